@@ -1,0 +1,52 @@
+"""A category of streams: how its events are encoded and folded into a state."""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from milepost.events.codec import Codec
+from milepost.events.event import Event
+from milepost.events.log import Recorded
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+
+class Category(msgspec.Struct, Generic[S, E], frozen=True, eq=False):
+    """`evolve(state, event) -> state` never refuses. It may reuse the state it is handed: the
+    fold owns it. Decisions must not change the state they read.
+    """
+
+    name: str
+    initial: Callable[[], S]
+    evolve: Callable[[S, E], S]
+    codec: Codec[E]
+
+    def of(self, key: str) -> "Stream[S, E]":
+        return Stream(self, key)
+
+    def fold(self, recorded: Iterable[Recorded], state: S | None = None) -> S:
+        state = self.initial() if state is None else state
+        for one in recorded:
+            state = self.evolve(state, self.codec.decode(one.type, one.data, one.occurred_at))
+        return state
+
+
+class Stream(msgspec.Struct, Generic[S, E], frozen=True, eq=False):
+    """One stream of a category: `enrollment-7f3…`."""
+
+    category: Category[S, E]
+    key: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.category.name}-{self.key}"
+
+
+def category_of(stream: str) -> str:
+    return stream.partition("-")[0]
+
+
+def key_of(stream: str) -> str:
+    return stream.partition("-")[2]

@@ -1,0 +1,67 @@
+"""Events to bytes and back. Old shapes are lifted by upcasters; unknown ones are refused."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar, get_args
+
+import msgspec
+
+from milepost.events.event import UNDATED, Event, tag_of
+
+E = TypeVar("E", bound=Event)
+Fields = dict[str, Any]
+Upcaster = Callable[[Fields], Fields]
+
+_encoder = msgspec.json.Encoder()
+
+
+class UnknownEvent(Exception):  # noqa: N818
+    """The log holds a type that this process does not know: deploy readers before writers."""
+
+
+class Codec(Generic[E]):
+    """Encodes and decodes one union of events.
+
+    The tag and `occurred_at` have columns of their own, so neither stands in the JSON.
+    `upcasters` maps an old tag to (its successor's tag, a function from old fields to new ones);
+    chains are followed until a tag of the union is reached.
+    """
+
+    def __init__(
+        self, union: object, upcasters: Mapping[str, tuple[str, Upcaster]] | None = None
+    ) -> None:
+        classes: Iterable[type[E]] = get_args(union) or (union,)  # type: ignore[assignment]
+        self.classes: dict[str, type[E]] = {tag_of(cls): cls for cls in classes}
+        self.upcasters = dict(upcasters or {})
+        self._decoders = {tag: msgspec.json.Decoder(cls) for tag, cls in self.classes.items()}
+        self._prefixes = {cls: len(f'{{"type":"{tag}"') for tag, cls in self.classes.items()}
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag that may stand in the log, old ones included."""
+        return (*self.classes, *self.upcasters)
+
+    def encode(self, event: E) -> tuple[str, bytes]:
+        """The tag and the JSON object of the remaining fields."""
+        bare = msgspec.structs.replace(event, occurred_at=UNDATED)
+        body = _encoder.encode(bare)[self._prefixes[type(event)] :]
+        return tag_of(type(event)), b"{" + body.removeprefix(b",")
+
+    def decode(self, tag: str, data: bytes | str, occurred_at: datetime) -> E:
+        """Raises `UnknownEvent` for a tag without class or upcaster, `msgspec.ValidationError`."""
+        decoder = self._decoders.get(tag)
+        if decoder is None:
+            return self._upcast(tag, data, occurred_at)
+        event = decoder.decode(data)
+        # Just decoded, so nobody else has seen it: cheaper than a second struct per event.
+        msgspec.structs.force_setattr(event, "occurred_at", occurred_at)
+        return event
+
+    def _upcast(self, tag: str, data: bytes | str, occurred_at: datetime) -> E:
+        fields: Fields = msgspec.json.decode(data)
+        while tag not in self.classes:
+            if tag not in self.upcasters:
+                raise UnknownEvent(tag)
+            tag, lift = self.upcasters[tag]
+            fields = lift(fields)
+        return msgspec.convert({**fields, "occurred_at": occurred_at}, self.classes[tag])

@@ -1,0 +1,96 @@
+"""The facts of achievements, learner records and awards. These names are the storage format."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+
+from milepost.events.event import Event
+
+
+class CoursePassed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="course_passed"):
+    """Holds when the course was completed with at least `min_grade` (0 to 1)."""
+
+    course: str
+    min_grade: float = 0.0
+
+
+class AchievementHeld(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="achievement_held"
+):
+    achievement: str
+
+
+class AllOf(msgspec.Struct, frozen=True, kw_only=True, tag="all_of"):
+    criteria: "tuple[Criterion, ...]"
+
+
+class AnyOf(msgspec.Struct, frozen=True, kw_only=True, tag="any_of"):
+    criteria: "tuple[Criterion, ...]"
+
+
+Criterion: TypeAlias = CoursePassed | AchievementHeld | AllOf | AnyOf
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What earned a credential: the event's position, and where it happened."""
+
+    position: int
+    course: str | None = None
+    offering: str | None = None
+    enrollment: str | None = None
+    achievement: str | None = None
+
+
+class AchievementDefined(Event, frozen=True, kw_only=True, tag="achievement_defined"):
+    """A later definition of the same achievement has the next version; awards keep theirs."""
+
+    achievement: str
+    version: int
+    name: str
+    criteria: Criterion
+    narrative: str = ""
+    validity_days: int | None = None
+
+
+class AchievementRetired(Event, frozen=True, kw_only=True, tag="achievement_retired"):
+    achievement: str
+
+
+class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_noted"):
+    """`position` is where the completion stands in the log; `grade` is 0 to 1."""
+
+    learner: str
+    course: str
+    version: int
+    offering: str
+    enrollment: str
+    grade: float
+    position: int
+
+
+class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarded"):
+    credential: str
+    learner: str
+    achievement: str
+    achievement_version: int
+    evidence: tuple[Evidence, ...]
+    valid_from: datetime
+    valid_until: datetime | None = None
+    awarded_by: str = "policy"
+
+
+class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoked"):
+    """`reason` is a code, never text that a person typed."""
+
+    credential: str
+    learner: str
+    achievement: str
+    reason: str
+
+
+AchievementEvent: TypeAlias = AchievementDefined | AchievementRetired
+RecordEvent: TypeAlias = CourseResultNoted | CredentialAwarded | CredentialRevoked
+Published: TypeAlias = (
+    AchievementDefined | AchievementRetired | CredentialAwarded | CredentialRevoked
+)

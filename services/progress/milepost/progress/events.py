@@ -1,0 +1,106 @@
+"""The facts of learning in one enrollment. These names and fields are the storage format."""
+
+from typing import TypeAlias
+
+from milepost.events.event import Event
+
+
+class ProgressOpened(Event, frozen=True, kw_only=True, tag="progress_opened"):
+    """Pins the plan (course and version) that this enrollment is judged by."""
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+
+
+class LessonStarted(Event, frozen=True, kw_only=True, tag="lesson_started"):
+    """`first`: the first lesson of this enrollment."""
+
+    enrollment: str
+    lesson: str
+    report: str
+    first: bool = False
+
+
+class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"):
+    """`progress` is 0 to 1, the highest so far; time and clicks are what this report adds."""
+
+    lesson: str
+    report: str
+    progress: float | None = None
+    seconds_spent: float = 0.0
+    clicks: int = 0
+    resume_at: str | None = None
+
+
+class LessonCompleted(Event, frozen=True, kw_only=True, tag="lesson_completed"):
+    enrollment: str
+    lesson: str
+    report: str
+
+
+class AttemptScored(Event, frozen=True, kw_only=True, tag="attempt_scored"):
+    """`score` is scaled, 0 to 1; `raw` of `maximum` are as the grader gave them."""
+
+    enrollment: str
+    lesson: str
+    report: str
+    attempt: int
+    score: float
+    raw: float | None = None
+    maximum: float | None = None
+
+
+class LessonPassed(Event, frozen=True, kw_only=True, tag="lesson_passed"):
+    enrollment: str
+    lesson: str
+    score: float
+
+
+class LessonFailed(Event, frozen=True, kw_only=True, tag="lesson_failed"):
+    enrollment: str
+    lesson: str
+    score: float
+
+
+class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
+    """`grade` is the weighted grade, 0 to 1, at the moment of completion."""
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    grade: float
+
+
+class ProgressClosed(Event, frozen=True, kw_only=True, tag="progress_closed"):
+    """Nothing that happened after `occurred_at` counts any more."""
+
+    enrollment: str
+    reason: str
+
+
+ProgressEvent: TypeAlias = (
+    ProgressOpened
+    | LessonStarted
+    | LessonProgressed
+    | LessonCompleted
+    | AttemptScored
+    | LessonPassed
+    | LessonFailed
+    | CourseCompleted
+    | ProgressClosed
+)
+Published: TypeAlias = (
+    ProgressOpened
+    | LessonStarted
+    | LessonCompleted
+    | AttemptScored
+    | LessonPassed
+    | LessonFailed
+    | CourseCompleted
+    | ProgressClosed
+)
