@@ -1,0 +1,116 @@
+"""Who leads: one holder per name and database, by a Postgres advisory lock.
+
+A lease spares doubled work; it does not fence. What a leader writes must be safe all the same
+when a second one writes at once: by an expected position, or by an expected sequence.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+
+T = TypeVar("T")
+Source: TypeAlias = "str | asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+
+# So that the server lets go within 25 seconds of a leader whose machine is gone.
+KEEPALIVES = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class LeaseLost(Exception):
+    """The connection that held the lock is gone: another process may lead by now."""
+
+
+class Lease:
+    """Held until `lost` is set. `keep` is the short way to stop when that happens."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lost = asyncio.Event()
+
+    async def keep(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work`, canceled when the lease is lost. Raises `LeaseLost`."""
+        working = asyncio.create_task(work)
+        losing = asyncio.create_task(self.lost.wait())
+        try:
+            await asyncio.wait((working, losing), return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            raise LeaseLost(self.name)
+        finally:
+            await _cancel(losing)
+            await _cancel(working)
+
+
+@asynccontextmanager
+async def lease(
+    source: Source, name: str, *, retry_seconds: float = 0.5, heartbeat_seconds: float = 5.0
+) -> AsyncIterator[Lease]:
+    """Wait until this process leads `name`; lead until the block ends.
+
+    Given a pool, one of its connections is kept for the time of waiting and leading.
+    Raises what asyncpg raises when the database cannot be reached while waiting.
+    """
+    async with _dedicated(source) as connection:
+        # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
+        while not await _try_lock(connection, name):  # noqa: ASYNC110
+            await asyncio.sleep(retry_seconds)
+        held = Lease(name)
+        heart = asyncio.create_task(_beat(connection, held, heartbeat_seconds))
+        try:
+            yield held
+        finally:
+            await _cancel(heart)
+            with suppress(*GONE):  # the lock went with the connection
+                await connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", name)
+
+
+@asynccontextmanager
+async def _dedicated(source: Source) -> AsyncIterator[Connection]:
+    if isinstance(source, asyncpg.Pool):
+        async with source.acquire() as pooled:
+            yield pooled
+        return
+    own = await asyncpg.connect(source, server_settings=KEEPALIVES)
+    try:
+        yield own
+    finally:
+        await own.close(timeout=5)
+
+
+async def _try_lock(connection: Connection, name: str) -> bool:
+    return bool(
+        await connection.fetchval("select pg_try_advisory_lock(hashtextextended($1, 0))", name)
+    )
+
+
+async def _beat(connection: Connection, held: Lease, every_seconds: float) -> None:
+    """Ask now and then: a dead network closes no socket, so nothing would tell us."""
+
+    def lose(_: object) -> None:
+        held.lost.set()
+
+    connection.add_termination_listener(lose)
+    try:
+        while not connection.is_closed():
+            await asyncio.sleep(every_seconds)
+            await connection.execute("select 1", timeout=every_seconds)
+    except GONE:
+        held.lost.set()
+    finally:
+        if not connection.is_closed():
+            connection.remove_termination_listener(lose)
+
+
+async def _cancel(task: "asyncio.Task[Any]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
