@@ -1,0 +1,62 @@
+# Milepost. `make` lists what can be done; only Python 3.11 or newer and make are needed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.milepost-ready
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## install everything into .venv, exactly as locked (does nothing when it is up to date)
+
+up: setup ## start Postgres, NATS and every service on one port
+	@$(BIN)/milepost up
+
+demo: setup ## watch a small school live through a term (DEMO_ONCE=1 ends after the figures)
+	@$(BIN)/milepost demo
+
+test: setup ## the tests that every change must pass
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+test-all: setup ## all tests, with the slow ones
+	@$(BIN)/pytest -n 2
+
+check: setup ## format, lint, types, rooms: what CI runs before the tests
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/house
+
+bench: setup ## the four benchmarks
+	@for what in append commands rebuild import; do $(BIN)/milepost bench $$what; done
+
+lock: setup ## choose the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --extra embedded --group dev --output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv and all caches (not the data)
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv is taken from the lock by pip, the rest by uv; nothing is fetched that the lock does not name.
+$(READY): requirements.lock pyproject.toml
+	@python=$$(for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if "$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	    then echo "$$name"; break; fi; done); \
+	if [ -z "$$python" ]; then \
+	  echo "Milepost needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv)." >&2; \
+	  exit 1; fi; \
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || "$$python" -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+.PHONY: help setup up demo test test-all check bench lock clean
