@@ -1,0 +1,76 @@
+"""The log in memory, for tests and for thinking: the same contract in plain Python."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from milepost.events.category import category_of
+from milepost.events.log import (
+    AlreadyDone,
+    Appended,
+    Command,
+    Conflict,
+    NewEvent,
+    Recorded,
+    Result,
+)
+
+
+class MemoryLog:
+    def __init__(self) -> None:
+        self._events: defaultdict[str, list[Recorded]] = defaultdict(list)
+        self._streams: defaultdict[tuple[str, str], list[Recorded]] = defaultdict(list)
+        self._done: dict[tuple[str, UUID], AlreadyDone] = {}
+
+    async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        return [self._append(tenant, command) for command in commands]
+
+    def _append(self, tenant: str, command: Command) -> Result:
+        if done := self._done.get((tenant, command.command_id)):
+            return done
+        for stream, expected in reversed(command.expects):
+            if (version := len(self._streams[tenant, stream])) != expected:
+                return Conflict(stream, version)
+        now = datetime.now(UTC)
+        first = len(self._events[tenant]) + 1
+        for event in command.events:
+            self._record(tenant, event, now)
+        last = len(self._events[tenant])
+        self._done[tenant, command.command_id] = AlreadyDone(first, last)
+        return Appended(first, last, now)
+
+    def _record(self, tenant: str, event: NewEvent, now: datetime) -> None:
+        stream = self._streams[tenant, event.stream]
+        recorded = Recorded(
+            tenant,
+            len(self._events[tenant]) + 1,
+            event.stream,
+            len(stream) + 1,
+            event.type,
+            event.data,
+            event.metadata,
+            event.occurred_at,
+            now,
+            event.event_id,
+        )
+        stream.append(recorded)
+        self._events[tenant].append(recorded)
+
+    async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
+        return self._streams[tenant, stream][after:]
+
+    async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
+        return [e for e in self._events[tenant][after:] if category_of(e.stream) == category]
+
+    async def read(
+        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+    ) -> list[Recorded]:
+        later = self._events[tenant][after:]
+        return [e for e in later if types is None or e.type in types][:limit]
+
+    async def heads(self) -> dict[str, int]:
+        return {tenant: len(events) for tenant, events in self._events.items() if events}
+
+    async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
+        return {i: self._done[tenant, i] for i in command_ids if (tenant, i) in self._done}

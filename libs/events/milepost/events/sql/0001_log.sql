@@ -1,0 +1,188 @@
+-- The log. Append-only; written by log.append() alone.
+
+create schema log;
+
+-- One row per tenant: its lock and its last position. The free space keeps its updates HOT.
+create table log.heads (
+    tenant text collate "C" primary key,
+    head bigint not null check (head >= 0)
+) with (fillfactor = 10);
+
+create table log.events (
+    tenant text collate "C" not null,
+    position bigint not null,
+    stream text collate "C" not null,
+    version integer not null,
+    type text collate "C" not null,
+    data jsonb not null,
+    metadata jsonb not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    event_id uuid not null,
+    primary key (tenant, position)
+);
+
+-- For reading a stream or a category in order, and for a stream's version under the lock.
+create unique index events_by_stream on log.events (tenant, stream, version);
+
+-- What was done, so that it is not done again.
+create table log.commands (
+    tenant text collate "C" not null,
+    command_id uuid not null,
+    first bigint not null,
+    last bigint not null,
+    primary key (tenant, command_id)
+);
+
+create function log.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% on %.% is refused: the log is append-only',
+        tg_op, tg_table_schema, tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+
+create trigger append_only before update or delete or truncate on log.events
+    for each statement execute function log.refuse_change();
+create trigger append_only before update or delete or truncate on log.commands
+    for each statement execute function log.refuse_change();
+create trigger never_forgotten before delete or truncate on log.heads
+    for each statement execute function log.refuse_change();
+
+-- Appends many commands of one tenant, in order, each wholly or not at all, under the tenant's lock.
+--
+-- streams          the distinct streams that the call reads or writes
+-- commands         one id per command
+-- expect_*         per (command, stream) in command order: the version the command was decided on
+-- event_*          per event in command order
+--
+-- Answers arrays with one element per command: first and last position when it is done; `repeated`
+-- when it had been done before; else the number in `streams` of a stream that was elsewhere than
+-- expected, and where. A later command sees what an earlier one of the same call wrote.
+create function log.append(
+    p_tenant text,
+    p_streams text[],
+    p_commands uuid[],
+    p_expect_command integer[],
+    p_expect_stream integer[],
+    p_expect_version integer[],
+    p_event_command integer[],
+    p_event_stream integer[],
+    p_event_type text[],
+    p_event_data jsonb[],
+    p_event_metadata jsonb[],
+    p_event_occurred_at timestamptz[],
+    p_event_id uuid[],
+    out first bigint[],
+    out last bigint[],
+    out repeated boolean[],
+    out conflict_stream integer[],
+    out conflict_version integer[],
+    out recorded_at timestamptz
+) language plpgsql security definer set search_path = log, pg_temp as $$
+declare
+    v_commands constant integer := cardinality(p_commands);
+    v_expects constant integer := cardinality(p_expect_command);
+    v_events constant integer := cardinality(p_event_command);
+    v_start bigint;
+    v_head bigint;
+    v_versions integer[];
+    v_twins integer[];
+    v_positions bigint[] := array_fill(null::bigint, array[v_events]);
+    v_event_versions integer[] := array_fill(null::integer, array[v_events]);
+    v_expect integer := 1;
+    v_event integer := 1;
+    v_twin integer;
+    v_stream integer;
+begin
+    select h.head into v_start from log.heads h where h.tenant = p_tenant for update;
+    if not found then
+        insert into log.heads (tenant, head) values (p_tenant, 0) on conflict do nothing;
+        select h.head into v_start from log.heads h where h.tenant = p_tenant for update;
+    end if;
+    v_head := v_start;
+    recorded_at := clock_timestamp();
+
+    select array_agg(coalesce((
+               select e.version from log.events e
+               where e.tenant = p_tenant and e.stream = s.stream
+               order by e.version desc limit 1), 0) order by s.number)
+      into v_versions
+      from unnest(p_streams) with ordinality as s(stream, number);
+
+    select array_agg(d.first order by c.number), array_agg(d.last order by c.number),
+           array_agg(d.first is not null order by c.number), array_agg(c.twin order by c.number)
+      into first, last, repeated, v_twins
+      from (select id, number, min(number) over (partition by id) as twin
+              from unnest(p_commands) with ordinality as u(id, number)) c
+      left join log.commands d on d.tenant = p_tenant and d.command_id = c.id;
+
+    conflict_stream := array_fill(null::integer, array[v_commands]);
+    conflict_version := array_fill(null::integer, array[v_commands]);
+
+    for c in 1..v_commands loop
+        v_twin := v_twins[c];
+        if v_twin < c and first[v_twin] is not null then
+            first[c] := first[v_twin];
+            last[c] := last[v_twin];
+            repeated[c] := true;
+        end if;
+        while v_expect <= v_expects and p_expect_command[v_expect] = c loop
+            v_stream := p_expect_stream[v_expect];
+            if first[c] is null and v_versions[v_stream] <> p_expect_version[v_expect] then
+                conflict_stream[c] := v_stream;
+                conflict_version[c] := v_versions[v_stream];
+            end if;
+            v_expect := v_expect + 1;
+        end loop;
+        if first[c] is not null or conflict_stream[c] is not null then
+            while v_event <= v_events and p_event_command[v_event] = c loop
+                v_event := v_event + 1;
+            end loop;
+        else
+            first[c] := v_head + 1;
+            while v_event <= v_events and p_event_command[v_event] = c loop
+                v_stream := p_event_stream[v_event];
+                v_head := v_head + 1;
+                v_versions[v_stream] := v_versions[v_stream] + 1;
+                v_positions[v_event] := v_head;
+                v_event_versions[v_event] := v_versions[v_stream];
+                v_event := v_event + 1;
+            end loop;
+            last[c] := v_head;
+        end if;
+    end loop;
+
+    if v_head = v_start then
+        return;
+    end if;
+    insert into log.events (tenant, position, stream, version, type, data, metadata,
+                            occurred_at, recorded_at, event_id)
+    select p_tenant, e.position, s.stream, e.version, e.type, e.data, e.metadata,
+           e.occurred_at, append.recorded_at, e.event_id
+      from unnest(v_positions, v_event_versions, p_event_stream, p_event_type, p_event_data,
+                  p_event_metadata, p_event_occurred_at, p_event_id)
+               as e(position, version, stream, type, data, metadata, occurred_at, event_id)
+      join unnest(p_streams) with ordinality as s(stream, number) on s.number = e.stream
+     where e.position is not null
+     order by e.position;
+    insert into log.commands (tenant, command_id, first, last)
+    select p_tenant, c.id, c.first, c.last
+      from unnest(p_commands, append.first, append.last, append.repeated) as c(id, first, last, repeated)
+     where c.first is not null and not c.repeated;
+    update log.heads set head = v_head where tenant = p_tenant;
+end $$;
+
+-- The services' role: may read the log and append through the function, nothing else.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'milepost_service') then
+        create role milepost_service nologin;
+    end if;
+    execute format('grant milepost_service to %I', current_user);
+exception when duplicate_object or unique_violation then
+    null; -- another database of the same cluster is being migrated at this moment
+end $$;
+
+revoke all on function log.append from public;
+grant usage on schema log to milepost_service;
+grant select on all tables in schema log to milepost_service;
+grant execute on function log.append to milepost_service;
