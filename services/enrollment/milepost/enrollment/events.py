@@ -1,4 +1,4 @@
-"""The facts of catalog, offerings and enrollments. These names and fields are the storage format."""
+"""The facts of catalog, offerings, enrollments. These names and fields are the storage format."""
 
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -7,7 +7,9 @@ import msgspec
 
 from milepost.events.event import Event
 
-LessonKind: TypeAlias = Literal["page", "video", "reading", "discussion", "quiz", "assignment", "exam"]
+LessonKind: TypeAlias = Literal[
+    "page", "video", "reading", "discussion", "quiz", "assignment", "exam"
+]
 MoveOn: TypeAlias = Literal[
     "Passed", "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable"
 ]
