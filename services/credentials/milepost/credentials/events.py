@@ -8,7 +8,9 @@ import msgspec
 from milepost.events.event import Event
 
 
-class CoursePassed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="course_passed"):
+class CoursePassed(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="course_passed"
+):
     """Holds when the course was completed with at least `min_grade` (0 to 1)."""
 
     course: str
@@ -29,17 +31,29 @@ class AnyOf(msgspec.Struct, frozen=True, kw_only=True, tag="any_of"):
     criteria: "tuple[Criterion, ...]"
 
 
-Criterion: TypeAlias = CoursePassed | AchievementHeld | AllOf | AnyOf
+class NOf(msgspec.Struct, frozen=True, kw_only=True, tag="n_of"):
+    """Holds when at least `n` of the criteria hold."""
+
+    n: int
+    criteria: "tuple[Criterion, ...]"
+
+
+Criterion: TypeAlias = CoursePassed | AchievementHeld | AllOf | AnyOf | NOf
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What earned a credential: the event's position, and where it happened."""
+    """What earned a credential: the event's position, and where it happened.
 
-    position: int
+    A credential that was evidence is named; `position` is then where it was completed, and is
+    missing when a person awarded it.
+    """
+
+    position: int | None = None
     course: str | None = None
     offering: str | None = None
     enrollment: str | None = None
     achievement: str | None = None
+    credential: str | None = None
 
 
 class AchievementDefined(Event, frozen=True, kw_only=True, tag="achievement_defined"):
@@ -70,6 +84,8 @@ class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_not
 
 
 class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarded"):
+    """`awarded_by` is "policy" or the subject of the person, who then gave `reason`, a code."""
+
     credential: str
     learner: str
     achievement: str
@@ -78,6 +94,7 @@ class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarde
     valid_from: datetime
     valid_until: datetime | None = None
     awarded_by: str = "policy"
+    reason: str | None = None
 
 
 class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoked"):

@@ -1,0 +1,62 @@
+"""The tenants' achievements, kept in memory and refreshed from the log as its positions advance."""
+
+import asyncio
+from collections import OrderedDict
+
+from milepost.credentials.catalog import ACHIEVEMENTS, AchievementState, Catalog, catalog_of
+from milepost.events.category import key_of
+from milepost.events.log import Log
+
+
+class Achievements:
+    """Remembers the `tenants` last used; an evicted one is read again from the beginning."""
+
+    def __init__(self, log: Log, *, tenants: int = 1_000) -> None:
+        self._log = log
+        self._tenants = tenants
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    async def up_to(self, tenant: str, position: int) -> Catalog:
+        """Everything defined at or before `position`, which the log must have reached."""
+        known = self._of(tenant)
+        known.wanted = max(known.wanted, position)
+        async with known.lock:
+            # Whoever waited here may find that the read before has covered its position too.
+            if known.position < position:
+                await known.refresh(self._log, tenant)
+        return known.catalog
+
+    async def latest(self, tenant: str) -> Catalog:
+        """Everything defined before the call."""
+        known = self._of(tenant)
+        async with known.lock:
+            await known.refresh(self._log, tenant)
+        return known.catalog
+
+    def _of(self, tenant: str) -> "_Known":
+        known = self._known.setdefault(tenant, _Known())
+        self._known.move_to_end(tenant)
+        if len(self._known) > self._tenants:
+            self._known.popitem(last=False)
+        return known
+
+
+class _Known:
+    """`position`: all before and at it is in the catalog. `wanted`: the highest asked for."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.position = 0
+        self.wanted = 0
+        self.catalog = catalog_of(())
+        self._states: dict[str, AchievementState] = {}
+
+    async def refresh(self, log: Log, tenant: str) -> None:
+        wanted = self.wanted
+        recorded = await log.read_category(tenant, ACHIEVEMENTS.name, after=self.position)
+        for one in recorded:
+            key = key_of(one.stream)
+            self._states[key] = ACHIEVEMENTS.fold([one], self._states.get(key))
+        if recorded:
+            self.catalog = catalog_of(state for state in self._states.values() if state)
+        self.position = max(self.position, wanted, *(one.position for one in recorded))

@@ -1,0 +1,196 @@
+"""Achievements: what is defined, by criteria that can hold, are known and never circular. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+import msgspec
+
+from milepost.credentials.criteria import leaves
+from milepost.credentials.events import (
+    AchievementDefined,
+    AchievementEvent,
+    AchievementHeld,
+    AchievementRetired,
+    AllOf,
+    AnyOf,
+    CoursePassed,
+    Criterion,
+    NOf,
+)
+from milepost.credentials.refusals import (
+    CircularCriteria,
+    ImpossibleCriteria,
+    OversizedCriteria,
+    RetiredAchievement,
+    UnknownAchievement,
+    UnknownCriteria,
+)
+from milepost.events.category import Category
+from milepost.events.codec import Codec
+
+MAX_CONDITIONS = 256
+MAX_DEPTH = 8
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """What an achievement attests. `validity_days` counts from the day it was earned."""
+
+    name: str
+    criteria: Criterion
+    narrative: str = ""
+    validity_days: int | None = None
+
+
+class Achievement(msgspec.Struct, frozen=True, kw_only=True):
+    achievement: str
+    version: int
+    definition: Definition
+    retired: bool = False
+
+
+AchievementState: TypeAlias = Achievement | None
+
+
+def evolve_achievement(state: AchievementState, event: AchievementEvent) -> AchievementState:
+    match event:
+        case AchievementDefined():
+            definition = Definition(
+                name=event.name,
+                criteria=event.criteria,
+                narrative=event.narrative,
+                validity_days=event.validity_days,
+            )
+            return Achievement(
+                achievement=event.achievement, version=event.version, definition=definition
+            )
+        case AchievementRetired():
+            return msgspec.structs.replace(state, retired=True) if state else None
+        case _:
+            assert_never(event)
+
+
+ACHIEVEMENTS: Category[AchievementState, AchievementEvent] = Category(
+    "achievement", lambda: None, evolve_achievement, Codec(AchievementEvent)
+)
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    """A tenant's achievements, and which of them a course or another achievement counts for."""
+
+    achievements: Mapping[str, Achievement]
+    by_course: Mapping[str, tuple[str, ...]]
+    by_achievement: Mapping[str, tuple[str, ...]]
+
+    def find(self, achievement: str) -> Achievement:
+        """Raises `UnknownAchievement`."""
+        found = self.achievements.get(achievement)
+        if found is None:
+            raise UnknownAchievement(achievement)
+        return found
+
+
+def catalog_of(achievements: Iterable[Achievement]) -> Catalog:
+    by_name = {one.achievement: one for one in achievements}
+    by_course: dict[str, dict[str, None]] = {}
+    by_achievement: dict[str, dict[str, None]] = {}
+    for name in sorted(by_name):
+        for leaf in leaves(by_name[name].definition.criteria):
+            match leaf:
+                case CoursePassed(course=course):
+                    by_course.setdefault(course, {})[name] = None
+                case AchievementHeld(achievement=needed):
+                    by_achievement.setdefault(needed, {})[name] = None
+    return Catalog(
+        by_name,
+        {course: tuple(names) for course, names in by_course.items()},
+        {needed: tuple(names) for needed, names in by_achievement.items()},
+    )
+
+
+def define(
+    state: AchievementState,
+    achievement: str,
+    definition: Definition,
+    catalog: Catalog,
+    at: datetime,
+) -> list[AchievementEvent]:
+    """A next version, only when something changed.
+
+    Raises `RetiredAchievement`, `OversizedCriteria`, `ImpossibleCriteria`, `UnknownCriteria`,
+    `CircularCriteria`.
+    """
+    if state and state.retired:
+        raise RetiredAchievement(achievement)
+    if state and state.definition == definition:
+        return []
+    _require_sound(definition.criteria)
+    _require_known(achievement, definition.criteria, catalog)
+    _require_acyclic(achievement, definition.criteria, catalog)
+    return [
+        AchievementDefined(
+            achievement=achievement,
+            version=state.version + 1 if state else 1,
+            name=definition.name,
+            criteria=definition.criteria,
+            narrative=definition.narrative,
+            validity_days=definition.validity_days,
+            occurred_at=at,
+        )
+    ]
+
+
+def retire(state: AchievementState, achievement: str, at: datetime) -> list[AchievementEvent]:
+    """Raises `UnknownAchievement`."""
+    if state is None:
+        raise UnknownAchievement(achievement)
+    if state.retired:
+        return []
+    return [AchievementRetired(achievement=achievement, occurred_at=at)]
+
+
+def _require_sound(criteria: Criterion) -> None:
+    """Level by level, since a hostile tree may be deeper than the stack."""
+    level, depth, conditions = [criteria], 0, 0
+    while level:
+        depth, conditions = depth + 1, conditions + len(level)
+        if depth > MAX_DEPTH or conditions > MAX_CONDITIONS:
+            raise OversizedCriteria(MAX_CONDITIONS, MAX_DEPTH)
+        level = [part for one in level for part in _parts(one)]
+
+
+def _parts(criterion: Criterion) -> tuple[Criterion, ...]:
+    match criterion:
+        case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
+            n = criterion.n if isinstance(criterion, NOf) else 1
+            if not 1 <= n <= len(parts):
+                raise ImpossibleCriteria(n, len(parts))
+            return parts
+        case CoursePassed() | AchievementHeld():
+            return ()
+        case _:
+            assert_never(criterion)
+
+
+def _needs(criteria: Criterion) -> list[str]:
+    needed = (leaf.achievement for leaf in leaves(criteria) if isinstance(leaf, AchievementHeld))
+    return list(dict.fromkeys(needed))
+
+
+def _require_known(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
+    known = {achievement, *catalog.achievements}
+    if missing := tuple(one for one in _needs(criteria) if one not in known):
+        raise UnknownCriteria(missing)
+
+
+def _require_acyclic(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
+    paths: list[tuple[str, ...]] = [(achievement, needed) for needed in _needs(criteria)]
+    seen = set()
+    while paths:
+        path = paths.pop()
+        if path[-1] == achievement:
+            raise CircularCriteria(path)
+        if path[-1] not in seen:
+            seen.add(path[-1])
+            deeper = _needs(catalog.achievements[path[-1]].definition.criteria)
+            paths += [(*path, needed) for needed in deeper]

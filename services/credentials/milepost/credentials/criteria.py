@@ -1,0 +1,147 @@
+"""Whether criteria hold for a learner, since which event, and what is missing. Pure.
+
+Criteria are monotonic: more results or credentials never make a condition cease to hold.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal, TypeAlias, assert_never
+
+import msgspec
+
+from milepost.credentials.events import (
+    AchievementHeld,
+    AllOf,
+    AnyOf,
+    CoursePassed,
+    Criterion,
+    Evidence,
+    NOf,
+)
+from milepost.credentials.record import Record
+
+Kind: TypeAlias = Literal["course_passed", "achievement_held", "all_of", "any_of", "n_of"]
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A criterion and how the learner stands to it.
+
+    `since` and `position` are those of the event that made it hold. `grade` is the learner's best
+    in the course, 0 to 1, and is given whether it suffices or not.
+    """
+
+    kind: Kind
+    holds: bool
+    since: datetime | None = None
+    position: int | None = None
+    course: str | None = None
+    min_grade: float | None = None
+    grade: float | None = None
+    offering: str | None = None
+    enrollment: str | None = None
+    achievement: str | None = None
+    credential: str | None = None
+    n: int | None = None
+    conditions: "tuple[Condition, ...]" = ()
+
+
+def explain(criterion: Criterion, record: Record) -> Condition:
+    match criterion:
+        case CoursePassed():
+            return _course_passed(criterion, record)
+        case AchievementHeld():
+            return _achievement_held(criterion, record)
+        case AllOf(criteria=parts):
+            return _at_least(len(parts), "all_of", parts, record)
+        case AnyOf(criteria=parts):
+            return _at_least(1, "any_of", parts, record)
+        case NOf(n=n, criteria=parts):
+            return _at_least(n, "n_of", parts, record)
+        case _:
+            assert_never(criterion)
+
+
+def evidence_of(condition: Condition) -> tuple[Evidence, ...]:
+    """Every event and credential that a condition which holds rests on, each once."""
+    return tuple(dict.fromkeys(_evidence(condition)))
+
+
+def leaves(criterion: Criterion) -> Iterator[CoursePassed | AchievementHeld]:
+    match criterion:
+        case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
+            for part in parts:
+                yield from leaves(part)
+        case _:
+            yield criterion
+
+
+def _course_passed(criterion: CoursePassed, record: Record) -> Condition:
+    result = record.results.get(criterion.course)
+    if result is None or result.grade < criterion.min_grade:
+        return Condition(
+            kind="course_passed",
+            holds=False,
+            course=criterion.course,
+            min_grade=criterion.min_grade,
+            grade=result.grade if result else None,
+        )
+    return Condition(
+        kind="course_passed",
+        holds=True,
+        since=result.at,
+        position=result.position,
+        course=criterion.course,
+        min_grade=criterion.min_grade,
+        grade=result.grade,
+        offering=result.offering,
+        enrollment=result.enrollment,
+    )
+
+
+def _achievement_held(criterion: AchievementHeld, record: Record) -> Condition:
+    held = record.active.get(criterion.achievement)
+    return Condition(
+        kind="achievement_held",
+        holds=held is not None,
+        since=held.valid_from if held else None,
+        position=held.position if held else None,
+        achievement=criterion.achievement,
+        credential=held.credential if held else None,
+    )
+
+
+def _at_least(n: int, kind: Kind, parts: tuple[Criterion, ...], record: Record) -> Condition:
+    """It holds since the n-th of its parts, in the order in which they came to hold."""
+    conditions = tuple(explain(part, record) for part in parts)
+    held = sorted((one for one in conditions if one.holds), key=_order)
+    decisive = held[n - 1] if len(held) >= n else None
+    return Condition(
+        kind=kind,
+        holds=decisive is not None,
+        since=decisive.since if decisive else None,
+        position=decisive.position if decisive else None,
+        n=n if kind == "n_of" else None,
+        conditions=conditions,
+    )
+
+
+def _order(condition: Condition) -> tuple[float, int]:
+    assert condition.since is not None
+    return condition.since.timestamp(), condition.position or 0
+
+
+def _evidence(condition: Condition) -> Iterator[Evidence]:
+    if not condition.holds:
+        return
+    if condition.conditions:
+        for part in condition.conditions:
+            yield from _evidence(part)
+        return
+    yield Evidence(
+        position=condition.position,
+        course=condition.course,
+        offering=condition.offering,
+        enrollment=condition.enrollment,
+        achievement=condition.achievement,
+        credential=condition.credential,
+    )

@@ -1,0 +1,174 @@
+"""The decisions on a learner's record: note a result, award and never twice, revoke. Pure."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+import msgspec
+
+from milepost.credentials.catalog import Achievement, Catalog
+from milepost.credentials.criteria import Condition, evidence_of, explain
+from milepost.credentials.events import (
+    CourseResultNoted,
+    CredentialAwarded,
+    CredentialRevoked,
+    RecordEvent,
+)
+from milepost.credentials.record import Credential, Record, empty_record, evolve_record
+from milepost.credentials.refusals import (
+    AlreadyHeld,
+    AlreadyRevoked,
+    NotHeld,
+    RetiredAchievement,
+)
+from milepost.events.category import Category
+from milepost.events.codec import Codec
+
+NAMESPACE = UUID("6a8f1d0e-3c52-5d7b-9f4e-2b7c61d0a935")
+RECORDS: Category[Record, RecordEvent] = Category(
+    "record", empty_record, evolve_record, Codec(RecordEvent)
+)
+
+
+def note_result_and_award(
+    record: Record, catalog: Catalog, result: CourseResultNoted
+) -> list[RecordEvent]:
+    """Notes a completed course, and awards whatever it earns, to any depth."""
+    if result.position in record.noted:
+        return []
+    after = evolve_record(record.copy(), result)
+    touched = catalog.by_course.get(result.course, ())
+    return [result, *_cascade(after, catalog, touched, result.learner, result.occurred_at)]
+
+
+def award_if_earned(
+    record: Record, catalog: Catalog, learner: str, achievement: str, at: datetime
+) -> list[RecordEvent]:
+    """Awards by the criteria as they stand: for achievements defined after the course was passed.
+
+    Raises `UnknownAchievement`, `RetiredAchievement`.
+    """
+    if catalog.find(achievement).retired:
+        raise RetiredAchievement(achievement)
+    return list(_cascade(record.copy(), catalog, (achievement,), learner, at))
+
+
+def award_by_hand(
+    record: Record,
+    catalog: Catalog,
+    learner: str,
+    achievement: str,
+    *,
+    reason: str,
+    awarded_by: str,
+    at: datetime,
+) -> list[RecordEvent]:
+    """Awards whether or not the criteria hold, also after a revocation, and what rests on it.
+
+    Raises `UnknownAchievement`, `RetiredAchievement`, `AlreadyHeld`.
+    """
+    found = catalog.find(achievement)
+    if found.retired:
+        raise RetiredAchievement(achievement)
+    if held := record.active.get(achievement):
+        raise AlreadyHeld(achievement, held.credential)
+    condition = explain(found.definition.criteria, record)
+    award = msgspec.structs.replace(
+        _award(record, found, condition, learner=learner, valid_from=at, at=at),
+        awarded_by=awarded_by,
+        reason=reason,
+    )
+    after = evolve_record(record.copy(), award)
+    dependents = catalog.by_achievement.get(achievement, ())
+    return [award, *_cascade(after, catalog, dependents, learner, at)]
+
+
+def revoke(
+    record: Record, learner: str, credential: str, reason: str, at: datetime
+) -> list[RecordEvent]:
+    """Takes one credential away; those that rest on it stay until a person decides.
+
+    Raises `NotHeld`, `AlreadyRevoked`.
+    """
+    held = record.credentials.get(credential)
+    if held is None:
+        raise NotHeld(learner, credential)
+    if held.revoked:
+        raise AlreadyRevoked(credential, held.revoked.reason, held.revoked.at)
+    return [
+        CredentialRevoked(
+            credential=credential,
+            learner=learner,
+            achievement=held.achievement,
+            reason=reason,
+            occurred_at=at,
+        )
+    ]
+
+
+def resting_on(record: Record, credential: str) -> list[Credential]:
+    """The active credentials whose evidence names this one."""
+    return [
+        one
+        for one in record.active.values()
+        if any(evidence.credential == credential for evidence in one.evidence)
+    ]
+
+
+def credential_id(learner: str, achievement: str, cycle: int) -> str:
+    return str(uuid5(NAMESPACE, f"{learner}/{achievement}/{cycle}"))
+
+
+def _cascade(
+    record: Record, catalog: Catalog, touched: Iterable[str], learner: str, at: datetime
+) -> Iterator[CredentialAwarded]:
+    """Ends, since each award makes one achievement more active. Changes the record."""
+    queue = deque(touched)
+    while queue:
+        achievement = catalog.achievements[queue.popleft()]
+        award = _earned(record, achievement, learner, at)
+        if award:
+            evolve_record(record, award)
+            yield award
+            queue.extend(catalog.by_achievement.get(award.achievement, ()))
+
+
+def _earned(
+    record: Record, achievement: Achievement, learner: str, at: datetime
+) -> CredentialAwarded | None:
+    if achievement.retired or achievement.achievement in record.active:
+        return None
+    condition = explain(achievement.definition.criteria, record)
+    if condition.since is None:
+        return None
+    # After a revocation the same evidence must not quietly earn the credential again.
+    if record.discredited(achievement.achievement).issuperset(evidence_of(condition)):
+        return None
+    return _award(
+        record, achievement, condition, learner=learner, valid_from=condition.since, at=at
+    )
+
+
+def _award(
+    record: Record,
+    achievement: Achievement,
+    condition: Condition,
+    *,
+    learner: str,
+    valid_from: datetime,
+    at: datetime,
+) -> CredentialAwarded:
+    """Late results may complete what later events had prepared: it is not awarded before those."""
+    days = achievement.definition.validity_days
+    cycle = record.cycles(achievement.achievement) + 1
+    return CredentialAwarded(
+        credential=credential_id(learner, achievement.achievement, cycle),
+        learner=learner,
+        achievement=achievement.achievement,
+        achievement_version=achievement.version,
+        evidence=evidence_of(condition),
+        valid_from=valid_from,
+        valid_until=valid_from + timedelta(days=days) if days else None,
+        occurred_at=max(at, valid_from),
+    )

@@ -1,0 +1,26 @@
+"""What the credentials service does when a course is completed."""
+
+from functools import partial
+
+from milepost.credentials.catalog import Catalog
+from milepost.credentials.domain import RECORDS, note_result_and_award
+from milepost.credentials.events import CourseResultNoted
+from milepost.events.policy import Reaction
+from milepost.progress.events import CourseCompleted
+
+
+def when_course_completed(completed: CourseCompleted, position: int, catalog: Catalog) -> Reaction:
+    result = CourseResultNoted(
+        learner=completed.learner,
+        course=completed.course,
+        version=completed.version,
+        offering=completed.offering,
+        enrollment=completed.enrollment,
+        grade=completed.grade,
+        position=position,
+        occurred_at=completed.occurred_at,
+    )
+    return Reaction(
+        RECORDS.of(completed.learner),
+        partial(note_result_and_award, catalog=catalog, result=result),
+    )

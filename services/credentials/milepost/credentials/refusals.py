@@ -1,0 +1,69 @@
+"""What the credentials service refuses. The fields are what a client needs to act."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from milepost.events.event import Conflicting, Invalid, Unknown
+
+
+@dataclass
+class UnknownAchievement(Unknown):
+    achievement: str
+
+
+@dataclass
+class NotHeld(Unknown):
+    """The learner has never been awarded this credential."""
+
+    learner: str
+    credential: str
+
+
+@dataclass
+class AlreadyHeld(Conflicting):
+    achievement: str
+    credential: str
+
+
+@dataclass
+class AlreadyRevoked(Conflicting):
+    credential: str
+    reason: str
+    revoked_at: datetime
+
+
+@dataclass
+class RetiredAchievement(Conflicting):
+    """It is neither awarded nor defined any more; credentials already held stay."""
+
+    achievement: str
+
+
+@dataclass
+class UnknownCriteria(Invalid):
+    """The criteria name achievements that are not defined."""
+
+    achievements: tuple[str, ...]
+
+
+@dataclass
+class CircularCriteria(Invalid):
+    """Each achievement on the path needs the next one, and the last is the first."""
+
+    path: tuple[str, ...]
+
+
+@dataclass
+class ImpossibleCriteria(Invalid):
+    """`n` must lie between 1 and the number of criteria in the group."""
+
+    n: int
+    criteria: int
+
+
+@dataclass
+class OversizedCriteria(Invalid):
+    """At most this many conditions and levels make a criteria tree."""
+
+    max_conditions: int
+    max_depth: int
