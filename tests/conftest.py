@@ -1,0 +1,99 @@
+"""Real servers for every test that asks: one Postgres and one NATS per pytest worker.
+
+`MILEPOST_POSTGRES` and `MILEPOST_NATS` name servers to use instead.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import nats
+import pytest
+
+from milepost.events.migrate import migrate
+from milepost.operations.embedded import Embedded
+
+
+class Servers(NamedTuple):
+    postgres: str
+    nats: str
+    ours: bool
+
+
+@pytest.fixture(scope="session")
+def session_dir() -> Iterator[Path]:
+    yield from _folder()
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty folder for a `milepost up` of the test's own."""
+    yield from _folder()
+
+
+@pytest.fixture(scope="session")
+async def embedded(session_dir: Path) -> AsyncIterator[Servers]:
+    postgres, nats_url = os.environ.get("MILEPOST_POSTGRES"), os.environ.get("MILEPOST_NATS")
+    if postgres and nats_url:
+        yield Servers(postgres, nats_url, ours=False)
+        return
+    async with Embedded(session_dir) as servers:
+        yield Servers(postgres or servers.postgres, nats_url or servers.nats, ours=not nats_url)
+
+
+@pytest.fixture(scope="session")
+async def template(embedded: Servers) -> AsyncIterator[str]:
+    """The name of a migrated database that others are copied from."""
+    name = f"milepost_template_{uuid4().hex}"
+    await _execute(embedded.postgres, f"create database {name}")
+    connection = await asyncpg.connect(_database(embedded.postgres, name))
+    await migrate(connection)
+    await connection.close()
+    yield name
+    await _execute(embedded.postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+async def postgres(embedded: Servers, template: str) -> AsyncIterator[str]:
+    """The address of a migrated database that this module has for itself."""
+    name = f"milepost_test_{uuid4().hex}"
+    await _execute(embedded.postgres, f"create database {name} template {template}")
+    yield _database(embedded.postgres, name)
+    await _execute(embedded.postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+async def nats_url(embedded: Servers) -> AsyncIterator[str]:
+    """The address of a NATS without streams; what the module leaves in it is removed."""
+    yield embedded.nats
+    if embedded.ours:
+        connection = await nats.connect(embedded.nats)
+        streams = connection.jetstream()
+        for stream in await streams.streams_info():
+            await streams.delete_stream(str(stream.config.name))
+        await connection.close()
+
+
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="milepost-"))
+    folder.chmod(0o711)  # Postgres runs as somebody else when the tests run as root
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _database(dsn: str, name: str) -> str:
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,126 @@
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import nats
+import psutil
+import pytest
+
+from milepost.operations.embedded import DirectoryInUse, Embedded
+
+
+@pytest.fixture
+async def servers(data_dir: Path) -> AsyncIterator[Embedded]:
+    async with Embedded(data_dir) as embedded:
+        yield embedded
+
+
+async def ask(dsn: str, query: str) -> object:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+def left_running(folder: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        words = process.info["cmdline"] or []
+        if process.pid != os.getpid() and any(str(folder) in word for word in words):
+            found.append(" ".join(words))
+    return found
+
+
+async def test_postgres_is_durable_checked_and_unicode(servers: Embedded):
+    for setting, value in {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "data_checksums": "on",
+        "server_encoding": "UTF8",
+        "lc_messages": "C",
+        "listen_addresses": "127.0.0.1",
+    }.items():
+        assert await ask(servers.postgres, f"show {setting}") == value
+    assert str(await ask(servers.postgres, "show server_version")).startswith("18")
+
+
+async def test_strangers_are_refused(servers: Embedded):
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(servers.postgres.replace("milepost:", "milepost:x"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(servers.nats).port)
+    writer.write(b'CONNECT {"auth_token": "guessed"}\r\nPING\r\n')
+    assert b"Authorization Violation" in await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_what_was_written_is_there_after_a_stop(data_dir: Path):
+    async with Embedded(data_dir) as first:
+        await ask(first.postgres, "create table kept as select 7 as number")
+        connection = await nats.connect(first.nats)
+        await connection.jetstream().add_stream(name="kept", subjects=["kept"])
+        await connection.jetstream().publish("kept", b"7")
+        await connection.close()
+    assert left_running(data_dir) == []
+    async with Embedded(data_dir) as second:
+        assert (second.postgres, second.nats) == (first.postgres, first.nats)
+        assert await ask(second.postgres, "select number from kept") == 7
+        connection = await nats.connect(second.nats)
+        assert (await connection.jetstream().get_msg("kept", seq=1)).data == b"7"
+        await connection.close()
+
+
+async def test_a_second_one_on_the_same_directory_is_refused(servers: Embedded):
+    with pytest.raises(DirectoryInUse, match=str(os.getpid())):
+        async with Embedded(servers.data_dir):
+            pass
+    assert await ask(servers.postgres, "select 1") == 1
+
+
+async def test_postgres_comes_back_after_kill_9_with_what_was_committed(servers: Embedded):
+    await ask(servers.postgres, "create table kept as select 7 as number")
+    os.kill(servers.postgres_child.pid, signal.SIGKILL)
+    assert await servers.postgres_child.wait() == -signal.SIGKILL
+    await servers.restart_postgres()
+    assert await ask(servers.postgres, "select number from kept") == 7
+
+
+async def test_nats_comes_back_after_kill_9(servers: Embedded):
+    os.kill(servers.nats_child.pid, signal.SIGKILL)
+    await servers.nats_child.wait()
+    await servers.restart_nats()
+    connection = await nats.connect(servers.nats)
+    await connection.close()
+
+
+async def test_servers_that_lost_their_owner_do_not_stand_in_the_way(data_dir: Path):
+    """Even where the system does not end them with it."""
+    async with Embedded(data_dir) as first:
+        await ask(first.postgres, "create table kept as select 7 as number")
+        assert first._lock is not None
+        first._lock.close()  # as when the owner was killed
+        async with Embedded(data_dir) as second:
+            assert first.postgres_child.pid != second.postgres_child.pid
+            assert await ask(second.postgres, "select number from kept") == 7
+        await asyncio.wait_for(first.postgres_child.wait(), 10)
+
+
+async def test_a_database_that_was_half_made_is_made_again(data_dir: Path):
+    async with Embedded(data_dir):
+        pass
+    (data_dir / "postgres" / "data").rename(data_dir / "postgres" / "new")
+    async with Embedded(data_dir) as again:
+        assert await ask(again.postgres, "select 1") == 1
+
+
+async def test_a_directory_below_a_closed_one_is_reached(data_dir: Path):
+    closed = data_dir / "closed"
+    closed.mkdir(mode=0o700)
+    async with Embedded(closed / "deep" / "a name with spaces") as embedded:
+        assert await ask(embedded.postgres, "select 1") == 1
