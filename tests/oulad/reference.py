@@ -10,13 +10,13 @@ import json
 import lzma
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-OPENERS = {".gz": gzip.open, ".xz": lzma.open, ".csv": open}
+OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".csv": open}
 ENROLLMENT, ACTIVITY, WITHDRAWAL = 0, 1, 2
 NEEDED = Fraction(40, 100)
 

@@ -1,7 +1,7 @@
 """Reads the Open University Learning Analytics Dataset: presentations and students' timelines.
 
-Pure reading: nothing is decided here, and nothing dropped. Each table may stand in the folder
-as `.csv`, `.csv.gz` or `.csv.xz`. Days count from the presentation's start.
+Pure reading: nothing is decided here. Only rows that the folder's tables join are read. Each
+table may stand there as `.csv`, `.csv.gz` or `.csv.xz`. Days count from the presentation's start.
 """
 
 import csv
@@ -9,7 +9,7 @@ import gzip
 import lzma
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -20,6 +20,13 @@ from milepost.enrollment.events import Lesson, LessonKind
 
 START_MONTHS = {"B": 2, "J": 10}
 KINDS: dict[str, LessonKind] = {"TMA": "assignment", "CMA": "quiz", "Exam": "exam"}
+
+OPENERS: dict[str, Callable[[Path], TextIO]] = {
+    ".csv": lambda path: path.open(encoding="utf-8", newline=""),
+    # Closed by whoever asks for the table's rows.
+    ".csv.gz": lambda path: gzip.open(path, "rt", encoding="utf-8", newline=""),  # noqa: SIM115
+    ".csv.xz": lambda path: lzma.open(path, "rt", encoding="utf-8", newline=""),  # noqa: SIM115
+}
 
 Key = tuple[str, str, str]
 Fields = list[str]
@@ -105,7 +112,9 @@ def read_dataset(folder: Path) -> Dataset:
 
 
 def in_time_order(timelines: Sequence[Timeline]) -> tuple[Timeline, ...]:
-    return tuple(sorted(timelines, key=lambda one: (one.presentation.starts, one.presentation.module)))
+    return tuple(
+        sorted(timelines, key=lambda one: (one.presentation.starts, one.presentation.module))
+    )
 
 
 def rows(folder: Path, table: str) -> Iterator[Fields]:
@@ -117,16 +126,18 @@ def rows(folder: Path, table: str) -> Iterator[Fields]:
 
 
 def open_table(folder: Path, table: str) -> TextIO:
-    for suffix, opener in ((".csv", open), (".csv.gz", gzip.open), (".csv.xz", lzma.open)):
+    for suffix, opener in OPENERS.items():
         path = folder / f"{table}{suffix}"
         if path.exists():
-            return opener(path, "rt", encoding="utf-8", newline="")  # type: ignore[operator,no-any-return]
+            return opener(path)
     raise TableMissing(f"{table}.csv (or .csv.gz, .csv.xz) is not in {folder}")
 
 
 def read_results(folder: Path) -> tuple[dict[Key, list[HandedIn]], set[str]]:
     """Each student's results, and the assessments that have any. Banked ones count as day 0."""
-    places = {assessment: (module, code) for module, code, assessment, *_ in rows(folder, "assessments")}
+    places = {
+        assessment: (module, code) for module, code, assessment, *_ in rows(folder, "assessments")
+    }
     results: dict[Key, list[HandedIn]] = defaultdict(list)
     with_results = set()
     for assessment, student, day, banked, score in rows(folder, "studentAssessment"):

@@ -1,0 +1,248 @@
+"""A small school's weeks, planned from a seed: who enrolls, studies, retries and leaves, and when.
+
+Pure: the same seed, size and moment give the same plan. The habits have OULAD's shapes: people
+register weeks ahead and a few late, a third leaves, most work arrives in the days around its due
+day, and some of it long after. Devices are offline now and then, and clients send twice.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeAlias
+
+import msgspec
+
+from milepost.credentials.events import AchievementHeld, AllOf, CoursePassed, Criterion
+from milepost.enrollment.events import Lesson, Mode, PassingRule
+
+# Days from an assessment's due day to its arrival, and how often per mille, as in OULAD.
+AROUND_DUE_DAYS = {-6: 40, -4: 60, -3: 60, -2: 110, -1: 220, 0: 260, 1: 40, 2: 110, 3: 60, 6: 40}
+STUDY_HOURS = {8: 1, 12: 3, 13: 2, 17: 2, 19: 5, 20: 6, 21: 5, 22: 2}
+
+
+class Course(msgspec.Struct, frozen=True):
+    code: str
+    title: str
+    lessons: tuple[Lesson, ...]
+    passing_rule: PassingRule = PassingRule(passing_grade=0.5)
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One offering; `popularity` is the share of learners who want it."""
+
+    offering: str
+    course: Course
+    starts: datetime
+    ends: datetime
+    popularity: float
+    seats: int | None = None
+
+
+class Achievement(msgspec.Struct, frozen=True):
+    code: str
+    name: str
+    criteria: Criterion
+
+
+class Enroll(msgspec.Struct, frozen=True):
+    mode: Mode
+
+
+class Done(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One report of a device, in the progress API's words."""
+
+    id: str
+    lesson: str
+    kind: str
+    occurred_at: datetime
+    progress: float | None = None
+    seconds_spent: float | None = None
+    score: float | None = None
+
+
+class Study(msgspec.Struct, frozen=True):
+    reports: tuple[Done, ...]
+
+
+class Withdraw(msgspec.Struct, frozen=True):
+    reason: str
+
+
+Deed: TypeAlias = Enroll | Study | Withdraw
+
+
+class Action(msgspec.Struct, frozen=True):
+    """What one learner does in one offering. Offline devices arrive late; some send twice."""
+
+    learner: str
+    offering: str
+    occurred_at: datetime
+    arrives_at: datetime
+    deed: Deed
+    sends: int = 1
+
+
+class School(msgspec.Struct, frozen=True):
+    """`actions` stand in order of arrival."""
+
+    runs: tuple[Run, ...]
+    achievements: tuple[Achievement, ...]
+    actions: tuple[Action, ...]
+
+    @property
+    def courses(self) -> dict[str, Course]:
+        return {run.course.code: run.course for run in self.runs}
+
+
+def plan_school(learners: int, seed: int, now: datetime) -> School:
+    """Ten weeks that end at `now`."""
+    runs = planned_runs(now, learners)
+    actions = [
+        action
+        for number in range(1, learners + 1)
+        for action in Student(f"learner-{number:04}", Random(f"{seed}/{number}")).weeks(runs, now)  # noqa: S311 - a plan, not a secret
+    ]
+    actions.sort(key=lambda action: (action.arrives_at, action.learner))
+    return School(runs, ACHIEVEMENTS, tuple(actions))
+
+
+def planned_runs(now: datetime, learners: int) -> tuple[Run, ...]:
+    def run(name: str, course: Course, days_ago: int, popularity: float, seats: int | None) -> Run:
+        starts = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
+        days = max(lesson.due_day or 0 for lesson in course.lessons)
+        ends = starts + timedelta(days=days + 14)
+        return Run(name, course, starts, ends, popularity, seats)
+
+    return (
+        run("python-spring", PYTHON, 66, 0.55, None),
+        run("data-spring", DATA, 60, 0.45, None),
+        run("statistics-spring", STATISTICS, 52, 0.40, None),
+        run("learning-machines-1", MACHINES, 36, 0.30, max(2, learners // 8)),
+        run("python-summer", PYTHON, 18, 0.20, None),
+        run("writing-open", WRITING, 45, 0.25, None),
+    )
+
+
+def lessons_of(weeks: int, exam_weight: float) -> tuple[Lesson, ...]:
+    """Each week a video and a quiz, halfway an assignment, at the end an exam."""
+    quiz_weight = 40.0 / weeks
+    lessons = []
+    for week in range(1, weeks + 1):
+        due_day = week * 7 - 1
+        lessons.append(
+            Lesson(id=f"video-{week}", title=f"Week {week}", kind="video", due_day=due_day)
+        )
+        lessons.append(graded(f"quiz-{week}", "quiz", quiz_weight, due_day))
+    halfway = graded("assignment", "assignment", 60.0 - exam_weight, weeks * 7 // 2)
+    return (*lessons, halfway, graded("exam", "exam", exam_weight, weeks * 7 + 3))
+
+
+def graded(lesson: str, kind: str, weight: float, due_day: int) -> Lesson:
+    fields = {"id": lesson, "title": lesson.replace("-", " ").capitalize(), "kind": kind}
+    rest = {"weight": weight, "due_day": due_day, "mastery_score": 0.4, "move_on": "Completed"}
+    return msgspec.convert({**fields, **rest}, Lesson)
+
+
+def all_held(*achievements: str) -> AllOf:
+    return AllOf(criteria=tuple(AchievementHeld(achievement=one) for one in achievements))
+
+
+class Student:
+    """One learner with a gift and a discipline (both 0 to 1), drawn once."""
+
+    def __init__(self, name: str, chance: Random) -> None:
+        self.name = name
+        self.chance = chance
+        self.gift = chance.betavariate(6, 2)
+        self.discipline = chance.betavariate(5, 2)
+
+    def weeks(self, runs: Sequence[Run], now: datetime) -> Iterator[Action]:
+        for run in runs:
+            if self.chance.random() < run.popularity:
+                yield from (one for one in self.attend(run) if one.arrives_at < now)
+
+    def attend(self, run: Run) -> Iterator[Action]:
+        enrolled_at = self.enrolls_at(run)
+        mode: Mode = "verified" if self.chance.random() < 0.6 else "audit"
+        yield self.act(run, enrolled_at, Enroll(mode))
+        leaves_at = self.leaves_at(run)
+        for lesson in run.course.lessons:
+            reports = tuple(self.study(run, lesson, enrolled_at))
+            if leaves_at is None or reports[-1].occurred_at < leaves_at:
+                yield self.act(run, reports[-1].occurred_at, Study(reports))
+        if leaves_at is not None and self.chance.random() < 0.5:
+            reason = self.chance.choice(("no_time", "changed_course", "too_hard"))
+            yield self.act(run, max(leaves_at, enrolled_at + timedelta(hours=2)), Withdraw(reason))
+
+    def act(self, run: Run, at: datetime, deed: Deed) -> Action:
+        offline = isinstance(deed, Study) and self.chance.random() < 0.05
+        delay = timedelta(hours=self.chance.uniform(6, 72)) if offline else timedelta()
+        sends = 2 if self.chance.random() < 0.03 else 1
+        return Action(self.name, run.offering, at, at + delay, deed, sends)
+
+    def enrolls_at(self, run: Run) -> datetime:
+        """Weeks ahead, but one in eight comes late."""
+        if self.chance.random() < 0.12:
+            return run.starts + timedelta(days=self.chance.uniform(1, 12))
+        return run.starts - timedelta(days=self.chance.triangular(0.5, 20, 4))
+
+    def leaves_at(self, run: Run) -> datetime | None:
+        if self.chance.random() < 0.25 + 0.5 * self.discipline:
+            return None
+        return run.starts + (run.ends - run.starts) * self.chance.triangular(-0.1, 1.0, 0.2)
+
+    def study(self, run: Run, lesson: Lesson, enrolled_at: datetime) -> Iterator[Done]:
+        at = max(self.hands_in_at(run, lesson), enrolled_at + timedelta(hours=3))
+        if lesson.weight == 0:
+            yield from self.watch(run, lesson, at)
+            return
+        yield self.attempt(run, lesson, at, 1, 0.0)
+        # Who is not content tries again the same evening.
+        if self.chance.random() < 0.15 + 0.2 * self.discipline:
+            later = at + timedelta(minutes=self.chance.uniform(10, 90))
+            yield self.attempt(run, lesson, later, 2, 0.1)
+
+    def hands_in_at(self, run: Run, lesson: Lesson) -> datetime:
+        """Bursts in the days before it is due; the disciplined are a little earlier."""
+        days, shares = zip(*AROUND_DUE_DAYS.items(), strict=True)
+        day = (lesson.due_day or 0) + self.chance.choices(days, shares)[0]
+        hours, often = zip(*STUDY_HOURS.items(), strict=True)
+        minutes = self.chance.choices(hours, often)[0] * 60 + self.chance.uniform(0, 59)
+        early = timedelta(days=int(self.discipline * 1.5))
+        return run.starts + timedelta(days=day, minutes=minutes) - early
+
+    def watch(self, run: Run, lesson: Lesson, at: datetime) -> Iterator[Done]:
+        minutes = self.chance.uniform(6, 25)
+        begun = at - timedelta(minutes=minutes)
+        seconds = round(minutes * 60)
+        report = f"{run.offering}/{lesson.id}"
+        yield Done(
+            f"{report}/1", lesson.id, "progressed", begun, self.chance.uniform(0.2, 0.6), 60.0
+        )
+        yield Done(f"{report}/2", lesson.id, "completed", at, seconds_spent=float(seconds))
+
+    def attempt(self, run: Run, lesson: Lesson, at: datetime, number: int, bonus: float) -> Done:
+        score = self.gift + bonus + self.chance.gauss(0, 0.12)
+        bounded = round(min(1.0, max(0.0, score)), 2)
+        return Done(f"{run.offering}/{lesson.id}/{number}", lesson.id, "scored", at, score=bounded)
+
+
+PYTHON = Course("PY101", "Python foundations", lessons_of(6, 30.0))
+DATA = Course("DATA110", "Working with data", lessons_of(5, 30.0))
+STATISTICS = Course("STAT120", "Statistics for decisions", lessons_of(5, 40.0))
+MACHINES = Course("ML210", "How machines learn", lessons_of(4, 40.0))
+WRITING = Course("WRIT100", "Writing about evidence", lessons_of(3, 20.0))
+
+ANALYST = AllOf(
+    criteria=tuple(AchievementHeld(achievement=c) for c in ("PY101", "DATA110", "STAT120"))
+)
+SCIENTIST = AllOf(criteria=tuple(AchievementHeld(achievement=c) for c in ("data-analyst", "ML210")))
+
+ACHIEVEMENTS = (
+    *(
+        Achievement(course.code, course.title, CoursePassed(course=course.code))
+        for course in (PYTHON, DATA, STATISTICS, MACHINES, WRITING)
+    ),
+    Achievement("data-analyst", "Data analyst", all_held("PY101", "DATA110", "STAT120")),
+    Achievement("data-scientist", "Data scientist", all_held("data-analyst", "ML210")),
+)
