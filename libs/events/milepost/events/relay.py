@@ -1,0 +1,144 @@
+"""log → JetStream: publishes what others may see, in order, each event once.
+
+The log is the outbox and the stream its own checkpoint: the relay asks the stream how far it has
+come and goes on from there. It knows no service; which events are published, and in whose name, is
+handed in.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NoReturn
+
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from prometheus_client import Counter, Gauge
+
+from milepost.events.cloudevents import headers_of, subject_of
+from milepost.events.faults import AWAY
+from milepost.events.jetstream import (
+    Chain,
+    ChainBroken,
+    DuplicateIgnored,
+    connected,
+    ensure_stream,
+    last_position,
+)
+from milepost.events.lease import LeaseLost, Source, lease
+from milepost.events.log import Log, Recorded
+
+BUSY_SECONDS = 0.005
+IDLE_SECONDS = 0.05
+MAX_PAUSE_SECONDS = 5.0
+FRUITLESS_CHAINS = 10
+INTERRUPTIONS: tuple[type[BaseException], ...] = (*AWAY, LeaseLost, ChainBroken)
+
+PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
+LAG = Gauge("milepost_relay_lag_positions", "Positions in the log that the relay has not reached")
+
+_log = structlog.get_logger()
+
+
+class Relay:
+    """`services` names, for each published tag, the service that it belongs to.
+
+    `source` is where the lease is taken: of all relays on a database one leads.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        source: Source,
+        nats_url: str,
+        services: Mapping[str, str],
+        *,
+        batch: int = 1000,
+        window: int = 4000,
+        replicas: int = 1,
+    ) -> None:
+        self._log = log
+        self._source = source
+        self._nats_url = nats_url
+        self._services = dict(services)
+        self._batch = batch
+        self._window = window
+        self._replicas = replicas
+        self._tags = tuple(services)
+        self._named = True
+
+    async def run(self) -> None:
+        """Relay until canceled, whoever goes away and comes back meanwhile."""
+        pause_seconds = 0.0
+        while True:
+            try:
+                async with lease(self._source, "relay") as held:
+                    _log.info("relay_leads")
+                    pause_seconds = 0.0
+                    await held.keep(self._lead())
+            except INTERRUPTIONS as error:
+                if not pause_seconds:
+                    _log.warning("relay_interrupted", error=repr(error))
+            pause_seconds = min(pause_seconds * 2 or 0.1, MAX_PAUSE_SECONDS)
+            await asyncio.sleep(pause_seconds)
+
+    async def _lead(self) -> None:
+        """Raises `ChainBroken` when chain after chain breaks without a message getting through."""
+        async with connected(self._nats_url, "relay") as client:
+            fruitless = 0
+            while True:
+                broken, published = await self._follow(client)
+                fruitless = 0 if published else fruitless + 1
+                _log.warning("relay_resumes", error=repr(broken), published=published)
+                if fruitless == FRUITLESS_CHAINS:
+                    raise broken
+                await asyncio.sleep(0.01 * 2**fruitless)
+
+    async def _follow(self, client: Client) -> tuple[ChainBroken, int]:
+        """Publish what comes, until the chain breaks: why, and how many messages got through."""
+        js = client.jetstream()
+        # The sequence first, the positions later: whatever another relay publishes in between
+        # breaks the chain.
+        last_sequence = await ensure_stream(js, self._replicas)
+        async with Chain(client, last_sequence, window=self._window) as chain:
+            try:
+                await self._publish_forever(js, chain)
+            except ChainBroken as broken:
+                # A message id that outlived its message must not be sent again.
+                self._named = not isinstance(broken, DuplicateIgnored)
+                return broken, chain.acknowledged
+
+    async def _publish_forever(self, js: JetStreamContext, chain: Chain) -> NoReturn:
+        after: dict[str, int] = {}
+        pause_seconds = BUSY_SECONDS
+        while True:
+            heads = await self._log.heads()
+            for tenant in heads.keys() - after.keys():
+                after[tenant] = await last_position(js, tenant)
+            behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
+            for tenant in behind:
+                after[tenant] = await self._publish(chain, tenant, after[tenant], heads[tenant])
+            LAG.set(sum(heads.values()) - sum(after[tenant] for tenant in heads))
+            if behind:
+                pause_seconds = BUSY_SECONDS
+            else:
+                await chain.flush()
+                pause_seconds = min(pause_seconds * 2, IDLE_SECONDS)
+            if all(after[tenant] >= head for tenant, head in heads.items()):
+                await asyncio.sleep(pause_seconds)
+
+    async def _publish(self, chain: Chain, tenant: str, after: int, head: int) -> int:
+        """One batch of a tenant's events after `after`. Returns the position reached."""
+        events = await self._log.read(tenant, after, self._batch, self._tags)
+        for event in events:
+            service = self._services[event.type]
+            await chain.publish(subject_of(event, service), event.data, self._headers(event))
+        PUBLISHED.inc(len(events))
+        if len(events) == self._batch:
+            return events[-1].position
+        return max([head, *(event.position for event in events[-1:])])
+
+    def _headers(self, event: Recorded) -> dict[str, str]:
+        headers = headers_of(event, self._services[event.type])
+        if self._named:
+            headers["Nats-Msg-Id"] = f"{event.tenant}/{event.position}"
+        return headers
