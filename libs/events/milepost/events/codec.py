@@ -15,7 +15,7 @@ Upcaster = Callable[[Fields], Fields]
 _encoder = msgspec.json.Encoder()
 
 
-class UnknownEvent(Exception):  # noqa: N818
+class UnknownEvent(Exception):
     """The log holds a type that this process does not know: deploy readers before writers."""
 
 
@@ -30,7 +30,7 @@ class Codec(Generic[E]):
     def __init__(
         self, union: object, upcasters: Mapping[str, tuple[str, Upcaster]] | None = None
     ) -> None:
-        classes: Iterable[type[E]] = get_args(union) or (union,)  # type: ignore[assignment]
+        classes: Iterable[type[E]] = get_args(union) or (union,)
         self.classes: dict[str, type[E]] = {tag_of(cls): cls for cls in classes}
         self.upcasters = dict(upcasters or {})
         self._decoders = {tag: msgspec.json.Decoder(cls) for tag, cls in self.classes.items()}

@@ -38,12 +38,16 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One decision's events, all or nothing.
 
     `expects` gives each stream it was decided on with the version that was seen (0: empty);
-    every stream written must be among them. The same `command_id` is only ever done once.
+    every stream written must be among them. `after` names earlier commands of the same call that
+    it was decided on: it stands only if these are appended by this very call. (Versions alone do
+    not tell: somebody else's event may have taken the place of the one that was foreseen.)
+    There is at least one event. The same `command_id` is only ever done once.
     """
 
     command_id: UUID
     expects: tuple[tuple[str, int], ...]
     events: tuple[NewEvent, ...]
+    after: tuple[UUID, ...] = ()
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -62,7 +66,7 @@ class AlreadyDone(msgspec.Struct, frozen=True):
 
 
 class Conflict(msgspec.Struct, frozen=True):
-    """`stream` is at `version`, not where the command expected it. Nothing was written."""
+    """`stream` is at `version`, and not as the command expected it. Nothing was written."""
 
     stream: str
     version: int

@@ -24,11 +24,21 @@ class MemoryLog:
         self._done: dict[tuple[str, UUID], AlreadyDone] = {}
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
-        return [self._append(tenant, command) for command in commands]
+        results: dict[UUID, Result] = {}
+        answers = []
+        for command in commands:
+            stands = all(isinstance(results[earlier], Appended) for earlier in command.after)
+            answer = self._append(tenant, command, stands=stands)
+            results[command.command_id] = answer
+            answers.append(answer)
+        return answers
 
-    def _append(self, tenant: str, command: Command) -> Result:
+    def _append(self, tenant: str, command: Command, *, stands: bool) -> Result:
         if done := self._done.get((tenant, command.command_id)):
             return done
+        if not stands:
+            stream = command.expects[-1][0]
+            return Conflict(stream, len(self._streams[tenant, stream]))
         for stream, expected in reversed(command.expects):
             if (version := len(self._streams[tenant, stream])) != expected:
                 return Conflict(stream, version)

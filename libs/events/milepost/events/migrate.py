@@ -22,12 +22,12 @@ async def pending(connection: asyncpg.Connection) -> list[str]:
     if await connection.fetchval("select to_regclass('public.milepost_migrations') is not null"):
         rows = await connection.fetch("select name from public.milepost_migrations")
         applied = {row["name"] for row in rows}
-    names = sorted(f.name for f in files(__package__).joinpath("sql").iterdir())
+    names = sorted(f.name for f in (files(__package__) / "sql").iterdir())
     return [name for name in names if name.endswith(".sql") and name not in applied]
 
 
 async def _apply(connection: asyncpg.Connection, name: str) -> bool:
-    sql = files(__package__).joinpath("sql", name).read_text("utf-8")
+    sql = (files(__package__) / "sql" / name).read_text("utf-8")
     async with connection.transaction():
         await connection.execute(
             "create table if not exists public.milepost_migrations"

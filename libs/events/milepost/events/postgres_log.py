@@ -14,7 +14,8 @@ ROLE = "milepost_service"
 COLUMNS = (
     "tenant, position, stream, version, type, data, metadata, occurred_at, recorded_at, event_id"
 )
-APPEND = "select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+APPEND = """select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15)"""
 READ_STREAM = f"""select {COLUMNS} from log.events
     where tenant = $1 and stream = $2 and version > $3 order by version"""
 READ_CATEGORY = f"""select {COLUMNS} from log.events
@@ -48,7 +49,7 @@ async def connect_pool(dsn: str, *, name: str, size: int = 6) -> asyncpg.Pool:
 
 
 async def speak_json_bytes(connection: asyncpg.Connection) -> None:
-    """jsonb in and out as bytes: its binary form is a version byte, 1, before the text."""
+    """Jsonb in and out as bytes: its binary form is a version byte, 1, before the text."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
@@ -111,14 +112,28 @@ def _arrays(commands: Sequence[Command]) -> tuple[list[str], list[list[Any]]]:
         for number, command in enumerate(commands, 1)
         for stream, version in command.expects
     ]
+    own = {command.command_id: number for number, command in enumerate(commands, 1)}
+    afters = [
+        (number, own[earlier])
+        for number, command in enumerate(commands, 1)
+        for earlier in command.after
+    ]
     events = [
         (number, numbers[e.stream], e.type, e.data, e.metadata, e.occurred_at, e.event_id)
         for number, command in enumerate(commands, 1)
         for e in command.events
     ]
-    columns = [list(column) for column in zip(*expects, strict=True)] or [[], [], []]
-    columns += [list(column) for column in zip(*events, strict=True)] or [[] for _ in range(7)]
-    return list(numbers), [[c.command_id for c in commands], *columns]
+    ids = [command.command_id for command in commands]
+    return list(numbers), [
+        ids,
+        *_columns(expects, 3),
+        *_columns(afters, 2),
+        *_columns(events, 7),
+    ]
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 def _result(row: asyncpg.Record, index: int, streams: list[str]) -> Result:

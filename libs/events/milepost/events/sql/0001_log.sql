@@ -52,6 +52,8 @@ create trigger never_forgotten before delete or truncate on log.heads
 -- streams          the distinct streams that the call reads or writes
 -- commands         one id per command
 -- expect_*         per (command, stream) in command order: the version the command was decided on
+-- after_*          per (command, earlier command of this call) in command order: it was decided on what
+--                  the earlier one would write, so it stands only if that one is appended now
 -- event_*          per event in command order
 --
 -- Answers arrays with one element per command: first and last position when it is done; `repeated`
@@ -64,6 +66,8 @@ create function log.append(
     p_expect_command integer[],
     p_expect_stream integer[],
     p_expect_version integer[],
+    p_after_command integer[],
+    p_after integer[],
     p_event_command integer[],
     p_event_stream integer[],
     p_event_type text[],
@@ -81,6 +85,7 @@ create function log.append(
 declare
     v_commands constant integer := cardinality(p_commands);
     v_expects constant integer := cardinality(p_expect_command);
+    v_afters constant integer := cardinality(p_after_command);
     v_events constant integer := cardinality(p_event_command);
     v_start bigint;
     v_head bigint;
@@ -89,6 +94,7 @@ declare
     v_positions bigint[] := array_fill(null::bigint, array[v_events]);
     v_event_versions integer[] := array_fill(null::integer, array[v_events]);
     v_expect integer := 1;
+    v_after integer := 1;
     v_event integer := 1;
     v_twin integer;
     v_stream integer;
@@ -132,6 +138,13 @@ begin
                 conflict_version[c] := v_versions[v_stream];
             end if;
             v_expect := v_expect + 1;
+        end loop;
+        while v_after <= v_afters and p_after_command[v_after] = c loop
+            if first[c] is null and (first[p_after[v_after]] is null or repeated[p_after[v_after]]) then
+                conflict_stream[c] := p_expect_stream[v_expect - 1];
+                conflict_version[c] := v_versions[p_expect_stream[v_expect - 1]];
+            end if;
+            v_after := v_after + 1;
         end loop;
         if first[c] is not null or conflict_stream[c] is not null then
             while v_event <= v_events and p_event_command[v_event] = c loop

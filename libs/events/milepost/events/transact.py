@@ -1,0 +1,325 @@
+"""transact: load a stream's state, decide, append; when somebody was faster, decide again.
+
+States are kept in a bounded cache and run ahead of the log: a command decided while an earlier one
+of this process is still being appended is decided on the state after it, and expects its version.
+Nobody is answered from a state that did not come to be: an answer without events waits for the
+append that it was decided on, and for a look whether other processes have written meanwhile.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from milepost.events.category import Stream
+from milepost.events.event import UNDATED, Event, Refused
+from milepost.events.faults import Overloaded
+from milepost.events.log import (
+    AlreadyDone,
+    Appended,
+    Command,
+    Log,
+    NewEvent,
+    Recorded,
+    Result,
+)
+from milepost.events.writer import Writer
+
+S = TypeVar("S")
+S1 = TypeVar("S1")
+S2 = TypeVar("S2")
+E = TypeVar("E", bound=Event)
+E1 = TypeVar("E1", bound=Event)
+E2 = TypeVar("E2", bound=Event)
+
+MAX_ATTEMPTS = 50
+
+Streams = tuple[Stream[Any, Any], ...]
+Decide = Callable[..., tuple[Sequence[Event], ...]]
+
+
+class Contended(Overloaded):
+    """Other writers were faster every time. Nothing was written; try again shortly."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a command came to. `states` belong to the cache: read them at once, change nothing.
+
+    position  the tenant position from which the effect is visible
+    events    what was appended, or had been when the command was `repeated`
+    """
+
+    position: int
+    states: tuple[Any, ...]
+    events: tuple[Recorded, ...]
+    repeated: bool = False
+
+
+class _Entry:
+    """A stream as this process knows it. `pending` is the last append it runs ahead of."""
+
+    __slots__ = ("pending", "position", "state", "version")
+
+    def __init__(self, state: Any) -> None:
+        self.version = 0
+        self.position = 0
+        self.state = state
+        self.pending: asyncio.Future[Result] | None = None
+
+
+class Transactor:
+    def __init__(self, log: Log, *, cache_size: int = 20_000) -> None:
+        self.log = log
+        self._writer = Writer(log)
+        self._cache: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        self._cache_size = cache_size
+
+    async def transact(
+        self,
+        tenant: str,
+        stream: Stream[S, E],
+        decide: Callable[[S], Sequence[E]],
+        *,
+        command_id: UUID | None = None,
+        metadata: bytes = b"{}",
+    ) -> Outcome:
+        """Decide on one stream and append what was decided, exactly once per `command_id`.
+
+        Raises what `decide` raises, `Contended`, `Overloaded`, and the log's errors when it stays
+        away; after the latter the command may or may not have been done: repeat it with its id.
+        """
+        return await self._transact(
+            tenant, (stream,), lambda state: (decide(state),), command_id, metadata
+        )
+
+    async def transact_pair(
+        self,
+        tenant: str,
+        first: Stream[S1, E1],
+        second: Stream[S2, E2],
+        decide: Callable[[S1, S2], tuple[Sequence[E1], Sequence[E2]]],
+        *,
+        command_id: UUID | None = None,
+        metadata: bytes = b"{}",
+    ) -> Outcome:
+        """As `transact`, on two streams: both are written or neither."""
+        return await self._transact(tenant, (first, second), decide, command_id, metadata)
+
+    async def load(self, tenant: str, stream: Stream[S, E]) -> tuple[int, S]:
+        """The stream's version and state, no older than this call, and committed."""
+        entry = self._entry(tenant, stream)
+        if entry.pending is None:
+            await self._refresh(tenant, stream, entry)
+        if entry.pending is None:
+            return entry.version, entry.state
+        recorded = await self.log.read_stream(tenant, stream.name)
+        return len(recorded), stream.category.fold(recorded)
+
+    async def close(self) -> None:
+        await self._writer.close()
+
+    async def _transact(
+        self,
+        tenant: str,
+        streams: Streams,
+        decide: Decide,
+        command_id: UUID | None,
+        metadata: bytes,
+    ) -> Outcome:
+        attempt = _Attempt(tenant, streams, command_id or uuid7(), metadata)
+        for number in range(MAX_ATTEMPTS):
+            entries = [await self._known(tenant, stream) for stream in streams]
+            if any(self._entry(tenant, s) is not e for s, e in zip(streams, entries, strict=True)):
+                continue
+            try:
+                decided = decide(*(entry.state for entry in entries))
+            except Refused:
+                if not await self._final(attempt, entries):
+                    continue
+                if command_id and (outcome := await self._repeated(attempt)):
+                    return outcome
+                raise
+            if any(decided):
+                if outcome := await self._append(attempt, entries, decided):
+                    return outcome
+                await asyncio.sleep(min(0.001 * number, 0.02))
+            elif await self._final(attempt, entries):
+                if command_id and (outcome := await self._repeated(attempt)):
+                    return outcome
+                return _quiet(entries)
+        raise Contended
+
+    def _entry(self, tenant: str, stream: Stream[Any, Any]) -> _Entry:
+        key = (tenant, stream.name)
+        entry = self._cache.get(key)
+        if entry is None:
+            entry = self._cache[key] = _Entry(stream.category.initial())
+            if len(self._cache) > self._cache_size:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(key)
+        return entry
+
+    def _forget(self, tenant: str, stream: Stream[Any, Any], entry: _Entry) -> None:
+        key = (tenant, stream.name)
+        if self._cache.get(key) is entry:
+            del self._cache[key]
+
+    async def _known(self, tenant: str, stream: Stream[Any, Any]) -> _Entry:
+        """The cached entry; a new one is read from the log first."""
+        entry = self._entry(tenant, stream)
+        if entry.version == 0 and entry.pending is None:
+            await self._refresh(tenant, stream, entry)
+        return entry
+
+    async def _refresh(self, tenant: str, stream: Stream[Any, Any], entry: _Entry) -> bool:
+        """Fold what the log has beyond the entry. True when the entry was, and is, up to date."""
+        version = entry.version
+        recorded = await self.log.read_stream(tenant, stream.name, after=version)
+        if entry.version != version:
+            return False
+        if not recorded:
+            return True
+        entry.state = stream.category.fold(recorded, entry.state)
+        entry.version = recorded[-1].version
+        entry.position = recorded[-1].position
+        return False
+
+    async def _final(self, attempt: "_Attempt", entries: Sequence[_Entry]) -> bool:
+        """Whether an answer without events stands: decided on committed, present states."""
+        for entry in entries:
+            if not await _settled(entry):
+                return False
+        fresh = [
+            await self._refresh(attempt.tenant, stream, entry)
+            for stream, entry in zip(attempt.streams, entries, strict=True)
+        ]
+        return all(fresh)
+
+    async def _append(
+        self, attempt: "_Attempt", entries: Sequence[_Entry], decided: tuple[Sequence[Event], ...]
+    ) -> Outcome | None:
+        """None when the streams had moved on: decide again."""
+        events = attempt.encode(decided)
+        expects = tuple(
+            (stream.name, entry.version)
+            for stream, entry in zip(attempt.streams, entries, strict=True)
+        )
+        command = Command(command_id=attempt.command_id, expects=expects, events=events)
+        after = {entry.pending for entry in entries if entry.pending}
+        pending = self._writer.submit(attempt.tenant, command, tuple(after))
+        versions: dict[str, int] = {}
+        for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
+            versions[stream.name] = entry.version
+            for event in new:
+                entry.state = stream.category.evolve(entry.state, event)
+            entry.version += len(new)
+            entry.pending = pending
+        pending.add_done_callback(lambda done: self._landed(attempt, entries, decided, done))
+        result = await asyncio.shield(pending)
+        match result:
+            case Appended():
+                recorded = attempt.recorded(events, versions, result)
+                states = tuple(entry.state for entry in entries)
+                return Outcome(result.last, states, recorded)
+            case AlreadyDone():
+                return await self._outcome_of(attempt, result)
+        return None
+
+    def _landed(
+        self,
+        attempt: "_Attempt",
+        entries: Sequence[_Entry],
+        decided: tuple[Sequence[Event], ...],
+        done: asyncio.Future[Result],
+    ) -> None:
+        """Bring the cache in line with what the log answered, before anybody is told."""
+        landed = not done.cancelled() and done.exception() is None
+        appended = landed and isinstance(done.result(), Appended)
+        for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
+            if not appended:
+                self._forget(attempt.tenant, stream, entry)
+            elif new:
+                entry.position = done.result().last  # type: ignore[union-attr]
+            if entry.pending is done and appended:
+                entry.pending = None
+
+    async def _repeated(self, attempt: "_Attempt") -> Outcome | None:
+        done = await self.log.done(attempt.tenant, [attempt.command_id])
+        if attempt.command_id in done:
+            return await self._outcome_of(attempt, done[attempt.command_id])
+        return None
+
+    async def _outcome_of(self, attempt: "_Attempt", done: AlreadyDone) -> Outcome:
+        count = done.last - done.first + 1
+        recorded = await self.log.read(attempt.tenant, done.first - 1, count)
+        states = [(await self.load(attempt.tenant, stream))[1] for stream in attempt.streams]
+        return Outcome(done.last, tuple(states), tuple(recorded), repeated=True)
+
+
+class _Attempt:
+    """What stays the same however often a command is decided."""
+
+    __slots__ = ("command_id", "metadata", "streams", "tenant")
+
+    def __init__(self, tenant: str, streams: Streams, command_id: UUID, metadata: bytes) -> None:
+        self.tenant = tenant
+        self.streams = streams
+        self.command_id = command_id
+        self.metadata = metadata
+
+    def encode(self, decided: tuple[Sequence[Event], ...]) -> tuple[NewEvent, ...]:
+        return tuple(
+            self._new(stream, event)
+            for stream, events in zip(self.streams, decided, strict=True)
+            for event in events
+        )
+
+    def _new(self, stream: Stream[Any, Any], event: Event) -> NewEvent:
+        assert event.occurred_at is not UNDATED, f"{event!r} does not say when it happened"
+        tag, data = stream.category.codec.encode(event)
+        return NewEvent(
+            stream=stream.name,
+            type=tag,
+            data=data,
+            metadata=self.metadata,
+            occurred_at=event.occurred_at,
+            event_id=uuid7(),
+        )
+
+    def recorded(
+        self, events: tuple[NewEvent, ...], versions: dict[str, int], at: Appended
+    ) -> tuple[Recorded, ...]:
+        def record(position: int, event: NewEvent) -> Recorded:
+            versions[event.stream] += 1
+            return Recorded(
+                self.tenant,
+                position,
+                event.stream,
+                versions[event.stream],
+                event.type,
+                event.data,
+                event.metadata,
+                event.occurred_at,
+                at.recorded_at,
+                event.event_id,
+            )
+
+        return tuple(record(position, event) for position, event in enumerate(events, at.first))
+
+
+async def _settled(entry: _Entry) -> bool:
+    """Wait for the append that the entry runs ahead of. False when it did not come to be."""
+    if (pending := entry.pending) is None:
+        return True
+    await asyncio.wait([pending])
+    return pending.exception() is None and isinstance(pending.result(), Appended)
+
+
+def _quiet(entries: Sequence[_Entry]) -> Outcome:
+    position = max(entry.position for entry in entries)
+    return Outcome(position, tuple(entry.state for entry in entries), ())

@@ -1,0 +1,25 @@
+"""A log of each kind, and a tenant of one's own."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from milepost.events.log import Log
+from milepost.events.memory_log import MemoryLog
+from milepost.events.postgres_log import PostgresLog, connect_pool
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def log(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[Log]:
+    if request.param == "memory":
+        yield MemoryLog()
+        return
+    pool = await connect_pool(postgres, name="test")
+    yield PostgresLog(pool)
+    await pool.close()
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"t-{uuid4().hex[:12]}"

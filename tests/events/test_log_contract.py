@@ -1,0 +1,196 @@
+"""One contract for every log: what a writer and a reader may rely on."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Log, NewEvent
+from milepost.events.postgres_log import PostgresLog, Unstorable, connect_pool
+
+WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def event(stream: str, data: bytes = b'{"n": 1}', kind: str = "thing_happened") -> NewEvent:
+    return NewEvent(stream=stream, type=kind, data=data, occurred_at=WHEN, event_id=uuid4())
+
+
+def command(
+    *expects: tuple[str, int],
+    events: int = 1,
+    after: tuple[UUID, ...] = (),
+    named: UUID | None = None,
+) -> Command:
+    """A command that appends `events` events to each stream it expects."""
+    new = tuple(event(stream) for stream, _ in expects for _ in range(events))
+    return Command(command_id=named or uuid4(), expects=expects, events=new, after=after)
+
+
+def shapes(results: list[object]) -> list[object]:
+    """Results without the log's clock."""
+    return [(r.first, r.last) if isinstance(r, Appended) else r for r in results]
+
+
+async def test_positions_run_from_one_without_gaps(log: Log, tenant: str) -> None:
+    results = await log.append(tenant, [command(("a-1", 0), events=2), command(("a-2", 0))])
+    assert shapes(results) == [(1, 2), (3, 3)]
+    recorded = await log.read(tenant)
+    assert [(e.position, e.stream, e.version) for e in recorded] == [
+        (1, "a-1", 1),
+        (2, "a-1", 2),
+        (3, "a-2", 1),
+    ]
+    assert (await log.heads())[tenant] == 3
+
+
+async def test_an_event_is_read_back_as_it_was_written(log: Log, tenant: str) -> None:
+    new = event("a-1", data=b'{"name":"\xc3\xa9"}')
+    await log.append(tenant, [Command(command_id=uuid4(), expects=(("a-1", 0),), events=(new,))])
+    [read] = await log.read_stream(tenant, "a-1")
+    assert (read.tenant, read.type, read.occurred_at, read.event_id) == (
+        tenant,
+        new.type,
+        WHEN,
+        new.event_id,
+    )
+    assert read.data.replace(b" ", b"") == new.data
+    assert read.recorded_at.tzinfo is not None
+
+
+async def test_a_wrong_version_is_a_conflict_and_writes_nothing(log: Log, tenant: str) -> None:
+    await log.append(tenant, [command(("a-1", 0), events=2)])
+    results = await log.append(tenant, [command(("a-1", 1)), command(("b-1", 0))])
+    assert shapes(results) == [Conflict("a-1", 2), (3, 3)]
+
+
+async def test_a_command_sees_what_an_earlier_one_of_the_call_wrote(log: Log, tenant: str) -> None:
+    results = await log.append(
+        tenant, [command(("a-1", 0)), command(("a-1", 0)), command(("a-1", 1))]
+    )
+    assert shapes(results) == [(1, 1), Conflict("a-1", 1), (2, 2)]
+
+
+async def test_several_streams_are_written_all_or_none(log: Log, tenant: str) -> None:
+    await log.append(tenant, [command(("b-1", 0))])
+    refused, done = await log.append(
+        tenant, [command(("a-1", 0), ("b-1", 0)), command(("a-1", 0), ("b-1", 1))]
+    )
+    assert refused == Conflict("b-1", 1)
+    assert shapes([done]) == [(2, 3)]
+    assert [e.version for e in await log.read_stream(tenant, "b-1")] == [1, 2]
+
+
+async def test_the_same_command_is_done_once(log: Log, tenant: str) -> None:
+    one = command(("a-1", 0), events=2)
+    other = command(("a-2", 0))
+    assert shapes(await log.append(tenant, [one, one])) == [(1, 2), AlreadyDone(1, 2)]
+    assert shapes(await log.append(tenant, [other, one])) == [(3, 3), AlreadyDone(1, 2)]
+    assert await log.done(tenant, [one.command_id, uuid4()]) == {one.command_id: AlreadyDone(1, 2)}
+    assert len(await log.read(tenant)) == 3
+
+
+async def test_a_command_that_was_in_conflict_may_come_again(log: Log, tenant: str) -> None:
+    name = uuid4()
+    await log.append(tenant, [command(("a-1", 3), named=name)])
+    assert shapes(await log.append(tenant, [command(("a-1", 0), named=name)])) == [(1, 1)]
+
+
+async def test_a_command_falls_with_the_one_it_was_decided_on(log: Log, tenant: str) -> None:
+    """The version fits, by somebody else's event: it must not stand all the same."""
+    await log.append(tenant, [command(("a-1", 0))])
+    foreseen = command(("a-1", 0))
+    decided_on_it = command(("a-1", 1), after=(foreseen.command_id,))
+    results = await log.append(tenant, [foreseen, decided_on_it])
+    assert results == [Conflict("a-1", 1), Conflict("a-1", 1)]
+    assert len(await log.read(tenant)) == 1
+
+
+async def test_a_chain_in_one_call_stands_together(log: Log, tenant: str) -> None:
+    first = command(("a-1", 0))
+    second = command(("a-1", 1), after=(first.command_id,))
+    third = command(("a-1", 2), after=(second.command_id,))
+    assert shapes(await log.append(tenant, [first, second, third])) == [(1, 1), (2, 2), (3, 3)]
+
+
+async def test_tenants_do_not_see_each_other(log: Log, tenant: str) -> None:
+    other = f"{tenant}-other"
+    same = command(("a-1", 0))
+    assert shapes(await log.append(tenant, [same])) == [(1, 1)]
+    assert shapes(await log.append(other, [same])) == [(1, 1)]
+    assert [e.tenant for e in await log.read(tenant)] == [tenant]
+    assert [e.tenant for e in await log.read_stream(other, "a-1")] == [other]
+
+
+async def test_reads_start_after_a_position_and_pick_types(log: Log, tenant: str) -> None:
+    kinds = ["one", "two", "one", "two"]
+    events = tuple(event("a-1", kind=kind) for kind in kinds)
+    await log.append(tenant, [Command(command_id=uuid4(), expects=(("a-1", 0),), events=events)])
+    assert [e.position for e in await log.read(tenant, after=1, limit=2)] == [2, 3]
+    assert [e.position for e in await log.read(tenant, types=["two"])] == [2, 4]
+    assert [e.version for e in await log.read_stream(tenant, "a-1", after=2)] == [3, 4]
+
+
+async def test_a_category_holds_its_streams_and_no_others(log: Log, tenant: str) -> None:
+    streams = ["a-1", "ab-1", "a-2-x", "b-1", "a-1"]
+    versions: dict[str, int] = {}
+    for stream in streams:
+        await log.append(tenant, [command((stream, versions.get(stream, 0)))])
+        versions[stream] = versions.get(stream, 0) + 1
+    assert [e.position for e in await log.read_category(tenant, "a")] == [1, 3, 5]
+    assert [e.position for e in await log.read_category(tenant, "a", after=1)] == [3, 5]
+
+
+async def test_writers_at_once_leave_no_gap_and_no_double(log: Log, tenant: str) -> None:
+    async def write(writer: int) -> list[object]:
+        answers: list[object] = []
+        for number in range(20):
+            answers += await log.append(
+                tenant, [command((f"own-{writer}", number)), command(("all-1", number))]
+            )
+        return answers
+
+    answers = [a for part in await asyncio.gather(*map(write, range(6))) for a in part]
+    recorded = await log.read(tenant, limit=10_000)
+    assert [e.position for e in recorded] == list(range(1, len(recorded) + 1))
+    assert len(recorded) == sum(isinstance(a, Appended) for a in answers)
+    shared = [e.version for e in recorded if e.stream == "all-1"]
+    assert shared == list(range(1, len(shared) + 1))
+
+
+async def test_text_that_postgres_cannot_hold_is_refused(postgres: str, tenant: str) -> None:
+    pool = await connect_pool(postgres, name="test")
+    bad = Command(
+        command_id=uuid4(), expects=(("a-1", 0),), events=(event("a-1", b'{"n":"\\u0000"}'),)
+    )
+    with pytest.raises(Unstorable):
+        await PostgresLog(pool).append(tenant, [bad])
+    await pool.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update log.events set type = 'other'",
+        "delete from log.events",
+        "truncate log.events",
+        "delete from log.commands",
+        "delete from log.heads",
+    ],
+)
+@pytest.mark.parametrize("role", ["milepost_service", "none"])
+async def test_the_database_refuses_to_change_the_past(
+    postgres: str, statement: str, role: str
+) -> None:
+    connection = await asyncpg.connect(postgres, server_settings={"role": role})
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(statement)
+    await connection.close()
+
+
+async def test_services_cannot_write_beside_the_append_function(postgres: str) -> None:
+    connection = await asyncpg.connect(postgres, server_settings={"role": "milepost_service"})
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("insert into log.heads values ('x', 1)")
+    await connection.close()
