@@ -133,7 +133,7 @@ class Transactor:
         attempt = _Attempt(tenant, streams, command_id or uuid7(), metadata)
         for number in range(MAX_ATTEMPTS):
             entries = [await self._known(tenant, stream) for stream in streams]
-            if any(self._entry(tenant, s) is not e for s, e in zip(streams, entries, strict=True)):
+            if not self._still_known(tenant, streams, entries):
                 continue
             try:
                 decided = decide(*(entry.state for entry in entries))
@@ -158,11 +158,24 @@ class Transactor:
         entry = self._cache.get(key)
         if entry is None:
             entry = self._cache[key] = _Entry(stream.category.initial())
-            if len(self._cache) > self._cache_size:
-                self._cache.popitem(last=False)
+            self._evict()
         else:
             self._cache.move_to_end(key)
         return entry
+
+    def _evict(self) -> None:
+        """Let the longest unused go; not those that run ahead of the log."""
+        if len(self._cache) > self._cache_size:
+            idle = (key for key, entry in self._cache.items() if entry.pending is None)
+            if (key := next(idle, None)) is not None:
+                del self._cache[key]
+
+    def _still_known(self, tenant: str, streams: Streams, entries: Sequence[_Entry]) -> bool:
+        """False when another entry has taken the place of one of these; evicted ones come back."""
+        return all(
+            self._cache.setdefault((tenant, stream.name), entry) is entry
+            for stream, entry in zip(streams, entries, strict=True)
+        )
 
     def _forget(self, tenant: str, stream: Stream[Any, Any], entry: _Entry) -> None:
         key = (tenant, stream.name)
