@@ -1,0 +1,85 @@
+"""One litestar application out of any number of services."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, Router
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from opentelemetry.trace import Tracer
+from prometheus_client import CollectorRegistry
+
+from milepost.events.policy import Policy
+from milepost.process.bodies import BodyDecoding
+from milepost.process.edge import Edge
+from milepost.process.health import Check, health_routes
+from milepost.process.metrics import UNROUTED, HttpMetrics, process_registry
+from milepost.process.problems import answer
+from milepost.process.settings import Settings
+from milepost.process.tokens import TokenVerifier
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What a service hands to its process: its routes, and the policies that feed it events."""
+
+    name: str
+    routes: tuple[Router, ...]
+    policies: tuple[Policy, ...] = ()
+
+
+def create_app(
+    services: Sequence[Service],
+    settings: Settings,
+    verifier: TokenVerifier,
+    *,
+    ready: Mapping[str, Check],
+    on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
+    registry: CollectorRegistry | None = None,
+    tracer: Tracer | None = None,
+) -> Litestar:
+    """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any."""
+    metrics = HttpMetrics(registry or process_registry())
+    edge = DefineMiddleware(Edge, verifier=verifier, metrics=metrics, tracer=tracer)
+    return Litestar(
+        route_handlers=[
+            health_routes(ready, metrics),
+            *(router for service in services for router in service.routes),
+        ],
+        middleware=[edge],
+        exception_handlers={Exception: _answering(metrics)},
+        plugins=[BodyDecoding()],
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=_openapi(),
+        on_shutdown=list(on_shutdown),
+        logging_config=None,
+    )
+
+
+def _answering(
+    metrics: HttpMetrics,
+) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
+    def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        response = answer(request, error)
+        if "path_template" not in request.scope:  # the edge has not seen it
+            metrics.observe(request.method, UNROUTED, response.status_code or 500, 0.0)
+        return response
+
+    return handle
+
+
+def _openapi() -> OpenAPIConfig:
+    """Without a page to look at: those that litestar offers fetch scripts from elsewhere."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Milepost",
+        version="0.1.0",
+        openapi_router=Router(
+            "/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
+        ),
+        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        components=Components(security_schemes={"token": bearer}),
+        security=[{"token": []}],
+    )

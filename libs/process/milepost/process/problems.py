@@ -1,0 +1,231 @@
+"""Problem details (RFC 9457). This file alone knows which HTTP status a refusal has."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
+from milepost.events.faults import AWAY, Overloaded
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+
+_STATUS: Mapping[type[Refused], int] = {
+    Unknown: 404,
+    Forbidden: 403,
+    Invalid: 422,
+    Conflicting: 409,
+}
+_AWAY = (*AWAY, Overloaded, asyncpg.ReadOnlySQLTransactionError)  # the last: a failover
+
+_log = structlog.get_logger()
+
+
+class Malformed(Exception):
+    """The request is not well-formed: `where` says which part, e.g. path="$.reports[3].score"."""
+
+    def __init__(self, reason: str, **where: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+
+
+class NotAuthenticated(Exception):
+    """There is no token (`reason` None), or it cannot be accepted."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnsupportedMedia(Exception):
+    def __init__(self, given: str) -> None:
+        super().__init__(given)
+        self.given = given
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """`name` becomes the type `urn:milepost:problem:<name>`; `facts` are further members."""
+
+    status: int
+    name: str
+    title: str
+    detail: str
+    facts: Mapping[str, Any] = {}
+    headers: Mapping[str, str] = {}
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The response to any exception; what nobody expected is logged here, once."""
+    problem = problem_of(error)
+    if problem.status >= 500:
+        _log.error(problem.name, path=_template(request), exc_info=error)
+    return respond(request, problem)
+
+
+def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    members = {
+        **problem.facts,
+        "type": f"urn:milepost:problem:{problem.name}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.scope["path"],
+    }
+    if correlation := request.scope["state"].get("correlation"):
+        members["correlation"] = correlation
+    body = msgspec.json.encode(members, enc_hook=str)
+    return Response(
+        body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
+    )
+
+
+def problem_of(error: Exception) -> Problem:
+    match error:
+        case Refused():
+            return _refused(error)
+        case Malformed():
+            return _malformed(error.reason, error.where)
+        case NotAuthenticated():
+            return _not_authenticated(error)
+        case UnsupportedMedia():
+            return _unsupported_media(error)
+        case HTTPException():
+            return _from_litestar(error)
+        case _ if isinstance(error, _AWAY):
+            return _unavailable()
+        case _:
+            return _unexpected()
+
+
+def _refused(refusal: Refused) -> Problem:
+    status = next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
+    words = _words(type(refusal).__name__)
+    return Problem(
+        status=status,
+        name="_".join(words),
+        title=" ".join(words).capitalize(),
+        detail=_sentence(refusal, " ".join(words)),
+        facts=refusal.facts,
+    )
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", name)]
+
+
+def _sentence(refusal: Refused, words: str) -> str:
+    """The refusal's own docstring, if it has one, and its facts."""
+    doc = (type(refusal).__doc__ or "").partition("\n\n")[0]
+    if not doc or doc.startswith(f"{type(refusal).__name__}("):  # a dataclass writes its signature
+        doc = f"{words.capitalize()}."
+    facts = ", ".join(f"{name}: {_plain(value)}" for name, value in refusal.facts.items())
+    sentence = " ".join(doc.split())
+    return f"{sentence} ({facts})" if facts else sentence
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def _malformed(reason: str, where: Mapping[str, Any]) -> Problem:
+    return Problem(
+        status=400,
+        name="malformed_request",
+        title="Malformed request",
+        detail=reason,
+        facts=where,
+    )
+
+
+def _not_authenticated(error: NotAuthenticated) -> Problem:
+    # RFC 6750, section 3: no error code when the request carried no token at all.
+    challenge = 'Bearer realm="milepost"'
+    if error.reason is not None:
+        challenge += f', error="invalid_token", error_description="{error.reason}"'
+    return Problem(
+        status=401,
+        name="not_authenticated",
+        title="Not authenticated",
+        detail=error.reason or "Send a token: `Authorization: Bearer <JWT>`.",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def _unsupported_media(error: UnsupportedMedia) -> Problem:
+    return Problem(
+        status=415,
+        name="unsupported_media_type",
+        title="Unsupported media type",
+        detail=f"The body is {error.given}; send application/json.",
+        headers={"Accept": "application/json"},
+    )
+
+
+def _from_litestar(error: HTTPException) -> Problem:
+    match error.status_code:
+        case 400 if isinstance(error, ValidationException):
+            return _invalid_parameters(error)
+        case 400:
+            return _malformed(error.detail, {})
+        case 404:
+            return _plain_problem(404, "unknown_route", "There is nothing at this address.")
+        case 405:
+            return _method_not_allowed(error)
+        case 413:
+            return _plain_problem(413, "body_too_large", "The body is larger than is accepted.")
+        case status if status < 500:
+            return _plain_problem(status, "refused", error.detail)
+        case _:
+            return _unexpected()
+
+
+def _invalid_parameters(error: ValidationException) -> Problem:
+    """Litestar lists the faults of path, query, header and missing body as dicts."""
+    faults = [fault for fault in error.extra or () if isinstance(fault, dict)]
+    if any(fault.get("key") == "data" for fault in faults):
+        return _malformed("A JSON body is required.", {"path": "$"})
+    named = "; ".join(f"{fault.get('key', '?')}: {fault['message']}" for fault in faults)
+    return _malformed(named or error.detail, {"faults": faults})
+
+
+def _method_not_allowed(error: HTTPException) -> Problem:
+    allowed = (error.headers or {}).get("allow", "")
+    return Problem(
+        status=405,
+        name="method_not_allowed",
+        title="Method not allowed",
+        detail=f"This address answers to {allowed}.",
+        facts={"allowed": allowed.split(", ")},
+        headers={"Allow": allowed},
+    )
+
+
+def _unavailable() -> Problem:
+    return Problem(
+        status=503,
+        name="unavailable",
+        title="Unavailable",
+        detail="A server that this needs does not answer. Nothing is lost: try again soon.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def _unexpected() -> Problem:
+    return _plain_problem(500, "unexpected", "This is our fault, and has been logged.")
+
+
+def _plain_problem(status: int, name: str, detail: str) -> Problem:
+    title = name.replace("_", " ").capitalize()
+    return Problem(status=status, name=name, title=title, detail=detail)
+
+
+def _template(request: Request[Any, Any, Any]) -> str:
+    template: str = request.scope.get("path_template", "unrouted")
+    return template

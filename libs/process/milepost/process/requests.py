@@ -1,0 +1,130 @@
+"""What a command takes from its request besides the body, and how its answer is given."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from uuid_utils.compat import uuid7
+
+from milepost.events.event import Invalid
+from milepost.events.transact import Outcome
+from milepost.process.bodies import Body, Moment
+from milepost.process.problems import Malformed
+from milepost.process.settings import Settings
+from milepost.process.tokens import Caller
+
+__all__ = [
+    "Body",
+    "IdempotencyKeyReused",
+    "Moment",
+    "OccurredInFuture",
+    "awaited_position",
+    "check_repeat",
+    "command_id",
+    "metadata",
+    "occurred",
+    "positioned",
+]
+
+COMMANDS = UUID("5f0c0a3e-6d0b-5d5e-9a44-2f5b6b1c7a10")
+
+T = TypeVar("T")
+
+
+class OccurredInFuture(Invalid):
+    """This has not happened yet."""
+
+    def __init__(self, occurred_at: datetime, latest: datetime) -> None:
+        self.occurred_at = occurred_at
+        self.latest = latest
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key came before with another body: use a new key for a new command."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def command_id(request: Request[Caller, None, State]) -> UUID:
+    """The same for the same caller, method, path and Idempotency-Key; without a key, always new.
+
+    Raises `Malformed`.
+    """
+    key = _idempotency_key(request)
+    if key is None:
+        return uuid7()
+    caller = request.user
+    parts = (caller.tenant, caller.subject, request.method, request.scope["path"], key)
+    return uuid5(COMMANDS, json.dumps(parts))
+
+
+def metadata(request: Request[Caller, None, State]) -> bytes:
+    """JSON: `actor`, `correlation`, `trace` (W3C traceparent), `request` (the body's digest)."""
+    state: dict[str, Any] = request.scope["state"]
+    known = {
+        "actor": request.user.subject,
+        "correlation": state["correlation"],
+        "trace": state.get("trace"),
+        "request": _digest(request),
+    }
+    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
+
+
+def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> None:
+    """Raises `IdempotencyKeyReused` if the command that was done before had another body."""
+    if not outcome.repeated or not outcome.events:
+        return
+    before = msgspec.json.decode(outcome.events[0].metadata).get("request")
+    if before != _digest(request):
+        raise IdempotencyKeyReused(_idempotency_key(request) or "")
+
+
+def occurred(at: datetime | None, settings: Settings, now: datetime | None = None) -> datetime:
+    """`at` in UTC, or now if not given. Raises `OccurredInFuture` beyond the clock skew."""
+    now = now or datetime.now(UTC)
+    if at is None:
+        return now
+    latest = now + timedelta(seconds=settings.clock_skew_seconds)
+    if at > latest:
+        raise OccurredInFuture(at, latest)
+    return at.astimezone(UTC)
+
+
+def awaited_position(request: Request[Any, Any, Any]) -> int | None:
+    """The position that the reader wants to see, from `Milepost-Position`. Raises `Malformed`."""
+    given = request.headers.get("milepost-position")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise Malformed(
+            f"Milepost-Position is a whole number, not {given!r}.", header="Milepost-Position"
+        )
+    return int(given)
+
+
+def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
+    """`position` is the outcome's: reads that carry it back see the effect."""
+    headers = {"Milepost-Position": str(position)}
+    return Response(body, status_code=status_code, headers=headers)
+
+
+def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255 or not (key.isascii() and key.isprintable()):
+        raise Malformed(
+            "Idempotency-Key is 1 to 255 printable ASCII characters.", header="Idempotency-Key"
+        )
+    return key
+
+
+def _digest(request: Request[Any, Any, Any]) -> str | None:
+    """Of the body as it came; None without an Idempotency-Key, or without a body."""
+    digest: str | None = request.scope["state"].get("body_digest")
+    return digest

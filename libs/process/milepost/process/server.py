@@ -1,0 +1,88 @@
+"""Serving HTTP: granian inside our own event loop, so that one process can do more than serve."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar.types import ASGIApp
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+
+class AddressTaken(Exception):
+    """Somebody else listens there, or this process may not."""
+
+
+async def serve(
+    app: ASGIApp, host: str, port: int, stop: asyncio.Event, *, shutdown_seconds: float = 10
+) -> None:
+    """Answer requests until `stop` is set, then finish those under way, but not for ever.
+
+    Raises `AddressTaken` before anything is served, `FatalError` when the app does not start.
+    """
+    require_free(host, port)
+    server = _server(app, host, port)
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        server.stop()
+        await _finished(serving, shutdown_seconds)
+
+
+def require_free(host: str, port: int) -> None:
+    """Granian shares its port (SO_REUSEPORT), so it would not notice. Raises `AddressTaken`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as fault:
+        raise AddressTaken(f"cannot listen on {host} port {port}: {fault.strerror}") from fault
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run` on uvloop, where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+def _server(app: ASGIApp, host: str, port: int) -> Server:
+    # Granian configures logging globally; incrementally, it leaves ours alone.
+    quiet = {"incremental": True, "handlers": {}, "formatters": {}}
+    return Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        backlog=1024,
+        websockets=False,
+        log_dictconfig=quiet,
+        log_enabled=False,
+    )
+
+
+async def _finished(serving: asyncio.Task[None], shutdown_seconds: float) -> None:
+    try:
+        await asyncio.wait_for(serving, shutdown_seconds)
+    except TimeoutError:
+        _log.warning("requests_abandoned", after_seconds=shutdown_seconds)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - there is none for Windows
+
+    return uvloop.new_event_loop

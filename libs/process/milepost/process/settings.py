@@ -1,0 +1,66 @@
+"""Configuration: read once from the environment, checked at start, then passed as a value."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import FieldInfo
+
+PREFIX = "MILEPOST_"
+DEVELOPMENT_ISSUER = "milepost-development"
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class SettingInvalid(Exception):
+    """An environment variable makes no sense; the message names it and says what it should be."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Each field is read from `MILEPOST_<FIELD>`.
+
+    `postgres` and `nats` are URLs; empty means that `milepost up` starts its own servers.
+    `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
+    whose keys live in `data_dir`.
+    """
+
+    postgres: str = ""
+    nats: str = ""
+    host: str = "127.0.0.1"
+    port: Port = 8400
+    data_dir: Path = Path(".milepost")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    token_issuer: str = DEVELOPMENT_ISSUER
+    token_audience: str = "milepost"  # noqa: S105 - an audience, not a secret
+    token_keys: str = ""
+    token_keys_refresh_seconds: Positive = 60
+    max_body_bytes: Positive = 1024 * 1024
+    clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
+    shutdown_seconds: Positive = 10
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises `SettingInvalid`."""
+        fields = msgspec.structs.fields(cls)
+        given = {field.name: raw for field in fields if (raw := env.get(_variable(field)))}
+        values = {
+            field.name: _read(field, given[field.name]) for field in fields if field.name in given
+        }
+        return cls(**values)
+
+
+def _variable(field: FieldInfo) -> str:
+    return PREFIX + field.name.upper()
+
+
+def _read(field: FieldInfo, raw: str) -> Any:
+    if field.type is Path:
+        return Path(raw).expanduser()
+    try:
+        return msgspec.convert(raw, field.type, strict=False)
+    except msgspec.ValidationError as fault:
+        raise SettingInvalid(f"{_variable(field)}={raw!r}: {fault}") from fault
