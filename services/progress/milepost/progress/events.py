@@ -25,7 +25,11 @@ class LessonStarted(Event, frozen=True, kw_only=True, tag="lesson_started"):
 
 
 class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"):
-    """`progress` is 0 to 1, the highest so far; time and clicks are what this report adds."""
+    """What a report adds: `progress` (0 to 1) if it is the highest so far, time and clicks.
+
+    `completed`: the lesson was completed already at this time, earlier than had been known.
+    One without any of these says that the lesson was started earlier than had been known.
+    """
 
     lesson: str
     report: str
@@ -33,6 +37,7 @@ class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"
     seconds_spent: float = 0.0
     clicks: int = 0
     resume_at: str | None = None
+    completed: bool = False
 
 
 class LessonCompleted(Event, frozen=True, kw_only=True, tag="lesson_completed"):
@@ -42,7 +47,10 @@ class LessonCompleted(Event, frozen=True, kw_only=True, tag="lesson_completed"):
 
 
 class AttemptScored(Event, frozen=True, kw_only=True, tag="attempt_scored"):
-    """`score` is scaled, 0 to 1; `raw` of `maximum` are as the grader gave them."""
+    """`score` is scaled, 0 to 1; `raw` of `maximum` are as the grader gave them.
+
+    `attempt` counts from 1 in order of arrival; which one counts is decided by `occurred_at`.
+    """
 
     enrollment: str
     lesson: str
@@ -66,7 +74,10 @@ class LessonFailed(Event, frozen=True, kw_only=True, tag="lesson_failed"):
 
 
 class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
-    """`grade` is the weighted grade, 0 to 1, at the moment of completion."""
+    """`grade` is the weighted grade, 0 to 1, when it was decided; no report takes it back.
+
+    `occurred_at` is that of the last fact it needed, not of the last report to arrive.
+    """
 
     enrollment: str
     learner: str
@@ -77,7 +88,7 @@ class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
 
 
 class ProgressClosed(Event, frozen=True, kw_only=True, tag="progress_closed"):
-    """Nothing that happened after `occurred_at` counts any more."""
+    """Nothing is accepted any more that happened after `occurred_at`."""
 
     enrollment: str
     reason: str

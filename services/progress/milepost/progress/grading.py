@@ -1,0 +1,172 @@
+"""The plan that an enrollment is judged by, and what follows from it. Pure.
+
+A plan is what a course version says about its lessons, indexed so that one report costs the
+same however many lessons there are.
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from math import fsum
+from typing import Literal, TypeAlias
+
+import msgspec
+
+MoveOn: TypeAlias = Literal[
+    "Passed", "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable"
+]
+CountingAttempt: TypeAlias = Literal["best", "last", "first"]
+
+
+class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One scored try. Attempts are in order of `at`, then of the report's id."""
+
+    at: datetime
+    report: str
+    score: float
+    number: int
+
+
+class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
+    """`move_on` is cmi5's; `mastery_score` is 0 to 1; `weight` is a share of the plan's total."""
+
+    id: str
+    title: str = ""
+    kind: str = "page"
+    required: bool = True
+    weight: float = 0.0
+    move_on: MoveOn = "Completed"
+    mastery_score: float | None = None
+    attempts_allowed: int | None = None
+    counts: CountingAttempt = "best"
+    prerequisites: tuple[str, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Made by `plan_of`. The `must_` sets name the required lessons by what satisfies them."""
+
+    course: str
+    version: int
+    lessons: Mapping[str, LessonRule]
+    passing_grade: float
+    drop_lowest: int
+    weighted: tuple[LessonRule, ...]
+    total_weight: float
+    must_complete: frozenset[str]
+    must_pass: frozenset[str]
+    must_either: frozenset[str]
+
+
+def plan_of(
+    course: str,
+    version: int,
+    lessons: Iterable[LessonRule],
+    *,
+    passing_grade: float = 0.0,
+    drop_lowest: int = 0,
+) -> Plan:
+    rules = {rule.id: rule for rule in lessons}
+    weighted = tuple(rule for rule in rules.values() if rule.weight > 0)
+    return Plan(
+        course=course,
+        version=version,
+        lessons=rules,
+        passing_grade=passing_grade,
+        drop_lowest=max(0, min(drop_lowest, len(weighted) - 1)),
+        weighted=weighted,
+        total_weight=fsum(rule.weight for rule in weighted),
+        must_complete=_required(rules, "Completed", "CompletedAndPassed"),
+        must_pass=_required(rules, "Passed", "CompletedAndPassed"),
+        must_either=_required(rules, "CompletedOrPassed"),
+    )
+
+
+def _required(rules: Mapping[str, LessonRule], *move_on: MoveOn) -> frozenset[str]:
+    return frozenset(r.id for r in rules.values() if r.required and r.move_on in move_on)
+
+
+def lesson_satisfied(
+    rule: LessonRule, completed: AbstractSet[str], passed: AbstractSet[str]
+) -> bool:
+    match rule.move_on:
+        case "Completed":
+            return rule.id in completed
+        case "Passed":
+            return rule.id in passed
+        case "CompletedAndPassed":
+            return rule.id in completed and rule.id in passed
+        case "CompletedOrPassed":
+            return rule.id in completed or rule.id in passed
+        case "NotApplicable":
+            return True
+
+
+def required_satisfied(plan: Plan, completed: AbstractSet[str], passed: AbstractSet[str]) -> bool:
+    return (
+        plan.must_complete <= completed
+        and plan.must_pass <= passed
+        and (not plan.must_either or plan.must_either <= completed | passed)
+    )
+
+
+def counted(attempts: tuple[Attempt, ...], rule: LessonRule) -> tuple[Attempt, ...]:
+    """The attempts that were allowed: the first ones by time, in whatever order they arrived."""
+    return attempts[: rule.attempts_allowed]
+
+
+def counting(attempts: tuple[Attempt, ...], rule: LessonRule) -> Attempt:
+    """The attempt whose score is the lesson's; among equally good ones the earliest."""
+    if len(attempts) == 1:
+        return attempts[0]
+    match rule.counts:
+        case "best":
+            return max(counted(attempts, rule), key=lambda attempt: attempt.score)
+        case "last":
+            return counted(attempts, rule)[-1]
+        case "first":
+            return attempts[0]
+
+
+def exhausted(attempts: tuple[Attempt, ...], rule: LessonRule, at: datetime, report: str) -> bool:
+    """Whether an attempt at this time comes after all that were allowed."""
+    allowed = rule.attempts_allowed
+    if allowed is None or len(attempts) < allowed:
+        return False
+    last = attempts[allowed - 1]
+    return (last.at, last.report) < (at, report)
+
+
+def grade(plan: Plan, scores: Mapping[str, float], unscored: float = 0.0) -> float:
+    """The weighted grade, 0 to 1, after dropping the lowest scores; 1 when nothing has a weight.
+
+    `scores` has the counting score per lesson; a lesson without one has the score `unscored`.
+    Of equally low scores the one that weighs most is dropped.
+    """
+    if not plan.weighted:
+        return 1.0
+    if not plan.drop_lowest:
+        get = scores.get
+        points = fsum([rule.weight * get(rule.id, unscored) for rule in plan.weighted])
+        return round(points / plan.total_weight, 9)
+    pairs = sorted((scores.get(rule.id, unscored), -rule.weight) for rule in plan.weighted)
+    kept = pairs[plan.drop_lowest :]
+    return round(fsum(-s * w for s, w in kept) / fsum(-w for _, w in kept), 9)
+
+
+def needed_average(plan: Plan, scores: Mapping[str, float]) -> float | None:
+    """The least score, 0 to 1, that on every lesson left makes the passing grade.
+
+    None when even full scores on them do not. Rounded up to 6 places.
+    """
+    if grade(plan, scores) >= plan.passing_grade:
+        return 0.0
+    if grade(plan, scores, 1.0) < plan.passing_grade:
+        return None
+    low, high = 0.0, 1.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        if grade(plan, scores, middle) >= plan.passing_grade:
+            high = middle
+        else:
+            low = middle
+    return min(1.0, round(high + 4e-7, 6))

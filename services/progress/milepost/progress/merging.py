@@ -1,0 +1,175 @@
+"""What one accepted report adds to what is known: a stream of events, or none. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import assert_never
+
+from milepost.progress.events import (
+    AttemptScored,
+    CourseCompleted,
+    LessonCompleted,
+    LessonFailed,
+    LessonPassed,
+    LessonProgressed,
+    LessonStarted,
+    ProgressEvent,
+    ProgressOpened,
+)
+from milepost.progress.grading import (
+    LessonRule,
+    Plan,
+    counting,
+    grade,
+    required_satisfied,
+)
+from milepost.progress.reports import Completed, Progressed, Report, Scored, Started
+from milepost.progress.standing import (
+    Bookmark,
+    Progress,
+    Standing,
+    later_bookmark,
+    milliseconds,
+)
+
+
+def merge(
+    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report
+) -> Iterator[ProgressEvent]:
+    """The caller lets each event take effect in `draft` before it asks for the next."""
+    standing = draft.lessons.get(one.lesson)
+    if standing is None:
+        yield LessonStarted(
+            enrollment=opened.enrollment,
+            lesson=one.lesson,
+            report=one.id,
+            first=not draft.lessons,
+            occurred_at=one.occurred_at,
+        )
+        standing = draft.lessons[one.lesson]
+    match one:
+        case Progressed():
+            yield from _progress(standing, one)
+        case Scored():
+            yield from _score(draft, opened, plan, one)
+        case Completed():
+            yield from _complete(standing, opened, one)
+            yield from _finish_course(draft, opened, plan, one)
+        case Started():
+            if one.occurred_at < standing.started_at:
+                yield _came_to_light(one)
+        case _:
+            assert_never(one)
+
+
+def _progress(standing: Standing, one: Progressed) -> Iterator[ProgressEvent]:
+    rises = one.progress is not None and one.progress > standing.progress
+    goes_on = one.resume_at is not None and _is_later(standing.bookmark, one)
+    earlier = one.occurred_at < standing.started_at
+    if rises or goes_on or earlier or one.clicks or milliseconds(one.seconds_spent):
+        yield LessonProgressed(
+            lesson=one.lesson,
+            report=one.id,
+            progress=one.progress if rises else None,
+            seconds_spent=one.seconds_spent,
+            clicks=one.clicks,
+            resume_at=one.resume_at if goes_on else None,
+            occurred_at=one.occurred_at,
+        )
+
+
+def _is_later(known: Bookmark | None, one: Progressed) -> bool:
+    assert one.resume_at is not None
+    return later_bookmark(known, Bookmark(one.occurred_at, one.id, one.resume_at)) is not known
+
+
+def _complete(
+    standing: Standing, opened: ProgressOpened, one: Completed | Scored
+) -> Iterator[ProgressEvent]:
+    if standing.completed_at is None:
+        yield LessonCompleted(
+            enrollment=opened.enrollment,
+            lesson=one.lesson,
+            report=one.id,
+            occurred_at=one.occurred_at,
+        )
+    elif one.occurred_at < standing.completed_at:
+        yield _came_to_light(one, completed=True)
+
+
+def _came_to_light(one: Report, *, completed: bool = False) -> LessonProgressed:
+    return LessonProgressed(
+        lesson=one.lesson, report=one.id, completed=completed, occurred_at=one.occurred_at
+    )
+
+
+def _score(
+    draft: Progress, opened: ProgressOpened, plan: Plan, one: Scored
+) -> Iterator[ProgressEvent]:
+    standing, rule = draft.lessons[one.lesson], plan.lessons[one.lesson]
+    yield AttemptScored(
+        enrollment=opened.enrollment,
+        lesson=one.lesson,
+        report=one.id,
+        attempt=len(standing.attempts) + 1,
+        score=one.scaled,
+        raw=one.raw,
+        maximum=one.maximum,
+        occurred_at=one.occurred_at,
+    )
+    # What has been scored has been handed in, unless the rule tells the two apart.
+    if rule.move_on == "Completed":
+        yield from _complete(standing, opened, one)
+    if rule.mastery_score is not None:
+        yield from _verdict(draft.lessons[one.lesson], opened, rule, rule.mastery_score, one)
+    yield from _finish_course(draft, opened, plan, one)
+
+
+def _verdict(
+    standing: Standing, opened: ProgressOpened, rule: LessonRule, mastery: float, one: Scored
+) -> Iterator[ProgressEvent]:
+    score = counting(standing.attempts, rule).score
+    passed = score >= mastery
+    if passed != standing.passed:
+        kind = LessonPassed if passed else LessonFailed
+        yield kind(
+            enrollment=opened.enrollment,
+            lesson=rule.id,
+            score=score,
+            occurred_at=one.occurred_at,
+        )
+
+
+def _finish_course(
+    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report
+) -> Iterator[ProgressEvent]:
+    if draft.course or not required_satisfied(plan, draft.completed, draft.passed):
+        return
+    final = grade(plan, scores(draft.lessons, plan))
+    if final >= plan.passing_grade:
+        yield CourseCompleted(
+            enrollment=opened.enrollment,
+            learner=opened.learner,
+            offering=opened.offering,
+            course=opened.course,
+            version=opened.version,
+            grade=final,
+            occurred_at=max((one.occurred_at, *_deciding_times(draft, plan))),
+        )
+
+
+def _deciding_times(draft: Progress, plan: Plan) -> Iterator[datetime]:
+    for lesson, standing in draft.lessons.items():
+        rule = plan.lessons[lesson]
+        if rule.required and standing.completed_at:
+            yield standing.completed_at
+        if standing.attempts and (rule.required or rule.weight > 0):
+            yield counting(standing.attempts, rule).at
+
+
+def scores(lessons: Mapping[str, Standing], plan: Plan) -> dict[str, float]:
+    """The counting score of each weighted lesson that has one."""
+    return {
+        rule.id: counting(standing.attempts, rule).score
+        for rule in plan.weighted
+        if (standing := lessons.get(rule.id)) and standing.attempts
+    }

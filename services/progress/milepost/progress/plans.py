@@ -1,0 +1,66 @@
+"""The plans that enrollments are pinned to, read from the courses' streams at the edge."""
+
+from collections import OrderedDict
+
+from milepost.enrollment.events import CoursePublished
+from milepost.events.codec import Codec
+from milepost.events.event import tag_of
+from milepost.events.log import Log
+from milepost.progress.grading import LessonRule, Plan, plan_of
+from milepost.progress.reports import UnknownPlan
+
+_PUBLISHED = tag_of(CoursePublished)
+_codec = Codec[CoursePublished](CoursePublished)
+
+
+class Plans:
+    """A published version never changes, so a plan once read is kept, at most `cache_size`."""
+
+    def __init__(self, log: Log, *, cache_size: int = 256) -> None:
+        self._log = log
+        self._cache_size = cache_size
+        self._known: OrderedDict[tuple[str, str, int], Plan] = OrderedDict()
+
+    async def get(self, tenant: str, course: str, version: int) -> Plan:
+        """Raises `UnknownPlan`."""
+        key = (tenant, course, version)
+        if plan := self._known.get(key):
+            self._known.move_to_end(key)
+            return plan
+        plan = self._known[key] = await self._read(tenant, course, version)
+        if len(self._known) > self._cache_size:
+            self._known.popitem(last=False)
+        return plan
+
+    async def _read(self, tenant: str, course: str, version: int) -> Plan:
+        for recorded in await self._log.read_stream(tenant, f"course-{course}"):
+            if recorded.type == _PUBLISHED:
+                published = _codec.decode(recorded.type, recorded.data, recorded.occurred_at)
+                if published.version == version:
+                    return pinned(published)
+        raise UnknownPlan(course, version)
+
+
+def pinned(published: CoursePublished) -> Plan:
+    """What progress needs of a course version."""
+    return plan_of(
+        published.course,
+        published.version,
+        [
+            LessonRule(
+                id=lesson.id,
+                title=lesson.title,
+                kind=lesson.kind,
+                required=lesson.required,
+                weight=lesson.weight,
+                move_on=lesson.move_on,
+                mastery_score=lesson.mastery_score,
+                attempts_allowed=lesson.attempts_allowed,
+                counts=lesson.counts,
+                prerequisites=lesson.prerequisites,
+            )
+            for lesson in published.lessons
+        ],
+        passing_grade=published.passing_rule.passing_grade,
+        drop_lowest=published.passing_rule.drop_lowest,
+    )

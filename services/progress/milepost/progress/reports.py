@@ -1,0 +1,138 @@
+"""What a front end reports about a lesson, and the conditions under which that is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from milepost.events.event import Conflicting, Forbidden, Unknown
+
+# No control characters: Postgres stores no NUL in jsonb, and nobody should read the others.
+ReportId: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[^\x00-\x1f\x7f]*\Z")
+]
+Position: TypeAlias = Annotated[str, msgspec.Meta(max_length=512, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+Fraction: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=10_000_000)]
+Clicks: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="started"):
+    id: ReportId
+    lesson: str
+    occurred_at: Moment
+
+
+class Progressed(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="progressed"
+):
+    """`progress` is 0 to 1 of the lesson; time and clicks are what came since the last report."""
+
+    id: ReportId
+    lesson: str
+    occurred_at: Moment
+    progress: Fraction | None = None
+    seconds_spent: Seconds = 0.0
+    clicks: Clicks = 0
+    resume_at: Position | None = None
+
+
+class Completed(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="completed"
+):
+    id: ReportId
+    lesson: str
+    occurred_at: Moment
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="scored"):
+    """One attempt: `score` scaled 0 to 1, or `raw` of `maximum`, from which it is computed.
+
+    Raises `ValueError` when neither is there, or the score is not within 0 and 1.
+    """
+
+    id: ReportId
+    lesson: str
+    occurred_at: Moment
+    score: float | None = None
+    raw: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.score is None:
+            if self.raw is None or self.maximum is None:
+                raise ValueError("give a score, or raw and maximum")
+            if not self.maximum > 0:
+                raise ValueError("maximum must be above 0")
+        if not 0 <= self.scaled <= 1:
+            raise ValueError("the score must be within 0 and 1")
+
+    @property
+    def scaled(self) -> float:
+        if self.score is not None:
+            return self.score
+        assert self.raw is not None
+        assert self.maximum is not None
+        return self.raw / self.maximum
+
+
+Report: TypeAlias = Started | Progressed | Completed | Scored
+
+
+@dataclass
+class UnknownEnrollment(Unknown):
+    enrollment: str
+
+
+@dataclass
+class UnknownPlan(Unknown):
+    """The course version that the enrollment is judged by is not in the log."""
+
+    course: str
+    version: int
+
+
+@dataclass
+class UnknownLesson(Unknown):
+    lesson: str
+
+
+@dataclass
+class NotEnrolled(Conflicting):
+    """It happened before the enrollment began or after it ended, or there is no seat yet."""
+
+    enrolled_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass
+class NotOpenYet(Conflicting):
+    """The learner is enrolled, but progress has not been opened in time: send it again."""
+
+    enrollment: str
+
+
+@dataclass
+class LessonLocked(Conflicting):
+    """Lessons that come first are `missing`: send the report again when they are done."""
+
+    lesson: str
+    missing: tuple[str, ...]
+
+
+@dataclass
+class AttemptsExhausted(Conflicting):
+    """All attempts allowed were used at or before the time of this one."""
+
+    lesson: str
+    attempts_allowed: int
+
+
+@dataclass
+class ScoreNotYours(Forbidden):
+    """Learners report the scores of quizzes; assignments and exams are scored by staff."""
+
+    lesson: str
+    kind: str

@@ -1,0 +1,144 @@
+"""What is known of one enrollment: the fold of its events. Pure; never refuses.
+
+Everything here merges by the least, the greatest or the sum, never by what came last, so that
+the order of arrival leaves no trace.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from milepost.events.category import Category
+from milepost.events.codec import Codec
+from milepost.progress.events import (
+    AttemptScored,
+    CourseCompleted,
+    LessonCompleted,
+    LessonFailed,
+    LessonPassed,
+    LessonProgressed,
+    LessonStarted,
+    ProgressClosed,
+    ProgressEvent,
+    ProgressOpened,
+)
+from milepost.progress.grading import Attempt
+
+
+class Bookmark(msgspec.Struct, frozen=True, order=True, gc=False):
+    """Where to go on. The latest wins; at the same time, the greater report id."""
+
+    at: datetime
+    report: str
+    position: str
+
+
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """One lesson. `progress` is 0 to 1; whole milliseconds add up the same in any order.
+
+    `passed` is the last verdict on the counting attempt, None before there was one.
+    """
+
+    started_at: datetime
+    completed_at: datetime | None = None
+    progress: float = 0.0
+    milliseconds: int = 0
+    clicks: int = 0
+    bookmark: Bookmark | None = None
+    attempts: tuple[Attempt, ...] = ()
+    passed: bool | None = None
+
+
+class Progress(msgspec.Struct):
+    """`completed` and `passed` name lessons; `reports` are the ids that left an event."""
+
+    opened: ProgressOpened | None = None
+    closed_at: datetime | None = None
+    course: CourseCompleted | None = None
+    lessons: dict[str, Standing] = {}
+    completed: set[str] = set()
+    passed: set[str] = set()
+    reports: set[str] = set()
+
+
+def evolve(state: Progress, event: ProgressEvent) -> Progress:
+    """Changes the state in place, and answers it."""
+    match event:
+        case LessonProgressed():
+            state.lessons[event.lesson] = _progressed(state.lessons[event.lesson], event)
+            state.reports.add(event.report)
+        case LessonStarted():
+            state.lessons[event.lesson] = Standing(event.occurred_at)
+            state.reports.add(event.report)
+        case AttemptScored():
+            state.lessons[event.lesson] = _scored(state.lessons[event.lesson], event)
+            state.reports.add(event.report)
+        case LessonCompleted():
+            standing = replace(
+                _since(state.lessons[event.lesson], event.occurred_at),
+                completed_at=event.occurred_at,
+            )
+            state.lessons[event.lesson] = standing
+            state.completed.add(event.lesson)
+            state.reports.add(event.report)
+        case LessonPassed():
+            state.lessons[event.lesson] = replace(state.lessons[event.lesson], passed=True)
+            state.passed.add(event.lesson)
+        case LessonFailed():
+            state.lessons[event.lesson] = replace(state.lessons[event.lesson], passed=False)
+            state.passed.discard(event.lesson)
+        case ProgressOpened():
+            state.opened = event
+        case CourseCompleted():
+            state.course = event
+        case ProgressClosed():
+            state.closed_at = event.occurred_at
+        case _:
+            assert_never(event)
+    return state
+
+
+def _progressed(standing: Standing, event: LessonProgressed) -> Standing:
+    at = event.occurred_at
+    bookmark, completed_at = standing.bookmark, standing.completed_at
+    if event.resume_at is not None:
+        bookmark = later_bookmark(bookmark, Bookmark(at, event.report, event.resume_at))
+    if event.completed:
+        completed_at = at if completed_at is None else min(completed_at, at)
+    return Standing(
+        min(standing.started_at, at),
+        completed_at,
+        max(standing.progress, event.progress or 0.0),
+        standing.milliseconds + milliseconds(event.seconds_spent),
+        standing.clicks + event.clicks,
+        bookmark,
+        standing.attempts,
+        standing.passed,
+    )
+
+
+def _scored(standing: Standing, event: AttemptScored) -> Standing:
+    attempt = Attempt(event.occurred_at, event.report, event.score, event.attempt)
+    attempts = (*standing.attempts, attempt)
+    if standing.attempts and attempt < standing.attempts[-1]:
+        attempts = tuple(sorted(attempts))
+    return replace(_since(standing, event.occurred_at), attempts=attempts)
+
+
+def _since(standing: Standing, at: datetime) -> Standing:
+    return replace(standing, started_at=at) if at < standing.started_at else standing
+
+
+def later_bookmark(known: Bookmark | None, other: Bookmark) -> Bookmark:
+    return other if known is None or known < other else known
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000) if seconds else 0
+
+
+PROGRESS: Category[Progress, ProgressEvent] = Category(
+    "progress", Progress, evolve, Codec(ProgressEvent)
+)
