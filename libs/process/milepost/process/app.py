@@ -63,7 +63,7 @@ def _answering(
 ) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
     def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         response = answer(request, error)
-        if "path_template" not in request.scope:  # the edge has not seen it
+        if "correlation" not in request.scope["state"]:  # no route, so the edge has not seen it
             metrics.observe(request.method, UNROUTED, response.status_code or 500, 0.0)
         return response
 

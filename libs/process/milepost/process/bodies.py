@@ -64,7 +64,10 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
 
     @classmethod
     def create_openapi_schema(
-        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+        cls,
+        field_definition: FieldDefinition,  # noqa: ARG003 - litestar passes it by name
+        handler_id: str,  # noqa: ARG003 - as above
+        schema_creator: Any,
     ) -> Reference | Schema:
         plain = FieldDefinition.from_annotation(cls.model_type)
         return cast("Reference | Schema", schema_creator.for_field_definition(plain))

@@ -6,7 +6,8 @@ from time import perf_counter
 from typing import Any
 
 from litestar import Request
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from opentelemetry.trace import Span, SpanKind, Tracer
 from structlog.contextvars import bind_contextvars
 from uuid_utils.compat import uuid7
@@ -36,6 +37,8 @@ class Edge:
         self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:  # there are no websockets
+            return
         started = perf_counter()
         watched = _Watched(send)
         headers = dict(scope["headers"])
@@ -49,7 +52,7 @@ class Edge:
             self._metrics.observe(method, route, watched.status, perf_counter() - started)
 
     def _span(
-        self, scope: Scope, headers: dict[bytes, bytes], name: str
+        self, scope: HTTPScope, headers: dict[bytes, bytes], name: str
     ) -> AbstractContextManager[Span | None]:
         trace = tracing.accepted(headers.get(b"traceparent"))
         scope["state"]["trace"] = trace
@@ -60,7 +63,7 @@ class Edge:
         )
 
     async def _admit(
-        self, scope: Scope, receive: Receive, send: "_Watched", headers: dict[bytes, bytes]
+        self, scope: HTTPScope, receive: Receive, send: "_Watched", headers: dict[bytes, bytes]
     ) -> None:
         if self._tracer is not None:
             scope["state"]["trace"] = tracing.current()
@@ -76,7 +79,7 @@ class Edge:
         else:
             await self._app(scope, receive, send)
 
-    async def _caller(self, scope: Scope, headers: dict[bytes, bytes]) -> Caller | None:
+    async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller | None:
         if scope["route_handler"].opt.get("public"):
             return None
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")

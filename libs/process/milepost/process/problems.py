@@ -24,6 +24,11 @@ _STATUS: Mapping[type[Refused], int] = {
 }
 _AWAY = (*AWAY, Overloaded, asyncpg.ReadOnlySQLTransactionError)  # the last: a failover
 
+_OF_HTTP: Mapping[int, tuple[str, str]] = {
+    404: ("unknown_route", "There is nothing at this address."),
+    413: ("body_too_large", "The body is larger than is accepted here."),
+}
+
 _log = structlog.get_logger()
 
 
@@ -98,10 +103,7 @@ def problem_of(error: Exception) -> Problem:
             return _unsupported_media(error)
         case HTTPException():
             return _from_litestar(error)
-        case _ if isinstance(error, _AWAY):
-            return _unavailable()
-        case _:
-            return _unexpected()
+    return _unavailable() if isinstance(error, _AWAY) else _unexpected()
 
 
 def _refused(refusal: Refused) -> Problem:
@@ -174,16 +176,12 @@ def _from_litestar(error: HTTPException) -> Problem:
             return _invalid_parameters(error)
         case 400:
             return _malformed(error.detail, {})
-        case 404:
-            return _plain_problem(404, "unknown_route", "There is nothing at this address.")
         case 405:
             return _method_not_allowed(error)
-        case 413:
-            return _plain_problem(413, "body_too_large", "The body is larger than is accepted.")
-        case status if status < 500:
-            return _plain_problem(status, "refused", error.detail)
-        case _:
-            return _unexpected()
+        case status if status in _OF_HTTP:
+            name, detail = _OF_HTTP[status]
+            return _plain_problem(status, name, detail)
+    return _unexpected()
 
 
 def _invalid_parameters(error: ValidationException) -> Problem:
@@ -196,7 +194,7 @@ def _invalid_parameters(error: ValidationException) -> Problem:
 
 
 def _method_not_allowed(error: HTTPException) -> Problem:
-    allowed = (error.headers or {}).get("allow", "")
+    allowed = ", ".join(sorted((error.headers or {}).get("allow", "").split(", ")))
     return Problem(
         status=405,
         name="method_not_allowed",

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class OccurredInFuture(Invalid):
-    """This has not happened yet."""
+    """It cannot have happened yet."""
 
     def __init__(self, occurred_at: datetime, latest: datetime) -> None:
         self.occurred_at = occurred_at
@@ -44,7 +44,7 @@ class OccurredInFuture(Invalid):
 
 
 class IdempotencyKeyReused(Invalid):
-    """This Idempotency-Key came before with another body: use a new key for a new command."""
+    """The Idempotency-Key came before, with another body: a new command takes a new key."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -35,7 +35,7 @@ async def serve(
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         await _finished(serving, shutdown_seconds)
 
 

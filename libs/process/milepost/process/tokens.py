@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import jwt
 import msgspec
+from jwt.types import Options
 from msgspec import Meta
 
 from milepost.events.event import Forbidden
@@ -19,7 +20,7 @@ __all__ = ["Caller", "DevelopmentIssuer", "RoleMissing", "TokenVerifier"]
 
 MAX_TOKEN_CHARACTERS = 8192
 LEEWAY_SECONDS = 5
-_CLAIMS = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}
+_OPTIONS: Options = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}
 
 # A tenant is a token of a NATS subject.
 Tenant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -28,7 +29,7 @@ Subject = Annotated[str, Meta(min_length=1, max_length=255)]
 
 @dataclass
 class RoleMissing(Forbidden):
-    """This takes one of the needed roles."""
+    """It takes one of the needed roles."""
 
     needed: tuple[str, ...]
 
@@ -130,7 +131,7 @@ class TokenVerifier:
             audience=self._audience,
             issuer=self._issuer,
             leeway=LEEWAY_SECONDS,
-            options=_CLAIMS,
+            options=_OPTIONS,
         )
 
     def _remember(self, token: str, claims: _Claims) -> Caller:
