@@ -1,0 +1,104 @@
+"""What the enrollment tests have in common: a course, its offering, and folding what happened."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from milepost.enrollment.domain import COURSE, OFFERING, Course, Offering, enrollment_id
+from milepost.enrollment.events import (
+    CoursePublished,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+    Lesson,
+    OfferingOpened,
+    PassingRule,
+    SeatTaken,
+    WaitlistJoined,
+)
+from milepost.events.category import Category
+from milepost.events.event import Event
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def minute(number: int) -> datetime:
+    return NINE + timedelta(minutes=number)
+
+
+def given(category: Category[S, E], *events: E) -> S:
+    state = category.initial()
+    for event in events:
+        state = category.evolve(state, event)
+    return state
+
+
+def lesson(id: str = "intro", **facts) -> Lesson:  # noqa: A002 - the field's own name
+    return Lesson(id=id, title=id.title(), **facts)
+
+
+def published(version: int = 1, **facts: Any) -> CoursePublished:
+    return CoursePublished(
+        **{
+            "course": "DATA-101",
+            "version": version,
+            "title": "Data",
+            "lessons": (lesson(), lesson("exam", kind="exam", weight=1.0)),
+            "passing_rule": PassingRule(passing_grade=0.5),
+            "occurred_at": NINE,
+            **facts,
+        }
+    )
+
+
+def opened(**facts) -> OfferingOpened:
+    return OfferingOpened(
+        **{
+            "offering": "spring",
+            "course": "DATA-101",
+            "version": 1,
+            "occurred_at": NINE,
+            **facts,
+        }
+    )
+
+
+def course(*events) -> Course:
+    return given(COURSE, *events)
+
+
+def offering(*events) -> Offering:
+    return given(OFFERING, *events)
+
+
+def id_of(learner: str) -> str:
+    return enrollment_id("spring", learner)
+
+
+def seat(learner: str, at: datetime = NINE, **facts) -> SeatTaken:
+    return SeatTaken(enrollment=id_of(learner), learner=learner, occurred_at=at, **facts)
+
+
+def waits(learner: str, at: datetime = NINE, **facts) -> WaitlistJoined:
+    return WaitlistJoined(enrollment=id_of(learner), learner=learner, occurred_at=at, **facts)
+
+
+def entry(learner: str, at: datetime = NINE, **facts) -> dict[str, Any]:
+    return {
+        "enrollment": id_of(learner),
+        "learner": learner,
+        "offering": "spring",
+        "course": "DATA-101",
+        "version": 1,
+        "occurred_at": at,
+        **facts,
+    }
+
+
+def enrolled(learner: str, at: datetime = NINE, **facts) -> LearnerEnrolled:
+    return LearnerEnrolled(**entry(learner, at, **facts))
+
+
+def waitlisted(learner: str, at: datetime = NINE, **facts) -> LearnerWaitlisted:
+    return LearnerWaitlisted(**entry(learner, at, **facts))

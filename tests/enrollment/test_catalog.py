@@ -1,0 +1,168 @@
+import pytest
+from tests.enrollment.given import course, lesson, minute, published
+
+from milepost.enrollment.domain import (
+    AlreadyPublished,
+    AlreadyRetired,
+    Fault,
+    PlanInvalid,
+    UnknownCourse,
+    draft,
+    publish,
+    retire,
+)
+from milepost.enrollment.events import CourseDrafted, CourseRetired, PassingRule
+
+DRAFTED = CourseDrafted(course="DATA-101", title="Data", occurred_at=minute(0))
+RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))
+
+
+def plan(*lessons, **facts):
+    if lessons:
+        facts["lessons"] = lessons
+    version = published(**facts)
+    return {
+        "course": version.course,
+        "title": version.title,
+        "lessons": version.lessons,
+        "passing_rule": version.passing_rule,
+        "occurred_at": version.occurred_at,
+    }
+
+
+def faults_of(*lessons, **facts):
+    with pytest.raises(PlanInvalid) as refused:
+        publish(course(), **plan(*lessons, **facts))
+    return [(fault.path, fault.condition) for fault in refused.value.faults]
+
+
+def test_a_course_is_drafted():
+    happened = draft(course(), course="DATA-101", title="Data", occurred_at=minute(0))
+    assert happened == [DRAFTED]
+
+
+def test_a_draft_can_be_renamed():
+    renamed = draft(course(DRAFTED), course="DATA-101", title="Data I", occurred_at=minute(1))
+    assert renamed == [CourseDrafted(course="DATA-101", title="Data I", occurred_at=minute(1))]
+
+
+def test_drafting_again_under_the_same_title_does_nothing():
+    assert draft(course(DRAFTED), course="DATA-101", title="Data", occurred_at=minute(1)) == []
+
+
+def test_a_published_course_is_not_renamed_by_a_draft():
+    with pytest.raises(AlreadyPublished) as refused:
+        draft(course(published()), course="DATA-101", title="Other", occurred_at=minute(1))
+    assert refused.value.facts == {"course": "DATA-101", "version": 1}
+
+
+def test_a_retired_course_is_not_drafted():
+    with pytest.raises(AlreadyRetired):
+        draft(course(DRAFTED, RETIRED), course="DATA-101", title="Data", occurred_at=minute(9))
+
+
+def test_the_first_version_is_published_with_or_without_a_draft():
+    assert publish(course(), **plan()) == [published(1)]
+    assert publish(course(DRAFTED), **plan()) == [published(1)]
+
+
+def test_a_changed_plan_becomes_the_next_version():
+    changed = plan(lesson("other"), passing_rule=PassingRule())
+    [event] = publish(course(published(1)), **changed)
+    assert event == published(2, lessons=(lesson("other"),), passing_rule=PassingRule())
+
+
+def test_publishing_the_latest_version_again_does_nothing():
+    assert publish(course(published(1)), **plan()) == []
+
+
+def test_an_earlier_version_may_be_published_again_as_a_new_one():
+    state = course(published(1), published(2, title="Data II"))
+    assert publish(state, **plan()) == [published(3)]
+
+
+def test_a_retired_course_is_not_published():
+    with pytest.raises(AlreadyRetired):
+        publish(course(published(), RETIRED), **plan())
+
+
+def test_a_course_is_retired_once():
+    assert retire(course(published()), course="DATA-101", occurred_at=minute(9)) == [RETIRED]
+    assert retire(course(published(), RETIRED), course="DATA-101", occurred_at=minute(10)) == []
+
+
+def test_an_unknown_course_is_not_retired():
+    with pytest.raises(UnknownCourse):
+        retire(course(), course="DATA-101", occurred_at=minute(0))
+
+
+def test_a_plan_has_lessons():
+    assert ("$.lessons", "empty") in faults_of(lessons=())
+
+
+def test_lesson_ids_are_unique():
+    assert faults_of(lesson("a"), lesson("a", weight=1.0)) == [("$.lessons[1].id", "duplicate")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "field", "condition"),
+    [
+        ({"weight": -1.0}, "weight", "negative"),
+        ({"weight": float("inf")}, "weight", "not_finite"),
+        ({"weight": float("nan")}, "weight", "not_finite"),
+        ({"mastery_score": 1.2}, "mastery_score", "not_between_0_and_1"),
+        ({"mastery_score": -0.1}, "mastery_score", "not_between_0_and_1"),
+        ({"move_on": "Passed"}, "mastery_score", "missing"),
+        ({"move_on": "CompletedAndPassed"}, "mastery_score", "missing"),
+        ({"attempts_allowed": 0}, "attempts_allowed", "not_positive"),
+    ],
+)
+def test_a_lesson_makes_sense(facts, field, condition):
+    found = faults_of(lesson("exam", weight=1.0), lesson("odd", **facts))
+    assert found == [(f"$.lessons[1].{field}", condition)]
+
+
+def test_prerequisites_are_lessons_of_the_plan():
+    found = faults_of(lesson("a", weight=1.0), lesson("b", prerequisites=("a", "z")))
+    assert found == [("$.lessons[1].prerequisites[1]", "unknown_lesson")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_prerequisites_have_no_cycle(size):
+    names = [f"l{number}" for number in range(size)]
+    ring = [
+        lesson(name, weight=1.0, prerequisites=(names[number - 1],))
+        for number, name in enumerate(names)
+    ]
+    found = faults_of(lesson("outside", weight=1.0), *ring)
+    assert found == [("$.lessons[1].prerequisites", "cycle")]
+
+
+def test_a_deep_chain_of_prerequisites_is_fine():
+    chain = [lesson("l0", weight=1.0)]
+    chain += [lesson(f"l{n}", prerequisites=(f"l{n - 1}",)) for n in range(1, 1500)]
+    assert len(publish(course(), **plan(*chain))) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "condition"),
+    [
+        (PassingRule(passing_grade=1.01), "passing_grade", "not_between_0_and_1"),
+        (PassingRule(passing_grade=-0.5), "passing_grade", "not_between_0_and_1"),
+        (PassingRule(drop_lowest=-1), "drop_lowest", "negative"),
+        (PassingRule(drop_lowest=1), "drop_lowest", "nothing_would_be_left"),
+    ],
+)
+def test_the_passing_rule_makes_sense(rule, field, condition):
+    assert faults_of(passing_rule=rule) == [(f"$.passing_rule.{field}", condition)]
+
+
+def test_a_passing_grade_needs_a_lesson_with_weight():
+    found = faults_of(lesson("a"), passing_rule=PassingRule(passing_grade=0.4))
+    assert found == [("$.passing_rule.passing_grade", "no_lesson_has_weight")]
+
+
+def test_all_faults_are_told_at_once():
+    found = faults_of(lesson("a", weight=-1.0), lesson("a", prerequisites=("b",)))
+    assert len(found) == 4
+    assert Fault("$.lessons[0].weight", "negative") == Fault(*found[0])
