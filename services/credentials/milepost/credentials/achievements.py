@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 
-from milepost.credentials.catalog import ACHIEVEMENTS, AchievementState, Catalog, catalog_of
+from milepost.credentials.catalog import ACHIEVEMENT, AchievementState, Catalog, catalog_of
 from milepost.events.category import key_of
 from milepost.events.log import Log
 
@@ -53,10 +53,10 @@ class _Known:
 
     async def refresh(self, log: Log, tenant: str) -> None:
         wanted = self.wanted
-        recorded = await log.read_category(tenant, ACHIEVEMENTS.name, after=self.position)
+        recorded = await log.read_category(tenant, ACHIEVEMENT.name, after=self.position)
         for one in recorded:
             key = key_of(one.stream)
-            self._states[key] = ACHIEVEMENTS.fold([one], self._states.get(key))
+            self._states[key] = ACHIEVEMENT.fold([one], self._states.get(key))
         if recorded:
             self.catalog = catalog_of(state for state in self._states.values() if state)
         self.position = max(self.position, wanted, *(one.position for one in recorded))

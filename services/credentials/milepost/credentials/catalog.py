@@ -70,7 +70,7 @@ def evolve_achievement(state: AchievementState, event: AchievementEvent) -> Achi
             assert_never(event)
 
 
-ACHIEVEMENTS: Category[AchievementState, AchievementEvent] = Category(
+ACHIEVEMENT: Category[AchievementState, AchievementEvent] = Category(
     "achievement", lambda: None, evolve_achievement, Codec(AchievementEvent)
 )
 

@@ -26,7 +26,7 @@ from milepost.events.category import Category
 from milepost.events.codec import Codec
 
 NAMESPACE = UUID("6a8f1d0e-3c52-5d7b-9f4e-2b7c61d0a935")
-RECORDS: Category[Record, RecordEvent] = Category(
+RECORD: Category[Record, RecordEvent] = Category(
     "record", empty_record, evolve_record, Codec(RecordEvent)
 )
 

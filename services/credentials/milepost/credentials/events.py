@@ -1,37 +1,49 @@
 """The facts of achievements, learner records and awards. These names are the storage format."""
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
 from milepost.events.event import Event
 
+Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Grade: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1, description="0 to 1")]
 
+
+# A reader that overlooked part of a criterion would award what was not earned: nothing unknown
+# is allowed here, neither from a client nor from the log.
 class CoursePassed(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="course_passed"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag="course_passed",
 ):
-    """Holds when the course was completed with at least `min_grade` (0 to 1)."""
+    """Holds when the course was completed with at least `min_grade`."""
 
-    course: str
-    min_grade: float = 0.0
+    course: Name
+    min_grade: Grade = 0.0
 
 
 class AchievementHeld(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="achievement_held"
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="achievement_held"
 ):
-    achievement: str
+    """Holds while the learner has an active credential of the achievement."""
+
+    achievement: Name
 
 
-class AllOf(msgspec.Struct, frozen=True, kw_only=True, tag="all_of"):
+class AllOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="all_of"):
     criteria: "tuple[Criterion, ...]"
 
 
-class AnyOf(msgspec.Struct, frozen=True, kw_only=True, tag="any_of"):
+class AnyOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="any_of"):
     criteria: "tuple[Criterion, ...]"
 
 
-class NOf(msgspec.Struct, frozen=True, kw_only=True, tag="n_of"):
+class NOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="n_of"):
     """Holds when at least `n` of the criteria hold."""
 
     n: int

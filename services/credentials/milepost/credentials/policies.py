@@ -3,7 +3,7 @@
 from functools import partial
 
 from milepost.credentials.catalog import Catalog
-from milepost.credentials.domain import RECORDS, note_result_and_award
+from milepost.credentials.domain import RECORD, note_result_and_award
 from milepost.credentials.events import CourseResultNoted
 from milepost.events.policy import Reaction
 from milepost.progress.events import CourseCompleted
@@ -21,6 +21,6 @@ def when_course_completed(completed: CourseCompleted, position: int, catalog: Ca
         occurred_at=completed.occurred_at,
     )
     return Reaction(
-        RECORDS.of(completed.learner),
+        RECORD.of(completed.learner),
         partial(note_result_and_award, catalog=catalog, result=result),
     )

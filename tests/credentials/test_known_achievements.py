@@ -1,0 +1,97 @@
+"""The achievements kept in memory hold everything defined up to the position asked for."""
+
+import asyncio
+from uuid import uuid4
+
+from tests.credentials.scenes import achievement, catalog, day, passed
+
+from milepost.credentials.achievements import Achievements
+from milepost.credentials.catalog import ACHIEVEMENT, define, retire
+from milepost.events.log import Recorded
+from milepost.events.memory_log import MemoryLog
+from milepost.events.transact import Transactor
+
+
+class CountingLog(MemoryLog):
+    """Counts reads of a category, and lets other tasks run while it reads."""
+
+    reads = 0
+
+    async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return await super().read_category(tenant, category, after)
+
+
+async def defined(transactor, name, course="AAA", tenant="school"):
+    what = achievement(name, passed(course)).definition
+    outcome = await transactor.transact(
+        tenant,
+        ACHIEVEMENT.of(name),
+        lambda state: define(state, name, what, catalog(), day(0)),
+        command_id=uuid4(),
+    )
+    return outcome.position
+
+
+async def test_what_was_defined_before_a_position_is_known_at_it():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = Achievements(log)
+    first = await defined(transactor, "first")
+    assert set((await achievements.up_to("school", first)).achievements) == {"first"}
+    second = await defined(transactor, "second")
+    known = await achievements.up_to("school", second)
+    assert set(known.achievements) == {"first", "second"}
+    assert known.by_course["AAA"] == ("first", "second")
+    await transactor.close()
+
+
+async def test_positions_already_covered_are_answered_from_memory():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = Achievements(log)
+    position = await defined(transactor, "badge")
+    await asyncio.gather(*(achievements.up_to("school", n) for n in range(1, position + 1)))
+    await achievements.up_to("school", position)
+    assert log.reads == 1
+    await transactor.close()
+
+
+async def test_many_who_ask_at_once_share_a_read():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = Achievements(log)
+    positions = [await defined(transactor, f"badge{n}") for n in range(50)]
+    seen = await asyncio.gather(*(achievements.up_to("school", n) for n in positions))
+    assert all(f"badge{n}" in known.achievements for n, known in enumerate(seen))
+    assert log.reads <= 2
+    await transactor.close()
+
+
+async def test_a_redefinition_and_a_retirement_are_seen():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = Achievements(log)
+    await defined(transactor, "badge")
+    await achievements.latest("school")
+    await defined(transactor, "badge", course="BBB")
+    known = await achievements.latest("school")
+    assert known.by_course == {"BBB": ("badge",)}
+    await transactor.transact(
+        "school", ACHIEVEMENT.of("badge"), lambda state: retire(state, "badge", day(1))
+    )
+    assert (await achievements.latest("school")).find("badge").retired
+    await transactor.close()
+
+
+async def test_tenants_are_kept_apart_and_forgotten_when_there_are_too_many():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = Achievements(log, tenants=2)
+    for tenant in ("one", "two", "three"):
+        await defined(transactor, f"badge-of-{tenant}", tenant=tenant)
+    for tenant in ("one", "two", "three", "one"):
+        assert set((await achievements.up_to(tenant, 1)).achievements) == {f"badge-of-{tenant}"}
+    assert log.reads == 4
+    await transactor.close()
