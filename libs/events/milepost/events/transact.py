@@ -60,15 +60,19 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    """A stream as this process knows it. `pending` is the last append it runs ahead of."""
+    """A stream as this process knows it.
 
-    __slots__ = ("pending", "position", "state", "version")
+    `pending` is the last append that it runs ahead of; `void` when one of them did not come to be.
+    """
+
+    __slots__ = ("pending", "position", "state", "version", "void")
 
     def __init__(self, state: Any) -> None:
         self.version = 0
         self.position = 0
         self.state = state
         self.pending: asyncio.Future[Result] | None = None
+        self.void = False
 
 
 class Transactor:
@@ -171,13 +175,14 @@ class Transactor:
                 del self._cache[key]
 
     def _still_known(self, tenant: str, streams: Streams, entries: Sequence[_Entry]) -> bool:
-        """False when another entry has taken the place of one of these; evicted ones come back."""
+        """False when one of these is not to be trusted any more; evicted ones come back."""
         return all(
-            self._cache.setdefault((tenant, stream.name), entry) is entry
+            not entry.void and self._cache.setdefault((tenant, stream.name), entry) is entry
             for stream, entry in zip(streams, entries, strict=True)
         )
 
     def _forget(self, tenant: str, stream: Stream[Any, Any], entry: _Entry) -> None:
+        entry.void = True
         key = (tenant, stream.name)
         if self._cache.get(key) is entry:
             del self._cache[key]
