@@ -10,7 +10,8 @@ import nats
 import psutil
 import pytest
 
-from milepost.operations.embedded import DirectoryInUse, Embedded
+from milepost.operations.data_directory import DirectoryInUse
+from milepost.operations.embedded import Embedded
 
 
 @pytest.fixture
@@ -85,16 +86,16 @@ async def test_a_second_one_on_the_same_directory_is_refused(servers: Embedded):
 
 async def test_postgres_comes_back_after_kill_9_with_what_was_committed(servers: Embedded):
     await ask(servers.postgres, "create table kept as select 7 as number")
-    os.kill(servers.postgres_child.pid, signal.SIGKILL)
-    assert await servers.postgres_child.wait() == -signal.SIGKILL
-    await servers.restart_postgres()
+    os.kill(servers.children["postgres"].pid, signal.SIGKILL)
+    assert await servers.children["postgres"].wait() == -signal.SIGKILL
+    await servers.restart("postgres")
     assert await ask(servers.postgres, "select number from kept") == 7
 
 
 async def test_nats_comes_back_after_kill_9(servers: Embedded):
-    os.kill(servers.nats_child.pid, signal.SIGKILL)
-    await servers.nats_child.wait()
-    await servers.restart_nats()
+    os.kill(servers.children["nats"].pid, signal.SIGKILL)
+    await servers.children["nats"].wait()
+    await servers.restart("nats")
     connection = await nats.connect(servers.nats)
     await connection.close()
 
@@ -106,9 +107,9 @@ async def test_servers_that_lost_their_owner_do_not_stand_in_the_way(data_dir: P
         assert first._lock is not None
         first._lock.close()  # as when the owner was killed
         async with Embedded(data_dir) as second:
-            assert first.postgres_child.pid != second.postgres_child.pid
+            assert first.children["postgres"].pid != second.children["postgres"].pid
             assert await ask(second.postgres, "select number from kept") == 7
-        await asyncio.wait_for(first.postgres_child.wait(), 10)
+        await asyncio.wait_for(first.children["postgres"].wait(), 10)
 
 
 async def test_a_database_that_was_half_made_is_made_again(data_dir: Path):

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -124,12 +123,3 @@ def trim(output: Path, limit_bytes: int = 10_000_000) -> None:
     """Keep one earlier part of a log that has grown."""
     if output.exists() and output.stat().st_size > limit_bytes:
         output.replace(output.with_suffix(".log.1"))
-
-
-class Deadline:
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() > self._end

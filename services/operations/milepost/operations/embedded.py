@@ -1,30 +1,23 @@
 """Postgres and NATS of our own, in one data directory that one process at a time may use."""
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import secrets
 import socket
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TypeAlias
 
 import msgspec
 
 from milepost.operations import embedded_nats, embedded_postgres
 from milepost.operations.child import Child
+from milepost.operations.data_directory import hold, write_secret
 from milepost.operations.embedded_nats import EmbeddedNats
 from milepost.operations.embedded_postgres import EmbeddedPostgres
-from milepost.operations.trouble import Trouble
 
-
-class DirectoryInUse(Trouble):
-    def __init__(self, data_dir: Path, holder: str) -> None:
-        super().__init__(
-            f"{data_dir} is in use by process {holder}: stop that one,"
-            " or choose another directory with --data-dir."
-        )
+Server: TypeAlias = EmbeddedPostgres | EmbeddedNats
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -37,67 +30,30 @@ class Addresses(msgspec.Struct, frozen=True):
 
 
 class Embedded:
-    """Both servers, from entering to leaving.
+    """Both servers, from entering to leaving; one whose address is given is used, not started.
 
-    `postgres_child` and `nats_child` may be watched; `restart_postgres` and `restart_nats` start a
-    server again that has died, at the same address.
+    `children` holds the processes by server name, to be watched; `restart` starts one again that
+    has died, at the same address.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, postgres: str = "", nats: str = "") -> None:
         self.data_dir = data_dir.resolve()
+        self.postgres = postgres
+        self.nats = nats
+        self.children: dict[str, Child] = {}
+        self._servers: dict[str, Server] = {}
         self._lock: IO[str] | None = None
 
-    @property
-    def postgres(self) -> str:
-        return self._postgres.dsn
-
-    @property
-    def nats(self) -> str:
-        return self._nats.url
-
     async def __aenter__(self) -> Self:
-        # Passable for the user that Postgres runs as; every secret inside is 0600.
-        self.data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._lock = _take(self.data_dir)
+        self._lock = hold(self.data_dir)
         try:
-            await self._start()
+            await self._choose()
+            for name in self._servers:
+                await self.restart(name)
         except BaseException:
-            self._lock.close()
+            await self._stop()
             raise
         return self
-
-    async def _start(self) -> None:
-        mark = f"milepost-{hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]}"
-        # First, for they may still hold the ports.
-        await asyncio.to_thread(embedded_postgres.end_leftovers, mark)
-        await asyncio.to_thread(embedded_nats.end_leftovers, mark)
-        addresses = _addresses(self.data_dir / "addresses.json")
-        self._postgres = EmbeddedPostgres(
-            self.data_dir / "postgres",
-            mark=mark,
-            port=addresses.postgres_port,
-            password=addresses.postgres_password,
-        )
-        self._nats = EmbeddedNats(
-            self.data_dir / "nats",
-            mark=mark,
-            port=addresses.nats_port,
-            token=addresses.nats_token,
-        )
-        self.postgres_child = await self._postgres.start()
-        try:
-            self.nats_child = await self._nats.start()
-        except BaseException:
-            await self.postgres_child.stop()
-            raise
-
-    async def restart_postgres(self) -> Child:
-        self.postgres_child = await self._postgres.start()
-        return self.postgres_child
-
-    async def restart_nats(self) -> Child:
-        self.nats_child = await self._nats.start()
-        return self.nats_child
 
     async def __aexit__(
         self,
@@ -105,32 +61,40 @@ class Embedded:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.gather(self.nats_child.stop(), self.postgres_child.stop())
+        await self._stop()
+
+    async def restart(self, name: str) -> Child:
+        self.children[name] = await self._servers[name].start()
+        return self.children[name]
+
+    async def _choose(self) -> None:
+        mark = f"milepost-{hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]}"
+        # First, for they may still hold the ports.
+        await asyncio.to_thread(embedded_postgres.end_leftovers, mark)
+        await asyncio.to_thread(embedded_nats.end_leftovers, mark)
+        chosen = _addresses(self.data_dir / "addresses.json")
+        if not self.postgres:
+            home, port = self.data_dir / "postgres", chosen.postgres_port
+            server = EmbeddedPostgres(home, mark=mark, port=port, password=chosen.postgres_password)
+            self._servers["postgres"] = server
+            self.postgres = server.address
+        if not self.nats:
+            home, port = self.data_dir / "nats", chosen.nats_port
+            queue = EmbeddedNats(home, mark=mark, port=port, token=chosen.nats_token)
+            self._servers["nats"] = queue
+            self.nats = queue.address
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(child.stop() for child in self.children.values()))
         assert self._lock is not None
         self._lock.close()
-
-
-def _take(data_dir: Path) -> IO[str]:
-    """Lock the directory for as long as the answer stays open. Raises `DirectoryInUse`."""
-    lock = (data_dir / "lock").open("a+", encoding="ascii")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        holder = lock.read().strip() or "?"
-        lock.close()
-        raise DirectoryInUse(data_dir, holder) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
 
 
 def _addresses(path: Path) -> Addresses:
     kept = msgspec.json.decode(path.read_bytes(), type=Addresses) if path.exists() else None
     chosen = Addresses(
-        postgres_port=_free_port(kept.postgres_port if kept else 0),
-        nats_port=_free_port(kept.nats_port if kept else 0),
+        postgres_port=free_port(kept.postgres_port if kept else 0),
+        nats_port=free_port(kept.nats_port if kept else 0),
         postgres_password=kept.postgres_password if kept else secrets.token_urlsafe(24),
         nats_token=kept.nats_token if kept else secrets.token_urlsafe(24),
     )
@@ -139,21 +103,12 @@ def _addresses(path: Path) -> Addresses:
     return chosen
 
 
-def _free_port(wish: int) -> int:
+def free_port(wish: int) -> int:
     """`wish` when nobody listens there, else another."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", wish))
         except OSError:
-            return _free_port(0)
+            return free_port(0)
         return int(probe.getsockname()[1])
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Replace a file that only its owner may read, whole or not at all."""
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600)
-    beside.write_bytes(content)
-    beside.replace(path)

@@ -42,11 +42,13 @@ def end_leftovers(mark: str) -> None:
 class EmbeddedNats:
     """One server. `start` may be called again after it has died; the address stays."""
 
+    name = "nats"
+
     def __init__(self, home: Path, *, mark: str, port: int, token: str) -> None:
         self.home = home
         self.mark = mark
         self.port = port
-        self.url = f"nats://{token}@127.0.0.1:{port}"
+        self.address = f"nats://{token}@127.0.0.1:{port}"
         self._token = token
         self._output = home / "nats.log"
 

@@ -57,11 +57,13 @@ def end_leftovers(mark: str) -> None:
 class EmbeddedPostgres:
     """One server. `start` may be called again after it has died; the address stays."""
 
+    name = "postgres"
+
     def __init__(self, home: Path, *, mark: str, port: int, password: str) -> None:
         self.home = home
         self.mark = mark
         self.port = port
-        self.dsn = _dsn(port, password, DATABASE)
+        self.address = _dsn(port, password, DATABASE)
         self._password = password
         self._output = home / "postgres.log"
         self._user = UNPRIVILEGED if os.geteuid() == 0 else "-"
