@@ -1,6 +1,5 @@
 """What a command takes from its request besides the body, and how its answer is given."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -60,7 +59,7 @@ def command_id(request: Request[Caller, None, State]) -> UUID:
         return uuid7()
     caller = request.user
     parts = (caller.tenant, caller.subject, request.method, request.scope["path"], key)
-    return uuid5(COMMANDS, json.dumps(parts))
+    return uuid5(COMMANDS, msgspec.json.encode(parts).decode())
 
 
 def metadata(request: Request[Caller, None, State]) -> bytes:
