@@ -15,6 +15,7 @@ from milepost.enrollment.domain import (
     ENROLLMENT,
     AlreadyCompleted,
     AlreadyWithdrawn,
+    NotEnrolled,
     OfferingAlreadyClosed,
     OfferingFull,
     UnknownEnrollment,
@@ -282,3 +283,9 @@ def test_a_completion_before_the_withdrawal_counts_though_it_is_reported_later()
 
 def test_who_never_enrolled_completes_nothing():
     assert complete(enrollment(), grade=1.0, occurred_at=minute(8)) == []
+
+
+def test_withdrawing_before_the_enrollment_began_is_refused():
+    with pytest.raises(NotEnrolled) as refused:
+        withdraws(offering(opened()), enrollment(enrolled("ana", at=5)), at=4)
+    assert refused.value.facts == {"enrollment": id_of("ana"), "entered_at": minute(5)}

@@ -45,6 +45,14 @@ class UnknownEnrollment(Unknown):
 
 
 @dataclass
+class NotEnrolled(Conflicting):
+    """It happened before the enrollment, or the wait for it, began."""
+
+    enrollment: str
+    entered_at: datetime
+
+
+@dataclass
 class AlreadyWithdrawn(Conflicting):
     enrollment: str
     withdrawn_at: datetime
@@ -60,6 +68,7 @@ class Enrollment(msgspec.Struct):
 
     entry: LearnerWaitlisted | LearnerEnrolled | None = None
     state: State | None = None
+    entered_at: datetime | None = None
     activated: bool = False
     withdrawn_at: datetime | None = None
     grade: float | None = None
@@ -69,8 +78,10 @@ def evolve(state: Enrollment, event: EnrollmentEvent) -> Enrollment:
     match event:
         case LearnerWaitlisted():
             state.entry, state.state = event, "waitlisted"
+            state.entered_at = event.occurred_at
         case LearnerEnrolled():
             state.entry, state.state = event, "enrolled"
+            state.entered_at = state.entered_at or event.occurred_at
         case EnrollmentActivated():
             state.activated = True
             state.state = "active" if state.state == "enrolled" else state.state
@@ -129,10 +140,12 @@ def withdraw(
 ) -> tuple[list[OfferingEvent], list[EnrollmentEvent]]:
     """Leave the offering or its waitlist; a seat goes to the first who waits. `reason` is a code.
 
-    Raises `UnknownEnrollment`, `AlreadyWithdrawn`, `AlreadyCompleted`.
+    Raises `UnknownEnrollment`, `NotEnrolled`, `AlreadyWithdrawn`, `AlreadyCompleted`.
     """
-    if state.entry is None:
+    if state.entry is None or state.entered_at is None:
         raise UnknownEnrollment(enrollment)
+    if occurred_at < state.entered_at:
+        raise NotEnrolled(enrollment, state.entered_at)
     if state.state == "completed":
         raise AlreadyCompleted(enrollment)
     if state.withdrawn_at is not None:
