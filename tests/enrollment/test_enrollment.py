@@ -287,5 +287,5 @@ def test_who_never_enrolled_completes_nothing():
 
 def test_withdrawing_before_the_enrollment_began_is_refused():
     with pytest.raises(NotEnrolled) as refused:
-        withdraws(offering(opened()), enrollment(enrolled("ana", at=5)), at=4)
+        withdraws(offering(opened()), enrollment(enrolled("ana", at=minute(5))), at=4)
     assert refused.value.facts == {"enrollment": id_of("ana"), "entered_at": minute(5)}
