@@ -1,20 +1,26 @@
 """How a command finds the servers: the environment, else what `milepost up` runs here."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import asyncpg
 import msgspec
 
+from milepost.events.faults import AWAY
 from milepost.operations.data_directory import running
 from milepost.operations.trouble import Trouble
 from milepost.process.settings import SettingInvalid, Settings
 
 
-def settings() -> Settings:
-    """From the environment alone. Raises `Trouble`."""
+def settings(data_dir: Path | None = None) -> Settings:
+    """From the environment; a `data_dir` given on the command line wins. Raises `Trouble`."""
     try:
-        return Settings.from_environment(os.environ)
+        given = Settings.from_environment(os.environ)
     except SettingInvalid as error:
         raise Trouble(str(error)) from error
+    return msgspec.structs.replace(given, data_dir=data_dir or given.data_dir)
 
 
 def connected(given: Settings | None = None) -> Settings:
@@ -31,3 +37,19 @@ def connected(given: Settings | None = None) -> Settings:
     return msgspec.structs.replace(
         given, postgres=given.postgres or runtime.postgres, nats=given.nats or runtime.nats
     )
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """What Postgres and NATS answer at the edge of a command, as a sentence."""
+    try:
+        yield
+    except AWAY as error:
+        raise Trouble(
+            f"Postgres or NATS cannot be reached ({error or type(error).__name__}):"
+            " `milepost doctor` says which."
+        ) from error
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as no:
+        raise Trouble(f"Postgres refuses: {no}. Is MILEPOST_POSTGRES right?") from no
+    except asyncpg.UndefinedTableError as error:
+        raise Trouble(f"{error}: bring the database up to date with `milepost migrate`.") from error

@@ -27,7 +27,7 @@ class Runtime(msgspec.Struct, frozen=True):
 
 
 def hold(data_dir: Path) -> IO[str]:
-    """Make and lock the directory, for as long as the answer stays open. Raises `DirectoryInUse`."""
+    """Make the directory and lock it while the answer is open. Raises `DirectoryInUse`."""
     # Passable for the user that Postgres runs as; every secret inside is 0600.
     data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     lock = (data_dir / "lock").open("a+", encoding="ascii")

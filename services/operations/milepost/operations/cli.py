@@ -1,0 +1,149 @@
+"""The `milepost` command: a list of what it can do. What is asked for is loaded, nothing else."""
+
+import importlib
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from milepost.operations.trouble import Trouble
+
+app = typer.Typer(
+    help="The open system of record for micro-credentials.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+# Commands that stand in files of their own, `<file>.app`, under the name they are called by.
+ROOMS = {
+    "import": ("import_cli", "Bring a school's history in."),
+    "report": ("report_cli", "Print figures from the read models."),
+    "projections": ("projections_cli", "List and rebuild read models."),
+    "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
+    "bench": ("bench_cli", "Measure this machine with Milepost on it."),
+}
+SINGLE = {
+    "simulate": ("simulate_cli", "Let a small school live through a term."),
+    "demo": ("demo", "Start everything and watch a small school."),
+    "tail": ("tail_cli", "Follow published events as they happen."),
+}
+
+
+class Name(StrEnum):
+    enrollment = "enrollment"
+    progress = "progress"
+    credentials = "credentials"
+    dashboards = "dashboards"
+    all = "all"
+
+
+class Role(StrEnum):
+    learner = "learner"
+    instructor = "instructor"
+    registrar = "registrar"
+    issuer = "issuer"
+    operator = "operator"
+    service = "service"
+
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
+]
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any.  [default: 8400]")] = None,
+) -> None:
+    """Start Postgres, NATS and every service on one port; Ctrl-C stops them.
+
+    MILEPOST_POSTGRES and MILEPOST_NATS name servers to use instead of own ones.
+    """
+    from milepost.operations.up_cli import run_up
+
+    run_up(data_dir, host, port)
+
+
+@app.command()
+def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
+    """Serve one service, or all, over HTTP, and run its policies."""
+    from milepost.operations.processes import run_serve
+
+    run_serve(name)
+
+
+@app.command()
+def relay() -> None:
+    """Publish the log to NATS JetStream. Of any number, one leads."""
+    from milepost.operations.processes import run_relay
+
+    run_relay()
+
+
+@app.command()
+def project() -> None:
+    """Keep the read models up to date. Of any number, one leads each."""
+    from milepost.operations.processes import run_project
+
+    run_project()
+
+
+@app.command()
+def token(
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
+    subject: Annotated[str, typer.Option(help="Whom it speaks for; a learner's id.")] = "operator",
+    lifetime: Annotated[int, typer.Option(help="Seconds.", min=1)] = 3600,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a token of the development issuer."""
+    from milepost.operations.token_cli import print_token
+
+    print_token([str(one) for one in role], tenant, subject, lifetime, data_dir)
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to this version's tables."""
+    from milepost.operations.up_cli import run_migrate
+
+    run_migrate(data_dir)
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Look for what is missing or wrong. Changes nothing."""
+    from milepost.operations.doctor import run_doctor
+
+    run_doctor(data_dir)
+
+
+def main() -> None:
+    _add_rooms(next((word for word in sys.argv[1:] if not word.startswith("-")), ""))
+    try:
+        app()
+    except Trouble as trouble:
+        typer.echo(f"milepost: {trouble}", err=True)
+        sys.exit(1)
+
+
+def _add_rooms(asked: str) -> None:
+    for name, (file, words) in ROOMS.items():
+        app.add_typer(_loaded(file) if name == asked else typer.Typer(), name=name, help=words)
+    for name, (file, words) in SINGLE.items():
+        command = _loaded(file).registered_commands[0].callback if name == asked else _unloaded
+        assert command is not None
+        app.command(name, help=None if name == asked else words)(command)
+
+
+def _loaded(file: str) -> typer.Typer:
+    found: typer.Typer = importlib.import_module(f"milepost.operations.{file}").app
+    return found
+
+
+def _unloaded() -> None:
+    """Only to be listed by --help."""

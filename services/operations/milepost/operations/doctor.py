@@ -1,0 +1,123 @@
+"""`milepost doctor`: looks at everything that Milepost needs, and changes nothing."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+import nats
+import nats.js.errors
+import typer
+
+from milepost.events.faults import AWAY
+from milepost.events.jetstream import STREAM
+from milepost.events.migrate import pending
+from milepost.events.postgres_log import ROLE
+from milepost.operations.connection import connected, settings
+from milepost.operations.data_directory import running
+from milepost.operations.trouble import Trouble
+from milepost.process.server import AddressTaken, require_free, run
+from milepost.process.settings import Settings
+
+MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
+CONNECT_SECONDS = 5
+
+# What was found right; raises `Trouble` with what is wrong.
+Look: TypeAlias = Callable[[Settings], Awaitable[str]]
+
+
+def run_doctor(data_dir: Path | None) -> None:
+    given = connected(settings(data_dir))
+    if not run(_all(given)):
+        raise typer.Exit(1)
+
+
+async def _all(given: Settings) -> bool:
+    return all([await _report(look, given) for look in (_postgres, _log, _clock, _nats, _http)])
+
+
+async def _report(look: Look, given: Settings) -> bool:
+    name = look.__name__.strip("_")
+    try:
+        found = await look(given)
+    except (Trouble, *AWAY, asyncpg.PostgresError) as wrong:
+        reason = str(wrong) or type(wrong).__name__
+        typer.secho(f"wrong  {name:9} {reason}", fg=typer.colors.RED)
+        return False
+    typer.echo(f"ok     {name:9} {found}")
+    return True
+
+
+async def _postgres(given: Settings) -> str:
+    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
+    try:
+        version = connection.get_server_version()
+        if version.major < 17:
+            raise Trouble(f"version {version.major} is too old: Milepost needs 17 or newer")
+        risky = [
+            setting
+            for setting in ("fsync", "full_page_writes", "synchronous_commit")
+            if await connection.fetchval("select current_setting($1)", setting) == "off"
+        ]
+        if risky:
+            raise Trouble(f"{', '.join(risky)} off: a power failure would lose events")
+        return f"version {version.major}.{version.minor}, durable"
+    finally:
+        await connection.close()
+
+
+async def _log(given: Settings) -> str:
+    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
+    try:
+        if missing := await pending(connection):
+            raise Trouble(f"{len(missing)} migrations are missing: run `milepost migrate`")
+        may_write = "select has_table_privilege($1, 'log.events', 'insert, update, delete')"
+        if await connection.fetchval(may_write, ROLE):
+            raise Trouble(f"the role {ROLE} may change the log: revoke what it was granted")
+        heads = await connection.fetchrow("select count(*), coalesce(sum(head), 0) from log.heads")
+        assert heads is not None
+        return f"up to date; {heads[0]} tenants, {heads[1]} events"
+    finally:
+        await connection.close()
+
+
+async def _clock(given: Settings) -> str:
+    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
+    try:
+        before = time.time()
+        there = await connection.fetchval("select extract(epoch from clock_timestamp())::float8")
+        middle = (before + time.time()) / 2
+    finally:
+        await connection.close()
+    difference = abs(float(there) - middle)
+    if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
+        raise Trouble(f"Postgres's clock is {difference:.1f} s away from this one: set both by NTP")
+    return f"within {difference * 1000:.0f} ms of Postgres's"
+
+
+async def _nats(given: Settings) -> str:
+    client = await asyncio.wait_for(
+        nats.connect(given.nats, allow_reconnect=False, max_reconnect_attempts=0), CONNECT_SECONDS
+    )
+    try:
+        info = await client.jetstream().stream_info(STREAM)
+    except nats.js.errors.NotFoundError:
+        return "JetStream answers; the relay has not made its stream yet"
+    except nats.js.errors.ServiceUnavailableError:
+        raise Trouble("JetStream is off: start NATS with `jetstream { }`") from None
+    finally:
+        await client.close()
+    return f"stream {STREAM} holds {info.state.messages} messages"
+
+
+async def _http(given: Settings) -> str:
+    runtime = running(given.data_dir)
+    if runtime:
+        return f"served at {runtime.http}"
+    try:
+        require_free(given.host, given.port)
+    except AddressTaken as taken:
+        raise Trouble(f"{taken}; set MILEPOST_PORT to another") from taken
+    return f"{given.host} port {given.port} is free"

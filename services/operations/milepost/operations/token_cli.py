@@ -1,0 +1,25 @@
+"""`milepost token`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from milepost.operations.connection import settings
+from milepost.operations.trouble import Trouble
+from milepost.process.development_issuer import DevelopmentIssuer
+
+
+def print_token(
+    roles: Sequence[str], tenant: str, subject: str, lifetime_seconds: int, data_dir: Path | None
+) -> None:
+    given = settings(data_dir)
+    if given.token_keys:
+        raise Trouble(
+            f"Tokens are checked with the keys of {given.token_keys}: ask that issuer for one."
+        )
+    issuer = DevelopmentIssuer(
+        given.data_dir, issuer=given.token_issuer, audience=given.token_audience
+    )
+    issuer.ensure_keys()
+    typer.echo(issuer.issue(subject, tenant, roles, lifetime_seconds))

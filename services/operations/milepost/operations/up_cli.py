@@ -1,0 +1,57 @@
+"""`milepost up` and `milepost migrate`."""
+
+import os
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import typer
+
+from milepost.events.migrate import migrate
+from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.data_directory import Runtime
+from milepost.operations.running import told_to_stop
+from milepost.operations.supervisor import up
+from milepost.process.logs import configure_logging
+from milepost.process.server import run
+from milepost.process.settings import Settings
+
+
+def run_up(data_dir: Path | None, host: str | None, port: int | None) -> None:
+    given = settings(data_dir)
+    given = msgspec.structs.replace(
+        given,
+        host=given.host if host is None else host,
+        port=given.port if port is None else port,
+    )
+    configure_logging(given)
+    with reachable():
+        run(_up(given))
+
+
+async def _up(given: Settings) -> None:
+    await up(given, await told_to_stop(), lambda runtime: _announce(given, runtime))
+
+
+def _announce(given: Settings, runtime: Runtime) -> None:
+    where = "" if "MILEPOST_DATA_DIR" in os.environ else f" --data-dir {given.data_dir}"
+    typer.echo(f"Milepost is up at {runtime.http} (OpenAPI: {runtime.http}/schema/openapi.json)")
+    typer.echo(f"A token: milepost token --role operator{where}    Stop: Ctrl-C")
+
+
+def run_migrate(data_dir: Path | None) -> None:
+    given = connected(settings(data_dir))
+    with reachable():
+        names = run(_migrate(given.postgres))
+    for name in names:
+        typer.echo(f"applied {name}")
+    if not names:
+        typer.echo("nothing to do")
+
+
+async def _migrate(postgres: str) -> list[str]:
+    connection = await asyncpg.connect(postgres)
+    try:
+        return await migrate(connection)
+    finally:
+        await connection.close()
