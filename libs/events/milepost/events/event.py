@@ -31,7 +31,7 @@ def name_of(tag: str) -> str:
     return tag.partition(".")[0]
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A rule said no. Subclasses are dataclasses whose fields are the facts a client can act on.
 
     Refused

@@ -1,0 +1,94 @@
+"""`append`: events a second through the log's append call, conflict checks on."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+
+from uuid_utils.compat import uuid7
+
+from milepost.events.log import Command, NewEvent
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.operations.bench.figures import Measured
+from milepost.operations.bench.ground import ground
+from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
+from milepost.process.settings import Settings
+
+DATA = (
+    b'{"enrollment":"2f6d7a0c-9f0c-5f39-a8a6-2d5f0d9b8e11","lesson":"quiz-03",'
+    b'"report":"r-000123","attempt":2,"score":0.85}'
+)
+METADATA = b'{"actor":"learner-1","correlation":"0190f5fe-7c00-7a00-8000-000000000000"}'
+BATCHES = (1, 50, 200, 500)
+TARGET_BATCH = 200
+
+
+async def measure(settings: Settings, seconds: float = 4.0) -> Measured:
+    """Each figure is taken over `seconds`; so is pgbench's, before and after."""
+    async with ground(settings) as place:
+        before = await insert_rows_per_second(place.postgres, max(2, round(seconds)))
+        figures = {}
+        for batch in BATCHES:
+            rate = await _rate(place.postgres, batch, 1, 1, seconds)
+            figures[f"batch_{batch}_events_per_second"] = rate
+        for writers, tenants in ((1, 64), (8, 1), (8, 64)):
+            key = f"batch_{TARGET_BATCH}_writers_{writers}_tenants_{tenants}_events_per_second"
+            figures[key] = await _rate(place.postgres, TARGET_BATCH, writers, tenants, seconds)
+        after = await insert_rows_per_second(place.postgres, max(2, round(seconds)))
+    yardstick = (before + after) / 2
+    return Measured(
+        name="append",
+        figures=figures,
+        yardstick=YARDSTICK,
+        yardstick_per_second=round(yardstick),
+        ratio=round(figures[f"batch_{TARGET_BATCH}_events_per_second"] / yardstick, 2),
+        target=f"batch of {TARGET_BATCH}, one tenant: ratio >= 4",
+    )
+
+
+async def _rate(dsn: str, batch: int, writers: int, tenants: int, seconds: float) -> float:
+    """Every writer is a process with one connection, and appends to all tenants in turn."""
+    loop = asyncio.get_running_loop()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(writers, mp_context=spawn) as pool:
+        begin = time.time() + 1.0 + writers / 4  # when all of them are there
+        parts = [
+            loop.run_in_executor(pool, _write, dsn, batch, tenants, begin, seconds)
+            for _ in range(writers)
+        ]
+        return round(sum(await asyncio.gather(*parts)) / seconds)
+
+
+def _write(dsn: str, batch: int, tenants: int, begin: float, seconds: float) -> int:
+    return asyncio.run(_append_until(dsn, batch, tenants, begin, seconds))
+
+
+async def _append_until(dsn: str, batch: int, tenants: int, begin: float, seconds: float) -> int:
+    pool = await connect_pool(dsn, name="bench", size=1)
+    log = PostgresLog(pool)
+    await log.heads()
+    await asyncio.sleep(max(0.0, begin - time.time()))
+    appended, number = 0, 0
+    while time.time() < begin + seconds:
+        await log.append(f"tenant-{number % tenants}", list(_commands(batch)))
+        appended += batch
+        number += 1
+    await pool.close()
+    return appended
+
+
+def _commands(count: int) -> Iterator[Command]:
+    now = datetime.now(UTC)
+    for _ in range(count):
+        stream = f"progress-{uuid7()}"
+        event = NewEvent(
+            stream=stream,
+            type="attempt_scored",
+            data=DATA,
+            metadata=METADATA,
+            occurred_at=now,
+            event_id=uuid7(),
+        )
+        yield Command(command_id=uuid7(), expects=((stream, 0),), events=(event,))

@@ -1,0 +1,22 @@
+"""What a benchmark says: figures with their unit in the key, its yardstick, and their ratio."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """`ratio` is the row's own figure over its yardstick's; `target` what it should be."""
+
+    name: str
+    figures: Mapping[str, float]
+    yardstick: str = ""
+    yardstick_per_second: float | None = None
+    ratio: float | None = None
+    target: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Flat, as scripts like it: the figures stand beside the name."""
+        flat = msgspec.to_builtins(self)
+        return {"name": flat.pop("name"), **flat.pop("figures"), **flat}
