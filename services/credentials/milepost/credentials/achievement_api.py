@@ -1,0 +1,152 @@
+"""Routes on achievements: define, retire, and award to those who had earned them before."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from uuid import uuid5
+
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from milepost.credentials.achievements import Achievements
+from milepost.credentials.calls import ISSUING, Call, decided, defined
+from milepost.credentials.catalog import ACHIEVEMENT, Achievement, Definition, define, retire
+from milepost.credentials.criteria import explain
+from milepost.credentials.domain import RECORD, award_if_earned
+from milepost.credentials.record import Record
+from milepost.credentials.refusals import RetiredAchievement
+from milepost.credentials.shapes import (
+    AchievementDefinition,
+    AchievementView,
+    Evaluated,
+    Evaluation,
+    EvaluationView,
+    PathAchievement,
+)
+from milepost.events.transact import Outcome, Transactor
+from milepost.process.requests import command_id, metadata, positioned
+
+EVALUATED_AT_ONCE = 50
+
+
+@put("/achievements/{achievement:str}", summary="Define an achievement")
+async def put_achievement(
+    request: Call,
+    achievement: PathAchievement,
+    data: JSONBody[AchievementDefinition],
+    transactor: NamedDependency[Transactor],
+    achievements: NamedDependency[Achievements],
+) -> Response[AchievementView]:
+    """Its next version, or none if nothing changed. Credentials keep the version they were
+    awarded by. Criteria may name courses freely, and achievements that are defined.
+
+    Roles: issuer, registrar, operator, service. Refusals: `retired_achievement`,
+    `unknown_criteria`, `circular_criteria`, `impossible_criteria`, `oversized_criteria`.
+    """
+    request.user.require(*ISSUING)
+    definition = Definition(
+        name=data.name,
+        criteria=data.criteria,
+        narrative=data.narrative,
+        validity_days=data.validity_days,
+    )
+    outcome = await decided(
+        request,
+        transactor,
+        ACHIEVEMENT.of(achievement),
+        partial(
+            define,
+            achievement=achievement,
+            definition=definition,
+            catalog=await achievements.latest(request.user.tenant),
+            at=datetime.now(UTC),
+        ),
+    )
+    return positioned(AchievementView.of(outcome.states[0]), outcome.position)
+
+
+@get("/achievements/{achievement:str}", summary="An achievement as it is defined now")
+async def get_achievement(
+    request: Call, achievement: PathAchievement, transactor: NamedDependency[Transactor]
+) -> AchievementView:
+    """Any role. Refusals: `unknown_achievement`."""
+    return AchievementView.of(await defined(request, transactor, achievement))
+
+
+@post("/achievements/{achievement:str}/retire", summary="Retire an achievement", status_code=200)
+async def retire_achievement(
+    request: Call,
+    achievement: PathAchievement,
+    transactor: NamedDependency[Transactor],
+) -> Response[AchievementView]:
+    """It is not awarded or defined any more; credentials already held stay.
+
+    Roles: issuer, registrar, operator, service. Refusals: `unknown_achievement`.
+    """
+    request.user.require(*ISSUING)
+    decide = partial(retire, achievement=achievement, at=datetime.now(UTC))
+    outcome = await decided(request, transactor, ACHIEVEMENT.of(achievement), decide)
+    return positioned(AchievementView.of(outcome.states[0]), outcome.position)
+
+
+@post(
+    "/achievements/{achievement:str}/evaluate",
+    summary="Award to those who have earned it already",
+    status_code=200,
+)
+async def evaluate_learners(
+    request: Call,
+    achievement: PathAchievement,
+    data: JSONBody[Evaluation],
+    transactor: NamedDependency[Transactor],
+    achievements: NamedDependency[Achievements],
+) -> Response[EvaluationView]:
+    """For an achievement that was defined, or made easier, after learners had passed: a result
+    for each of up to 1,000 learners, with the conditions that do not hold yet. Safe to repeat.
+
+    Roles: issuer, registrar, operator, service. Refusals: `unknown_achievement`,
+    `retired_achievement`.
+    """
+    request.user.require(*ISSUING)
+    catalog = await achievements.latest(request.user.tenant)
+    found = catalog.find(achievement)
+    if found.retired:
+        raise RetiredAchievement(achievement)
+    at, command = datetime.now(UTC), command_id(request)
+    turn = asyncio.Semaphore(EVALUATED_AT_ONCE)
+
+    async def evaluate(learner: str) -> tuple[int, Evaluated]:
+        decide = partial(
+            award_if_earned, catalog=catalog, learner=learner, achievement=achievement, at=at
+        )
+        async with turn:
+            outcome = await transactor.transact(
+                request.user.tenant,
+                RECORD.of(learner),
+                decide,
+                command_id=uuid5(command, learner),
+                metadata=metadata(request),
+            )
+        return outcome.position, _evaluated(learner, found, outcome)
+
+    answers = await asyncio.gather(*map(evaluate, dict.fromkeys(data.learners)))
+    position = max(position for position, _ in answers)
+    return positioned(EvaluationView(results=tuple(result for _, result in answers)), position)
+
+
+def _evaluated(learner: str, achievement: Achievement, outcome: Outcome) -> Evaluated:
+    record: Record = outcome.states[0]
+    if held := record.active.get(achievement.achievement):
+        new = bool(outcome.events)
+        return Evaluated(
+            learner=learner,
+            outcome="awarded" if new else "already_held",
+            credential=held.credential,
+        )
+    condition = explain(achievement.definition.criteria, record)
+    return Evaluated(
+        learner=learner,
+        outcome="revoked_before" if condition.holds else "not_yet",
+        condition=condition,
+    )

@@ -1,0 +1,34 @@
+"""Wiring of the credentials service, nothing else."""
+
+from collections.abc import Sequence
+
+from milepost.credentials.achievements import Achievements
+from milepost.credentials.api import routes
+from milepost.credentials.policies import when_course_completed
+from milepost.events.codec import Codec
+from milepost.events.log import Recorded
+from milepost.events.policy import Policy, Reaction
+from milepost.events.transact import Transactor
+from milepost.process.app import Service
+from milepost.process.settings import Settings
+from milepost.progress.events import CourseCompleted
+
+
+def service(transactor: Transactor, settings: Settings) -> Service:
+    achievements = Achievements(transactor.log)
+    return Service(
+        name="credentials",
+        routes=(routes(transactor, achievements, settings),),
+        policies=(policy(achievements),),
+    )
+
+
+def policy(achievements: Achievements) -> Policy:
+    completions = Codec[CourseCompleted](CourseCompleted)
+
+    async def react(recorded: Recorded) -> Sequence[Reaction]:
+        completed = completions.decode(recorded.type, recorded.data, recorded.occurred_at)
+        catalog = await achievements.up_to(recorded.tenant, recorded.position)
+        return (when_course_completed(completed, recorded.position, catalog),)
+
+    return Policy("credentials", (("progress", "course_completed"),), react)

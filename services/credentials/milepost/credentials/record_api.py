@@ -1,0 +1,139 @@
+"""Routes on a learner's record: read it, explain it, award by hand, revoke."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from milepost.credentials.achievements import Achievements
+from milepost.credentials.calls import ISSUING, Call, decided, defined
+from milepost.credentials.criteria import explain
+from milepost.credentials.domain import RECORD, award_by_hand, resting_on, revoke
+from milepost.credentials.events import CredentialAwarded
+from milepost.credentials.shapes import (
+    CredentialView,
+    HandAward,
+    PathAchievement,
+    PathCredential,
+    PathLearner,
+    RecordView,
+    RevokedView,
+    Revoking,
+    StandingView,
+)
+from milepost.events.transact import Outcome, Transactor
+from milepost.process.requests import occurred, positioned
+from milepost.process.settings import Settings
+
+
+@get("/learners/{learner:str}/record", summary="All that a learner has passed and earned")
+async def get_record(
+    request: Call,
+    learner: PathLearner,
+    transactor: NamedDependency[Transactor],
+) -> RecordView:
+    """Empty for a learner who has not completed anything.
+
+    The learner themselves, or issuer, registrar, operator, service.
+    """
+    request.user.may_act_for(learner, *ISSUING)
+    _, record = await transactor.load(request.user.tenant, RECORD.of(learner))
+    return RecordView.of(learner, record, datetime.now(UTC))
+
+
+@get("/learners/{learner:str}/achievements/{achievement:str}", summary="Why, or why not yet")
+async def get_standing(
+    request: Call,
+    learner: PathLearner,
+    achievement: PathAchievement,
+    transactor: NamedDependency[Transactor],
+) -> StandingView:
+    """Which conditions hold, since which event, and which do not yet hold.
+
+    The learner themselves, or issuer, registrar, operator, service. Refusals:
+    `unknown_achievement`.
+    """
+    request.user.may_act_for(learner, *ISSUING)
+    found = await defined(request, transactor, achievement)
+    _, record = await transactor.load(request.user.tenant, RECORD.of(learner))
+    held = record.active.get(achievement)
+    return StandingView(
+        learner=learner,
+        achievement=achievement,
+        version=found.version,
+        retired=found.retired,
+        held=CredentialView.of(held, datetime.now(UTC)) if held else None,
+        condition=explain(found.definition.criteria, record),
+    )
+
+
+@post("/learners/{learner:str}/credentials", summary="Award by hand")
+async def award_credential(
+    request: Call,
+    learner: PathLearner,
+    data: JSONBody[HandAward],
+    *,
+    transactor: NamedDependency[Transactor],
+    achievements: NamedDependency[Achievements],
+    settings: NamedDependency[Settings],
+) -> Response[CredentialView]:
+    """Whether or not the criteria hold; what rests on it is awarded with it.
+
+    Roles: issuer, registrar, operator, service. Refusals: `unknown_achievement`,
+    `retired_achievement`, `already_held`.
+    """
+    request.user.require(*ISSUING)
+    at = occurred(data.occurred_at, settings)
+    decide = partial(
+        award_by_hand,
+        catalog=await achievements.latest(request.user.tenant),
+        learner=learner,
+        achievement=data.achievement,
+        reason=data.reason,
+        awarded_by=request.user.subject,
+        at=at,
+    )
+    outcome = await decided(request, transactor, RECORD.of(learner), decide)
+    credential = outcome.states[0].credentials[_awarded(outcome)]
+    view = CredentialView.of(credential, datetime.now(UTC))
+    return positioned(view, outcome.position, 201)
+
+
+@post(
+    "/learners/{learner:str}/credentials/{credential:str}/revoke",
+    summary="Revoke a credential",
+    status_code=200,
+)
+async def revoke_credential(
+    request: Call,
+    learner: PathLearner,
+    credential: PathCredential,
+    data: JSONBody[Revoking],
+    *,
+    transactor: NamedDependency[Transactor],
+    settings: NamedDependency[Settings],
+) -> Response[RevokedView]:
+    """The same evidence will not earn it again by itself; better results or a person may.
+
+    Roles: issuer, registrar, operator, service. Refusals: `not_held`, `already_revoked`.
+    """
+    request.user.require(*ISSUING)
+    at = occurred(data.occurred_at, settings)
+    decide = partial(revoke, learner=learner, credential=credential, reason=data.reason, at=at)
+    outcome = await decided(request, transactor, RECORD.of(learner), decide)
+    record, now = outcome.states[0], datetime.now(UTC)
+    view = RevokedView(
+        credential=CredentialView.of(record.credentials[credential], now),
+        resting_on_it=tuple(CredentialView.of(one, now) for one in resting_on(record, credential)),
+    )
+    return positioned(view, outcome.position)
+
+
+def _awarded(outcome: Outcome) -> str:
+    """The credential that the command awarded, also when it is repeated after a revocation."""
+    first = outcome.events[0]
+    event = RECORD.codec.decode(first.type, first.data, first.occurred_at)
+    assert isinstance(event, CredentialAwarded)
+    return event.credential

@@ -1,0 +1,187 @@
+"""What goes over the wire: request bodies and answers, with their bounds."""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from litestar.params import PathParameter
+from msgspec import Meta
+
+from milepost.credentials.catalog import Achievement
+from milepost.credentials.criteria import Condition
+from milepost.credentials.events import Criterion, Evidence
+from milepost.credentials.record import CourseResult, Credential, Record, Revocation
+from milepost.process.bodies import Body, Moment
+
+# Printable, without spaces or control characters: it becomes part of a stream's name.
+_KEY = r"^[!-~]{1,128}\Z"
+
+LearnerId: TypeAlias = Annotated[str, Meta(pattern=_KEY, description="The learner's opaque id")]
+Code: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]{0,63}\Z",
+        description="A reason as a code; never text about a person",
+        examples=["prior_learning", "misconduct", "issued_in_error"],
+    ),
+]
+PathLearner: TypeAlias = Annotated[
+    str, PathParameter(pattern=_KEY, description="The learner's opaque id")
+]
+PathAchievement: TypeAlias = Annotated[
+    str, PathParameter(pattern=_KEY, description="The achievement's code, as `data-analyst`")
+]
+PathCredential: TypeAlias = Annotated[
+    str, PathParameter(pattern=_KEY, description="The credential's id, from the record")
+]
+
+EXAMPLE_CRITERIA = {
+    "type": "all_of",
+    "criteria": [
+        {"type": "course_passed", "course": "DATA-101", "min_grade": 0.6},
+        {"type": "achievement_held", "achievement": "python-basics"},
+    ],
+}
+
+
+class AchievementDefinition(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Data analyst"])]
+    criteria: Annotated[
+        Criterion,
+        Meta(
+            description="A tree, at most 8 levels deep and 256 conditions large",
+            examples=[EXAMPLE_CRITERIA],
+        ),
+    ]
+    narrative: Annotated[
+        str, Meta(max_length=4_000, description="The criteria in words, for people to read")
+    ] = ""
+    validity_days: (
+        Annotated[
+            int, Meta(ge=1, le=36_500, description="From the day it was earned", examples=[730])
+        ]
+        | None
+    ) = None
+
+
+class HandAward(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    achievement: Annotated[str, Meta(pattern=_KEY, examples=["data-analyst"])]
+    reason: Code
+    occurred_at: Moment | None = None
+
+
+class Revoking(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Code
+    occurred_at: Moment | None = None
+
+
+class Evaluation(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    learners: Annotated[tuple[LearnerId, ...], Meta(min_length=1, max_length=1_000)]
+
+
+class AchievementView(msgspec.Struct, frozen=True, kw_only=True):
+    achievement: str
+    version: int
+    retired: bool
+    name: str
+    criteria: Criterion
+    narrative: str
+    validity_days: int | None
+
+    @classmethod
+    def of(cls, state: Achievement) -> "AchievementView":
+        return cls(
+            achievement=state.achievement,
+            version=state.version,
+            retired=state.retired,
+            name=state.definition.name,
+            criteria=state.definition.criteria,
+            narrative=state.definition.narrative,
+            validity_days=state.definition.validity_days,
+        )
+
+
+class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
+    """`expired`: valid_until has passed; it still counts as held. Positions are the log's."""
+
+    credential: str
+    achievement: str
+    achievement_version: int
+    status: Literal["active", "expired", "revoked"]
+    valid_from: datetime
+    valid_until: datetime | None
+    awarded_at: datetime
+    awarded_by: str
+    reason: str | None
+    evidence: tuple[Evidence, ...]
+    revoked: Revocation | None
+
+    @classmethod
+    def of(cls, credential: Credential, now: datetime) -> "CredentialView":
+        return cls(
+            credential=credential.credential,
+            achievement=credential.achievement,
+            achievement_version=credential.achievement_version,
+            status=_status(credential, now),
+            valid_from=credential.valid_from,
+            valid_until=credential.valid_until,
+            awarded_at=credential.awarded_at,
+            awarded_by=credential.awarded_by,
+            reason=credential.reason,
+            evidence=credential.evidence,
+            revoked=credential.revoked,
+        )
+
+
+class RevokedView(msgspec.Struct, frozen=True, kw_only=True):
+    """`resting_on_it`: active credentials whose evidence it was. They stay; a person decides."""
+
+    credential: CredentialView
+    resting_on_it: tuple[CredentialView, ...]
+
+
+class RecordView(msgspec.Struct, frozen=True, kw_only=True):
+    """The best result of each course, and every credential, revoked ones too, oldest first."""
+
+    learner: str
+    results: tuple[CourseResult, ...]
+    credentials: tuple[CredentialView, ...]
+
+    @classmethod
+    def of(cls, learner: str, record: Record, now: datetime) -> "RecordView":
+        return cls(
+            learner=learner,
+            results=tuple(record.results.values()),
+            credentials=tuple(CredentialView.of(one, now) for one in record.credentials.values()),
+        )
+
+
+class StandingView(msgspec.Struct, frozen=True, kw_only=True):
+    """`condition` explains the criteria as defined now; `held` is the active credential, if any."""
+
+    learner: str
+    achievement: str
+    version: int
+    retired: bool
+    held: CredentialView | None
+    condition: Condition
+
+
+class Evaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`revoked_before`: the criteria hold, but only by the evidence of a revoked credential."""
+
+    learner: str
+    outcome: Literal["awarded", "already_held", "revoked_before", "not_yet"]
+    credential: str | None = None
+    condition: Condition | None = None
+
+
+class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
+    results: tuple[Evaluated, ...]
+
+
+def _status(credential: Credential, now: datetime) -> Literal["active", "expired", "revoked"]:
+    if credential.revoked:
+        return "revoked"
+    expired = credential.valid_until is not None and credential.valid_until <= now
+    return "expired" if expired else "active"
