@@ -71,6 +71,7 @@ class Enrollment(msgspec.Struct):
     entered_at: datetime | None = None
     activated: bool = False
     withdrawn_at: datetime | None = None
+    reason: str | None = None
     grade: float | None = None
 
 
@@ -86,7 +87,8 @@ def evolve(state: Enrollment, event: EnrollmentEvent) -> Enrollment:
             state.activated = True
             state.state = "active" if state.state == "enrolled" else state.state
         case EnrollmentWithdrawn():
-            state.withdrawn_at, state.state = event.occurred_at, "withdrawn"
+            state.withdrawn_at, state.reason = event.occurred_at, event.reason
+            state.state = "withdrawn"
         case EnrollmentCompleted():
             state.grade, state.state = event.grade, "completed"
         case _:

@@ -1,0 +1,53 @@
+"""What the routes of this service share: ids, roles, and reads that know their version."""
+
+from typing import Annotated, Any, TypeVar, cast
+
+from litestar import Request, Response
+from litestar.params import PathParameter
+from msgspec import Meta, Struct
+
+from milepost.events.transact import Transactor
+from milepost.process.requests import Body, Moment
+from milepost.process.settings import Settings
+
+T = TypeVar("T")
+
+CATALOG_KEEPERS = ("registrar", "operator", "service")
+ENROLLERS = ("registrar", "service")
+ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service")
+
+# Not `$`: in Python it also matches before a line feed at the end.
+ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}(?![\s\S])"
+CODE = r"^[a-z][a-z0-9_]{0,63}(?![\s\S])"
+
+Id = Annotated[str, Meta(pattern=ID, description="1 to 64 of A-Z a-z 0-9 . _ ~ -")]
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+
+CoursePath = Annotated[str, PathParameter(pattern=ID, description="The course's code")]
+OfferingPath = Annotated[str, PathParameter(pattern=ID, description="The offering's id")]
+EnrollmentPath = Annotated[str, PathParameter(pattern=ID, description="The enrollment's id")]
+
+
+class Wiring(Struct, frozen=True):
+    """What the routes are given to work with."""
+
+    transactor: Transactor
+    settings: Settings
+
+
+class When(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Absent: now."""
+
+    occurred_at: Moment | None = None
+
+
+NOW = When()
+
+
+def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:
+    """With an ETag of the streams' versions; 304 without a body if the reader has these."""
+    etag = f'"{".".join(map(str, versions))}"'
+    seen = request.headers.get("if-none-match", "")
+    if etag in {one.strip().removeprefix("W/") for one in seen.split(",")}:
+        return Response(cast("T", b""), status_code=304, headers={"ETag": etag})
+    return Response(body, headers={"ETag": etag})

@@ -1,0 +1,193 @@
+"""Offerings: open, close, read."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Request, Response, get, post, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import (
+    CATALOG_KEEPERS,
+    NOW,
+    Id,
+    OfferingPath,
+    When,
+    Wiring,
+    versioned,
+)
+from milepost.enrollment.domain import (
+    COURSE,
+    OFFERING,
+    Offering,
+    UnknownOffering,
+    close_offering,
+    open_offering,
+)
+from milepost.enrollment.events import Pace
+from milepost.process.requests import (
+    Body,
+    Moment,
+    check_repeat,
+    command_id,
+    metadata,
+    occurred,
+    positioned,
+)
+from milepost.process.tokens import Caller
+
+
+class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Absent: `version` the latest; a time, no limit on that side; `seats` no cap."""
+
+    course: Annotated[Id, Meta(examples=["DATA-101"])]
+    version: Annotated[int, Meta(ge=1)] | None = None
+    pace: Pace = "self_paced"
+    window_opens: Moment | None = None
+    window_closes: Moment | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
+    seats: Annotated[int, Meta(ge=1, le=1_000_000, examples=[50])] | None = None
+    waitlist: bool = True
+    occurred_at: Moment | None = None
+
+
+class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
+    """Seats are counted where there is a cap: `seats_taken` and `waiting` are absent elsewhere."""
+
+    offering: str
+    course: str
+    version: int
+    pace: Pace
+    window_opens: datetime | None
+    window_closes: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    seats: int | None
+    waitlist: bool
+    seats_taken: int | None
+    waiting: int | None
+
+
+@put(
+    "/offerings/{offering:str}",
+    summary="Open an offering",
+    description="One run of a published course version. Enrolling is possible in "
+    "[window_opens, window_closes), or until it ends. 200 instead of 201 when it is open with "
+    "these facts. Refused: unknown_course, unknown_course_version, already_retired, "
+    "offering_invalid (all faults with their paths), offering_already_open (with other facts).",
+    status_code=201,
+)
+async def put_offering(
+    request: Request[Caller, None, State],
+    offering: OfferingPath,
+    data: JSONBody[OpenOffering],
+    wiring: NamedDependency[Wiring],
+) -> Response[OfferingView]:
+    request.user.require(*CATALOG_KEEPERS)
+    at = occurred(data.occurred_at, wiring.settings)
+    outcome = await wiring.transactor.transact_pair(
+        request.user.tenant,
+        OFFERING.of(offering),
+        COURSE.of(data.course),
+        lambda run, catalog: (
+            open_offering(
+                run,
+                catalog,
+                offering=offering,
+                course=data.course,
+                version=data.version,
+                pace=data.pace,
+                window_opens=_utc(data.window_opens),
+                window_closes=_utc(data.window_closes),
+                starts=_utc(data.starts),
+                ends=_utc(data.ends),
+                seats=data.seats,
+                waitlist=data.waitlist,
+                occurred_at=at,
+            ),
+            [],
+        ),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    view = _view(offering, outcome.states[0])
+    return positioned(view, outcome.position, 201 if outcome.events else 200)
+
+
+@post(
+    "/offerings/{offering:str}/close",
+    status_code=200,
+    summary="Close an offering",
+    description="Nobody is taken in any more, and no freed seat is passed on; who is in goes on. "
+    "Repeating it does nothing. Refused: unknown_offering.",
+)
+async def post_close(
+    request: Request[Caller, None, State],
+    offering: OfferingPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[When] = NOW,
+) -> Response[OfferingView]:
+    request.user.require(*CATALOG_KEEPERS)
+    at = occurred(data.occurred_at, wiring.settings)
+    outcome = await wiring.transactor.transact(
+        request.user.tenant,
+        OFFERING.of(offering),
+        lambda run: close_offering(run, offering=offering, occurred_at=at),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    return positioned(_view(offering, outcome.states[0]), outcome.position)
+
+
+@get(
+    "/offerings/{offering:str}",
+    summary="Read an offering",
+    description="Its facts, seats taken and how many wait. Sends an ETag, answers If-None-Match. "
+    "Refused: unknown_offering.",
+)
+async def get_offering(
+    request: Request[Caller, None, State],
+    offering: OfferingPath,
+    wiring: NamedDependency[Wiring],
+) -> Response[OfferingView]:
+    version, run = await wiring.transactor.load(request.user.tenant, OFFERING.of(offering))
+    return versioned(request, _view(offering, run), version)
+
+
+HANDLERS = (put_offering, post_close, get_offering)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(UTC)
+
+
+def _view(offering: str, run: Offering) -> OfferingView:
+    """Raises `UnknownOffering`."""
+    opened = run.opened
+    if opened is None:
+        raise UnknownOffering(offering)
+    capped = opened.seats is not None
+    return OfferingView(
+        offering=offering,
+        course=opened.course,
+        version=opened.version,
+        pace=opened.pace,
+        window_opens=opened.window_opens,
+        window_closes=opened.window_closes,
+        starts=opened.starts,
+        ends=opened.ends,
+        opened_at=opened.occurred_at,
+        closed_at=run.closed_at,
+        seats=opened.seats,
+        waitlist=opened.waitlist,
+        seats_taken=len(run.seated) if capped else None,
+        waiting=len(run.waiting) if capped else None,
+    )
