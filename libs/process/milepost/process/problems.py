@@ -24,10 +24,6 @@ _STATUS: Mapping[type[Refused], int] = {
 }
 _AWAY = (*AWAY, Overloaded, asyncpg.ReadOnlySQLTransactionError)  # the last: a failover
 
-_OF_HTTP: Mapping[int, tuple[str, str]] = {
-    404: ("unknown_route", "There is nothing at this address."),
-    413: ("body_too_large", "The body is larger than is accepted here."),
-}
 
 _log = structlog.get_logger()
 
@@ -55,6 +51,12 @@ class UnsupportedMedia(Exception):
         self.given = given
 
 
+class BodyTooLarge(Exception):
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """`name` becomes the type `urn:milepost:problem:<name>`; `facts` are further members."""
 
@@ -75,20 +77,24 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
 
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
-    members = {
+    body_members = {**members(problem), "instance": request.scope["path"]}
+    if correlation := request.scope["state"].get("correlation"):
+        body_members["correlation"] = correlation
+    body = msgspec.json.encode(body_members, enc_hook=str)
+    return Response(
+        body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
+    )
+
+
+def members(problem: Problem) -> dict[str, Any]:
+    """The problem as it stands in a body, also in one part of a larger answer."""
+    return {
         **problem.facts,
         "type": f"urn:milepost:problem:{problem.name}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.scope["path"],
     }
-    if correlation := request.scope["state"].get("correlation"):
-        members["correlation"] = correlation
-    body = msgspec.json.encode(members, enc_hook=str)
-    return Response(
-        body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
-    )
 
 
 def problem_of(error: Exception) -> Problem:
@@ -101,6 +107,8 @@ def problem_of(error: Exception) -> Problem:
             return _not_authenticated(error)
         case UnsupportedMedia():
             return _unsupported_media(error)
+        case BodyTooLarge():
+            return _too_large(error)
         case HTTPException():
             return _from_litestar(error)
     return _unavailable() if isinstance(error, _AWAY) else _unexpected()
@@ -170,6 +178,16 @@ def _unsupported_media(error: UnsupportedMedia) -> Problem:
     )
 
 
+def _too_large(error: BodyTooLarge) -> Problem:
+    return Problem(
+        status=413,
+        name="body_too_large",
+        title="Body too large",
+        detail=f"At most {error.limit_bytes} bytes are accepted: send it in parts.",
+        facts={"limit_bytes": error.limit_bytes},
+    )
+
+
 def _from_litestar(error: HTTPException) -> Problem:
     match error.status_code:
         case 400 if isinstance(error, ValidationException):
@@ -178,9 +196,8 @@ def _from_litestar(error: HTTPException) -> Problem:
             return _malformed(error.detail, {})
         case 405:
             return _method_not_allowed(error)
-        case status if status in _OF_HTTP:
-            name, detail = _OF_HTTP[status]
-            return _plain_problem(status, name, detail)
+        case 404:
+            return _plain_problem(404, "unknown_route", "There is nothing at this address.")
     return _unexpected()
 
 

@@ -1,0 +1,206 @@
+"""HTTP of progress: report what was learnt, and ask how it stands."""
+
+from collections.abc import Sequence
+from re import fullmatch
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+from msgspec.structs import replace
+
+from milepost.events.event import Refused
+from milepost.events.transact import Outcome, Transactor
+from milepost.process.problems import members, problem_of
+from milepost.process.requests import (
+    Body,
+    check_repeat,
+    command_id,
+    metadata,
+    occurred,
+    positioned,
+)
+from milepost.process.settings import Settings
+from milepost.process.tokens import Caller
+from milepost.progress.domain import Answer, report
+from milepost.progress.events import ProgressEvent
+from milepost.progress.grading import Plan
+from milepost.progress.opening import opened
+from milepost.progress.overview import Overview, overview
+from milepost.progress.plans import Plans
+from milepost.progress.reports import (
+    NotEnrolled,
+    Report,
+    Scored,
+    ScoreNotYours,
+    UnknownEnrollment,
+)
+from milepost.progress.standing import PROGRESS, Progress
+
+WRITERS = ("instructor", "registrar", "service")
+READERS = (*WRITERS, "operator")
+SCORED_BY_STAFF = frozenset({"assignment", "exam"})
+
+Learning = Request[Caller, None, State]
+
+
+class ReportLearning(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reports: Annotated[list[Report], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class ReportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`problem` (RFC 9457) says why a report was refused."""
+
+    id: str
+    outcome: Literal["accepted", "duplicate", "refused"]
+    problem: dict[str, Any] | None = None
+
+
+class ReportResults(msgspec.Struct, frozen=True):
+    """One per report, in the order they were sent."""
+
+    results: list[ReportResult]
+
+
+class _Judgement:
+    """The last decision's answers: `transact` may decide more than once."""
+
+    def __init__(self, plan: Plan, reports: Sequence[Report], refused: dict[int, Refused]) -> None:
+        self._plan = plan
+        self._refused = refused
+        self._allowed = [i for i in range(len(reports)) if i not in refused]
+        self._reports = reports
+        self.answers: list[Answer] = []
+
+    def decide(self, state: Progress) -> list[ProgressEvent]:
+        allowed = [self._reports[i] for i in self._allowed]
+        events, judged = report(state, self._plan, allowed)
+        answers = {**self._refused, **dict(zip(self._allowed, judged, strict=True))}
+        self.answers = [answers[i] for i in range(len(self._reports))]
+        return events
+
+
+@post("/enrollments/{enrollment:str}/reports", status_code=200)
+async def report_learning(
+    request: Learning,
+    enrollment: FromPath[str],
+    data: JSONBody[ReportLearning],
+    *,
+    transactor: NamedDependency[Transactor],
+    plans: NamedDependency[Plans],
+    settings: NamedDependency[Settings],
+) -> Response[ReportResults]:
+    """Merges reports of one enrollment; a refused one does not hinder the others."""
+    caller = request.user
+    caller.require("learner", *WRITERS)
+    reports = [_dated(one, settings) for one in data.reports]
+    _, _, plan = await _at_hand(transactor, plans, enrollment, caller, WRITERS)
+    judgement = _Judgement(plan, reports, _scores_refused(reports, plan, caller))
+    outcome = await transactor.transact(
+        caller.tenant,
+        PROGRESS.of(enrollment),
+        judgement.decide,
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    _require_enrolled(judgement.answers)
+    results = _results(reports, judgement.answers, outcome)
+    return positioned(ReportResults(results), outcome.position)
+
+
+@get("/enrollments/{enrollment:str}")
+async def get_progress(
+    request: Learning,
+    enrollment: FromPath[str],
+    transactor: NamedDependency[Transactor],
+    plans: NamedDependency[Plans],
+) -> Response[Overview | None]:
+    """What is done, next, locked and still needed; 304 when the ETag sent is the present one."""
+    version, state, plan = await _at_hand(transactor, plans, enrollment, request.user, READERS)
+    headers = {"ETag": f'"{version}"', "Cache-Control": "private, no-cache"}
+    if _is_known(request, headers["ETag"]):
+        return Response(None, status_code=304, headers=headers)
+    return Response(overview(state, plan), headers=headers)
+
+
+def routes(transactor: Transactor, plans: Plans, settings: Settings) -> Router:
+    return Router(
+        "/progress",
+        route_handlers=[report_learning, get_progress],
+        dependencies={
+            "transactor": Provide(lambda: transactor, sync_to_thread=False),
+            "plans": Provide(lambda: plans, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+        },
+        tags=["progress"],
+    )
+
+
+async def _at_hand(
+    transactor: Transactor, plans: Plans, enrollment: str, caller: Caller, staff: tuple[str, ...]
+) -> tuple[int, Progress, Plan]:
+    """Version, state and plan of an enrollment that is the caller's, or the staff's, business."""
+    if not fullmatch(r"[A-Za-z0-9_.:-]{1,64}", enrollment):
+        raise UnknownEnrollment(enrollment)
+    version, state = await opened(transactor, caller.tenant, enrollment)
+    assert state.opened is not None
+    caller.may_act_for(state.opened.learner, *staff)
+    plan = await plans.get(caller.tenant, state.opened.course, state.opened.version)
+    return version, state, plan
+
+
+def _dated(one: Report, settings: Settings) -> Report:
+    """Raises `OccurredInFuture`."""
+    at = occurred(one.occurred_at, settings)
+    return one if at is one.occurred_at else replace(one, occurred_at=at)
+
+
+def _scores_refused(reports: Sequence[Report], plan: Plan, caller: Caller) -> dict[int, Refused]:
+    if not caller.roles.isdisjoint(WRITERS):
+        return {}
+    return {
+        number: ScoreNotYours(one.lesson, rule.kind)
+        for number, one in enumerate(reports)
+        if isinstance(one, Scored)
+        and (rule := plan.lessons.get(one.lesson))
+        and rule.kind in SCORED_BY_STAFF
+    }
+
+
+def _require_enrolled(answers: Sequence[Answer]) -> None:
+    """When nothing in a call falls into the enrollment, the call itself is refused."""
+    if all(isinstance(answer, NotEnrolled) for answer in answers):
+        raise next(answer for answer in answers if isinstance(answer, NotEnrolled))
+
+
+def _results(
+    reports: Sequence[Report], answers: Sequence[Answer], outcome: Outcome
+) -> list[ReportResult]:
+    """A repeated call is answered as it was the first time: its own reports are no duplicates."""
+    own = _report_ids(outcome) if outcome.repeated else frozenset()
+    return [
+        _result(one.id, "accepted" if one.id in own else answer)
+        for one, answer in zip(reports, answers, strict=True)
+    ]
+
+
+def _result(report_id: str, answer: Answer) -> ReportResult:
+    if isinstance(answer, Refused):
+        problem = members(problem_of(answer))
+        return ReportResult(id=report_id, outcome="refused", problem=problem)
+    return ReportResult(id=report_id, outcome=answer)
+
+
+def _report_ids(outcome: Outcome) -> frozenset[str]:
+    decode = PROGRESS.codec.decode
+    events = [decode(one.type, one.data, one.occurred_at) for one in outcome.events]
+    return frozenset(event.report for event in events if hasattr(event, "report"))
+
+
+def _is_known(request: Learning, etag: str) -> bool:
+    """Weak comparison (RFC 9110, section 13.1.2)."""
+    given = request.headers.get("if-none-match", "")
+    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in given.split(","))

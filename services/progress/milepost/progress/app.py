@@ -1,0 +1,31 @@
+"""Wiring of the progress service."""
+
+from collections.abc import Sequence
+
+from milepost.events.codec import Codec
+from milepost.events.event import tag_of
+from milepost.events.log import Recorded
+from milepost.events.policy import Policy, Reaction
+from milepost.events.transact import Transactor
+from milepost.process.app import Service
+from milepost.process.settings import Settings
+from milepost.progress.api import routes
+from milepost.progress.plans import Plans
+from milepost.progress.policies import Heard, react
+
+_heard = Codec[Heard](Heard)
+
+
+def service(transactor: Transactor, settings: Settings) -> Service:
+    plans = Plans(transactor.log)
+    return Service("progress", (routes(transactor, plans, settings),), (policy(),))
+
+
+def policy() -> Policy:
+    """Needs no facts beyond the event itself."""
+
+    async def hear(recorded: Recorded) -> Sequence[Reaction]:
+        return react(_heard.decode(recorded.type, recorded.data, recorded.occurred_at))
+
+    types = tuple(("enrollment", tag_of(event)) for event in _heard.classes.values())
+    return Policy("progress", types, hear)

@@ -1,0 +1,47 @@
+"""Waits, within bounds, for progress to be opened: its policy runs a moment after enrollment."""
+
+import asyncio
+from time import monotonic
+
+from milepost.enrollment.events import LearnerEnrolled
+from milepost.events.event import tag_of
+from milepost.events.log import Log
+from milepost.events.transact import Transactor
+from milepost.progress.reports import NotEnrolled, NotOpenYet, UnknownEnrollment
+from milepost.progress.standing import PROGRESS, Progress
+
+WAIT_SECONDS = 5.0
+# A front end may report while its own call to enroll is still under way.
+GRACE_SECONDS = 0.25
+FIRST_PAUSE_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 0.1
+
+_ENROLLED = tag_of(LearnerEnrolled)
+
+
+async def opened(transactor: Transactor, tenant: str, enrollment: str) -> tuple[int, Progress]:
+    """Version and state of an enrollment's progress.
+
+    Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
+    after the whole wait.
+    """
+    started, pause = monotonic(), FIRST_PAUSE_SECONDS
+    while True:
+        version, state = await transactor.load(tenant, PROGRESS.of(enrollment))
+        if state.opened:
+            return version, state
+        await _keep_waiting(transactor.log, tenant, enrollment, monotonic() - started)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+async def _keep_waiting(log: Log, tenant: str, enrollment: str, waited_seconds: float) -> None:
+    if waited_seconds < GRACE_SECONDS:
+        return
+    types = [one.type for one in await log.read_stream(tenant, f"enrollment-{enrollment}")]
+    if not types:
+        raise UnknownEnrollment(enrollment)
+    if _ENROLLED not in types:
+        raise NotEnrolled
+    if waited_seconds >= WAIT_SECONDS:
+        raise NotOpenYet(enrollment)

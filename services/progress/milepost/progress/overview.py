@@ -1,0 +1,228 @@
+"""What a learner asks: what is done, what is next, what is locked and why, what is needed. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from math import fsum
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from milepost.progress.domain import missing_prerequisites
+from milepost.progress.grading import (
+    LessonRule,
+    Plan,
+    counting,
+    grade,
+    lesson_satisfied,
+    needed_average,
+)
+from milepost.progress.merging import scores
+from milepost.progress.standing import Bookmark, Progress, Standing
+
+Status: TypeAlias = Literal["locked", "open", "started", "done"]
+Reason: TypeAlias = Literal["started", "required", "grade", "optional"]
+
+
+class LessonView(msgspec.Struct, frozen=True, kw_only=True):
+    """`missing` are the lessons that lock this one. `progress` and `score` are 0 to 1.
+
+    `attempts_left` is None without a limit; `score` is that of the attempt that counts.
+    """
+
+    id: str
+    title: str
+    kind: str
+    required: bool
+    weight: float
+    status: Status
+    missing: tuple[str, ...] = ()
+    progress: float = 0.0
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    seconds_spent: float = 0.0
+    clicks: int = 0
+    attempts: int = 0
+    attempts_left: int | None = None
+    score: float | None = None
+    passed: bool | None = None
+
+
+class Next(msgspec.Struct, frozen=True):
+    """`reason`: it is begun, it is required, the grade needs it, or it is there to be done."""
+
+    lesson: str
+    reason: Reason
+
+
+class Resume(msgspec.Struct, frozen=True):
+    lesson: str
+    position: str
+    at: datetime
+
+
+class GradeView(msgspec.Struct, frozen=True, kw_only=True):
+    """Grades are 0 to 1. None where nothing has a weight, or nothing is scored yet.
+
+    so_far          the average of what is scored, by weight
+    secured         the grade if nothing more were scored
+    needed_average  what every lesson not yet scored must reach; None when that is out of reach
+    """
+
+    passing: float
+    so_far: float | None
+    secured: float | None
+    needed_average: float | None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    opened_at: datetime
+    closed_at: datetime | None
+    completed_at: datetime | None
+    final_grade: float | None
+    percent_done: float
+    percent_required_done: float
+    grade: GradeView
+    next: Next | None
+    resume: Resume | None
+    lessons: list[LessonView]
+
+
+def overview(state: Progress, plan: Plan) -> Overview:
+    """Of a state that is open."""
+    opened = state.opened
+    assert opened is not None
+    lessons = [_lesson(state, plan, rule) for rule in plan.lessons.values()]
+    return Overview(
+        enrollment=opened.enrollment,
+        learner=opened.learner,
+        offering=opened.offering,
+        course=opened.course,
+        version=opened.version,
+        opened_at=opened.occurred_at,
+        closed_at=state.closed_at,
+        completed_at=state.course.occurred_at if state.course else None,
+        final_grade=state.course.grade if state.course else None,
+        percent_done=_percent_done(lessons),
+        percent_required_done=_percent_done([lesson for lesson in lessons if lesson.required]),
+        grade=_grade(state, plan),
+        next=None if state.closed_at else _next(state, plan, lessons),
+        resume=_resume(state),
+        lessons=lessons,
+    )
+
+
+def _lesson(state: Progress, plan: Plan, rule: LessonRule) -> LessonView:
+    status, missing = _status(state, plan, rule)
+    view = LessonView(
+        id=rule.id,
+        title=rule.title,
+        kind=rule.kind,
+        required=rule.required,
+        weight=rule.weight,
+        status=status,
+        missing=missing,
+        attempts_left=rule.attempts_allowed,
+    )
+    standing = state.lessons.get(rule.id)
+    return _with_standing(view, standing, rule) if standing else view
+
+
+def _with_standing(view: LessonView, standing: Standing, rule: LessonRule) -> LessonView:
+    attempts, allowed = standing.attempts, rule.attempts_allowed
+    return replace(
+        view,
+        progress=1.0 if standing.completed_at else standing.progress,
+        started_at=standing.started_at,
+        completed_at=standing.completed_at,
+        seconds_spent=standing.milliseconds / 1000,
+        clicks=standing.clicks,
+        attempts=len(attempts),
+        attempts_left=None if allowed is None else max(0, allowed - len(attempts)),
+        score=counting(attempts, rule).score if attempts else None,
+        passed=standing.passed,
+    )
+
+
+def _status(state: Progress, plan: Plan, rule: LessonRule) -> tuple[Status, tuple[str, ...]]:
+    started = rule.id in state.lessons
+    if _done(state, rule):
+        return "done", ()
+    if started:
+        return "started", ()
+    missing = missing_prerequisites(rule, plan, state.completed, state.passed)
+    return ("locked", missing) if missing else ("open", ())
+
+
+def _done(state: Progress, rule: LessonRule) -> bool:
+    """A lesson that nothing is asked of is done when it was completed all the same."""
+    if rule.move_on == "NotApplicable":
+        return rule.id in state.completed
+    return lesson_satisfied(rule, state.completed, state.passed)
+
+
+def _percent_done(lessons: Sequence[LessonView]) -> float:
+    if not lessons:
+        return 100.0
+    done = sum(lesson.status == "done" for lesson in lessons)
+    return round(100 * done / len(lessons), 1)
+
+
+def _grade(state: Progress, plan: Plan) -> GradeView:
+    if not plan.weighted:
+        return GradeView(passing=plan.passing_grade, so_far=None, secured=None, needed_average=None)
+    known = scores(state.lessons, plan)
+    return GradeView(
+        passing=plan.passing_grade,
+        so_far=_so_far(known, plan),
+        secured=grade(plan, known),
+        needed_average=needed_average(plan, known),
+    )
+
+
+def _so_far(known: Mapping[str, float], plan: Plan) -> float | None:
+    if not known:
+        return None
+    weights = {lesson: plan.lessons[lesson].weight for lesson in known}
+    points = fsum(weights[lesson] * score for lesson, score in known.items())
+    return round(points / fsum(weights.values()), 9)
+
+
+def _next(state: Progress, plan: Plan, lessons: Sequence[LessonView]) -> Next | None:
+    """The first in the plan's order, by the most pressing reason."""
+    within_reach = [lesson for lesson in lessons if _within_reach(lesson)]
+    short = grade(plan, scores(state.lessons, plan)) < plan.passing_grade
+    for reason, applies in _reasons(short=short):
+        for lesson in within_reach:
+            if applies(lesson):
+                return Next(lesson.id, reason)
+    return None
+
+
+def _within_reach(lesson: LessonView) -> bool:
+    return lesson.status in {"open", "started"} and lesson.attempts_left != 0
+
+
+def _reasons(*, short: bool) -> Iterator[tuple[Reason, Callable[[LessonView], bool]]]:
+    yield "started", lambda lesson: lesson.status == "started" and lesson.required
+    yield "required", lambda lesson: lesson.required
+    yield "grade", lambda lesson: short and lesson.weight > 0
+    yield "started", lambda lesson: lesson.status == "started"
+    yield "optional", lambda _: True
+
+
+def _resume(state: Progress) -> Resume | None:
+    bookmarks: list[tuple[Bookmark, str]] = [
+        (standing.bookmark, lesson)
+        for lesson, standing in state.lessons.items()
+        if standing.bookmark
+    ]
+    if not bookmarks:
+        return None
+    bookmark, lesson = max(bookmarks)
+    return Resume(lesson, bookmark.position, bookmark.at)
