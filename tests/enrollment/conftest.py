@@ -1,0 +1,24 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from litestar.testing import AsyncTestClient
+from tests.enrollment.school import School
+
+from milepost.enrollment.app import service
+from milepost.events.memory_log import MemoryLog
+from milepost.events.transact import Transactor
+from milepost.process.app import create_app
+from milepost.process.settings import Settings
+from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+
+
+@pytest.fixture
+async def school(tmp_path: Path) -> AsyncIterator[School]:
+    settings = Settings(data_dir=tmp_path)
+    transactor = Transactor(MemoryLog())
+    enrollment = service(transactor, settings)
+    app = create_app([enrollment], settings, TokenVerifier(settings), ready={})
+    async with AsyncTestClient(app) as client:
+        yield School(client, DevelopmentIssuer(tmp_path), transactor, enrollment.policies)
+    await transactor.close()

@@ -1,0 +1,82 @@
+"""A school spoken to over HTTP, and its policies, which hear only when told to."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from httpx import Response
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from milepost.events.event import name_of
+from milepost.events.policy import Policy, reaction_id
+from milepost.events.transact import Transactor
+from milepost.process.tokens import DevelopmentIssuer
+
+PLAN = {
+    "title": "Data",
+    "lessons": [
+        {"id": "intro", "title": "Introduction"},
+        {"id": "exam", "title": "Exam", "kind": "exam", "weight": 1.0},
+    ],
+    "passing_rule": {"passing_grade": 0.5},
+}
+
+
+class School(NamedTuple):
+    client: AsyncTestClient[Litestar]
+    issuer: DevelopmentIssuer
+    transactor: Transactor
+    policies: Sequence[Policy]
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        by: str = "registrar",
+        subject: str = "office",
+        tenant: str = "default",
+        **headers: str,
+    ) -> Response:
+        token = self.issuer.issue(subject, tenant, [by])
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.request(
+            method,
+            f"/enrollment{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}", **named},
+        )
+
+    async def open(self, **facts: object) -> None:
+        assert (await self.ask("POST", "/courses/DATA-101/versions", PLAN)).status_code == 201
+        body = {"course": "DATA-101", **facts}
+        assert (await self.ask("PUT", "/offerings/spring", body)).status_code == 201
+
+    async def enroll(self, learner: str, **asked: Any) -> Response:
+        body = {"learner": learner, **asked.pop("facts", {})}
+        return await self.ask("POST", "/offerings/spring/enrollments", body, **asked)
+
+    async def withdraw(self, enrollment: str, **asked: Any) -> Response:
+        body = {"reason": "no_time", **asked.pop("facts", {})}
+        return await self.ask("POST", f"/enrollments/{enrollment}/withdraw", body, **asked)
+
+    async def policies_hear(self, tenant: str = "default") -> None:
+        """All that has happened so far, as the consumer would bring it."""
+        for policy in self.policies:
+            heard = {tag for _, tag in policy.types}
+            for recorded in await self.transactor.log.read(tenant):
+                if name_of(recorded.type) in heard:
+                    await self._react(policy, recorded)
+
+    async def _react(self, policy: Policy, recorded: Any) -> None:
+        for number, reaction in enumerate(await policy.react(recorded)):
+            await self.transactor.transact(
+                recorded.tenant,
+                reaction.stream,
+                reaction.decide,
+                command_id=reaction_id(policy.name, recorded.event_id, number),
+            )
+
+    async def happened(self, tenant: str = "default") -> list[str]:
+        return [recorded.type for recorded in await self.transactor.log.read(tenant)]
