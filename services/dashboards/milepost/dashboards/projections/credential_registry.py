@@ -1,0 +1,81 @@
+"""Every credential of a tenant, active and revoked: who holds what, since when, and until when."""
+
+from datetime import datetime
+from typing import Any, TypeAlias, assert_never
+
+import msgspec
+
+from milepost.credentials.events import CredentialAwarded, CredentialRevoked, Evidence
+from milepost.events.codec import Codec
+from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+
+Heard: TypeAlias = CredentialAwarded | CredentialRevoked
+
+
+class RegisteredCredential(msgspec.Struct):
+    """`course`, `offering` and `enrollment` are the first that its evidence names: none when it
+    rests on other credentials alone. `position` is the award's.
+    """
+
+    credential: str
+    learner: str = ""
+    achievement: str = ""
+    achievement_version: int = 0
+    course: str | None = None
+    offering: str | None = None
+    enrollment: str | None = None
+    awarded_at: datetime | None = None
+    awarded_by: str = ""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    revoked_at: datetime | None = None
+    reason: str | None = None
+    position: int = 0
+
+
+def key_of(fact: Fact[Heard]) -> Key:
+    return (fact.event.credential,)
+
+
+CREDENTIALS = Table(
+    "credential_registry",
+    RegisteredCredential,
+    ("credential",),
+    key_of,
+    # Pages of all, of a learner (also on the learner's own page), of an achievement or offering.
+    ("position", "learner, position", "achievement, position", "offering, position"),
+)
+
+
+def fold(rows: Rows, fact: Fact[Heard]) -> None:
+    event = fact.event
+    row = rows.of(CREDENTIALS, event.credential)
+    match event:
+        case CredentialAwarded():
+            _awarded(row, event)
+            row.position = fact.position
+        case CredentialRevoked():
+            row.revoked_at = event.occurred_at
+            row.reason = event.reason
+        case _:
+            assert_never(event)
+
+
+def _awarded(row: RegisteredCredential, event: CredentialAwarded) -> None:
+    row.learner = event.learner
+    row.achievement = event.achievement
+    row.achievement_version = event.achievement_version
+    row.course = _first(event.evidence, "course")
+    row.offering = _first(event.evidence, "offering")
+    row.enrollment = _first(event.evidence, "enrollment")
+    row.awarded_at = event.occurred_at
+    row.awarded_by = event.awarded_by
+    row.valid_from = event.valid_from
+    row.valid_until = event.valid_until
+
+
+def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
+    return next((value for one in evidence if (value := getattr(one, name)) is not None), None)
+
+
+CREDENTIAL_REGISTRY = ReadModel("credential_registry", 1, Codec(Heard), (CREDENTIALS,), fold)

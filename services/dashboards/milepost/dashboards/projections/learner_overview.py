@@ -1,0 +1,143 @@
+"""One row per enrollment: where a learner stands in an offering."""
+
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+import msgspec
+
+from milepost.enrollment.events import (
+    EnrollmentActivated,
+    EnrollmentCompleted,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+)
+from milepost.events.category import key_of as key_in
+from milepost.events.codec import Codec
+from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+from milepost.progress.events import (
+    AttemptScored,
+    CourseCompleted,
+    LessonCompleted,
+    LessonProgressed,
+    LessonStarted,
+)
+
+Heard: TypeAlias = (
+    LessonProgressed
+    | LessonStarted
+    | LessonCompleted
+    | AttemptScored
+    | CourseCompleted
+    | LearnerWaitlisted
+    | LearnerEnrolled
+    | EnrollmentActivated
+    | EnrollmentWithdrawn
+    | EnrollmentCompleted
+)
+Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
+
+
+class EnrollmentRow(msgspec.Struct):
+    """`state` is the enrollment's; `grade` (0 to 1) is that of the completion.
+
+    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
+    of what was reported happened, however late it arrived.
+    """
+
+    enrollment: str
+    learner: str = ""
+    offering: str = ""
+    course: str = ""
+    course_version: int = 0
+    mode: str = ""
+    state: str = ""
+    waitlisted_at: datetime | None = None
+    enrolled_at: datetime | None = None
+    started_at: datetime | None = None
+    lessons_started: int = 0
+    lessons_completed: int = 0
+    attempts: int = 0
+    visits: int = 0
+    clicks: int = 0
+    milliseconds_spent: int = 0
+    last_activity: datetime | None = None
+    grade: float | None = None
+    completed_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawal_reason: str | None = None
+
+
+def key_of(fact: Fact[Heard]) -> Key:
+    """All that is heard stands on `enrollment-<id>` or `progress-<id>`."""
+    return (key_in(fact.stream),)
+
+
+ENROLLMENTS = Table(
+    "learner_overview",
+    EnrollmentRow,
+    ("enrollment",),
+    key_of,
+    ("learner",),  # a learner's page
+)
+
+
+def fold(rows: Rows, fact: Fact[Heard]) -> None:
+    row = rows.of(ENROLLMENTS, *key_of(fact))
+    event = fact.event
+    match event:
+        case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
+            _active(row, event)
+        case CourseCompleted():
+            row.grade = event.grade
+            row.completed_at = event.occurred_at
+        case LearnerWaitlisted() | LearnerEnrolled():
+            _entered(row, event)
+        case EnrollmentActivated():
+            row.state = "active" if row.state == "enrolled" else row.state
+        case EnrollmentWithdrawn():
+            row.state = "withdrawn"
+            row.withdrawn_at = event.occurred_at
+            row.withdrawal_reason = event.reason
+        case EnrollmentCompleted():
+            row.state = "completed"
+        case _:
+            assert_never(event)
+
+
+def _active(row: EnrollmentRow, event: Activity) -> None:
+    at = event.occurred_at
+    if row.last_activity is None or row.last_activity < at:
+        row.last_activity = at
+    if row.started_at is None or at < row.started_at:
+        row.started_at = at
+    match event:
+        case LessonProgressed():
+            row.visits += 1
+            row.clicks += event.clicks
+            row.milliseconds_spent += round(event.seconds_spent * 1000)
+        case LessonStarted():
+            row.lessons_started += 1
+        case LessonCompleted():
+            row.lessons_completed += 1
+        case AttemptScored():
+            row.attempts += 1
+        case _:
+            assert_never(event)
+
+
+def _entered(row: EnrollmentRow, event: LearnerWaitlisted | LearnerEnrolled) -> None:
+    row.learner = event.learner
+    row.offering = event.offering
+    row.course = event.course
+    row.course_version = event.version
+    row.mode = event.mode
+    if isinstance(event, LearnerEnrolled):
+        row.state = "enrolled"
+        row.enrolled_at = event.occurred_at
+    else:
+        row.state = "waitlisted"
+        row.waitlisted_at = event.occurred_at
+
+
+LEARNER_OVERVIEW = ReadModel("learner_overview", 1, Codec(Heard), (ENROLLMENTS,), fold)

@@ -1,0 +1,176 @@
+"""One row per offering: its funnel, as counts of enrollments, and how much was done in it.
+
+Each enrollment is counted once in each stage, whatever happens to it twice.
+"""
+
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+import msgspec
+
+from milepost.credentials.events import CredentialAwarded
+from milepost.enrollment.events import (
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+    OfferingClosed,
+    OfferingOpened,
+)
+from milepost.events.category import category_of
+from milepost.events.category import key_of as key_in
+from milepost.events.codec import Codec
+from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+from milepost.progress.events import (
+    AttemptScored,
+    CourseCompleted,
+    LessonCompleted,
+    LessonProgressed,
+    LessonStarted,
+)
+
+GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
+
+OfferingFact: TypeAlias = OfferingOpened | OfferingClosed
+Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
+Stage: TypeAlias = LearnerWaitlisted | LearnerEnrolled | EnrollmentWithdrawn | CourseCompleted
+Heard: TypeAlias = Activity | Stage | OfferingFact | CredentialAwarded
+
+
+class OfferingRow(msgspec.Struct):
+    """`waitlisted` ever, `waiting` now. `started`: of those enrolled, with any lesson begun.
+
+    `withdrawn`: of those enrolled; who leaves the waitlist was never in. `credentials`: awards
+    whose evidence names the offering, revoked ones included. `grade_units`: the sum of the grades
+    of those completed, in billionths.
+    """
+
+    offering: str
+    course: str | None = None
+    course_version: int | None = None
+    pace: str | None = None
+    seats: int | None = None
+    opened_at: datetime | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    closed_at: datetime | None = None
+    waitlisted: int = 0
+    waiting: int = 0
+    enrolled: int = 0
+    verified: int = 0
+    started: int = 0
+    completed: int = 0
+    withdrawn: int = 0
+    credentials: int = 0
+    lessons_completed: int = 0
+    attempts: int = 0
+    visits: int = 0
+    clicks: int = 0
+    grade_units: int = 0
+
+
+class Member(msgspec.Struct):
+    """An enrollment: its offering, and the stages in which it has been counted."""
+
+    enrollment: str
+    offering: str = ""
+    waitlisted: bool = False
+    waiting: bool = False
+    enrolled: bool = False
+    started: bool = False
+    completed: bool = False
+    withdrawn: bool = False
+
+
+def key_of(fact: Fact[Heard]) -> Key | None:
+    in_enrollment = category_of(fact.stream) in ("enrollment", "progress")
+    return (key_in(fact.stream),) if in_enrollment else None
+
+
+OFFERINGS = Table("offering_summary", OfferingRow, ("offering",))
+MEMBERS = Table("offering_member", Member, ("enrollment",), key_of)
+
+
+def fold(rows: Rows, fact: Fact[Heard]) -> None:
+    event = fact.event
+    match event:
+        case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
+            _act(rows, key_in(fact.stream), event)
+        case LearnerWaitlisted() | LearnerEnrolled() | EnrollmentWithdrawn() | CourseCompleted():
+            member = rows.of(MEMBERS, event.enrollment)
+            member.offering = event.offering
+            _advance(rows.of(OFFERINGS, event.offering), member, event)
+        case CredentialAwarded():
+            for offering in {one.offering for one in event.evidence if one.offering is not None}:
+                rows.of(OFFERINGS, offering).credentials += 1
+        case OfferingOpened() | OfferingClosed():
+            _describe(rows.of(OFFERINGS, event.offering), event)
+        case _:
+            assert_never(event)
+
+
+def _act(rows: Rows, enrollment: str, event: Activity) -> None:
+    member = rows.find(MEMBERS, enrollment)
+    assert member is not None, "progress opens after an enrollment, further down the log"
+    offering = rows.of(OFFERINGS, member.offering)
+    if not member.started:
+        rows.of(MEMBERS, enrollment).started = True
+        offering.started += 1
+    match event:
+        case LessonProgressed():
+            offering.visits += 1
+            offering.clicks += event.clicks
+        case LessonStarted():
+            pass
+        case LessonCompleted():
+            offering.lessons_completed += 1
+        case AttemptScored():
+            offering.attempts += 1
+        case _:
+            assert_never(event)
+
+
+def _advance(offering: OfferingRow, member: Member, event: Stage) -> None:
+    match event:
+        case LearnerWaitlisted():
+            offering.waitlisted += not member.waitlisted
+            offering.waiting += not member.waiting
+            member.waitlisted = member.waiting = True
+        case LearnerEnrolled():
+            _leave_waitlist(offering, member)
+            offering.enrolled += not member.enrolled
+            offering.verified += event.mode == "verified" and not member.enrolled
+            member.enrolled = True
+        case EnrollmentWithdrawn():
+            _leave_waitlist(offering, member)
+            offering.withdrawn += member.enrolled and not member.withdrawn
+            member.withdrawn = True
+        case CourseCompleted():
+            offering.completed += not member.completed
+            offering.grade_units += 0 if member.completed else round(event.grade * GRADE_UNITS)
+            member.completed = True
+        case _:
+            assert_never(event)
+
+
+def _leave_waitlist(offering: OfferingRow, member: Member) -> None:
+    offering.waiting -= member.waiting
+    member.waiting = False
+
+
+def _describe(offering: OfferingRow, event: OfferingFact) -> None:
+    match event:
+        case OfferingOpened():
+            offering.course = event.course
+            offering.course_version = event.version
+            offering.pace = event.pace
+            offering.seats = event.seats
+            offering.opened_at = event.occurred_at
+            offering.starts = event.starts
+            offering.ends = event.ends
+        case OfferingClosed():
+            offering.closed_at = event.occurred_at
+        case _:
+            assert_never(event)
+
+
+OFFERING_SUMMARY = ReadModel("offering_summary", 1, Codec(Heard), (OFFERINGS, MEMBERS), fold)
