@@ -18,6 +18,7 @@ from milepost.process.edge import Edge
 from milepost.process.health import Check, health_routes
 from milepost.process.metrics import UNROUTED, HttpMetrics, process_registry
 from milepost.process.problems import answer
+from milepost.process.received import Received
 from milepost.process.settings import Settings
 from milepost.process.tokens import TokenVerifier
 
@@ -50,6 +51,7 @@ def create_app(
         ],
         middleware=[edge],
         exception_handlers={Exception: _answering(metrics)},
+        request_class=Received,
         plugins=[BodyDecoding()],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=_openapi(),
@@ -76,6 +78,7 @@ def _openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Milepost",
         version="0.1.0",
+        use_handler_docstrings=True,
         openapi_router=Router(
             "/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
         ),

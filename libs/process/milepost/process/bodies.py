@@ -5,7 +5,6 @@ number; a DTO replaces that and leaves OpenAPI as it was.
 """
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
@@ -45,12 +44,12 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
         """Raises `Malformed`, `UnsupportedMedia`."""
         request = cast("Request[Any, Any, Any]", self.asgi_connection)
         _require_json(request)
-        if "idempotency-key" in request.headers:
-            request.scope["state"]["body_digest"] = sha256(value).hexdigest()[:16]
         try:
             return self.decoder.decode(value)
         except msgspec.DecodeError as fault:
             raise _located(fault) from fault
+        except RecursionError as fault:  # only a tree, such as criteria, can nest without end
+            raise Malformed("The body is nested too deeply.", path="$") from fault
 
     @classmethod
     def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:

@@ -69,7 +69,6 @@ class Edge:
             scope["state"]["trace"] = tracing.current()
         correlation = _correlation(headers)
         scope["state"]["correlation"] = correlation
-        bind_contextvars(correlation=correlation)
         try:
             scope["user"] = await self._caller(scope, headers)
         except NotAuthenticated as refusal:
@@ -86,7 +85,7 @@ class Edge:
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated
         caller = await self._verifier.authenticate(token.strip())
-        bind_contextvars(tenant=caller.tenant)
+        bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])
         return caller
 
 

@@ -28,35 +28,6 @@ _AWAY = (*AWAY, Overloaded, asyncpg.ReadOnlySQLTransactionError)  # the last: a 
 _log = structlog.get_logger()
 
 
-class Malformed(Exception):
-    """The request is not well-formed: `where` says which part, e.g. path="$.reports[3].score"."""
-
-    def __init__(self, reason: str, **where: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.where = where
-
-
-class NotAuthenticated(Exception):
-    """There is no token (`reason` None), or it cannot be accepted."""
-
-    def __init__(self, reason: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class UnsupportedMedia(Exception):
-    def __init__(self, given: str) -> None:
-        super().__init__(given)
-        self.given = given
-
-
-class BodyTooLarge(Exception):
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(limit_bytes)
-        self.limit_bytes = limit_bytes
-
-
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """`name` becomes the type `urn:milepost:problem:<name>`; `facts` are further members."""
 
@@ -66,6 +37,82 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     facts: Mapping[str, Any] = {}
     headers: Mapping[str, str] = {}
+
+
+class RequestFault(Exception):
+    """Something about the request itself, before any rule was asked."""
+
+    def problem(self) -> Problem:
+        raise NotImplementedError
+
+
+class Malformed(RequestFault):
+    """The request is not well-formed: `where` says which part, e.g. path="$.reports[3].score"."""
+
+    def __init__(self, reason: str, **where: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+
+    def problem(self) -> Problem:
+        return Problem(
+            status=400,
+            name="malformed_request",
+            title="Malformed request",
+            detail=self.reason,
+            facts=self.where,
+        )
+
+
+class NotAuthenticated(RequestFault):
+    """There is no token (`reason` None), or it cannot be accepted."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def problem(self) -> Problem:
+        # RFC 6750, section 3: no error code when the request carried no token at all.
+        challenge = 'Bearer realm="milepost"'
+        if self.reason is not None:
+            challenge += f', error="invalid_token", error_description="{self.reason}"'
+        return Problem(
+            status=401,
+            name="not_authenticated",
+            title="Not authenticated",
+            detail=self.reason or "Send a token: `Authorization: Bearer <JWT>`.",
+            headers={"WWW-Authenticate": challenge},
+        )
+
+
+class UnsupportedMedia(RequestFault):
+    def __init__(self, given: str) -> None:
+        super().__init__(given)
+        self.given = given
+
+    def problem(self) -> Problem:
+        return Problem(
+            status=415,
+            name="unsupported_media_type",
+            title="Unsupported media type",
+            detail=f"The body is {self.given}; send application/json.",
+            headers={"Accept": "application/json"},
+        )
+
+
+class BodyTooLarge(RequestFault):
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+    def problem(self) -> Problem:
+        return Problem(
+            status=413,
+            name="body_too_large",
+            title="Body too large",
+            detail=f"At most {self.limit_bytes} bytes are accepted: send it in parts.",
+            facts={"limit_bytes": self.limit_bytes},
+        )
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -101,14 +148,8 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Refused():
             return _refused(error)
-        case Malformed():
-            return _malformed(error.reason, error.where)
-        case NotAuthenticated():
-            return _not_authenticated(error)
-        case UnsupportedMedia():
-            return _unsupported_media(error)
-        case BodyTooLarge():
-            return _too_large(error)
+        case RequestFault():
+            return error.problem()
         case HTTPException():
             return _from_litestar(error)
     return _unavailable() if isinstance(error, _AWAY) else _unexpected()
@@ -144,56 +185,12 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()
 
 
-def _malformed(reason: str, where: Mapping[str, Any]) -> Problem:
-    return Problem(
-        status=400,
-        name="malformed_request",
-        title="Malformed request",
-        detail=reason,
-        facts=where,
-    )
-
-
-def _not_authenticated(error: NotAuthenticated) -> Problem:
-    # RFC 6750, section 3: no error code when the request carried no token at all.
-    challenge = 'Bearer realm="milepost"'
-    if error.reason is not None:
-        challenge += f', error="invalid_token", error_description="{error.reason}"'
-    return Problem(
-        status=401,
-        name="not_authenticated",
-        title="Not authenticated",
-        detail=error.reason or "Send a token: `Authorization: Bearer <JWT>`.",
-        headers={"WWW-Authenticate": challenge},
-    )
-
-
-def _unsupported_media(error: UnsupportedMedia) -> Problem:
-    return Problem(
-        status=415,
-        name="unsupported_media_type",
-        title="Unsupported media type",
-        detail=f"The body is {error.given}; send application/json.",
-        headers={"Accept": "application/json"},
-    )
-
-
-def _too_large(error: BodyTooLarge) -> Problem:
-    return Problem(
-        status=413,
-        name="body_too_large",
-        title="Body too large",
-        detail=f"At most {error.limit_bytes} bytes are accepted: send it in parts.",
-        facts={"limit_bytes": error.limit_bytes},
-    )
-
-
 def _from_litestar(error: HTTPException) -> Problem:
     match error.status_code:
         case 400 if isinstance(error, ValidationException):
             return _invalid_parameters(error)
         case 400:
-            return _malformed(error.detail, {})
+            return Malformed(error.detail).problem()
         case 405:
             return _method_not_allowed(error)
         case 404:
@@ -205,9 +202,9 @@ def _invalid_parameters(error: ValidationException) -> Problem:
     """Litestar lists the faults of path, query, header and missing body as dicts."""
     faults = [fault for fault in error.extra or () if isinstance(fault, dict)]
     if any(fault.get("key") == "data" for fault in faults):
-        return _malformed("A JSON body is required.", {"path": "$"})
+        return Malformed("A JSON body is required.", path="$").problem()
     named = "; ".join(f"{fault.get('key', '?')}: {fault['message']}" for fault in faults)
-    return _malformed(named or error.detail, {"faults": faults})
+    return Malformed(named or error.detail, faults=faults).problem()
 
 
 def _method_not_allowed(error: HTTPException) -> Problem:

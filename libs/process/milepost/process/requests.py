@@ -1,13 +1,14 @@
 """What a command takes from its request besides the body, and how its answer is given."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid5, uuid7
 
 from milepost.events.event import Invalid
 from milepost.events.transact import Outcome
@@ -124,6 +125,8 @@ def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
 
 
 def _digest(request: Request[Any, Any, Any]) -> str | None:
-    """Of the body as it came; None without an Idempotency-Key, or without a body."""
-    digest: str | None = request.scope["state"].get("body_digest")
-    return digest
+    """Of the body as it came; None without an Idempotency-Key."""
+    if "idempotency-key" not in request.headers:
+        return None
+    body: bytes = request.scope["state"].get("body", b"")
+    return sha256(body).hexdigest()[:16]
