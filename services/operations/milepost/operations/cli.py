@@ -13,6 +13,7 @@ from milepost.operations.trouble import Trouble
 app = typer.Typer(
     help="The open system of record for micro-credentials.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -51,6 +52,7 @@ class Role(StrEnum):
 DataDir = Annotated[
     Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
 ]
+HealthPort = Annotated[int | None, typer.Option(help="Answer /health and /metrics here.")]
 
 
 @app.command()
@@ -77,19 +79,19 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
 
 
 @app.command()
-def relay() -> None:
+def relay(health_port: HealthPort = None) -> None:
     """Publish the log to NATS JetStream. Of any number, one leads."""
     from milepost.operations.processes import run_relay
 
-    run_relay()
+    run_relay(health_port)
 
 
 @app.command()
-def project() -> None:
+def project(health_port: HealthPort = None) -> None:
     """Keep the read models up to date. Of any number, one leads each."""
     from milepost.operations.processes import run_project
 
-    run_project()
+    run_project(health_port)
 
 
 @app.command()

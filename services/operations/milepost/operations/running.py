@@ -40,3 +40,14 @@ async def until(stop: asyncio.Event, *works: Coroutine[Any, Any, object]) -> Non
         await asyncio.gather(*tasks, stopping, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def together(*works: Coroutine[Any, Any, object]) -> None:
+    """Do all `works`. The first that fails ends the others, and is raised as it is."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,204 @@
+"""`milepost up` as its users have it: a process of its own, ended kindly and unkindly."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+PATIENCE_SECONDS = 90
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(data_dir: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
+        command = [sys.executable, "-m", "milepost.operations", *arguments]
+        process = subprocess.Popen(
+            command,
+            env={**env, "MILEPOST_DATA_DIR": str(data_dir)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+    wait_until(lambda: not left_running(data_dir))
+
+
+def wait_until(holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def address(up: subprocess.Popen[str]) -> str:
+    """Where it says that it is up."""
+    assert up.stdout is not None
+    for line in up.stdout:
+        if line.startswith("Milepost is up at "):
+            return line.split()[4]
+    assert up.stderr is not None
+    pytest.fail(f"it ended: {up.stderr.read()}")
+
+
+def left_running(data_dir: Path) -> list[psutil.Process]:
+    """Every process that names the directory in its command line or environment."""
+    return [process for process in psutil.process_iter() if belongs(process, str(data_dir))]
+
+
+def belongs(process: psutil.Process, folder: str) -> bool:
+    try:
+        words = [*process.cmdline(), process.environ().get("MILEPOST_DATA_DIR", "")]
+    except psutil.Error:
+        return False
+    return process.pid != os.getpid() and any(folder in word for word in words)
+
+
+def named(data_dir: Path, *words: str) -> psutil.Process:
+    (found,) = (
+        process
+        for process in left_running(data_dir)
+        if all(word in process.cmdline() for word in words)
+    )
+    return found
+
+
+def server(data_dir: Path, program: str) -> psutil.Process:
+    (found,) = (
+        one
+        for one in left_running(data_dir)
+        if Path(one.cmdline()[0]).name == program and f"{data_dir}" in " ".join(one.cmdline())
+    )
+    return found
+
+
+def ready(http: str) -> bool:
+    try:
+        return httpx.get(f"{http}/health/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_told_to_stop_and_leaves_nothing(
+    start: Start, data_dir: Path, how: signal.Signals
+):
+    up = start("up", "--port", "0")
+    http = address(up)
+    assert ready(http)
+    assert httpx.get(f"{http}/schema/openapi.json").status_code == 200
+    up.send_signal(how)
+    assert up.wait(40) == 0
+    assert left_running(data_dir) == []
+
+
+def test_after_kill_9_nothing_stays_and_it_comes_up_again(start: Start, data_dir: Path):
+    up = start("up", "--port", "0")
+    address(up)
+    up.kill()
+    wait_until(lambda: not left_running(data_dir), 40)
+    assert ready(address(start("up", "--port", "0")))
+
+
+def test_a_process_that_dies_is_started_again(start: Start, data_dir: Path):
+    http = address(start("up", "--port", "0"))
+    for words in (("serve", "all"), ("relay",), ("project",)):
+        old = named(data_dir, *words)
+        old.kill()
+        wait_until(lambda old=old: not old.is_running() or old.status() == psutil.STATUS_ZOMBIE)
+        wait_until(lambda words=words: named_or_none(data_dir, *words))
+    wait_until(lambda: ready(http))
+
+
+def named_or_none(data_dir: Path, *words: str) -> psutil.Process | None:
+    try:
+        return named(data_dir, *words)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("program", ["postgres", "nats-server"])
+def test_a_server_that_dies_is_started_again(start: Start, data_dir: Path, program: str):
+    http = address(start("up", "--port", "0"))
+    old = server(data_dir, program)
+    old.kill()
+
+    def another() -> bool:
+        try:
+            return server(data_dir, program).pid != old.pid
+        except (ValueError, psutil.Error):
+            return False
+
+    wait_until(another)
+    wait_until(lambda: ready(http))
+
+
+def test_a_directory_in_use_is_refused_in_a_sentence(start: Start):
+    up = start("up", "--port", "0")
+    address(up)
+    second = start("up", "--port", "0")
+    _, said = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"is in use by process {up.pid}" in said
+    assert "Traceback" not in said
+
+
+def test_a_port_in_use_is_refused_in_a_sentence(start: Start, data_dir: Path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        up = start("up", "--port", port)
+        _, said = up.communicate(timeout=30)
+    assert up.returncode == 1
+    assert port in said
+    assert "--port" in said
+    assert "Traceback" not in said
+    assert left_running(data_dir) == []
+
+
+def test_other_commands_find_what_runs(start: Start):
+    up = start("up", "--port", "0")
+    http = address(up)
+    doctor = start("doctor")
+    said, wrong = doctor.communicate(timeout=30)
+    assert doctor.returncode == 0, said + wrong
+    assert http in said
+    printed, _ = start("token", "--role", "operator").communicate(timeout=30)
+    answer = httpx.get(
+        f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}
+    )
+    assert answer.status_code == 200
+
+
+def test_secrets_are_for_their_owner_only(start: Start, data_dir: Path):
+    address(start("up", "--port", "0"))
+    for name in ("runtime.json", "addresses.json"):
+        assert (data_dir / name).stat().st_mode & 0o077 == 0
+    assert json.loads((data_dir / "runtime.json").read_text())["http"].startswith("http://127")
+
+
+def test_without_anything_running_a_command_says_what_to_do(start: Start):
+    doctor = start("doctor")
+    _, said = doctor.communicate(timeout=30)
+    assert doctor.returncode == 1
+    assert "milepost up" in said
+    assert "Traceback" not in said
