@@ -2,6 +2,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from milepost.operations.simulation import Enroll, School, Study, Withdraw, plan_school
+from milepost.progress.reports import Scored
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SCHOOL = plan_school(300, 7, NOW)
@@ -64,4 +65,11 @@ def test_more_want_the_capped_offering_than_it_has_seats() -> None:
 
 
 def test_some_try_again() -> None:
-    assert any(len(one.reports) == 2 and one.reports[0].kind == "scored" for one in studies(SCHOOL))
+    attempts = [[type(report) for report in one.reports] for one in studies(SCHOOL)]
+    assert [Scored, Scored] in attempts
+
+
+def test_staff_grade_assignments_and_exams_only() -> None:
+    for one in studies(SCHOOL):
+        lesson = one.reports[0].lesson
+        assert one.graded_by_staff == (lesson in {"assignment", "exam"})

@@ -14,6 +14,7 @@ import msgspec
 
 from milepost.credentials.events import AchievementHeld, AllOf, CoursePassed, Criterion
 from milepost.enrollment.events import Lesson, Mode, PassingRule
+from milepost.progress.reports import Completed, Progressed, Report, Scored
 
 # Days from an assessment's due day to its arrival, and how often per mille, as in OULAD.
 AROUND_DUE_DAYS = {-6: 40, -4: 60, -3: 60, -2: 110, -1: 220, 0: 260, 1: 40, 2: 110, 3: 60, 6: 40}
@@ -48,20 +49,11 @@ class Enroll(msgspec.Struct, frozen=True):
     mode: Mode
 
 
-class Done(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One report of a device, in the progress API's words."""
-
-    id: str
-    lesson: str
-    kind: str
-    occurred_at: datetime
-    progress: float | None = None
-    seconds_spent: float | None = None
-    score: float | None = None
-
-
 class Study(msgspec.Struct, frozen=True):
-    reports: tuple[Done, ...]
+    """Reports of one sitting, in order. `graded_by_staff`: assignments and exams are."""
+
+    reports: tuple[Report, ...]
+    graded_by_staff: bool = False
 
 
 class Withdraw(msgspec.Struct, frozen=True):
@@ -169,7 +161,8 @@ class Student:
         for lesson in run.course.lessons:
             reports = tuple(self.study(run, lesson, enrolled_at))
             if leaves_at is None or reports[-1].occurred_at < leaves_at:
-                yield self.act(run, reports[-1].occurred_at, Study(reports))
+                by_staff = lesson.kind in {"assignment", "exam"}
+                yield self.act(run, reports[-1].occurred_at, Study(reports, by_staff))
         if leaves_at is not None and self.chance.random() < 0.5:
             reason = self.chance.choice(("no_time", "changed_course", "too_hard"))
             yield self.act(run, max(leaves_at, enrolled_at + timedelta(hours=2)), Withdraw(reason))
@@ -191,7 +184,7 @@ class Student:
             return None
         return run.starts + (run.ends - run.starts) * self.chance.triangular(-0.1, 1.0, 0.2)
 
-    def study(self, run: Run, lesson: Lesson, enrolled_at: datetime) -> Iterator[Done]:
+    def study(self, run: Run, lesson: Lesson, enrolled_at: datetime) -> Iterator[Report]:
         at = max(self.hands_in_at(run, lesson), enrolled_at + timedelta(hours=3))
         if lesson.weight == 0:
             yield from self.watch(run, lesson, at)
@@ -211,19 +204,32 @@ class Student:
         early = timedelta(days=int(self.discipline * 1.5))
         return run.starts + timedelta(days=day, minutes=minutes) - early
 
-    def watch(self, run: Run, lesson: Lesson, at: datetime) -> Iterator[Done]:
+    def watch(self, run: Run, lesson: Lesson, at: datetime) -> Iterator[Report]:
         minutes = self.chance.uniform(6, 25)
-        begun = at - timedelta(minutes=minutes)
-        seconds = round(minutes * 60)
         report = f"{run.offering}/{lesson.id}"
-        part = self.chance.uniform(0.2, 0.6)
-        yield Done(f"{report}/1", lesson.id, "progressed", begun, progress=part)
-        yield Done(f"{report}/2", lesson.id, "completed", at, seconds_spent=float(seconds))
+        yield Progressed(
+            id=f"{report}/1",
+            lesson=lesson.id,
+            occurred_at=at - timedelta(minutes=minutes),
+            progress=round(self.chance.uniform(0.2, 0.6), 2),
+        )
+        yield Progressed(
+            id=f"{report}/2",
+            lesson=lesson.id,
+            occurred_at=at,
+            progress=1.0,
+            seconds_spent=round(minutes * 60.0),
+        )
+        yield Completed(id=f"{report}/3", lesson=lesson.id, occurred_at=at)
 
-    def attempt(self, run: Run, lesson: Lesson, at: datetime, number: int, bonus: float) -> Done:
+    def attempt(self, run: Run, lesson: Lesson, at: datetime, number: int, bonus: float) -> Scored:
         score = self.gift + bonus + self.chance.gauss(0, 0.12)
-        bounded = round(min(1.0, max(0.0, score)), 2)
-        return Done(f"{run.offering}/{lesson.id}/{number}", lesson.id, "scored", at, score=bounded)
+        return Scored(
+            id=f"{run.offering}/{lesson.id}/{number}",
+            lesson=lesson.id,
+            occurred_at=at,
+            score=round(min(1.0, max(0.0, score)), 2),
+        )
 
 
 PYTHON = Course("PY101", "Python foundations", lessons_of(6, 30.0))
