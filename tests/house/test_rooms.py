@@ -168,8 +168,16 @@ def test_files_are_named_for_what_they_hold():
 
 @pytest.mark.parametrize(
     "name",
-    ["asyncio", "asyncpg.Pool", "os.environ", "time.time", "random.random", "litestar.get"]
-    + ["milepost.events.postgres_log.PostgresLog", "milepost.process.tokens.Caller"],
+    [
+        "asyncio",
+        "asyncpg.Pool",
+        "litestar.get",
+        "os.environ",
+        "random.random",
+        "time.time",
+        "milepost.events.postgres_log.PostgresLog",
+        "milepost.process.tokens.Caller",
+    ],
 )
 def test_what_acts_is_not_taken_for_a_value(name: str):
     assert not may_be_pure(name)

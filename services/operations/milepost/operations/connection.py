@@ -46,7 +46,7 @@ def reachable() -> Iterator[None]:
         yield
     except AWAY as error:
         raise Trouble(
-            f"Postgres or NATS cannot be reached ({error or type(error).__name__}):"
+            f"Postgres or NATS cannot be reached ({str(error) or type(error).__name__}):"
             " `milepost doctor` says which."
         ) from error
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as no:

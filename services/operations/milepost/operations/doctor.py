@@ -24,6 +24,8 @@ from milepost.process.settings import Settings
 MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
 CONNECT_SECONDS = 5
 
+WRONG: tuple[type[BaseException], ...] = (Trouble, *AWAY, asyncpg.PostgresError)
+
 # What was found right; raises `Trouble` with what is wrong.
 Look: TypeAlias = Callable[[Settings], Awaitable[str]]
 
@@ -42,7 +44,7 @@ async def _report(look: Look, given: Settings) -> bool:
     name = look.__name__.strip("_")
     try:
         found = await look(given)
-    except (Trouble, *AWAY, asyncpg.PostgresError) as wrong:
+    except WRONG as wrong:
         reason = str(wrong) or type(wrong).__name__
         typer.secho(f"wrong  {name:9} {reason}", fg=typer.colors.RED)
         return False
