@@ -141,7 +141,8 @@ async def post_enrollment(
     status_code=200,
     summary="Withdraw",
     description="Leaves the offering or its waitlist; a freed seat goes to the first who waits. "
-    "Refused: unknown_enrollment, already_withdrawn, already_completed, may_not_backdate.",
+    "Refused: unknown_enrollment, not_enrolled (before it began), already_withdrawn, "
+    "already_completed, may_not_backdate.",
 )
 async def post_withdrawal(
     request: Request[Caller, None, AppState],
