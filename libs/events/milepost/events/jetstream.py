@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 import msgspec
 import nats
@@ -23,7 +24,8 @@ from nats.js.api import StorageType, StreamConfig
 
 STREAM = "MILEPOST"
 SUBJECTS = "milepost.>"
-DUPLICATE_WINDOW_SECONDS = 120.0
+# Message ids are never sent twice, so remembering them would only cost the server memory.
+DUPLICATE_WINDOW_SECONDS = 1.0
 PATIENCE_SECONDS = 0.2
 
 _log = structlog.get_logger()
@@ -66,22 +68,28 @@ async def connected(url: str, name: str) -> AsyncIterator[Client]:
 
 
 async def ensure_stream(js: JetStreamContext, replicas: int = 1) -> int:
-    """Create the stream unless it is there, keep it as it is otherwise. Returns its last sequence."""
+    """Create the stream unless it is there, or keep it as it is. Returns its last sequence."""
+    sequence = await last_sequence(js)
+    if sequence is not None:
+        return sequence
+    _log.warning("stream_created", stream=STREAM)
+    config = StreamConfig(
+        name=STREAM,
+        subjects=[SUBJECTS],
+        storage=StorageType.FILE,
+        num_replicas=replicas,
+        allow_direct=True,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
+    )
+    return (await js.add_stream(config)).state.last_seq
+
+
+async def last_sequence(js: JetStreamContext) -> int | None:
+    """None without a stream."""
     try:
-        info = await js.stream_info(STREAM)
+        return (await js.stream_info(STREAM)).state.last_seq
     except nats.js.errors.NotFoundError:
-        _log.warning("stream_created", stream=STREAM)
-        info = await js.add_stream(
-            StreamConfig(
-                name=STREAM,
-                subjects=[SUBJECTS],
-                storage=StorageType.FILE,
-                num_replicas=replicas,
-                allow_direct=True,
-                duplicate_window=DUPLICATE_WINDOW_SECONDS,
-            )
-        )
-    return int(info.state.last_seq)
+        return None
 
 
 async def last_position(js: JetStreamContext, tenant: str) -> int:
@@ -100,18 +108,12 @@ class ChainBroken(Exception):
     """The stream did not take a message where it was predicted, nor any after it."""
 
 
-class DuplicateIgnored(ChainBroken):
-    """The server remembers a message id whose message the stream no longer holds."""
-
-
 class _Error(msgspec.Struct):
     code: int = 0
     description: str = ""
 
 
 class _Answer(msgspec.Struct):
-    seq: int = 0
-    duplicate: bool = False
     error: _Error | None = None
 
 
@@ -119,12 +121,15 @@ _answer = msgspec.json.Decoder(_Answer)
 
 
 class Chain:
-    """Publishes pipelined, each message predicting the stream's last sequence.
+    """Publishes pipelined, each message predicting the one that is last in the stream before it.
 
-    When one prediction fails, so do all behind it: what the stream holds is always a prefix of what
-    was sent. Answers come to an inbox of our own, for nats-py's `publish_async` never tells of an
-    error. At most `window` messages wait for their answer; after `timeout_seconds` without any
-    answer the chain counts as broken.
+    The first predicts the last sequence; every other one also the message id, which only this chain
+    can have written. So when one is refused, all behind it are, whoever else publishes meanwhile:
+    the sequence alone would let a message in as soon as a stranger has filled the gap before it.
+
+    Answers come to an inbox of our own, for nats-py's `publish_async` never tells of an error. At
+    most `window` messages wait for their answer; after `timeout_seconds` without any answer the
+    chain counts as broken.
     """
 
     def __init__(
@@ -132,10 +137,12 @@ class Chain:
     ) -> None:
         self.acknowledged = 0
         self._client = client
-        self._next = last_sequence
+        self._first = last_sequence
         self._sent = 0
         self._window = window
         self._timeout_seconds = timeout_seconds
+        self._token = uuid4().hex[:12]
+        self._last_id = ""
         self._reconnects = client.stats["reconnects"]
         self._inbox = client.new_inbox()
         self._answers: Subscription | None = None
@@ -155,18 +162,26 @@ class Chain:
         if self._answers and not self._client.is_closed:
             await self._answers.unsubscribe()
 
-    async def publish(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
-        """Hand a message in, waiting while the window is full. Raises `ChainBroken`."""
+    async def publish(self, subject: str, data: bytes, headers: dict[str, str], name: str) -> None:
+        """Hand a message in, waiting while the window is full. Raises `ChainBroken`.
+
+        `name` is the message's own; with the chain's token it becomes the message id.
+        """
         if self._failure:
             raise self._failure
         if self._sent - self.acknowledged >= self._window:
             await self._until_waiting(self._window // 2)
-        headers["Nats-Expected-Last-Sequence"] = str(self._next)
-        await self._client.publish(
-            subject, data, reply=f"{self._inbox}.{self._sent}", headers=headers
-        )
-        self._next += 1
+        headers["Nats-Expected-Last-Sequence"] = str(self.last_sequence)
+        if self._last_id:
+            headers["Nats-Expected-Last-Msg-Id"] = self._last_id
+        headers["Nats-Msg-Id"] = self._last_id = f"{name}/{self._token}"
+        await self._client.publish(subject, data, f"{self._inbox}.{self._sent}", headers)
         self._sent += 1
+
+    @property
+    def last_sequence(self) -> int:
+        """Where the stream stands once everything is acknowledged."""
+        return self._first + self._sent
 
     async def flush(self) -> None:
         """Wait until everything is acknowledged. Raises `ChainBroken`."""
@@ -197,14 +212,7 @@ class Chain:
         elif not message.data:
             self._failure = ChainBroken("no stream listens")
         else:
-            self._failure = _failure_in(_answer.decode(message.data))
+            error = _answer.decode(message.data).error
+            self._failure = ChainBroken(error.description) if error else None
         self.acknowledged += not self._failure
         self._progress.set()
-
-
-def _failure_in(answer: _Answer) -> ChainBroken | None:
-    if answer.error:
-        return ChainBroken(answer.error.description)
-    if answer.duplicate:
-        return DuplicateIgnored(f"as sequence {answer.seq}")
-    return None

@@ -6,7 +6,7 @@ handed in.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import structlog
@@ -19,16 +19,17 @@ from milepost.events.faults import AWAY
 from milepost.events.jetstream import (
     Chain,
     ChainBroken,
-    DuplicateIgnored,
     connected,
     ensure_stream,
     last_position,
+    last_sequence,
 )
 from milepost.events.lease import LeaseLost, Source, lease
 from milepost.events.log import Log, Recorded
 
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
+CHECK_SECONDS = 2.0
 MAX_PAUSE_SECONDS = 5.0
 FRUITLESS_CHAINS = 10
 INTERRUPTIONS: tuple[type[BaseException], ...] = (*AWAY, LeaseLost, ChainBroken)
@@ -64,7 +65,6 @@ class Relay:
         self._window = window
         self._replicas = replicas
         self._tags = tuple(services)
-        self._named = True
 
     async def run(self) -> None:
         """Relay until canceled, whoever goes away and comes back meanwhile."""
@@ -103,42 +103,53 @@ class Relay:
             try:
                 await self._publish_forever(js, chain)
             except ChainBroken as broken:
-                # A message id that outlived its message must not be sent again.
-                self._named = not isinstance(broken, DuplicateIgnored)
                 return broken, chain.acknowledged
 
     async def _publish_forever(self, js: JetStreamContext, chain: Chain) -> NoReturn:
         after: dict[str, int] = {}
-        pause_seconds = BUSY_SECONDS
+        pause_seconds, idle_seconds = BUSY_SECONDS, 0.0
         while True:
-            heads = await self._log.heads()
-            for tenant in heads.keys() - after.keys():
-                after[tenant] = await last_position(js, tenant)
-            behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
-            for tenant in behind:
-                after[tenant] = await self._publish(chain, tenant, after[tenant], heads[tenant])
-            LAG.set(sum(heads.values()) - sum(after[tenant] for tenant in heads))
+            behind = await self._publish_new(js, chain, after)
             if behind:
-                pause_seconds = BUSY_SECONDS
+                pause_seconds, idle_seconds = BUSY_SECONDS, 0.0
             else:
                 await chain.flush()
-                pause_seconds = min(pause_seconds * 2, IDLE_SECONDS)
-            if all(after[tenant] >= head for tenant, head in heads.items()):
-                await asyncio.sleep(pause_seconds)
+            if idle_seconds > CHECK_SECONDS:
+                await _check(js, chain)
+                idle_seconds = 0.0
+            await asyncio.sleep(0 if self._batch in behind else pause_seconds)
+            idle_seconds += pause_seconds
+            pause_seconds = min(pause_seconds * 2, IDLE_SECONDS)
 
-    async def _publish(self, chain: Chain, tenant: str, after: int, head: int) -> int:
-        """One batch of a tenant's events after `after`. Returns the position reached."""
-        events = await self._log.read(tenant, after, self._batch, self._tags)
+    async def _publish_new(
+        self, js: JetStreamContext, chain: Chain, after: dict[str, int]
+    ) -> list[int]:
+        """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
+        heads = await self._log.heads()
+        for tenant in heads.keys() - after.keys():
+            after[tenant] = await last_position(js, tenant)
+        behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
+        sizes: list[int] = []
+        for tenant in behind:
+            events = await self._log.read(tenant, after[tenant], self._batch, self._tags)
+            await self._publish(chain, events)
+            read_all = len(events) < self._batch
+            reached = [event.position for event in events[-1:]]
+            after[tenant] = max([heads[tenant], *reached]) if read_all else reached[0]
+            sizes.append(len(events))
+        LAG.set(sum(max(head - after[tenant], 0) for tenant, head in heads.items()))
+        return sizes
+
+    async def _publish(self, chain: Chain, events: Sequence[Recorded]) -> None:
         for event in events:
             service = self._services[event.type]
-            await chain.publish(subject_of(event, service), event.data, self._headers(event))
+            name = f"{event.tenant}/{event.position}"
+            headers = headers_of(event, service)
+            await chain.publish(subject_of(event, service), event.data, headers, name)
         PUBLISHED.inc(len(events))
-        if len(events) == self._batch:
-            return events[-1].position
-        return max([head, *(event.position for event in events[-1:])])
 
-    def _headers(self, event: Recorded) -> dict[str, str]:
-        headers = headers_of(event, self._services[event.type])
-        if self._named:
-            headers["Nats-Msg-Id"] = f"{event.tenant}/{event.position}"
-        return headers
+
+async def _check(js: JetStreamContext, chain: Chain) -> None:
+    """Nothing is published, so nothing would tell us that the stream was lost or meddled with."""
+    if await last_sequence(js) != chain.last_sequence:
+        raise ChainBroken("the stream is not where it was left")

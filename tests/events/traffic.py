@@ -1,0 +1,81 @@
+"""Events to send around: enrollments of a made-up school, and what NATS then holds of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import msgspec
+import nats
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig
+
+from milepost.events.jetstream import STREAM
+from milepost.events.log import Command, Log, NewEvent
+from milepost.events.relay import Relay
+
+DAY = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
+SERVICES = {"learner_enrolled": "enrollment", "lesson_started": "progress"}
+
+
+async def append(
+    log: Log, tenant: str, stream: str, *numbers: int, type_: str = "learner_enrolled"
+) -> None:
+    """One event per number, appended to the stream in one command."""
+    version = len(await log.read_stream(tenant, stream))
+    events = tuple(
+        NewEvent(
+            stream=stream,
+            type=type_,
+            data=msgspec.json.encode({"number": number}),
+            occurred_at=DAY,
+            event_id=uuid4(),
+        )
+        for number in numbers
+    )
+    command = Command(command_id=uuid4(), expects=((stream, version),), events=events)
+    await log.append(tenant, [command])
+
+
+@asynccontextmanager
+async def relaying(log: Log, postgres: str, nats_url: str, **options: int) -> AsyncIterator[Relay]:
+    relay = Relay(log, postgres, nats_url, SERVICES, **options)
+    task = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def messages(nats_url: str, subject: str = "milepost.>") -> list[Msg]:
+    """Everything in the stream, in its order."""
+    client = await nats.connect(nats_url)
+    js = client.jetstream()
+    found: list[Msg] = []
+    if STREAM in [info.config.name for info in await js.streams_info()]:
+        config = ConsumerConfig(filter_subject=subject, ack_policy=AckPolicy.NONE)
+        info = await js.add_consumer(STREAM, config)
+        pull = await js.pull_subscribe_bind(info.name, STREAM)
+        pending = info.num_pending or 0
+        while len(found) < pending:
+            found += await pull.fetch(min(1000, pending - len(found)))
+    await client.close()
+    return found
+
+
+async def positions(nats_url: str, tenant: str) -> list[int]:
+    found = await messages(nats_url, f"milepost.{tenant}.>")
+    return [int((message.headers or {})["Milepost-Position"]) for message in found]
+
+
+async def until(holds: Callable[[], object], timeout_seconds: float = 20) -> None:
+    """Wait until it holds: `holds` is plain or async."""
+    async with asyncio.timeout(timeout_seconds):
+        while True:
+            answer = holds()
+            if await answer if asyncio.iscoroutine(answer) else answer:
+                return
+            await asyncio.sleep(0.02)
