@@ -236,7 +236,8 @@ class Transactor:
             for event in new:
                 entry.state = stream.category.evolve(entry.state, event)
             entry.version += len(new)
-            entry.pending = pending
+            if new:
+                entry.pending = pending
         pending.add_done_callback(lambda done: self._landed(attempt, entries, decided, done))
         result = await asyncio.shield(pending)
         match result:
