@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
+from prometheus_client import Gauge
 
 T = TypeVar("T")
 Source: TypeAlias = "str | asyncpg.Pool[asyncpg.Record]"
@@ -24,6 +25,8 @@ KEEPALIVES = {
     "tcp_keepalives_count": "3",
 }
 GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+LEADS = Gauge("milepost_leads", "1 in the process that leads, 0 in those that wait", ["name"])
 
 
 class LeaseLost(Exception):
@@ -60,15 +63,18 @@ async def lease(
     Given a pool, one of its connections is kept for the time of waiting and leading.
     Raises what asyncpg raises when the database cannot be reached while waiting.
     """
+    leads = LEADS.labels(name)
     async with _dedicated(source) as connection:
         # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
         while not await _try_lock(connection, name):  # noqa: ASYNC110
             await asyncio.sleep(retry_seconds)
         held = Lease(name)
         heart = asyncio.create_task(_beat(connection, held, heartbeat_seconds))
+        leads.set(1)
         try:
             yield held
         finally:
+            leads.set(0)
             await _cancel(heart)
             with suppress(*GONE):  # the lock went with the connection
                 await connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", name)
