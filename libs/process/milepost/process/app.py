@@ -6,14 +6,12 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Request, Response, Router
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from milepost.events.policy import Policy
 from milepost.process.bodies import BodyDecoding
+from milepost.process.documentation import DocumentedProblems, openapi
 from milepost.process.edge import Edge
 from milepost.process.health import Check, health_routes
 from milepost.process.metrics import UNROUTED, HttpMetrics, process_registry
@@ -52,9 +50,9 @@ def create_app(
         middleware=[edge],
         exception_handlers={Exception: _answering(metrics)},
         request_class=Received,
-        plugins=[BodyDecoding()],
+        plugins=[BodyDecoding(), DocumentedProblems()],
         request_max_body_size=settings.max_body_bytes,
-        openapi_config=_openapi(),
+        openapi_config=openapi(),
         on_shutdown=list(on_shutdown),
         logging_config=None,
     )
@@ -70,19 +68,3 @@ def _answering(
         return response
 
     return handle
-
-
-def _openapi() -> OpenAPIConfig:
-    """Without a page to look at: those that litestar offers fetch scripts from elsewhere."""
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return OpenAPIConfig(
-        title="Milepost",
-        version="0.1.0",
-        use_handler_docstrings=True,
-        openapi_router=Router(
-            "/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
-        ),
-        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
-        components=Components(security_schemes={"token": bearer}),
-        security=[{"token": []}],
-    )

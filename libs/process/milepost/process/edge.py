@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from milepost.process import tracing
 from milepost.process.metrics import HttpMetrics
 from milepost.process.problems import NotAuthenticated, answer
+from milepost.process.received import discard
 from milepost.process.tokens import Caller, TokenVerifier
 
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
@@ -72,6 +73,7 @@ class Edge:
         try:
             scope["user"] = await self._caller(scope, headers)
         except NotAuthenticated as refusal:
+            await discard(scope, receive)
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             response = answer(request, refusal)
             await response.to_asgi_response(app=None, request=request)(scope, receive, send)

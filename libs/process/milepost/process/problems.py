@@ -115,6 +115,17 @@ class BodyTooLarge(RequestFault):
         )
 
 
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem as clients see it (RFC 9457); a refusal's facts are further members."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    correlation: str | None = None
+
+
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The response to any exception; what nobody expected is logged here, once."""
     problem = problem_of(error)

@@ -1,11 +1,16 @@
 """The request as this process reads it: whole, bounded, and without a detour."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.types import Receive, Scope
 
 from milepost.process.problems import BodyTooLarge, Malformed
+
+DISCARDED_BYTES = 64 * 1024 * 1024
+DISCARDED_SECONDS = 5.0
 
 
 class Received(Request[Any, Any, State]):
@@ -24,12 +29,14 @@ class Received(Request[Any, Any, State]):
         assert limit is not None, "create_app sets one"
         announced = self.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
+            await discard(self.scope, self.receive)
             raise BodyTooLarge(limit)
         body, more = await self._part()
         while more:
             part, more = await self._part()
             body += part
             if len(body) > limit:
+                await discard(self.scope, self.receive)
                 raise BodyTooLarge(limit)
         return body
 
@@ -38,3 +45,24 @@ class Received(Request[Any, Any, State]):
         if message["type"] != "http.request":
             raise Malformed("The body ended before all of it had come.")
         return message["body"], message.get("more_body", False)
+
+
+async def discard(scope: Scope, receive: Receive) -> None:
+    """Take the rest of the body off the wire, within bounds, and keep nothing.
+
+    The answer to a request whose body was not read would be lost: closing the connection on
+    unread bytes resets it, often before the client has looked.
+    """
+    if any(name == b"expect" for name, _ in scope["headers"]):
+        return  # the client is waiting to be told before it sends anything
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(DISCARDED_SECONDS):
+            while more and size < DISCARDED_BYTES:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return
+                more = message.get("more_body", False)
+                size += len(message["body"])
+    except TimeoutError:
+        return

@@ -85,14 +85,20 @@ def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> Non
 
 
 def occurred(at: datetime | None, settings: Settings, now: datetime | None = None) -> datetime:
-    """`at` in UTC, or now if not given. Raises `OccurredInFuture` beyond the clock skew."""
+    """`at` in UTC, or now if not given.
+
+    Raises `OccurredInFuture` beyond the clock skew, `Malformed` for what UTC has no date for.
+    """
     now = now or datetime.now(UTC)
     if at is None:
         return now
     latest = now + timedelta(seconds=settings.clock_skew_seconds)
     if at > latest:
         raise OccurredInFuture(at, latest)
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as fault:
+        raise Malformed("The date lies outside the calendar.", field="occurred_at") from fault
 
 
 def awaited_position(request: Request[Any, Any, Any]) -> int | None:

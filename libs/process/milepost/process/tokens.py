@@ -23,7 +23,7 @@ LEEWAY_SECONDS = 5
 _OPTIONS: Options = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}
 
 # A tenant is a token of a NATS subject.
-Tenant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Tenant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 Subject = Annotated[str, Meta(min_length=1, max_length=255)]
 
 

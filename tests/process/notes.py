@@ -1,0 +1,115 @@
+"""The smallest service there can be: notes that can be written and read, and a door that sticks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import asyncpg
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from milepost.events.category import Category
+from milepost.events.codec import Codec
+from milepost.events.event import Conflicting, Event, Unknown
+from milepost.events.transact import Transactor
+from milepost.process.app import Service
+from milepost.process.requests import (
+    Body,
+    Moment,
+    awaited_position,
+    check_repeat,
+    command_id,
+    metadata,
+    occurred,
+    positioned,
+)
+from milepost.process.settings import Settings
+from milepost.process.tokens import Caller
+
+Asked = Request[Caller, None, State]
+
+
+class NoteWritten(Event, frozen=True, kw_only=True, tag="note_written"):
+    score: float
+
+
+@dataclass
+class UnknownNote(Unknown):
+    """There is no such note."""
+
+    note: str
+
+
+@dataclass
+class NoteFull(Conflicting):
+    note: str
+    lines: int
+
+
+class Line(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    score: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    occurred_at: Moment | None = None
+
+
+class Lines(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    lines: list[Line]
+
+
+class Note(msgspec.Struct, frozen=True):
+    scores: list[float]
+
+
+NOTES: Category[list[float], NoteWritten] = Category(
+    "note", list, lambda scores, event: [*scores, event.score], Codec(NoteWritten)
+)
+
+
+def service(transactor: Transactor, settings: Settings) -> Service:
+    @post("/{note:str}")
+    async def write(request: Asked, note: FromPath[str], data: JSONBody[Lines]) -> Response[Note]:
+        request.user.require("instructor", "registrar")
+        moments = [occurred(line.occurred_at, settings) for line in data.lines]
+
+        def decide(scores: list[float]) -> Sequence[NoteWritten]:
+            if len(scores) + len(data.lines) > 3:
+                raise NoteFull(note, len(scores))
+            return [
+                NoteWritten(score=line.score, occurred_at=moment)
+                for line, moment in zip(data.lines, moments, strict=True)
+            ]
+
+        outcome = await transactor.transact(
+            request.user.tenant,
+            NOTES.of(note),
+            decide,
+            command_id=command_id(request),
+            metadata=metadata(request),
+        )
+        check_repeat(outcome, request)
+        return positioned(Note(outcome.states[0]), outcome.position, 201)
+
+    @get("/{note:str}")
+    async def read(request: Asked, note: FromPath[str], limit: FromQuery[int] = 10) -> Note:
+        request.user.may_act_for(note, "instructor")
+        _, scores = await transactor.load(request.user.tenant, NOTES.of(note))
+        if not scores:
+            raise UnknownNote(note)
+        return Note(scores[:limit])
+
+    @get("/position")
+    async def position(request: Asked) -> dict[str, int | None]:
+        return {"position": awaited_position(request)}
+
+    @get("/fault/{kind:str}")
+    async def fault(kind: FromPath[str]) -> None:
+        raise {
+            "ours": RuntimeError("the password is hunter2"),
+            "postgres": asyncpg.CannotConnectNowError("starting up at 10.0.0.7"),
+            "network": ConnectionRefusedError("10.0.0.7"),
+            "late": TimeoutError(),
+        }[kind]
+
+    routes = Router("/notes", route_handlers=[write, read, position, fault])
+    return Service("notes", (routes,))
