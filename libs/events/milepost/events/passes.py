@@ -10,7 +10,7 @@ import msgspec
 
 from milepost.events.codec import Codec, UnknownEvent
 from milepost.events.copies import Copy
-from milepost.events.projection import Fact, Undecodable, codec_of
+from milepost.events.projection import Fact, Undecodable
 
 HEADS = """select tenant, head from log.heads
     where head > 0 and ($1::text is null or tenant = $1)"""
@@ -29,8 +29,8 @@ class Passes:
         self.copies = copies
         self._pool = pool
         self._window = window
-        self._codec = codec_of(copy.model for copy in copies)
-        self._tags = list(self._codec.tags)
+        codecs = [copy.model.codec for copy in copies]
+        self._codecs = {tag: codec for codec in codecs for tag in codec.tags}
 
     async def step(self, ends: Mapping[str, int]) -> int:
         """Bring each tenant nearer to its end, by a window at most.
@@ -59,20 +59,21 @@ class Passes:
         return found
 
     async def _advance(self, copies: Sequence[Copy], tenant: str, after: int, upto: int) -> None:
-        records = await self._pool.fetch(FACTS, tenant, after, upto, self._tags)
-        facts = _decoded(self._codec, records)
+        records = await self._pool.fetch(FACTS, tenant, after, upto, list(self._codecs))
+        facts = _decoded(self._codecs, records)
         takes = (copy.take(tenant, facts, upto) for copy in copies)
         for error in await asyncio.gather(*takes, return_exceptions=True):
             if error is not None:
                 raise error
 
 
-def _decoded(codec: Codec[Any], records: Sequence[asyncpg.Record]) -> list[Fact[Any]]:
-    decode = codec.decode
+def _decoded(
+    codecs: Mapping[str, Codec[Any]], records: Sequence[asyncpg.Record]
+) -> list[Fact[Any]]:
     facts: list[Fact[Any]] = []
     for position, stream, tag, data, occurred_at in records:
         try:
-            event: Any = decode(tag, data, occurred_at)
+            event: Any = codecs[tag].decode(tag, data, occurred_at)
         except (UnknownEvent, msgspec.MsgspecError) as error:
             event = Undecodable(error)
         facts.append(Fact(position, stream, tag, event))

@@ -4,7 +4,7 @@ A fold must give the same rows for any cut of the log into batches, and may not 
 """
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -108,16 +108,6 @@ class ReadModel(msgspec.Struct, frozen=True, eq=False):
     @property
     def kept(self) -> tuple[Table[Any], ...]:
         return tuple(table for table in self.tables if table.key_of is not None)
-
-
-def codec_of(models: Iterable[ReadModel]) -> Codec[Any]:
-    """One codec for all that these models read, so that a pass decodes each event once."""
-    classes: list[type[Event]] = []
-    upcasters: dict[str, Any] = {}
-    for model in models:
-        classes.extend(model.codec.classes.values())
-        upcasters.update(model.codec.upcasters)
-    return Codec(Union[tuple(classes)], upcasters)  # noqa: UP007 - known at run time only
 
 
 def _column(name: str, hint: Any) -> Column:

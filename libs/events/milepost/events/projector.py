@@ -1,7 +1,7 @@
 """log → read models, live. It reads the log itself: nothing else needs to run for it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 import asyncpg
@@ -68,27 +68,31 @@ class Projector:
             await asyncio.gather(renewing, return_exceptions=True)
 
     async def _follow(self) -> NoReturn:
-        passes = Passes(self._pool, (), self._window)
+        passes: Passes | None = None
         pause_seconds = BUSY_SECONDS
         while True:
             passes = await self._current(passes)
-            ends = await heads(self._pool)
             try:
-                moved = await passes.step(ends)
+                furthest = await self._step(passes) if passes.copies else 0
             except Overtaken as overtaken:
                 _log.warning("projector_overtaken", model=str(overtaken))
-                passes = Passes(self._pool, (), self._window)
-                moved = 1
-            else:
-                _measure(passes, ends)
-            pause_seconds = BUSY_SECONDS if moved else min(pause_seconds * 2, IDLE_SECONDS)
+                passes, furthest = None, 1
+            pause_seconds = BUSY_SECONDS if furthest else min(pause_seconds * 2, IDLE_SECONDS)
             # Behind by more than a window: no pause at all.
-            await asyncio.sleep(0 if moved > self._window else pause_seconds)
+            await asyncio.sleep(0 if furthest > self._window else pause_seconds)
 
-    async def _current(self, passes: Passes) -> Passes:
+    async def _step(self, passes: Passes) -> int:
+        ends = await heads(self._pool)
+        furthest = await passes.step(ends)
+        for copy in passes.copies:
+            unread = sum(end - copy.positions[tenant] for tenant, end in ends.items())
+            LAG.labels(copy.model.name).set(unread)
+        return furthest
+
+    async def _current(self, passes: Passes | None) -> Passes:
         """The same as before, as long as the same generations are live."""
         live = await self._live()
-        if live == [copy.generation for copy in passes.copies]:
+        if passes and live == [copy.generation for copy in passes.copies]:
             return passes
         copies = [Copy(self._pool, self._models[one.name], one) for one in live]
         for copy in copies:
@@ -120,9 +124,3 @@ class Projector:
             for model in self._models.values()
             if known[model.name]["live"].version < model.version
         ]
-
-
-def _measure(passes: Passes, ends: Mapping[str, int]) -> None:
-    for copy in passes.copies:
-        unread = sum(end - copy.positions[tenant] for tenant, end in ends.items())
-        LAG.labels(copy.model.name).set(unread)

@@ -1,0 +1,185 @@
+"""Read models are right, whatever cuts the log into batches, stops, repeats or races."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.events.library import (
+    BookNamed,
+    canceled,
+    facts_of,
+    live_copy,
+    model,
+    pages,
+    project,
+    record,
+    rows,
+)
+
+from milepost.events.copies import Overtaken
+from milepost.events.passes import Passes, heads
+from milepost.events.postgres_log import connect_pool
+from milepost.events.rebuild import rebuild
+
+READING = model()
+
+
+@pytest.fixture(scope="module")
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await connect_pool(postgres, name="test", size=12)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"t{uuid4().hex}"
+
+
+async def position(pool: asyncpg.Pool, tenant: str) -> int:
+    copy = await live_copy(pool, READING)
+    return copy.positions[tenant]
+
+
+async def test_events_become_rows_and_a_position(pool, tenant):
+    await record(pool, tenant, [*pages(1, 2, 3, 4, 5), BookNamed(book="A", title="Emma")])
+    await project(pool, READING)
+    found = await rows(pool, tenant)
+    assert [one[1:3] for one in found["readers"]] == [("ann", "ABCDA")]
+    assert [one[1:] for one in found["books"]] == [
+        ("A", 6, 1, "Emma"),
+        ("B", 2, 1, None),
+        ("C", 3, 1, None),
+        ("D", 4, 1, None),
+    ]
+    assert await position(pool, tenant) == 6
+
+
+async def test_events_of_other_types_move_the_position_alone(pool, tenant):
+    await record(pool, tenant, pages(1))
+    await pool.execute(
+        "select log.append($1, '{o-1}', array[gen_random_uuid()], '{1}', '{1}', '{0}', '{}', '{}',"
+        " '{1}', '{1}', '{unheard_of}', $2::jsonb[], $2::jsonb[], array[now()],"
+        " array[gen_random_uuid()])",
+        tenant,
+        [b"{}"],
+    )
+    await project(pool, READING)
+    assert await position(pool, tenant) == 2
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("xyz"), st.integers(0, 9)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=8),
+)
+async def test_no_cut_and_no_restart_changes_a_row(pool, read, cuts):
+    tenant = f"t{uuid4().hex}"
+    await record(pool, tenant, [one for who, n in read for one in pages(n, n + 1, reader=who)])
+    await _project_in(pool, tenant, cuts)
+    live = await rows(pool, tenant)
+    await rebuild(pool, [READING], only_tenant=tenant, window=cuts[0][0])
+    assert await rows(pool, tenant) == live
+    await rebuild(pool, [READING], window=1000)
+    assert await rows(pool, tenant) == live
+
+
+async def _project_in(pool, tenant, cuts):
+    """Windows of these sizes, over and over; a new process after each that says so."""
+    head = (await heads(pool))[tenant]
+    copy = await live_copy(pool, READING)
+    while copy.positions.get(tenant, 0) < head:
+        for window, restarts in cuts:
+            await Passes(pool, [copy], window).step({tenant: head})
+            copy = await live_copy(pool, READING) if restarts else copy
+
+
+async def test_canceled_anywhere_nothing_is_lost_or_doubled(pool):
+    """A process that dies at any point, and one that goes on in its place."""
+    for n in range(1, 200):
+        tenant = f"c{uuid4().hex}"
+        await record(pool, tenant, pages(1, 2, 3, 4, 5, 6, 7))
+        copy = await live_copy(pool, READING)
+        await copy.add_tenants({tenant})
+        stopped = await canceled(_take_all(pool, copy, tenant), n)
+        await project(pool, READING)
+        found = await rows(pool, tenant)
+        assert [one[1:3] for one in found["readers"]] == [("ann", "ABCDABC")]
+        assert [one[2] for one in found["books"]] == [1 + 5, 2 + 6, 3 + 7, 4]
+        if not stopped:
+            break
+    assert 10 < n < 199
+
+
+async def _take_all(pool, copy, tenant):
+    facts = await facts_of(pool, READING.codec, tenant)
+    await copy.take(tenant, facts[:4], 4)
+    await copy.take(tenant, facts[4:], 7)
+
+
+async def test_two_projectors_at_once_give_the_right_rows(pool, tenant):
+    await record(pool, tenant, pages(*[1] * 200))
+    await asyncio.gather(*(project(pool, READING, window) for window in (3, 3, 7)))
+    assert [one[2] for one in (await rows(pool, tenant))["books"]] == [50, 50, 50, 50]
+
+
+async def test_whoever_believes_in_an_old_position_is_refused(pool, tenant):
+    await record(pool, tenant, pages(1))
+    await project(pool, READING)
+    old = await live_copy(pool, READING)
+    await record(pool, tenant, pages(1))
+    await project(pool, READING)
+    with pytest.raises(Overtaken):
+        await Passes(pool, [old], 5).step(await heads(pool))
+    assert [one[2] for one in (await rows(pool, tenant))["books"]] == [2]
+
+
+async def test_whoever_holds_replaced_rows_is_refused(pool, tenant):
+    """The positions are the same; only the epoch tells."""
+    await record(pool, tenant, pages(1))
+    holder = await project(pool, READING)
+    await rebuild(pool, [READING], only_tenant=tenant)
+    await record(pool, tenant, pages(1))
+    with pytest.raises(Overtaken):
+        await Passes(pool, [holder], 5).step({tenant: 2})
+
+
+async def test_an_event_that_does_not_fold_stops_its_model_for_its_tenant(pool, tenant):
+    other = f"o{uuid4().hex}"
+    await record(pool, tenant, pages(1, 2, 3, -1, 5))
+    await record(pool, other, pages(1, 2, 3))
+    copy = await project(pool, READING, window=10)
+    assert copy.stopped[tenant] == 4
+    assert other not in copy.stopped
+    assert copy.positions[tenant] == 3
+    assert [one[2] for one in (await rows(pool, tenant))["books"]] == [1, 2, 3]
+    assert copy.positions[other] == 3
+    failed = await pool.fetchrow(
+        "select failed_at, failure from dashboards.positions p join dashboards.generations g"
+        " using (name, generation) where status = 'live' and tenant = $1",
+        tenant,
+    )
+    assert tuple(failed) == (4, "ValueError: nobody reads backwards")
+
+
+async def test_what_postgres_cannot_hold_stops_only_there(pool, tenant):
+    await record(pool, tenant, pages(1, 2, 2**63, 4))
+    copy = await project(pool, READING, window=10)
+    assert (copy.positions[tenant], copy.stopped[tenant]) == (2, 3)
+
+
+async def test_a_failed_event_is_tried_again_by_the_next_process(pool, tenant):
+    await record(pool, tenant, pages(1, -1, 1))
+    await project(pool, READING)
+    forgiving = msgspec.structs.replace(READING, fold=lambda _rows, _fact: None)
+    copy = await project(pool, forgiving)
+    assert (copy.positions[tenant], copy.stopped) == (3, {})
+    assert not await pool.fetchval(
+        "select count(*) from dashboards.positions where tenant = $1 and failed_at is not null",
+        tenant,
+    )
