@@ -1,0 +1,76 @@
+"""A running Milepost as its users have it: processes of their own, reached over HTTP."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from milepost.process.development_issuer import DevelopmentIssuer
+from milepost.process.settings import Settings
+
+PATIENCE_SECONDS = 60
+
+
+class School:
+    def __init__(self, http: str, data_dir: Path) -> None:
+        self.http = http
+        self.data_dir = data_dir
+        given = Settings(data_dir=data_dir)
+        self._issuer = DevelopmentIssuer(
+            data_dir, issuer=given.token_issuer, audience=given.token_audience
+        )
+        self._issuer.ensure_keys()
+
+    def headers(
+        self, *roles: str, tenant: str = "default", subject: str = "someone", lifetime: int = 600
+    ) -> dict[str, str]:
+        token = self._issuer.issue(subject, tenant, roles or ("registrar",), lifetime)
+        return {"Authorization": f"Bearer {token}"}
+
+    def client(self, *roles: str, **whose: Any) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self.http, headers=self.headers(*roles, **whose), timeout=30, trust_env=False
+        )
+
+
+@contextmanager
+def milepost(data_dir: Path, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """`milepost ARGUMENTS…` in the background, ended kindly afterwards."""
+    output = data_dir / f"{'-'.join(arguments)}-{time.monotonic_ns()}.log"
+    with output.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "milepost.operations", *arguments],
+            env={**_plain_environment(), "MILEPOST_DATA_DIR": str(data_dir), **variables},
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(40)
+            print(output.read_text())  # shown by pytest when the test fails
+
+
+def wait_until_ready(http: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            if httpx.get(f"{http}/health/ready", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        assert process.poll() is None, "it ended before it was ready"
+        assert time.monotonic() < deadline, "it did not become ready"
+        time.sleep(0.05)
+
+
+def _plain_environment() -> Mapping[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
