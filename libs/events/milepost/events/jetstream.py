@@ -177,6 +177,9 @@ class Chain:
         headers["Nats-Msg-Id"] = self._last_id = f"{name}/{self._token}"
         await self._client.publish(subject, data, f"{self._inbox}.{self._sent}", headers)
         self._sent += 1
+        task = asyncio.current_task()
+        if task and task.cancelling():  # nats-py swallows what reaches it while it flushes
+            raise asyncio.CancelledError
 
     @property
     def last_sequence(self) -> int:
