@@ -3,7 +3,13 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
+from litestar import get
+from litestar.testing import AsyncTestClient
+
+from milepost.process.app import create_app
+from milepost.process.tokens import TokenVerifier
 
 
 def problem(response, status, name):
@@ -56,6 +62,21 @@ async def test_an_expired_token_is_refused_with_the_reason(client, issuer, log):
     assert problem(answer, 401, "not_authenticated")["detail"] == "The token has expired."
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
     assert await log.heads() == {}
+
+
+async def test_keys_that_cannot_be_read_mean_try_again(settings, headers):
+    token = headers()
+    (settings.data_dir / "gone").mkdir()
+    away = msgspec.structs.replace(settings, token_keys=str(settings.data_dir / "gone"))
+    app = create_app([], away, TokenVerifier(away), ready={})
+
+    @get("/private")
+    async def private() -> None: ...
+
+    app.register(private)
+    async with AsyncTestClient(app) as client:
+        answer = await client.get("/private", headers=token)
+    problem(answer, 503, "unavailable")
 
 
 async def test_another_tenants_data_does_not_exist(client, headers):

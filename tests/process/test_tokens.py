@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
 
-from milepost.process.key_set import KeySet, UnknownKey
+from milepost.process.key_set import RETRY_SECONDS, KeySet, KeysUnavailable, UnknownKey
 from milepost.process.problems import NotAuthenticated
 from milepost.process.settings import SettingInvalid, Settings
 from milepost.process.tokens import (
@@ -186,11 +186,26 @@ async def test_unknown_keys_do_not_make_it_read_again_and_again(jwks):
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"keys": []}', '{"keys": [{"kty": "x"}]}'])
 async def test_an_unreadable_set_leaves_the_keys_as_they_were(jwks, broken):
-    keys = KeySet(str(jwks), refresh_seconds=0)
+    now = [0.0]
+    keys = KeySet(str(jwks), refresh_seconds=1, clock=lambda: now[0])
     await keys.refresh()
     jwks.write_text(broken)
+    now[0] = 2.0
     assert not await keys.refresh()
     assert keys.get("EdDSA").key_id == "EdDSA"
+
+
+async def test_while_there_are_no_keys_nobody_is_told_that_their_token_is_wrong(jwks):
+    now = [0.0]
+    keys = KeySet(str(jwks), refresh_seconds=60, clock=lambda: now[0])
+    document = jwks.read_bytes()
+    jwks.unlink()
+    for _ in range(2):
+        with pytest.raises(KeysUnavailable):
+            await keys.refresh()
+    jwks.write_bytes(document)
+    now[0] = RETRY_SECONDS
+    assert await keys.refresh()
 
 
 async def test_keys_are_fetched_over_http_without_stopping_the_loop(jwks, settings):

@@ -72,7 +72,7 @@ class Edge:
         scope["state"]["correlation"] = correlation
         try:
             scope["user"] = await self._caller(scope, headers)
-        except NotAuthenticated as refusal:
+        except Exception as refusal:  # noqa: BLE001 - `answer` knows them all
             await discard(scope, receive)
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             response = answer(request, refusal)

@@ -16,12 +16,17 @@ from milepost.process.settings import SettingInvalid
 
 ALGORITHMS = frozenset({"EdDSA", "ES256", "RS256"})
 FETCH_TIMEOUT_SECONDS = 5.0
+RETRY_SECONDS = 5.0  # after a reading that failed
 
 _log = structlog.get_logger()
 
 
 class UnknownKey(Exception):
     """No such key, at least not when the set was last read."""
+
+
+class KeysUnavailable(ConnectionError):
+    """The set could never be read yet: nobody's token can be judged."""
 
 
 class KeySet:
@@ -42,12 +47,12 @@ class KeySet:
         self._max_age_seconds = max_age_seconds
         self._clock = clock
         self._keys: Mapping[str | None, jwt.PyJWK] = {}
-        self._read_at: float | None = None
+        self._again_at = self._stale_at = clock()
         self._reading = asyncio.Lock()
 
     @property
     def stale(self) -> bool:
-        return self._read_at is None or self._clock() - self._read_at > self._max_age_seconds
+        return self._clock() >= self._stale_at
 
     def get(self, kid: str | None) -> jwt.PyJWK:
         """A token without a `kid` is accepted when there is one key. Raises `UnknownKey`."""
@@ -58,19 +63,31 @@ class KeySet:
         return self._keys[kid]
 
     async def refresh(self) -> bool:
-        """Read the set, unless that was tried just now. True when the keys have changed."""
+        """Read the set, unless that was tried just now. True when the keys have changed.
+
+        Raises `KeysUnavailable`; keys once read stay good while their issuer is away.
+        """
         async with self._reading:
-            if self._read_at is not None and self._clock() - self._read_at < self._refresh_seconds:
-                return False
-            self._read_at = self._clock()
-            try:
-                keys = _parse(await self._fetch())
-            except (httpx.HTTPError, OSError, msgspec.DecodeError, jwt.PyJWTError) as fault:
-                _log.error("token_keys_unreadable", source=self._source, fault=str(fault))
-                return False
-            changed = set(keys) != set(self._keys)
-            self._keys = keys
-            return changed
+            if self._clock() >= self._again_at:
+                return await self._read()
+        if not self._keys:
+            raise KeysUnavailable(self._source)
+        return False
+
+    async def _read(self) -> bool:
+        self._again_at = self._stale_at = self._clock() + RETRY_SECONDS
+        try:
+            keys = _parse(await self._fetch())
+        except (httpx.HTTPError, OSError, msgspec.DecodeError, jwt.PyJWTError) as fault:
+            _log.error("token_keys_unreadable", source=self._source, fault=repr(fault))
+            if not self._keys:
+                raise KeysUnavailable(self._source) from fault
+            return False
+        self._again_at = self._clock() + self._refresh_seconds
+        self._stale_at = self._clock() + self._max_age_seconds
+        changed = set(keys) != set(self._keys)
+        self._keys = keys
+        return changed
 
     async def _fetch(self) -> bytes:
         if "://" not in self._source:
