@@ -49,9 +49,14 @@ def after(state, events):
     return state
 
 
+def decided(state, rules, *reports):
+    """The events and answers of one call."""
+    return report(state, rules, reports)
+
+
 def reported(state, rules, *reports):
     """The state after these reports, and their answers."""
-    events, answers = report(state, rules, reports)
+    events, answers = decided(state, rules, *reports)
     return after(state, events), answers
 
 

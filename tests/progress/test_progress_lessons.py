@@ -6,6 +6,7 @@ import pytest
 from tests.progress.given import (
     OPENED,
     completed,
+    decided,
     lesson,
     live,
     minute,
@@ -18,7 +19,7 @@ from tests.progress.given import (
     started,
 )
 
-from milepost.progress.domain import close, open_progress, report
+from milepost.progress.domain import close, open_progress
 from milepost.progress.events import (
     LessonCompleted,
     LessonProgressed,
@@ -70,7 +71,7 @@ def test_closing_what_is_closed_or_was_never_open_changes_nothing():
 
 
 def test_the_first_report_on_a_lesson_starts_it():
-    events, answers = report(opened(), PLAN, [started("intro", id="a")])
+    events, answers = decided(opened(), PLAN, started("intro", id="a"))
     assert answers == ["accepted"]
     assert events == [
         LessonStarted(
@@ -80,13 +81,13 @@ def test_the_first_report_on_a_lesson_starts_it():
 
 
 def test_only_the_first_lesson_of_an_enrollment_is_marked_first():
-    events, _ = report(opened(), PLAN, [started("intro"), started("loops")])
+    events, _ = decided(opened(), PLAN, started("intro"), started("loops"))
     assert [event.first for event in events] == [True, False]
 
 
 def test_progress_on_a_new_lesson_starts_it_and_is_recorded():
     one = progressed("intro", id="a", progress=0.4, seconds_spent=30, clicks=2, resume_at="#p3")
-    events, _ = report(opened(), PLAN, [one])
+    events, _ = decided(opened(), PLAN, one)
     assert [type(event) for event in events] == [LessonStarted, LessonProgressed]
     assert events[1] == LessonProgressed(
         lesson="intro",
@@ -101,8 +102,8 @@ def test_progress_on_a_new_lesson_starts_it_and_is_recorded():
 
 def test_progress_that_adds_nothing_leaves_no_event():
     state = live(PLAN, [progressed("intro", at=1, progress=0.4, resume_at="#p3")])
-    events, answers = report(
-        state, PLAN, [progressed("intro", at=1, progress=0.2), started("intro", at=2)]
+    events, answers = decided(
+        state, PLAN, progressed("intro", at=1, progress=0.2), started("intro", at=2)
     )
     assert (events, answers) == ([], ["accepted", "accepted"])
 
@@ -126,19 +127,19 @@ def test_time_and_clicks_add_up():
 
 def test_completing_a_lesson_is_recorded_once():
     state, _ = reported(opened(), PLAN, completed("intro", at=2, id="a"))
-    events, answers = report(state, PLAN, [completed("intro", at=3)])
+    events, answers = decided(state, PLAN, completed("intro", at=3))
     assert (events, answers) == ([], ["accepted"])
     assert state.lessons["intro"].completed_at == minute(2)
 
 
 def test_completing_a_new_lesson_starts_and_completes_it():
-    events, _ = report(opened(), PLAN, [completed("intro", id="a")])
+    events, _ = decided(opened(), PLAN, completed("intro", id="a"))
     assert [type(event) for event in events] == [LessonStarted, LessonCompleted]
 
 
 def test_an_earlier_completion_that_comes_to_light_late_is_the_one_that_stands():
     state = live(PLAN, [completed("intro", at=9)])
-    events, _ = report(state, PLAN, [completed("intro", at=4, id="late")])
+    events, _ = decided(state, PLAN, completed("intro", at=4, id="late"))
     assert events == [
         LessonProgressed(lesson="intro", report="late", completed=True, occurred_at=minute(4))
     ]
@@ -157,17 +158,17 @@ def test_an_earlier_start_that_comes_to_light_late_is_the_one_that_stands():
 def test_a_known_id_is_a_duplicate_and_changes_nothing():
     one = progressed("intro", clicks=3)
     state = live(PLAN, [one])
-    assert report(state, PLAN, [one, one]) == ([], ["duplicate", "duplicate"])
+    assert decided(state, PLAN, one, one) == ([], ["duplicate", "duplicate"])
 
 
 def test_an_id_that_comes_twice_in_a_call_is_a_duplicate():
     one = progressed("intro", clicks=3)
-    _, answers = report(opened(), PLAN, [one, one])
+    _, answers = decided(opened(), PLAN, one, one)
     assert answers == ["accepted", "duplicate"]
 
 
 def test_a_lesson_that_the_plan_does_not_have_is_unknown_and_hinders_no_other():
-    events, answers = report(opened(), PLAN, [started("nowhere"), started("intro")])
+    events, answers = decided(opened(), PLAN, started("nowhere"), started("intro"))
     assert answers == [UnknownLesson("nowhere"), "accepted"]
     assert len(events) == 1
 
@@ -176,31 +177,31 @@ def test_what_happened_before_the_enrollment_or_after_its_end_is_refused():
     state = evolve(opened(), *close(opened(), at=minute(9), reason="no_time"))
     reports = [started("intro", at=-1), started("intro", at=10)]
     refusal = NotEnrolled(OPENED, minute(9))
-    assert report(state, PLAN, reports) == ([], [refusal, refusal])
+    assert decided(state, PLAN, *reports) == ([], [refusal, refusal])
 
 
 def test_what_happened_before_the_end_and_arrives_after_it_is_accepted():
     state = evolve(opened(), *close(opened(), at=minute(9), reason="no_time"))
-    _, answers = report(state, PLAN, [started("intro", at=0), completed("intro", at=9)])
+    _, answers = decided(state, PLAN, started("intro", at=0), completed("intro", at=9))
     assert answers == ["accepted", "accepted"]
 
 
 def test_nothing_can_be_reported_before_progress_is_opened():
     with pytest.raises(NotEnrolled):
-        report(Progress(), PLAN, [started("intro")])
+        decided(Progress(), PLAN, started("intro"))
 
 
 LOCKED = plan(page("intro"), page("loops", prerequisites=("intro",)))
 
 
 def test_a_lesson_is_locked_until_its_prerequisites_are_done():
-    events, answers = report(opened(), LOCKED, [started("intro", at=1), started("loops", at=2)])
+    events, answers = decided(opened(), LOCKED, started("intro", at=1), started("loops", at=2))
     assert answers == ["accepted", LessonLocked("loops", ("intro",))]
     assert len(events) == 1
 
 
 def test_a_lesson_is_unlocked_by_an_earlier_report_of_the_same_call():
-    _, answers = report(opened(), LOCKED, [started("loops", at=2), completed("intro", at=1)])
+    _, answers = decided(opened(), LOCKED, started("loops", at=2), completed("intro", at=1))
     assert answers == ["accepted", "accepted"]
 
 

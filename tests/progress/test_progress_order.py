@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.progress.given import (
     after,
+    decided,
     lesson,
     live,
     minute,
@@ -16,7 +17,7 @@ from tests.progress.given import (
     reported,
 )
 
-from milepost.progress.domain import close, report
+from milepost.progress.domain import close
 from milepost.progress.grading import counted, counting, grade, required_satisfied
 from milepost.progress.merging import scores
 from milepost.progress.reports import Completed, LessonLocked, Progressed, Scored, Started
@@ -174,7 +175,7 @@ def test_closing_early_or_late_makes_no_difference_to_what_happened_before(drawn
 def test_everything_sent_once_more_changes_nothing(drawn):
     sent, calls = drawn
     state = live(ANY, *calls)
-    events, answers = report(state, ANY, sent)
+    events, answers = decided(state, ANY, *sent)
     assert events == []
     assert len(answers) == len(sent)
 
@@ -184,7 +185,7 @@ def test_what_is_replayed_from_the_log_is_what_was_live(drawn):
     _, calls = drawn
     state, replayed = opened(), opened()
     for call in calls:
-        events, _ = report(state, ANY, call)
+        events, _ = decided(state, ANY, *call)
         state = after(state, events)
         stored = [(PROGRESS.codec.encode(event), event.occurred_at) for event in events]
         replayed = after(replayed, [PROGRESS.codec.decode(*e, at) for e, at in stored])
@@ -205,7 +206,7 @@ def test_deciding_leaves_the_state_as_it_was(drawn):
     state = opened()
     for call in calls:
         before = deepcopy(state)
-        events, _ = report(state, ANY, call)
+        events, _ = decided(state, ANY, *call)
         assert state == before
         state = after(state, events)
 
@@ -215,7 +216,7 @@ def test_published_milestones_come_once(drawn):
     _, calls = drawn
     state, tags = opened(), []
     for call in calls:
-        events, _ = report(state, ANY, call)
+        events, _ = decided(state, ANY, *call)
         state = after(state, events)
         tags += [(type(e).__name__, getattr(e, "lesson", "")) for e in events]
     for name in ("LessonStarted", "LessonCompleted", "CourseCompleted"):

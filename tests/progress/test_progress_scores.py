@@ -7,6 +7,7 @@ import pytest
 from tests.progress.given import (
     after,
     completed,
+    decided,
     lesson,
     live,
     minute,
@@ -17,7 +18,6 @@ from tests.progress.given import (
     scored,
 )
 
-from milepost.progress.domain import report
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,
@@ -39,7 +39,7 @@ def kinds(events):
 
 
 def test_a_score_is_an_attempt_and_completes_the_lesson():
-    events, _ = report(opened(), quiz(), [scored("quiz", 0.7, id="a")])
+    events, _ = decided(opened(), quiz(), scored("quiz", 0.7, id="a"))
     assert kinds(events) == [LessonStarted, AttemptScored, LessonCompleted]
     assert events[1] == AttemptScored(
         enrollment="e-1", lesson="quiz", report="a", attempt=1, score=0.7, occurred_at=minute(1)
@@ -47,7 +47,7 @@ def test_a_score_is_an_attempt_and_completes_the_lesson():
 
 
 def test_a_raw_score_is_scaled_by_its_maximum():
-    events, _ = report(opened(), quiz(), [scored("quiz", raw=7, maximum=10)])
+    events, _ = decided(opened(), quiz(), scored("quiz", raw=7, maximum=10))
     assert (events[1].score, events[1].raw, events[1].maximum) == (0.7, 7, 10)
 
 
@@ -77,7 +77,7 @@ def test_a_score_that_cannot_be_names_its_place_in_the_json():
 
 def test_a_score_does_not_complete_a_lesson_whose_rule_tells_the_two_apart():
     rules = quiz(move_on="CompletedAndPassed", mastery_score=0.5)
-    events, _ = report(opened(), rules, [scored("quiz", 0.7)])
+    events, _ = decided(opened(), rules, scored("quiz", 0.7))
     assert kinds(events) == [LessonStarted, AttemptScored, LessonPassed]
 
 
@@ -103,7 +103,7 @@ def test_the_rule_says_which_attempt_counts(counts, score):
 def test_attempts_beyond_those_allowed_are_refused():
     rules = quiz(attempts_allowed=2)
     state = live(rules, [scored("quiz", 0.1, at=1), scored("quiz", 0.2, at=2)])
-    events, answers = report(state, rules, [scored("quiz", 1.0, at=3)])
+    events, answers = decided(state, rules, scored("quiz", 1.0, at=3))
     assert (events, answers) == ([], [AttemptsExhausted("quiz", 2)])
 
 
@@ -118,7 +118,7 @@ def test_a_lesson_with_a_mastery_score_is_passed_or_failed_when_the_verdict_chan
     state = opened()
     verdicts = []
     for at, score in enumerate([0.2, 0.3, 0.5, 0.1, 0.9], 1):
-        events, _ = report(state, rules, [scored("quiz", score, at=at)])
+        events, _ = decided(state, rules, scored("quiz", score, at=at))
         state = after(state, events)
         verdicts.append([type(e) for e in events if isinstance(e, LessonPassed | LessonFailed)])
     assert verdicts == [[LessonFailed], [], [LessonPassed], [], []]
@@ -132,7 +132,7 @@ def test_the_verdict_follows_the_last_attempt_when_that_one_counts():
 
 
 def test_without_a_mastery_score_there_is_no_verdict():
-    events, _ = report(opened(), quiz(), [scored("quiz", 0.0)])
+    events, _ = decided(opened(), quiz(), scored("quiz", 0.0))
     assert not [event for event in events if isinstance(event, LessonPassed | LessonFailed)]
 
 
@@ -151,10 +151,12 @@ def completion(events):
 
 def test_the_course_is_completed_when_required_lessons_are_done_and_the_grade_suffices():
     rules = course(passing=0.5)
-    events, _ = report(
+    events, _ = decided(
         opened(),
         rules,
-        [scored("exam", 0.8, at=1), scored("essay", 0.4, at=2), completed("intro", at=3)],
+        scored("exam", 0.8, at=1),
+        scored("essay", 0.4, at=2),
+        completed("intro", at=3),
     )
     assert completion(events) == [
         CourseCompleted(
@@ -184,7 +186,7 @@ def test_a_required_lesson_that_is_not_done_holds_the_course_back():
 def test_the_course_is_completed_once_and_a_worse_score_does_not_take_it_back():
     rules = plan(page("exam", weight=1, counts="last"), passing=0.5)
     state = live(rules, [scored("exam", 0.8, at=1)])
-    events, _ = report(state, rules, [scored("exam", 0.9, at=2), scored("exam", 0.1, at=3)])
+    events, _ = decided(state, rules, scored("exam", 0.9, at=2), scored("exam", 0.1, at=3))
     assert completion(events) == []
     assert state.course.grade == 0.8
 

@@ -96,7 +96,7 @@ async def report_learning(
     caller = request.user
     caller.require("learner", *WRITERS)
     reports = [_dated(one, settings) for one in data.reports]
-    _, _, plan = await _at_hand(transactor, plans, enrollment, caller, WRITERS)
+    plan = await _plan(transactor, plans, enrollment, caller, WRITERS)
     judgement = _Judgement(plan, reports, _scores_refused(reports, plan, caller))
     outcome = await transactor.transact(
         caller.tenant,
@@ -119,7 +119,9 @@ async def get_progress(
     plans: NamedDependency[Plans],
 ) -> Response[Overview | None]:
     """What is done, next, locked and still needed; 304 when the ETag sent is the present one."""
-    version, state, plan = await _at_hand(transactor, plans, enrollment, request.user, READERS)
+    plan = await _plan(transactor, plans, enrollment, request.user, READERS)
+    # Again, since the state may have moved on while the plan was read.
+    version, state = await transactor.load(request.user.tenant, PROGRESS.of(enrollment))
     headers = {"ETag": f'"{version}"', "Cache-Control": "private, no-cache"}
     if _is_known(request, headers["ETag"]):
         return Response(None, status_code=304, headers=headers)
@@ -139,17 +141,16 @@ def routes(transactor: Transactor, plans: Plans, settings: Settings) -> Router:
     )
 
 
-async def _at_hand(
+async def _plan(
     transactor: Transactor, plans: Plans, enrollment: str, caller: Caller, staff: tuple[str, ...]
-) -> tuple[int, Progress, Plan]:
-    """Version, state and plan of an enrollment that is the caller's, or the staff's, business."""
+) -> Plan:
+    """The plan of an enrollment that is the caller's own, or the staff's, business."""
     if not fullmatch(r"[A-Za-z0-9_.:-]{1,64}", enrollment):
         raise UnknownEnrollment(enrollment)
-    version, state = await opened(transactor, caller.tenant, enrollment)
+    state = await opened(transactor, caller.tenant, enrollment)
     assert state.opened is not None
     caller.may_act_for(state.opened.learner, *staff)
-    plan = await plans.get(caller.tenant, state.opened.course, state.opened.version)
-    return version, state, plan
+    return await plans.get(caller.tenant, state.opened.course, state.opened.version)
 
 
 def _dated(one: Report, settings: Settings) -> Report:

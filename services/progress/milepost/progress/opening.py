@@ -19,17 +19,17 @@ LONGEST_PAUSE_SECONDS = 0.1
 _ENROLLED = tag_of(LearnerEnrolled)
 
 
-async def opened(transactor: Transactor, tenant: str, enrollment: str) -> tuple[int, Progress]:
-    """Version and state of an enrollment's progress.
+async def opened(transactor: Transactor, tenant: str, enrollment: str) -> Progress:
+    """The state of an enrollment's progress, once it is open.
 
     Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
     after the whole wait.
     """
     started, pause = monotonic(), FIRST_PAUSE_SECONDS
     while True:
-        version, state = await transactor.load(tenant, PROGRESS.of(enrollment))
+        _, state = await transactor.load(tenant, PROGRESS.of(enrollment))
         if state.opened:
-            return version, state
+            return state
         await _keep_waiting(transactor.log, tenant, enrollment, monotonic() - started)
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
