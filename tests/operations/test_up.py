@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -73,21 +74,20 @@ def belongs(process: psutil.Process, folder: str) -> bool:
 
 
 def named(data_dir: Path, *words: str) -> psutil.Process:
+    """The one process of this directory whose command line has these words."""
     (found,) = (
         process
         for process in left_running(data_dir)
-        if all(word in process.cmdline() for word in words)
+        if set(words) <= {Path(word).name for word in process.cmdline()}
     )
     return found
 
 
-def server(data_dir: Path, program: str) -> psutil.Process:
-    (found,) = (
-        one
-        for one in left_running(data_dir)
-        if Path(one.cmdline()[0]).name == program and f"{data_dir}" in " ".join(one.cmdline())
-    )
-    return found
+def another(data_dir: Path, than: psutil.Process, *words: str) -> bool:
+    try:
+        return named(data_dir, *words).pid != than.pid
+    except (ValueError, psutil.Error):
+        return False
 
 
 def ready(http: str) -> bool:
@@ -123,31 +123,16 @@ def test_a_process_that_dies_is_started_again(start: Start, data_dir: Path):
     for words in (("serve", "all"), ("relay",), ("project",)):
         old = named(data_dir, *words)
         old.kill()
-        wait_until(lambda old=old: not old.is_running() or old.status() == psutil.STATUS_ZOMBIE)
-        wait_until(lambda words=words: named_or_none(data_dir, *words))
+        wait_until(partial(another, data_dir, old, *words))
     wait_until(lambda: ready(http))
-
-
-def named_or_none(data_dir: Path, *words: str) -> psutil.Process | None:
-    try:
-        return named(data_dir, *words)
-    except ValueError:
-        return None
 
 
 @pytest.mark.parametrize("program", ["postgres", "nats-server"])
 def test_a_server_that_dies_is_started_again(start: Start, data_dir: Path, program: str):
     http = address(start("up", "--port", "0"))
-    old = server(data_dir, program)
+    old = named(data_dir, program)
     old.kill()
-
-    def another() -> bool:
-        try:
-            return server(data_dir, program).pid != old.pid
-        except (ValueError, psutil.Error):
-            return False
-
-    wait_until(another)
+    wait_until(partial(another, data_dir, old, program))
     wait_until(lambda: ready(http))
 
 

@@ -87,17 +87,23 @@ class EmbeddedNats:
         return path
 
     async def _ready(self, child: Child) -> None:
-        """It greets with INFO, and only after JetStream has read what it holds."""
-        async with asyncio.timeout(READY_SECONDS):
-            while child.running:
-                try:
-                    reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.02)
-                    continue
-                greeting = await reader.readline()
-                writer.close()
-                await writer.wait_closed()
-                if greeting.startswith(b"INFO "):
+        end = asyncio.get_running_loop().time() + READY_SECONDS
+        while child.running and asyncio.get_running_loop().time() < end:
+            try:
+                if await _greets(self.port):
                     return
-        raise Trouble(f"NATS ended while starting: {last_words(self._output)}")
+            except OSError:
+                await asyncio.sleep(0.02)
+        what = "did not become ready" if child.running else "ended while starting"
+        raise Trouble(f"NATS {what}: {last_words(self._output)}")
+
+
+async def _greets(port: int) -> bool:
+    """It says INFO once JetStream has read what it holds."""
+    async with asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            return (await reader.readline()).startswith(b"INFO ")
+        finally:
+            writer.close()
+            await writer.wait_closed()

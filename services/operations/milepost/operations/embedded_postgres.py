@@ -18,7 +18,12 @@ from milepost.operations.trouble import Trouble
 USER = DATABASE = "milepost"
 UNPRIVILEGED = "nobody"
 READY_SECONDS = 180  # after a crash it replays up to max_wal_size first
-NOT_YET = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
+NOT_YET = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+)
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -124,27 +129,27 @@ class EmbeddedPostgres:
         )
 
     async def _ready(self, child: Child) -> None:
-        maintenance = _dsn(self.port, self._password, "postgres")
-        async with asyncio.timeout(READY_SECONDS):
-            while child.running:
-                try:
-                    connection = await asyncpg.connect(maintenance, timeout=10)
-                except NOT_YET:
-                    await asyncio.sleep(0.05)
-                    continue
-                try:
-                    await _create_database(connection)
-                finally:
-                    await connection.close()
+        end = asyncio.get_running_loop().time() + READY_SECONDS
+        while child.running and asyncio.get_running_loop().time() < end:
+            try:
+                await _create_database(_dsn(self.port, self._password, "postgres"))
+            except NOT_YET:
+                await asyncio.sleep(0.05)
+            else:
                 return
-        raise Trouble(f"Postgres ended while starting: {last_words(self._output)}")
+        what = "did not become ready" if child.running else "ended while starting"
+        raise Trouble(f"Postgres {what}: {last_words(self._output)}")
 
 
 def _dsn(port: int, password: str, database: str) -> str:
     return f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/{database}"
 
 
-async def _create_database(connection: asyncpg.Connection) -> None:
+async def _create_database(maintenance: str) -> None:
     query = "select exists (select from pg_database where datname = $1)"
-    if not await connection.fetchval(query, DATABASE):
-        await connection.execute(f"create database {DATABASE}")
+    connection = await asyncpg.connect(maintenance, timeout=10)
+    try:
+        if not await connection.fetchval(query, DATABASE):
+            await connection.execute(f"create database {DATABASE}")
+    finally:
+        await connection.close()

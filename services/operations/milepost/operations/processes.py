@@ -145,4 +145,7 @@ async def _pool(given: Settings, name: str, size: int) -> AsyncIterator[asyncpg.
     try:
         yield pool
     finally:
-        await asyncio.wait_for(pool.close(), given.shutdown_seconds)
+        try:
+            await asyncio.wait_for(pool.close(), given.shutdown_seconds)
+        except TimeoutError:
+            pool.terminate()
