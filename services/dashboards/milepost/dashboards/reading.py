@@ -1,0 +1,98 @@
+"""Reads from read models: rows, and the position and time that they are true for, at one moment.
+
+A reader who has just written names the position to be seen; the read waits for it, briefly.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from milepost.events.projection import ReadModel
+from milepost.process.problems import Problem, RequestFault
+
+WAIT_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.005
+LONGEST_PAUSE_SECONDS = 0.02
+
+# Where the slowest of the models named in $2 stands in the log of the tenant $1.
+STANDS = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at) as as_of
+    from unnest($2::text[]) as asked(name)
+    left join dashboards.generations g on g.name = asked.name and g.status = 'live'
+    left join dashboards.positions p
+      on p.name = g.name and p.generation = g.generation and p.tenant = $1"""
+
+
+class NotVisibleYet(RequestFault):
+    """The read models have not come as far as was asked for, or do not stand yet."""
+
+    def __init__(self, awaited: int, reached: int) -> None:
+        super().__init__(awaited, reached)
+        self.awaited = awaited
+        self.reached = reached
+
+    def problem(self) -> Problem:
+        return Problem(
+            status=503,
+            name="not_visible_yet",
+            title="Not visible yet",
+            detail=f"Position {self.awaited} is awaited; {self.reached} is reached. Try again.",
+            facts={"awaited": self.awaited, "position": self.reached},
+            headers={"Retry-After": "1", "Milepost-Position": str(self.reached)},
+        )
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """`rows`: one list per query. `as_of`: when the log took the event at `position`."""
+
+    position: int
+    as_of: datetime | None
+    rows: tuple[list[Any], ...]
+
+
+class Query(msgspec.Struct, frozen=True):
+    """`sql` selects columns named as the fields of `row`; $1 is the tenant, arguments from $3."""
+
+    row: type[Any]
+    sql: str
+
+
+async def read(
+    pool: asyncpg.Pool,
+    tenant: str,
+    models: Sequence[ReadModel],
+    queries: Sequence[Query],
+    *arguments: object,
+    awaited: int | None = None,
+) -> Seen:
+    """One statement, hence one moment. Raises `NotVisibleYet`."""
+    names = [model.name for model in models]
+    if awaited is not None:
+        await _wait(pool, tenant, names, awaited)
+    lists = "".join(f", array(select to_json(q) from ({query.sql}) q)::text[]" for query in queries)
+    try:
+        record = await pool.fetchrow(
+            f"select position, as_of{lists} from ({STANDS}) stands", tenant, names, *arguments
+        )
+    except asyncpg.UndefinedTableError as error:  # no projector has ever run
+        raise NotVisibleYet(awaited or 0, 0) from error
+    assert record is not None, "an aggregate always answers"
+    rows = (_rows(query, texts) for query, texts in zip(queries, record[2:], strict=True))
+    return Seen(record["position"], record["as_of"], tuple(rows))
+
+
+async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:
+    deadline, pause_seconds = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE_SECONDS
+    while (reached := await pool.fetchval(STANDS, tenant, names)) < awaited:
+        if time.monotonic() > deadline:
+            raise NotVisibleYet(awaited, reached)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+def _rows(query: Query, texts: list[str]) -> list[Any]:
+    return msgspec.json.decode(f"[{','.join(texts)}]", type=list[query.row])
