@@ -186,10 +186,11 @@ class Consumer:
         while True:
             try:
                 await answer(self._transactor, self._policy, event, done)
-            except PASSING as error:
-                self._waits(event, error)
-            except Exception as error:  # noqa: BLE001 - parked, for a person to look at
-                attempts += 1
+            except Exception as error:  # noqa: BLE001 - waited for, or parked for a person
+                if _passes(error):
+                    self._waits(event, error)
+                else:
+                    attempts += 1
                 if attempts == ATTEMPTS:
                     return self._parks(event, error)
             else:
@@ -251,3 +252,8 @@ class Consumer:
             exc_info=error,
         )
         return Failure(event, repr(error), ATTEMPTS)
+
+
+def _passes(error: Exception) -> bool:
+    # asyncpg counts a value that Postgres cannot take among its interface errors.
+    return isinstance(error, PASSING) and not isinstance(error, ValueError)
