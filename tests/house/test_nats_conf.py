@@ -1,0 +1,163 @@
+"""The NATS configuration in deploy/, on a real server: a subscriber sees its own tenant only."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import nats
+import nats.errors
+import nats.js.errors
+import pytest
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from milepost.events.jetstream import STREAM, Chain, ensure_stream
+from milepost.operations.embedded_nats import binary
+
+CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
+PASSWORDS = {"NATS_PASSWORD": "let-me-in", "NATS_SUBSCRIBER_PASSWORD": "let-me-hear"}
+OWN = "milepost.default.>"
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+@pytest.fixture
+async def port(tmp_path: Path) -> AsyncIterator[int]:
+    """Where a server listens that runs by the file, but for addresses and folder."""
+    chosen = free_port()
+    text = CONF.read_text("utf-8")
+    for before, after in (
+        ("0.0.0.0:4222", f"127.0.0.1:{chosen}"),
+        ("127.0.0.1:8222", "127.0.0.1:-1"),
+        ('"/data"', f'"{tmp_path}"'),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    conf = tmp_path / "nats.conf"
+    conf.write_text(text, "utf-8")
+    server = await asyncio.create_subprocess_exec(
+        binary(),
+        "--config",
+        conf,
+        env={**os.environ, **PASSWORDS},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await listening(chosen)
+    yield chosen
+    server.terminate()
+    await server.wait()
+
+
+async def listening(port):
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                await writer.wait_closed()
+                return
+            await asyncio.sleep(0.02)
+
+
+async def connect(port, user, password, **options):
+    """A client, and the list in which its errors gather."""
+    errors: list[Exception] = []
+
+    async def hear(error):
+        errors.append(error)
+
+    url = f"nats://{user}:{password}@127.0.0.1:{port}"
+    return await nats.connect(url, error_cb=hear, **options), errors
+
+
+async def stream_of_two_tenants(port):
+    milepost, errors = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
+    last = await ensure_stream(milepost.jetstream())
+    async with Chain(milepost, last) as chain:
+        for tenant in ("default", "other"):
+            for number in range(3):
+                subject = f"milepost.{tenant}.credentials.credential_awarded"
+                await chain.publish(subject, b"{}", {}, f"{tenant}/{number}")
+        await chain.flush()
+    assert not errors
+    return milepost
+
+
+async def subscriber(port):
+    password = PASSWORDS["NATS_SUBSCRIBER_PASSWORD"]
+    return await connect(port, "payroll", password, inbox_prefix=b"_INBOX_payroll")
+
+
+async def create(client, subject, **config):
+    """Asks for a consumer at any subject, with any configuration, as a hostile client may."""
+    request = {"stream_name": STREAM, "action": "", "config": config}
+    answer = await client.request(
+        f"$JS.API.CONSUMER.CREATE.{subject}", json.dumps(request).encode(), timeout=1
+    )
+    return json.loads(answer.data)
+
+
+async def test_a_subscriber_receives_what_its_tenant_published_and_nothing_else(port):
+    milepost = await stream_of_two_tenants(port)
+    client, errors = await subscriber(port)
+    feed = await client.jetstream().pull_subscribe(OWN, durable="payroll", stream=STREAM)
+    messages = await feed.fetch(10, timeout=1)
+    for message in messages:
+        await message.ack_sync()
+    assert [message.subject.split(".")[1] for message in messages] == ["default"] * 3
+    with pytest.raises(nats.errors.TimeoutError):
+        await feed.fetch(1, timeout=0.2)
+    assert not errors
+    await client.close()
+    await milepost.close()
+
+
+async def test_a_subscriber_cannot_reach_another_tenant(port):
+    milepost = await stream_of_two_tenants(port)
+    client, errors = await subscriber(port)
+    others = {"durable_name": "payroll", "ack_policy": "explicit"}
+    own = f"{STREAM}.payroll.{OWN}"
+    answers = [
+        await create(client, own, **others, filter_subject="milepost.other.>"),
+        await create(client, own, **others, filter_subjects=["milepost.>"]),
+        await create(client, own, **others),
+    ]
+    assert all("error" in answer for answer in answers), answers
+    assert not errors
+    for subject in (f"{STREAM}.payroll.milepost.other.>", f"{STREAM}.payroll", f"{STREAM}.x.{OWN}"):
+        with pytest.raises(nats.errors.TimeoutError):
+            await create(client, subject, **others)
+    await client.subscribe("milepost.>")
+    await client.subscribe("_INBOX.>")
+    await client.publish("milepost.default.credentials.credential_awarded", b"{}")
+    await client.publish(f"$JS.API.STREAM.MSG.GET.{STREAM}", b'{"seq":4}')
+    await client.flush()
+    await asyncio.sleep(0.1)
+    assert len(errors) == 7
+    assert all("permissions violation" in str(error).lower() for error in errors)
+    assert (await milepost.jetstream().stream_info(STREAM)).state.messages == 6
+    await client.close()
+    await milepost.close()
+
+
+async def test_the_services_may_keep_their_durable_consumers(port):
+    milepost = await stream_of_two_tenants(port)
+    js = milepost.jetstream()
+    config = ConsumerConfig(
+        durable_name="credentials",
+        deliver_policy=DeliverPolicy.ALL,
+        filter_subjects=["milepost.*.credentials.credential_awarded"],
+    )
+    await js.add_consumer(STREAM, config)
+    feed = await js.pull_subscribe_bind("credentials", STREAM)
+    messages = await feed.fetch(10, timeout=1)
+    await messages[-1].ack_sync()
+    assert len(messages) == 6
+    await milepost.close()
