@@ -76,9 +76,9 @@ async def list_offerings(
 ) -> Response[OfferingsPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
-    after = _after(cursor, sort, order)
-    asked = (queries.offerings(sort, order),)
-    seen = await _seen(request, pool, (OFFERING_SUMMARY,), asked, limit + 1, *after, course)
+    after = cursor_from(cursor, sort, order)
+    query, arguments = queries.offerings(sort, order, after, _given(course=course))
+    seen = await _seen(request, pool, (OFFERING_SUMMARY,), (query,), limit + 1, *arguments)
     rows, last = _cut(seen, limit)
     value = 0 if sort == "offering" or last is None else getattr(last, sort)
     page = OfferingsPage(
@@ -115,12 +115,14 @@ async def list_credentials(
     offering: Filter = None,
     status: Annotated[CredentialStatus | None, QueryParameter()] = None,
 ) -> Response[CredentialsPage]:
-    """Roles: instructor, registrar, issuer, operator, service; learners when they ask for theirs."""
+    """Roles: instructor, registrar, issuer, operator, service; learners for their own."""
     request.user.may_act_for(learner or "", *STAFF)
-    after = _after(cursor, "position", order)
-    asked = (queries.credentials(order),)
-    filters = (learner, achievement, course, offering, status)
-    seen = await _seen(request, pool, (CREDENTIAL_REGISTRY,), asked, limit + 1, *after, *filters)
+    after = cursor_from(cursor, "position", order)
+    equal = _given(
+        learner=learner, achievement=achievement, course=course, offering=offering, status=status
+    )
+    query, arguments = queries.credentials(order, after, equal)
+    seen = await _seen(request, pool, (CREDENTIAL_REGISTRY,), (query,), limit + 1, *arguments)
     rows, last = _cut(seen, limit)
     page = CredentialsPage(
         position=seen.position,
@@ -137,7 +139,9 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     request.user.require("operator", "service")
     seen = await _seen(request, pool, READ_MODELS, (queries.HEAD, queries.MODELS))
     heads, models = seen.rows
-    page = OperationsPage(position=seen.position, as_of=seen.as_of, head=sum(heads), models=models)
+    page = OperationsPage(
+        position=seen.position, as_of=seen.as_of, head=heads[0].head if heads else 0, models=models
+    )
     return positioned(page, seen.position)
 
 
@@ -152,9 +156,8 @@ async def _seen(
     return await read(pool, request.user.tenant, models, asked, *arguments, awaited=awaited)
 
 
-def _after(cursor: str | None, sort: str, order: Order) -> tuple[int | None, str | None]:
-    after = cursor_from(cursor, sort, order)
-    return (after.value, after.key) if after else (None, None)
+def _given(**filters: str | None) -> dict[str, str]:
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 def _cut(seen: Seen, limit: int) -> tuple[list[Any], Any]:

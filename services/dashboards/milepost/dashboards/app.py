@@ -10,5 +10,5 @@ from milepost.process.settings import Settings
 MODELS = READ_MODELS
 
 
-def service(pool: asyncpg.Pool, settings: Settings) -> Service:
+def service(pool: asyncpg.Pool, settings: Settings) -> Service:  # noqa: ARG001 - as all have
     return Service(name="dashboards", routes=(routes(pool),))

@@ -1,0 +1,222 @@
+"""Histories of a made-up school, as its services would write them, and a plain count of them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+from hypothesis import strategies as st
+
+from milepost.credentials.events import CredentialAwarded, CredentialRevoked, Evidence, RecordEvent
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.enrollment.events import (
+    EnrollmentActivated,
+    EnrollmentCompleted,
+    EnrollmentEvent,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+    OfferingEvent,
+    OfferingOpened,
+)
+from milepost.events.codec import Codec
+from milepost.events.copies import Copy, Overtaken
+from milepost.events.event import Event
+from milepost.events.generations import ensure_live, generations
+from milepost.events.log import Command, NewEvent
+from milepost.events.passes import Passes, heads
+from milepost.events.postgres_log import PostgresLog
+from milepost.progress.events import (
+    AttemptScored,
+    CourseCompleted,
+    LessonCompleted,
+    LessonProgressed,
+    LessonStarted,
+    ProgressEvent,
+    ProgressOpened,
+)
+
+Entry: TypeAlias = tuple[str, Event]
+
+CODEC: Codec[Any] = Codec(OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent)
+DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+TABLES = tuple(table.name for model in READ_MODELS for table in model.tables)
+
+
+def offered(offering: str, *, course: str = "ART", seats: int | None = None) -> Entry:
+    opened = OfferingOpened(offering=offering, course=course, version=1, seats=seats)
+    return f"offering-{offering}", opened
+
+
+class Life:
+    """One enrollment's events, in the order its services could write them."""
+
+    def __init__(self, offering: str, learner: str, *, course: str = "ART") -> None:
+        self.offering = offering
+        self.learner = learner
+        self.course = course
+        self.id = f"{offering}.{learner}"
+        self.lessons: set[str] = set()
+
+    def _own(self, event: type[Event], **facts: Any) -> Entry:
+        known = {name: getattr(self, name) for name in ("offering", "learner", "course")}
+        known |= {"enrollment": self.id, "version": 1} | facts
+        fields = {field.name for field in msgspec.structs.fields(event)}
+        new = event(**{name: value for name, value in known.items() if name in fields})
+        service = "progress" if event in PROGRESS else "enrollment"
+        return f"{service}-{self.id}", new
+
+    def waits(self) -> list[Entry]:
+        return [self._own(LearnerWaitlisted)]
+
+    def enrolls(self, mode: str = "audit") -> list[Entry]:
+        return [self._own(LearnerEnrolled, mode=mode), self._own(ProgressOpened)]
+
+    def visits(self, lesson: str, clicks: int = 1) -> list[Entry]:
+        return [
+            *self._starts(lesson),
+            self._own(LessonProgressed, lesson=lesson, report="r", clicks=clicks),
+        ]
+
+    def completes_lesson(self, lesson: str) -> list[Entry]:
+        return [*self._starts(lesson), self._own(LessonCompleted, lesson=lesson, report="r")]
+
+    def attempts(self, lesson: str, score: float = 0.5) -> list[Entry]:
+        scored = self._own(AttemptScored, lesson=lesson, report="r", attempt=1, score=score)
+        return [*self._starts(lesson), scored]
+
+    def completes(self, grade: float = 0.75) -> list[Entry]:
+        return [self._own(one, grade=grade) for one in (CourseCompleted, EnrollmentCompleted)]
+
+    def withdraws(self) -> list[Entry]:
+        return [self._own(EnrollmentWithdrawn, reason="no_time")]
+
+    def earns(self, achievement: str = "artist") -> list[Entry]:
+        named = {"offering": self.offering, "course": self.course, "enrollment": self.id}
+        awarded = CredentialAwarded(
+            credential=f"{achievement}.{self.learner}",
+            learner=self.learner,
+            achievement=achievement,
+            achievement_version=1,
+            evidence=(Evidence(position=1, **named),),
+            valid_from=DAY,
+        )
+        return [(f"record-{self.learner}", awarded)]
+
+    def loses(self, achievement: str = "artist") -> list[Entry]:
+        revoked = CredentialRevoked(
+            credential=f"{achievement}.{self.learner}",
+            learner=self.learner,
+            achievement=achievement,
+            reason="misconduct",
+        )
+        return [(f"record-{self.learner}", revoked)]
+
+    def _starts(self, lesson: str) -> list[Entry]:
+        if lesson in self.lessons:
+            return []
+        first = not self.lessons
+        self.lessons.add(lesson)
+        started = self._own(LessonStarted, lesson=lesson, report="r", first=first)
+        return [started, self._own(EnrollmentActivated)] if first else [started]
+
+
+PROGRESS = (
+    ProgressOpened,
+    LessonStarted,
+    LessonProgressed,
+    LessonCompleted,
+    AttemptScored,
+    CourseCompleted,
+)
+STEPS = ("visits", "attempts", "completes_lesson", "completes", "withdraws", "earns", "loses")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Entry]:
+    """Learners in two offerings, interleaved; each lives through valid steps, some of them twice."""
+    lives = [
+        Life(offering, learner)
+        for offering in ("red", "blue")
+        for learner in draw(st.lists(st.sampled_from("abcd"), max_size=3, unique=True))
+    ]
+    paths = [draw(_path(life)) for life in lives]
+    entries = [offered("red"), offered("blue", course="BIO", seats=9)]
+    while paths := [path for path in paths if path]:
+        entries += draw(st.sampled_from(paths)).pop(0)
+    return entries
+
+
+@st.composite
+def _path(draw: st.DrawFn, life: Life) -> list[list[Entry]]:
+    path = [life.waits()] if draw(st.booleans()) else []
+    if path and draw(st.booleans()):
+        return [*path, life.withdraws()]
+    path.append(life.enrolls(draw(st.sampled_from(["audit", "verified"]))))
+    done: set[str] = set()
+    for step in draw(st.lists(st.sampled_from(STEPS), max_size=12)):
+        if step in ("visits", "attempts", "completes_lesson"):
+            path.append(getattr(life, step)(draw(st.sampled_from("xyz"))))
+        elif step not in done and (step != "loses" or "earns" in done):
+            path.append(getattr(life, step)())
+            done.add(step)
+    return path
+
+
+async def record(pool: asyncpg.Pool, tenant: str, entries: Iterable[Entry]) -> int:
+    """Append them, a minute after each other. Answers the tenant's position."""
+    new, streams = [], dict[str, int]()
+    for minutes, (stream, event) in enumerate(entries):
+        at = DAY + timedelta(minutes=minutes)
+        tag, data = CODEC.encode(event)
+        new.append(NewEvent(stream=stream, type=tag, data=data, occurred_at=at, event_id=uuid4()))
+        streams.setdefault(stream, 0)
+    log = PostgresLog(pool)
+    for stream in streams:
+        streams[stream] = len(await log.read_stream(tenant, stream))
+    expects = tuple(streams.items())
+    await log.append(tenant, [Command(command_id=uuid4(), expects=expects, events=tuple(new))])
+    return (await heads(pool, tenant))[tenant]
+
+
+async def project(pool: asyncpg.Pool, cuts: Sequence[tuple[int, bool]] = ((1000, False),)) -> None:
+    """All read models up to the log's heads: windows of these sizes, with a new process after some."""
+    ends = await heads(pool)
+    copies = await live_copies(pool)
+    while True:
+        for window, restarts in cuts:
+            try:
+                if not await Passes(pool, copies, window).step(ends):
+                    return
+            except Overtaken:
+                copies = await live_copies(pool)
+            if restarts:
+                copies = await live_copies(pool)
+
+
+async def live_copies(pool: asyncpg.Pool) -> list[Copy]:
+    for model in READ_MODELS:
+        await ensure_live(pool, model)
+    known = await generations(pool, [model.name for model in READ_MODELS])
+    copies = [Copy(pool, model, known[model.name]["live"]) for model in READ_MODELS]
+    for copy in copies:
+        await copy.recall()
+    return copies
+
+
+async def rows(pool: asyncpg.Pool, tenant: str) -> dict[str, list[Any]]:
+    return {
+        table: [
+            dict(record)
+            for record in await pool.fetch(
+                f"select * from dashboards.{table} where tenant = $1 order by 2", tenant
+            )
+        ]
+        for table in TABLES
+    }
+
+
+def new_tenant() -> str:
+    return f"t{UUID(int=uuid4().int).hex[:12]}"
