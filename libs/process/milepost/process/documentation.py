@@ -23,6 +23,7 @@ def openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Milepost",
         version=version("milepost"),
+        use_handler_docstrings=True,
         openapi_router=Router(
             "/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
         ),
