@@ -192,6 +192,18 @@ async def test_those_who_passed_before_the_definition_are_awarded_on_evaluation(
     assert int(answer.headers["Milepost-Position"]) == heads["school"]
 
 
+async def test_an_evaluation_repeated_with_its_key_is_answered_as_before(school):
+    await school.complete("ana")
+    await school.define("badge", BADGE)
+    path, learners = "/achievements/badge/evaluate", {"learners": ["ana"]}
+    first = await school.call("POST", path, learners, key="k1")
+    again = await school.call("POST", path, learners, key="k1")
+    assert again.json() == first.json()
+    assert again.json()["results"][0]["outcome"] == "awarded"
+    other = await school.call("POST", path, {"learners": ["ana", "ben"]}, key="k1")
+    problem(other, 422, "idempotency_key_reused")
+
+
 async def test_evaluating_a_thousand_learners_answers_each(school):
     await school.define("badge", BADGE)
     learners = [f"learner-{n}" for n in range(1_000)]

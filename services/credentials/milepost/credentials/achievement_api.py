@@ -25,7 +25,7 @@ from milepost.credentials.shapes import (
     PathAchievement,
 )
 from milepost.events.transact import Outcome, Transactor
-from milepost.process.requests import command_id, metadata, positioned
+from milepost.process.requests import check_repeat, command_id, metadata, positioned
 
 EVALUATED_AT_ONCE = 50
 
@@ -128,6 +128,7 @@ async def evaluate_learners(
                 command_id=uuid5(command, learner),
                 metadata=metadata(request),
             )
+        check_repeat(outcome, request)
         return outcome.position, _evaluated(learner, found, outcome)
 
     answers = await asyncio.gather(*map(evaluate, dict.fromkeys(data.learners)))
