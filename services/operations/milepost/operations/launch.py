@@ -13,8 +13,10 @@ import pwd
 import sys
 from pathlib import Path
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS = 1, 8, 28
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SETPCAP = 1, 2, 8
+SECBIT_NO_SETUID_FIXUP = 4
 CAPABILITY_VERSION_3 = 0x20080522
 LINUX = sys.platform == "linux"
 
@@ -47,11 +49,18 @@ def _become(user: str, program: str) -> None:
 
 def _keep_capability(number: int) -> bool:
     """Hold one capability across exec. False when this process never had it."""
-    mask = 1 << number
+    # access(2), by which initdb looks for postgres, leaves capabilities out unless told otherwise.
+    if _capset(number, CAP_SETPCAP):
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
+    return _capset(number) and _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number) == 0
+
+
+def _capset(*numbers: int) -> bool:
+    """Have these capabilities and no others."""
+    mask = sum(1 << number for number in numbers)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     data = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)  # effective, permitted, inheritable
-    held = ctypes.CDLL(None).capset(header, data) == 0
-    return held and _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number) == 0
+    return int(ctypes.CDLL(None).capset(header, data)) == 0
 
 
 def _prctl(option: int, *arguments: int) -> int:
