@@ -94,10 +94,15 @@ class Importer:
         self._resuming = resuming
 
     async def run(self, past: Past) -> None:
+        """Raises the log's errors when it stays away; what is done by then stays done."""
         learners = iter(past.learners)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(SIDE_BY_SIDE):
-                group.create_task(self._follow(past.name, learners))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(SIDE_BY_SIDE):
+                    group.create_task(self._follow(past.name, learners))
+        except ExceptionGroup as failures:
+            # They go the same way: the first says why.
+            raise failures.exceptions[0] from failures
 
     async def _follow(self, name: str, learners: Iterator[Sequence[Passage]]) -> None:
         for passages in learners:

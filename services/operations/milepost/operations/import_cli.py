@@ -1,0 +1,94 @@
+"""`milepost import`: a school's history, through the services' own rules."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.import_past import Imported, import_past
+from milepost.operations.oulad import TableMissing, read_dataset
+from milepost.operations.oulad_school import past_of
+from milepost.operations.past import Past
+from milepost.operations.trouble import Trouble
+from milepost.process.logs import configure_logging
+from milepost.process.server import run
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def of_a_kind() -> None:
+    """Bring a school's history in: once, however often it is run."""
+
+
+@app.command()
+def oulad(
+    folder: Annotated[Path, typer.Argument(help="Where the dataset's tables are.")],
+    tenant: Annotated[str, typer.Option(help="The school it becomes.")] = "ou",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as last line.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where `milepost up` runs.  [default: .milepost]")
+    ] = None,
+) -> None:
+    """The Open University Learning Analytics Dataset. What an earlier run has done stays done."""
+    given = connected(settings(data_dir))
+    configure_logging(given)
+    try:
+        past = past_of(read_dataset(folder))
+    except TableMissing as missing:
+        raise Trouble(str(missing)) from missing
+    with reachable(), _bar(past) as bar:
+        imported = run(import_past(given, past, tenant, bar))
+    if as_json:
+        typer.echo(msgspec.json.encode(imported).decode())
+    else:
+        Console().print(_table(imported))
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f} rows/s", style="progress.data.speed")
+
+
+@contextmanager
+def _bar(past: Past) -> Iterator[Callable[[int], object]]:
+    """On a terminal's stderr; elsewhere silent."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("importing"),
+        BarColumn(),
+        TaskProgressColumn(),
+        _Rate(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=past.size)
+        yield lambda rows: progress.advance(task, rows)
+
+
+def _table(imported: Imported) -> Table:
+    table = Table("what", "count")
+    facts = msgspec.to_builtins(imported)
+    refusals = facts.pop("refusals")
+    for name, count in facts.items():
+        table.add_row(name, f"{count:,}")
+    for reason, count in refusals.items():
+        table.add_row(f"refused: {reason}", f"{count:,}")
+    return table
