@@ -136,7 +136,7 @@ STEPS = ("visits", "attempts", "completes_lesson", "completes", "withdraws", "ea
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Entry]:
-    """Learners in two offerings, interleaved; each lives through valid steps, some of them twice."""
+    """Learners in two offerings, interleaved, each through steps that can follow each other."""
     lives = [
         Life(offering, learner)
         for offering in ("red", "blue")
@@ -182,7 +182,7 @@ async def record(pool: asyncpg.Pool, tenant: str, entries: Iterable[Entry]) -> i
 
 
 async def project(pool: asyncpg.Pool, cuts: Sequence[tuple[int, bool]] = ((1000, False),)) -> None:
-    """All read models up to the log's heads: windows of these sizes, with a new process after some."""
+    """All read models up to the heads, in windows of these sizes; after some a new process."""
     ends = await heads(pool)
     copies = await live_copies(pool)
     while True:

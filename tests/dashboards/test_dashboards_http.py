@@ -1,0 +1,242 @@
+"""The dashboards over HTTP: who may see what, at which position, page by page."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.dashboards.history import Life, new_tenant, offered, project, record
+
+from milepost.dashboards.app import service
+from milepost.dashboards.reading import WAIT_SECONDS
+from milepost.process.app import create_app
+from milepost.process.settings import Settings
+from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+
+
+class Desk:
+    """Somebody at a screen."""
+
+    def __init__(self, client: Any, issuer: DevelopmentIssuer, tenant: str) -> None:
+        self.client = client
+        self.issuer = issuer
+        self.tenant = tenant
+
+    async def get(self, path, *, role="registrar", subject="office", tenant=None, at=None, **query):
+        token = self.issuer.issue(subject, tenant or self.tenant, [role])
+        headers = {"Authorization": f"Bearer {token}"}
+        if at is not None:
+            headers["Milepost-Position"] = str(at)
+        return await self.client.get(f"/dashboards{path}", headers=headers, params=query)
+
+    async def all_pages(self, path, rows, **query):
+        found, cursor = [], {}
+        while True:
+            answer = (await self.get(path, **query, **cursor)).json()
+            found.append(answer[rows])
+            if answer["next"] is None:
+                return found
+            cursor = {"cursor": answer["next"]}
+
+
+@pytest.fixture
+async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
+    settings = Settings(data_dir=tmp_path)
+    app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
+    transport = httpx.ASGITransport(app)  # in this event loop, which is the pool's
+    async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+        yield Desk(client, DevelopmentIssuer(tmp_path), tenant)
+
+
+async def happens(pool, tenant, *steps):
+    position = await record(pool, tenant, [entry for step in steps for entry in step])
+    await project(pool)
+    return position
+
+
+async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
+    ann = Life("red", "ann")
+    steps = (ann.enrolls(), ann.visits("x"), ann.completes(0.75), ann.earns())
+    position = await happens(pool, tenant, [offered("red")], *steps)
+    answer = await desk.get("/learners/ann", role="learner", subject="ann")
+    assert answer.headers["milepost-position"] == str(position)
+    page = answer.json()
+    assert (page["position"], page["learner"]) == (position, "ann")
+    assert page["as_of"] is not None
+    [enrollment], [credential] = page["enrollments"], page["credentials"]
+    assert (enrollment["state"], enrollment["grade"]) == ("completed", 0.75)
+    assert (credential["status"], credential["offering"]) == ("active", "red")
+
+
+async def test_a_learner_sees_nobody_else(desk):
+    answer = await desk.get("/learners/ann", role="learner", subject="ben")
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
+    for path in ("/offerings", "/offerings/red", "/operations"):
+        assert (await desk.get(path, role="learner", subject="ann")).status_code == 403
+    assert (await desk.get("/operations", role="registrar")).status_code == 403
+
+
+async def test_a_learner_may_list_their_own_credentials(pool, tenant, desk):
+    await happens(pool, tenant, Life("red", "ann").earns(), Life("red", "ben").earns())
+    own = {"role": "learner", "subject": "ann"}
+    answer = await desk.get("/credentials", **own, learner="ann")
+    assert [one["learner"] for one in answer.json()["credentials"]] == ["ann"]
+    assert (await desk.get("/credentials", **own, learner="ben")).status_code == 403
+    assert (await desk.get("/credentials", **own)).status_code == 403
+
+
+async def test_a_foreign_tenants_rows_do_not_exist(pool, tenant, desk):
+    ann = Life("red", "ann")
+    await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.earns())
+    foreign = new_tenant()
+    page = (await desk.get("/learners/ann", tenant=foreign)).json()
+    assert (page["enrollments"], page["credentials"], page["position"]) == ([], [], 0)
+    assert (await desk.get("/offerings", tenant=foreign)).json()["offerings"] == []
+    assert (await desk.get("/offerings/red", tenant=foreign)).status_code == 404
+    assert (await desk.get("/credentials", tenant=foreign)).json()["credentials"] == []
+    operations = (await desk.get("/operations", role="operator", tenant=foreign)).json()
+    assert (operations["head"], {one["position"] for one in operations["models"]}) == (0, {0})
+
+
+async def test_rates_name_their_denominators(pool, tenant, desk):
+    ann, ben, cleo, dan = (Life("red", name) for name in ("ann", "ben", "cleo", "dan"))
+    await happens(
+        pool,
+        tenant,
+        [offered("red")],
+        *(one.enrolls() for one in (ann, ben, cleo, dan)),
+        ann.visits("x"),
+        ann.completes(0.5),
+        ben.visits("x"),
+        cleo.withdraws(),
+    )
+    offering = (await desk.get("/offerings/red")).json()["offering"]
+    assert offering["started_of_enrolled"] == 0.5
+    assert offering["completed_of_enrolled"] == 0.25
+    assert offering["completed_of_started"] == 0.5
+    assert offering["withdrawn_of_enrolled"] == 0.25
+    assert offering["mean_grade_of_completed"] == 0.5
+
+
+async def test_an_offering_that_nobody_opened_is_unknown(desk, pool, tenant):
+    await happens(pool, tenant, [offered("red")])
+    answer = await desk.get("/offerings/blue")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:milepost:problem:unknown_offering"
+    empty = (await desk.get("/offerings/red")).json()["offering"]
+    assert (empty["enrolled"], empty["completed_of_enrolled"]) == (0, None)
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", ["offering", "enrolled"])
+async def test_pages_of_offerings_hold_each_once_in_order(pool, tenant, desk, sort, order):
+    names = [f"run-{n}" for n in range(7)]
+    lives = [Life(name, f"l{k}") for n, name in enumerate(names) for k in range(n // 2)]
+    opened = [offered(name, course="ABC"[n % 3]) for n, name in enumerate(names)]
+    await happens(pool, tenant, opened, *(life.enrolls() for life in lives))
+    pages = await desk.all_pages("/offerings", "offerings", sort=sort, order=order, limit=3)
+    assert [len(page) for page in pages] == [3, 3, 1]
+    found = [(one["enrolled"], one["offering"]) for page in pages for one in page]
+    expected = [(n // 2, name) for n, name in enumerate(names)]
+    key = (lambda one: one) if sort == "enrolled" else (lambda one: one[1])
+    assert found == sorted(expected, key=key, reverse=order == "desc")
+
+
+async def test_pages_of_credentials_stay_put_while_more_are_awarded(pool, tenant, desk):
+    first = [Life("red", f"l{n}") for n in range(5)]
+    await happens(pool, tenant, *(life.earns() for life in first), first[0].loses())
+    page = (await desk.get("/credentials", limit=2)).json()
+    assert [one["learner"] for one in page["credentials"]] == ["l4", "l3"]
+    await happens(pool, tenant, Life("red", "late").earns())
+    page = (await desk.get("/credentials", limit=2, cursor=page["next"])).json()
+    assert [one["learner"] for one in page["credentials"]] == ["l2", "l1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "learners"),
+    [
+        ({"status": "revoked"}, ["ann"]),
+        ({"status": "active"}, ["ben", "ann"]),
+        ({"offering": "blue"}, ["ben"]),
+        ({"course": "ART", "order": "asc"}, ["ann", "ann", "ben"]),
+        ({"achievement": "painter"}, ["ann"]),
+        ({"learner": "ben", "achievement": "painter"}, []),
+    ],
+)
+async def test_the_register_is_filtered(pool, tenant, desk, given, learners):
+    ann, ben = Life("red", "ann"), Life("blue", "ben")
+    steps = (ann.earns("artist"), ann.earns("painter"), ben.earns("artist"), ann.loses("artist"))
+    await happens(pool, tenant, *steps)
+    page = (await desk.get("/credentials", **given)).json()
+    assert [one["learner"] for one in page["credentials"]] == learners
+
+
+async def test_a_read_waits_for_the_position_it_asks_for(pool, tenant, desk):
+    await happens(pool, tenant, [offered("red")])
+    position = await record(pool, tenant, [offered("blue")])
+    reading = asyncio.create_task(desk.get("/offerings/blue", at=position))
+    await asyncio.sleep(0.1)
+    assert not reading.done()
+    await project(pool)
+    answer = await reading
+    assert (answer.status_code, answer.json()["position"]) == (200, position)
+
+
+async def test_a_position_that_does_not_come_is_answered_with_where_we_are(
+    pool, tenant, desk, monkeypatch
+):
+    assert WAIT_SECONDS == 5
+    monkeypatch.setattr("milepost.dashboards.reading.WAIT_SECONDS", 0.1)
+    position = await happens(pool, tenant, [offered("red")])
+    answer = await desk.get("/offerings", at=position + 1)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    problem = answer.json()
+    assert (problem["awaited"], problem["position"]) == (position + 1, position)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/offerings", {"cursor": "nonsense"}),
+        ("/offerings", {"cursor": "bm9uc2Vuc2U="}),
+        ("/offerings", {"cursor": "é"}),
+        ("/offerings", {"limit": "0"}),
+        ("/offerings", {"limit": "501"}),
+        ("/offerings", {"sort": "grade_units; drop table"}),
+        ("/offerings", {"course": "\x00"}),
+        ("/credentials", {"status": "lost"}),
+        ("/learners/a%00b", {}),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_as_malformed(desk, pool, tenant, path, query):
+    await happens(pool, tenant, [offered("red")])
+    answer = await desk.get(path, **query)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_cursor_is_good_for_its_own_sort_only(pool, tenant, desk):
+    await happens(pool, tenant, [offered("red"), offered("blue")])
+    cursor = (await desk.get("/offerings", limit=1)).json()["next"]
+    answer = await desk.get("/offerings", limit=1, cursor=cursor, sort="enrolled")
+    assert answer.status_code == 400
+
+
+async def test_operators_see_head_and_lag(pool, tenant, desk):
+    seen = await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    head = await record(pool, tenant, [offered("blue")])
+    page = (await desk.get("/operations", role="operator")).json()
+    assert (page["head"], page["position"]) == (head, seen)
+    assert {one["name"]: one["lag"] for one in page["models"]} == {
+        "credential_registry": 1,
+        "learner_overview": 1,
+        "offering_summary": 1,
+    }
+
+
+async def test_without_a_token_nothing_is_answered(desk):
+    assert (await desk.client.get("/dashboards/offerings")).status_code == 401
