@@ -1,0 +1,129 @@
+"""`milepost parked`: events that a consumer could not take, and what an operator makes of them."""
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import asyncpg
+import msgspec
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from milepost.events import parked
+from milepost.events.parked import NotParked, Parked, Settled, WaitsBehind
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.trouble import Trouble
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True)
+
+Number = Annotated[int, typer.Argument(help="The number that `milepost parked list` shows.")]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Actor = Annotated[str | None, typer.Option(help="Who decides this.  [default: your login name]")]
+
+
+@app.command("list")
+def list_(
+    tenant: Annotated[str | None, typer.Option(help="Of this school only.")] = None,
+    consumer: Annotated[str | None, typer.Option(help="Of this consumer only.")] = None,
+    settled: Annotated[bool, typer.Option(help="Also what was done or skipped since.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List what is parked, and what waits behind it."""
+    found = _with_pool(
+        data_dir,
+        lambda pool: parked.list_parked(pool, tenant=tenant, consumer=consumer, settled=settled),
+    )
+    if as_json:
+        typer.echo(msgspec.json.encode(found))
+    elif found:
+        Console().print(_table(found))
+    else:
+        typer.echo("Nothing is parked.")
+
+
+@app.command()
+def show(number: Number, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show one of them with its event."""
+
+    async def fetch(pool: asyncpg.Pool) -> tuple[Parked, bytes]:
+        found = await parked.find(pool, number)
+        [event] = await PostgresLog(pool).read(found.tenant, found.position - 1, 1)
+        return found, event.data
+
+    found, data = _with_pool(data_dir, fetch)
+    facts = {**msgspec.to_builtins(found), "data": msgspec.json.decode(data)}
+    if as_json:
+        typer.echo(msgspec.json.encode(facts))
+        return
+    for name, fact in facts.items():
+        typer.echo(f"{name:<11} {fact if fact is not None else '-'}")
+
+
+@app.command()
+def retry(number: Number, actor: Actor = None, data_dir: DataDir = None) -> None:
+    """Try it again, then what waits behind it. Its consumer hears this within a second."""
+    who = actor or getpass.getuser()
+    told = _with_pool(data_dir, lambda pool: parked.retry(pool, number, actor=who))
+    typer.echo(f"{told.consumer} tries event {told.position} of {told.tenant} again.")
+
+
+@app.command()
+def skip(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="Why it may be left out; kept for the audit.")],
+    actor: Actor = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Leave it out for good; what waits behind it goes on."""
+    who = actor or getpass.getuser()
+    told = _with_pool(data_dir, lambda pool: parked.skip(pool, number, actor=who, reason=reason))
+    typer.echo(f"{told.consumer} leaves event {told.position} of {told.tenant} out.")
+
+
+def _with_pool(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    """Do `work` with a pool. Raises `Trouble`."""
+
+    async def run() -> T:
+        async with await connect_pool(given.postgres, name="milepost parked", size=1) as pool:
+            return await work(pool)
+
+    given = connected(settings(data_dir))
+    with reachable():
+        try:
+            return asyncio.run(run())
+        except NotParked as no:
+            raise Trouble(f"Nothing parked has the number {no.id}.") from no
+        except Settled as no:
+            raise Trouble(f"{no.id} is {no.status} already.") from no
+        except WaitsBehind as no:
+            raise Trouble(f"{no.id} only waits behind {no.first}: retry or skip that one.") from no
+
+
+def _table(found: Sequence[Parked]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("#", justify="right")
+    for title in ("consumer", "tenant", "stream", "position", "event", "status", "error"):
+        table.add_column(title, overflow="fold")
+    for one in found:
+        table.add_row(
+            str(one.id),
+            one.consumer,
+            one.tenant,
+            one.stream,
+            str(one.position),
+            one.type,
+            one.status,
+            one.error,
+        )
+    return table

@@ -1,0 +1,93 @@
+"""`milepost tail`: published events as NATS brings them, until Ctrl-C."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import nats.js.errors
+import typer
+from nats.js import JetStreamContext
+from nats.js.api import DeliverPolicy
+
+from milepost.events import jetstream
+from milepost.events.cloudevents import recorded_from
+from milepost.events.event import name_of
+from milepost.events.log import Recorded
+from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.published import PUBLISHED
+from milepost.operations.trouble import Trouble
+
+app = typer.Typer()
+
+
+@app.command()
+def tail(
+    tenant: Annotated[str, typer.Option(help="Of this school only.")] = "*",
+    event: Annotated[str, typer.Option(help="Only these, as credential_awarded.")] = "*",
+    from_start: Annotated[bool, typer.Option(help="Begin with the first there is.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
+    ] = None,
+) -> None:
+    """Follow published events as they happen."""
+    subject = _subject(tenant, event)
+    given = connected(settings(data_dir))
+    with reachable(), suppress(KeyboardInterrupt, BrokenPipeError):
+        asyncio.run(_print(given.nats, subject, from_start=from_start, as_json=as_json))
+
+
+def _subject(tenant: str, event: str) -> str:
+    """Raises `Trouble`."""
+    if not re.fullmatch(r"\*|[a-z0-9-]{1,32}", tenant):
+        raise Trouble(f"{tenant!r} cannot be a school: they are named by a to z, 0 to 9 and -.")
+    names = sorted({name_of(tag) for tag in PUBLISHED})
+    if event not in ("*", *names):
+        raise Trouble(f"Nobody publishes {event!r}. There are: {', '.join(names)}.")
+    return f"milepost.{tenant}.*.{event}"
+
+
+async def _print(url: str, subject: str, *, from_start: bool, as_json: bool) -> None:
+    async for recorded in follow(url, subject, from_start=from_start):
+        sys.stdout.write((_json(recorded) if as_json else _line(recorded)) + "\n")
+        sys.stdout.flush()
+
+
+async def follow(url: str, subject: str, *, from_start: bool = False) -> AsyncIterator[Recorded]:
+    """Events of a subject in order, without end: from the first, or those still to come."""
+    async with jetstream.connected(url, "tail") as client:
+        js = client.jetstream()
+        await _stream(js)
+        policy = DeliverPolicy.ALL if from_start else DeliverPolicy.NEW
+        subscription = await js.subscribe(
+            subject, stream=jetstream.STREAM, ordered_consumer=True, deliver_policy=policy
+        )
+        while True:
+            message = await subscription.next_msg(timeout=None)
+            yield recorded_from(message.headers or {}, message.data)
+
+
+async def _stream(js: JetStreamContext) -> None:
+    """Wait until the relay has made the stream."""
+    while True:
+        with suppress(nats.js.errors.NotFoundError):
+            await js.stream_info(jetstream.STREAM)
+            return
+        await asyncio.sleep(0.5)
+
+
+def _line(event: Recorded) -> str:
+    at = event.occurred_at.strftime("%Y-%m-%d %H:%M:%S")
+    where = f"{event.tenant}/{event.position}"
+    return f"{at}  {where:<16} {event.type:<22} {event.stream}  {event.data.decode()}"
+
+
+def _json(event: Recorded) -> str:
+    fields = msgspec.structs.asdict(event)
+    fields["data"], fields["metadata"] = msgspec.Raw(event.data), msgspec.Raw(event.metadata)
+    return msgspec.json.encode(fields).decode()
