@@ -65,12 +65,12 @@ def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
             404,
             "unknown_enrollment",
         ),
-        ("/enrollment/nothing/here", {"json": {}}, 404, "not_found"),
+        ("/enrollment/nothing/here", {"json": {}}, 404, "unknown_route"),
         (
             "/credentials/learners/ann/credentials/none/revoke",
             {"json": {"reason": "fraud"}},
-            403,
-            "role_missing",
+            404,
+            "not_held",
         ),
     ],
 )

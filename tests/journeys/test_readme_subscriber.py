@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import nats
 import pytest
+from tests.events.traffic import until
 
 from milepost.credentials.events import CredentialAwarded
 from milepost.events.codec import Codec
@@ -73,11 +73,13 @@ async def heard(output, count):
 
 
 async def all_acknowledged(nats_url):
-    client = await nats.connect(nats_url)
-    async with asyncio.timeout(10):
-        while (await client.jetstream().consumer_info(STREAM, "congratulations")).num_ack_pending:
-            await asyncio.sleep(0.02)
-    await client.close()
+    async with connected(nats_url, "test") as client:
+        js = client.jetstream()
+
+        async def holds():
+            return not (await js.consumer_info(STREAM, "congratulations")).num_ack_pending
+
+        await until(holds)
 
 
 def lines(*learners):
