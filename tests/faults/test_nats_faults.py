@@ -1,0 +1,160 @@
+"""NATS killed, emptied, set back in time, while events flow: nothing lost, nothing twice."""
+
+import asyncio
+import shutil
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from tests.events.diary import Diary, consuming, lines
+from tests.events.traffic import append, positions, relaying, until
+
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.operations.embedded import free_port
+from milepost.operations.embedded_nats import EmbeddedNats
+
+
+@pytest.fixture
+async def pool(postgres):
+    pool = await connect_pool(postgres, name="test", size=10)
+    yield pool
+    await pool.close()
+
+
+class Server:
+    """A NATS that a test may mistreat."""
+
+    def __init__(self, home):
+        self.home = home
+        self.store = home / "nats" / "jetstream" / "jetstream" / "$G" / "streams" / "MILEPOST"
+        mark = f"milepost-{uuid4().hex[:12]}"
+        self.nats = EmbeddedNats(home / "nats", mark=mark, port=free_port(0), token="secret")
+        self.url = self.nats.address
+
+    async def start(self):
+        self.child = await self.nats.start()
+
+    async def kill(self):
+        self.child.process.kill()
+        await self.child.wait()
+
+
+@pytest.fixture
+async def server(data_dir):
+    server = Server(data_dir)
+    await server.start()
+    yield server
+    await server.child.stop()
+
+
+@pytest.fixture
+def tenant():
+    return f"t-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def diary(tenant):
+    return Diary(f"diary-{uuid4().hex[:8]}", tenant)
+
+
+async def publishing(log, tenant, key, numbers, pause_seconds=0.005):
+    for number in numbers:
+        await append(log, tenant, f"enrollment-{key}", number)
+        await asyncio.sleep(pause_seconds)
+
+
+def wrote(pool, tenant, numbers):
+    async def holds():
+        return await lines(pool, tenant, "a") == list(numbers)
+
+    return holds
+
+
+async def end_lease(postgres):
+    """As an administrator would: end the connection that holds the relays' lock."""
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
+        " and database = (select oid from pg_database where datname = current_database())"
+    )
+    await connection.close()
+
+
+async def enrolled(log, tenant):
+    return [e.position for e in await log.read(tenant, limit=10_000, types=["learner_enrolled"])]
+
+
+async def test_kill_9_of_nats_under_way_loses_and_doubles_nothing(
+    pool, postgres, server, tenant, diary
+):
+    log = PostgresLog(pool)
+    async with relaying(log, postgres, server.url), consuming(diary, pool, server.url):
+        flow = asyncio.create_task(publishing(log, tenant, "a", range(1, 401)))
+        for _ in range(2):
+            await asyncio.sleep(0.7)
+            await server.kill()
+            await asyncio.sleep(0.3)
+            await server.start()
+        await flow
+        await until(wrote(pool, tenant, range(1, 401)), 40)
+        expected = await enrolled(log, tenant)
+        await until(lambda: _holds(server, tenant, expected), 20)
+    assert diary.seen == list(range(1, 401))
+
+
+async def test_a_nats_that_lost_everything_is_filled_again(pool, postgres, server, tenant, diary):
+    log = PostgresLog(pool)
+    async with relaying(log, postgres, server.url), consuming(diary, pool, server.url):
+        await publishing(log, tenant, "a", range(1, 51))
+        await until(wrote(pool, tenant, range(1, 51)))
+        await server.kill()
+        shutil.rmtree(server.store)
+        await publishing(log, tenant, "a", range(51, 61))
+        await server.start()
+        await until(wrote(pool, tenant, range(1, 61)), 40)
+        expected = await enrolled(log, tenant)
+        await until(lambda: _holds(server, tenant, expected), 20)
+    assert diary.seen == list(range(1, 61))
+
+
+async def test_a_nats_set_back_by_a_power_failure_is_brought_up_to_date(
+    pool, postgres, server, tenant, diary
+):
+    """The stream forgets what it had acknowledged, its consumers do not."""
+    log = PostgresLog(pool)
+    async with relaying(log, postgres, server.url), consuming(diary, pool, server.url):
+        await publishing(log, tenant, "a", range(1, 51))
+        await until(wrote(pool, tenant, range(1, 51)))
+        await server.child.stop()
+        shutil.copytree(server.store / "msgs", server.home / "before")
+        await server.start()
+        await publishing(log, tenant, "a", range(51, 101))
+        await until(wrote(pool, tenant, range(1, 101)))
+        await server.kill()
+        shutil.rmtree(server.store / "msgs")
+        shutil.copytree(server.home / "before", server.store / "msgs")
+        await publishing(log, "another", "b", range(1, 31))
+        await server.start()
+        await publishing(log, tenant, "a", range(101, 151))
+        await until(wrote(pool, tenant, range(1, 151)), 40)
+        expected = await enrolled(log, tenant)
+        await until(lambda: _holds(server, tenant, expected), 20)
+    assert diary.seen == list(range(1, 151))
+
+
+async def test_a_relay_that_loses_its_lease_leaves_the_rest_to_the_other(
+    pool, postgres, server, tenant
+):
+    log = PostgresLog(pool)
+    async with relaying(log, postgres, server.url), relaying(log, postgres, server.url):
+        flow = asyncio.create_task(publishing(log, tenant, "a", range(1, 301)))
+        for _ in range(3):
+            await asyncio.sleep(0.4)
+            await end_lease(postgres)
+        await flow
+        expected = await enrolled(log, tenant)
+        await until(lambda: _holds(server, tenant, expected), 20)
+
+
+async def _holds(server, tenant, expected):
+    return await positions(server.url, tenant) == expected
