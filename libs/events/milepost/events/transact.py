@@ -63,15 +63,17 @@ class _Entry:
     """A stream as this process knows it.
 
     `pending` is the last append that it runs ahead of; `void` when one of them did not come to be.
+    `loading` is its first read, which all who come meanwhile share.
     """
 
-    __slots__ = ("pending", "position", "state", "version", "void")
+    __slots__ = ("loading", "pending", "position", "state", "version", "void")
 
     def __init__(self, state: Any) -> None:
         self.version = 0
         self.position = 0
         self.state = state
         self.pending: asyncio.Future[Result] | None = None
+        self.loading: asyncio.Task[bool] | None = None
         self.void = False
 
 
@@ -191,7 +193,9 @@ class Transactor:
         """The cached entry; a new one is read from the log first."""
         entry = self._entry(tenant, stream)
         if entry.version == 0 and entry.pending is None:
-            await self._refresh(tenant, stream, entry)
+            if entry.loading is None or entry.loading.done():
+                entry.loading = asyncio.create_task(self._refresh(tenant, stream, entry))
+            await asyncio.shield(entry.loading)
         return entry
 
     async def _refresh(self, tenant: str, stream: Stream[Any, Any], entry: _Entry) -> bool:
