@@ -1,0 +1,97 @@
+"""`milepost report`: figures from the read models, at least as new as the log is now."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
+from milepost.dashboards.reading import NotVisibleYet, Query, read
+from milepost.events.passes import heads
+from milepost.events.postgres_log import connect_pool
+from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.trouble import Trouble
+from milepost.process.logs import configure_logging
+from milepost.process.server import run
+from milepost.process.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class Line(msgspec.Struct, frozen=True):
+    offering: str
+    enrolled: int
+    withdrawn: int
+    completed: int
+    credentials: int
+
+
+LINES = Query(
+    Line,
+    """select offering, enrolled, withdrawn, completed, credentials
+    from dashboards.offering_summary where tenant = $1 order by offering""",
+)
+
+
+@app.callback()
+def of_a_kind() -> None:
+    """Figures from the read models, at least as new as the log is now."""
+
+
+@app.command()
+def offerings(
+    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
+    wait_seconds: Annotated[float, typer.Option("--wait", help="For the read model.")] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="A list on the last line.")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="Where `milepost up` runs.")] = None,
+) -> None:
+    """How many enrolled, withdrew, completed and were awarded, by offering."""
+    given = connected(settings(data_dir))
+    configure_logging(given)
+    with reachable():
+        lines = run(_lines(given, tenant, wait_seconds))
+    if as_json:
+        typer.echo(msgspec.json.encode(lines))
+    else:
+        Console().print(_table(lines))
+
+
+async def _lines(given: Settings, tenant: str, wait_seconds: float) -> list[Line]:
+    pool = await connect_pool(given.postgres, name="milepost report", size=1)
+    try:
+        return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
+    finally:
+        await pool.close()
+
+
+async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[Line]:
+    awaited = (await heads(pool, tenant)).get(tenant, 0)
+    while True:
+        try:
+            seen = await read(pool, tenant, (OFFERING_SUMMARY,), (LINES,), awaited=awaited)
+        except NotVisibleYet as behind:
+            if time.monotonic() > deadline:
+                raise Trouble(
+                    f"The read model stands at {behind.reached} of {awaited}:"
+                    " does `milepost project` run? `milepost projections list` says more."
+                ) from behind
+            await asyncio.sleep(0.2)
+        else:
+            lines: list[Line] = seen.rows[0]
+            return lines
+
+
+def _table(lines: list[Line]) -> Table:
+    table = Table("offering")
+    for name in ("enrolled", "withdrawn", "completed", "credentials"):
+        table.add_column(name, justify="right")
+    for line in lines:
+        numbers = (line.enrolled, line.withdrawn, line.completed, line.credentials)
+        table.add_row(line.offering, *(f"{number:,}" for number in numbers))
+    return table

@@ -1,0 +1,158 @@
+"""`milepost projections` and `milepost report`, as an operator types them."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+
+import pytest
+from tests.dashboards.history import Life, offered, project, record, rows
+
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.events.generations import begin, generations
+from milepost.events.projector import Projector
+
+NAMES = ["credential_registry", "learner_overview", "offering_summary"]
+
+
+@pytest.fixture
+def milepost(postgres, nats_url):
+    return Command({"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url})
+
+
+class Command:
+    def __init__(self, servers):
+        self.env = {**os.environ, **servers}
+
+    async def __call__(self, *words):
+        process = await self.start(*words)
+        out, err = await process.communicate()
+        return process.returncode, out.decode(), err.decode()
+
+    async def start(self, *words):
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "milepost.operations",
+            *words,
+            env=self.env,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def json(self, *words):
+        code, out, err = await self(*words, "--json")
+        assert code == 0, err
+        return json.loads(out.splitlines()[-1])
+
+
+async def happens(pool, tenant, *steps):
+    return await record(pool, tenant, [entry for step in steps for entry in step])
+
+
+async def generation(pool, name):
+    known = (await generations(pool, [name]))[name]
+    return {status: one.generation for status, one in known.items()}
+
+
+async def until_connected(pool, application):
+    asked = "select count(*) from pg_stat_activity where application_name = $1"
+    async with asyncio.timeout(60):
+        while not await pool.fetchval(asked, application):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_a_report_is_as_new_as_the_log(pool, tenant, milepost):
+    ann, ben = Life("red", "ann"), Life("red", "ben")
+    await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.completes(), ann.earns())
+    await project(pool)
+    await happens(pool, tenant, ben.enrolls(), ben.withdraws())
+    reporting = asyncio.create_task(milepost.json("report", "offerings", "--tenant", tenant))
+    await until_connected(pool, "milepost report")
+    await project(pool)
+    assert await reporting == [
+        {"offering": "red", "enrolled": 2, "withdrawn": 1, "completed": 1, "credentials": 1}
+    ]
+    code, out, _ = await milepost("report", "offerings", "--tenant", tenant)
+    assert code == 0
+    assert "red" in out
+
+
+async def test_a_report_says_when_nobody_projects(pool, tenant, milepost):
+    await project(pool)
+    await happens(pool, tenant, [offered("red")])
+    code, _, err = await milepost("report", "offerings", "--tenant", tenant, "--wait", "0")
+    assert code == 1
+    assert "0 of 1" in err
+
+
+async def test_all_are_rebuilt_in_one_pass_and_listed(pool, tenant, milepost):
+    await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    await project(pool)
+    before = await rows(pool, tenant)
+    was = await generation(pool, "learner_overview")
+    done = await milepost.json("projections", "rebuild", "--all")
+    assert sorted(done["models"]) == NAMES
+    assert done["events"] == await pool.fetchval("select count(*) from log.events")
+    assert await rows(pool, tenant) == before
+    listed = await milepost.json("projections", "list", "--tenant", tenant)
+    live = {one["name"]: one for one in listed if one["status"] == "live"}
+    assert sorted(live) == NAMES
+    assert {one["lag"] for one in live.values()} == {0}
+    assert live["learner_overview"]["generation"] == was["live"] + 1
+    code, out, _ = await milepost("projections", "list")
+    assert code == 0
+    assert "offering_summary" in out
+
+
+async def test_one_model_is_rebuilt_for_one_tenant_while_a_projector_runs(pool, tenant, milepost):
+    await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    projecting = asyncio.create_task(Projector(pool, [LEARNER_OVERVIEW]).run())
+    try:
+        done = await milepost.json("projections", "rebuild", "learner_overview", "--tenant", tenant)
+        assert (done["models"], done["events"]) == (["learner_overview"], 3)
+        await happens(pool, tenant, Life("red", "ben").enrolls())
+        async with asyncio.timeout(10):
+            while len((await rows(pool, tenant))["learner_overview"]) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        projecting.cancel()
+        with suppress(asyncio.CancelledError):
+            await projecting
+
+
+async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant, milepost):
+    await happens(pool, tenant, [offered("red")])
+    await project(pool)
+    async with pool.acquire() as connection:
+        # As if another rebuild ran: this one waits, and is interrupted.
+        await connection.execute("select pg_advisory_lock(hashtextextended('rebuild', 0))")
+        process = await milepost.start("projections", "rebuild", "learner_overview")
+        await until_connected(pool, "milepost projections")
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+        assert process.returncode == 130, err
+    assert b"cancel" in err
+    await begin(pool, LEARNER_OVERVIEW, None)
+    assert "building" in await generation(pool, "learner_overview")
+    code, out, _ = await milepost("projections", "cancel", "learner_overview")
+    assert (code, "given up" in out) == (0, True)
+    assert "building" not in await generation(pool, "learner_overview")
+    code, _, err = await milepost("projections", "cancel", "learner_overview")
+    assert (code, "not being rebuilt" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["rebuild", "nonsense"], "there are"),
+        (["rebuild"], "--all"),
+        (["rebuild", "learner_overview", "--all"], "--all"),
+    ],
+)
+async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):
+    code, _, err = await milepost("projections", *words)
+    assert code == 1
+    assert says in err
