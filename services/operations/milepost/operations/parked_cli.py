@@ -2,16 +2,13 @@
 
 import asyncio
 import getpass
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import asyncpg
 import msgspec
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from milepost.events import parked
 from milepost.events.parked import NotParked, Parked, Settled, WaitsBehind
@@ -47,7 +44,7 @@ def list_(
     if as_json:
         typer.echo(msgspec.json.encode(found))
     elif found:
-        Console().print(_table(found))
+        typer.echo("\n".join(map(_line, found)))
     else:
         typer.echo("Nothing is parked.")
 
@@ -110,20 +107,7 @@ def _with_pool(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[T
             raise Trouble(f"{no.id} only waits behind {no.first}: retry or skip that one.") from no
 
 
-def _table(found: Sequence[Parked]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("#", justify="right")
-    for title in ("consumer", "tenant", "stream", "position", "event", "status", "error"):
-        table.add_column(title, overflow="fold")
-    for one in found:
-        table.add_row(
-            str(one.id),
-            one.consumer,
-            one.tenant,
-            one.stream,
-            str(one.position),
-            one.type,
-            one.status,
-            one.error,
-        )
-    return table
+def _line(one: Parked) -> str:
+    where = f"{one.tenant}/{one.position}"
+    first = f"{one.id:>6}  {one.status:<7}  {one.consumer}  {where}  {one.stream}  {one.type}"
+    return f"{first}  {one.error}".rstrip()

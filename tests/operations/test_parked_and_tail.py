@@ -1,0 +1,127 @@
+"""`milepost parked` and `milepost tail` as an operator has them: processes of their own."""
+
+import asyncio
+import json
+import os
+import sys
+from uuid import uuid4
+
+import pytest
+from tests.events.traffic import append, relaying
+
+from milepost.events.jetstream import connected, ensure_stream
+from milepost.events.memory_log import MemoryLog
+from milepost.events.parked import Failure, find, park
+from milepost.events.postgres_log import PostgresLog, connect_pool
+
+
+@pytest.fixture
+async def pool(postgres):
+    pool = await connect_pool(postgres, name="test")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def parked(pool):
+    """Two parked events of one stream, the second behind the first: their numbers."""
+    log, tenant, consumer = PostgresLog(pool), f"t-{uuid4().hex[:12]}", f"c-{uuid4().hex[:8]}"
+    await append(log, tenant, "enrollment-a", 1, 2)
+    first, second = await log.read(tenant)
+    async with pool.acquire() as connection:
+        await park(connection, consumer, [Failure(first, "Poison(1)", 3), Failure(second)])
+    rows = await pool.fetch(
+        "select id from consumer.parked where consumer = $1 order by 1", consumer
+    )
+    return [row["id"] for row in rows]
+
+
+@pytest.fixture
+def milepost(postgres, nats_url):
+    env = {**os.environ, "MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
+
+    def start(*arguments):
+        return asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "milepost.operations",
+            *map(str, arguments),
+            env=env,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    return start
+
+
+async def output(starting):
+    process = await starting
+    out, _ = await process.communicate()
+    return process.returncode, out.decode()
+
+
+async def test_list_names_what_is_parked_and_what_waits_behind_it(milepost, parked):
+    code, out = await output(milepost("parked", "list", "--json"))
+    found = [one for one in json.loads(out) if one["id"] in parked]
+    assert code == 0
+    assert [(one["status"], one["error"]) for one in found] == [
+        ("parked", "Poison(1)"),
+        ("behind", ""),
+    ]
+    code, out = await output(milepost("parked", "list"))
+    assert code == 0
+    assert "enrollment-a" in out
+
+
+async def test_show_has_the_event_itself(milepost, parked):
+    code, out = await output(milepost("parked", "show", parked[0], "--json"))
+    assert code == 0
+    shown = json.loads(out)
+    assert (shown["position"], shown["data"]) == (1, {"number": 1})
+
+
+async def test_skip_wants_a_reason_and_keeps_it(milepost, pool, parked):
+    code, out = await output(milepost("parked", "skip", parked[0]))
+    assert code == 2
+    assert "--reason" in out
+    code, _ = await output(
+        milepost("parked", "skip", parked[0], "--reason", "broken import", "--actor", "ada")
+    )
+    assert code == 0
+    row = await find(pool, parked[0])
+    assert (row.status, row.actor, row.reason) == ("skip", "ada", "broken import")
+
+
+async def test_what_cannot_be_retried_says_what_can(milepost, parked):
+    code, out = await output(milepost("parked", "retry", parked[1]))
+    assert code == 1
+    assert out == (
+        f"milepost: {parked[1]} only waits behind {parked[0]}: retry or skip that one.\n"
+    )
+    code, out = await output(milepost("parked", "retry", 10**9))
+    assert (code, out) == (1, "milepost: Nothing parked has the number 1000000000.\n")
+
+
+async def test_tail_prints_what_was_published_and_what_comes(milepost, postgres, nats_url):
+    log = MemoryLog()
+    async with connected(nats_url, "test") as client:
+        await ensure_stream(client.jetstream())
+    async with relaying(log, postgres, nats_url):
+        await append(log, "north", "enrollment-a", 1)
+        await append(log, "south", "enrollment-b", 2)
+        tail = await milepost("tail", "--tenant", "north", "--from-start", "--json")
+        assert tail.stdout
+        async with asyncio.timeout(30):
+            first = json.loads(await tail.stdout.readline())
+            await append(log, "north", "enrollment-a", 3)
+            second = json.loads(await tail.stdout.readline())
+        tail.kill()
+        await tail.wait()
+    assert [first["data"], second["data"]] == [{"number": 1}, {"number": 3}]
+    assert (first["tenant"], first["position"], first["type"]) == ("north", 1, "learner_enrolled")
+
+
+async def test_tail_refuses_an_event_that_nobody_publishes(milepost):
+    code, out = await output(milepost("tail", "--event", "credential_awardd"))
+    assert code == 1
+    assert "credential_awarded" in out
