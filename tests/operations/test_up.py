@@ -15,6 +15,8 @@ import httpx
 import psutil
 import pytest
 
+from milepost.operations.embedded import free_port
+
 PATIENCE_SECONDS = 90
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -23,12 +25,12 @@ Start = Callable[..., subprocess.Popen[str]]
 def start(data_dir: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str) -> subprocess.Popen[str]:
+    def begin(*arguments: str, **given: str) -> subprocess.Popen[str]:
         env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
         command = [sys.executable, "-m", "milepost.operations", *arguments]
         process = subprocess.Popen(
             command,
-            env={**env, "MILEPOST_DATA_DIR": str(data_dir)},
+            env={**env, "MILEPOST_DATA_DIR": str(data_dir), **given},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -187,3 +189,30 @@ def test_without_anything_running_a_command_says_what_to_do(start: Start):
     assert doctor.returncode == 1
     assert "milepost up" in said
     assert "Traceback" not in said
+
+
+def test_servers_that_are_named_are_used_and_left_alone(
+    start: Start, data_dir: Path, postgres: str, nats_url: str
+):
+    up = start("up", "--port", "0", MILEPOST_POSTGRES=postgres, MILEPOST_NATS=nats_url)
+    assert ready(address(up))
+    assert not (data_dir / "postgres").exists()
+    assert not (data_dir / "nats").exists()
+    up.terminate()
+    assert up.wait(40) == 0
+
+
+def test_each_process_runs_alone(start: Start, postgres: str, nats_url: str):
+    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
+    ports = [str(free_port(0)) for _ in range(3)]
+    alone = [
+        start("serve", "progress", MILEPOST_PORT=ports[0], **servers),
+        start("relay", "--health-port", ports[1], **servers),
+        start("project", "--health-port", ports[2], **servers),
+    ]
+    for port in ports:
+        wait_until(partial(ready, f"http://127.0.0.1:{port}"))
+        assert "milepost_http" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    for process in alone:
+        process.terminate()
+    assert [process.wait(40) for process in alone] == [0, 0, 0]
