@@ -1,0 +1,63 @@
+"""`rebuild`: events a second rebuilding all read models from the log's beginning."""
+
+import time
+
+import asyncpg
+
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.rebuild import rebuild
+from milepost.operations.bench.figures import Measured
+from milepost.operations.bench.ground import ground
+from milepost.operations.bench.history import write_history
+from milepost.process.settings import Settings
+
+EVENTS = "select position, stream, type, data, occurred_at from log.events order by position"
+
+
+async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
+    """Of `events` events, all models at once, up to and with the switch."""
+    async with ground(settings) as place:
+        pool = await connect_pool(place.postgres, name="bench")
+        begin = time.perf_counter()
+        written = await write_history(PostgresLog(pool), events)
+        writing = time.perf_counter() - begin
+        await _vacuumed(place.postgres)
+        copy_seconds = await _copy_seconds(place.postgres)
+        begin = time.perf_counter()
+        await rebuild(pool, READ_MODELS)
+        seconds = time.perf_counter() - begin
+        await pool.close()
+    return Measured(
+        name="rebuild",
+        figures={
+            "events": written,
+            "events_per_second": round(written / seconds),
+            "seconds": round(seconds, 2),
+            "written_events_per_second": round(written / writing),
+        },
+        yardstick="COPY (SELECT …) TO STDOUT of the same events, in order",
+        yardstick_per_second=round(written / copy_seconds),
+        ratio=round(copy_seconds / seconds, 3),
+        target="100,000 events/s or ratio >= 0.15",
+    )
+
+
+async def _vacuumed(dsn: str) -> None:
+    """As a log is that has been there for a while: otherwise the first reader tidies up."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("vacuum analyze log.events")
+    await connection.close()
+
+
+async def _copy_seconds(dsn: str) -> float:
+    connection = await asyncpg.connect(dsn)
+    begin = time.perf_counter()
+    await connection.copy_from_query(EVENTS, output=_drop)
+    seconds = time.perf_counter() - begin
+    await connection.close()
+    return seconds
+
+
+async def _drop(data: bytes) -> None:
+    """Where the copied rows go."""
