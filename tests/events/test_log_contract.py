@@ -1,6 +1,7 @@
 """One contract for every log: what a writer and a reader may rely on."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ def command(
     return Command(command_id=named or uuid4(), expects=expects, events=new, after=after)
 
 
-def shapes(results: list[object]) -> list[object]:
+def shapes(results: Sequence[object]) -> list[object]:
     """Results without the log's clock."""
     return [(r.first, r.last) if isinstance(r, Appended) else r for r in results]
 

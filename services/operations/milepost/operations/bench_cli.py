@@ -19,6 +19,9 @@ from milepost.process.settings import Settings
 app = typer.Typer(no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
+Data = Annotated[
+    Path, typer.Argument(help="The folder with OULAD's files.", envvar="MILEPOST_OULAD")
+]
 Measure = Callable[[Settings], Coroutine[Any, Any, Measured]]
 
 
@@ -52,7 +55,9 @@ def bench_rebuild(
 
 @app.command("import")
 def bench_import(
-    data: Annotated[Path, typer.Argument(help="The folder with OULAD's files.", envvar="OULAD")],
+    data: Annotated[
+        Path, typer.Argument(help="The folder with OULAD's files.", envvar="MILEPOST_OULAD")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Seconds to import OULAD into a running Milepost."""
@@ -64,7 +69,7 @@ def _run(measure: Measure, *, as_json: bool) -> None:
     configure_logging(given)
     measured = run(measure(given))
     if as_json:
-        typer.echo(msgspec.json.encode(measured.as_json()))
+        typer.echo(msgspec.json.encode(measured.as_json()).decode())
     else:
         Console().print(_table(measured))
 

@@ -1,13 +1,8 @@
 """`commands`: durable commands a second over HTTP, through one service process."""
 
 import asyncio
-import os
-import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -15,25 +10,20 @@ from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.load import Load, post, run_load
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
-from milepost.operations.embedded import free_port
+from milepost.operations.bench.running import ServiceFailed, running
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
 
-READY_SECONDS = 30
 COURSE = {"title": "Bench", "lessons": [{"id": "one", "title": "One"}]}
 OFFERING = {"course": "bench", "version": 1}
 ENROLL = "/enrollment/offerings/bench-1/enrollments"
-
-
-class ServiceFailed(Exception):
-    """The measured process did not answer as it should; the message says how."""
 
 
 async def measure(settings: Settings, commands: int = 20_000, connections: int = 64) -> Measured:
     """`commands` learners enroll over `connections` connections; each answer is durable."""
     async with ground(settings) as place:
         yardstick = await insert_rows_per_second(place.postgres, 4)
-        async with _service(place) as port:
+        async with running(place, "serve", "enrollment") as port:
             token = _token(place)
             await asyncio.to_thread(_prepare, port, token)
             await run_load(port, _requests(token, "w", commands // 10), connections)
@@ -51,41 +41,6 @@ async def measure(settings: Settings, commands: int = 20_000, connections: int =
         ratio=round(load.per_second / yardstick, 2),
         target="ratio >= 0.6, p99 <= 30 ms",
     )
-
-
-@asynccontextmanager
-async def _service(place: Settings) -> AsyncIterator[int]:
-    """One `milepost serve enrollment`; its port."""
-    port = free_port(0)
-    env = {
-        "MILEPOST_POSTGRES": place.postgres,
-        "MILEPOST_NATS": place.nats,
-        "MILEPOST_DATA_DIR": str(place.data_dir),
-        "MILEPOST_PORT": str(port),
-        "MILEPOST_LOG_LEVEL": "warning",
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "milepost.operations", "serve", "enrollment"),
-        env={**os.environ, **env},
-    )
-    try:
-        await asyncio.to_thread(_wait_until_ready, port)
-        yield port
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-def _wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
-                return
-        except OSError as error:
-            if time.monotonic() > deadline:
-                raise ServiceFailed(f"not ready after {READY_SECONDS} s: {error}") from error
-        time.sleep(0.05)
 
 
 def _token(place: Settings) -> str:

@@ -115,7 +115,7 @@ def _award(own: dict[str, Any], position: int) -> list[Event]:
             learner=learner,
             version=1,
             grade=0.8,
-            position=evidence.position,
+            position=position,
             **named,
             occurred_at=at,
         ),
