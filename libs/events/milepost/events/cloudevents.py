@@ -3,6 +3,7 @@
 The actor stays in the house: whoever subscribes learns what happened, not who clicked.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote, unquote
@@ -17,6 +18,7 @@ from milepost.events.log import Recorded
 TYPE_PREFIX = "milepost."
 # CloudEvents' NATS binding, 3.1.3.2: space, double quote, percent and all but printable ASCII.
 PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
 
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,7 +78,7 @@ def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:
 
 
 def percent_encoded(value: str) -> str:
-    return quote(value, safe=PLAIN)
+    return value if ALL_PLAIN.fullmatch(value) else quote(value, safe=PLAIN)
 
 
 def _add_metadata(headers: dict[str, str], metadata: Metadata) -> None:

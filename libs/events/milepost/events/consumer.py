@@ -71,7 +71,7 @@ class Consumer:
         nats_url: str,
         *,
         batch: int = 500,
-        parallel: int = 64,
+        parallel: int = 250,
     ) -> None:
         self._policy = policy
         self._transactor = transactor
