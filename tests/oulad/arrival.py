@@ -1,0 +1,121 @@
+"""What arrived in Milepost, asked for in every way there is."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import nats.errors
+from tests.journeys.school import School
+
+from milepost.credentials.events import CredentialAwarded
+from milepost.events.cloudevents import recorded_from
+from milepost.events.codec import Codec
+from milepost.events.jetstream import STREAM, connected
+from milepost.events.log import Recorded
+from milepost.operations.data_directory import Runtime, running
+
+AWARDS = Codec[CredentialAwarded](CredentialAwarded)
+READ_MODELS = ("learner_overview", "offering_summary", "credential_registry")
+
+
+def runtime_of(school: School) -> Runtime:
+    runtime = running(school.data_dir)
+    assert runtime
+    return runtime
+
+
+def command(school: School, *arguments: str) -> "subprocess.Popen[str]":
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "milepost.operations", *arguments],
+        env={**env, "MILEPOST_DATA_DIR": str(school.data_dir)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def answer_of(process: "subprocess.Popen[str]") -> Any:
+    """The JSON on its last line."""
+    output, errors = process.communicate(timeout=280)
+    assert process.returncode == 0, errors
+    return json.loads(output.splitlines()[-1])
+
+
+def start_import(school: School, folder: Path, tenant: str) -> "subprocess.Popen[str]":
+    return command(school, "import", "oulad", str(folder), "--tenant", tenant, "--json")
+
+
+def report(school: School, tenant: str) -> Any:
+    return answer_of(command(school, "report", "offerings", "--tenant", tenant, "--json"))
+
+
+def numbers_of(imported: dict[str, Any]) -> dict[str, Any]:
+    """What an import arrives at, without what differs from run to run."""
+    return {k: v for k, v in imported.items() if k not in {"events", "appended", "seconds"}}
+
+
+async def log_of(school: School, tenant: str) -> tuple[int, int, int]:
+    """A tenant's head, how many events there are, and the last position."""
+    connection = await asyncpg.connect(runtime_of(school).postgres)
+    try:
+        row = await connection.fetchrow(
+            """select coalesce((select head from log.heads where tenant = $1), 0),
+                count(*), coalesce(max(position), 0) from log.events where tenant = $1""",
+            tenant,
+        )
+    finally:
+        await connection.close()
+    assert row
+    return row[0], row[1], row[2]
+
+
+async def read_models(school: School, tenant: str) -> dict[str, list[tuple[Any, ...]]]:
+    connection = await asyncpg.connect(runtime_of(school).postgres)
+    try:
+        return {
+            name: sorted(
+                (
+                    tuple(row)
+                    for row in await connection.fetch(
+                        f"select * from dashboards.{name} where tenant = $1", tenant
+                    )
+                ),
+                key=str,
+            )
+            for name in READ_MODELS
+        }
+    finally:
+        await connection.close()
+
+
+async def awards_heard(school: School, tenant: str, expected: int) -> Sequence[Recorded]:
+    """All that a durable subscriber gets: at least as many as expected, until there is silence."""
+    heard: list[Recorded] = []
+    async with connected(runtime_of(school).nats, "test") as client:
+        subscription = await client.jetstream().pull_subscribe(
+            f"milepost.{tenant}.credentials.credential_awarded",
+            durable=f"test-{tenant}",
+            stream=STREAM,
+        )
+        while True:
+            patience_seconds = 60 if len(heard) < expected else 1
+            try:
+                messages = await subscription.fetch(500, timeout=patience_seconds)
+            except nats.errors.TimeoutError:
+                return heard
+            for message in messages:
+                heard.append(recorded_from(message.headers or {}, message.data))
+                await message.ack_sync()
+
+
+def require_each_once_in_order(heard: Sequence[Recorded], expected: int) -> None:
+    positions = [one.position for one in heard]
+    assert positions == sorted(set(positions))
+    awards = [AWARDS.decode(one.type, one.data, one.occurred_at) for one in heard]
+    assert len({(one.learner, one.achievement) for one in awards}) == len(awards) == expected
