@@ -150,7 +150,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
 
 
 @st.composite
-def _path(draw: st.DrawFn, life: Life) -> list[list[Entry]]:
+def _path(draw: Any, life: Life) -> list[list[Entry]]:
     path = [life.waits()] if draw(st.booleans()) else []
     if path and draw(st.booleans()):
         return [*path, life.withdraws()]

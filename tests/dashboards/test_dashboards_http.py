@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -32,7 +32,8 @@ class Desk:
         return await self.client.get(f"/dashboards{path}", headers=headers, params=query)
 
     async def all_pages(self, path, rows, **query):
-        found, cursor = [], {}
+        found: list[Any] = []
+        cursor: dict[str, str] = {}
         while True:
             answer = (await self.get(path, **query, **cursor)).json()
             found.append(answer[rows])
@@ -45,7 +46,7 @@ class Desk:
 async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
     settings = Settings(data_dir=tmp_path)
     app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
-    transport = httpx.ASGITransport(app)  # in this event loop, which is the pool's
+    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
     async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
         yield Desk(client, DevelopmentIssuer(tmp_path), tenant)
 

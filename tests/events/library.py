@@ -10,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 
+from milepost.events.category import category_of, key_of
 from milepost.events.codec import Codec
 from milepost.events.copies import Copy, Overtaken
 from milepost.events.event import Event
@@ -76,7 +77,7 @@ def model(version: int = 1, name: str = "reading") -> ReadModel:
     return ReadModel(name, version, Codec(Heard), (READERS, BOOKS), fold)
 
 
-async def record(pool: asyncpg.Pool, tenant: str, events: Sequence[Event]) -> None:
+async def record(pool: asyncpg.Pool, tenant: str, events: Sequence[Heard]) -> None:
     codec: Codec[Heard] = Codec(Heard)
     new = []
     for number, event in enumerate(events):
@@ -101,7 +102,13 @@ def pages(*counts: int, reader: str = "ann") -> list[PageRead]:
 
 async def facts_of(pool: asyncpg.Pool, codec: Codec[Heard], tenant: str) -> list[Fact[Heard]]:
     return [
-        Fact(one.position, one.stream, one.type, codec.decode(one.type, one.data, one.occurred_at))
+        Fact(
+            one.position,
+            category_of(one.stream),
+            key_of(one.stream),
+            one.type,
+            codec.decode(one.type, one.data, one.occurred_at),
+        )
         for one in await PostgresLog(pool).read(tenant)
     ]
 

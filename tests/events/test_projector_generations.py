@@ -1,7 +1,7 @@
 """A new generation is built beside the old one, and nobody who reads notices but by its rows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
@@ -84,7 +84,7 @@ async def projecting(pool: asyncpg.Pool, *models: ReadModel) -> AsyncIterator[No
             await task
 
 
-async def until(condition: Callable[[], object]) -> None:
+async def until(condition: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(20):
         while not await condition():  # noqa: ASYNC110 - the database says nothing by itself
             await asyncio.sleep(0.01)
@@ -147,9 +147,12 @@ async def test_a_killed_rebuild_goes_on_where_it_was(pool, tenant, reading):
         await task
     assert await statuses(pool, reading) == {"live": (1, 1), "building": (2, 1)}
     folded = []
-    counting = msgspec.structs.replace(
-        reading, fold=lambda rows, fact: (folded.append(fact.position), reading.fold(rows, fact))
-    )
+
+    def fold(rows, fact):
+        folded.append(fact.position)
+        reading.fold(rows, fact)
+
+    counting = msgspec.structs.replace(reading, fold=fold)
     live = await seen(pool, reading, tenant)
     await rebuild(pool, [counting], window=1000)
     assert await statuses(pool, reading) == {"retired": (1, 1), "live": (2, 1)}

@@ -69,6 +69,8 @@ class Copy:
 
     async def recall(self) -> None:
         """Read the positions and forget all rows; what had failed is tried again."""
+        for tenant in self.stopped:
+            STOPPED.remove(self.model.name, tenant)
         self.positions.clear()
         self.stopped.clear()
         self._kept.clear()

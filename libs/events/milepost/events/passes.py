@@ -76,5 +76,6 @@ def _decoded(
             event: Any = codecs[tag].decode(tag, data, occurred_at)
         except (UnknownEvent, msgspec.MsgspecError) as error:
             event = Undecodable(error)
-        facts.append(Fact(position, stream, tag, event))
+        category, _, key = stream.partition("-")
+        facts.append(Fact(position, category, key, tag, event))
     return facts

@@ -27,10 +27,14 @@ PG_TYPES: Mapping[Any, str] = {
 
 
 class Fact(msgspec.Struct, Generic[E], frozen=True, gc=False):
-    """An event where it stands in its tenant's log; `type` is the tag it is stored under."""
+    """An event where it stands in its tenant's log, on the stream `category-key`.
+
+    `type` is the tag it is stored under.
+    """
 
     position: int
-    stream: str
+    category: str
+    key: str
     type: str
     event: E
 

@@ -29,7 +29,7 @@ async def rebuild(
     models: Sequence[ReadModel],
     *,
     only_tenant: str | None = None,
-    window: int = 50_000,
+    window: int = 100_000,
 ) -> None:
     """Rebuild these models together, for one tenant or for all; one rebuild at a time.
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from msgspec.json import Decoder
+
 from milepost.dashboards.paging import Cursor, Order, page_sql
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
 from milepost.dashboards.reading import Query
@@ -10,8 +12,11 @@ from milepost.dashboards.views import CredentialView, Head, ModelStanding, Offer
 
 OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
 
+OFFERINGS = Decoder(list[OfferingView])
+CREDENTIALS = Decoder(list[CredentialView])
+
 LEARNERS_ENROLLMENTS = Query(
-    EnrollmentRow,
+    Decoder(list[EnrollmentRow]),
     """select * from dashboards.learner_overview where tenant = $1 and learner = $3
     order by coalesce(enrolled_at, waitlisted_at) desc, enrollment""",
 )
@@ -19,7 +24,7 @@ CREDENTIAL = """select *, case when revoked_at is not null then 'revoked'
         when valid_until <= now() then 'expired' else 'active' end as status
     from dashboards.credential_registry"""
 LEARNERS_CREDENTIALS = Query(
-    CredentialView, f"{CREDENTIAL} where tenant = $1 and learner = $3 order by position"
+    CREDENTIALS, f"{CREDENTIAL} where tenant = $1 and learner = $3 order by position"
 )
 OFFERING_COLUMNS = """offering, course, course_version, pace, seats, opened_at, starts, ends,
     closed_at, waitlisted, waiting, enrolled, verified, started, completed, withdrawn, credentials,
@@ -30,12 +35,12 @@ OFFERING_COLUMNS = """offering, course, course_version, pace, seats, opened_at, 
     withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
     grade_units / (1e9::float8 * nullif(completed, 0)) as mean_grade_of_completed"""
 OFFERING = Query(
-    OfferingView,
+    OFFERINGS,
     f"""select {OFFERING_COLUMNS} from dashboards.offering_summary
     where tenant = $1 and offering = $3""",
 )
 MODELS = Query(
-    ModelStanding,
+    Decoder(list[ModelStanding]),
     """select g.name, g.generation, g.version, g.status, coalesce(p.position, 0) as position,
         coalesce(h.head, 0) - coalesce(p.position, 0) as lag, p.recorded_at as as_of,
         p.failed_at as stopped_at, p.failure
@@ -46,7 +51,7 @@ MODELS = Query(
     where g.status <> 'retired' and (g.only_tenant is null or g.only_tenant = $1)
     order by g.name, g.generation""",
 )
-HEAD = Query(Head, "select head from log.heads where tenant = $1")
+HEAD = Query(Decoder(list[Head]), "select head from log.heads where tenant = $1")
 
 
 def offerings(
@@ -55,11 +60,11 @@ def offerings(
     column = "0::bigint" if sort == "offering" else sort
     page, arguments = page_sql(column, "offering", order, after, equal)
     sql = f"select {OFFERING_COLUMNS} from dashboards.offering_summary {page}"
-    return Query(OfferingView, sql), arguments
+    return Query(OFFERINGS, sql), arguments
 
 
 def credentials(
     order: Order, after: Cursor | None, equal: Mapping[str, str]
 ) -> tuple[Query, list[object]]:
     page, arguments = page_sql("position", "credential", order, after, equal)
-    return Query(CredentialView, f"select * from ({CREDENTIAL}) registered {page}"), arguments
+    return Query(CREDENTIALS, f"select * from ({CREDENTIAL}) registered {page}"), arguments

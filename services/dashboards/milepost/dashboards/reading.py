@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from msgspec.json import Decoder
 
 from milepost.events.projection import ReadModel
 from milepost.process.problems import Problem, RequestFault
@@ -55,9 +56,9 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """`sql` selects columns named as the fields of `row`; $1 is the tenant, arguments from $3."""
+    """`sql` selects columns named as the fields of `rows`; $1 is the tenant, arguments from $3."""
 
-    row: type[Any]
+    rows: Decoder[list[Any]]
     sql: str
 
 
@@ -95,4 +96,4 @@ async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int)
 
 
 def _rows(query: Query, texts: list[str]) -> list[Any]:
-    return msgspec.json.decode(f"[{','.join(texts)}]", type=list[query.row])
+    return query.rows.decode(f"[{','.join(texts)}]")

@@ -33,7 +33,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 LINES = Query(
-    Line,
+    msgspec.json.Decoder(list[Line]),
     """select offering, enrolled, withdrawn, completed, credentials
     from dashboards.offering_summary where tenant = $1 order by offering""",
 )

@@ -12,7 +12,6 @@ from milepost.enrollment.events import (
     LearnerEnrolled,
     LearnerWaitlisted,
 )
-from milepost.events.category import key_of as key_in
 from milepost.events.codec import Codec
 from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
 from milepost.progress.events import (
@@ -70,7 +69,7 @@ class EnrollmentRow(msgspec.Struct):
 
 def key_of(fact: Fact[Heard]) -> Key:
     """All that is heard stands on `enrollment-<id>` or `progress-<id>`."""
-    return (key_in(fact.stream),)
+    return (fact.key,)
 
 
 ENROLLMENTS = Table(
@@ -83,7 +82,7 @@ ENROLLMENTS = Table(
 
 
 def fold(rows: Rows, fact: Fact[Heard]) -> None:
-    row = rows.of(ENROLLMENTS, *key_of(fact))
+    row = rows.of(ENROLLMENTS, fact.key)
     event = fact.event
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():

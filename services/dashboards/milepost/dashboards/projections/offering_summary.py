@@ -16,8 +16,6 @@ from milepost.enrollment.events import (
     OfferingClosed,
     OfferingOpened,
 )
-from milepost.events.category import category_of
-from milepost.events.category import key_of as key_in
 from milepost.events.codec import Codec
 from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
 from milepost.progress.events import (
@@ -82,8 +80,7 @@ class Member(msgspec.Struct):
 
 
 def key_of(fact: Fact[Heard]) -> Key | None:
-    in_enrollment = category_of(fact.stream) in ("enrollment", "progress")
-    return (key_in(fact.stream),) if in_enrollment else None
+    return (fact.key,) if fact.category in ("progress", "enrollment") else None
 
 
 OFFERINGS = Table("offering_summary", OfferingRow, ("offering",))
@@ -94,7 +91,7 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
     event = fact.event
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
-            _act(rows, key_in(fact.stream), event)
+            _act(rows, fact.key, event)
         case LearnerWaitlisted() | LearnerEnrolled() | EnrollmentWithdrawn() | CourseCompleted():
             member = rows.of(MEMBERS, event.enrollment)
             member.offering = event.offering

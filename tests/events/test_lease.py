@@ -1,0 +1,85 @@
+"""Of all who ask for a lease one holds it, until it lets go or its connection is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from milepost.events.lease import LeaseLost, Source, lease
+from milepost.events.postgres_log import connect_pool
+
+
+@pytest.fixture(params=["dsn", "pool"])
+async def source(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[Source]:
+    if request.param == "dsn":
+        yield postgres
+        return
+    pool = await connect_pool(postgres, name="lease", size=4)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def name() -> str:
+    return uuid4().hex
+
+
+async def kill_holder(postgres: str) -> None:
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+        " and database = (select oid from pg_database where datname = current_database())"
+    )
+    await connection.close()
+
+
+async def hold(source: Source, name: str, seconds: float = 0.0) -> str:
+    async with lease(source, name, retry_seconds=0.02) as held:
+        return await held.keep(asyncio.sleep(seconds, "done"))
+
+
+async def test_the_second_waits_until_the_first_lets_go(source, name):
+    async with lease(source, name):
+        second = asyncio.create_task(hold(source, name))
+        await asyncio.sleep(0.2)
+        assert not second.done()
+    assert await second == "done"
+
+
+async def test_other_names_do_not_wait(source, name):
+    async with lease(source, name):
+        assert await hold(source, f"{name}-other") == "done"
+
+
+async def test_work_ends_when_the_connection_is_gone(source, name, postgres):
+    async with asyncio.timeout(10):
+        working = asyncio.create_task(hold(source, name, seconds=60))
+        await asyncio.sleep(0.2)
+        await kill_holder(postgres)
+        with pytest.raises(LeaseLost):
+            await working
+        assert await hold(source, name) == "done"
+
+
+async def test_a_failure_of_the_work_is_raised_and_lets_go(source, name):
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with lease(source, name) as held:
+            await held.keep(fail())
+    assert await hold(source, name) == "done"
+
+
+async def test_who_is_canceled_waiting_or_holding_lets_go(source, name):
+    holder = asyncio.create_task(hold(source, name, seconds=60))
+    await asyncio.sleep(0.1)
+    waiting = asyncio.create_task(hold(source, name, seconds=60))
+    await asyncio.sleep(0.1)
+    for task in (waiting, holder):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert await hold(source, name) == "done"
