@@ -34,7 +34,7 @@ class Codec(Generic[E]):
         self.classes: dict[str, type[E]] = {tag_of(cls): cls for cls in classes}
         self.upcasters = dict(upcasters or {})
         self._decoders = {tag: msgspec.json.Decoder(cls) for tag, cls in self.classes.items()}
-        self._prefixes = {cls: len(f'{{"type":"{tag}"') for tag, cls in self.classes.items()}
+        self._heads = {cls: (tag, len(f'{{"type":"{tag}"')) for tag, cls in self.classes.items()}
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -43,9 +43,9 @@ class Codec(Generic[E]):
 
     def encode(self, event: E) -> tuple[str, bytes]:
         """The tag and the JSON object of the remaining fields."""
+        tag, head = self._heads[type(event)]
         bare = msgspec.structs.replace(event, occurred_at=UNDATED)
-        body = _encoder.encode(bare)[self._prefixes[type(event)] :]
-        return tag_of(type(event)), b"{" + body.removeprefix(b",")
+        return tag, b"{" + _encoder.encode(bare)[head:].removeprefix(b",")
 
     def decode(self, tag: str, data: bytes | str, occurred_at: datetime) -> E:
         """Raises `UnknownEvent` for a tag without class or upcaster, `msgspec.ValidationError`."""

@@ -22,3 +22,8 @@ AWAY: tuple[type[BaseException], ...] = (
     asyncpg.DeadlockDetectedError,
     nats.errors.Error,
 )
+
+
+def is_away(error: BaseException) -> bool:
+    """Asyncpg's DataError, a value that does not fit, is an InterfaceError too: not that one."""
+    return isinstance(error, AWAY) and not isinstance(error, ValueError)

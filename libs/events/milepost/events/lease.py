@@ -84,7 +84,10 @@ async def lease(
 async def _dedicated(source: Source) -> AsyncIterator[Connection]:
     if isinstance(source, asyncpg.Pool):
         async with source.acquire() as pooled:
-            yield pooled
+            try:
+                yield pooled
+            finally:
+                await pooled.close(timeout=5)  # whatever happened, no lock goes back to the pool
         return
     own = await asyncpg.connect(source, server_settings=KEEPALIVES)
     try:

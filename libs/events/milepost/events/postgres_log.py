@@ -8,6 +8,7 @@ import asyncpg
 
 from milepost.events.event import Invalid
 from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Recorded, Result
+from milepost.events.reader import Reader
 
 ROLE = "milepost_service"
 
@@ -16,8 +17,6 @@ COLUMNS = (
 )
 APPEND = """select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
     $14, $15)"""
-READ_STREAM = f"""select {COLUMNS} from log.events
-    where tenant = $1 and stream = $2 and version > $3 order by version"""
 READ_CATEGORY = f"""select {COLUMNS} from log.events
     where tenant = $1 and stream >= $2 and stream < $3 and position > $4 order by position"""
 READ = f"""select {COLUMNS} from log.events
@@ -35,17 +34,23 @@ class Unstorable(Invalid):
 async def connect_pool(dsn: str, *, name: str, size: int = 6) -> asyncpg.Pool:
     """A pool whose connections act as the services' role and speak jsonb as UTF-8 bytes.
 
-    A statement is given up after 60 seconds, a connection attempt after 10.
+    A statement is given up after 60 seconds, a connection attempt after 10. Who changes a session
+    (`set`, `listen`, session locks) must undo it or close the connection: it is not reset between
+    uses, for that would cost every statement a second round trip.
     """
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
         init=speak_json_bytes,
+        reset=_leave_as_it_is,
         timeout=10,
         command_timeout=60,
         server_settings={"role": ROLE, "application_name": name, "timezone": "UTC"},
     )
+
+
+async def _leave_as_it_is(_: asyncpg.Connection) -> None: ...
 
 
 async def speak_json_bytes(connection: asyncpg.Connection) -> None:
@@ -64,6 +69,7 @@ class PostgresLog:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self._reader = Reader(pool)
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         streams, arrays = _arrays(commands)
@@ -75,7 +81,7 @@ class PostgresLog:
         return [_result(row, index, streams) for index in range(len(commands))]
 
     async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
-        return _recorded(await self.pool.fetch(READ_STREAM, tenant, stream, after))
+        return await self._reader.read_stream(tenant, stream, after)
 
     async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
         # In "C" order "." follows "-", so the range holds the streams `category-…` and no others.

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from milepost.events.category import Stream
 from milepost.events.event import UNDATED, Event, Refused
 from milepost.events.faults import Overloaded
+from milepost.events.ids import new_id
 from milepost.events.log import (
     AlreadyDone,
     Appended,
@@ -136,7 +136,7 @@ class Transactor:
         command_id: UUID | None,
         metadata: bytes,
     ) -> Outcome:
-        attempt = _Attempt(tenant, streams, command_id or uuid7(), metadata)
+        attempt = _Attempt(tenant, streams, command_id or new_id(), metadata)
         for number in range(MAX_ATTEMPTS):
             entries = [await self._known(tenant, stream) for stream in streams]
             if not self._still_known(tenant, streams, entries):
@@ -311,7 +311,7 @@ class _Attempt:
             data=data,
             metadata=self.metadata,
             occurred_at=event.occurred_at,
-            event_id=uuid7(),
+            event_id=new_id(),
         )
 
     def recorded(

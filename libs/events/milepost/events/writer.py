@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from milepost.events.faults import AWAY, Overloaded
+from milepost.events.faults import AWAY, Overloaded, is_away
 from milepost.events.log import Appended, Command, Conflict, Log, Result
 
 MAX_BATCH_EVENTS = 2_000
@@ -85,7 +85,7 @@ class Writer:
         try:
             results = await self._persist(tenant, [one.command for one in batch])
         except Exception as error:  # noqa: BLE001 - handed on to whoever waits for it
-            if len(batch) > 1 and not isinstance(error, AWAY):
+            if len(batch) > 1 and not is_away(error):
                 # One command spoils the call: let the others through.
                 for one in batch:
                     await self._append(tenant, [one])
@@ -105,7 +105,7 @@ class Writer:
             try:
                 return await self._log.append(tenant, commands)
             except AWAY as error:
-                if loop.time() + pause_seconds > deadline:
+                if not is_away(error) or loop.time() + pause_seconds > deadline:
                     raise
                 _log.warning("append_retried", tenant=tenant, error=repr(error))
             await asyncio.sleep(pause_seconds)

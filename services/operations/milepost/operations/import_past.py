@@ -8,9 +8,8 @@ import msgspec
 
 from milepost.credentials.events import CredentialAwarded
 from milepost.events.codec import Codec
-from milepost.events.gathered_reads import GatheredReads
 from milepost.events.log import Log, Recorded
-from milepost.events.postgres_log import connect_pool
+from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.settle import settle
 from milepost.events.transact import Transactor
 from milepost.operations.importing import Importer, Settle
@@ -50,7 +49,7 @@ async def import_past(
     started = monotonic()
     pool = await connect_pool(given.postgres, name="import")
     try:
-        transactor = Transactor(GatheredReads(pool))
+        transactor = Transactor(PostgresLog(pool))
         before = (await transactor.log.heads()).get(tenant, 0)
         plans = await offer(transactor, tenant, past)
         importer = Importer(

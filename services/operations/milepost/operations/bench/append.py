@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 
-from uuid_utils.compat import uuid7
-
+from milepost.events.ids import new_id
 from milepost.events.log import Command, NewEvent
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
@@ -82,13 +81,13 @@ async def _append_until(dsn: str, batch: int, tenants: int, begin: float, second
 def _commands(count: int) -> Iterator[Command]:
     now = datetime.now(UTC)
     for _ in range(count):
-        stream = f"progress-{uuid7()}"
+        stream = f"progress-{new_id()}"
         event = NewEvent(
             stream=stream,
             type="attempt_scored",
             data=DATA,
             metadata=METADATA,
             occurred_at=now,
-            event_id=uuid7(),
+            event_id=new_id(),
         )
-        yield Command(command_id=uuid7(), expects=((stream, 0),), events=(event,))
+        yield Command(command_id=new_id(), expects=((stream, 0),), events=(event,))

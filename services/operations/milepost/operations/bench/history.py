@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from uuid_utils.compat import uuid7
-
 from milepost.credentials.domain import RECORD
 from milepost.credentials.events import CourseResultNoted, CredentialAwarded, Evidence
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, enrollment_id
@@ -18,6 +16,7 @@ from milepost.enrollment.events import (
 )
 from milepost.events.category import Stream
 from milepost.events.event import Event
+from milepost.events.ids import new_id
 from milepost.events.log import Command, Log, NewEvent
 from milepost.progress.events import (
     AttemptScored,
@@ -133,7 +132,7 @@ def _award(own: dict[str, Any], position: int) -> list[Event]:
 
 def _command(written: Written) -> Command:
     return Command(
-        command_id=uuid7(),
+        command_id=new_id(),
         expects=tuple((stream.name, 0) for stream, _ in written),
         events=tuple(_new(stream, event) for stream, events in written for event in events),
     )
@@ -147,5 +146,5 @@ def _new(stream: Stream[Any, Any], event: Event) -> NewEvent:
         data=data,
         metadata=b'{"actor":"bench","correlation":"0190f5fe-7c00-7a00-8000-000000000000"}',
         occurred_at=event.occurred_at,
-        event_id=uuid7(),
+        event_id=new_id(),
     )

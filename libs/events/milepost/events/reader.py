@@ -1,7 +1,6 @@
 """Group reads: whatever stream reads wait for a tenant go to Postgres in one query.
 
-For processes that read thousands of streams a second, most of them short or still empty. Alone,
-a read goes at once.
+As the writer's group commit: under load queries grow by themselves; alone, a read goes at once.
 """
 
 import asyncio
@@ -12,14 +11,15 @@ import asyncpg
 import msgspec
 
 from milepost.events.log import Recorded
-from milepost.events.postgres_log import COLUMNS, PostgresLog
 
 MAX_STREAMS = 500
 # "offset 0" keeps it one index scan per stream, whatever the planner believes of the table.
-READ_STREAMS = f"""select found.*
+READ_STREAMS = """select found.*
     from unnest($2::text[], $3::integer[]) as wanted(stream, after)
     cross join lateral (
-        select {COLUMNS} from log.events
+        select tenant, position, stream, version, type, data, metadata, occurred_at,
+               recorded_at, event_id
+        from log.events
         where tenant = $1 and stream = wanted.stream and version > wanted.after
         order by version offset 0
     ) as found"""
@@ -31,11 +31,11 @@ class _Read(msgspec.Struct, eq=False):
     answer: asyncio.Future[list[Recorded]]
 
 
-class GatheredReads(PostgresLog):
+class Reader:
     """One query per tenant is under way at a time; reads that come meanwhile form the next."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__(pool)
+        self._pool = pool
         self._waiting: dict[str, list[_Read]] = {}
         self._drains: set[asyncio.Task[None]] = set()
 
@@ -65,7 +65,7 @@ class GatheredReads(PostgresLog):
         wanted: dict[str, int] = {}
         for read in reads:
             wanted[read.stream] = min(read.after, wanted.get(read.stream, read.after))
-        rows = await self.pool.fetch(READ_STREAMS, tenant, list(wanted), list(wanted.values()))
+        rows = await self._pool.fetch(READ_STREAMS, tenant, list(wanted), list(wanted.values()))
         found: dict[str, list[Recorded]] = defaultdict(list)
         for row in rows:
             found[row["stream"]].append(Recorded(*row))
