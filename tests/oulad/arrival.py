@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,11 @@ READ_MODELS = ("learner_overview", "offering_summary", "credential_registry")
 
 
 def runtime_of(school: School) -> Runtime:
-    runtime = running(school.data_dir)
-    assert runtime
+    """It is written a moment after everything answers."""
+    deadline = time.monotonic() + 10
+    while not (runtime := running(school.data_dir)):
+        assert time.monotonic() < deadline, "nothing runs there"
+        time.sleep(0.05)
     return runtime
 
 
