@@ -133,6 +133,7 @@ async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant,
         await until_connected(pool, "milepost projections")
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()
+        await connection.execute("select pg_advisory_unlock_all()")
         assert process.returncode == 130, err
     assert b"cancel" in err
     await begin(pool, LEARNER_OVERVIEW, None)

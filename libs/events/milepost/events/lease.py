@@ -87,7 +87,8 @@ async def _dedicated(source: Source) -> AsyncIterator[Connection]:
             try:
                 yield pooled
             finally:
-                await pooled.close(timeout=5)  # whatever happened, no lock goes back to the pool
+                with suppress(*GONE):  # what is gone holds no lock; what is not must not keep it
+                    await pooled.close(timeout=5)
         return
     own = await asyncpg.connect(source, server_settings=KEEPALIVES)
     try:
