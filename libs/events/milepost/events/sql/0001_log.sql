@@ -81,7 +81,13 @@ create function log.append(
     out conflict_stream integer[],
     out conflict_version integer[],
     out recorded_at timestamptz
-) language plpgsql security definer set search_path = log, pg_temp as $$
+) language plpgsql security definer
+set search_path = log, pg_temp
+-- A plan is kept for as long as a connection lasts, and may have been made on an empty table:
+-- whatever the planner believes then, every look-up goes by its index ("offset 0" does the same).
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
     v_commands constant integer := cardinality(p_commands);
     v_expects constant integer := cardinality(p_expect_command);
@@ -119,7 +125,9 @@ begin
       into first, last, repeated, v_twins
       from (select id, number, min(number) over (partition by id) as twin
               from unnest(p_commands) with ordinality as u(id, number)) c
-      left join log.commands d on d.tenant = p_tenant and d.command_id = c.id;
+      left join lateral (
+               select k.first, k.last from log.commands k
+               where k.tenant = p_tenant and k.command_id = c.id offset 0) d on true;
 
     conflict_stream := array_fill(null::integer, array[v_commands]);
     conflict_version := array_fill(null::integer, array[v_commands]);
@@ -169,14 +177,12 @@ begin
     end if;
     insert into log.events (tenant, position, stream, version, type, data, metadata,
                             occurred_at, recorded_at, event_id)
-    select p_tenant, e.position, s.stream, e.version, e.type, e.data, e.metadata,
+    select p_tenant, e.position, p_streams[e.stream], e.version, e.type, e.data, e.metadata,
            e.occurred_at, append.recorded_at, e.event_id
       from unnest(v_positions, v_event_versions, p_event_stream, p_event_type, p_event_data,
                   p_event_metadata, p_event_occurred_at, p_event_id)
                as e(position, version, stream, type, data, metadata, occurred_at, event_id)
-      join unnest(p_streams) with ordinality as s(stream, number) on s.number = e.stream
-     where e.position is not null
-     order by e.position;
+     where e.position is not null;
     insert into log.commands (tenant, command_id, first, last)
     select p_tenant, c.id, c.first, c.last
       from unnest(p_commands, append.first, append.last, append.repeated) as c(id, first, last, repeated)
