@@ -64,8 +64,12 @@ Deed: TypeAlias = Enroll | Study | Withdraw
 
 
 class Action(msgspec.Struct, frozen=True):
-    """What one learner does in one offering. Offline devices arrive late; some send twice."""
+    """What one learner does in one offering. Offline devices arrive late; some send twice.
 
+    `key` tells a learner's actions apart; the same action has the same key every time.
+    """
+
+    key: str
     learner: str
     offering: str
     occurred_at: datetime
@@ -87,7 +91,7 @@ class School(msgspec.Struct, frozen=True):
 
 
 def plan_school(learners: int, seed: int, now: datetime) -> School:
-    """Ten weeks that end at `now`."""
+    """Ten weeks that end at `now`. Planned again on the same day, it goes on where it was."""
     runs = planned_runs(now, learners)
     actions = [
         action
@@ -99,19 +103,19 @@ def plan_school(learners: int, seed: int, now: datetime) -> School:
 
 
 def planned_runs(now: datetime, learners: int) -> tuple[Run, ...]:
-    def run(name: str, course: Course, days_ago: int, popularity: float, seats: int | None) -> Run:
+    def run(course: Course, days_ago: int, popularity: float, seats: int | None = None) -> Run:
         starts = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
         days = max(lesson.due_day or 0 for lesson in course.lessons)
         ends = starts + timedelta(days=days + 14)
-        return Run(name, course, starts, ends, popularity, seats)
+        return Run(f"{course.code}-{starts:%Y-%m-%d}", course, starts, ends, popularity, seats)
 
     return (
-        run("python-spring", PYTHON, 66, 0.55, None),
-        run("data-spring", DATA, 60, 0.45, None),
-        run("statistics-spring", STATISTICS, 52, 0.40, None),
-        run("learning-machines-1", MACHINES, 36, 0.30, max(2, learners // 8)),
-        run("python-summer", PYTHON, 18, 0.20, None),
-        run("writing-open", WRITING, 45, 0.25, None),
+        run(PYTHON, 66, 0.55),
+        run(DATA, 60, 0.45),
+        run(STATISTICS, 52, 0.40),
+        run(WRITING, 45, 0.25),
+        run(MACHINES, 36, 0.30, seats=max(2, learners // 8)),
+        run(PYTHON, 18, 0.20),
     )
 
 
@@ -156,22 +160,25 @@ class Student:
     def attend(self, run: Run) -> Iterator[Action]:
         enrolled_at = self.enrolls_at(run)
         mode: Mode = "verified" if self.chance.random() < 0.6 else "audit"
-        yield self.act(run, enrolled_at, Enroll(mode))
+        yield self.act(run, "enroll", enrolled_at, Enroll(mode))
         leaves_at = self.leaves_at(run)
         for lesson in run.course.lessons:
             reports = tuple(self.study(run, lesson, enrolled_at))
             if leaves_at is None or reports[-1].occurred_at < leaves_at:
                 by_staff = lesson.kind in {"assignment", "exam"}
-                yield self.act(run, reports[-1].occurred_at, Study(reports, by_staff))
+                studied_at = reports[-1].occurred_at
+                yield self.act(run, lesson.id, studied_at, Study(reports, by_staff))
         if leaves_at is not None and self.chance.random() < 0.5:
             reason = self.chance.choice(("no_time", "changed_course", "too_hard"))
-            yield self.act(run, max(leaves_at, enrolled_at + timedelta(hours=2)), Withdraw(reason))
+            left_at = max(leaves_at, enrolled_at + timedelta(hours=2))
+            yield self.act(run, "withdraw", left_at, Withdraw(reason))
 
-    def act(self, run: Run, at: datetime, deed: Deed) -> Action:
+    def act(self, run: Run, name: str, at: datetime, deed: Deed) -> Action:
         offline = isinstance(deed, Study) and self.chance.random() < 0.05
         delay = timedelta(hours=self.chance.uniform(6, 72)) if offline else timedelta()
         sends = 2 if self.chance.random() < 0.03 else 1
-        return Action(self.name, run.offering, at, at + delay, deed, sends)
+        key = f"{run.offering}/{name}"
+        return Action(key, self.name, run.offering, at, at + delay, deed, sends)
 
     def enrolls_at(self, run: Run) -> datetime:
         """Weeks ahead, but one in eight comes late."""

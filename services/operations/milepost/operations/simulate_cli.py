@@ -1,0 +1,97 @@
+"""`milepost simulate`: a small school's term, sent to a running Milepost."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from milepost.operations.connection import settings
+from milepost.operations.data_directory import running
+from milepost.operations.front_end import FrontEnd, Token
+from milepost.operations.simulation import School, plan_school
+from milepost.operations.simulator import Simulator
+from milepost.operations.trouble import Trouble
+from milepost.process.development_issuer import DevelopmentIssuer
+from milepost.process.server import run
+from milepost.process.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def simulate(
+    *,
+    learners: Annotated[int, typer.Option(min=1, max=100_000)] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed, the same school.")] = 1,
+    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
+    seconds: Annotated[float, typer.Option(help="How long it may take; 0: at once.", min=0)] = 0,
+    http: Annotated[str | None, typer.Option(help="Where Milepost answers.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where `milepost up` runs.  [default: .milepost]")
+    ] = None,
+) -> None:
+    """Let a small school live through ten weeks that end now."""
+    given = settings(data_dir)
+    school = plan_school(learners, seed, datetime.now(UTC))
+    with _bar(len(school.actions)) as tell:
+        simulator = run(play(http or address(given), issuing(given, tenant), school, seconds, tell))
+    Console().print(_table(simulator))
+
+
+async def play(
+    http: str, token: Token, school: School, seconds: float, tell: Callable[[int], object]
+) -> Simulator:
+    limits = httpx.Limits(max_connections=32)
+    # A proxy that the environment names is not for this.
+    async with httpx.AsyncClient(
+        base_url=http, timeout=30, limits=limits, trust_env=False
+    ) as client:
+        simulator = Simulator(FrontEnd(client, token), tell)
+        await simulator.set_up(school)
+        await simulator.play(school, seconds)
+        return simulator
+
+
+def address(given: Settings) -> str:
+    runtime = running(given.data_dir)
+    if runtime is None:
+        raise Trouble(
+            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            " or say with --http where Milepost answers."
+        )
+    return runtime.http
+
+
+def issuing(given: Settings, tenant: str) -> Token:
+    """Tokens of the development issuer. Raises `Trouble` where others' tokens are asked for."""
+    if given.token_keys:
+        raise Trouble("Simulated learners have tokens of the development issuer only.")
+    issuer = DevelopmentIssuer(
+        given.data_dir, issuer=given.token_issuer, audience=given.token_audience
+    )
+    issuer.ensure_keys()
+    return lambda subject, role: issuer.issue(subject, tenant, [role])
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[int], object]]:
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("simulating", total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def _table(simulator: Simulator) -> Table:
+    table = Table("what", "count")
+    for name, count in simulator.counts.items():
+        table.add_row(name, f"{count:,}")
+    for name, count in simulator.refused.items():
+        table.add_row(f"refused: {name}", f"{count:,}")
+    return table
