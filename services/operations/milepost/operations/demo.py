@@ -1,0 +1,120 @@
+"""`milepost demo`: everything started, a small school's term in half a minute, and what came of it.
+
+With DEMO_ONCE=1 it ends there; else it serves until Ctrl-C. Each run has a school of its own.
+"""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+
+from milepost.operations.connection import reachable, settings
+from milepost.operations.data_directory import Runtime
+from milepost.operations.demo_feed import showing
+from milepost.operations.demo_figures import Figures
+from milepost.operations.front_end import FrontEnd
+from milepost.operations.running import told_to_stop
+from milepost.operations.simulate_cli import issuing, play
+from milepost.operations.simulation import plan_school
+from milepost.operations.supervisor import up
+from milepost.process.logs import configure_logging
+from milepost.process.server import AddressTaken, require_free, run
+from milepost.process.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    learners: Annotated[int, typer.Option(min=1, max=10_000)] = 300,
+    seconds: Annotated[float, typer.Option(help="How long the ten weeks take.", min=0)] = 20,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where it is kept.  [default: .milepost/demo]")
+    ] = None,
+) -> None:
+    """Start everything and watch a small school."""
+    # The processes it starts read it, too: the screen is for the school.
+    os.environ.setdefault("MILEPOST_LOG_LEVEL", "error")
+    given = settings(data_dir or Path(".milepost") / "demo")
+    given = msgspec.structs.replace(given, port=_free(given))
+    configure_logging(given)
+    with reachable():
+        run(_demo(given, Console(), learners, seconds))
+
+
+async def _demo(given: Settings, console: Console, learners: int, seconds: float) -> None:
+    stop = await told_to_stop()
+    ready: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
+    console.print("Starting Postgres, NATS and the services …")
+    running = asyncio.create_task(up(given, stop, ready.set_result))
+    showing_all = asyncio.create_task(_show(given, console, ready, learners, seconds))
+    await asyncio.wait((running, showing_all), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        showing_all.cancel()
+    elif showing_all.exception() or os.environ.get("DEMO_ONCE"):
+        stop.set()
+    await running
+    with suppress(asyncio.CancelledError):
+        await showing_all
+
+
+async def _show(
+    given: Settings,
+    console: Console,
+    ready: "asyncio.Future[Runtime]",
+    learners: int,
+    seconds: float,
+) -> None:
+    runtime = await ready
+    now = datetime.now(UTC)
+    tenant = f"demo-{now:%Y%m%d-%H%M%S}"
+    token = issuing(given, tenant)
+    school = plan_school(learners, 1, now)
+    console.print(f"Ten weeks of a school with {learners} learners ({tenant}):")
+    async with showing(console, runtime.nats, tenant) as feed:
+        await play(runtime.http, token, school, seconds, lambda _: None)
+        async with httpx.AsyncClient(base_url=runtime.http, trust_env=False) as client:
+            figures = Figures(FrontEnd(client, token))
+            await figures.settled()
+            tables = [await figures.offerings(), await figures.credentials(), await figures.log()]
+    console.print(feed.summary(), highlight=False, soft_wrap=True)
+    for table in tables:
+        console.print(table)
+    _tell_where(given, console, runtime, tenant, token("someone", "operator"))
+
+
+def _tell_where(
+    given: Settings, console: Console, runtime: Runtime, tenant: str, token: str
+) -> None:
+    command = os.path.relpath(sys.argv[0])
+    here = f"--data-dir {given.data_dir}"
+    dashboards = f"{runtime.http}/dashboards/offerings"
+    lines = {
+        "The API": f"{runtime.http}/schema",
+        "Dashboards": dashboards,
+        "A token": token,
+        "Ask with it": f'curl -H "Authorization: Bearer $TOKEN" {dashboards}',
+        "Follow awards": f"{command} tail --tenant {tenant} --event credential_awarded {here}",
+        "Another term": f"{command} simulate --tenant another {here}",
+    }
+    for name, line in lines.items():
+        console.print(f"[bold]{name:<14}[/bold] {line}", highlight=False, soft_wrap=True)
+    if not os.environ.get("DEMO_ONCE"):
+        console.print("\nStop with Ctrl-C.")
+
+
+def _free(given: Settings) -> int:
+    """The usual port, or any when somebody has it."""
+    try:
+        require_free(given.host, given.port)
+    except AddressTaken:
+        return 0
+    return given.port

@@ -1,0 +1,67 @@
+"""The demo and the simulation as somebody at a terminal has them."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.school import School
+from tests.oulad.arrival import command, log_of, report
+
+from milepost.operations.simulate_cli import issuing, play
+from milepost.operations.simulation import plan_school
+from milepost.process.settings import Settings
+
+
+def milepost_demo(data_dir: Path) -> "subprocess.CompletedProcess[str]":
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "milepost.operations", "demo", "--learners", "60", "--seconds", "2"],
+        env={**env, "MILEPOST_DATA_DIR": str(data_dir), "DEMO_ONCE": "1", "MILEPOST_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def processes_of(folder: Path) -> list[str]:
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in listing.stdout.splitlines() if str(folder) in line]
+
+
+def test_the_demo_shows_a_school_and_leaves_nothing_behind(data_dir: Path) -> None:
+    ended = milepost_demo(data_dir)
+    assert ended.returncode == 0, ended.stderr
+    for word in ("credentials awarded", "Offerings", "data-analyst", "A token", "/schema", "tail"):
+        assert word in ended.stdout
+    assert processes_of(data_dir) == []
+
+
+def total(lines: list[dict[str, Any]], name: str) -> int:
+    return sum(line[name] for line in lines)
+
+
+def test_a_simulated_school_learns(school: School) -> None:
+    process = command(school, "simulate", "--learners", "60", "--tenant", "small")
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
+    lines = report(school, "small")
+    assert len(lines) == 6
+    assert total(lines, "enrolled") > total(lines, "completed") > 0
+    assert total(lines, "withdrawn") > 0
+    assert total(lines, "credentials") > 0
+
+
+async def test_the_same_school_again_changes_nothing(school: School) -> None:
+    plan = plan_school(40, 3, datetime.now(UTC))
+    token = issuing(Settings(data_dir=school.data_dir), "again")
+    await play(school.http, token, plan, 0, lambda _: None)
+    lines = report(school, "again")
+    head = (await log_of(school, "again"))[0]
+
+    await play(school.http, token, plan, 0, lambda _: None)
+    assert report(school, "again") == lines
+    assert (await log_of(school, "again"))[0] == head
