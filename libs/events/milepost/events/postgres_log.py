@@ -31,12 +31,14 @@ class Unstorable(Invalid):
     """A text holds a character that Postgres cannot store (NUL)."""
 
 
-async def connect_pool(dsn: str, *, name: str, size: int = 6) -> asyncpg.Pool:
+async def connect_pool(
+    dsn: str, *, name: str, size: int = 6, command_timeout_seconds: float | None = 60
+) -> asyncpg.Pool:
     """A pool whose connections act as the services' role and speak jsonb as UTF-8 bytes.
 
-    A statement is given up after 60 seconds, a connection attempt after 10. Who changes a session
-    (`set`, `listen`, session locks) must undo it or close the connection: it is not reset between
-    uses, for that would cost every statement a second round trip.
+    A statement is given up after its timeout (None: never), a connection attempt after 10 s.
+    Who changes a session (`set`, `listen`, session locks) must undo it or close the connection: it
+    is not reset between uses, for that would cost every statement a second round trip.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -45,7 +47,7 @@ async def connect_pool(dsn: str, *, name: str, size: int = 6) -> asyncpg.Pool:
         init=speak_json_bytes,
         reset=_leave_as_it_is,
         timeout=10,
-        command_timeout=60,
+        command_timeout=command_timeout_seconds,
         server_settings={"role": ROLE, "application_name": name, "timezone": "UTC"},
     )
 

@@ -22,6 +22,7 @@ ROOMS = {
     "import": ("import_cli", "Bring a school's history in."),
     "report": ("report_cli", "Print figures from the read models."),
     "projections": ("projections_cli", "List and rebuild read models."),
+    "log": ("log_cli", "Check that the log is whole; sign where it ends."),
     "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
     "bench": ("bench_cli", "Measure this machine with Milepost on it."),
 }

@@ -2,10 +2,12 @@
 
 create schema log;
 
--- One row per tenant: its lock and its last position. The free space keeps its updates HOT.
+-- One row per tenant: its lock, its last position and the last link of its chain. The free space
+-- keeps its updates HOT.
 create table log.heads (
     tenant text collate "C" primary key,
-    head bigint not null check (head >= 0)
+    head bigint not null check (head >= 0),
+    link bytea not null
 ) with (fillfactor = 10);
 
 create table log.events (
@@ -34,6 +36,25 @@ create table log.commands (
     primary key (tenant, command_id)
 );
 
+-- Tamper evidence: each call's link is the SHA-256 of the link before it and of all that the call
+-- appended. The first one follows the SHA-256 of the tenant's name.
+create table log.links (
+    tenant text collate "C" not null,
+    last bigint not null,
+    first bigint not null,
+    link bytea not null,
+    primary key (tenant, last)
+);
+
+-- An event as bytes, the same on every machine and setting. Two events never give the same: widths
+-- are fixed, texts end with a zero (they cannot hold one), JSON objects end by themselves.
+create function log.sealed(e log.events) returns bytea language sql immutable as $$
+    select int8send(e.position) || int4send(e.version) || uuid_send(e.event_id)
+        || timestamptz_send(e.occurred_at) || timestamptz_send(e.recorded_at)
+        || textsend(e.stream) || '\x00'::bytea || textsend(e.type) || '\x00'::bytea
+        || jsonb_send(e.data) || jsonb_send(e.metadata)
+$$;
+
 create function log.refuse_change() returns trigger language plpgsql as $$
 begin
     raise exception '% on %.% is refused: the log is append-only',
@@ -43,6 +64,8 @@ end $$;
 create trigger append_only before update or delete or truncate on log.events
     for each statement execute function log.refuse_change();
 create trigger append_only before update or delete or truncate on log.commands
+    for each statement execute function log.refuse_change();
+create trigger append_only before update or delete or truncate on log.links
     for each statement execute function log.refuse_change();
 create trigger never_forgotten before delete or truncate on log.heads
     for each statement execute function log.refuse_change();
@@ -95,6 +118,7 @@ declare
     v_events constant integer := cardinality(p_event_command);
     v_start bigint;
     v_head bigint;
+    v_link bytea;
     v_versions integer[];
     v_twins integer[];
     v_positions bigint[] := array_fill(null::bigint, array[v_events]);
@@ -105,10 +129,11 @@ declare
     v_twin integer;
     v_stream integer;
 begin
-    select h.head into v_start from log.heads h where h.tenant = p_tenant for update;
+    select h.head, h.link into v_start, v_link from log.heads h where h.tenant = p_tenant for update;
     if not found then
-        insert into log.heads (tenant, head) values (p_tenant, 0) on conflict do nothing;
-        select h.head into v_start from log.heads h where h.tenant = p_tenant for update;
+        insert into log.heads (tenant, head, link) values (p_tenant, 0, sha256(textsend(p_tenant)))
+            on conflict do nothing;
+        select h.head, h.link into v_start, v_link from log.heads h where h.tenant = p_tenant for update;
     end if;
     v_head := v_start;
     recorded_at := clock_timestamp();
@@ -175,19 +200,24 @@ begin
     if v_head = v_start then
         return;
     end if;
-    insert into log.events (tenant, position, stream, version, type, data, metadata,
-                            occurred_at, recorded_at, event_id)
-    select p_tenant, e.position, p_streams[e.stream], e.version, e.type, e.data, e.metadata,
-           e.occurred_at, append.recorded_at, e.event_id
-      from unnest(v_positions, v_event_versions, p_event_stream, p_event_type, p_event_data,
-                  p_event_metadata, p_event_occurred_at, p_event_id)
-               as e(position, version, stream, type, data, metadata, occurred_at, event_id)
-     where e.position is not null;
+    with appended as (
+        insert into log.events as e (tenant, position, stream, version, type, data, metadata,
+                                     occurred_at, recorded_at, event_id)
+        select p_tenant, n.position, p_streams[n.stream], n.version, n.type, n.data, n.metadata,
+               n.occurred_at, append.recorded_at, n.event_id
+          from unnest(v_positions, v_event_versions, p_event_stream, p_event_type, p_event_data,
+                      p_event_metadata, p_event_occurred_at, p_event_id)
+                   as n(position, version, stream, type, data, metadata, occurred_at, event_id)
+         where n.position is not null
+        returning e.position, log.sealed(e) as sealed)
+    select sha256(v_link || string_agg(a.sealed, null order by a.position)) into v_link
+      from appended a;
+    insert into log.links (tenant, last, first, link) values (p_tenant, v_head, v_start + 1, v_link);
     insert into log.commands (tenant, command_id, first, last)
     select p_tenant, c.id, c.first, c.last
       from unnest(p_commands, append.first, append.last, append.repeated) as c(id, first, last, repeated)
      where c.first is not null and not c.repeated;
-    update log.heads set head = v_head where tenant = p_tenant;
+    update log.heads set head = v_head, link = v_link where tenant = p_tenant;
 end $$;
 
 -- The services' role: may read the log and append through the function, nothing else.

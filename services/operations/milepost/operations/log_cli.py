@@ -1,0 +1,185 @@
+"""`milepost log`: is it whole, and where does it end, signed for whoever wants to keep that."""
+
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import jwt
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.verify import Fault, Head, NoSuchTenant, head_of, verify
+from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.trouble import Trouble
+from milepost.process.logs import configure_logging
+from milepost.process.server import run
+from milepost.process.settings import Settings
+from milepost.process.signing_key import SigningKey
+
+T = TypeVar("T")
+ISSUER = "milepost-log"
+
+app = typer.Typer(no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where `milepost up` keeps its data.")]
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    events: int
+    seconds: float
+    events_per_second: int
+    faults: tuple[Fault, ...]
+
+
+@app.command("verify")
+def verify_log(  # noqa: PLR0917 - typer's options
+    tenant: Annotated[str | None, typer.Option(help="One school only.  [default: all]")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Signed heads, one a line, as `log head --signed` gives.")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="The JWKS that they are signed with.  [default: our own]")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Parts checked at once.", min=1, max=64)] = 2,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Look for gaps, changed events and broken versions; exit code 1 when there is anything.
+
+    People may go on working: checked is what the log holds when the check begins.
+    """
+    given = settings(data_dir)
+    old = _signed_heads(against, keys or _key(given).keys_path) if against else []
+    verified = _with_pool(given, lambda pool: _verified(pool, tenant, old, jobs))
+    if as_json:
+        typer.echo(msgspec.json.encode(verified).decode())
+    else:
+        _show(verified)
+    if verified.faults:
+        raise typer.Exit(1)
+
+
+@app.command("head")
+def log_head(
+    tenant: Annotated[str | None, typer.Option(help="One school only.  [default: all]")] = None,
+    signed: Annotated[bool, typer.Option(help="As a JWT, to be kept by somebody else.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Where each school's log ends, and the link that stands for everything before it.
+
+    Kept by an outsider, a signed head shows later that nothing up to it was rewritten:
+    `milepost log verify --against FILE`. The key is made on first use in the data directory.
+    """
+    given = settings(data_dir)
+    heads = _with_pool(given, lambda pool: _heads(pool, tenant))
+    key = _key(given)
+    if signed:
+        key.publish()
+    for head in heads:
+        if signed:
+            now = int(time.time())
+            typer.echo(key.sign({"iss": ISSUER, "iat": now, **msgspec.to_builtins(head)}))
+        elif as_json:
+            typer.echo(msgspec.json.encode(head).decode())
+        else:
+            typer.echo(f"{head.tenant}  {head.position:,}  {head.link}")
+
+
+@app.command("keys")
+def log_keys(data_dir: DataDir = None) -> None:
+    """The public half of the key that signs heads, as a JWKS for whoever keeps them."""
+    typer.echo(_key(settings(data_dir)).publish().read_text("utf-8"))
+
+
+def _key(given: Settings) -> SigningKey:
+    return SigningKey(given.data_dir / "log")
+
+
+def _with_pool(given: Settings, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
+    given = connected(given)
+    configure_logging(given)
+
+    async def working() -> T:
+        pool = await connect_pool(given.postgres, name="milepost log", command_timeout_seconds=None)
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    try:
+        with reachable():
+            return run(working())
+    except NoSuchTenant as unknown:
+        raise Trouble(f"Nothing was ever recorded for the tenant {unknown}.") from unknown
+
+
+async def _heads(pool: asyncpg.Pool, tenant: str | None) -> list[Head]:
+    names = [tenant] if tenant else sorted(await PostgresLog(pool).heads())
+    return [await head_of(pool, name) for name in names]
+
+
+async def _verified(pool: asyncpg.Pool, tenant: str | None, old: list[Head], jobs: int) -> Verified:
+    begin = time.perf_counter()
+    heads = await _heads(pool, tenant)
+    faults: list[Fault] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
+        for head in heads:
+            task = bar.add_task(head.tenant, total=head.position)
+            kept = [one for one in old if one.tenant == head.tenant]
+            faults += await verify(
+                pool,
+                head.tenant,
+                lambda done, task=task: bar.advance(task, done),  # type: ignore[misc]
+                parallel=jobs,
+                against=kept,
+            )
+    return _summed(sum(head.position for head in heads), time.perf_counter() - begin, faults)
+
+
+def _summed(events: int, seconds: float, faults: list[Fault]) -> Verified:
+    return Verified(
+        events=events,
+        seconds=round(seconds, 3),
+        events_per_second=round(events / seconds),
+        faults=tuple(faults),
+    )
+
+
+def _signed_heads(file: Path, keys: Path) -> list[Head]:
+    """Raises `Trouble` when one of them was not signed with these keys."""
+    try:
+        trusted = jwt.PyJWKSet.from_json(keys.read_text("utf-8"))
+        lines = file.read_text("utf-8").split()
+        return [_signed_head(line, trusted) for line in lines]
+    except OSError as error:
+        raise Trouble(f"{error.filename}: {error.strerror}.") from error
+    except (jwt.PyJWTError, KeyError, msgspec.ValidationError) as error:
+        raise Trouble(f"{file} holds a head that {keys} did not sign: {error}") from error
+
+
+def _signed_head(line: str, trusted: jwt.PyJWKSet) -> Head:
+    key = trusted[jwt.get_unverified_header(line)["kid"]]
+    return msgspec.convert(jwt.decode(line, key, ["EdDSA"], issuer=ISSUER), Head)
+
+
+def _show(verified: Verified) -> None:
+    if verified.faults:
+        table = Table("tenant", "positions", "fault", "stream", title="Not as it was written")
+        for fault in verified.faults:
+            positions = f"{fault.first:,} to {fault.last:,}"
+            table.add_row(fault.tenant, positions, fault.fault, fault.stream or "")
+        Console().print(table)
+        return
+    rate = f"{verified.events_per_second:,} events/s"
+    typer.echo(f"{verified.events:,} events, whole and as they were written ({rate}).")

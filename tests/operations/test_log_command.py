@@ -1,0 +1,78 @@
+"""`milepost log` as an operator and an outside auditor use it."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from milepost.events.log import Command, NewEvent
+from milepost.events.postgres_log import PostgresLog, connect_pool
+
+
+@pytest.fixture
+async def tenant(postgres: str) -> str:
+    name = f"t-{uuid4().hex[:12]}"
+    pool = await connect_pool(postgres, name="test")
+    event = NewEvent(
+        stream="thing-1", type="x", data=b"{}", occurred_at=datetime.now(UTC), event_id=uuid4()
+    )
+    command = Command(command_id=uuid4(), expects=(("thing-1", 0),), events=(event,) * 3)
+    await PostgresLog(pool).append(name, [command])
+    await pool.close()
+    return name
+
+
+def milepost(postgres: str, data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
+    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": "nats://127.0.0.1:9"}
+    return subprocess.run(
+        [sys.executable, "-m", "milepost.operations", "log", *arguments],
+        env={**env, **servers, "MILEPOST_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_a_kept_head_tells_a_rewritten_log(postgres: str, data_dir: Path, tenant: str):
+    kept = data_dir / "kept.jwt"
+    kept.write_text(milepost(postgres, data_dir, "head", "--tenant", tenant, "--signed").stdout)
+    checked = ("verify", "--tenant", tenant, "--against", str(kept), "--json")
+    sound = milepost(postgres, data_dir, *checked)
+    assert (sound.returncode, json.loads(sound.stdout)["faults"]) == (0, []), sound.stderr
+    connection = await asyncpg.connect(postgres)
+    await connection.execute("set session_replication_role = replica")
+    forged = "update log.{} set link = sha256('forged') where tenant = $1"
+    await connection.execute(forged.format("heads"), tenant)
+    await connection.execute(forged.format("links"), tenant)
+    await connection.close()
+    forged_log = milepost(postgres, data_dir, *checked)
+    assert forged_log.returncode == 1
+    faults = {fault["fault"] for fault in json.loads(forged_log.stdout)["faults"]}
+    assert faults == {"event_changed", "rewritten"}
+
+
+def test_a_head_that_somebody_else_signed_is_not_trusted(
+    postgres: str, data_dir: Path, tenant: str
+):
+    kept = data_dir / "kept.jwt"
+    signed = milepost(postgres, data_dir / "theirs", "head", "--tenant", tenant, "--signed")
+    kept.write_text(signed.stdout)
+    milepost(postgres, data_dir, "keys")
+    answer = milepost(postgres, data_dir, "verify", "--tenant", tenant, "--against", str(kept))
+    assert answer.returncode == 1
+    assert "did not sign" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_an_unknown_tenant_is_said_so(postgres: str, data_dir: Path):
+    answer = milepost(postgres, data_dir, "verify", "--tenant", "nobody")
+    assert answer.returncode == 1
+    assert "Nothing was ever recorded" in answer.stderr
