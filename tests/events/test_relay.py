@@ -4,8 +4,9 @@ import nats
 import pytest
 from tests.events.traffic import DAY, SERVICES, append, messages, positions, relaying, until
 
+from milepost.events.chain import Chain, ChainBroken, Message, MessageTooLarge
 from milepost.events.cloudevents import recorded_from
-from milepost.events.jetstream import STREAM, Chain, ChainBroken, ensure_stream
+from milepost.events.jetstream import STREAM, ensure_stream
 from milepost.events.memory_log import MemoryLog
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.relay import Relay
@@ -138,12 +139,15 @@ async def test_a_purged_stream_is_filled_again(postgres, nats_url, js):
         await until(reached(nats_url, "north", *range(1, 51)))
 
 
+def numbered(count, data=b""):
+    return [Message(str(number), "milepost.north.test.x", "", data) for number in range(count)]
+
+
 async def test_after_a_failed_prediction_nothing_behind_it_gets_in(nats_url, js):
     last = await ensure_stream(js)
     client = js._nc
     async with Chain(client, last + 1) as chain:
-        for number in range(10):
-            await chain.publish("milepost.north.test.x", b"", {}, str(number))
+        await chain.publish(numbered(10))
         with pytest.raises(ChainBroken, match="wrong last sequence"):
             await chain.flush()
     assert await messages(nats_url) == []
@@ -151,7 +155,7 @@ async def test_after_a_failed_prediction_nothing_behind_it_gets_in(nats_url, js)
 
 async def test_a_stream_that_does_not_answer_breaks_the_chain(js):
     async with Chain(js._nc, 0) as chain:
-        await chain.publish("milepost.north.test.x", b"", {}, "1")
+        await chain.publish(numbered(1))
         with pytest.raises(ChainBroken, match="no stream listens"):
             await chain.flush()
 
@@ -164,8 +168,15 @@ async def test_a_stranger_who_fills_the_gap_lets_nothing_slip_in_behind_it(nats_
     last = await ensure_stream(js)
     await js.publish("milepost.north.test.stranger", b"")
     async with Chain(js._nc, last) as chain:
-        for number in range(10):
-            await chain.publish("milepost.north.test.x", b"", {}, str(number))
+        await chain.publish(numbered(10))
         with pytest.raises(ChainBroken, match="wrong last sequence"):
             await chain.flush()
     assert len(await messages(nats_url)) == 1
+
+
+async def test_a_message_that_the_server_would_not_take_is_named(js):
+    last = await ensure_stream(js)
+    async with Chain(js._nc, last) as chain:
+        with pytest.raises(MessageTooLarge, match=f"0 has .* max_payload .* {js._nc.max_payload}"):
+            await chain.publish(numbered(1, bytes(js._nc.max_payload)))
+    assert not js._nc.is_closed

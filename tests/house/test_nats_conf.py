@@ -14,7 +14,8 @@ import nats.js.errors
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
-from milepost.events.jetstream import STREAM, Chain, ensure_stream
+from milepost.events.chain import Chain, Message
+from milepost.events.jetstream import STREAM, ensure_stream
 from milepost.operations.embedded_nats import binary
 
 CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
@@ -84,7 +85,7 @@ async def stream_of_two_tenants(port):
         for tenant in ("default", "other"):
             for number in range(3):
                 subject = f"milepost.{tenant}.credentials.credential_awarded"
-                await chain.publish(subject, b"{}", {}, f"{tenant}/{number}")
+                await chain.publish([Message(f"{tenant}/{number}", subject, "", b"{}")])
         await chain.flush()
     assert not errors
     return milepost

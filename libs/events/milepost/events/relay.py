@@ -14,16 +14,10 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from prometheus_client import Counter, Gauge
 
+from milepost.events.chain import Chain, ChainBroken, Message, header_lines
 from milepost.events.cloudevents import headers_of, subject_of
 from milepost.events.faults import AWAY
-from milepost.events.jetstream import (
-    Chain,
-    ChainBroken,
-    connected,
-    ensure_stream,
-    last_position,
-    last_sequence,
-)
+from milepost.events.jetstream import connected, ensure_stream, last_position, last_sequence
 from milepost.events.lease import LeaseLost, Source, lease
 from milepost.events.log import Log, Recorded
 
@@ -141,12 +135,14 @@ class Relay:
         return sizes
 
     async def _publish(self, chain: Chain, events: Sequence[Recorded]) -> None:
-        for event in events:
-            service = self._services[event.type]
-            name = f"{event.tenant}/{event.position}"
-            headers = headers_of(event, service)
-            await chain.publish(subject_of(event, service), event.data, headers, name)
+        await chain.publish([message_of(event, self._services[event.type]) for event in events])
         PUBLISHED.inc(len(events))
+
+
+def message_of(event: Recorded, service: str) -> Message:
+    name = f"{event.tenant}/{event.position}"
+    headers = header_lines(headers_of(event, service))
+    return Message(name, subject_of(event, service), headers, event.data)
 
 
 async def _check(js: JetStreamContext, chain: Chain) -> None:

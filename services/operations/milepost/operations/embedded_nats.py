@@ -15,6 +15,7 @@ READY_SECONDS = 60
 CONFIGURATION = """\
 server_name: "{mark}"
 listen: "127.0.0.1:{port}"
+max_payload: 8MB
 authorization {{ token: "{token}" }}
 jetstream {{ store_dir: "{store}", max_memory_store: 256MB }}
 """
