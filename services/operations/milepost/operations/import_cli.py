@@ -53,8 +53,11 @@ def oulad(
         past = past_of(read_dataset(folder))
     except TableMissing as missing:
         raise Trouble(str(missing)) from missing
-    with reachable(), _bar(past) as bar:
-        imported = run(import_past(given, past, tenant, bar))
+    try:
+        with reachable(), _bar(past) as bar:
+            imported = run(import_past(given, past, tenant, bar))
+    except KeyboardInterrupt as stopped:
+        raise Trouble("Stopped. What is done stays done: run it again to go on.") from stopped
     if as_json:
         typer.echo(msgspec.json.encode(imported).decode())
     else:

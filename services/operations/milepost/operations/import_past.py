@@ -48,8 +48,8 @@ async def import_past(
 ) -> Imported:
     started = monotonic()
     pool = await connect_pool(given.postgres, name="import")
+    transactor = Transactor(PostgresLog(pool))
     try:
-        transactor = Transactor(PostgresLog(pool))
         before = (await transactor.log.heads()).get(tenant, 0)
         plans = await offer(transactor, tenant, past)
         importer = Importer(
@@ -64,6 +64,7 @@ async def import_past(
         head = (await transactor.log.heads())[tenant]
         results = await _results(transactor.log, tenant, past)
     finally:
+        await transactor.close()
         await pool.close()
     accepted = importer.tally.accepted
     return Imported(
