@@ -4,7 +4,7 @@ from uuid import uuid4
 import nats
 import pytest
 from tests.events.diary import Diary, DiaryClosed, consuming, lines
-from tests.events.traffic import append, relaying, until
+from tests.events.traffic import append, lose, positions, relaying, until
 
 from milepost.events.cloudevents import metadata_of
 from milepost.events.jetstream import STREAM
@@ -12,7 +12,7 @@ from milepost.events.parked import list_parked
 from milepost.events.policy import reaction_id
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.settle import settle
-from milepost.events.transact import Transactor
+from milepost.events.transact import Contended, Transactor
 
 
 @pytest.fixture
@@ -38,6 +38,13 @@ def diary(tenant):
 def written(pool, tenant, key, *expected):
     async def holds():
         return await lines(pool, tenant, key) == list(expected)
+
+    return holds
+
+
+def relayed(nats_url, tenant, count):
+    async def holds():
+        return len(await positions(nats_url, tenant)) == count
 
     return holds
 
@@ -122,6 +129,56 @@ async def test_messages_that_went_to_somebody_else_are_taken_from_the_log(
         assert await stealing, "the thief got something, else this proves nothing"
     await client.close()
     assert diary.seen == list(range(1, 102))
+
+
+async def test_a_message_that_nats_lost_is_taken_from_the_log(pool, log, nats_url, tenant, diary):
+    client = await nats.connect(nats_url)
+    await append(log, tenant, "enrollment-a", *range(1, 11))
+    await until(relayed(nats_url, tenant, 10))
+    await lose(client.jetstream(), tenant, 3, 4, 10)
+    async with consuming(diary, pool, nats_url):
+        await until(written(pool, tenant, "a", *range(1, 11)))
+        await append(log, tenant, "enrollment-a", 11)
+        await until(written(pool, tenant, "a", *range(1, 12)))
+    await client.close()
+    assert diary.seen == list(range(1, 12))
+
+
+async def test_a_message_from_beyond_the_log_skips_nothing(pool, log, nats_url, tenant, diary):
+    client = await nats.connect(nats_url)
+    headers = {"Milepost-Tenant": tenant, "Milepost-Position": "1000"}
+    subject = f"milepost.{tenant}.enrollment.learner_enrolled"
+    async with consuming(diary, pool, nats_url):
+        await append(log, tenant, "enrollment-a", 1)
+        await until(written(pool, tenant, "a", 1))
+        await client.jetstream().publish(subject, b"{}", headers=headers)
+        await append(log, f"{tenant}-other", "enrollment-b", 1)
+        await append(log, tenant, "enrollment-a", 2)
+        await client.jetstream().publish(subject, b"{}", headers=headers)
+        await until(written(pool, tenant, "a", 1, 2))
+    await client.close()
+
+
+async def test_one_stream_where_others_are_always_faster_holds_up_no_other(
+    pool, log, nats_url, diary, monkeypatch
+):
+    tenant = diary.tenant
+    monkeypatch.setattr("milepost.events.consumer.MAX_PAUSE_SECONDS", 0.05)
+
+    def contended(number):
+        if number == 2:
+            raise Contended
+
+    diary.trouble = contended
+    async with consuming(diary, pool, nats_url):
+        await append(log, tenant, "enrollment-a", 1, 2, 3)
+        await append(log, tenant, "enrollment-b", 4)
+        await until(written(pool, tenant, "b", 4))
+        await append(log, tenant, "enrollment-b", 5)
+        await until(written(pool, tenant, "b", 4, 5))
+    assert await lines(pool, tenant, "a") == [1]
+    [first, behind] = await list_parked(pool, consumer=diary.name)
+    assert (first.status, first.error, behind.status) == ("parked", "Contended()", "behind")
 
 
 async def test_a_refusal_is_final_and_holds_nobody_up(pool, log, nats_url, tenant, diary):

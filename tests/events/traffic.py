@@ -9,7 +9,9 @@ from uuid import uuid4
 import msgspec
 import nats
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
 
 from milepost.events.jetstream import STREAM
 from milepost.events.log import Command, Log, NewEvent
@@ -69,6 +71,16 @@ async def messages(nats_url: str, subject: str = "milepost.>") -> list[Msg]:
 async def positions(nats_url: str, tenant: str) -> list[int]:
     found = await messages(nats_url, f"milepost.{tenant}.>")
     return [int((message.headers or {})["Milepost-Position"]) for message in found]
+
+
+async def lose(js: JetStreamContext, tenant: str, *lost: int) -> None:
+    """Delete these positions' messages, as a broken disk would."""
+    info = await js.stream_info(STREAM)
+    for sequence in range(info.state.first_seq, info.state.last_seq + 1):
+        with suppress(NotFoundError):
+            headers = (await js.get_msg(STREAM, sequence)).headers or {}
+            if headers["Milepost-Tenant"] == tenant and int(headers["Milepost-Position"]) in lost:
+                await js.delete_msg(STREAM, sequence)
 
 
 async def until(holds: Callable[[], object], timeout_seconds: float = 20) -> None:

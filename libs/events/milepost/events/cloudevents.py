@@ -61,11 +61,15 @@ def headers_of(event: Recorded, service: str) -> dict[str, str]:
     return headers
 
 
+def place_of(headers: Mapping[str, str]) -> tuple[str, int]:
+    """Tenant and position: together they name an event. Raises `KeyError`, `ValueError`."""
+    return headers["Milepost-Tenant"], int(headers["Milepost-Position"])
+
+
 def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:
     """The event as the log has it, but for its actor. Raises `KeyError`, `ValueError`."""
     return Recorded(
-        headers["Milepost-Tenant"],
-        int(headers["Milepost-Position"]),
+        *place_of(headers),
         unquote(headers["Milepost-Stream"]),
         int(headers["Milepost-Version"]),
         headers["ce-type"].removeprefix(TYPE_PREFIX),

@@ -1,20 +1,19 @@
 """Runs a policy on what the services publish: in order per stream, in parallel across streams.
 
-NATS hurries, the log decides: what was handled is remembered by its position in the log, and
-whenever a message may have gone past this process (at the start, after a takeover, after a gap in
-the deliveries, after NATS lost something) the log itself is read up to its head.
+NATS hurries, the log decides: a message only says how far to read. So whatever NATS loses, doubles
+or brings late, a policy answers what the log holds, in its order.
 """
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
 from typing import NoReturn
 from uuid import UUID
 
 import structlog
+from nats.aio.msg import Msg
 from prometheus_client import Counter, Gauge
 
-from milepost.events.cloudevents import recorded_from
+from milepost.events.cloudevents import place_of
 from milepost.events.event import name_of
 from milepost.events.faults import AWAY, Overloaded
 from milepost.events.jetstream import connected, ensure_stream
@@ -34,9 +33,11 @@ from milepost.events.parked import (
 from milepost.events.policy import Policy, reaction_id
 from milepost.events.pull import Pull
 from milepost.events.settle import answer
-from milepost.events.transact import Transactor
+from milepost.events.transact import Contended, Transactor
 
 ATTEMPTS = 3
+# Of an attempt that failed for a reason that should pass, though the log answers: some 25 seconds.
+STUBBORN = 0.25
 LISTEN_SECONDS = 1.0
 RECONCILE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 5.0
@@ -53,14 +54,13 @@ REACHED = """insert into consumer.positions (tenant, consumer, position)
     on conflict (tenant, consumer) do update
     set position = greatest(positions.position, excluded.position), updated_at = now()"""
 
-NOWHERE: Mapping[str, int] = MappingProxyType({})
-
 
 class Consumer:
     """One policy, wherever it leads: of all processes on a database one runs it at a time.
 
-    A reaction that a rule refuses is done with. An error that will pass is tried until it has; any
-    other is tried three times, then its event is parked with everything later of its stream.
+    A reaction that a rule refuses is done with. While the log is away, it is waited for. Any other
+    error is tried three times (or for some 25 seconds when it should pass, as a stream where others
+    are always faster), then its event is parked with everything later of its stream.
     """
 
     def __init__(
@@ -113,49 +113,50 @@ class Consumer:
         return [f"milepost.*.{service}.{name_of(tag)}" for service, tag in self._policy.types]
 
     async def _follow(self, pull: Pull) -> NoReturn:
-        await self._catch_up()
+        heads = self._transactor.log.heads
+        await self._catch_up(await heads())
         clock = asyncio.get_running_loop().time
         heard_at = asked_at = clock()
         while True:
             messages = await pull.messages(LISTEN_SECONDS)
             if messages:
-                if pull.missed(messages):
-                    await self._catch_up()
-                await self._handle([recorded_from(m.headers or {}, m.data) for m in messages])
+                await self._catch_up(_told(messages, await heads()))
                 await pull.acknowledge(messages)
                 heard_at = clock()
             elif clock() - heard_at > RECONCILE_SECONDS:
-                await self._catch_up()
+                await self._catch_up(await heads())
                 heard_at = clock()
             if clock() - asked_at > LISTEN_SECONDS:
                 await self._hear_operators()
                 asked_at = clock()
 
-    async def _catch_up(self) -> None:
-        """Handle what the log holds, whether or not NATS has told of it."""
-        log = self._transactor.log
-        for tenant, head in (await log.heads()).items():
-            while (after := self._positions.get(tenant, 0)) < head:
-                events = await log.read(tenant, after, self._batch, self._tags)
-                await self._handle(events, {} if len(events) == self._batch else {tenant: head})
+    async def _catch_up(self, ends: Mapping[str, int]) -> None:
+        """Handle what the log holds of each tenant, to these positions or beyond."""
+        while behind := [
+            tenant for tenant, end in ends.items() if self._positions.get(tenant, 0) < end
+        ]:
+            events: list[Recorded] = []
+            reached: dict[str, int] = {}
+            for tenant in behind:
+                after = self._positions.get(tenant, 0)
+                found = await self._transactor.log.read(tenant, after, self._batch, self._tags)
+                last = [event.position for event in found[-1:]]
+                reached[tenant] = max([ends[tenant], *last] if len(found) < self._batch else last)
+                events += found
+                if len(events) >= self._batch:
+                    break
+            await self._handle(events, reached)
 
-    async def _handle(
-        self, delivered: Sequence[Recorded], reached: Mapping[str, int] = NOWHERE
-    ) -> None:
-        """Answer what is new among these, then remember how far we are: `reached`, or further."""
-        new = [e for e in delivered if e.position > self._positions.get(e.tenant, 0)]
+    async def _handle(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
+        """Answer these, then remember how far we are."""
         streams: dict[Key, list[Recorded]] = {}
-        for event in new:
-            if event.type in self._tags:
-                streams.setdefault((event.tenant, event.stream), []).append(event)
-        done = await self._done(new)
+        for event in events:
+            streams.setdefault((event.tenant, event.stream), []).append(event)
+        done = await self._done(events)
         failures = await asyncio.gather(
             *(self._answer_stream(key, events, done) for key, events in streams.items())
         )
-        positions = dict(reached)
-        for event in new:
-            positions[event.tenant] = max(event.position, positions.get(event.tenant, 0))
-        await self._remember(positions, [one for some in failures for one in some])
+        await self._remember(reached, [one for some in failures for one in some])
 
     async def _done(self, events: Sequence[Recorded]) -> set[UUID]:
         """The first reactions that were done before: by another delivery, or in-process."""
@@ -181,17 +182,14 @@ class Consumer:
         return []
 
     async def _answer(self, event: Recorded, done: Collection[UUID] = ()) -> Failure | None:
-        """Try until it is done, or has failed too often for a reason that will not pass."""
-        attempts, pause_seconds = 0, FIRST_PAUSE_SECONDS
+        """Try until it is done, or has failed too often while the log was there."""
+        attempts, pause_seconds = 0.0, FIRST_PAUSE_SECONDS
         while True:
             try:
                 await answer(self._transactor, self._policy, event, done)
             except Exception as error:  # noqa: BLE001 - waited for, or parked for a person
-                if _passes(error):
-                    self._waits(event, error)
-                else:
-                    attempts += 1
-                if attempts == ATTEMPTS:
+                attempts += await self._weight(event, error)
+                if attempts >= ATTEMPTS:
                     return self._parks(event, error)
             else:
                 self._goes_on()
@@ -200,8 +198,6 @@ class Consumer:
             pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
 
     async def _remember(self, positions: Mapping[str, int], failures: Sequence[Failure]) -> None:
-        if not positions:
-            return
         name = self._policy.name
         async with self._pool.acquire() as connection, connection.transaction():
             if failures:
@@ -231,6 +227,19 @@ class Consumer:
             await settled(self._pool, parked, "done")
         return True
 
+    async def _weight(self, event: Recorded, error: Exception) -> float:
+        """How much of an attempt this was: none when it says nothing about the event."""
+        if not _passes(error):
+            return 1
+        self._waits(event, error)
+        if isinstance(error, Overloaded):
+            return STUBBORN if isinstance(error, Contended) else 0
+        try:
+            await self._transactor.log.heads()
+        except AWAY:
+            return 0
+        return STUBBORN
+
     def _waits(self, event: Recorded, error: BaseException) -> None:
         if not self._waiting:
             self._waiting = True
@@ -257,3 +266,13 @@ class Consumer:
 def _passes(error: Exception) -> bool:
     # asyncpg counts a value that Postgres cannot take among its interface errors.
     return isinstance(error, PASSING) and not isinstance(error, ValueError)
+
+
+def _told(messages: Sequence[Msg], heads: Mapping[str, int]) -> dict[str, int]:
+    """How far to read: as far as the messages go, but never beyond a head, to skip nothing."""
+    furthest: dict[str, int] = {}
+    for message in messages:
+        tenant, position = place_of(message.headers or {})
+        known = min(position, heads.get(tenant, 0))
+        furthest[tenant] = max(known, furthest.get(tenant, 0))
+    return furthest

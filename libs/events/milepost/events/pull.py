@@ -1,4 +1,4 @@
-"""A durable pull consumer: batches as soon as there is anything, and whether one was missed."""
+"""A durable pull consumer: batches as soon as there is anything."""
 
 import asyncio
 from collections import deque
@@ -44,7 +44,6 @@ class Pull:
         self._news = asyncio.Event()
         self._wanted = 0
         self._reconnects = -1
-        self._delivered = 0
         self._gone = ""
 
     async def __aenter__(self) -> Self:
@@ -56,8 +55,7 @@ class Pull:
             filter_subjects=self._subjects,
             max_ack_pending=4 * self._batch,
         )
-        info = await self._client.jetstream().add_consumer(STREAM, config)
-        self._delivered = info.delivered.consumer_seq if info.delivered else 0
+        await self._client.jetstream().add_consumer(STREAM, config)
         self._subscription = await self._client.subscribe(self._inbox, cb=self._hear)
         return self
 
@@ -83,13 +81,6 @@ class Pull:
         if self._gone and not self._arrived:
             raise ConsumerGone(self._gone)
         return [self._arrived.popleft() for _ in range(min(self._batch, len(self._arrived)))]
-
-    def missed(self, messages: Sequence[Msg]) -> bool:
-        """Whether the server delivered any message before or between these to somebody else."""
-        sequences = [message.metadata.sequence.consumer for message in messages]
-        expected = range(self._delivered + 1, self._delivered + 1 + len(messages))
-        self._delivered = sequences[-1]
-        return sequences != list(expected)
 
     async def acknowledge(self, messages: Sequence[Msg]) -> None:
         """These, and all before them."""
