@@ -74,16 +74,18 @@ async def read(
     names = [model.name for model in models]
     if awaited is not None:
         await _wait(pool, tenant, names, awaited)
-    lists = "".join(f", array(select to_json(q) from ({query.sql}) q)::text[]" for query in queries)
     try:
-        record = await pool.fetchrow(
-            f"select position, as_of{lists} from ({STANDS}) stands", tenant, names, *arguments
-        )
+        record = await pool.fetchrow(statement(queries), tenant, names, *arguments)
     except asyncpg.UndefinedTableError as error:  # no projector has ever run
         raise NotVisibleYet(awaited or 0, 0) from error
     assert record is not None, "an aggregate always answers"
     rows = (_rows(query, texts) for query, texts in zip(queries, record[2:], strict=True))
     return Seen(record["position"], record["as_of"], tuple(rows))
+
+
+def statement(queries: Sequence[Query]) -> str:
+    lists = "".join(f", array(select to_json(q) from ({query.sql}) q)::text[]" for query in queries)
+    return f"select position, as_of{lists} from ({STANDS}) stands"
 
 
 async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:

@@ -21,7 +21,7 @@ DATA = (
 )
 METADATA = b'{"actor":"learner-1","correlation":"0190f5fe-7c00-7a00-8000-000000000000"}'
 BATCHES = (1, 50, 200, 500)
-TARGET_BATCH = 200
+TARGET_BATCH, TARGET_RATIO = 200, 4
 
 
 async def measure(settings: Settings, seconds: float = 4.0) -> Measured:
@@ -37,13 +37,15 @@ async def measure(settings: Settings, seconds: float = 4.0) -> Measured:
             figures[key] = await _rate(place.postgres, TARGET_BATCH, writers, tenants, seconds)
         after = await insert_rows_per_second(place.postgres, max(2, round(seconds)))
     yardstick = (before + after) / 2
+    ratio = figures[f"batch_{TARGET_BATCH}_events_per_second"] / yardstick
     return Measured(
         name="append",
         figures=figures,
         yardstick=YARDSTICK,
         yardstick_per_second=round(yardstick),
-        ratio=round(figures[f"batch_{TARGET_BATCH}_events_per_second"] / yardstick, 2),
-        target=f"batch of {TARGET_BATCH}, one tenant: ratio >= 4",
+        ratio=round(ratio, 2),
+        target=f"batch of {TARGET_BATCH}, one tenant: ratio >= {TARGET_RATIO}",
+        met=ratio >= TARGET_RATIO,
     )
 
 

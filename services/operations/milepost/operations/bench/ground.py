@@ -28,7 +28,10 @@ async def ground(settings: Settings) -> AsyncIterator[Settings]:
             _database(servers.postgres) as postgres,
         ):
             yield Settings(
-                postgres=postgres, nats=servers.nats, data_dir=folder, log_level="warning"
+                postgres=postgres,
+                nats=servers.nats,
+                data_dir=folder / "running",  # the folder itself is held by the servers
+                log_level="error",
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

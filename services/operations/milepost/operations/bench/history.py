@@ -1,5 +1,6 @@
 """A made-up school's history of any length, written straight into a log: ground for read models."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,8 @@ from milepost.enrollment.events import (
 from milepost.events.category import Stream
 from milepost.events.event import Event
 from milepost.events.ids import new_id
-from milepost.events.log import Command, Log, NewEvent
+from milepost.events.log import Command, Log, NewEvent, Result
+from milepost.operations.bench.calls import TENANT
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,
@@ -28,7 +30,6 @@ from milepost.progress.events import (
 )
 from milepost.progress.standing import PROGRESS
 
-TENANT = "bench"
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OFFERINGS, LESSONS, VISITS = 50, 6, 5
 BATCH = 20
@@ -36,20 +37,55 @@ BATCH = 20
 Written = list[tuple[Stream[Any, Any], list[Event]]]
 
 
-async def write_history(log: Log, events: int) -> int:
-    """Append enrollments, each with all that followed, until there are `events`. How many."""
-    offerings = [_command([_offering(number)]) for number in range(OFFERINGS)]
-    await log.append(TENANT, offerings)
-    written, batch = OFFERINGS, []
-    for number in range(events):
-        batch.append(_command(_enrollment(number, at_position=written)))
-        written += len(batch[-1].events)
-        if len(batch) == BATCH or written >= events:
-            await log.append(TENANT, batch)
-            batch = []
-        if written >= events:
-            break
-    return written
+class History:
+    """One school's events, as many as are wanted. `made`: how many there are by now."""
+
+    def __init__(self, log: Log) -> None:
+        self.made = 0
+        self._log = log
+        self._enrollments = 0
+
+    async def open(self) -> None:
+        """Append the offerings, which come before everything else."""
+        made = [_command([_offering(number)]) for number in range(OFFERINGS)]
+        await self._log.append(TENANT, self._counted(made))
+
+    async def grow(self, events: int) -> None:
+        """Append enrollments, each with all that followed, until there are `events` at least."""
+        appending = asyncio.ensure_future(asyncio.sleep(0, list[Result]()))
+        while self.made < events:
+            batch = [self.next() for _ in range(BATCH)]  # while the one before is being appended
+            await appending
+            appending = asyncio.ensure_future(self._log.append(TENANT, batch))
+        await appending
+
+    def next(self) -> Command:
+        """The next enrollment with all that followed, to be appended."""
+        made = _command(_enrollment(self._enrollments, at_position=self.made))
+        self._enrollments += 1
+        return self._counted([made])[0]
+
+    def one_by_one(self, count: int) -> list[Command]:
+        """The next commands of one event each, as learners cause them, to be appended."""
+        singles: list[Command] = []
+        while len(singles) < count:
+            singles += _singly(_enrollment(self._enrollments, at_position=self.made))
+            self._enrollments += 1
+        return self._counted(singles[:count])
+
+    def _counted(self, commands: list[Command]) -> list[Command]:
+        self.made += sum(len(command.events) for command in commands)
+        return commands
+
+
+def _singly(written: Written) -> Iterator[Command]:
+    for stream, events in written:
+        for version, event in enumerate(events):
+            yield Command(
+                command_id=new_id(),
+                expects=((stream.name, version),),
+                events=(_new(stream, event),),
+            )
 
 
 def _offering(number: int) -> tuple[Stream[Any, Any], list[Event]]:

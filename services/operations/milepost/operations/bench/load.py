@@ -7,8 +7,11 @@ what it measures. Not a client for anything else.
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import msgspec
+
+from milepost.operations.bench.figures import percentile
 
 STUCK_SECONDS = 120.0
 
@@ -25,8 +28,7 @@ class Load(msgspec.Struct, frozen=True):
         return len(self.latencies_ms) / self.seconds
 
     def percentile_ms(self, percent: float) -> float:
-        last = len(self.latencies_ms) - 1
-        return round(self.latencies_ms[min(last, int(last * percent / 100 + 0.5))], 2)
+        return round(percentile(self.latencies_ms, percent), 2)
 
 
 def post(path: str, token: str, body: bytes, host: str = "127.0.0.1") -> bytes:
@@ -34,6 +36,10 @@ def post(path: str, token: str, body: bytes, host: str = "127.0.0.1") -> bytes:
         f"POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     ).encode() + body
+
+
+def get(path: str, token: str, host: str = "127.0.0.1") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\r\n".encode()
 
 
 async def run_load(port: int, requests: Sequence[bytes], connections: int) -> Load:
@@ -67,8 +73,7 @@ class _Connection(asyncio.Protocol):
         self.statuses: list[int] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
 
     def send_next(self) -> None:
         assert self._transport is not None

@@ -16,8 +16,7 @@ INSERT = """insert into yardstick values ('t', nextval('yardstick_position'),
     '{"enrollment": "2f6d7a0c-9f0c-5f39-a8a6-2d5f0d9b8e11", "lesson": "quiz-03",
       "report": "r-000123", "attempt": 2, "score": 0.85}',
     '{"actor": "learner-1", "correlation": "0190f5fe-7c00-7a00-8000-000000000000"}',
-    now(), now(), '0190f5fe-7c00-7a00-8000-000000000000');
-"""
+    now(), now(), '0190f5fe-7c00-7a00-8000-000000000000')"""
 
 
 class PgbenchFailed(Exception):
@@ -29,19 +28,26 @@ async def insert_rows_per_second(dsn: str, seconds: int) -> float:
     await connection.execute("""create table yardstick (like log.events);
                                 create sequence yardstick_position cache 100""")
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            script = Path(folder) / "insert.sql"
-            script.write_text(INSERT.replace("\n", " ") + "\n", "utf-8")
-            return await _transactions_per_second(dsn, script, seconds)
+        return await transactions_per_second(dsn, INSERT, seconds, CLIENTS)
     finally:
         await connection.execute("drop table yardstick; drop sequence yardstick_position")
         await connection.close()
 
 
-async def _transactions_per_second(dsn: str, script: Path, seconds: int) -> float:
+async def transactions_per_second(
+    dsn: str, statement: str, seconds: int, clients: int, draw: str = ""
+) -> float:
+    """The statement over and over; `draw` is pgbench's own command before each."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "script.sql"
+        script.write_text(f"{draw}\n{' '.join(statement.split())};\n", "utf-8")
+        return await _transactions_per_second(dsn, script, seconds, clients)
+
+
+async def _transactions_per_second(dsn: str, script: Path, seconds: int, clients: int) -> float:
     process = await asyncio.create_subprocess_exec(
         str(binaries() / "pgbench"),
-        *("--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", "--jobs=2"),
+        *("--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=2"),
         *(f"--time={seconds}", f"--file={script}", dsn),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

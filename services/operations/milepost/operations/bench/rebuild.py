@@ -9,9 +9,10 @@ from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.rebuild import rebuild
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
-from milepost.operations.bench.history import write_history
+from milepost.operations.bench.history import History
 from milepost.process.settings import Settings
 
+TARGET_PER_SECOND, TARGET_RATIO = 100_000, 0.15
 EVENTS = "select position, stream, type, data, occurred_at from log.events order by position"
 
 
@@ -20,30 +21,35 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
     async with ground(settings) as place:
         pool = await connect_pool(place.postgres, name="bench")
         begin = time.perf_counter()
-        written = await write_history(PostgresLog(pool), events)
+        history = History(PostgresLog(pool))
+        await history.open()
+        await history.grow(events)
         writing = time.perf_counter() - begin
-        await _vacuumed(place.postgres)
+        written = history.made
+        await vacuumed(place.postgres)
         copy_seconds = await _copy_seconds(place.postgres)
         begin = time.perf_counter()
         await rebuild(pool, READ_MODELS)
         seconds = time.perf_counter() - begin
         await pool.close()
+    rate, ratio = written / seconds, copy_seconds / seconds
     return Measured(
         name="rebuild",
         figures={
             "events": written,
-            "events_per_second": round(written / seconds),
+            "events_per_second": round(rate),
             "seconds": round(seconds, 2),
             "written_events_per_second": round(written / writing),
         },
         yardstick="COPY (SELECT …) TO STDOUT of the same events, in order",
         yardstick_per_second=round(written / copy_seconds),
-        ratio=round(copy_seconds / seconds, 3),
-        target="100,000 events/s or ratio >= 0.15",
+        ratio=round(ratio, 3),
+        target=f"{TARGET_PER_SECOND:,} events/s or ratio >= {TARGET_RATIO}",
+        met=rate >= TARGET_PER_SECOND or ratio >= TARGET_RATIO,
     )
 
 
-async def _vacuumed(dsn: str) -> None:
+async def vacuumed(dsn: str) -> None:
     """As a log is that has been there for a while: otherwise the first reader tidies up."""
     connection = await asyncpg.connect(dsn)
     await connection.execute("vacuum analyze log.events")

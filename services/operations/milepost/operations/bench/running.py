@@ -2,53 +2,62 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from milepost.operations.bench.figures import WentWrong
+from milepost.operations.child import Child
 from milepost.operations.embedded import free_port
 from milepost.process.settings import Settings
 
 READY_SECONDS = 60
-
-
-class ServiceFailed(Exception):
-    """The measured process did not answer as it should; the message says how."""
+# A proxy that the environment names is not for this.
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @asynccontextmanager
 async def running(place: Settings, *arguments: str) -> AsyncIterator[int]:
-    """`milepost ARGUMENTS…` until leaving; the port it serves on. Raises `ServiceFailed`."""
+    """`milepost ARGUMENTS…` until leaving; the port it answers on. Raises `WentWrong`."""
     port = free_port(0)
-    env = {
-        "MILEPOST_POSTGRES": place.postgres,
-        "MILEPOST_NATS": place.nats,
-        "MILEPOST_DATA_DIR": str(place.data_dir / "running"),
-        "MILEPOST_PORT": str(port),
-        "MILEPOST_LOG_LEVEL": "warning",
-    }
+    if arguments[0] in ("relay", "project"):
+        arguments = (*arguments, "--health-port", str(port))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "milepost.operations", *arguments),
-        env={**os.environ, **env},
+        env={**os.environ, **_environment(place, port)},
+        stdin=asyncio.subprocess.PIPE,  # closed when we end, however we end
         stdout=sys.stderr,  # standard output is for the figures
+        start_new_session=True,
     )
+    child = Child(arguments[0], process, signal.SIGTERM)
     try:
-        await asyncio.to_thread(_wait_until_ready, port)
+        await asyncio.to_thread(_wait_until_ready, child, port)
         yield port
     finally:
-        process.terminate()
-        await process.wait()
+        await child.stop()
 
 
-def _wait_until_ready(port: int) -> None:
+def _environment(place: Settings, port: int) -> dict[str, str]:
+    return {
+        "MILEPOST_POSTGRES": place.postgres,
+        "MILEPOST_NATS": place.nats,
+        "MILEPOST_DATA_DIR": str(place.data_dir),
+        "MILEPOST_PORT": str(port),
+        "MILEPOST_LOG_LEVEL": place.log_level,
+        "MILEPOST_SUPERVISED": "1",
+    }
+
+
+def _wait_until_ready(child: Child, port: int) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
+            with direct.open(f"http://127.0.0.1:{port}/health/ready", timeout=5):
                 return
         except OSError as error:
-            if time.monotonic() > deadline:
-                raise ServiceFailed(f"not ready after {READY_SECONDS} s: {error}") from error
+            if not child.running or time.monotonic() > deadline:
+                raise WentWrong(f"{child.name} does not become ready: {error}") from error
         time.sleep(0.05)

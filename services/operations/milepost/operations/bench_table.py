@@ -1,0 +1,69 @@
+"""How figures are shown to people: a benchmark of its own, and all of them as one table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from milepost.operations.bench.figures import Measured
+
+# The row's own figures, by which its target is judged; the first is the one that `ratio` is of.
+JUDGED: Mapping[str, Sequence[str]] = {
+    "append": ("batch_200_events_per_second",),
+    "commands": ("commands_per_second", "p99_ms"),
+    "seats": ("decisions_per_second", "p99_ms"),
+    "relay": ("messages_per_second", "p99_ms"),
+    "rebuild": ("events_per_second",),
+    "lag": ("p99_ms", "commands_per_second"),
+    "reads": ("queries_per_second", "p99_ms"),
+    "import": ("seconds", "events"),
+    "growth": ("append_times_slower", "rebuild_times_slower"),
+}
+
+
+def of_one(measured: Measured) -> Table:
+    table = Table(title=measured.name, title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name, value in measured.figures.items():
+        table.add_row(name, f"{value:,}")
+    table.add_section()
+    if measured.yardstick:
+        table.add_row(
+            f"yardstick per second\n({measured.yardstick})", f"{measured.yardstick_per_second:,}"
+        )
+        table.add_row("ratio", f"{measured.ratio:,}")
+    table.add_row("target", measured.target)
+    table.add_row("met", _yes(measured.met))
+    return table
+
+
+def of_all(found: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("name", "measured", "yardstick, same run", title="Milepost on this machine")
+    table.add_column("ratio", justify="right")
+    table.add_column("target")
+    table.add_column("met")
+    for one in found:
+        if failure := one.get("failed"):
+            table.add_row(one["name"], f"[red]failed: {failure}", "", "", "", "no")
+            continue
+        ratio = "" if one.get("ratio") is None else f"{one['ratio']:,}"
+        table.add_row(
+            one["name"], _figures(one), _yardstick(one), ratio, one["target"], _yes(one["met"])
+        )
+    return table
+
+
+def _figures(one: Mapping[str, Any]) -> str:
+    names = JUDGED.get(one["name"]) or [name for name in one if name.endswith("_peak_mb")]
+    return "\n".join(f"{name} {one[name]:,}" for name in names)
+
+
+def _yardstick(one: Mapping[str, Any]) -> str:
+    if not one.get("yardstick"):
+        return ""
+    return f"{one['yardstick_per_second']:,} /s\n({one['yardstick']})"
+
+
+def _yes(met: bool) -> str:
+    return "[green]yes[/]" if met else "[red]no[/]"
