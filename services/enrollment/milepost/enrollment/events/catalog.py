@@ -1,0 +1,67 @@
+"""The facts of courses. These names and fields are the storage format."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from milepost.events.event import Event
+
+LessonKind: TypeAlias = Literal[
+    "page", "video", "reading", "discussion", "quiz", "assignment", "exam"
+]
+MoveOn: TypeAlias = Literal[
+    "Passed", "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable"
+]
+CountingAttempt: TypeAlias = Literal["best", "last", "first"]
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A unit of a course. `move_on` is cmi5's; `due_day` counts from the offering's start."""
+
+    id: str
+    title: str
+    kind: LessonKind = "page"
+    required: bool = True
+    weight: float = 0.0
+    move_on: MoveOn = "Completed"
+    mastery_score: float | None = None
+    attempts_allowed: int | None = None
+    counts: CountingAttempt = "best"
+    due_day: int | None = None
+    prerequisites: tuple[str, ...] = ()
+
+
+class PassingRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Complete when every required lesson is satisfied and the weighted grade (0 to 1) suffices."""
+
+    passing_grade: float = 0.0
+    drop_lowest: int = 0
+
+
+class Skill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An aligned competency, as Open Badges' alignment has it."""
+
+    name: str
+    url: str
+    framework: str | None = None
+    code: str | None = None
+
+
+class CourseDrafted(Event, frozen=True, kw_only=True, tag="course_drafted"):
+    course: str
+    title: str
+
+
+class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
+    course: str
+    version: int
+    title: str
+    lessons: tuple[Lesson, ...]
+    passing_rule: PassingRule = PassingRule()
+    skills: tuple[Skill, ...] = ()
+    language: str = "en"
+    workload_hours: float | None = None
+
+
+class CourseRetired(Event, frozen=True, kw_only=True, tag="course_retired"):
+    course: str
