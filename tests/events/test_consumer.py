@@ -163,7 +163,7 @@ async def test_one_stream_where_others_are_always_faster_holds_up_no_other(
     pool, log, nats_url, diary, monkeypatch
 ):
     tenant = diary.tenant
-    monkeypatch.setattr("milepost.events.consumer.MAX_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("milepost.events.answering.MAX_PAUSE_SECONDS", 0.05)
 
     def contended(number):
         if number == 2:

@@ -5,11 +5,12 @@ when a second one writes at once: by an expected position, or by an expected seq
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import asyncpg
+import structlog
 from prometheus_client import Gauge
 
 T = TypeVar("T")
@@ -24,9 +25,12 @@ KEEPALIVES = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 5.0
 GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 LEADS = Gauge("milepost_leads", "1 in the process that leads, 0 in those that wait", ["name"])
+
+_log = structlog.get_logger()
 
 
 class LeaseLost(Exception):
@@ -52,6 +56,28 @@ class Lease:
         finally:
             await _cancel(losing)
             await _cancel(working)
+
+
+async def lead(
+    source: Source,
+    name: str,
+    work: Callable[[], Coroutine[Any, Any, object]],
+    passing: tuple[type[BaseException], ...],
+) -> NoReturn:
+    """Do `work` wherever this process leads `name`; when something `passing` ends it, again."""
+    pause_seconds = 0.0
+    interruptions: tuple[type[BaseException], ...] = (LeaseLost, *passing)
+    while True:
+        try:
+            async with lease(source, name) as held:
+                pause_seconds = 0.0
+                _log.info("leads", name=name)
+                await held.keep(work())
+        except interruptions as error:
+            if not pause_seconds:
+                _log.warning("interrupted", name=name, error=repr(error))
+        pause_seconds = min(pause_seconds * 2 or FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
+        await asyncio.sleep(pause_seconds)
 
 
 @asynccontextmanager

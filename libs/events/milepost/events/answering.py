@@ -1,0 +1,165 @@
+"""How a policy's events are answered: in order per stream, in parallel across streams.
+
+A reaction that a rule refuses is done with. While the log is away, it is waited for. Any other
+error is tried three times (or for some 25 seconds when it should pass, as a stream where others
+are always faster), then its event is parked with everything later of its stream.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from milepost.events.faults import AWAY, Overloaded
+from milepost.events.log import Recorded
+from milepost.events.parked import (
+    Failure,
+    Key,
+    Pool,
+    asked_keys,
+    failed_again,
+    of_key,
+    parked_keys,
+    settled,
+)
+from milepost.events.policy import Policy
+from milepost.events.settle import answer
+from milepost.events.transact import Contended, Transactor
+
+ATTEMPTS = 3
+# Of an attempt that failed for a reason that should pass, though the log answers: some 25 seconds.
+STUBBORN = 0.25
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 5.0
+# Nothing is wrong with the event: the same again later may well succeed.
+PASSING: tuple[type[BaseException], ...] = (*AWAY, Overloaded)
+
+HANDLED = Counter("milepost_policy_handled", "Events that a policy has answered", ["policy"])
+PARKED = Gauge("milepost_policy_parked_streams", "Streams with a parked event", ["policy"])
+
+
+class Answering:
+    """One policy's. What it gives back as failures, the caller parks with its own progress."""
+
+    def __init__(
+        self, policy: Policy, transactor: Transactor, pool: Pool, *, parallel: int = 250
+    ) -> None:
+        self._policy = policy
+        self._transactor = transactor
+        self._pool = pool
+        self._slots = asyncio.Semaphore(parallel)
+        self._parked: set[Key] = set()
+        self._waiting = False
+        self._log = structlog.get_logger().bind(policy=policy.name)
+
+    async def recall(self) -> None:
+        """What is parked, by whoever led before."""
+        self._parked = await parked_keys(self._pool, self._policy.name)
+        self._count()
+
+    async def answer(
+        self, events: Sequence[Recorded], done: Collection[UUID] = ()
+    ) -> list[Failure]:
+        """Answer these, but for the reactions already `done`. Returns what is to be parked."""
+        streams: dict[Key, list[Recorded]] = {}
+        for event in events:
+            streams.setdefault((event.tenant, event.stream), []).append(event)
+        failures = await asyncio.gather(
+            *(self._answer_stream(key, events, done) for key, events in streams.items())
+        )
+        self._count()
+        return [one for some in failures for one in some]
+
+    async def hear_operators(self) -> None:
+        """Retry and skip what they have asked for since."""
+        for key in await asked_keys(self._pool, self._policy.name):
+            if await self._resume(key):
+                self._parked.discard(key)
+        self._count()
+
+    async def _answer_stream(
+        self, key: Key, events: Sequence[Recorded], done: Collection[UUID]
+    ) -> list[Failure]:
+        if key in self._parked:
+            return [Failure(event) for event in events]
+        async with self._slots:
+            for index, event in enumerate(events):
+                if failure := await self._answer(event, done):
+                    self._parked.add(key)
+                    return [failure, *(Failure(later) for later in events[index + 1 :])]
+        return []
+
+    async def _answer(self, event: Recorded, done: Collection[UUID] = ()) -> Failure | None:
+        """Try until it is done, or has failed too often while the log was there."""
+        attempts, pause_seconds = 0.0, FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await answer(self._transactor, self._policy, event, done)
+            except Exception as error:  # noqa: BLE001 - waited for, or parked for a person
+                attempts += await self._weight(event, error)
+                if attempts >= ATTEMPTS:
+                    return self._parks(event, error)
+            else:
+                self._goes_on()
+                return None
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
+
+    async def _resume(self, key: Key) -> bool:
+        """Do what is parked of a stream, in order. False when something of it stays parked."""
+        for parked in await of_key(self._pool, self._policy.name, key):
+            if parked.status == "parked":
+                return False
+            if parked.status == "skip":
+                await settled(self._pool, parked, "skipped")
+                continue
+            [event] = await self._transactor.log.read(parked.tenant, parked.position - 1, 1)
+            if failure := await self._answer(event):
+                await failed_again(self._pool, parked, failure)
+                return False
+            await settled(self._pool, parked, "done")
+        return True
+
+    async def _weight(self, event: Recorded, error: Exception) -> float:
+        """How much of an attempt this was: none when it says nothing about the event."""
+        if not _passes(error):
+            return 1
+        self._waits(event, error)
+        if isinstance(error, Overloaded):
+            return STUBBORN if isinstance(error, Contended) else 0
+        try:
+            await self._transactor.log.heads()
+        except AWAY:
+            return 0
+        return STUBBORN
+
+    def _count(self) -> None:
+        PARKED.labels(self._policy.name).set(len(self._parked))
+
+    def _waits(self, event: Recorded, error: BaseException) -> None:
+        if not self._waiting:
+            self._waiting = True
+            self._log.warning("policy_waits", position=event.position, error=repr(error))
+
+    def _goes_on(self) -> None:
+        HANDLED.labels(self._policy.name).inc()
+        if self._waiting:
+            self._waiting = False
+            self._log.info("policy_goes_on")
+
+    def _parks(self, event: Recorded, error: Exception) -> Failure:
+        self._log.error(
+            "event_parked",
+            tenant=event.tenant,
+            position=event.position,
+            stream=event.stream,
+            type=event.type,
+            exc_info=error,
+        )
+        return Failure(event, repr(error), ATTEMPTS)
+
+
+def _passes(error: Exception) -> bool:
+    # asyncpg counts a value that Postgres cannot take among its interface errors.
+    return isinstance(error, PASSING) and not isinstance(error, ValueError)
