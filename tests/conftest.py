@@ -18,6 +18,7 @@ import pytest
 
 from milepost.events.migrate import migrate
 from milepost.operations.embedded import Embedded
+from milepost.operations.tables import ROOMS_WITH_TABLES
 
 
 class Servers(NamedTuple):
@@ -53,7 +54,7 @@ async def template(embedded: Servers) -> AsyncIterator[str]:
     name = f"milepost_template_{uuid4().hex}"
     await _execute(embedded.postgres, f"create database {name}")
     connection = await asyncpg.connect(_database(embedded.postgres, name))
-    await migrate(connection)
+    await migrate(connection, ROOMS_WITH_TABLES)
     await connection.close()
     yield name
     await _execute(embedded.postgres, f"drop database {name} with (force)")

@@ -17,6 +17,7 @@ from milepost.events.migrate import pending
 from milepost.events.postgres_log import ROLE
 from milepost.operations.connection import connected, settings
 from milepost.operations.data_directory import running
+from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.operations.trouble import Trouble
 from milepost.process.server import AddressTaken, require_free, run
 from milepost.process.settings import Settings
@@ -73,7 +74,7 @@ async def _postgres(given: Settings) -> str:
 async def _log(given: Settings) -> str:
     connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
     try:
-        if missing := await pending(connection):
+        if missing := await pending(connection, ROOMS_WITH_TABLES):
             raise Trouble(f"{len(missing)} migrations are missing: run `milepost migrate`")
         may_write = "select has_table_privilege($1, 'log.events', 'insert, update, delete')"
         if await connection.fetchval(may_write, ROLE):

@@ -16,6 +16,7 @@ from milepost.events.migrate import migrate
 from milepost.operations.child import Child, start_supervised
 from milepost.operations.data_directory import Runtime, tell_runtime
 from milepost.operations.embedded import Embedded, free_port
+from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.operations.trouble import Trouble
 from milepost.process.server import AddressTaken, require_free
 from milepost.process.settings import Settings
@@ -182,7 +183,7 @@ def _reachable(host: str) -> str:
 async def _migrate(postgres: str) -> None:
     connection = await asyncpg.connect(postgres)
     try:
-        for name in await migrate(connection):
+        for name in await migrate(connection, ROOMS_WITH_TABLES):
             _log.info("migrated", file=name)
     finally:
         await connection.close()

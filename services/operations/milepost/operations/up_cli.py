@@ -12,6 +12,7 @@ from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.data_directory import Runtime
 from milepost.operations.running import told_to_stop
 from milepost.operations.supervisor import up
+from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
 from milepost.process.settings import Settings
@@ -52,6 +53,6 @@ def run_migrate(data_dir: Path | None) -> None:
 async def _migrate(postgres: str) -> list[str]:
     connection = await asyncpg.connect(postgres)
     try:
-        return await migrate(connection)
+        return await migrate(connection, ROOMS_WITH_TABLES)
     finally:
         await connection.close()

@@ -12,6 +12,7 @@ import asyncpg
 
 from milepost.events.migrate import migrate
 from milepost.operations.embedded import Embedded
+from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.process.settings import Settings
 
 
@@ -50,7 +51,7 @@ async def _database(server: str) -> AsyncIterator[str]:
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     try:
         connection = await asyncpg.connect(dsn)
-        await migrate(connection)
+        await migrate(connection, ROOMS_WITH_TABLES)
         await connection.close()
         yield dsn
     finally:
