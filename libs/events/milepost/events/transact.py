@@ -115,6 +115,21 @@ class Transactor:
         """As `transact`, on two streams: both are written or neither."""
         return await self._transact(tenant, (first, second), decide, command_id, metadata)
 
+    async def transact_all(
+        self,
+        tenant: str,
+        streams: Sequence[Stream[Any, Any]],
+        decide: Callable[..., tuple[Sequence[Event], ...]],
+        *,
+        command_id: UUID | None = None,
+        metadata: bytes = b"{}",
+    ) -> Outcome:
+        """As `transact`, on any number of different streams: all are written or none.
+
+        `decide` is given their states, and answers each one's events, in the order asked.
+        """
+        return await self._transact(tenant, tuple(streams), decide, command_id, metadata)
+
     async def load(self, tenant: str, stream: Stream[S, E]) -> tuple[int, S]:
         """The stream's version and state, no older than this call, and committed."""
         entry = self._entry(tenant, stream)

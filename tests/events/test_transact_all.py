@@ -1,0 +1,25 @@
+"""A decision on any number of streams."""
+
+import pytest
+from tests.events.test_transact import PLACES, WHEN, Full, PlaceTaken, Places
+
+from milepost.events.log import Log
+from milepost.events.transact import Transactor
+
+
+def everywhere(*states: Places) -> tuple[list[PlaceTaken], ...]:
+    if any(len(state.taken) >= 2 for state in states):
+        raise Full(2)
+    return tuple([PlaceTaken(who="ann", occurred_at=WHEN)] for _ in states)
+
+
+async def test_all_of_four_streams_are_written_or_none(log: Log, tenant: str) -> None:
+    transactor = Transactor(log)
+    four = [PLACES.of(str(number)) for number in range(4)]
+    outcome = await transactor.transact_all(tenant, four, everywhere)
+    assert [event.stream for event in outcome.events] == [stream.name for stream in four]
+    assert outcome.states == (Places(("ann",)),) * 4
+    await transactor.transact_all(tenant, four[3:], everywhere)
+    with pytest.raises(Full):
+        await transactor.transact_all(tenant, four, everywhere)
+    assert len(await log.read(tenant)) == 5
