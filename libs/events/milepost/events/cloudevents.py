@@ -16,6 +16,8 @@ from milepost.events.event import name_of
 from milepost.events.log import Recorded
 
 TYPE_PREFIX = "milepost."
+# On a message that the stream had lost: the position that the stream had reached without it.
+MENDED = "Milepost-Mended"
 # CloudEvents' NATS binding, 3.1.3.2: space, double quote, percent and all but printable ASCII.
 PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 ALL_PLAIN = re.compile(r"[!#$&-~]*")
@@ -64,6 +66,11 @@ def headers_of(event: Recorded, service: str) -> dict[str, str]:
 def place_of(headers: Mapping[str, str]) -> tuple[str, int]:
     """Tenant and position: together they name an event. Raises `KeyError`, `ValueError`."""
     return headers["Milepost-Tenant"], int(headers["Milepost-Position"])
+
+
+def reached_by(headers: Mapping[str, str]) -> int:
+    """The position behind which a relay goes on, when this message is its tenant's last."""
+    return int(headers.get(MENDED) or headers["Milepost-Position"])
 
 
 def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:

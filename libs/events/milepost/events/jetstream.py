@@ -12,7 +12,9 @@ import nats.js.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import StorageType, StreamConfig
+from nats.js.api import StorageType, StreamConfig, StreamInfo
+
+from milepost.events.cloudevents import reached_by
 
 STREAM = "MILEPOST"
 SUBJECTS = "milepost.>"
@@ -77,14 +79,26 @@ async def ensure_stream(js: JetStreamContext, replicas: int = 1) -> int:
 
 async def last_sequence(js: JetStreamContext) -> int | None:
     """None without a stream."""
+    info = await stream_info(js)
+    return info.state.last_seq if info else None
+
+
+async def stream_info(js: JetStreamContext) -> StreamInfo | None:
+    """None without a stream."""
     try:
-        return (await js.stream_info(STREAM)).state.last_seq
+        return await js.stream_info(STREAM)
     except nats.js.errors.NotFoundError:
         return None
 
 
+def limited(config: StreamConfig) -> bool:
+    """Whether the stream may drop messages by itself, as somebody must have wanted."""
+    limits = (config.max_age, config.max_bytes, config.max_msgs, config.max_msgs_per_subject)
+    return any(limit and limit > 0 for limit in limits)
+
+
 async def last_position(js: JetStreamContext, tenant: str) -> int:
-    """The position of the tenant's last message, 0 without one.
+    """The position that the tenant's last message tells of, 0 without one.
 
     Asked of the stream's leader: a direct get may be answered by a replica that lags.
     """
@@ -92,4 +106,4 @@ async def last_position(js: JetStreamContext, tenant: str) -> int:
         message = await js.get_last_msg(STREAM, f"milepost.{tenant}.>")
     except nats.js.errors.NotFoundError:
         return 0
-    return int((message.headers or {})["Milepost-Position"])
+    return reached_by(message.headers or {})

@@ -12,12 +12,19 @@ from typing import NoReturn
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.api import StreamInfo
 from prometheus_client import Counter, Gauge
 
 from milepost.events.chain import Chain, ChainBroken, Message, header_lines
 from milepost.events.cloudevents import headers_of, subject_of
 from milepost.events.faults import AWAY
-from milepost.events.jetstream import connected, ensure_stream, last_position, last_sequence
+from milepost.events.jetstream import (
+    connected,
+    ensure_stream,
+    last_position,
+    limited,
+    stream_info,
+)
 from milepost.events.lease import LeaseLost, Source, lease
 from milepost.events.log import Log, Recorded
 
@@ -29,6 +36,7 @@ FRUITLESS_CHAINS = 10
 INTERRUPTIONS: tuple[type[BaseException], ...] = (*AWAY, LeaseLost, ChainBroken)
 
 PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
+LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
 LAG = Gauge("milepost_relay_lag_positions", "Positions in the log that the relay has not reached")
 
 _log = structlog.get_logger()
@@ -101,19 +109,18 @@ class Relay:
 
     async def _publish_forever(self, js: JetStreamContext, chain: Chain) -> NoReturn:
         after: dict[str, int] = {}
-        pause_seconds, idle_seconds = BUSY_SECONDS, 0.0
+        info = await stream_info(js)
+        clock, pause_seconds = asyncio.get_running_loop().time, BUSY_SECONDS
+        checked_at = clock()
         while True:
             behind = await self._publish_new(js, chain, after)
-            if behind:
-                pause_seconds, idle_seconds = BUSY_SECONDS, 0.0
-            else:
+            if not behind:
                 await chain.flush()
-            if idle_seconds > CHECK_SECONDS:
-                await _check(js, chain)
-                idle_seconds = 0.0
+            if clock() - checked_at > CHECK_SECONDS:
+                info = await _checked(js, info, None if behind else chain.last_sequence)
+                checked_at = clock()
+            pause_seconds = BUSY_SECONDS if behind else min(pause_seconds * 2, IDLE_SECONDS)
             await asyncio.sleep(0 if self._batch in behind else pause_seconds)
-            idle_seconds += pause_seconds
-            pause_seconds = min(pause_seconds * 2, IDLE_SECONDS)
 
     async def _publish_new(
         self, js: JetStreamContext, chain: Chain, after: dict[str, int]
@@ -145,7 +152,21 @@ def message_of(event: Recorded, service: str) -> Message:
     return Message(name, subject_of(event, service), headers, event.data)
 
 
-async def _check(js: JetStreamContext, chain: Chain) -> None:
-    """Nothing is published, so nothing would tell us that the stream was lost or meddled with."""
-    if await last_sequence(js) != chain.last_sequence:
+async def _checked(
+    js: JetStreamContext, before: StreamInfo | None, expected: int | None
+) -> StreamInfo:
+    """Look for what no answer to a publish tells: that the stream was lost, or part of it.
+
+    `expected` is its last sequence when nothing is under way. Raises `ChainBroken`: what is missing
+    at the end is then published again.
+    """
+    info = await stream_info(js)
+    if info is None or before is None or expected not in (None, info.state.last_seq):
         raise ChainBroken("the stream is not where it was left")
+    came = info.state.last_seq - before.state.last_seq
+    lost = before.state.messages + came - info.state.messages
+    if lost > 0 and not limited(info.config):
+        LOST.inc(lost)
+        _log.error("stream_lost_messages", lost=lost, remedy="milepost relay --reconcile")
+        raise ChainBroken("the stream has lost messages")
+    return info
