@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from tests.events.hindered import Elsewhere
 
 from milepost.events.category import Category
 from milepost.events.codec import Codec
@@ -53,25 +53,6 @@ def take(who: str, places: int = 3) -> Callable[[Places], Sequence[PlaceTaken]]:
 
 def ids(events: Sequence[Recorded]) -> list[tuple[int, UUID]]:
     return [(e.position, e.event_id) for e in events]
-
-
-class Elsewhere:
-    """A log that lets something happen just before an append reaches it."""
-
-    def __init__(self, log: Log, before: Callable[[int], object]) -> None:
-        self.log = log
-        self.before = before
-        self.calls = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.log, name)
-
-    async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
-        self.calls += 1
-        happening = self.before(self.calls)
-        if asyncio.iscoroutine(happening):
-            await happening
-        return await self.log.append(tenant, commands)
 
 
 async def test_a_decision_is_appended_and_its_state_returned(log: Log, tenant: str) -> None:

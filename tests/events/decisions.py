@@ -1,0 +1,229 @@
+"""What must never go wrong between a decision and the log, each forced to the point where it could.
+
+As in `scenarios.py`: quiet when all is well, else an error whose words `test_mutants.py` quotes.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from tests.events.hindered import Elsewhere, SlowToRead
+from tests.events.scenarios import Ground
+from tests.events.traffic import until
+from tests.events.visits import (
+    VISITS,
+    NotAlone,
+    Visits,
+    stay_if_last,
+    visit,
+    visit_if_empty,
+)
+
+from milepost.events.faults import Overloaded
+from milepost.events.log import Command, Result
+
+HOME, AWAY = VISITS.of("home"), VISITS.of("away")
+
+
+async def together(*answers: Any) -> list[Any]:
+    return await asyncio.gather(*answers, return_exceptions=True)
+
+
+def zoe_comes(ground: Ground) -> Any:
+    """Somebody in another process."""
+    return ground.transactor(ground.log).transact(ground.tenant, HOME, visit("zoe"))
+
+
+async def nobody_stays_on_an_append_that_was_lost(ground: Ground) -> None:
+    """Ben is decided on the state after Ann, in the same call; Zoe comes first."""
+    log = Elsewhere(ground.log, lambda call: zoe_comes(ground) if call == 1 else None)
+    here = ground.transactor(log)
+    await together(*(here.transact(ground.tenant, HOME, visit(who)) for who in ("ann", "ben")))
+    await ground.expect_sound()
+
+
+async def nobody_stays_on_an_earlier_call_that_was_lost(ground: Ground) -> None:
+    """As before, but Ben is handed in when Ann's call has gone."""
+
+    async def before(call: int) -> None:
+        if call == 1:
+            tasks.append(asyncio.create_task(here.transact(ground.tenant, HOME, visit("ben"))))
+            await until(lambda: here._writer._waiting[ground.tenant])
+            await zoe_comes(ground)
+
+    here = ground.transactor(Elsewhere(ground.log, before))
+    tasks = [asyncio.create_task(here.transact(ground.tenant, HOME, visit("ann")))]
+    await asyncio.gather(tasks[0])
+    await asyncio.gather(*tasks)
+    await ground.expect_sound()
+
+
+async def a_lost_race_is_run_again(ground: Ground) -> None:
+    log = Elsewhere(ground.log, lambda call: zoe_comes(ground) if call == 1 else None)
+    [answer] = await together(ground.transactor(log).transact(ground.tenant, HOME, visit("ann")))
+    assert not isinstance(answer, Overloaded), "round in circles"
+    await ground.expect_sound()
+
+
+async def nothing_is_decided_on_a_state_given_up(ground: Ground) -> None:
+    """While a pair waits for its second state, the first one's append comes to nothing."""
+    ready, lost = asyncio.Event(), asyncio.Event()
+
+    async def fail(call: int) -> None:
+        if call == 1:
+            await ready.wait()
+            raise ValueError("the log will not have it")
+
+    async def wait_until_lost() -> None:
+        ready.set()
+        await lost.wait()
+
+    log = SlowToRead(Elsewhere(ground.log, fail), AWAY.name, wait_until_lost)
+    here = ground.transactor(log)
+    ann = asyncio.create_task(here.transact(ground.tenant, HOME, visit("ann")))
+    await until(lambda: here._writer._drains)
+    found: list[Visits] = []
+    pair = asyncio.create_task(here.transact_pair(ground.tenant, HOME, AWAY, _look(found)))
+    await together(ann)
+    lost.set()
+    [answer] = await together(pair)
+    assert not isinstance(answer, Overloaded), "round in circles"
+    assert found == [Visits()], "decided on a state given up"
+
+
+def _look(found: list[Visits]) -> Any:
+    def decide(one: Visits, _: Visits) -> tuple[Sequence[Any], Sequence[Any]]:
+        found.append(one)
+        return [], []
+
+    return decide
+
+
+async def nobody_is_refused_for_an_append_that_failed(ground: Ground) -> None:
+    def fail(call: int) -> None:
+        if call == 1:
+            raise ValueError("the log will not have it")
+
+    here = ground.transactor(Elsewhere(ground.log, fail))
+    _, ben = await together(
+        *(here.transact(ground.tenant, HOME, visit_if_empty(who)) for who in ("ann", "ben"))
+    )
+    assert not isinstance(ben, NotAlone), "refused for a visit that never was"
+
+
+async def nobody_is_refused_from_an_old_state(ground: Ground) -> None:
+    """Here Ann is the last one; in truth it is Zoe, of another process."""
+
+    def decide(state: Visits) -> Sequence[Any]:
+        if state.last != "zoe":
+            raise NotAlone(state.last)
+        return []
+
+    here = ground.transactor(ground.log)
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    await zoe_comes(ground)
+    [answer] = await together(here.transact(ground.tenant, HOME, decide))
+    assert not isinstance(answer, NotAlone), "refused from an old state"
+
+
+async def nobody_is_silent_from_an_old_state(ground: Ground) -> None:
+    here = ground.transactor(ground.log)
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    await zoe_comes(ground)
+    outcome = await here.transact(ground.tenant, HOME, stay_if_last("ann"))
+    assert outcome.events, "nothing was done, from an old state"
+
+
+async def what_is_read_twice_is_folded_once(ground: Ground) -> None:
+    """While the log is asked for news, this very process adds some."""
+    here = ground.transactor(ground.log)
+    await here.transact(ground.tenant, HOME, visit("ann"))
+
+    async def ben_comes() -> None:
+        await here.transact(ground.tenant, HOME, visit("ben"))
+
+    here.log = SlowToRead(ground.log, HOME.name, ben_comes)
+    await together(here.transact(ground.tenant, HOME, visit_if_empty("cat")))
+    version, state = await here.load(ground.tenant, HOME)
+    assert (version, state.count) == (2, 2), "an event was folded twice"
+
+
+async def a_lost_answer_is_asked_for_again(ground: Ground) -> None:
+    here = ground.transactor(AnswerLost(ground.log, lambda _: None))
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    recorded = await ground.log.read(ground.tenant)
+    assert len(recorded) == 1, "a visit was done twice"
+
+
+class AnswerLost(Elsewhere):
+    async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        results = await super().append(tenant, commands)
+        if self.calls == 1:
+            raise ConnectionResetError
+        return results
+
+
+async def one_command_sent_to_two_processes_is_done_once(ground: Ground) -> None:
+    name = uuid4()
+
+    async def there(call: int) -> None:
+        if call == 1:
+            other = ground.transactor(ground.log)
+            await other.transact(ground.tenant, HOME, visit("ann"), command_id=name)
+
+    here = ground.transactor(Elsewhere(ground.log, there))
+    outcome = await here.transact(ground.tenant, HOME, visit("ann"), command_id=name)
+    recorded = await ground.log.read(ground.tenant)
+    assert len(recorded) == 1, "a visit was done twice"
+    assert outcome.repeated
+
+
+async def what_was_done_is_not_refused_when_repeated(ground: Ground) -> None:
+    name = uuid4()
+    here = ground.transactor(ground.log)
+    await here.transact(ground.tenant, HOME, visit_if_empty("ann"), command_id=name)
+    [again] = await together(
+        here.transact(ground.tenant, HOME, visit_if_empty("ann"), command_id=name)
+    )
+    assert not isinstance(again, NotAlone), "refused, though it had been done"
+
+
+async def what_was_done_is_told_when_repeated(ground: Ground) -> None:
+    name = uuid4()
+    here = ground.transactor(ground.log)
+    await here.transact(ground.tenant, HOME, stay_if_last("ann"), command_id=name)
+    again = await here.transact(ground.tenant, HOME, stay_if_last("ann"), command_id=name)
+    assert again.repeated, "told nothing of what was done before"
+
+
+async def a_bad_command_spoils_no_other(ground: Ground) -> None:
+    class Picky(Elsewhere):
+        async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+            if any(b"bad" in e.data for c in commands for e in c.events):
+                raise ValueError("unstorable")
+            return await self.log.append(tenant, commands)
+
+    here = ground.transactor(Picky(ground.log, lambda _: None))
+    names = ["ann", "bad", "cat"]
+    answers = await together(
+        *(here.transact(ground.tenant, VISITS.of(who), visit(who)) for who in names)
+    )
+    assert [isinstance(a, ValueError) for a in answers] == [False, True, False], "spoiled"
+
+
+async def a_pair_falls_with_a_stream_that_it_only_read(ground: Ground) -> None:
+    """Ann comes home while nobody is away; just then somebody is."""
+
+    async def before(call: int) -> None:
+        if call == 1:
+            other = ground.transactor(ground.log)
+            await other.transact(ground.tenant, AWAY, visit("zoe"))
+
+    def decide(home: Visits, away: Visits) -> tuple[Sequence[Any], Sequence[Any]]:
+        visit_if_empty("ann")(away)
+        return visit("ann")(home), []
+
+    here = ground.transactor(Elsewhere(ground.log, before))
+    [answer] = await together(here.transact_pair(ground.tenant, HOME, AWAY, decide))
+    assert isinstance(answer, NotAlone), "decided on a stream that has moved on"

@@ -1,0 +1,60 @@
+"""Milepost with a guard cut out of its source text."""
+
+import importlib.resources
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+
+from milepost.events.log import Log
+
+LOG_SQL = "sql/0001_log.sql"
+Edits = tuple[tuple[str, str], ...]
+
+
+def edited(file: str, edits: Edits) -> str:
+    text = (importlib.resources.files("milepost.events") / file).read_text("utf-8")
+    for old, new in edits:
+        assert old in text, f"{file} has no {old!r}: the table of guards is out of date"
+        text = text.replace(old, new)
+    return text
+
+
+@asynccontextmanager
+async def scratch_database(postgres: str) -> AsyncIterator[str]:
+    """The address of an empty database."""
+    name = f"milepost_mutant_{uuid4().hex}"
+    await _execute(postgres, f"create database {name}")
+    yield urlunsplit(urlsplit(postgres)._replace(path=f"/{name}"))
+    await _execute(postgres, f"drop database {name} with (force)")
+
+
+async def break_log(dsn: str, edits: Edits) -> None:
+    """Make this database's log anew, from the edited SQL."""
+    await _execute(dsn, f"drop schema if exists log cascade; {edited(LOG_SQL, edits)}")
+
+
+def broken_transactor(file: str, edits: Edits) -> Callable[[Log], Any]:
+    """`Transactor` from the edited transact.py, or on a Writer from the edited writer.py."""
+    writer = _module("writer.py", edits if file == "writer.py" else ())
+    transact = _module("transact.py", edits if file == "transact.py" else ())
+    transact.__dict__["Writer"] = writer.Writer
+    return transact.Transactor  # type: ignore[no-any-return]
+
+
+def _module(file: str, edits: Edits) -> ModuleType:
+    module = ModuleType(f"edited_{file.removesuffix('.py')}")
+    exec(compile(edited(file, edits), file, "exec"), module.__dict__)
+    return module
+
+
+async def _execute(dsn: str, statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statements)
+    finally:
+        await connection.close()
