@@ -26,6 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `postgres` and `nats` are URLs; empty means that `milepost up` starts its own servers.
     `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
     whose keys live in `data_dir`.
+    `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
+    neither, one is made in `data_dir`.
     """
 
     postgres: str = ""
@@ -38,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_audience: str = "milepost"  # noqa: S105 - an audience, not a secret
     token_keys: str = ""
     token_keys_refresh_seconds: Positive = 60
+    master_key: str = ""
+    master_key_file: str = ""
     max_body_bytes: Positive = 1024 * 1024
     clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
     shutdown_seconds: Positive = 10

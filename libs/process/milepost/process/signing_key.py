@@ -1,8 +1,5 @@
 """An Ed25519 key in a folder: made once, by whoever comes first; its public half for all to see."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
@@ -20,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from jwt.utils import base64url_encode
+
+from milepost.process import secret_file
 
 
 class SigningKey:
@@ -40,7 +39,7 @@ class SigningKey:
         """The JWKS's path, once it and the key exist."""
         document = msgspec.json.encode({"keys": [self.public]})
         if not self.keys_path.exists() or self.keys_path.read_bytes() != document:
-            _write_beside(self.keys_path, document).replace(self.keys_path)
+            secret_file.replace(self.keys_path, document)
         return self.keys_path
 
     @cached_property
@@ -56,8 +55,7 @@ class SigningKey:
     def _key(self) -> Ed25519PrivateKey:
         path = self._folder / "key.pem"
         if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _create_once(path, _new_key())
+            secret_file.create_once(path, _new_key())
         key = load_pem_private_key(path.read_bytes(), password=None)
         assert isinstance(key, Ed25519PrivateKey), f"{path} is not an Ed25519 key"
         return key
@@ -67,22 +65,3 @@ def _new_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-
-
-def _create_once(path: Path, content: bytes) -> None:
-    """Whole or not at all; whoever comes second keeps the first one's."""
-    written = _write_beside(path, content)
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(written, path)
-    finally:
-        written.unlink()
-
-
-def _write_beside(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)
