@@ -29,5 +29,9 @@ create index learners_by_master_key on vault.learners (key_id, tenant, learner)
     where key_id is not null;
 
 grant usage on schema vault to milepost_service;
-grant select, insert, delete on vault.master_keys to milepost_service;
+grant select, insert, update, delete on vault.master_keys to milepost_service;
 grant select, insert, update on vault.learners to milepost_service;
+
+-- For a learner's enrollments, wherever they are (an export): the first event of each names its learner.
+create index enrollments_by_learner on log.events (tenant, (data ->> 'learner'))
+    where version = 1 and stream >= 'enrollment-' and stream < 'enrollment.';

@@ -1,0 +1,24 @@
+"""The stream `vault-<learner>`: whether a learner's personal data have been erased."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from milepost.enrollment.events.vault import LearnerErased
+from milepost.events.category import Category
+from milepost.events.codec import Codec
+
+
+def evolve(_: datetime | None, event: LearnerErased) -> datetime:
+    return event.occurred_at
+
+
+def erase(
+    erased_at: datetime | None, *, learner: str, occurred_at: datetime
+) -> Sequence[LearnerErased]:
+    """Once; whatever was erased stays so."""
+    return [] if erased_at else [LearnerErased(learner=learner, occurred_at=occurred_at)]
+
+
+VAULT: Category[datetime | None, LearnerErased] = Category(
+    "vault", lambda: None, evolve, Codec(LearnerErased)
+)

@@ -1,0 +1,155 @@
+"""Who a learner is: put, read, export, erase. For learners themselves and for the registrar."""
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response, Router, get, post, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import ID, versioned
+from milepost.enrollment.domain.erasure import VAULT, erase
+from milepost.enrollment.vault.export import archive, gather
+from milepost.enrollment.vault.store import Person, Vault
+from milepost.events.transact import Transactor
+from milepost.process.requests import Body, check_repeat, command_id, metadata, positioned
+from milepost.process.tokens import Caller
+
+KEEPERS = ("registrar", "service")
+ERASERS = ("registrar",)
+
+# No control characters, at either end no blank.
+NAME = r"^(?! )[^\x00-\x1f\x7f]{1,200}(?<! )(?![\s\S])"
+EMAIL = r"^[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}(?![\s\S])"
+LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}(?![\s\S])"
+
+_log = structlog.get_logger()
+
+Call: TypeAlias = Request[Caller, None, State]
+LearnerPath = Annotated[str, PathParameter(pattern=ID, description="The learner's opaque id")]
+
+
+class PutLearner(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All there is: what is left out is forgotten."""
+
+    name: Annotated[str, Meta(pattern=NAME, examples=["Ada Lovelace"])]
+    email: Annotated[str, Meta(pattern=EMAIL, examples=["ada@example.org"])] | None = None
+    locale: Annotated[str, Meta(pattern=LOCALE, examples=["en", "pt-BR"])] | None = None
+
+    def __repr__(self) -> str:
+        return "PutLearner(…)"
+
+
+class LearnerView(msgspec.Struct, frozen=True, kw_only=True):
+    learner: str
+    name: str
+    email: str | None
+    locale: str | None
+
+
+class ErasureView(msgspec.Struct, frozen=True, kw_only=True):
+    learner: str
+    erased_at: datetime
+
+
+class VaultWiring(msgspec.Struct, frozen=True):
+    """What these routes are given to work with."""
+
+    vault: Vault
+    transactor: Transactor
+    pool: asyncpg.Pool
+
+
+@put(
+    "/{learner:str}",
+    summary="Say who a learner is",
+    description="Encrypted before it is stored, and in no event. 201 for the first time. "
+    "Refused: not_your_own, already_erased.",
+)
+async def put_learner(
+    request: Call,
+    learner: LearnerPath,
+    data: JSONBody[PutLearner],
+    wiring: NamedDependency[VaultWiring],
+) -> Response[LearnerView]:
+    request.user.may_act_for(learner, *KEEPERS)
+    person = Person(name=data.name, email=data.email, locale=data.locale)
+    version = await wiring.vault.put(request.user.tenant, learner, person)
+    etag = {"ETag": f'"{version}"'}
+    return Response(_view(learner, person), status_code=201 if version == 1 else 200, headers=etag)
+
+
+@get(
+    "/{learner:str}",
+    summary="Read who a learner is",
+    description="Sends an ETag, answers If-None-Match. Refused: not_your_own, unknown_learner.",
+)
+async def get_learner(
+    request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
+) -> Response[LearnerView]:
+    request.user.may_act_for(learner, *KEEPERS)
+    version, person = await wiring.vault.get(request.user.tenant, learner)
+    return versioned(request, _view(learner, person), version)
+
+
+@post(
+    "/{learner:str}/erase",
+    status_code=200,
+    summary="Erase a learner's personal data",
+    description="For good: the key that encrypts them is destroyed, and what it encrypted with "
+    "it. Enrollments and credentials stay, under the learner's id alone. Repeating it does "
+    "nothing. Refused: not_your_own.",
+)
+async def erase_learner(
+    request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
+) -> Response[ErasureView]:
+    request.user.may_act_for(learner, *ERASERS)
+    tenant, at = request.user.tenant, datetime.now(UTC)
+    # First the receipt: should this process die now, the policy that hears it erases.
+    outcome = await wiring.transactor.transact(
+        tenant,
+        VAULT.of(learner),
+        lambda erased_at: erase(erased_at, learner=learner, occurred_at=at),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    (erased_at,) = outcome.states
+    await wiring.vault.erase(tenant, learner, erased_at)
+    return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)
+
+
+@get(
+    "/{learner:str}/export",
+    summary="Export everything about a learner",
+    description="A ZIP archive: about.json tells what is in it. Refused: not_your_own, "
+    "unknown_learner (when there is nothing at all).",
+    media_type="application/zip",
+)
+async def export_learner(
+    request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
+) -> Response[bytes]:
+    request.user.may_act_for(learner, *ERASERS)
+    known = await gather(wiring.pool, wiring.vault, request.user.tenant, learner)
+    _log.info("learner_exported", learner=learner, actor=request.user.subject)
+    named = {"Content-Disposition": f'attachment; filename="{learner}.zip"'}
+    content = archive(known, datetime.now(UTC))
+    return Response(content, media_type="application/zip", headers=named)
+
+
+def _view(learner: str, person: Person) -> LearnerView:
+    return LearnerView(learner=learner, name=person.name, email=person.email, locale=person.locale)
+
+
+def routes(wiring: VaultWiring) -> Router:
+    return Router(
+        "/enrollment/learners",
+        route_handlers=[put_learner, get_learner, erase_learner, export_learner],
+        dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
+        tags=["learners"],
+    )

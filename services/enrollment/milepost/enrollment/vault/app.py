@@ -1,0 +1,32 @@
+"""Wiring of the vault, nothing else. It is served with enrollment, and needs a database."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from milepost.enrollment.domain.erasure import VAULT
+from milepost.enrollment.vault.api import VaultWiring, routes
+from milepost.enrollment.vault.keyring import Keyring
+from milepost.enrollment.vault.store import Vault
+from milepost.events.log import Recorded
+from milepost.events.policy import Policy, Reaction
+from milepost.events.transact import Transactor
+from milepost.process.app import Service
+from milepost.process.settings import Settings
+
+
+def service(transactor: Transactor, settings: Settings, pool: asyncpg.Pool) -> Service:
+    """Raises `SettingInvalid` when the master keys make no sense."""
+    vault = Vault(pool, Keyring(settings))
+    return Service("vault", (routes(VaultWiring(vault, transactor, pool)),), (policy(vault),))
+
+
+def policy(vault: Vault) -> Policy:
+    """Erases what a process that died left between the receipt and the deed."""
+
+    async def react(recorded: Recorded) -> Sequence[Reaction]:
+        erased = VAULT.codec.decode(recorded.type, recorded.data, recorded.occurred_at)
+        await vault.erase(recorded.tenant, erased.learner, erased.occurred_at)
+        return ()
+
+    return Policy("vault", (("enrollment", "learner_erased"),), react)

@@ -1,0 +1,149 @@
+"""Rotation: every learner's key wrapped anew, by a newer master key. What it wraps is not touched.
+
+It may be stopped anywhere and begun again: it goes on with the key that it had begun to use.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+
+from milepost.enrollment.vault.cipher import MasterKey
+from milepost.enrollment.vault.keyring import Keyring
+from milepost.enrollment.vault.store import NEWEST
+from milepost.events.tables import Connection
+
+BATCH = 1000
+
+ALONE = "select pg_try_advisory_lock(hashtextextended('vault/rotation', 0))"
+NO_LONGER = "select pg_advisory_unlock(hashtextextended('vault/rotation', 0))"
+WRAPPED = """select key_id, count(*) from vault.learners where key_id is not null
+    group by key_id order by key_id"""
+BEGIN = """insert into vault.master_keys (key_id) values ($1)
+    on conflict (key_id) do update set number = default, since = now()"""
+OF_KEY = """select tenant, learner, wrapped_key from vault.learners
+    where key_id = $1 and (tenant, learner) > ($2, $3)
+    order by tenant, learner limit $4 for update"""
+REWRAP = """update vault.learners l set key_id = $1, wrapped_key = n.wrapped_key
+    from unnest($2::text[], $3::text[], $4::bytea[]) as n(tenant, learner, wrapped_key)
+    where l.tenant = n.tenant and l.learner = n.learner"""
+# Whoever wraps with an old key at this moment holds it: then the foreign key refuses.
+RETIRE = "delete from vault.master_keys where key_id <> $1"
+
+
+class RotationUnderWay(Exception):
+    """Somebody else is rotating this vault."""
+
+
+class VaultEmpty(Exception):
+    """Nothing was ever put into the vault: there is no key to replace."""
+
+
+class NoNewKey(Exception):
+    """Everything is wrapped by the newest key there is, and this process may not make one."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """`learners`: how many each old key still wraps. `to`: None for a key that is yet to be made.
+
+    `resumed`: an earlier rotation was stopped, and this one goes on with its key.
+    """
+
+    to: str | None
+    resumed: bool
+    learners: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.learners.values())
+
+
+async def plan(connection: Connection, keyring: Keyring) -> Plan:
+    """Raises `VaultEmpty`, `NoNewKey`, `MasterKeyMissing`."""
+    newest: str | None = await connection.fetchval(NEWEST)
+    if newest is None:
+        raise VaultEmpty
+    wrapped = {row["key_id"]: row["count"] for row in await connection.fetch(WRAPPED)}
+    for key_id in (newest, *wrapped):
+        keyring.get(key_id)
+    behind = {key_id: count for key_id, count in wrapped.items() if key_id != newest}
+    if behind:
+        return Plan(to=newest, resumed=True, learners=behind)
+    return Plan(to=_next(keyring, newest), resumed=False, learners=wrapped)
+
+
+def _next(keyring: Keyring, newest: str) -> str | None:
+    first = keyring.first().id
+    if first != newest:
+        return first
+    if keyring.file is None:
+        raise NoNewKey
+    return None
+
+
+async def rotate(
+    pool: asyncpg.Pool,
+    keyring: Keyring,
+    planned: Callable[[Plan], None],
+    rewrapped: Callable[[int], None],
+) -> Plan:
+    """What was done. `planned` is told at the beginning, `rewrapped` after each batch, how many.
+
+    Raises `RotationUnderWay`, `VaultEmpty`, `NoNewKey`, `MasterKeyMissing`, `Unreadable`.
+    """
+    async with pool.acquire() as connection, _alone(connection):
+        found = await plan(connection, keyring)
+        target = keyring.get(found.to) if found.to else keyring.add()
+        planned(found)
+        await connection.execute(BEGIN, target.id)
+        while not await _retired(connection, target.id):
+            await _pass(connection, keyring, target, rewrapped)
+        return msgspec.structs.replace(found, to=target.id)
+
+
+@asynccontextmanager
+async def _alone(connection: Connection) -> AsyncIterator[None]:
+    if not await connection.fetchval(ALONE):
+        raise RotationUnderWay
+    try:
+        yield
+    finally:
+        await connection.execute(NO_LONGER)
+
+
+async def _retired(connection: Connection, target: str) -> bool:
+    """Whether no other key wraps anything any more; from now on none can."""
+    try:
+        await connection.execute(RETIRE, target)
+    except asyncpg.ForeignKeyViolationError:
+        return False
+    return True
+
+
+async def _pass(
+    connection: Connection, keyring: Keyring, target: MasterKey, rewrapped: Callable[[int], None]
+) -> None:
+    for row in await connection.fetch(WRAPPED):
+        if row["key_id"] != target.id:
+            after = ("", "")
+            while done := await _batch(connection, keyring.get(row["key_id"]), target, after):
+                after = done[-1]
+                rewrapped(len(done))
+
+
+async def _batch(
+    connection: Connection, old: MasterKey, new: MasterKey, after: tuple[str, str]
+) -> list[tuple[str, str]]:
+    """Tenant and learner of each that was wrapped anew, in order."""
+    async with connection.transaction():
+        rows = await connection.fetch(OF_KEY, old.id, *after, BATCH)
+        keys = [
+            new.wrap(
+                old.unwrap(row["wrapped_key"], *(who := (row["tenant"], row["learner"]))), *who
+            )
+            for row in rows
+        ]
+        tenants, learners = [row["tenant"] for row in rows], [row["learner"] for row in rows]
+        await connection.execute(REWRAP, new.id, tenants, learners, keys)
+    return list(zip(tenants, learners, strict=True))
