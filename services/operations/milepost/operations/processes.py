@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from milepost.credentials import app as credentials
 from milepost.dashboards import app as dashboards
 from milepost.enrollment import app as enrollment
+from milepost.enrollment.vault import app as vault
 from milepost.events.consumer import Consumer
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.projector import Projector
@@ -26,7 +27,7 @@ from milepost.operations.trouble import Trouble
 from milepost.process.app import Service, create_app
 from milepost.process.logs import configure_logging
 from milepost.process.server import AddressTaken, run, serve
-from milepost.process.settings import Settings
+from milepost.process.settings import SettingInvalid, Settings
 from milepost.process.tokens import TokenVerifier
 from milepost.process.tracing import tracing_from
 from milepost.progress import app as progress
@@ -62,6 +63,8 @@ def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         raise
     except AddressTaken as taken:
         raise Trouble(f"Milepost {taken}: set MILEPOST_PORT to another.") from taken
+    except SettingInvalid as wrong:
+        raise Trouble(str(wrong)) from wrong
     except Exception as error:
         _log.critical("process_failed", exc_info=True)
         raise SystemExit(1) from error
@@ -82,6 +85,8 @@ def _services(
     name: str, transactor: Transactor, pool: asyncpg.Pool, given: Settings
 ) -> list[Service]:
     chosen = [make(transactor, given) for key, make in DECIDING.items() if name in (key, "all")]
+    if name in ("enrollment", "all"):
+        chosen.append(vault.service(transactor, given, pool))
     if name in ("dashboards", "all"):
         chosen.append(dashboards.service(pool, given))
     return chosen
