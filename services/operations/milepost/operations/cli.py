@@ -24,6 +24,7 @@ ROOMS = {
     "projections": ("projections_cli", "List and rebuild read models."),
     "log": ("log_cli", "Check that the log is whole; sign where it ends."),
     "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
+    "vault": ("vault_cli", "Renew the key to the learners' personal data."),
     "bench": ("bench_cli", "Measure this machine with Milepost on it."),
 }
 SINGLE = {
