@@ -128,7 +128,9 @@ class Relay:
         """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
         heads = await self._log.heads()
         for tenant in heads.keys() - after.keys():
-            after[tenant] = await last_position(js, tenant)
+            after[tenant] = position = await last_position(js, tenant)
+            if position > heads[tenant]:
+                _log.error("stream_ahead_of_log", tenant=tenant, position=position)
         behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
         sizes: list[int] = []
         for tenant in behind:

@@ -24,12 +24,14 @@ ROOMS = {
     "projections": ("projections_cli", "List and rebuild read models."),
     "log": ("log_cli", "Check that the log is whole; sign where it ends."),
     "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
+    "timers": ("timers_cli", "List what will go off, and when."),
     "vault": ("vault_cli", "Renew the key to the learners' personal data."),
     "bench": ("bench_cli", "Measure this machine with Milepost on it."),
 }
 SINGLE = {
     "simulate": ("simulate_cli", "Let a small school live through a term."),
     "demo": ("demo", "Start everything and watch a small school."),
+    "republish": ("republish_cli", "Publish events again for one subscriber's catch-up."),
     "tail": ("tail_cli", "Follow published events as they happen."),
 }
 
@@ -81,11 +83,31 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
 
 
 @app.command()
-def relay(health_port: HealthPort = None) -> None:
-    """Publish the log to NATS JetStream. Of any number, one leads."""
+def relay(
+    *,
+    health_port: HealthPort = None,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Find and mend what JetStream lost, then end.")
+    ] = False,
+    tenant: Annotated[str | None, typer.Option(help="Reconcile this school only.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Find, but mend nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on the last line.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Publish the log to NATS JetStream. Of any number, one leads.
+
+    --reconcile may run beside them; --tenant, --dry-run and --json go with it.
+    """
+    if reconcile:
+        from milepost.operations.reconcile_cli import run_reconcile
+
+        run_reconcile(tenant, data_dir, dry_run=dry_run, as_json=as_json)
+        return
+    if tenant or dry_run or as_json:
+        raise Trouble("--tenant, --dry-run and --json go with --reconcile.")
     from milepost.operations.processes import run_relay
 
-    run_relay(health_port)
+    run_relay(health_port, data_dir)
 
 
 @app.command()

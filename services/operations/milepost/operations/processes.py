@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,8 +20,9 @@ from milepost.events.consumer import Consumer
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.projector import Projector
 from milepost.events.relay import Relay
+from milepost.events.timers import Timers
 from milepost.events.transact import Transactor
-from milepost.operations.connection import connected, reachable
+from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.published import PUBLISHED
 from milepost.operations.running import together, told_to_stop, until
 from milepost.operations.trouble import Trouble
@@ -45,16 +47,18 @@ def run_serve(name: str) -> None:
     _run(lambda given: _serve(given, name))
 
 
-def run_relay(health_port: int | None) -> None:
-    _run(lambda given: _relay(given, health_port))
+def run_relay(health_port: int | None, data_dir: Path | None) -> None:
+    _run(lambda given: _relay(given, health_port), data_dir)
 
 
 def run_project(health_port: int | None) -> None:
     _run(lambda given: _project(given, health_port))
 
 
-def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
-    given = connected()
+def _run(
+    work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None = None
+) -> None:
+    given = connected(settings(data_dir))
     configure_logging(given)
     try:
         with reachable():
@@ -77,7 +81,8 @@ async def _serve(given: Settings, name: str) -> None:
         services = _services(name, transactor, pool, given)
         policies = [policy for service in services for policy in service.policies]
         consumers = [Consumer(policy, transactor, pool, given.nats).run() for policy in policies]
-        await _alive(given, services, pool, stop, given.port, *consumers)
+        timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
+        await _alive(given, services, pool, stop, given.port, *consumers, *timers)
         await transactor.close()
 
 
