@@ -1,0 +1,21 @@
+"""A pool, and a tenant of one's own."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from milepost.events.postgres_log import connect_pool
+
+
+@pytest.fixture
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await connect_pool(postgres, name="test", size=12)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"t-{uuid4().hex[:12]}"
