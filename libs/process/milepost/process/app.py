@@ -10,6 +10,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from milepost.events.policy import Policy
+from milepost.events.timers import Timer
 from milepost.process.bodies import BodyDecoding
 from milepost.process.documentation import DocumentedProblems, openapi
 from milepost.process.edge import Edge
@@ -22,11 +23,12 @@ from milepost.process.tokens import TokenVerifier
 
 
 class Service(msgspec.Struct, frozen=True):
-    """What a service hands to its process: its routes, and the policies that feed it events."""
+    """What a service hands to its process: routes, policies that feed it events, timers."""
 
     name: str
     routes: tuple[Router, ...]
     policies: tuple[Policy, ...] = ()
+    timers: tuple[Timer, ...] = ()
 
 
 def create_app(
