@@ -1,7 +1,9 @@
 """One import from start to end: wiring, the learners, and what came of it, read from the log."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 
 import msgspec
@@ -64,7 +66,9 @@ async def import_past(
         head = (await transactor.log.heads())[tenant]
         results = await _results(transactor.log, tenant, past)
     finally:
-        await transactor.close()
+        # Where Postgres stays away, what waits for it is given up.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(transactor.close(), given.shutdown_seconds)
         await pool.close()
     accepted = importer.tally.accepted
     return Imported(
