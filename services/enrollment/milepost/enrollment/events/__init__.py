@@ -30,6 +30,7 @@ from milepost.enrollment.events.offerings import (
     WaitlistJoined,
     WaitlistLeft,
 )
+from milepost.enrollment.events.vault import LearnerErased
 
 __all__ = [
     "CountingAttempt",
@@ -42,6 +43,7 @@ __all__ = [
     "EnrollmentEvent",
     "EnrollmentWithdrawn",
     "LearnerEnrolled",
+    "LearnerErased",
     "LearnerWaitlisted",
     "Lesson",
     "LessonKind",
@@ -82,4 +84,5 @@ Published: TypeAlias = (
     | EnrollmentActivated
     | EnrollmentWithdrawn
     | EnrollmentCompleted
+    | LearnerErased
 )
