@@ -107,6 +107,9 @@ def _words(done: Plan, keyring: Keyring, *, dry_run: bool) -> str:
 def _explained() -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command goes on from here.", err=True)
+        raise typer.Exit(130) from None
     except SettingInvalid as wrong:
         raise Trouble(str(wrong)) from wrong
     except VaultEmpty:

@@ -1,0 +1,64 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from tests.enrollment.school import School
+
+from milepost.enrollment.app import service
+from milepost.enrollment.vault import app as vault_app
+from milepost.enrollment.vault.keyring import Keyring
+from milepost.enrollment.vault.store import Vault
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.transact import Transactor
+from milepost.process.app import create_app
+from milepost.process.settings import Settings
+from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+
+
+@pytest.fixture
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    """Of a vault that is empty."""
+    owner = await asyncpg.connect(postgres)
+    await owner.execute("truncate vault.learners, vault.master_keys")
+    await owner.close()
+    opened = await connect_pool(postgres, name="vault tests", size=8)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def keyring(settings: Settings) -> Keyring:
+    return Keyring(settings)
+
+
+@pytest.fixture
+def vault(pool: asyncpg.Pool, keyring: Keyring) -> Vault:
+    return Vault(pool, keyring)
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"t-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def school(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[School]:
+    transactor = Transactor(PostgresLog(pool))
+    services = [service(transactor, settings), vault_app.service(transactor, settings, pool)]
+    app = create_app(services, settings, TokenVerifier(settings), ready={})
+    policies = [policy for one in services for policy in one.policies]
+    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
+    async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+        yield School(
+            cast("Any", client), DevelopmentIssuer(settings.data_dir), transactor, policies
+        )
+    await transactor.close()

@@ -1,0 +1,155 @@
+import io
+import json
+import zipfile
+
+import pytest
+from tests.enrollment.school import PLAN
+from tests.enrollment.test_http import problem
+
+ADA = {"name": "Ada Lovelace", "email": "ada@example.org", "locale": "en-GB"}
+SELF = {"by": "learner", "subject": "ada"}
+
+
+async def ask(school, method, path, body=None, *, tenant, **whose):
+    return await school.ask(method, f"/learners{path}", body, tenant=tenant, **whose)
+
+
+def opened(response):
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(response.content))
+    return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+async def test_a_learner_is_put_read_and_put_again(school, tenant):
+    put = await ask(school, "PUT", "/ada", ADA, tenant=tenant, **SELF)
+    assert (put.status_code, put.json()) == (201, {"learner": "ada", **ADA})
+    read = await ask(school, "GET", "/ada", tenant=tenant)
+    assert (read.status_code, read.json()) == (200, {"learner": "ada", **ADA})
+    assert read.headers["etag"] == put.headers["etag"] == '"1"'
+    again = await ask(school, "GET", "/ada", tenant=tenant, If_None_Match='"1"')
+    assert (again.status_code, again.content) == (304, b"")
+    short = await ask(school, "PUT", "/ada", {"name": "Ada"}, tenant=tenant)
+    assert (short.status_code, short.json()["email"]) == (200, None)
+    assert await school.happened(tenant) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"name": ""},
+        {"name": " Ada"},
+        {"name": "A\u0000da"},
+        {"name": "Ada", "email": "ada"},
+        {"name": "Ada", "email": "ada@example.org\n"},
+        {"name": "Ada", "locale": "en_GB"},
+        {"name": "Ada", "phone": "1"},
+    ],
+)
+async def test_what_makes_no_sense_is_refused_and_not_repeated(school, tenant, wrong):
+    refused = problem(
+        await ask(school, "PUT", "/ada", wrong, tenant=tenant), 400, "malformed_request"
+    )
+    assert refused["path"].startswith("$")
+    assert "ada@" not in json.dumps(refused)
+    problem(await ask(school, "GET", "/ada", tenant=tenant), 404, "unknown_learner")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "roles"),
+    [
+        ("PUT", "/ada", {"learner", "registrar", "service"}),
+        ("GET", "/ada", {"learner", "registrar", "service"}),
+        ("GET", "/ada/export", {"learner", "registrar"}),
+        ("POST", "/ada/erase", {"learner", "registrar"}),
+    ],
+)
+async def test_each_role_may_do_what_it_is_for(school, tenant, method, path, roles):
+    await ask(school, "PUT", "/ada", ADA, tenant=tenant)
+    body = ADA if method == "PUT" else None
+    for role in ("instructor", "issuer", "operator", "service", "registrar", "learner"):
+        answer = await ask(school, method, path, body, tenant=tenant, by=role, subject="ada")
+        if role in roles:
+            assert answer.status_code == 200
+        else:
+            problem(answer, 403, "not_your_own")
+    other = await ask(school, method, path, body, tenant=tenant, by="learner", subject="bob")
+    problem(other, 403, "not_your_own")
+
+
+async def test_for_another_tenant_the_learner_does_not_exist(school, tenant):
+    await ask(school, "PUT", "/ada", ADA, tenant=tenant)
+    for path in ("/ada", "/ada/export"):
+        problem(await ask(school, "GET", path, tenant="another"), 404, "unknown_learner")
+    assert (await ask(school, "POST", "/ada/erase", tenant="another")).status_code == 200
+    assert (await ask(school, "GET", "/ada", tenant=tenant)).json()["name"] == ADA["name"]
+
+
+async def test_erasing_leaves_a_receipt_and_nothing_else(school, tenant):
+    await ask(school, "PUT", "/ada", ADA, tenant=tenant)
+    erased = await ask(school, "POST", "/ada/erase", tenant=tenant, **SELF)
+    assert erased.headers["milepost-position"] == "1"
+    [receipt] = await school.transactor.log.read(tenant)
+    assert (receipt.stream, receipt.type) == ("vault-ada", "learner_erased")
+    assert json.loads(receipt.data) == {"learner": "ada"}
+    gone = problem(await ask(school, "GET", "/ada", tenant=tenant), 404, "unknown_learner")
+    assert gone["erased_at"] == erased.json()["erased_at"]
+    problem(await ask(school, "PUT", "/ada", ADA, tenant=tenant), 409, "already_erased")
+
+
+async def test_erasing_twice_gives_the_same_receipt(school, tenant):
+    first = await ask(school, "POST", "/ada/erase", tenant=tenant, Idempotency_Key="one")
+    again = await ask(school, "POST", "/ada/erase", tenant=tenant, Idempotency_Key="one")
+    later = await ask(school, "POST", "/ada/erase", tenant=tenant)
+    assert first.status_code == again.status_code == later.status_code == 200
+    assert first.json() == again.json() == later.json()
+    assert await school.happened(tenant) == ["learner_erased"]
+
+
+async def test_a_process_that_dies_after_the_receipt_is_followed_by_the_policy(
+    school, tenant, monkeypatch, pool
+):
+    await ask(school, "PUT", "/ada", ADA, tenant=tenant)
+
+    async def die(*_):
+        raise SystemError
+
+    with monkeypatch.context() as dying:
+        dying.setattr("milepost.enrollment.vault.store.Vault.erase", die)
+        assert (await ask(school, "POST", "/ada/erase", tenant=tenant)).status_code == 500
+    assert (await ask(school, "GET", "/ada", tenant=tenant)).status_code == 200
+    await school.policies_hear(tenant)
+    problem(await ask(school, "GET", "/ada", tenant=tenant), 404, "unknown_learner")
+    assert (
+        await pool.fetchval("select sealed from vault.learners where tenant = $1", tenant) is None
+    )
+
+
+async def test_an_export_holds_everything_about_one_learner_and_nobody_else(school, tenant):
+    await school.ask("POST", "/courses/DATA-101/versions", PLAN, tenant=tenant)
+    await school.ask("PUT", "/offerings/spring", {"course": "DATA-101", "seats": 1}, tenant=tenant)
+    await ask(school, "PUT", "/ada", ADA, tenant=tenant)
+    for learner in ("ada", "bob"):
+        assert (await school.enroll(learner, tenant=tenant)).status_code == 201
+    files = opened(await ask(school, "GET", "/ada/export", tenant=tenant, **SELF))
+    about = json.loads(files["about.json"])
+    assert set(files) == {"about.json", *about["files"]}
+    assert about["position"] == int((await school.transactor.log.heads())[tenant])
+    assert json.loads(files["person.json"]) == ADA
+    events = [json.loads(line) for line in files["events.ndjson"].splitlines()]
+    told = [(event["stream"].partition("-")[0], event["type"]) for event in events]
+    assert sorted(told) == [("enrollment", "learner_enrolled"), ("offering", "seat_taken")]
+    assert "bob" not in str(files)
+    waiting = opened(await ask(school, "GET", "/bob/export", tenant=tenant))
+    assert "person.json" not in waiting
+    assert "learner_waitlisted" in waiting["events.ndjson"]
+    assert "ada" not in str(waiting).lower()
+
+
+async def test_an_erased_learner_s_export_still_tells_what_happened(school, tenant):
+    await ask(school, "PUT", "/ada", ADA, tenant=tenant)
+    await ask(school, "POST", "/ada/erase", tenant=tenant)
+    files = opened(await ask(school, "GET", "/ada/export", tenant=tenant))
+    assert "person.json" not in files
+    assert "learner_erased" in files["events.ndjson"]
