@@ -7,8 +7,9 @@ import pytest
 from tests.enrollment.given import NINE
 
 from milepost.enrollment.domain import COURSE, ENROLLMENT, OFFERING
+from milepost.enrollment.domain.erasure import VAULT
 
-CODECS = [category.codec for category in (COURSE, OFFERING, ENROLLMENT)]
+CODECS = [category.codec for category in (COURSE, OFFERING, ENROLLMENT, VAULT)]
 FILES = sorted((Path(__file__).parents[1] / "golden" / "enrollment").glob("*.json"))
 
 
