@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
+from litestar.serialization import default_serializer, encode_json
+from litestar.types import Receive, Scope, Send
 from uuid_utils.compat import uuid5, uuid7
 
 from milepost.events.event import Invalid
@@ -116,7 +118,26 @@ def awaited_position(request: Request[Any, Any, Any]) -> int | None:
 def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
     """`position` is the outcome's: reads that carry it back see the effect."""
     headers = {"Milepost-Position": str(position)}
-    return Response(body, status_code=status_code, headers=headers)
+    return _Json(body, status_code=status_code, headers=headers)
+
+
+class _Json(Response[T]):
+    """JSON with a body, without cookies and the like: what litestar does for those took longer
+    than the rest of its way out.
+    """
+
+    def to_asgi_response(self, app: Any, request: Any, **_: Any) -> Any:  # noqa: ARG002 - litestar's
+        body = encode_json(self.content, default_serializer)
+        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", b"%d" % len(body)))
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+            status = self.status_code or 200
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+
+        return answer
 
 
 def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
