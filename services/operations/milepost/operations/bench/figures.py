@@ -1,5 +1,6 @@
 """What a benchmark says: figures with their unit in the key, its yardstick, and their ratio."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,5 +32,4 @@ class WentWrong(Exception):
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
     """Of values in ascending order, the nearest rank."""
-    last = len(ordered) - 1
-    return ordered[min(last, int(last * percent / 100 + 0.5))]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]

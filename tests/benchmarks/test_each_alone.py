@@ -1,0 +1,64 @@
+"""Each benchmark, as tiny as it can be: that it runs, tidies up, and says what it has to say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TINY = {
+    "append": ("--seconds", "1"),
+    "commands": ("--count", "300", "--connections", "8"),
+    "seats": ("--learners", "200", "--seats", "10"),
+    "relay": ("--events", "5000", "--seconds", "1", "--per-second", "200"),
+    "rebuild": ("--events", "5000"),
+    "lag": ("--seconds", "1", "--per-second", "200"),
+    "reads": ("--events", "5000", "--queries", "300", "--connections", "8"),
+    "growth": ("--millions", "0.002,0.004"),
+}
+FIGURES = {
+    "append": {"batch_1_events_per_second", "batch_200_writers_8_tenants_64_events_per_second"},
+    "commands": {"commands_per_second", "p50_ms", "p99_ms"},
+    "seats": {"decisions_per_second", "enrolled", "waitlisted"},
+    "relay": {"messages_per_second", "p50_ms", "p99_ms"},
+    "rebuild": {"events_per_second", "seconds"},
+    "lag": {"p50_ms", "p99_ms", "commands_per_second"},
+    "reads": {"queries_per_second", "p50_ms", "p99_ms"},
+    "growth": {"append_at_0.002_million_p50_ms", "rebuild_at_0.004_million_events_per_second"},
+}
+WITH_YARDSTICK = {"append", "commands", "relay", "rebuild", "reads", "growth"}
+
+
+def last_line(*arguments: str) -> dict[str, Any]:
+    command = (sys.executable, "-m", "milepost.operations", "bench", *arguments)
+    done = subprocess.run(command, check=False, text=True, capture_output=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TINY)
+def test_it_says_its_figures_and_leaves_nothing(name: str, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    found = last_line(name, "--json", *TINY[name])
+    assert found["name"] == name
+    assert isinstance(found["met"], bool)
+    assert found["target"]
+    assert all(found[figure] > 0 for figure in FIGURES[name])
+    if name in WITH_YARDSTICK:
+        assert found["yardstick"]
+        assert found["yardstick_per_second"] > 0
+        assert found["ratio"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_wrong_length_is_named():
+    command = (sys.executable, "-m", "milepost.operations", "bench", "growth", "--millions", "1,x")
+    done = subprocess.run(command, check=False, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert "--millions 1,x" in done.stderr
+    assert "Traceback" not in done.stderr
