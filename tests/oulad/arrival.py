@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import nats.errors
 from tests.journeys.school import School
 
 from milepost.credentials.events import CredentialAwarded
@@ -111,11 +110,11 @@ async def awards_heard(school: School, tenant: str, expected: int) -> Sequence[R
             patience_seconds = 60 if len(heard) < expected else 1
             try:
                 messages = await subscription.fetch(500, timeout=patience_seconds)
-            except nats.errors.TimeoutError:
+            except TimeoutError:
                 return heard
             for message in messages:
                 heard.append(recorded_from(message.headers or {}, message.data))
-                await message.ack_sync()
+                await message.ack()
 
 
 def require_each_once_in_order(heard: Sequence[Recorded], expected: int) -> None:
