@@ -58,7 +58,7 @@ async def test_every_key_is_wrapped_anew_and_no_text_is_touched(
 ):
     await vault.erase(tenant, "learner-0", (await pool.fetchval("select now()")))
     old, before = keyring.first().id, await pool.fetch(TEXTS, tenant)
-    batches = []
+    batches: list[int] = []
     done = await quietly(pool, keyring, batches.append)
     assert (done.learners, done.resumed, sum(batches)) == ({old: 39}, False, 39)
     assert await keys_in_use(pool) == {done.to} == {keyring.first().id}

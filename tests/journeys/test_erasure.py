@@ -1,0 +1,161 @@
+"""A learner's name and e-mail address, searched for everywhere after an erasure, on real servers.
+
+Milepost encrypts before anything is stored, so even before the erasure nothing may be found.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import subprocess
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from tests.journeys.school import School
+
+from milepost.operations.data_directory import running
+from milepost.operations.embedded_postgres import binaries
+
+PLAN = {"title": "Data", "lessons": [{"id": "one", "title": "One"}]}
+
+
+def a_mark() -> str:
+    """A word that stands nowhere else."""
+    return f"q{uuid4().hex[:11]}"
+
+
+def forms(mark: str) -> list[bytes]:
+    """However it may be written: most encodings keep ASCII as it is, also escaped JSON and URLs."""
+    encoded = mark.encode()
+    based = [base64.b64encode(b"\0" * n + encoded)[4:-4] for n in range(3)]
+    return [encoded, encoded.hex().encode(), mark.encode("utf-16-le")[:-1], *based]
+
+
+def holds(content: bytes, mark: str) -> bool:
+    return any(form in content for form in forms(mark))
+
+
+def files_with(mark: str, folder: Path) -> list[str]:
+    found = []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            if holds(path.read_bytes(), mark):
+                found.append(str(path.relative_to(folder)))
+    return sorted(found)
+
+
+async def checkpoint(school: School) -> None:
+    connection = await connect(school)
+    await connection.execute("checkpoint")
+    await connection.close()
+
+
+async def connect(school: School) -> asyncpg.Connection:
+    runtime = running(school.data_dir)
+    assert runtime is not None
+    return await asyncpg.connect(runtime.postgres)
+
+
+def dumped(school: School) -> bytes:
+    runtime = running(school.data_dir)
+    assert runtime is not None
+    command = [str(binaries() / "pg_dump"), "--dbname", runtime.postgres]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+async def lives(client, learner, person) -> None:
+    """Put, corrected, enrolled, learning, and some mistakes on the way."""
+    address = f"/enrollment/learners/{learner}"
+    await client.post("/enrollment/courses/data/versions", json=PLAN)
+    await client.put("/enrollment/offerings/spring", json={"course": "data"})
+    answers = [
+        await client.put(address, json=person),
+        await client.put(address, json=person, headers={"Idempotency-Key": "again"}),
+        await client.put(address, json={**person, "locale": "not a locale"}),
+        await client.put(address, content=json.dumps(person)[:-1]),
+        await client.put(address, json={**person, "shoe_size": 38}),
+        await client.get(address),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 400, 400, 400, 200]
+    assert answers[-1].json() == {"learner": learner, **person}
+    enrolled = await client.post(
+        "/enrollment/offerings/spring/enrollments", json={"learner": learner}
+    )
+    enrollment = enrolled.json()["enrollment"]
+    now = datetime.now(UTC).isoformat()
+    report = {"type": "completed", "id": "1", "lesson": "one", "occurred_at": now}
+    path = f"/progress/enrollments/{enrollment}/reports"
+    reported = await client.post(path, json={"reports": [report]})
+    assert "accepted" in reported.text
+    position = reported.headers["Milepost-Position"]
+    seen = {"Milepost-Position": position}
+    assert (await client.get(f"/dashboards/learners/{learner}", headers=seen)).status_code == 200
+
+
+async def test_nothing_but_ciphertext_is_found_anywhere(school: School, tenant: str):
+    mark = a_mark()
+    person = {"name": f"Zoë{mark} Ü{mark}", "email": f"{mark}@übung.example", "locale": "de"}
+    async with school.client("registrar", tenant=tenant) as client:
+        await lives(client, "zoe", person)
+        exported = files_of(await client.get("/enrollment/learners/zoe/export"))
+        assert json.loads(exported["person.json"]) == person
+        told = {json.loads(line)["type"] for line in exported["events.ndjson"].splitlines()}
+        assert {"learner_enrolled", "progress_opened", "lesson_completed"} <= told
+        assert json.loads(exported["read_models/learner_overview.json"])
+        await checkpoint(school)
+        assert files_with(mark, school.data_dir) == []
+        erased = await client.post("/enrollment/learners/zoe/erase")
+        assert erased.status_code == 200
+        gone = await client.get("/enrollment/learners/zoe")
+        assert (gone.status_code, holds(gone.content, mark)) == (404, False)
+        left = files_of(await client.get("/enrollment/learners/zoe/export"))
+        assert not [name for name, content in left.items() if holds(content, mark)]
+    await checkpoint(school)
+    assert files_with(mark, school.data_dir) == []
+    assert not holds(dumped(school), mark)
+
+
+async def test_it_would_be_found_wherever_it_stood(school: School):
+    """Else the test above proves nothing: the search is shown a leak of each kind."""
+    mark = a_mark()
+    connection = await connect(school)
+    await connection.execute("create table leak (bytes bytea)")
+    await connection.execute("insert into leak values ($1)", f"Zoë {mark}".encode())
+    assert holds(dumped(school), mark)
+    await connection.execute("checkpoint")
+    data = school.data_dir / "postgres" / "data"
+    found = [len(files_with(mark, data / part)) for part in ("base", "pg_wal")]
+    await connection.execute("drop table leak")
+    await connection.close()
+    assert found == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.encode(),
+        lambda text: text.encode("latin-1"),
+        lambda text: text.encode("utf-16"),
+        lambda text: json.dumps({"name": text}).encode(),
+        lambda text: quote(text).encode(),
+        lambda text: text.encode().hex().encode(),
+        lambda text: base64.b64encode(text.encode()),
+        lambda text: base64.b64encode(b"." + text.encode()),
+        lambda text: base64.b64encode(b".." + text.encode()),
+    ],
+)
+def test_the_search_reads_many_hands(tmp_path, written):
+    mark = a_mark()
+    (tmp_path / "log").write_bytes(b"before " + written(f"Zoë {mark}") + b" after")
+    assert files_with(mark, tmp_path) == ["log"]
+
+
+def files_of(response: httpx.Response) -> dict[str, bytes]:
+    archive = zipfile.ZipFile(io.BytesIO(response.content))
+    return {name: archive.read(name) for name in archive.namelist()}
