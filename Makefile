@@ -21,10 +21,10 @@ demo: setup ## watch a small school live through a term (DEMO_ONCE=1 ends after 
 	@$(BIN)/milepost demo
 
 test: setup ## the tests that every change must pass
-	@$(BIN)/pytest -n 2 -m "not slow"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: setup ## all tests, with the slow ones
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## format, lint, types, rooms: what CI runs before the tests
 	@$(BIN)/ruff format --check
