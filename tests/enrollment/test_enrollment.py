@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from tests.enrollment.given import (
     enrolled,
@@ -39,7 +41,7 @@ from milepost.enrollment.events import (
 )
 
 CLOSED = OfferingClosed(offering="spring", occurred_at=minute(9))
-WHO = {"enrollment": id_of("ana"), "learner": "ana", "offering": "spring"}
+WHO: dict[str, Any] = {"enrollment": id_of("ana"), "learner": "ana", "offering": "spring"}
 
 
 def enrollment(*events):
@@ -124,10 +126,24 @@ def test_enrolling_again_does_nothing_even_after_the_offering_closed(history):
     assert enrolls(run, enrollment(*history), at=20) == ([], [])
 
 
-def test_enrolling_after_a_withdrawal_is_refused():
+def test_who_withdrew_may_come_back_but_not_before_they_had_gone():
+    state = enrollment(enrolled("ana"), withdrawn())
+    happened = enrolls(offering(opened()), state, at=6)
+    assert happened == ([], [enrolled("ana", minute(6), stay=2)])
     with pytest.raises(AlreadyWithdrawn) as refused:
-        enrolls(offering(opened()), enrollment(enrolled("ana"), withdrawn()), at=6)
+        enrolls(offering(opened()), state, at=4)
     assert refused.value.facts == {"enrollment": id_of("ana"), "withdrawn_at": minute(5)}
+
+
+def test_who_comes_back_goes_on_where_they_were():
+    state = enrollment(enrolled("ana"), activated(), withdrawn(), enrolled("ana", stay=2))
+    assert (state.state, state.reason) == ("active", None)
+
+
+def test_a_seat_that_was_given_to_an_earlier_stay_is_not_for_the_later_one():
+    state = enrollment(waitlisted("ana"), withdrawn(), waitlisted("ana", minute(6), stay=2))
+    assert promote(state, stay=1, occurred_at=minute(7)) == []
+    assert promote(state, stay=2, occurred_at=minute(7)) == [enrolled("ana", minute(7), stay=2)]
 
 
 def test_an_unknown_offering_takes_nobody():

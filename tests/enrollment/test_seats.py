@@ -126,9 +126,10 @@ class Seats(RuleBasedStateMachine):
             assert len(self.run.seated) == self.seats
 
     @invariant()
-    def who_was_enrolled_once_was_enrolled_once(self):
+    def nobody_is_enrolled_twice_in_one_stay(self):
         for events in self.enrollments.values():
-            assert sum(isinstance(event, LearnerEnrolled) for event in events) <= 1
+            stays = [event.stay for event in events if isinstance(event, LearnerEnrolled)]
+            assert len(set(stays)) == len(stays)
 
     @invariant()
     def replay_equals_live(self):

@@ -1,32 +1,58 @@
 """Wiring of the enrollment service, nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from milepost.enrollment.api import routes
 from milepost.enrollment.api.conventions import Wiring
-from milepost.enrollment.policies import Heard, react
+from milepost.enrollment.events import OfferingCanceled
+from milepost.enrollment.members import members
+from milepost.enrollment.policies import Heard, react, react_to_cancellation
+from milepost.enrollment.timers import timers
+from milepost.events.category import key_of
 from milepost.events.codec import Codec
-from milepost.events.log import Recorded
+from milepost.events.event import tag_of
+from milepost.events.log import Log, Recorded
 from milepost.events.policy import Policy, Reaction
 from milepost.events.transact import Transactor
 from milepost.process.app import Service
 from milepost.process.settings import Settings
+from milepost.progress import events as progress
 
 _HEARD: Codec[Heard] = Codec(Heard)
+_CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
+_OF_PROGRESS = {tag_of(progress.LessonStarted), tag_of(progress.CourseCompleted)}
 
 
 def service(transactor: Transactor, settings: Settings) -> Service:
-    return Service("enrollment", (routes(Wiring(transactor, settings)),), policies())
-
-
-def policies() -> tuple[Policy, ...]:
-    heard = (
-        ("progress", "lesson_started"),
-        ("progress", "course_completed"),
-        ("enrollment", "seat_taken"),
+    return Service(
+        "enrollment",
+        (routes(Wiring(transactor, settings)),),
+        policies(transactor.log),
+        timers(transactor),
     )
-    return (Policy("enrollment", heard, _react),)
+
+
+def policies(log: Log) -> tuple[Policy, ...]:
+    heard = tuple(
+        ("progress" if tag in _OF_PROGRESS else "enrollment", tag) for tag in _HEARD.classes
+    )
+    canceled = (("enrollment", tag_of(OfferingCanceled)),)
+    return (
+        Policy("enrollment", heard, _react),
+        Policy("enrollment-cancellation", canceled, _cancellation(log)),
+    )
 
 
 async def _react(recorded: Recorded) -> Sequence[Reaction]:
     return react(_HEARD.decode(recorded.type, recorded.data, recorded.occurred_at))
+
+
+def _cancellation(log: Log) -> Callable[[Recorded], Awaitable[Sequence[Reaction]]]:
+    async def hear(recorded: Recorded) -> Sequence[Reaction]:
+        event = _CANCELED.decode(recorded.type, recorded.data, recorded.occurred_at)
+        before = recorded.position
+        return react_to_cancellation(
+            event, await members(log, recorded.tenant, key_of(recorded.stream), before)
+        )
+
+    return hear

@@ -1,28 +1,111 @@
-"""What enrollment does when learning is reported, and when its own offering passes a seat on."""
+"""What enrollment does when learning is reported, and when its own offerings give or take."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
-from milepost.enrollment.domain import ENROLLMENT, activate, complete, promote
-from milepost.enrollment.events import SeatTaken
+from milepost.enrollment.domain import (
+    ENROLLMENT,
+    LEARNER,
+    OFFERING,
+    Offering,
+    activate,
+    cancel,
+    complete,
+    expire_offer,
+    expire_offered,
+    free,
+    give_up_place,
+    offer,
+    promote,
+    run_out,
+)
+from milepost.enrollment.events import (
+    EnrollmentCanceled,
+    EnrollmentCompleted,
+    EnrollmentDeclined,
+    EnrollmentExpired,
+    OfferingCanceled,
+    SeatOffered,
+    SeatReleased,
+    SeatTaken,
+)
+from milepost.events.event import Event
 from milepost.events.policy import Reaction
 from milepost.progress.events import CourseCompleted, LessonStarted
 
-Heard: TypeAlias = LessonStarted | CourseCompleted | SeatTaken
+Told: TypeAlias = LessonStarted | CourseCompleted | SeatTaken | SeatOffered | SeatReleased
+Over: TypeAlias = EnrollmentCompleted | EnrollmentDeclined | EnrollmentExpired | EnrollmentCanceled
+Heard: TypeAlias = Told | Over
 
 
 def react(event: Heard) -> Sequence[Reaction]:
-    """The one decision that an event asks for, or none."""
+    """The decisions that an event asks for, or none."""
     match event:
-        case LessonStarted(first=True):
-            decide = partial(activate, occurred_at=event.occurred_at)
+        case (
+            EnrollmentCompleted()
+            | EnrollmentDeclined()
+            | EnrollmentExpired()
+            | EnrollmentCanceled()
+        ):
+            return _let_go(event)
+        case _:
+            decide = _told(event)
+            return () if decide is None else (Reaction(ENROLLMENT.of(event.enrollment), decide),)
+
+
+def react_to_cancellation(
+    event: OfferingCanceled, enrollments: Iterable[str]
+) -> Sequence[Reaction]:
+    """Everybody who is in, waits or has asked is let go for the reason given."""
+    decide = partial(cancel, reason=event.reason, occurred_at=event.occurred_at)
+    return tuple(Reaction(ENROLLMENT.of(enrollment), decide) for enrollment in enrollments)
+
+
+def react_to_silence(offering: str, event: SeatOffered, now: datetime) -> Sequence[Reaction]:
+    """The offer has expired: the next who waits is offered the seat."""
+    decide = partial(expire_offer, enrollment=event.enrollment, stay=event.stay, occurred_at=now)
+    return (Reaction(OFFERING.of(offering), decide),)
+
+
+def react_to_end(enrollment: str, run: Offering, now: datetime) -> Sequence[Reaction]:
+    """The offering is over, unless it was prolonged meanwhile."""
+    decide = partial(run_out, expires=run.expires, occurred_at=now)
+    return (Reaction(ENROLLMENT.of(enrollment), decide),)
+
+
+def _told(event: Told) -> Callable[[Any], Sequence[Event]] | None:
+    at = event.occurred_at
+    match event:
+        case LessonStarted():
+            return partial(activate, occurred_at=at) if event.first else None
         case CourseCompleted():
-            decide = partial(complete, grade=event.grade, occurred_at=event.occurred_at)
-        case SeatTaken(waited=True):
-            decide = partial(promote, occurred_at=event.occurred_at)
-        case LessonStarted() | SeatTaken():
-            return ()
+            return partial(complete, grade=event.grade, occurred_at=at)
+        case SeatTaken():
+            return partial(promote, stay=event.stay, occurred_at=at) if event.waited else None
+        case SeatOffered():
+            return partial(offer, expires=event.expires, stay=event.stay, occurred_at=at)
+        case SeatReleased():
+            stay = event.stay
+            return partial(expire_offered, stay=stay, occurred_at=at) if event.expired else None
         case _:
             assert_never(event)
-    return (Reaction(ENROLLMENT.of(event.enrollment), decide),)
+
+
+def _let_go(event: Over) -> Sequence[Reaction]:
+    """What the enrollment held elsewhere. A run that is over leaves no seat behind."""
+    at, reactions = event.occurred_at, []
+    if event.counted:
+        decide = partial(
+            free,
+            learner=event.learner,
+            enrollment=event.enrollment,
+            stay=event.stay,
+            occurred_at=at,
+        )
+        reactions.append(Reaction(LEARNER.of(event.learner), decide))
+    if isinstance(event, EnrollmentExpired) and event.reason == "offering_ended":
+        leave = partial(give_up_place, enrollment=event.enrollment, occurred_at=at)
+        reactions.append(Reaction(OFFERING.of(event.offering), leave))
+    return tuple(reactions)

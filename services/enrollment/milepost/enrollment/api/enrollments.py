@@ -32,7 +32,8 @@ from milepost.enrollment.domain import (
     enrollment_id,
     withdraw,
 )
-from milepost.enrollment.events import LearnerEnrolled, LearnerWaitlisted, Mode
+from milepost.enrollment.domain.enrollment import Entry
+from milepost.enrollment.events import Mode
 from milepost.events.event import Forbidden, name_of
 from milepost.process.requests import (
     Body,
@@ -212,9 +213,7 @@ async def get_enrollment(
 HANDLERS = (post_enrollment, post_withdrawal, get_enrollment)
 
 
-def _entry(
-    caller: Caller, enrollment: str, state: Enrollment, roles: tuple[str, ...]
-) -> LearnerWaitlisted | LearnerEnrolled:
+def _entry(caller: Caller, enrollment: str, state: Enrollment, roles: tuple[str, ...]) -> Entry:
     """Raises `UnknownEnrollment`, also to learners who ask for somebody else's."""
     if state.entry is None:
         raise UnknownEnrollment(enrollment)

@@ -1,26 +1,22 @@
-"""An offering: one run of a course version, its window, its seats and who waits for one."""
+"""An offering: one run of a course version: opened, closed, canceled, and when it takes who in."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import assert_never
+from datetime import datetime, timedelta
+from typing import Any, Final, assert_never
 
 import msgspec
+from msgspec.structs import asdict, replace
 
-from milepost.enrollment.domain.catalog import (
-    AlreadyRetired,
-    Course,
-    Fault,
-    UnknownCourse,
-    UnknownCourseVersion,
-)
+from milepost.enrollment.domain.catalog import Fault
 from milepost.enrollment.events import (
-    Mode,
+    OfferingCanceled,
+    OfferingChanged,
     OfferingClosed,
     OfferingEvent,
     OfferingOpened,
-    Pace,
+    SeatOffered,
     SeatReleased,
     SeatTaken,
     WaitlistJoined,
@@ -28,7 +24,17 @@ from milepost.enrollment.events import (
 )
 from milepost.events.category import Category
 from milepost.events.codec import Codec
-from milepost.events.event import Conflicting, Invalid, Unknown
+from milepost.events.event import Conflicting, Invalid, Refused, Unknown
+
+# What an `OfferingChanged` says anew.
+CHANGEABLE: Final = (
+    "window_opens",
+    "window_closes",
+    "ends",
+    "seats",
+    "waitlist",
+    "offer_hours",
+)
 
 
 @dataclass
@@ -75,15 +81,30 @@ class OfferingFull(Conflicting):
     seats: int
 
 
-class Offering(msgspec.Struct):
-    """Seats and waitlist hold enrollment ids, and stay empty when there is no cap.
+@dataclass
+class OfferingAlreadyCanceled(Conflicting):
+    offering: str
+    reason: str
 
-    Taking, leaving and "who is first" cost the same however many wait.
+
+@dataclass
+class OfferingEnded(Conflicting):
+    offering: str
+    ended_at: datetime
+
+
+class Offering(msgspec.Struct):
+    """Seats, offers and waitlist hold enrollment ids, and stay empty when there is no cap.
+
+    `opened` is what was opened with all later changes. Taking, leaving and "who is first" cost
+    the same however many wait.
     """
 
     opened: OfferingOpened | None = None
     closed_at: datetime | None = None
+    canceled: OfferingCanceled | None = None
     seated: set[str] = msgspec.field(default_factory=set)
+    offered: dict[str, SeatOffered] = msgspec.field(default_factory=dict)
     waiting: OrderedDict[str, WaitlistJoined] = msgspec.field(default_factory=OrderedDict)
 
     def place(self, enrollment: str) -> int | None:
@@ -93,18 +114,35 @@ class Offering(msgspec.Struct):
                 return len(self.waiting) - behind
         return None
 
+    @property
+    def expires(self) -> datetime | None:
+        """When enrollments that are not completed end."""
+        if self.opened is None or self.opened.ends is None or self.opened.expires_days is None:
+            return None
+        return self.opened.ends + timedelta(days=self.opened.expires_days)
+
 
 def evolve(state: Offering, event: OfferingEvent) -> Offering:
     match event:
         case OfferingOpened():
             state.opened = event
+        case OfferingChanged():
+            assert state.opened is not None
+            state.opened = replace(state.opened, **_changeable(event))
         case OfferingClosed():
             state.closed_at = event.occurred_at
+        case OfferingCanceled():
+            state.canceled = event
         case SeatTaken():
             state.waiting.pop(event.enrollment, None)
+            state.offered.pop(event.enrollment, None)
             state.seated.add(event.enrollment)
+        case SeatOffered():
+            state.waiting.pop(event.enrollment, None)
+            state.offered[event.enrollment] = event
         case SeatReleased():
             state.seated.discard(event.enrollment)
+            state.offered.pop(event.enrollment, None)
         case WaitlistJoined():
             state.waiting[event.enrollment] = event
         case WaitlistLeft():
@@ -119,147 +157,45 @@ OFFERING: Category[Offering, OfferingEvent] = Category(
 )
 
 
-def open_offering(
-    state: Offering,
-    catalog: Course,
-    *,
-    offering: str,
-    course: str,
-    occurred_at: datetime,
-    version: int | None = None,
-    pace: Pace = "self_paced",
-    window_opens: datetime | None = None,
-    window_closes: datetime | None = None,
-    starts: datetime | None = None,
-    ends: datetime | None = None,
-    seats: int | None = None,
-    waitlist: bool = True,
-) -> list[OfferingEvent]:
-    """Open a run of a published version (absent: the latest). The window is [opens, closes).
+def running(state: Offering, *, offering: str, occurred_at: datetime) -> OfferingOpened:
+    """The facts of an offering that goes on at this time, whatever its window.
 
-    Opening it again with the same facts does nothing. Raises `UnknownCourse`,
-    `UnknownCourseVersion`, `AlreadyRetired`, `OfferingInvalid`, `OfferingAlreadyOpen`.
+    Raises `UnknownOffering`, `OfferingAlreadyCanceled`, `OfferingAlreadyClosed`, `OfferingEnded`.
     """
-    before = state.opened
-    if before is not None and version is None:
-        version = before.version
-    opened = OfferingOpened(
-        offering=offering,
-        course=course,
-        version=_published(catalog, course, version),
-        pace=pace,
-        window_opens=window_opens,
-        window_closes=window_closes,
-        starts=starts,
-        ends=ends,
-        seats=seats,
-        waitlist=waitlist,
-        occurred_at=before.occurred_at if before else occurred_at,
-    )
-    if opened == before:
-        return []
-    if before is not None:
-        raise OfferingAlreadyOpen(offering)
-    if catalog.retired:
-        raise AlreadyRetired(course)
-    if faults := tuple(_faults(opened)):
-        raise OfferingInvalid(offering, faults)
-    return [opened]
+    for refusal in not_running(state, offering=offering, occurred_at=occurred_at):
+        raise refusal
+    assert state.opened is not None
+    return state.opened
 
 
-def close_offering(state: Offering, *, offering: str, occurred_at: datetime) -> list[OfferingEvent]:
-    """Take nobody in any more, and pass freed seats on to nobody. Raises `UnknownOffering`."""
-    if state.opened is None:
-        raise UnknownOffering(offering)
-    if state.closed_at is not None:
-        return []
-    return [OfferingClosed(offering=offering, occurred_at=occurred_at)]
-
-
-def accepting(state: Offering, *, offering: str, occurred_at: datetime) -> OfferingOpened:
-    """The facts of an offering that takes learners in at this time.
-
-    Raises `UnknownOffering`, `OfferingAlreadyClosed`, `WindowNotOpen`, `WindowClosed`.
-    """
+def not_running(state: Offering, *, offering: str, occurred_at: datetime) -> Iterator[Refused]:
     opened = state.opened
     if opened is None:
-        raise UnknownOffering(offering)
+        yield UnknownOffering(offering)
+        return
+    if state.canceled is not None:
+        yield OfferingAlreadyCanceled(offering, state.canceled.reason)
     if state.closed_at is not None and occurred_at >= state.closed_at:
-        raise OfferingAlreadyClosed(offering, state.closed_at)
+        yield OfferingAlreadyClosed(offering, state.closed_at)
+    if opened.ends is not None and occurred_at >= opened.ends:
+        yield OfferingEnded(offering, opened.ends)
+
+
+def not_accepting(state: Offering, *, offering: str, occurred_at: datetime) -> Iterator[Refused]:
+    """Why it takes nobody in at this time: each reason there is."""
+    for refusal in not_running(state, offering=offering, occurred_at=occurred_at):
+        if not isinstance(refusal, OfferingEnded):  # its window has closed, at the latest
+            yield refusal
+    opened = state.opened
+    if opened is None:
+        return
     if opened.window_opens is not None and occurred_at < opened.window_opens:
-        raise WindowNotOpen(offering, opened.window_opens)
+        yield WindowNotOpen(offering, opened.window_opens)
     closes = opened.window_closes or opened.ends
     if closes is not None and occurred_at >= closes:
-        raise WindowClosed(offering, closes)
-    return opened
+        yield WindowClosed(offering, closes)
 
 
-def take_place(
-    state: Offering,
-    opened: OfferingOpened,
-    *,
-    enrollment: str,
-    learner: str,
-    mode: Mode,
-    occurred_at: datetime,
-) -> SeatTaken | WaitlistJoined | None:
-    """A seat, else the last place in the waitlist; nothing to take without a cap.
-
-    Raises `OfferingFull`.
-    """
-    if opened.seats is None:
-        return None
-    # A seat may be free although somebody waits: one that was given up after the closing.
-    if len(state.seated) < opened.seats and not state.waiting:
-        return SeatTaken(enrollment=enrollment, learner=learner, mode=mode, occurred_at=occurred_at)
-    if not opened.waitlist:
-        raise OfferingFull(opened.offering, opened.seats)
-    return WaitlistJoined(
-        enrollment=enrollment, learner=learner, mode=mode, occurred_at=occurred_at
-    )
-
-
-def give_up_place(
-    state: Offering, *, enrollment: str, occurred_at: datetime
-) -> list[OfferingEvent]:
-    """Leave the waitlist, or the seat, which goes to the first who waits."""
-    if enrollment in state.waiting:
-        return [WaitlistLeft(enrollment=enrollment, occurred_at=occurred_at)]
-    if enrollment not in state.seated:
-        return []
-    released = SeatReleased(enrollment=enrollment, occurred_at=occurred_at)
-    if not state.waiting or state.closed_at is not None:
-        return [released]
-    first = next(iter(state.waiting.values()))
-    return [
-        released,
-        SeatTaken(
-            enrollment=first.enrollment,
-            learner=first.learner,
-            mode=first.mode,
-            waited=True,
-            # Who joined after a withdrawal that is reported late is seated when they joined.
-            occurred_at=max(occurred_at, first.occurred_at),
-        ),
-    ]
-
-
-def _published(catalog: Course, course: str, version: int | None) -> int:
-    if catalog.title is None:
-        raise UnknownCourse(course)
-    latest = len(catalog.versions)
-    wanted = latest if version is None else version
-    if not 1 <= wanted <= latest:
-        raise UnknownCourseVersion(course, version, latest)
-    return wanted
-
-
-def _faults(opened: OfferingOpened) -> Iterator[Fault]:
-    if opened.seats is not None and opened.seats < 1:
-        yield Fault("$.seats", "not_positive")
-    if opened.window_opens and opened.window_closes and opened.window_opens >= opened.window_closes:
-        yield Fault("$.window_closes", "not_after_window_opens")
-    if opened.starts and opened.ends and opened.starts >= opened.ends:
-        yield Fault("$.ends", "not_after_starts")
-    if opened.window_opens and opened.ends and opened.window_opens >= opened.ends:
-        yield Fault("$.window_opens", "not_before_ends")
+def _changeable(event: OfferingChanged) -> dict[str, Any]:
+    fields = asdict(event)
+    return {name: fields[name] for name in CHANGEABLE}

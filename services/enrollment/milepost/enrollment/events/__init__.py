@@ -15,46 +15,98 @@ from milepost.enrollment.events.catalog import (
 )
 from milepost.enrollment.events.enrollments import (
     EnrollmentActivated,
+    EnrollmentApproved,
+    EnrollmentCanceled,
     EnrollmentCompleted,
+    EnrollmentDeclined,
+    EnrollmentExpired,
+    EnrollmentExtended,
+    EnrollmentModeChanged,
+    EnrollmentReinstated,
+    EnrollmentRequested,
+    EnrollmentSuspended,
+    EnrollmentTransferred,
     EnrollmentWithdrawn,
     LearnerEnrolled,
+    LearnerOfferedSeat,
     LearnerWaitlisted,
+)
+from milepost.enrollment.events.invitations import (
+    InvitationIssued,
+    InvitationRevoked,
+    InvitationUsed,
+)
+from milepost.enrollment.events.learners import (
+    LearnerCommitted,
+    LearnerFreed,
 )
 from milepost.enrollment.events.offerings import (
     Mode,
+    OfferingCanceled,
+    OfferingChanged,
     OfferingClosed,
     OfferingOpened,
     Pace,
+    SeatOffered,
     SeatReleased,
     SeatTaken,
     WaitlistJoined,
     WaitlistLeft,
 )
+from milepost.enrollment.events.prerequisites import (
+    AchievementHeld,
+    CoursePassed,
+    Prerequisite,
+)
 from milepost.enrollment.events.vault import LearnerErased
 
 __all__ = [
+    "AchievementHeld",
     "CountingAttempt",
     "CourseDrafted",
     "CourseEvent",
+    "CoursePassed",
     "CoursePublished",
     "CourseRetired",
     "EnrollmentActivated",
+    "EnrollmentApproved",
+    "EnrollmentCanceled",
     "EnrollmentCompleted",
+    "EnrollmentDeclined",
     "EnrollmentEvent",
+    "EnrollmentExpired",
+    "EnrollmentExtended",
+    "EnrollmentModeChanged",
+    "EnrollmentReinstated",
+    "EnrollmentRequested",
+    "EnrollmentSuspended",
+    "EnrollmentTransferred",
     "EnrollmentWithdrawn",
+    "InvitationEvent",
+    "InvitationIssued",
+    "InvitationRevoked",
+    "InvitationUsed",
+    "LearnerCommitted",
     "LearnerEnrolled",
     "LearnerErased",
+    "LearnerEvent",
+    "LearnerFreed",
+    "LearnerOfferedSeat",
     "LearnerWaitlisted",
     "Lesson",
     "LessonKind",
     "Mode",
     "MoveOn",
+    "OfferingCanceled",
+    "OfferingChanged",
     "OfferingClosed",
     "OfferingEvent",
     "OfferingOpened",
     "Pace",
     "PassingRule",
+    "Prerequisite",
     "Published",
+    "SeatOffered",
     "SeatReleased",
     "SeatTaken",
     "Skill",
@@ -64,25 +116,61 @@ __all__ = [
 
 CourseEvent: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
 OfferingEvent: TypeAlias = (
-    OfferingOpened | OfferingClosed | SeatTaken | SeatReleased | WaitlistJoined | WaitlistLeft
+    OfferingOpened
+    | OfferingChanged
+    | OfferingClosed
+    | OfferingCanceled
+    | SeatTaken
+    | SeatOffered
+    | SeatReleased
+    | WaitlistJoined
+    | WaitlistLeft
 )
 EnrollmentEvent: TypeAlias = (
-    LearnerWaitlisted
+    EnrollmentRequested
+    | EnrollmentApproved
+    | EnrollmentDeclined
+    | LearnerWaitlisted
+    | LearnerOfferedSeat
     | LearnerEnrolled
     | EnrollmentActivated
+    | EnrollmentSuspended
+    | EnrollmentReinstated
+    | EnrollmentModeChanged
+    | EnrollmentExtended
     | EnrollmentWithdrawn
+    | EnrollmentTransferred
+    | EnrollmentExpired
+    | EnrollmentCanceled
     | EnrollmentCompleted
 )
+LearnerEvent: TypeAlias = LearnerCommitted | LearnerFreed
+InvitationEvent: TypeAlias = InvitationIssued | InvitationUsed | InvitationRevoked
 Published: TypeAlias = (
     CoursePublished
     | CourseRetired
     | OfferingOpened
+    | OfferingChanged
     | OfferingClosed
+    | OfferingCanceled
     | SeatTaken
+    | SeatOffered
+    | SeatReleased
+    | EnrollmentRequested
+    | EnrollmentApproved
+    | EnrollmentDeclined
     | LearnerWaitlisted
+    | LearnerOfferedSeat
     | LearnerEnrolled
     | EnrollmentActivated
+    | EnrollmentSuspended
+    | EnrollmentReinstated
+    | EnrollmentModeChanged
+    | EnrollmentExtended
     | EnrollmentWithdrawn
+    | EnrollmentTransferred
+    | EnrollmentExpired
+    | EnrollmentCanceled
     | EnrollmentCompleted
     | LearnerErased
 )

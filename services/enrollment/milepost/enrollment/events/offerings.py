@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from milepost.enrollment.events.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 Pace: TypeAlias = Literal["self_paced", "cohort"]
@@ -10,7 +11,12 @@ Mode: TypeAlias = Literal["audit", "verified"]
 
 
 class OfferingOpened(Event, frozen=True, kw_only=True, tag="offering_opened"):
-    """`seats` absent: no cap. Times absent: no limit on that side."""
+    """`seats` absent: no cap. Times absent: no limit on that side.
+
+    offer_hours     how long a freed seat is held for who waits; absent: it is theirs at once
+    parallel_limit  a learner may be in so many offerings that have a limit at once
+    expires_days    enrollments not completed expire so many days after `ends`; absent: never
+    """
 
     offering: str
     course: str
@@ -22,29 +28,74 @@ class OfferingOpened(Event, frozen=True, kw_only=True, tag="offering_opened"):
     ends: datetime | None = None
     seats: int | None = None
     waitlist: bool = True
+    offer_hours: int | None = None
+    approval: bool = False
+    invitation_only: bool = False
+    modes: tuple[Mode, ...] = ("audit", "verified")
+    prerequisites: tuple[Prerequisite, ...] = ()
+    parallel_limit: int | None = None
+    expires_days: int | None = None
+
+
+class OfferingChanged(Event, frozen=True, kw_only=True, tag="offering_changed"):
+    """All that may change while an offering is open, as it is from now on."""
+
+    offering: str
+    window_opens: datetime | None = None
+    window_closes: datetime | None = None
+    ends: datetime | None = None
+    seats: int | None = None
+    waitlist: bool = True
+    offer_hours: int | None = None
 
 
 class OfferingClosed(Event, frozen=True, kw_only=True, tag="offering_closed"):
     offering: str
 
 
+class OfferingCanceled(Event, frozen=True, kw_only=True, tag="offering_canceled"):
+    """`reason` is a code. The enrollments follow by policy."""
+
+    offering: str
+    reason: str
+
+
 class SeatTaken(Event, frozen=True, kw_only=True, tag="seat_taken"):
-    """`waited`: the seat went to the first who waited, whose enrollment now follows by policy."""
+    """`waited`: the seat went to the first who waited, whose enrollment now follows by policy.
+
+    `stay` tells, here and below, the learner's stays in the same offering apart.
+    """
 
     enrollment: str
     learner: str
     mode: Mode = "audit"
     waited: bool = False
+    stay: int = 1
+
+
+class SeatOffered(Event, frozen=True, kw_only=True, tag="seat_offered"):
+    """The seat is held for who waited first until `expires`; the enrollment follows by policy."""
+
+    enrollment: str
+    learner: str
+    expires: datetime
+    mode: Mode = "audit"
+    stay: int = 1
 
 
 class SeatReleased(Event, frozen=True, kw_only=True, tag="seat_released"):
+    """`expired`: it had been offered and nobody came; the enrollment follows by policy."""
+
     enrollment: str
+    expired: bool = False
+    stay: int = 1
 
 
 class WaitlistJoined(Event, frozen=True, kw_only=True, tag="waitlist_joined"):
     enrollment: str
     learner: str
     mode: Mode = "audit"
+    stay: int = 1
 
 
 class WaitlistLeft(Event, frozen=True, kw_only=True, tag="waitlist_left"):

@@ -1,0 +1,220 @@
+"""Into an offering: enroll, be approved, be offered a seat, accept it.
+
+All that stands in the way of a wish is told by `obstacles`, in one order: the decision raises the
+first, a preview tells all.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from milepost.enrollment.domain.enrollment import Enrollment, enrollment_id
+from milepost.enrollment.domain.entering import Decided, seat
+from milepost.enrollment.domain.invitation import Invitation, InvitationRequired, unusable, use
+from milepost.enrollment.domain.learner import Load, commit, over_limit
+from milepost.enrollment.domain.offering import (
+    Offering,
+    UnknownOffering,
+    not_accepting,
+)
+from milepost.enrollment.domain.prerequisites import NOTHING, Achieved, missing
+from milepost.enrollment.domain.seats import full
+from milepost.enrollment.domain.standing import (
+    ModeNotOffered,
+    PrerequisitesMissing,
+    standing_in_the_way,
+)
+from milepost.enrollment.domain.states import allows, stays
+from milepost.enrollment.events import (
+    EnrollmentEvent,
+    EnrollmentRequested,
+    InvitationEvent,
+    LearnerEnrolled,
+    LearnerEvent,
+    Mode,
+    OfferingEvent,
+    OfferingOpened,
+)
+from milepost.events.event import Refused
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wants in, where, how, since when, and what speaks for them.
+
+    achieved  what the learner has passed and holds; only asked for where there are prerequisites
+    shown     the digest of the invitation that was presented
+    vouched   said by somebody who may invite: no invitation is needed
+    """
+
+    offering: str
+    learner: str
+    occurred_at: datetime
+    mode: Mode = "audit"
+    achieved: Achieved = NOTHING
+    shown: str | None = None
+    vouched: bool = False
+
+    @property
+    def enrollment(self) -> str:
+        return enrollment_id(self.offering, self.learner)
+
+
+class Admission(NamedTuple):
+    """What an admission writes: on offering, enrollment, learner and invitation."""
+
+    offering: Sequence[OfferingEvent] = ()
+    enrollment: Sequence[EnrollmentEvent] = ()
+    learner: Sequence[LearnerEvent] = ()
+    invitation: Sequence[InvitationEvent] = ()
+
+
+def enroll(
+    run: Offering,
+    state: Enrollment,
+    *,
+    offering: str,
+    learner: str,
+    occurred_at: datetime,
+    mode: Mode = "audit",
+) -> Decided:
+    """`admit`, where the offering asks for nothing but a seat."""
+    wish = Wish(offering=offering, learner=learner, occurred_at=occurred_at, mode=mode)
+    offered, entered, *_ = admit(wish, run, state)
+    return list(offered), list(entered)
+
+
+def admit(
+    wish: Wish,
+    run: Offering,
+    state: Enrollment,
+    load: Load | None = None,
+    invitation: Invitation | None = None,
+) -> Admission:
+    """Enroll, wait, or ask for approval; who is in, waits or has asked already stays so.
+
+    Without a cap the offering's stream is read, never written; without a limit the learner's is
+    neither. Raises the first of the `obstacles`.
+    """
+    if stays(state.state, "enroll"):
+        return Admission()
+    for refusal in obstacles(wish, run, state, load, invitation):
+        raise refusal
+    opened = run.opened
+    assert opened is not None
+    entry = entry_of(wish, run, opened, state)
+    offered, entered = (
+        _request(wish, opened, state, entry) if opened.approval else seat(run, opened, entry)
+    )
+    return Admission(
+        offered,
+        entered,
+        _commit(entry, load) if entry.counted and load is not None else [],
+        _use(wish, invitation) if invitation is not None else [],
+    )
+
+
+def obstacles(
+    wish: Wish,
+    run: Offering,
+    state: Enrollment,
+    load: Load | None,
+    invitation: Invitation | None,
+) -> Iterator[Refused]:
+    """Everything that stands in the way, the most lasting first."""
+    if not may_enter(state, wish.occurred_at):
+        yield standing_in_the_way(state)
+    at, opened = wish.occurred_at, run.opened
+    yield from not_accepting(run, offering=wish.offering, occurred_at=at)
+    if opened is None:
+        return
+    if wish.mode not in opened.modes:
+        yield ModeNotOffered(wish.offering, wish.mode, opened.modes)
+    if opened.invitation_only and not wish.vouched:
+        yield from _uninvited(wish, invitation)
+    lacking = missing(opened.prerequisites, wish.achieved)
+    if lacking and not opened.approval:
+        yield PrerequisitesMissing(wish.offering, lacking)
+    yield from overloaded(opened, load, wish)
+    if not opened.approval and (refusal := full(run, opened)):
+        yield refusal
+
+
+def may_enter(state: Enrollment, at: datetime) -> bool:
+    """Nobody comes back before they had gone."""
+    back = state.ended is None or at > state.ended.occurred_at
+    return allows(state.state, "enroll") and back
+
+
+def overloaded(
+    opened: OfferingOpened, load: Load | None, wish: Wish, leaving: str | None = None
+) -> Iterator[Refused]:
+    limit = opened.parallel_limit
+    if limit is None:
+        return
+    if load is None:  # it was not there when the facts were gathered
+        yield UnknownOffering(wish.offering)
+    elif refusal := over_limit(
+        load, limit, learner=wish.learner, enrollment=wish.enrollment, leaving=leaving
+    ):
+        yield refusal
+
+
+def entry_of(
+    wish: Wish, run: Offering, opened: OfferingOpened, state: Enrollment
+) -> LearnerEnrolled:
+    before = state.entry.stay if state.entry else 0
+    return LearnerEnrolled(
+        enrollment=wish.enrollment,
+        learner=wish.learner,
+        offering=wish.offering,
+        course=opened.course,
+        version=opened.version,
+        mode=wish.mode,
+        expires=run.expires,
+        counted=opened.parallel_limit is not None,
+        stay=before if before and state.ended is None else before + 1,
+        occurred_at=wish.occurred_at,
+    )
+
+
+def _request(
+    wish: Wish, opened: OfferingOpened, state: Enrollment, entry: LearnerEnrolled
+) -> Decided:
+    lacking = missing(opened.prerequisites, wish.achieved)
+    before = state.entry
+    if state.state == "requested" and getattr(before, "missing", ()) == lacking:
+        return [], []
+    facts = msgspec.structs.asdict(entry)
+    return [], [EnrollmentRequested(**facts, missing=lacking)]
+
+
+def _uninvited(wish: Wish, invitation: Invitation | None) -> Iterator[Refused]:
+    if invitation is None or wish.shown is None:
+        yield InvitationRequired(wish.offering)
+    elif refusal := unusable(
+        invitation,
+        wish.shown,
+        offering=wish.offering,
+        enrollment=wish.enrollment,
+        occurred_at=wish.occurred_at,
+    ):
+        yield refusal
+
+
+def _commit(entry: LearnerEnrolled, load: Load) -> list[LearnerEvent]:
+    return commit(
+        load,
+        learner=entry.learner,
+        enrollment=entry.enrollment,
+        offering=entry.offering,
+        stay=entry.stay,
+        occurred_at=entry.occurred_at,
+    )
+
+
+def _use(wish: Wish, invitation: Invitation) -> list[InvitationEvent]:
+    if wish.shown is None:
+        return []
+    return use(invitation, enrollment=wish.enrollment, occurred_at=wish.occurred_at)

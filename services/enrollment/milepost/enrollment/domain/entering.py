@@ -1,0 +1,134 @@
+"""Into a seat: from a wait, an approval, an offer."""
+
+from datetime import datetime
+
+from milepost.enrollment.domain.enrollment import Enrollment, Entry, entered_as
+from milepost.enrollment.domain.offering import (
+    Offering,
+    running,
+)
+from milepost.enrollment.domain.seats import accept_offer, give_up_place, take_place
+from milepost.enrollment.domain.standing import StillWaiting, asked, told
+from milepost.enrollment.events import (
+    EnrollmentApproved,
+    EnrollmentDeclined,
+    EnrollmentEvent,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerOfferedSeat,
+    LearnerWaitlisted,
+    OfferingEvent,
+    OfferingOpened,
+    WaitlistJoined,
+)
+
+Decided = tuple[list[OfferingEvent], list[EnrollmentEvent]]
+
+
+def seat(run: Offering, opened: OfferingOpened, entry: LearnerEnrolled) -> Decided:
+    """A seat, or the wait for one. Raises `OfferingFull`."""
+    taken = take_place(
+        run,
+        opened,
+        enrollment=entry.enrollment,
+        learner=entry.learner,
+        mode=entry.mode,
+        stay=entry.stay,
+        occurred_at=entry.occurred_at,
+    )
+    if taken is None:
+        return [], [entry]
+    if isinstance(taken, WaitlistJoined):
+        return [taken], [entered_as(LearnerWaitlisted, entry, entry.occurred_at)]
+    return [taken], [entry]
+
+
+def approve(run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime) -> Decided:
+    """Into a seat, or to the end of the waitlist.
+
+    Raises the state's refusal, what `running` raises, `OfferingFull`.
+    """
+    entry = asked(state, "approve", enrollment)
+    opened = running(run, offering=entry.offering, occurred_at=occurred_at)
+    approved = EnrollmentApproved(
+        enrollment=enrollment,
+        learner=entry.learner,
+        offering=entry.offering,
+        occurred_at=occurred_at,
+    )
+    offered, entered = seat(run, opened, entered_as(LearnerEnrolled, entry, occurred_at))
+    return offered, [approved, *entered]
+
+
+def decline(
+    state: Enrollment, *, enrollment: str, reason: str, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """`reason` is a code. Raises the state's refusal."""
+    entry = asked(state, "decline", enrollment)
+    return [
+        EnrollmentDeclined(
+            enrollment=enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            reason=reason,
+            counted=entry.counted,
+            stay=entry.stay,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def accept(run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime) -> Decided:
+    """Take the seat that is held. Raises the state's refusal, `StillWaiting`, `OfferExpired`."""
+    entry = _with_offer(run, asked(state, "accept", enrollment), state)
+    taken = accept_offer(run, enrollment=enrollment, occurred_at=occurred_at)
+    return taken, [entered_as(LearnerEnrolled, entry, occurred_at)]
+
+
+def turn_down(
+    run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime
+) -> Decided:
+    """The seat goes to the next who waits. Raises the state's refusal, `StillWaiting`."""
+    entry = _with_offer(run, asked(state, "turn_down", enrollment), state)
+    withdrawn = EnrollmentWithdrawn(
+        enrollment=enrollment,
+        learner=entry.learner,
+        offering=entry.offering,
+        course=entry.course,
+        reason="offer_declined",
+        occurred_at=occurred_at,
+    )
+    return give_up_place(run, enrollment=enrollment, occurred_at=occurred_at), [withdrawn]
+
+
+def offer(
+    state: Enrollment, *, expires: datetime, stay: int, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """The offering holds a seat for them; not for who left and came back since."""
+    entry = told(state, "offer")
+    if entry is None or entry.stay != stay:
+        return []
+    return [
+        LearnerOfferedSeat(
+            enrollment=entry.enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            expires=expires,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def promote(state: Enrollment, *, occurred_at: datetime, stay: int = 1) -> list[EnrollmentEvent]:
+    """From the waitlist into the seat that the offering gave; whoever left meanwhile stays out."""
+    entry = told(state, "seat")
+    if entry is None or entry.stay != stay:
+        return []
+    return [entered_as(LearnerEnrolled, entry, occurred_at)]
+
+
+def _with_offer(run: Offering, entry: Entry, state: Enrollment) -> Entry:
+    """The offering knows first: who waits may have an offer and not have been told."""
+    if state.state == "waitlisted" and entry.enrollment not in run.offered:
+        raise StillWaiting(entry.enrollment)
+    return entry

@@ -1,0 +1,143 @@
+"""The state machine of an enrollment: which command leads from which state to which.
+
+Every decision asks this table first, and the README's drawing is made from it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias, get_args
+
+State: TypeAlias = Literal[
+    "requested",
+    "pending_approval",
+    "waitlisted",
+    "offered",
+    "enrolled",
+    "active",
+    "suspended",
+    "completed",
+    "declined",
+    "withdrawn",
+    "expired",
+    "transferred",
+    "canceled",
+]
+# What somebody asks for: where the table has no cell, it is refused by what the state is.
+Asked: TypeAlias = Literal[
+    "enroll",
+    "approve",
+    "decline",
+    "accept",
+    "turn_down",
+    "suspend",
+    "reinstate",
+    "change_mode",
+    "withdraw",
+    "transfer",
+]
+# What follows from something that has happened: where there is no cell, nothing does.
+Told: TypeAlias = Literal["offer", "seat", "activate", "complete", "expire", "cancel"]
+Command: TypeAlias = Asked | Told
+Row: TypeAlias = Mapping[Command, tuple[State, ...]]
+
+STATES: tuple[State, ...] = get_args(State)
+ASKED: tuple[Asked, ...] = get_args(Asked)
+TOLD: tuple[Told, ...] = get_args(Told)
+
+_IN: tuple[State, ...] = ("requested", "pending_approval", "waitlisted", "enrolled")
+_BACK: Row = {"enroll": (*_IN, "active")}
+_STAYS: Row = {"enroll": ()}
+_OUT: Row = {
+    "withdraw": ("withdrawn",),
+    "transfer": ("transferred",),
+    "expire": ("expired",),
+    "cancel": ("canceled",),
+}
+# Devices and policies are late: what happened before the end is heard of after it.
+_FINISHED: Row = {"complete": ("completed",)}
+
+# None: nobody has asked yet. An empty cell: it is so already, and nothing happens.
+TABLE: Mapping[State | None, Row] = {
+    None: {"enroll": _IN},
+    "requested": {
+        "enroll": ("requested", "pending_approval"),
+        "decline": ("declined",),
+        "change_mode": ("requested",),
+        **_OUT,
+    },
+    "pending_approval": {
+        **_STAYS,
+        "approve": ("waitlisted", "enrolled", "active"),
+        "decline": ("declined",),
+        "change_mode": ("pending_approval",),
+        **_OUT,
+    },
+    "waitlisted": {
+        **_STAYS,
+        "offer": ("offered",),
+        "seat": ("enrolled", "active"),
+        "accept": ("enrolled", "active"),
+        "turn_down": ("withdrawn",),
+        "change_mode": ("waitlisted",),
+        **_OUT,
+    },
+    "offered": {
+        **_STAYS,
+        "accept": ("enrolled", "active"),
+        "turn_down": ("withdrawn",),
+        "change_mode": ("offered",),
+        **_OUT,
+    },
+    "enrolled": {
+        **_STAYS,
+        "activate": ("active",),
+        "suspend": ("suspended",),
+        "change_mode": ("enrolled",),
+        **_FINISHED,
+        **_OUT,
+    },
+    "active": {
+        **_STAYS,
+        "suspend": ("suspended",),
+        "change_mode": ("active",),
+        **_FINISHED,
+        **_OUT,
+    },
+    "suspended": {
+        **_STAYS,
+        "activate": ("suspended",),
+        "reinstate": ("enrolled", "active"),
+        **_FINISHED,
+        "withdraw": ("withdrawn",),
+        "expire": ("expired",),
+        "cancel": ("canceled",),
+    },
+    "completed": {**_STAYS, "activate": ("completed",)},
+    "declined": {},
+    "withdrawn": {**_BACK, "activate": ("withdrawn",), **_FINISHED},
+    "expired": {**_BACK, "activate": ("expired",), **_FINISHED},
+    "transferred": {**_BACK, "activate": ("transferred",), **_FINISHED},
+    "canceled": {"transfer": ("transferred",), "activate": ("canceled",), **_FINISHED},
+}
+
+
+def allows(state: State | None, command: Command) -> bool:
+    """Whether the command may lead somewhere from here."""
+    return bool(TABLE[state].get(command))
+
+
+def stays(state: State | None, command: Command) -> bool:
+    """Whether the command asks for what is so already."""
+    return TABLE[state].get(command) == ()
+
+
+def drawing() -> str:
+    """The table as the README has it: a state a line, `↺` where a command leaves it."""
+    return "\n".join(f"{state or '(nobody)':<17} {'  '.join(_arrows(state))}" for state in TABLE)
+
+
+def _arrows(state: State | None) -> Iterator[str]:
+    for command, targets in TABLE[state].items():
+        if targets == (state,):
+            yield f"{command} ↺"
+        elif targets:
+            yield f"{command} → {' | '.join(targets)}"

@@ -1,0 +1,109 @@
+"""What happens to who is in: started, suspended, reinstated, in another mode, completed."""
+
+from datetime import datetime
+
+from milepost.enrollment.domain.enrollment import Enrollment
+from milepost.enrollment.domain.offering import Offering
+from milepost.enrollment.domain.standing import ModeNotOffered, asked, told
+from milepost.enrollment.events import (
+    EnrollmentActivated,
+    EnrollmentCompleted,
+    EnrollmentEvent,
+    EnrollmentModeChanged,
+    EnrollmentReinstated,
+    EnrollmentSuspended,
+    Mode,
+)
+
+
+def activate(state: Enrollment, *, occurred_at: datetime) -> list[EnrollmentEvent]:
+    """The first lesson was started, once, and not after the end."""
+    entry = told(state, "activate")
+    if entry is None or state.activated or _had_ended(state, occurred_at):
+        return []
+    return [
+        EnrollmentActivated(
+            enrollment=entry.enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def complete(state: Enrollment, *, grade: float, occurred_at: datetime) -> list[EnrollmentEvent]:
+    """The course was completed, once, and not after the end. `grade` is 0 to 1.
+
+    One that happened before the end and is reported after it counts: they had finished.
+    """
+    entry = told(state, "complete")
+    if entry is None or _had_ended(state, occurred_at):
+        return []
+    return [
+        EnrollmentCompleted(
+            enrollment=entry.enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            course=entry.course,
+            grade=grade,
+            counted=entry.counted,
+            stay=entry.stay,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def suspend(
+    state: Enrollment, *, enrollment: str, reason: str, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """Learning is interrupted; the seat stays. Raises the state's refusal."""
+    entry = asked(state, "suspend", enrollment)
+    return [
+        EnrollmentSuspended(
+            enrollment=enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            reason=reason,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def reinstate(
+    state: Enrollment, *, enrollment: str, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """Raises the state's refusal."""
+    entry = asked(state, "reinstate", enrollment)
+    return [
+        EnrollmentReinstated(
+            enrollment=enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def change_mode(
+    run: Offering, state: Enrollment, *, enrollment: str, mode: Mode, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """Between audit and verified. Raises the state's refusal, `ModeNotOffered`."""
+    entry = asked(state, "change_mode", enrollment)
+    if run.opened is not None and mode not in run.opened.modes:
+        raise ModeNotOffered(entry.offering, mode, run.opened.modes)
+    if entry.mode == mode:
+        return []
+    return [
+        EnrollmentModeChanged(
+            enrollment=enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            mode=mode,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def _had_ended(state: Enrollment, at: datetime) -> bool:
+    """Of one who completed after having ended, the end is no more than history."""
+    return state.ended is not None and at > state.ended.occurred_at

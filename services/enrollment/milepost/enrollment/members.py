@@ -1,0 +1,36 @@
+"""Who has ever come into an offering, read from the log: for the rare command to all of them."""
+
+from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.events import EnrollmentRequested, LearnerEnrolled, LearnerWaitlisted
+from milepost.events.codec import Codec
+from milepost.events.event import tag_of
+from milepost.events.log import Log
+
+ENTRIES = (EnrollmentRequested, LearnerWaitlisted, LearnerEnrolled)
+PAGE = 1_000
+
+_CODEC = Codec[EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled](
+    EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
+)
+_TAGS = tuple(tag_of(entry) for entry in ENTRIES)
+
+
+async def members(log: Log, tenant: str, offering: str, before: int | None = None) -> list[str]:
+    """Enrollment ids in the order of arrival; only those that came `before` that position.
+
+    Whoever comes in is decided on the offering as it then was: after the position where it was
+    canceled there is nobody.
+    """
+    facts = await log.read_stream(tenant, OFFERING.of(offering).name)
+    if not facts:
+        return []
+    after, found = facts[0].position, dict[str, None]()
+    while page := await log.read(tenant, after, PAGE, _TAGS):
+        for one in page:
+            if before is not None and one.position >= before:
+                return list(found)
+            entry = _CODEC.decode(one.type, one.data, one.occurred_at)
+            if entry.offering == offering:
+                found[entry.enrollment] = None
+        after = page[-1].position
+    return list(found)

@@ -1,0 +1,59 @@
+"""What the enrollment service does when time has passed: offers expire, offerings end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.events import (
+    EnrollmentExtended,
+    EnrollmentRequested,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+    SeatOffered,
+)
+from milepost.enrollment.policies import react_to_end, react_to_silence
+from milepost.events.category import key_of
+from milepost.events.codec import Codec
+from milepost.events.event import tag_of
+from milepost.events.log import Recorded
+from milepost.events.policy import Reaction
+from milepost.events.timers import Timer
+from milepost.events.transact import Transactor
+
+Stay = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled | EnrollmentExtended
+
+_OFFERED = Codec[SeatOffered](SeatOffered)
+_STAY = Codec[Stay](Stay)
+
+
+def timers(transactor: Transactor) -> tuple[Timer, ...]:
+    return (_seat_offers(), _enrollment_expiry(transactor))
+
+
+def _seat_offers() -> Timer:
+    def due(recorded: Recorded) -> datetime | None:
+        return _decoded(recorded).expires
+
+    async def react(recorded: Recorded, now: datetime) -> Sequence[Reaction]:
+        return react_to_silence(key_of(recorded.stream), _decoded(recorded), now)
+
+    return Timer("seat-offers", (("enrollment", tag_of(SeatOffered)),), due, react)
+
+
+def _enrollment_expiry(transactor: Transactor) -> Timer:
+    """Whoever comes in starts it; who came in when it ended earlier is extended, and starts it."""
+
+    def due(recorded: Recorded) -> datetime | None:
+        return _STAY.decode(recorded.type, recorded.data, recorded.occurred_at).expires
+
+    async def react(recorded: Recorded, now: datetime) -> Sequence[Reaction]:
+        stay = _STAY.decode(recorded.type, recorded.data, recorded.occurred_at)
+        _, run = await transactor.load(recorded.tenant, OFFERING.of(stay.offering))
+        return react_to_end(stay.enrollment, run, now)
+
+    types = tuple(("enrollment", tag) for tag in _STAY.classes)
+    return Timer("enrollment-expiry", types, due, react)
+
+
+def _decoded(recorded: Recorded) -> SeatOffered:
+    return _OFFERED.decode(recorded.type, recorded.data, recorded.occurred_at)
