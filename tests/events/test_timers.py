@@ -94,6 +94,25 @@ async def test_a_history_longer_than_a_batch_is_read_to_its_end(ringing):
     assert await ringing.waiting() == [(n, minute(n)) for n in range(1, 26)]
 
 
+async def test_what_comes_between_two_looks_is_started_once(ringing):
+    """The log has grown between the question how far it goes and the reading."""
+    ringing.now = 10
+    await ringing.enroll("a", 1)
+    alarm = ringing.alarm()
+    read = alarm._log.read
+
+    async def grow_and_read(tenant, *arguments):
+        if tenant == ringing.tenant:
+            await ringing.enroll("a", 2)
+        return await read(tenant, *arguments)
+
+    alarm._log.read = grow_and_read
+    await alarm.turn()
+    alarm._log.read = read
+    await alarm.turn()
+    assert ringing.diary.seen == [1, 2]
+
+
 async def test_a_process_killed_before_it_forgets_has_done_it_once(pool, postgres, tenant, ringing):
     await ringing.enroll("a", 10)
     await ringing.alarm().turn()
@@ -233,19 +252,23 @@ async def test_one_that_fails_is_parked_with_its_stream_and_others_go_on(ringing
     assert await ringing.waiting() == []
 
 
-async def test_a_parked_one_is_retried_when_an_operator_says_so(pool, ringing, poison):
+async def test_a_parked_one_holds_up_its_stream_until_an_operator_says_retry(pool, ringing, poison):
     ringing.now = 5
     await ringing.enroll("a", 1, 2, 3, 9)
     async with ringing.running():
         await until(ringing.parked)
     poison.clear()
+    ringing.now = 9
     async with ringing.running():
-        [first, _] = await ringing.parked()
-        await retry(pool, first.id, actor="ada")
-        await until(ringing.wrote(1, 2, 3))
-        ringing.now = 9
+        await until(lambda: _are(ringing.parked, 3))
+        assert await ringing.lines() == [1]
+        await retry(pool, (await ringing.parked())[0].id, actor="ada")
         await until(ringing.wrote(1, 2, 3, 9))
-    assert await ringing.parked() == []
+        await until(lambda: _are(ringing.parked, 0))
+
+
+async def _are(found, count):
+    return len(await found()) == count
 
 
 async def test_what_passes_is_waited_for_not_parked(pool, tenant, ringing):
@@ -283,6 +306,18 @@ async def test_a_due_time_that_cannot_be_told_is_parked_and_kept_once_it_can(poo
     ringing.now = far
     await alarm.turn()
     assert await ringing.lines() == [far]
+
+
+async def test_a_version_that_tells_another_due_time_has_the_last_word(ringing):
+    await ringing.enroll("a", 10)
+    await ringing.alarm().turn()
+    ringing.due = lambda _: minute(20)
+    alarm = ringing.alarm()
+    for now, expected in ((10, []), (19, []), (20, [10])):
+        ringing.now = now
+        await alarm.turn()
+        assert await ringing.lines() == expected
+    assert await ringing.waiting() == []
 
 
 async def test_in_a_stream_they_go_off_as_they_are_due_not_as_they_came(ringing):

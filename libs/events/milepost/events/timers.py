@@ -42,7 +42,8 @@ START = """with reached as (
     insert into consumer.timers (tenant, timer, position, due_at)
     select $1, $5, s.position, s.due_at
     from unnest($6::bigint[], $7::timestamptz[]) as s(position, due_at)
-    where exists (select from reached)"""
+    where exists (select from reached)
+    on conflict do nothing"""
 POSTPONE = """insert into consumer.timers (tenant, timer, position, due_at) values ($1, $2, $3, $4)
     on conflict (tenant, timer, position) do update set due_at = excluded.due_at"""
 # "offset 0": one look-up per row, whatever the planner believes of the log.

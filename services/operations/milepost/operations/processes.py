@@ -76,7 +76,7 @@ def _run(
 
 async def _serve(given: Settings, name: str) -> None:
     stop = await told_to_stop()
-    async with _pool(given, f"serve {name}", size=16) as pool:
+    async with _pool(given, f"serve {name}", size=20) as pool:
         transactor = Transactor(PostgresLog(pool))
         services = _services(name, transactor, pool, given)
         policies = [policy for service in services for policy in service.policies]
