@@ -8,10 +8,9 @@ import asyncpg
 import pytest
 from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import append, positions, relaying, until
+from tests.faults.nats_server import Server
 
 from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.operations.embedded import free_port
-from milepost.operations.embedded_nats import EmbeddedNats
 
 
 @pytest.fixture
@@ -19,24 +18,6 @@ async def pool(postgres):
     pool = await connect_pool(postgres, name="test", size=10)
     yield pool
     await pool.close()
-
-
-class Server:
-    """A NATS that a test may mistreat."""
-
-    def __init__(self, home):
-        self.home = home
-        self.store = home / "nats" / "jetstream" / "jetstream" / "$G" / "streams" / "MILEPOST"
-        mark = f"milepost-{uuid4().hex[:12]}"
-        self.nats = EmbeddedNats(home / "nats", mark=mark, port=free_port(0), token="secret")
-        self.url = self.nats.address
-
-    async def start(self):
-        self.child = await self.nats.start()
-
-    async def kill(self):
-        self.child.process.kill()
-        await self.child.wait()
 
 
 @pytest.fixture

@@ -1,0 +1,22 @@
+"""A NATS that a test may mistreat."""
+
+from uuid import uuid4
+
+from milepost.operations.embedded import free_port
+from milepost.operations.embedded_nats import EmbeddedNats
+
+
+class Server:
+    def __init__(self, home):
+        self.home = home
+        self.store = home / "nats" / "jetstream" / "jetstream" / "$G" / "streams" / "MILEPOST"
+        mark = f"milepost-{uuid4().hex[:12]}"
+        self.nats = EmbeddedNats(home / "nats", mark=mark, port=free_port(0), token="secret")
+        self.url = self.nats.address
+
+    async def start(self):
+        self.child = await self.nats.start()
+
+    async def kill(self):
+        self.child.process.kill()
+        await self.child.wait()
