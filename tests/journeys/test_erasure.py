@@ -3,6 +3,7 @@
 Milepost encrypts before anything is stored, so even before the erasure nothing may be found.
 """
 
+import asyncio
 import base64
 import contextlib
 import io
@@ -10,6 +11,7 @@ import json
 import subprocess
 import zipfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
@@ -19,6 +21,9 @@ import httpx
 import pytest
 from tests.journeys.school import School
 
+from milepost.enrollment.domain.erasure import VAULT, erase
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.transact import Transactor
 from milepost.operations.data_directory import running
 from milepost.operations.embedded_postgres import binaries
 
@@ -159,3 +164,22 @@ def test_the_search_reads_many_hands(tmp_path, written):
 def files_of(response: httpx.Response) -> dict[str, bytes]:
     archive = zipfile.ZipFile(io.BytesIO(response.content))
     return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def test_whoever_has_a_receipt_is_erased_whatever_died_meanwhile(school: School, tenant: str):
+    """The log holds a receipt, and the process that wrote it did not come to erase."""
+    runtime = running(school.data_dir)
+    assert runtime is not None
+    async with school.client("registrar", tenant=tenant) as client:
+        await client.put("/enrollment/learners/zoe", json={"name": "Zoë"})
+        pool = await connect_pool(runtime.postgres, name="test")
+        transactor = Transactor(PostgresLog(pool))
+        receipt = partial(erase, learner="zoe", occurred_at=datetime.now(UTC))
+        await transactor.transact(tenant, VAULT.of("zoe"), receipt)
+        await transactor.close()
+        await pool.close()
+        for _ in range(200):
+            if (await client.get("/enrollment/learners/zoe")).status_code == 404:
+                return
+            await asyncio.sleep(0.1)
+    pytest.fail("nobody heard the receipt")

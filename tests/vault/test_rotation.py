@@ -11,6 +11,7 @@ from milepost.enrollment.vault import rotation
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.rotation import (
+    Damaged,
     NoNewKey,
     RotationUnderWay,
     VaultEmpty,
@@ -149,6 +150,25 @@ async def test_a_key_by_variable_is_never_made_but_taken(pool, tmp_path, tenant)
     await quietly(pool, given(new, old))
     assert (await Vault(pool, given(new)).get(tenant, "ada"))[1].name == "Ada"
     assert not (tmp_path / "unused").exists()
+
+
+async def test_a_key_that_somebody_changed_is_named_and_keeps_nobody_else_waiting(
+    vault, pool, keyring, tenant, forty
+):
+    changed = forty[7]
+    flip = """update vault.learners
+        set wrapped_key = set_byte(wrapped_key, 3, get_byte(wrapped_key, 3) # 1)
+        where tenant = $1 and learner = $2"""
+    await pool.execute(flip, tenant, changed)
+    for _ in range(2):
+        with pytest.raises(Damaged) as damaged:
+            await quietly(pool, keyring)
+        assert damaged.value.learners == [(tenant, changed)]
+    others = [learner for learner in forty if learner != changed]
+    assert await everybody(vault, tenant, others) == others
+    await pool.execute(flip, tenant, changed)
+    assert (await quietly(pool, keyring)).total == 1
+    assert await everybody(vault, tenant, forty) == forty
 
 
 async def test_an_empty_vault_has_no_key_to_replace(pool, keyring):

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.rotation import (
+    Damaged,
     NoNewKey,
     Plan,
     RotationUnderWay,
@@ -120,6 +121,13 @@ def _explained() -> Iterator[None]:
         raise Trouble(
             "Put a new key first in MILEPOST_MASTER_KEY, the old one behind it (NEW,OLD), for"
             " every process; `openssl rand -base64 32` makes one."
+        ) from None
+    except Damaged as damaged:
+        who = ", ".join(f"{one.learner} of {one.tenant}" for one in damaged.learners[:5])
+        raise Trouble(
+            f"{len(damaged.learners):,} learners' keys have been changed and do not open ({who}):"
+            " restore their rows from a backup, or erase them, and run this again."
+            " All others are done."
         ) from None
     except MasterKeyMissing as missing:
         raise Trouble(

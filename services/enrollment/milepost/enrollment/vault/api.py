@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, Response, Router, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
@@ -70,6 +71,7 @@ class VaultWiring(msgspec.Struct, frozen=True):
     summary="Say who a learner is",
     description="Encrypted before it is stored, and in no event. 201 for the first time. "
     "Refused: not_your_own, already_erased.",
+    responses={201: ResponseSpec(LearnerView, description="For the first time")},
 )
 async def put_learner(
     request: Call,
@@ -88,6 +90,7 @@ async def put_learner(
     "/{learner:str}",
     summary="Read who a learner is",
     description="Sends an ETag, answers If-None-Match. Refused: not_your_own, unknown_learner.",
+    responses={304: ResponseSpec(None, description="As the reader knows it")},
 )
 async def get_learner(
     request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]

@@ -3,13 +3,14 @@
 It may be stopped anywhere and begun again: it goes on with the key that it had begun to use.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
-from milepost.enrollment.vault.cipher import MasterKey
+from milepost.enrollment.vault.cipher import MasterKey, Unreadable
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import NEWEST
 from milepost.events.tables import Connection
@@ -42,6 +43,19 @@ class VaultEmpty(Exception):
 
 class NoNewKey(Exception):
     """Everything is wrapped by the newest key there is, and this process may not make one."""
+
+
+class Damaged(Exception):
+    """Some keys do not open, for somebody has changed them. All others are wrapped anew."""
+
+    def __init__(self, learners: Sequence["Who"]) -> None:
+        super().__init__(len(learners))
+        self.learners = learners
+
+
+class Who(NamedTuple):
+    tenant: str
+    learner: str
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +104,7 @@ async def rotate(
 ) -> Plan:
     """What was done. `planned` is told at the beginning, `rewrapped` after each batch, how many.
 
-    Raises `RotationUnderWay`, `VaultEmpty`, `NoNewKey`, `MasterKeyMissing`, `Unreadable`.
+    Raises `RotationUnderWay`, `VaultEmpty`, `NoNewKey`, `MasterKeyMissing`, `Damaged`.
     """
     async with pool.acquire() as connection, _alone(connection):
         found = await plan(connection, keyring)
@@ -98,7 +112,8 @@ async def rotate(
         planned(found)
         await connection.execute(BEGIN, target.id)
         while not await _retired(connection, target.id):
-            await _pass(connection, keyring, target, rewrapped)
+            if damaged := await _pass(connection, keyring, target, rewrapped):
+                raise Damaged(damaged)
         return msgspec.structs.replace(found, to=target.id)
 
 
@@ -123,27 +138,35 @@ async def _retired(connection: Connection, target: str) -> bool:
 
 async def _pass(
     connection: Connection, keyring: Keyring, target: MasterKey, rewrapped: Callable[[int], None]
-) -> None:
+) -> list[Who]:
+    """The learners whose keys do not open."""
+    damaged: list[Who] = []
     for row in await connection.fetch(WRAPPED):
         if row["key_id"] != target.id:
-            after = ("", "")
+            after = Who("", "")
             while done := await _batch(connection, keyring.get(row["key_id"]), target, after):
-                after = done[-1]
-                rewrapped(len(done))
+                after = list(done)[-1]
+                rewrapped(sum(done.values()))
+                damaged += [who for who, opened in done.items() if not opened]
+    return damaged
 
 
 async def _batch(
-    connection: Connection, old: MasterKey, new: MasterKey, after: tuple[str, str]
-) -> list[tuple[str, str]]:
-    """Tenant and learner of each that was wrapped anew, in order."""
+    connection: Connection, old: MasterKey, new: MasterKey, after: Who
+) -> dict[Who, bool]:
+    """In order, each learner, and whether their key is wrapped anew."""
     async with connection.transaction():
         rows = await connection.fetch(OF_KEY, old.id, *after, BATCH)
-        keys = [
-            new.wrap(
-                old.unwrap(row["wrapped_key"], *(who := (row["tenant"], row["learner"]))), *who
-            )
-            for row in rows
-        ]
-        tenants, learners = [row["tenant"] for row in rows], [row["learner"] for row in rows]
-        await connection.execute(REWRAP, new.id, tenants, learners, keys)
-    return list(zip(tenants, learners, strict=True))
+        found = {Who(row["tenant"], row["learner"]): row["wrapped_key"] for row in rows}
+        wrapped = {who: _rewrapped(old, new, who, key) for who, key in found.items()}
+        keys = {who: key for who, key in wrapped.items() if key is not None}
+        tenants, learners = [who.tenant for who in keys], [who.learner for who in keys]
+        await connection.execute(REWRAP, new.id, tenants, learners, list(keys.values()))
+    return {who: key is not None for who, key in wrapped.items()}
+
+
+def _rewrapped(old: MasterKey, new: MasterKey, who: Who, wrapped: bytes) -> bytes | None:
+    try:
+        return new.wrap(old.unwrap(wrapped, *who), *who)
+    except Unreadable:
+        return None
