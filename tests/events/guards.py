@@ -85,13 +85,13 @@ IN_SQL: list[Row] = [
     ),
     (
         "the look for a twin in the call",
-        (("if v_twin < c and", "if false and"),),
+        (("if first[v_twin] is not null then", "if false then"),),
         scenarios.a_twin_in_one_call_is_not_done_again,
         'violates unique constraint "commands_pkey"',
     ),
     (
         "the look for a twin in the call, and the key behind it",
-        (("if v_twin < c and", "if false and"), COMMAND_KEY),
+        (("if first[v_twin] is not null then", "if false then"), COMMAND_KEY),
         scenarios.a_twin_in_one_call_is_not_done_again,
         "a command was done twice",
     ),

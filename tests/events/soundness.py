@@ -7,8 +7,8 @@ from milepost.events.postgres_log import PostgresLog
 from milepost.events.verify import verify
 
 COUNTS = """select h.head, count(e.position) as events, count(distinct e.position) as positions,
-           coalesce(max(e.position), 0) as last, count(distinct (e.stream, e.version)) as versions,
-           count(distinct e.event_id) as ids
+           coalesce(max(e.position), 0) as last, count(distinct e.event_id) as ids,
+           count(distinct (e.stream, e.version)) filter (where e.version > 0) as versions
       from log.heads h left join log.events e using (tenant) where h.tenant = $1 group by h.head"""
 # Every event belongs to one command: their ranges lie end to end.
 RANGES = """select first, last, lag(last, 1, 0::bigint) over (order by first, last) as before

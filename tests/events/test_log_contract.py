@@ -69,6 +69,18 @@ async def test_the_same_command_is_done_once(log: Log, tenant: str) -> None:
     assert len(await log.read(tenant)) == 3
 
 
+async def test_of_three_twins_in_a_call_one_is_done_though_the_first_is_in_conflict(
+    log: Log, tenant: str
+) -> None:
+    name = uuid4()
+    twins = [command(("a-1", version), named=name) for version in (3, 0, 0)]
+    assert shapes(await log.append(tenant, twins)) == [
+        Conflict("a-1", 0),
+        (1, 1),
+        AlreadyDone(1, 1),
+    ]
+
+
 async def test_a_command_that_was_in_conflict_may_come_again(log: Log, tenant: str) -> None:
     name = uuid4()
     await log.append(tenant, [command(("a-1", 3), named=name)])
@@ -90,6 +102,15 @@ async def test_a_chain_in_one_call_stands_together(log: Log, tenant: str) -> Non
     second = command(("a-1", 1), after=(first.command_id,))
     third = command(("a-1", 2), after=(second.command_id,))
     assert shapes(await log.append(tenant, [first, second, third])) == [(1, 1), (2, 2), (3, 3)]
+
+
+async def test_a_command_stands_whatever_repeats_its_foundation_later(
+    log: Log, tenant: str
+) -> None:
+    first = command(("a-1", 0))
+    second = command(("a-1", 1), after=(first.command_id,))
+    answers = await log.append(tenant, [first, second, first])
+    assert shapes(answers) == [(1, 1), (2, 2), AlreadyDone(1, 1)]
 
 
 async def test_tenants_do_not_see_each_other(log: Log, tenant: str) -> None:

@@ -120,12 +120,11 @@ def _arrays(commands: Sequence[Command]) -> tuple[list[str], list[list[Any]]]:
         for number, command in enumerate(commands, 1)
         for stream, version in command.expects
     ]
-    own = {command.command_id: number for number, command in enumerate(commands, 1)}
-    afters = [
-        (number, own[earlier])
-        for number, command in enumerate(commands, 1)
-        for earlier in command.after
-    ]
+    own: dict[UUID, int] = {}
+    afters: list[tuple[int, int]] = []
+    for number, command in enumerate(commands, 1):
+        afters += [(number, own[earlier]) for earlier in command.after]
+        own[command.command_id] = number  # only now: a later twin is nobody's foundation
     events = [
         (number, numbers[e.stream], e.type, e.data, e.metadata, e.occurred_at, e.event_id)
         for number, command in enumerate(commands, 1)

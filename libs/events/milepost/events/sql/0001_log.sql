@@ -148,7 +148,7 @@ begin
     select array_agg(d.first order by c.number), array_agg(d.last order by c.number),
            array_agg(d.first is not null order by c.number), array_agg(c.twin order by c.number)
       into first, last, repeated, v_twins
-      from (select id, number, min(number) over (partition by id) as twin
+      from (select id, number, lag(number) over (partition by id order by number) as twin
               from unnest(p_commands) with ordinality as u(id, number)) c
       left join lateral (
                select k.first, k.last from log.commands k
@@ -159,7 +159,7 @@ begin
 
     for c in 1..v_commands loop
         v_twin := v_twins[c];
-        if v_twin < c and first[v_twin] is not null then
+        if first[v_twin] is not null then
             first[c] := first[v_twin];
             last[c] := last[v_twin];
             repeated[c] := true;
