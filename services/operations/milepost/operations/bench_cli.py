@@ -156,7 +156,7 @@ def bench_all(quick: Quick = False, as_json: AsJson = False) -> None:
         _print_json({"name": "all", "quick": quick, "benchmarks": found})
     else:
         Console().print(bench_table.of_all(found))
-        Console().print(_foot(quick), style="dim")
+        Console().print(_foot(found, quick=quick), style="dim", highlight=False)
     _require_all(found)
 
 
@@ -187,8 +187,9 @@ def _names() -> list[str]:
     return [name for name in everything.QUICK if name != "import" or os.environ.get(OULAD)]
 
 
-def _foot(quick: bool) -> str:
-    lines = ["sign is not there: nothing signs badges yet."]
+def _foot(found: Sequence[Mapping[str, Any]], *, quick: bool) -> str:
+    lines = ["Yardsticks, each from the same run:", *bench_table.yardsticks(found), ""]
+    lines.append("sign is not there: nothing signs badges yet.")
     if "import" not in _names():
         lines.append(f"import is not there: {OULAD} does not name the folder with its data.")
     if quick:

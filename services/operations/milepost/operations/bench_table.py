@@ -20,6 +20,13 @@ JUDGED: Mapping[str, Sequence[str]] = {
     "growth": ("append_times_slower", "rebuild_times_slower"),
 }
 
+UNITS: Mapping[str, str] = {
+    "_per_second": "/s",
+    "_ms": " ms",
+    "_peak_mb": " MB",
+    "_times_slower": " times slower",
+}
+
 
 def of_one(measured: Measured) -> Table:
     table = Table(title=measured.name, title_justify="left")
@@ -39,30 +46,36 @@ def of_one(measured: Measured) -> Table:
 
 
 def of_all(found: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("name", "measured", "yardstick, same run", title="Milepost on this machine")
+    table = Table("name", "measured", title="Milepost on this machine")
+    table.add_column("yardstick", justify="right")
     table.add_column("ratio", justify="right")
     table.add_column("target")
     table.add_column("met")
     for one in found:
         if failure := one.get("failed"):
-            table.add_row(one["name"], f"[red]failed: {failure}", "", "", "", "no")
+            table.add_row(one["name"], f"[red]failed: {failure}", "", "", "", _yes(False))
             continue
         ratio = "" if one.get("ratio") is None else f"{one['ratio']:,}"
-        table.add_row(
-            one["name"], _figures(one), _yardstick(one), ratio, one["target"], _yes(one["met"])
-        )
+        yardstick = f"{one['yardstick_per_second']:,}/s" if one.get("yardstick") else ""
+        table.add_row(one["name"], _figures(one), yardstick, ratio, one["target"], _yes(one["met"]))
     return table
+
+
+def yardsticks(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each was held against, in the same run."""
+    return [f"{one['name']}: {one['yardstick']}" for one in found if one.get("yardstick")]
 
 
 def _figures(one: Mapping[str, Any]) -> str:
     names = JUDGED.get(one["name"]) or [name for name in one if name.endswith("_peak_mb")]
-    return "\n".join(f"{name} {one[name]:,}" for name in names)
+    return "\n".join(_said(name, one[name]) for name in names)
 
 
-def _yardstick(one: Mapping[str, Any]) -> str:
-    if not one.get("yardstick"):
-        return ""
-    return f"{one['yardstick_per_second']:,} /s\n({one['yardstick']})"
+def _said(name: str, value: float) -> str:
+    """`p99_ms` and 12.5 are `p99 12.5 ms`."""
+    unit = next((unit for unit in UNITS if name.endswith(unit)), "")
+    words = name.removesuffix(unit).replace("_", " ")
+    return f"{words} {value:,}{UNITS.get(unit, '')}"
 
 
 def _yes(met: bool) -> str:
