@@ -1,6 +1,7 @@
 """Wiring of the enrollment service, nothing else."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from milepost.enrollment.api import routes
 from milepost.enrollment.api.conventions import Wiring
@@ -13,6 +14,7 @@ from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded
 from milepost.events.policy import Policy, Reaction
+from milepost.events.timers import utc_now
 from milepost.events.transact import Transactor
 from milepost.process.app import Service
 from milepost.process.settings import Settings
@@ -23,10 +25,12 @@ _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
 _OF_PROGRESS = {tag_of(progress.LessonStarted), tag_of(progress.CourseCompleted)}
 
 
-def service(transactor: Transactor, settings: Settings) -> Service:
+def service(
+    transactor: Transactor, settings: Settings, *, clock: Callable[[], datetime] = utc_now
+) -> Service:
     return Service(
         "enrollment",
-        (routes(Wiring(transactor, settings)),),
+        (routes(Wiring(transactor, settings, clock)),),
         policies(transactor.log),
         timers(transactor),
     )

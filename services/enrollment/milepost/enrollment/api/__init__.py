@@ -3,14 +3,30 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.enrollment.api import catalog, enrollments, offerings
+from milepost.enrollment.api import (
+    catalog,
+    enrollments,
+    invitations,
+    offering_changes,
+    offerings,
+    steps,
+    transfers,
+)
 from milepost.enrollment.api.conventions import Wiring
 
 
 def routes(wiring: Wiring) -> Router:
     return Router(
         "/enrollment",
-        route_handlers=[*catalog.HANDLERS, *offerings.HANDLERS, *enrollments.HANDLERS],
+        route_handlers=[
+            *catalog.HANDLERS,
+            *offerings.HANDLERS,
+            *offering_changes.HANDLERS,
+            *invitations.HANDLERS,
+            *enrollments.HANDLERS,
+            *steps.HANDLERS,
+            *transfers.HANDLERS,
+        ],
         # One dependency, not two: litestar opens a task group for several, on every request.
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["enrollment"],

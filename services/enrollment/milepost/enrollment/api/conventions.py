@@ -1,5 +1,7 @@
 """What the routes of this service share: ids, roles, and reads that know their version."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, TypeVar, cast
 
 from litestar import Request, Response
@@ -33,6 +35,7 @@ class Wiring(Struct, frozen=True):
 
     transactor: Transactor
     settings: Settings
+    clock: Callable[[], datetime]
 
 
 class When(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

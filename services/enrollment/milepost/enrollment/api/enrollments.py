@@ -1,8 +1,6 @@
-"""Enrollments: enroll, withdraw, read one's own."""
+"""Enrollments: enroll, ask whether one could, read one's own."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -12,7 +10,6 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.enrollment.api.conventions import (
-    CODE,
     ENROLLERS,
     ENROLLMENT_READERS,
     EnrollmentPath,
@@ -21,39 +18,45 @@ from milepost.enrollment.api.conventions import (
     Wiring,
     versioned,
 )
+from milepost.enrollment.api.views import (
+    EnrollmentState,
+    EnrollmentView,
+    happened,
+    own_entry,
+    state_of,
+    view_of,
+)
 from milepost.enrollment.domain import (
     ENROLLMENT,
+    INVITATION,
+    LEARNER,
     OFFERING,
-    Enrollment,
-    Offering,
     State,
-    UnknownEnrollment,
-    enroll,
-    enrollment_id,
-    withdraw,
+    UnknownOffering,
+    Wish,
+    preview,
 )
-from milepost.enrollment.domain.enrollment import Entry
+from milepost.enrollment.domain.invitation import digest
 from milepost.enrollment.events import Mode
-from milepost.events.event import Forbidden, name_of
+from milepost.enrollment.gathering import achieved, enroll_learner
+from milepost.process.problems import members, problem_of
 from milepost.process.requests import (
     Body,
     Moment,
     check_repeat,
     command_id,
     metadata,
-    occurred,
     positioned,
 )
-from milepost.process.settings import Settings
-from milepost.process.tokens import Caller, NotYourOwn
+from milepost.process.tokens import Caller
 
 
-@dataclass
-class MayNotBackdate(Forbidden):
-    """Learners say what they do now; that it happened earlier, the registrar says."""
+class Invited(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The invitation that is used: its id and code, and the address that it was sent to."""
 
-    occurred_at: datetime
-    earliest: datetime
+    invitation: Id
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+    email: Annotated[str, Meta(min_length=3, max_length=254)]
 
 
 class Enroll(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,58 +64,55 @@ class Enroll(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     learner: Annotated[Id, Meta(examples=["learner-4711"])]
     mode: Mode = "audit"
+    invited: Invited | None = None
     occurred_at: Moment | None = None
 
 
-class Withdraw(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`reason`: a code, never text that a person typed."""
+class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
+    """`problem`: what enrolling would be answered; `remedy`: what would change it, a code."""
 
-    reason: Annotated[str, Meta(pattern=CODE, examples=["no_time", "changed_course"])]
-    occurred_at: Moment | None = None
+    problem: dict[str, Any]
+    remedy: str
 
 
-class EnrollmentState(msgspec.Struct, frozen=True, kw_only=True):
-    """`place` in the waitlist, from 1, while waiting."""
+class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether one could enroll now, and the state it would come to; else everything against it."""
 
-    enrollment: str
-    offering: str
-    learner: str
-    mode: Mode
-    state: State
+    possible: bool
+    state: State | None
     place: int | None
+    obstacles: tuple[Obstacle, ...]
 
 
-class Happened(msgspec.Struct, frozen=True, kw_only=True):
-    """`occurred_at`: in the world; `recorded_at`: when the log took it, at `position`."""
-
-    event: str
-    occurred_at: datetime
-    recorded_at: datetime
-    position: int
-
-
-class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """`grade` is 0 to 1, once completed; `withdrawal_reason` is a code."""
-
-    enrollment: str
-    learner: str
-    offering: str
-    course: str
-    version: int
-    mode: Mode
-    state: State
-    place: int | None
-    grade: float | None
-    withdrawal_reason: str | None
-    history: tuple[Happened, ...]
+# What would change it; whatever is not named here, nobody but the registrar can change.
+REMEDIES = {
+    "window_not_open": "wait_until_it_opens",
+    "window_closed": "choose_another_offering",
+    "offering_already_closed": "choose_another_offering",
+    "offering_already_canceled": "choose_another_offering",
+    "unknown_offering": "choose_another_offering",
+    "offering_full": "wait_until_a_seat_is_free",
+    "mode_not_offered": "choose_another_mode",
+    "invitation_required": "be_invited",
+    "invitation_invalid": "use_your_own_invitation",
+    "invitation_expired": "be_invited_again",
+    "invitation_already_used": "be_invited_again",
+    "prerequisites_missing": "achieve_what_is_missing",
+    "parallel_limit_reached": "finish_or_leave_another",
+    "already_withdrawn": "enroll_after_the_withdrawal",
+    "already_expired": "enroll_after_the_expiry",
+}
 
 
 @post(
     "/offerings/{offering:str}/enrollments",
     summary="Enroll a learner",
-    description="Takes a seat, else the last place in the waitlist. 200 instead of 201 for who is "
-    "in or waits already. Refused: unknown_offering, window_not_open, window_closed, "
-    "offering_already_closed, offering_full, already_withdrawn, may_not_backdate, not_your_own.",
+    description="Takes a seat, else the last place in the waitlist, or asks for approval. 200 "
+    "instead of 201 for who is in, waits or has asked already. Who withdrew may come back. "
+    "Refused: unknown_offering, window_not_open, window_closed, offering_already_closed, "
+    "offering_already_canceled, offering_full, mode_not_offered, prerequisites_missing, "
+    "parallel_limit_reached, invitation_required, invitation_invalid, invitation_expired, "
+    "invitation_already_used, already_declined, already_canceled, may_not_backdate, not_your_own.",
 )
 async def post_enrollment(
     request: Request[Caller, None, AppState],
@@ -120,52 +120,56 @@ async def post_enrollment(
     data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
 ) -> Response[EnrollmentState]:
-    request.user.may_act_for(data.learner, *ENROLLERS)
-    at = _happened(request.user, data.occurred_at, wiring.settings)
-    outcome = await wiring.transactor.transact_pair(
+    outcome = await enroll_learner(
+        wiring.transactor,
         request.user.tenant,
-        OFFERING.of(offering),
-        ENROLLMENT.of(enrollment_id(offering, data.learner)),
-        lambda run, state: enroll(
-            run, state, offering=offering, learner=data.learner, mode=data.mode, occurred_at=at
-        ),
+        _wish(request.user, offering, data, wiring),
+        invitation=data.invited.invitation if data.invited else None,
         command_id=command_id(request),
         metadata=metadata(request),
     )
     check_repeat(outcome, request)
     status = 201 if outcome.events else 200
-    return positioned(_state(*outcome.states), outcome.position, status)
+    return positioned(state_of(*outcome.states[:2]), outcome.position, status)
 
 
 @post(
-    "/enrollments/{enrollment:str}/withdraw",
+    "/offerings/{offering:str}/enrollments/preview",
     status_code=200,
-    summary="Withdraw",
-    description="Leaves the offering or its waitlist; a freed seat goes to the first who waits. "
-    "Refused: unknown_enrollment, not_enrolled (before it began), already_withdrawn, "
-    "already_completed, may_not_backdate.",
+    summary="Ask whether a learner could enroll",
+    description="Decides as enrolling would, and does nothing. Not possible: everything that "
+    "stands in the way, as the problem that it would be answered with, and what would change it.",
 )
-async def post_withdrawal(
+async def post_preview(
     request: Request[Caller, None, AppState],
-    enrollment: EnrollmentPath,
-    data: JSONBody[Withdraw],
+    offering: OfferingPath,
+    data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
-    _, known = await wiring.transactor.load(request.user.tenant, ENROLLMENT.of(enrollment))
-    entry = _entry(request.user, enrollment, known, ENROLLERS)
-    at = _happened(request.user, data.occurred_at, wiring.settings)
-    outcome = await wiring.transactor.transact_pair(
-        request.user.tenant,
-        OFFERING.of(entry.offering),
-        ENROLLMENT.of(enrollment),
-        lambda run, state: withdraw(
-            run, state, enrollment=enrollment, reason=data.reason, occurred_at=at
-        ),
-        command_id=command_id(request),
-        metadata=metadata(request),
+) -> PreviewView:
+    wish = _wish(request.user, offering, data, wiring)
+    tenant, load = request.user.tenant, wiring.transactor.load
+    invitation = data.invited.invitation if data.invited else "none"
+    _, run = await load(tenant, OFFERING.of(offering))
+    if run.opened is None:
+        raise UnknownOffering(offering)
+    known = await achieved(wiring.transactor.log, tenant, wish, run.opened)
+    come = preview(
+        msgspec.structs.replace(wish, achieved=known),
+        run,
+        (await load(tenant, ENROLLMENT.of(wish.enrollment)))[1],
+        (await load(tenant, LEARNER.of(wish.learner)))[1],
+        (await load(tenant, INVITATION.of(invitation)))[1],
     )
-    check_repeat(outcome, request)
-    return positioned(_state(*outcome.states), outcome.position)
+    problems = tuple(problem_of(one) for one in come.obstacles)
+    return PreviewView(
+        possible=not problems,
+        state=come.state,
+        place=come.place,
+        obstacles=tuple(
+            Obstacle(problem=members(one), remedy=REMEDIES.get(one.name, "ask_the_registrar"))
+            for one in problems
+        ),
+    )
 
 
 @get(
@@ -182,67 +186,25 @@ async def get_enrollment(
     tenant, log = request.user.tenant, wiring.transactor.log
     recorded = await log.read_stream(tenant, ENROLLMENT.of(enrollment).name)
     state = ENROLLMENT.fold(recorded)
-    entry = _entry(request.user, enrollment, state, ENROLLMENT_READERS)
+    entry = own_entry(request.user, enrollment, state, ENROLLMENT_READERS)
     version, run = await wiring.transactor.load(tenant, OFFERING.of(entry.offering))
-    here = _state(run, state)
-    view = EnrollmentView(
-        enrollment=enrollment,
-        learner=entry.learner,
-        offering=entry.offering,
-        course=entry.course,
-        version=entry.version,
-        mode=entry.mode,
-        state=here.state,
-        place=here.place,
-        grade=state.grade,
-        withdrawal_reason=state.reason,
-        history=tuple(
-            Happened(
-                event=name_of(one.type),
-                occurred_at=one.occurred_at,
-                recorded_at=one.recorded_at,
-                position=one.position,
-            )
-            for one in recorded
-        ),
-    )
+    view = view_of(run, state, recorded)
     # One's place in the waitlist changes with the offering, not with the enrollment.
-    return versioned(request, view, len(recorded), *([version] if here.place else []))
+    return versioned(request, view, len(recorded), *([version] if view.place else []))
 
 
-HANDLERS = (post_enrollment, post_withdrawal, get_enrollment)
+HANDLERS = (post_enrollment, post_preview, get_enrollment)
 
 
-def _entry(caller: Caller, enrollment: str, state: Enrollment, roles: tuple[str, ...]) -> Entry:
-    """Raises `UnknownEnrollment`, also to learners who ask for somebody else's."""
-    if state.entry is None:
-        raise UnknownEnrollment(enrollment)
-    try:
-        caller.may_act_for(state.entry.learner, *roles)
-    except NotYourOwn:
-        raise UnknownEnrollment(enrollment) from None
-    return state.entry
-
-
-def _happened(caller: Caller, at: datetime | None, settings: Settings) -> datetime:
-    """Raises `OccurredInFuture`, `MayNotBackdate`: a closed window would not be one."""
-    now = datetime.now(UTC)
-    when = occurred(at, settings, now)
-    earliest = now - timedelta(seconds=settings.clock_skew_seconds)
-    if when < earliest and caller.roles.isdisjoint(ENROLLERS):
-        raise MayNotBackdate(when, earliest)
-    return when
-
-
-def _state(run: Offering, state: Enrollment) -> EnrollmentState:
-    entry = state.entry
-    assert entry is not None
-    assert state.state is not None
-    return EnrollmentState(
-        enrollment=entry.enrollment,
-        offering=entry.offering,
-        learner=entry.learner,
-        mode=entry.mode,
-        state=state.state,
-        place=run.place(entry.enrollment) if state.state == "waitlisted" else None,
+def _wish(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> Wish:
+    """Raises `NotYourOwn`, `OccurredInFuture`, `MayNotBackdate`."""
+    caller.may_act_for(data.learner, *ENROLLERS)
+    invited = data.invited
+    return Wish(
+        offering=offering,
+        learner=data.learner,
+        mode=data.mode,
+        occurred_at=happened(caller, data.occurred_at, wiring),
+        shown=digest(invited.code, invited.email) if invited else None,
+        vouched=not caller.roles.isdisjoint(ENROLLERS),
     )

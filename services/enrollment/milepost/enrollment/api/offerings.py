@@ -27,7 +27,7 @@ from milepost.enrollment.domain import (
     close_offering,
     open_offering,
 )
-from milepost.enrollment.events import Pace
+from milepost.enrollment.events import Mode, Pace, Prerequisite
 from milepost.process.requests import (
     Body,
     Moment,
@@ -41,7 +41,13 @@ from milepost.process.tokens import Caller
 
 
 class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Absent: `version` the latest; a time, no limit on that side; `seats` no cap."""
+    """Absent: `version` the latest; a time, no limit on that side; `seats` no cap.
+
+    offer_hours     how long a freed seat is held for who waits; absent: it is theirs at once
+    approval        somebody approves before one is in
+    parallel_limit  how many offerings with a limit a learner may be in at once
+    expires_days    who has not completed so many days after `ends` is out
+    """
 
     course: Annotated[Id, Meta(examples=["DATA-101"])]
     version: Annotated[int, Meta(ge=1)] | None = None
@@ -52,6 +58,13 @@ class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ends: Moment | None = None
     seats: Annotated[int, Meta(ge=1, le=1_000_000, examples=[50])] | None = None
     waitlist: bool = True
+    offer_hours: Annotated[int, Meta(ge=1, le=8_760, examples=[48])] | None = None
+    approval: bool = False
+    invitation_only: bool = False
+    modes: Annotated[tuple[Mode, ...], Meta(min_length=1, max_length=2)] = ("audit", "verified")
+    prerequisites: Annotated[tuple[Prerequisite, ...], Meta(max_length=50)] = ()
+    parallel_limit: Annotated[int, Meta(ge=1, le=1_000, examples=[3])] | None = None
+    expires_days: Annotated[int, Meta(ge=0, le=3_650, examples=[14])] | None = None
     occurred_at: Moment | None = None
 
 
@@ -72,6 +85,15 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     waitlist: bool
     seats_taken: int | None
     waiting: int | None
+    seats_offered: int | None
+    offer_hours: int | None
+    approval: bool
+    invitation_only: bool
+    modes: tuple[Mode, ...]
+    prerequisites: tuple[Prerequisite, ...]
+    parallel_limit: int | None
+    expires_days: int | None
+    cancellation_reason: str | None
 
 
 @put(
@@ -90,7 +112,7 @@ async def put_offering(
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
     request.user.require(*CATALOG_KEEPERS)
-    at = occurred(data.occurred_at, wiring.settings)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     outcome = await wiring.transactor.transact_pair(
         request.user.tenant,
         OFFERING.of(offering),
@@ -103,12 +125,19 @@ async def put_offering(
                 course=data.course,
                 version=data.version,
                 pace=data.pace,
-                window_opens=_utc(data.window_opens),
-                window_closes=_utc(data.window_closes),
-                starts=_utc(data.starts),
-                ends=_utc(data.ends),
+                window_opens=in_utc(data.window_opens),
+                window_closes=in_utc(data.window_closes),
+                starts=in_utc(data.starts),
+                ends=in_utc(data.ends),
                 seats=data.seats,
                 waitlist=data.waitlist,
+                offer_hours=data.offer_hours,
+                approval=data.approval,
+                invitation_only=data.invitation_only,
+                modes=data.modes,
+                prerequisites=data.prerequisites,
+                parallel_limit=data.parallel_limit,
+                expires_days=data.expires_days,
                 occurred_at=at,
             ),
             [],
@@ -117,7 +146,7 @@ async def put_offering(
         metadata=metadata(request),
     )
     check_repeat(outcome, request)
-    view = _view(offering, outcome.states[0])
+    view = view_of(offering, outcome.states[0])
     return positioned(view, outcome.position, 201 if outcome.events else 200)
 
 
@@ -135,7 +164,7 @@ async def post_close(
     data: JSONBody[When] = NOW,
 ) -> Response[OfferingView]:
     request.user.require(*CATALOG_KEEPERS)
-    at = occurred(data.occurred_at, wiring.settings)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     outcome = await wiring.transactor.transact(
         request.user.tenant,
         OFFERING.of(offering),
@@ -144,7 +173,7 @@ async def post_close(
         metadata=metadata(request),
     )
     check_repeat(outcome, request)
-    return positioned(_view(offering, outcome.states[0]), outcome.position)
+    return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 
 @get(
@@ -159,17 +188,17 @@ async def get_offering(
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
     version, run = await wiring.transactor.load(request.user.tenant, OFFERING.of(offering))
-    return versioned(request, _view(offering, run), version)
+    return versioned(request, view_of(offering, run), version)
 
 
 HANDLERS = (put_offering, post_close, get_offering)
 
 
-def _utc(at: datetime | None) -> datetime | None:
+def in_utc(at: datetime | None) -> datetime | None:
     return None if at is None else at.astimezone(UTC)
 
 
-def _view(offering: str, run: Offering) -> OfferingView:
+def view_of(offering: str, run: Offering) -> OfferingView:
     """Raises `UnknownOffering`."""
     opened = run.opened
     if opened is None:
@@ -190,4 +219,13 @@ def _view(offering: str, run: Offering) -> OfferingView:
         waitlist=opened.waitlist,
         seats_taken=len(run.seated) if capped else None,
         waiting=len(run.waiting) if capped else None,
+        seats_offered=len(run.offered) if capped else None,
+        offer_hours=opened.offer_hours,
+        approval=opened.approval,
+        invitation_only=opened.invitation_only,
+        modes=opened.modes,
+        prerequisites=opened.prerequisites,
+        parallel_limit=opened.parallel_limit,
+        expires_days=opened.expires_days,
+        cancellation_reason=run.canceled.reason if run.canceled else None,
     )

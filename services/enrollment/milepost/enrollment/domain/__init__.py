@@ -24,6 +24,7 @@ from milepost.enrollment.domain.invitation import (
     InvitationInvalid,
     InvitationRequired,
     UnknownInvitation,
+    issue,
     revoke,
 )
 from milepost.enrollment.domain.learner import (
@@ -64,8 +65,10 @@ from milepost.enrollment.domain.opening import (
     open_offering,
 )
 from milepost.enrollment.domain.prerequisites import (
+    NOTHING,
     Achieved,
 )
+from milepost.enrollment.domain.previewing import Preview, preview
 from milepost.enrollment.domain.seats import (
     OfferExpired,
     expire_offer,
@@ -109,6 +112,7 @@ __all__ = [
     "ENROLLMENT",
     "INVITATION",
     "LEARNER",
+    "NOTHING",
     "OFFERING",
     "STATES",
     "TABLE",
@@ -151,6 +155,7 @@ __all__ = [
     "ParallelLimitReached",
     "PlanInvalid",
     "PrerequisitesMissing",
+    "Preview",
     "SameOffering",
     "SeatOnOffer",
     "State",
@@ -182,9 +187,11 @@ __all__ = [
     "expire_offered",
     "free",
     "give_up_place",
+    "issue",
     "obstacles",
     "offer",
     "open_offering",
+    "preview",
     "promote",
     "publish",
     "reinstate",

@@ -10,6 +10,7 @@ from typing import assert_never
 
 import msgspec
 
+from milepost.enrollment.domain.offering import Offering, running
 from milepost.enrollment.events import (
     InvitationEvent,
     InvitationIssued,
@@ -78,6 +79,33 @@ INVITATION: Category[Invitation, InvitationEvent] = Category(
 def digest(code: str, email: str) -> str:
     """The same however the address is written: case and blanks around it do not count."""
     return sha256(f"{code}/{email.strip().casefold()}".encode()).hexdigest()
+
+
+def issue(
+    run: Offering,
+    state: Invitation,
+    *,
+    invitation: str,
+    offering: str,
+    digest: str,
+    expires: datetime,
+    occurred_at: datetime,
+) -> list[InvitationEvent]:
+    """Raises what `running` raises, and `InvitationExpired` for one that has when it is issued."""
+    if state.issued is not None:
+        return []
+    running(run, offering=offering, occurred_at=occurred_at)
+    if expires <= occurred_at:
+        raise InvitationExpired(invitation, expires)
+    return [
+        InvitationIssued(
+            invitation=invitation,
+            offering=offering,
+            digest=digest,
+            expires=expires,
+            occurred_at=occurred_at,
+        )
+    ]
 
 
 def unusable(

@@ -38,7 +38,7 @@ from milepost.events.event import Conflicting, Invalid
 
 @dataclass
 class SameOffering(Invalid):
-    """A transfer leads to another offering."""
+    """A transfer leads to another offering; decided before the streams are, for those differ."""
 
     offering: str
 
@@ -113,11 +113,9 @@ def transfer(  # noqa: PLR0917 - the streams that it is decided on, in their ord
     other do not count: somebody decided it. Who has a seat gets a seat.
 
     Raises the state's refusal, also that of an enrollment there, what `running` raises,
-    `SameOffering`, `NotALaterRun`, `ModeNotOffered`, `ParallelLimitReached`, `OfferingFull`.
+    `NotALaterRun`, `ModeNotOffered`, `ParallelLimitReached`, `OfferingFull`.
     """
     entry = asked(state, "transfer", move.enrollment)
-    if move.to == entry.offering:
-        raise SameOffering(move.to)
     opened = running(other_run, offering=move.to, occurred_at=move.occurred_at)
     _check_run(move, entry, run, opened)
     wish = Wish(

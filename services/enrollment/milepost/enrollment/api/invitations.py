@@ -1,0 +1,126 @@
+"""Invitations: issue, revoke. The code is told once; the log keeps a digest of it."""
+
+import secrets
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
+from milepost.enrollment.api.offerings import in_utc
+from milepost.enrollment.api.steps import Asking
+from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
+from milepost.enrollment.domain.invitation import digest
+from milepost.process.requests import (
+    Body,
+    Moment,
+    check_repeat,
+    command_id,
+    metadata,
+    occurred,
+    positioned,
+)
+
+InvitationPath = Annotated[str, PathParameter(pattern=ID, description="The invitation's id")]
+
+
+class Invite(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`email` is not stored: only who knows it and the code can use the invitation."""
+
+    email: Annotated[
+        str, Meta(min_length=3, max_length=254, pattern="@", examples=["ana@example.org"])
+    ]
+    expires: Moment
+    occurred_at: Moment | None = None
+
+
+class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` is told once, when it is issued; send it to the address with the id."""
+
+    invitation: str
+    offering: str
+    expires: datetime
+    code: str | None
+
+
+class Revoked(msgspec.Struct, frozen=True, kw_only=True):
+    invitation: str
+    revoked: bool
+
+
+@post(
+    "/offerings/{offering:str}/invitations",
+    summary="Invite to an offering",
+    description="Good for one enrollment until it expires, for who has the code and the address. "
+    "A repeated request is told no code. Refused: unknown_offering, offering_already_closed, "
+    "offering_already_canceled, offering_ended, invitation_expired.",
+    status_code=201,
+)
+async def post_invitation(
+    request: Asking,
+    offering: OfferingPath,
+    data: JSONBody[Invite],
+    wiring: NamedDependency[Wiring],
+) -> Response[InvitationView]:
+    request.user.require(*ENROLLERS)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    command, code = command_id(request), secrets.token_urlsafe(18)
+    invitation = str(command)
+    outcome = await wiring.transactor.transact_pair(
+        request.user.tenant,
+        OFFERING.of(offering),
+        INVITATION.of(invitation),
+        lambda run, state: (
+            [],
+            issue(
+                run,
+                state,
+                invitation=invitation,
+                offering=offering,
+                digest=digest(code, data.email),
+                expires=in_utc(data.expires),
+                occurred_at=at,
+            ),
+        ),
+        command_id=command,
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    told = None if outcome.repeated or not outcome.events else code
+    issued = outcome.states[1].issued
+    view = InvitationView(
+        invitation=invitation, offering=offering, expires=issued.expires, code=told
+    )
+    return positioned(view, outcome.position, 201)
+
+
+@post(
+    "/invitations/{invitation:str}/revoke",
+    status_code=200,
+    summary="Revoke an invitation",
+    description="Repeating it does nothing. Refused: unknown_invitation, invitation_already_used.",
+)
+async def post_revocation(
+    request: Asking,
+    invitation: InvitationPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[When] = NOW,
+) -> Response[Revoked]:
+    request.user.require(*ENROLLERS)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    outcome = await wiring.transactor.transact(
+        request.user.tenant,
+        INVITATION.of(invitation),
+        lambda state: revoke(state, invitation=invitation, occurred_at=at),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    return positioned(Revoked(invitation=invitation, revoked=True), outcome.position)
+
+
+HANDLERS = (post_invitation, post_revocation)

@@ -1,0 +1,106 @@
+"""Offerings that run: change them, cancel them."""
+
+from typing import Annotated
+
+from litestar import Request, Response, patch, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import UNSET, Meta, UnsetType
+
+from milepost.enrollment.api.conventions import (
+    CATALOG_KEEPERS,
+    OfferingPath,
+    Wiring,
+)
+from milepost.enrollment.api.offerings import OfferingView, in_utc, view_of
+from milepost.enrollment.api.steps import Reasoned
+from milepost.enrollment.domain import OFFERING, Changes, cancel_offering, change_offering
+from milepost.process.requests import (
+    Body,
+    Moment,
+    check_repeat,
+    command_id,
+    metadata,
+    occurred,
+    positioned,
+)
+from milepost.process.tokens import Caller
+
+
+class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Absent: stays. null: no limit on that side; `offer_hours`: who waits first is in at once."""
+
+    window_opens: Moment | UnsetType | None = UNSET
+    window_closes: Moment | UnsetType | None = UNSET
+    ends: Moment | UnsetType | None = UNSET
+    seats: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType | None = UNSET
+    waitlist: bool | UnsetType = UNSET
+    offer_hours: Annotated[int, Meta(ge=1, le=8_760)] | UnsetType | None = UNSET
+    occurred_at: Moment | None = None
+
+
+@patch(
+    "/offerings/{offering:str}",
+    summary="Change an offering",
+    description="Seats that are added go to those who wait; fewer seats evict nobody: they are "
+    "not given again. Refused: unknown_offering, offering_already_closed, "
+    "offering_already_canceled, offering_ended, offering_invalid (a cap neither comes nor goes).",
+)
+async def patch_offering(
+    request: Request[Caller, None, State],
+    offering: OfferingPath,
+    data: JSONBody[ChangeOffering],
+    wiring: NamedDependency[Wiring],
+) -> Response[OfferingView]:
+    request.user.require(*CATALOG_KEEPERS)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    changes = _changes(data)
+    outcome = await wiring.transactor.transact(
+        request.user.tenant,
+        OFFERING.of(offering),
+        lambda run: change_offering(run, changes, offering=offering, occurred_at=at),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    return positioned(view_of(offering, outcome.states[0]), outcome.position)
+
+
+@post(
+    "/offerings/{offering:str}/cancel",
+    status_code=200,
+    summary="Cancel an offering",
+    description="It does not take place: whoever is in, waits or has asked is canceled for the "
+    "same reason, a moment later. Who has completed stays so. Repeating it does nothing. "
+    "Refused: unknown_offering.",
+)
+async def post_cancellation(
+    request: Request[Caller, None, State],
+    offering: OfferingPath,
+    data: JSONBody[Reasoned],
+    wiring: NamedDependency[Wiring],
+) -> Response[OfferingView]:
+    request.user.require(*CATALOG_KEEPERS)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    outcome = await wiring.transactor.transact(
+        request.user.tenant,
+        OFFERING.of(offering),
+        lambda run: cancel_offering(run, offering=offering, reason=data.reason, occurred_at=at),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    return positioned(view_of(offering, outcome.states[0]), outcome.position)
+
+
+HANDLERS = (patch_offering, post_cancellation)
+
+
+def _changes(data: ChangeOffering) -> Changes:
+    """With times in UTC, as everything that is stored."""
+    asked = {name: getattr(data, name) for name in Changes.__struct_fields__}
+    for name in ("window_opens", "window_closes", "ends"):
+        if (at := asked[name]) is not UNSET and at is not None:
+            asked[name] = in_utc(at)
+    return Changes(**asked)

@@ -1,0 +1,274 @@
+"""What is asked of an enrollment once there is one: each step is one decision and one route."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, TypeAlias
+
+from litestar import Request, Response, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import (
+    CODE,
+    ENROLLERS,
+    NOW,
+    EnrollmentPath,
+    When,
+    Wiring,
+)
+from milepost.enrollment.api.views import EnrollmentState, happened, own_entry, state_of
+from milepost.enrollment.domain import (
+    ENROLLMENT,
+    LEARNER,
+    OFFERING,
+    Enrollment,
+    Load,
+    Offering,
+    accept,
+    approve,
+    change_mode,
+    decline,
+    free,
+    reinstate,
+    suspend,
+    turn_down,
+    withdraw,
+)
+from milepost.enrollment.domain.enrollment import Entry
+from milepost.enrollment.events import Mode
+from milepost.events.event import Event
+from milepost.process.requests import (
+    Body,
+    Moment,
+    check_repeat,
+    command_id,
+    metadata,
+    positioned,
+)
+from milepost.process.tokens import Caller
+
+Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]
+Asking: TypeAlias = Request[Caller, None, AppState]
+Code = Annotated[str, Meta(pattern=CODE, examples=["no_time", "changed_course"])]
+
+
+class Reasoned(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`reason`: a code, never text that a person typed."""
+
+    reason: Code
+    occurred_at: Moment | None = None
+
+
+class InMode(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    mode: Mode
+    occurred_at: Moment | None = None
+
+
+@post(
+    "/enrollments/{enrollment:str}/withdraw",
+    status_code=200,
+    summary="Withdraw",
+    description="Leaves the offering or its waitlist; a freed seat goes to the first who waits. "
+    "Refused: unknown_enrollment, not_enrolled (before it began), already_withdrawn, "
+    "already_completed, may_not_backdate.",
+)
+async def post_withdrawal(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    data: JSONBody[Reasoned],
+    wiring: NamedDependency[Wiring],
+) -> Response[EnrollmentState]:
+    decide = partial(withdraw, enrollment=enrollment, reason=data.reason, now=wiring.clock())
+    return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
+
+
+@post(
+    "/enrollments/{enrollment:str}/approve",
+    status_code=200,
+    summary="Approve a request",
+    description="Into a seat, else to the end of the waitlist. Refused: unknown_enrollment, "
+    "offering_full, offering_already_closed, offering_already_canceled, offering_ended, or what "
+    "the enrollment is instead of pending: prerequisites_missing, already_enrolled, …",
+)
+async def post_approval(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[When] = NOW,
+) -> Response[EnrollmentState]:
+    request.user.require(*ENROLLERS)
+    decide = partial(approve, enrollment=enrollment)
+    return await _step(request, wiring, enrollment, decide, data.occurred_at)
+
+
+@post(
+    "/enrollments/{enrollment:str}/decline",
+    status_code=200,
+    summary="Decline a request",
+    description="For a reason. Refused: unknown_enrollment, or what the enrollment is instead.",
+)
+async def post_refusal(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    data: JSONBody[Reasoned],
+    wiring: NamedDependency[Wiring],
+) -> Response[EnrollmentState]:
+    request.user.require(*ENROLLERS)
+    decide = _alone(partial(decline, enrollment=enrollment, reason=data.reason))
+    return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
+
+
+@post(
+    "/enrollments/{enrollment:str}/accept",
+    status_code=200,
+    summary="Accept the seat that is offered",
+    description="Refused: unknown_enrollment, still_waiting, offer_expired, or what the "
+    "enrollment is instead of offered.",
+)
+async def post_acceptance(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[When] = NOW,
+) -> Response[EnrollmentState]:
+    decide = partial(accept, enrollment=enrollment)
+    return await _step(request, wiring, enrollment, decide, data.occurred_at)
+
+
+@post(
+    "/enrollments/{enrollment:str}/turn-down",
+    status_code=200,
+    summary="Turn the seat that is offered down",
+    description="It is offered to the next who waits. Refused: unknown_enrollment, "
+    "still_waiting, or what the enrollment is instead of offered.",
+)
+async def post_turn_down(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[When] = NOW,
+) -> Response[EnrollmentState]:
+    decide = partial(turn_down, enrollment=enrollment)
+    return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
+
+
+@post(
+    "/enrollments/{enrollment:str}/suspend",
+    status_code=200,
+    summary="Suspend",
+    description="Learning is interrupted; the seat stays. Refused: unknown_enrollment, "
+    "already_suspended, or what else the enrollment is.",
+)
+async def post_suspension(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    data: JSONBody[Reasoned],
+    wiring: NamedDependency[Wiring],
+) -> Response[EnrollmentState]:
+    request.user.require(*ENROLLERS)
+    decide = _alone(partial(suspend, enrollment=enrollment, reason=data.reason))
+    return await _step(request, wiring, enrollment, decide, data.occurred_at)
+
+
+@post(
+    "/enrollments/{enrollment:str}/reinstate",
+    status_code=200,
+    summary="Reinstate",
+    description="Ends a suspension. Refused: unknown_enrollment, or what the enrollment is "
+    "instead of suspended.",
+)
+async def post_reinstatement(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[When] = NOW,
+) -> Response[EnrollmentState]:
+    request.user.require(*ENROLLERS)
+    decide = _alone(partial(reinstate, enrollment=enrollment))
+    return await _step(request, wiring, enrollment, decide, data.occurred_at)
+
+
+@post(
+    "/enrollments/{enrollment:str}/mode",
+    status_code=200,
+    summary="Change the mode",
+    description="Between audit and verified. Refused: unknown_enrollment, mode_not_offered, or "
+    "what the enrollment is that keeps its mode.",
+)
+async def post_mode(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    data: JSONBody[InMode],
+    wiring: NamedDependency[Wiring],
+) -> Response[EnrollmentState]:
+    def decide(
+        run: Offering, state: Enrollment, *, occurred_at: datetime
+    ) -> tuple[Sequence[Event], Sequence[Event]]:
+        changed = change_mode(
+            run, state, enrollment=enrollment, mode=data.mode, occurred_at=occurred_at
+        )
+        return [], changed
+
+    return await _step(request, wiring, enrollment, decide, data.occurred_at)
+
+
+HANDLERS = (
+    post_withdrawal,
+    post_approval,
+    post_refusal,
+    post_acceptance,
+    post_turn_down,
+    post_suspension,
+    post_reinstatement,
+    post_mode,
+)
+
+
+def _alone(decide: Callable[..., Sequence[Event]]) -> Callable[..., Any]:
+    """A decision on the enrollment, which leaves its offering alone."""
+    return lambda _, state, occurred_at: ([], decide(state, occurred_at=occurred_at))
+
+
+async def _step(
+    request: Asking,
+    wiring: Wiring,
+    enrollment: str,
+    decide: Callable[..., tuple[Sequence[Event], Sequence[Event]]],
+    occurred_at: datetime | None,
+    *,
+    frees: bool = False,
+) -> Response[EnrollmentState]:
+    """Decide on the offering and the enrollment; `frees`: and let go of what counts as load."""
+    tenant = request.user.tenant
+    _, known = await wiring.transactor.load(tenant, ENROLLMENT.of(enrollment))
+    entry = own_entry(request.user, enrollment, known, ENROLLERS)
+    at = happened(request.user, occurred_at, wiring)
+    step: Step = partial(decide, occurred_at=at)
+    streams: list[Any] = [OFFERING.of(entry.offering), ENROLLMENT.of(enrollment)]
+    if frees and entry.counted:
+        streams.append(LEARNER.of(entry.learner))
+    outcome = await wiring.transactor.transact_all(
+        tenant,
+        streams,
+        lambda run, state, *load: (
+            *step(run, state),
+            *(_freed(one, entry, at) for one in load),
+        ),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    return positioned(state_of(*outcome.states[:2]), outcome.position)
+
+
+def _freed(load: Load, entry: Entry, at: datetime) -> Sequence[Event]:
+    return free(
+        load,
+        learner=entry.learner,
+        enrollment=entry.enrollment,
+        stay=entry.stay,
+        occurred_at=at,
+    )

@@ -1,0 +1,210 @@
+"""Transfers: on in another offering, one by one or together; both ends or neither."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+import msgspec
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import (
+    ENROLLERS,
+    EnrollmentPath,
+    Id,
+    OfferingPath,
+    Wiring,
+)
+from milepost.enrollment.api.steps import Asking, Code
+from milepost.enrollment.api.views import EnrollmentState, happened, state_of
+from milepost.enrollment.domain import (
+    ENROLLMENT,
+    LEARNER,
+    OFFERING,
+    SameOffering,
+    Transfer,
+    UnknownEnrollment,
+    enrollment_id,
+    transfer,
+)
+from milepost.enrollment.members import members
+from milepost.events.event import Refused
+from milepost.events.transact import Outcome
+from milepost.process.problems import members as problem_members
+from milepost.process.problems import problem_of
+from milepost.process.requests import (
+    Body,
+    Moment,
+    check_repeat,
+    command_id,
+    metadata,
+    positioned,
+)
+
+SIDE_BY_SIDE = 16
+
+
+class Move(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`to`: the other offering; `reason`: a code."""
+
+    to: Id
+    reason: Code
+    occurred_at: Moment | None = None
+
+
+class MoveTogether(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`enrollments` absent: whoever is in, waits, has asked, or was let go by a cancellation."""
+
+    to: Id
+    reason: Code
+    enrollments: Annotated[list[Id], Meta(min_length=1, max_length=1_000)] | None = None
+    occurred_at: Moment | None = None
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """One of those who were to move: where it goes on, or the problem why it stays."""
+
+    enrollment: str
+    to: EnrollmentState | None = None
+    problem: dict[str, Any] | None = None
+
+
+class MovedTogether(msgspec.Struct, frozen=True, kw_only=True):
+    moved: int
+    results: list[Moved]
+
+
+@post(
+    "/enrollments/{enrollment:str}/transfer",
+    status_code=200,
+    summary="Transfer to another offering",
+    description="Answers the enrollment that goes on there. Who has a seat gets a seat; window, "
+    "approval and invitation do not count. Both ends are written or neither. Refused: "
+    "unknown_enrollment, same_offering, unknown_offering, offering_already_closed, "
+    "offering_already_canceled, offering_ended, offering_full, mode_not_offered, "
+    "parallel_limit_reached, or what the enrollment is, here or there.",
+)
+async def post_transfer(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    data: JSONBody[Move],
+    wiring: NamedDependency[Wiring],
+) -> Response[EnrollmentState]:
+    return await _move(request, wiring, enrollment, data, deferred=False)
+
+
+@post(
+    "/enrollments/{enrollment:str}/defer",
+    status_code=200,
+    summary="Defer to a later run",
+    description="A transfer to a run of the same course that starts later. Refused: "
+    "not_a_later_run, and as a transfer.",
+)
+async def post_deferral(
+    request: Asking,
+    enrollment: EnrollmentPath,
+    data: JSONBody[Move],
+    wiring: NamedDependency[Wiring],
+) -> Response[EnrollmentState]:
+    return await _move(request, wiring, enrollment, data, deferred=True)
+
+
+@post(
+    "/offerings/{offering:str}/transfers",
+    status_code=200,
+    summary="Transfer many",
+    description="Those named, or everybody, in the order in which they came; a result each. "
+    "Each moves whole or stays whole. With an Idempotency-Key nobody is moved twice.",
+)
+async def post_transfers(
+    request: Asking,
+    offering: OfferingPath,
+    data: JSONBody[MoveTogether],
+    wiring: NamedDependency[Wiring],
+) -> Response[MovedTogether]:
+    request.user.require(*ENROLLERS)
+    at = happened(request.user, data.occurred_at, wiring)
+    log, tenant = wiring.transactor.log, request.user.tenant
+    named = data.enrollments or await members(log, tenant, offering)
+    one_by_one = command_id(request)
+    results: list[Moved] = []
+    position = 0
+    for first in range(0, len(named), SIDE_BY_SIDE):
+        moves = [
+            Transfer(enrollment=one, to=data.to, reason=data.reason, occurred_at=at)
+            for one in named[first : first + SIDE_BY_SIDE]
+        ]
+        done = await asyncio.gather(
+            *(_moved(request, wiring, move, offering, one_by_one) for move in moves)
+        )
+        results += [result for result, _ in done]
+        position = max([position, *(at_position for _, at_position in done)])
+    moved = sum(result.to is not None for result in results)
+    return positioned(MovedTogether(moved=moved, results=results), position)
+
+
+HANDLERS = (post_transfer, post_deferral, post_transfers)
+
+
+async def _move(
+    request: Asking, wiring: Wiring, enrollment: str, data: Move, *, deferred: bool
+) -> Response[EnrollmentState]:
+    request.user.require(*ENROLLERS)
+    at = happened(request.user, data.occurred_at, wiring)
+    move = Transfer(
+        enrollment=enrollment,
+        to=data.to,
+        reason=data.reason,
+        deferred=deferred,
+        occurred_at=at,
+    )
+    outcome = await _transfer(request, wiring, move, command_id(request))
+    check_repeat(outcome, request)
+    return positioned(state_of(*outcome.states[2:4]), outcome.position)
+
+
+async def _moved(
+    request: Asking, wiring: Wiring, move: Transfer, offering: str, command: UUID
+) -> tuple[Moved, int]:
+    try:
+        outcome = await _transfer(
+            request, wiring, move, uuid5(command, move.enrollment), offering=offering
+        )
+    except Refused as refusal:
+        problem = problem_members(problem_of(refusal))
+        return Moved(enrollment=move.enrollment, problem=problem), 0
+    there = state_of(*outcome.states[2:4])
+    return Moved(enrollment=move.enrollment, to=there), outcome.position
+
+
+async def _transfer(
+    request: Asking, wiring: Wiring, move: Transfer, command: UUID, offering: str | None = None
+) -> Outcome:
+    """Decide on both offerings, both enrollments and the learner's load.
+
+    Raises `UnknownEnrollment`, also if it is not one of the offering named, `SameOffering`, and
+    what `transfer` raises.
+    """
+    tenant, transactor = request.user.tenant, wiring.transactor
+    _, known = await transactor.load(tenant, ENROLLMENT.of(move.enrollment))
+    entry = known.entry
+    if entry is None or offering not in (None, entry.offering):
+        raise UnknownEnrollment(move.enrollment)
+    if move.to == entry.offering:
+        raise SameOffering(move.to)
+    streams = (
+        OFFERING.of(entry.offering),
+        ENROLLMENT.of(move.enrollment),
+        OFFERING.of(move.to),
+        ENROLLMENT.of(enrollment_id(move.to, entry.learner)),
+        LEARNER.of(entry.learner),
+    )
+    return await transactor.transact_all(
+        tenant,
+        streams,
+        lambda *states: tuple(transfer(move, *states)),
+        command_id=command,
+        metadata=metadata(request),
+    )

@@ -1,0 +1,148 @@
+"""An enrollment as it is answered, and who may see or change it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from milepost.enrollment.api.conventions import ENROLLERS, Wiring
+from milepost.enrollment.domain import Enrollment, Offering, State, UnknownEnrollment
+from milepost.enrollment.domain.enrollment import Entry
+from milepost.enrollment.events import (
+    EnrollmentRequested,
+    EnrollmentTransferred,
+    EnrollmentWithdrawn,
+    Mode,
+    Prerequisite,
+)
+from milepost.events.event import Forbidden, name_of
+from milepost.events.log import Recorded
+from milepost.process.requests import occurred
+from milepost.process.tokens import Caller, NotYourOwn
+
+
+@dataclass
+class MayNotBackdate(Forbidden):
+    """Learners say what they do now; that it happened earlier, the registrar says."""
+
+    occurred_at: datetime
+    earliest: datetime
+
+
+class EnrollmentState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`place` in the waitlist, from 1, while waiting; `offer_expires` while a seat is offered."""
+
+    enrollment: str
+    offering: str
+    learner: str
+    mode: Mode
+    state: State
+    place: int | None
+    offer_expires: datetime | None = None
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """`occurred_at`: in the world; `recorded_at`: when the log took it, at `position`."""
+
+    event: str
+    occurred_at: datetime
+    recorded_at: datetime
+    position: int
+
+
+class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """`grade` is 0 to 1, once completed; reasons are codes.
+
+    reason          of a suspension, or of the end
+    expires         when it ends unless it is completed
+    missing         prerequisites that a request still lacks
+    transferred_to  the enrollment that goes on
+    stay            the learner's first stay in this offering, or the second, …
+    """
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    mode: Mode
+    state: State
+    place: int | None
+    grade: float | None
+    withdrawal_reason: str | None
+    reason: str | None
+    offer_expires: datetime | None
+    expires: datetime | None
+    missing: tuple[Prerequisite, ...]
+    transferred_to: str | None
+    stay: int
+    history: tuple[Happened, ...]
+
+
+def own_entry(caller: Caller, enrollment: str, state: Enrollment, roles: tuple[str, ...]) -> Entry:
+    """Raises `UnknownEnrollment`, also to learners who ask for somebody else's."""
+    if state.entry is None:
+        raise UnknownEnrollment(enrollment)
+    try:
+        caller.may_act_for(state.entry.learner, *roles)
+    except NotYourOwn:
+        raise UnknownEnrollment(enrollment) from None
+    return state.entry
+
+
+def happened(caller: Caller, at: datetime | None, wiring: Wiring) -> datetime:
+    """Raises `OccurredInFuture`, `MayNotBackdate`: a closed window would not be one."""
+    now = wiring.clock()
+    when = occurred(at, wiring.settings, now)
+    earliest = now - timedelta(seconds=wiring.settings.clock_skew_seconds)
+    if when < earliest and caller.roles.isdisjoint(ENROLLERS):
+        raise MayNotBackdate(when, earliest)
+    return when
+
+
+def state_of(run: Offering, state: Enrollment) -> EnrollmentState:
+    entry = state.entry
+    assert entry is not None
+    assert state.state is not None
+    return EnrollmentState(
+        enrollment=entry.enrollment,
+        offering=entry.offering,
+        learner=entry.learner,
+        mode=entry.mode,
+        state=state.state,
+        place=run.place(entry.enrollment) if state.state == "waitlisted" else None,
+        offer_expires=state.offer_expires,
+    )
+
+
+def view_of(run: Offering, state: Enrollment, recorded: Sequence[Recorded]) -> EnrollmentView:
+    here, entry, ended = state_of(run, state), state.entry, state.ended
+    assert entry is not None
+    return EnrollmentView(
+        enrollment=entry.enrollment,
+        learner=entry.learner,
+        offering=entry.offering,
+        course=entry.course,
+        version=entry.version,
+        mode=entry.mode,
+        state=here.state,
+        place=here.place,
+        grade=state.grade,
+        withdrawal_reason=ended.reason if isinstance(ended, EnrollmentWithdrawn) else None,
+        reason=state.reason,
+        offer_expires=state.offer_expires,
+        expires=entry.expires,
+        missing=entry.missing if isinstance(entry, EnrollmentRequested) else (),
+        transferred_to=ended.to if isinstance(ended, EnrollmentTransferred) else None,
+        stay=entry.stay,
+        history=tuple(
+            Happened(
+                event=name_of(one.type),
+                occurred_at=one.occurred_at,
+                recorded_at=one.recorded_at,
+                position=one.position,
+            )
+            for one in recorded
+        ),
+    )

@@ -1,0 +1,36 @@
+"""What would come of a wish, by the very decision that would be made."""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from milepost.enrollment.domain.admission import Wish, admit, obstacles
+from milepost.enrollment.domain.enrollment import Enrollment, evolve
+from milepost.enrollment.domain.invitation import Invitation
+from milepost.enrollment.domain.learner import Load
+from milepost.enrollment.domain.offering import Offering
+from milepost.enrollment.domain.states import State, stays
+from milepost.events.event import Refused
+
+
+class Preview(NamedTuple):
+    """`state` that it would come to, `place` in the waitlist if one would wait, or obstacles."""
+
+    state: State | None
+    place: int | None
+    obstacles: tuple[Refused, ...]
+
+
+def preview(
+    wish: Wish, run: Offering, state: Enrollment, load: Load, invitation: Invitation
+) -> Preview:
+    if stays(state.state, "enroll"):
+        return Preview(state.state, run.place(wish.enrollment), ())
+    in_the_way = tuple(obstacles(wish, run, state, load, invitation))
+    if in_the_way:
+        return Preview(None, None, in_the_way)
+    after = replace(state)
+    for event in admit(wish, run, state, load, invitation).enrollment:
+        after = evolve(after, event)
+    place = len(run.waiting) + 1 if after.state == "waitlisted" else None
+    return Preview(after.state, place, ())
