@@ -12,8 +12,9 @@ import msgspec
 from tests.events.diary import Diary, lines
 from tests.events.traffic import DAY, append
 
+from milepost.events.decisions import list_parked
 from milepost.events.log import Command, NewEvent, Recorded
-from milepost.events.parked import Parked, Pool, list_parked
+from milepost.events.parked import Parked, Pool
 from milepost.events.policy import Reaction
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.timers import Alarm, Timer, Timers, started

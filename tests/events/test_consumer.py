@@ -7,8 +7,8 @@ from tests.events.diary import Diary, DiaryClosed, consuming, lines
 from tests.events.traffic import append, lose, positions, relaying, until
 
 from milepost.events.cloudevents import metadata_of
+from milepost.events.decisions import list_parked
 from milepost.events.jetstream import STREAM
-from milepost.events.parked import list_parked
 from milepost.events.policy import reaction_id
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.settle import settle

@@ -1,19 +1,23 @@
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import append, relaying, until
 
-from milepost.events.parked import (
+from milepost.events.decisions import (
     NotParked,
     Settled,
     WaitsBehind,
+    decisions,
     find,
     list_parked,
     retry,
     skip,
 )
 from milepost.events.postgres_log import PostgresLog, connect_pool
+
+NAME = "milepost_parked_events"
 
 
 class Poison(Exception):
@@ -94,7 +98,8 @@ async def test_retry_does_the_parked_event_and_what_waits_behind_it_in_order(
     await until(parked(pool, diary))
     assert await lines(pool, diary.tenant, "a") == [12, 13, 14, 15]
     done = await find(pool, choked[0].id)
-    assert (done.status, done.actor) == ("done", "ada")
+    assert done.status == "done"
+    assert [(one.decision, one.actor) for one in await decisions(pool, done)] == [("retry", "ada")]
     await append(log, diary.tenant, "enrollment-a", 16)
     await until(lambda: _wrote(pool, diary.tenant, "a", 12, 13, 14, 15, 16))
 
@@ -104,11 +109,9 @@ async def test_skip_leaves_the_parked_event_out_and_keeps_the_reason(pool, tenan
     await until(parked(pool, diary))
     assert await lines(pool, tenant, "a") == [12, 14, 15]
     skipped = await find(pool, choked[0].id)
-    assert (skipped.status, skipped.actor, skipped.reason) == (
-        "skipped",
-        "ada",
-        "made by a broken import",
-    )
+    assert skipped.status == "skipped"
+    [decision] = await decisions(pool, skipped)
+    assert (decision.actor, decision.reason) == ("ada", "made by a broken import")
 
 
 async def test_a_retry_that_fails_again_stays_parked(pool, tenant, diary, choked):
@@ -163,3 +166,12 @@ async def _wrote(pool, tenant, key, *expected):
 async def _tried(pool, id_, attempts):
     found = await find(pool, id_)
     return found.attempts == attempts and found.status == "parked"
+
+
+async def test_how_much_is_parked_is_told(pool, diary, choked):
+    async def told(number):
+        return REGISTRY.get_sample_value(NAME, {"consumer": diary.name}) == number
+
+    await until(lambda: told(3))
+    await skip(pool, choked[0].id, actor="ada", reason="known")
+    await until(lambda: told(0))

@@ -12,7 +12,7 @@ from tests.events.ringing import Ringing, minute
 from tests.events.traffic import append, until
 
 from milepost.events.answering import ATTEMPTS
-from milepost.events.parked import list_parked, retry
+from milepost.events.decisions import list_parked, retry
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.timers import started
 

@@ -7,22 +7,22 @@ are always faster), then its event is parked with everything later of its stream
 
 import asyncio
 from collections.abc import Collection, Sequence
+from typing import TypeAlias
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from milepost.events.faults import AWAY, Overloaded
 from milepost.events.log import Recorded
 from milepost.events.parked import (
+    PARKED,
     Failure,
-    Key,
     Pool,
-    asked_keys,
     failed_again,
     of_key,
-    parked_keys,
-    settled,
+    settle,
+    waiting,
 )
 from milepost.events.policy import Policy
 from milepost.events.settle import answer
@@ -36,7 +36,8 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 5.0
 PASSING: tuple[type[BaseException], ...] = (*AWAY, Overloaded)
 
 HANDLED = Counter("milepost_policy_handled", "Events that a policy has answered", ["policy"])
-PARKED = Gauge("milepost_policy_parked_streams", "Streams with a parked event", ["policy"])
+
+Key: TypeAlias = tuple[str, str]
 
 
 class Answering:
@@ -53,10 +54,16 @@ class Answering:
         self._waiting = False
         self._log = structlog.get_logger().bind(policy=policy.name)
 
-    async def recall(self) -> None:
-        """What is parked, by whoever led before."""
-        self._parked = await parked_keys(self._pool, self._policy.name)
-        self._count()
+    async def recall(self) -> list[Key]:
+        """What is parked, by whoever led before. Returns the streams that operators ask about."""
+        held = await waiting(self._pool, self._policy.name)
+        self._parked = {(one.tenant, one.key) for one in held}
+        PARKED.labels(self._policy.name).set(sum(one.events for one in held))
+        return [(one.tenant, one.key) for one in held if one.asked]
+
+    def forget(self) -> None:
+        """Another process leads: what is parked is for that one to say."""
+        PARKED.remove(self._policy.name)
 
     async def answer(
         self, events: Sequence[Recorded], done: Collection[UUID] = ()
@@ -68,26 +75,26 @@ class Answering:
         failures = await asyncio.gather(
             *(self._answer_stream(key, events, done) for key, events in streams.items())
         )
-        self._count()
         return [one for some in failures for one in some]
 
     async def hear_operators(self) -> None:
         """Retry and skip what they have asked for since."""
-        for key in await asked_keys(self._pool, self._policy.name):
-            if await self._resume(key):
-                self._parked.discard(key)
-        self._count()
+        asked = await self.recall()
+        for key in asked:
+            await self._resume(*key)
+        if asked:
+            await self.recall()
 
     async def _answer_stream(
         self, key: Key, events: Sequence[Recorded], done: Collection[UUID]
     ) -> list[Failure]:
         if key in self._parked:
-            return [Failure(event) for event in events]
+            return [_failure(event) for event in events]
         async with self._slots:
             for index, event in enumerate(events):
                 if failure := await self._answer(event, done):
                     self._parked.add(key)
-                    return [failure, *(Failure(later) for later in events[index + 1 :])]
+                    return [failure, *(_failure(later) for later in events[index + 1 :])]
         return []
 
     async def _answer(self, event: Recorded, done: Collection[UUID] = ()) -> Failure | None:
@@ -106,20 +113,17 @@ class Answering:
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
 
-    async def _resume(self, key: Key) -> bool:
-        """Do what is parked of a stream, in order. False when something of it stays parked."""
-        for parked in await of_key(self._pool, self._policy.name, key):
+    async def _resume(self, tenant: str, stream: str) -> None:
+        """Do what is parked of a stream, in order, up to what nobody has decided on."""
+        for parked in await of_key(self._pool, self._policy.name, tenant, stream):
             if parked.status == "parked":
-                return False
-            if parked.status == "skip":
-                await settled(self._pool, parked, "skipped")
-                continue
-            [event] = await self._transactor.log.read(parked.tenant, parked.position - 1, 1)
-            if failure := await self._answer(event):
-                await failed_again(self._pool, parked, failure)
-                return False
-            await settled(self._pool, parked, "done")
-        return True
+                return
+            if parked.status != "skip":
+                [event] = await self._transactor.log.read(tenant, parked.position - 1, 1)
+                if failure := await self._answer(event):
+                    await failed_again(self._pool, parked, failure)
+                    return
+            await settle(self._pool, [parked])
 
     async def _weight(self, event: Recorded, error: Exception) -> float:
         """How much of an attempt this was: none when it says nothing about the event."""
@@ -133,9 +137,6 @@ class Answering:
         except AWAY:
             return 0
         return STUBBORN
-
-    def _count(self) -> None:
-        PARKED.labels(self._policy.name).set(len(self._parked))
 
     def _waits(self, event: Recorded, error: BaseException) -> None:
         if not self._waiting:
@@ -157,7 +158,11 @@ class Answering:
             type=event.type,
             exc_info=error,
         )
-        return Failure(event, repr(error), ATTEMPTS)
+        return _failure(event, repr(error), ATTEMPTS)
+
+
+def _failure(event: Recorded, error: str = "", attempts: int = 0) -> Failure:
+    return Failure(event.tenant, event.position, event.stream, error, attempts)
 
 
 def _passes(error: Exception) -> bool:

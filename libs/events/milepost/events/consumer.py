@@ -62,6 +62,12 @@ class Consumer:
         rows = await self._pool.fetch(POSITIONS, self._policy.name)
         self._positions = {row["tenant"]: row["position"] for row in rows}
         await self._answering.recall()
+        try:
+            await self._listen()
+        finally:
+            self._answering.forget()
+
+    async def _listen(self) -> NoReturn:
         async with connected(self._nats_url, self._policy.name) as client:
             await ensure_stream(client.jetstream())
             async with Pull(client, self._policy.name, self._subjects(), self._batch) as pull:

@@ -1,36 +1,44 @@
-"""What a consumer could not do: parked with everything later of the same stream, so order holds.
+"""How a consumer parks what it cannot do, and everything later of the same key, so order holds.
 
-An operator says `retry` or `skip`; the running consumer hears it within a second. Rows stay when
-they are settled, and tell who did what and why.
+The same for policies and for read models. Rows stay when they are settled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
 import msgspec
-
-from milepost.events.event import Conflicting, Unknown
-from milepost.events.log import Recorded
+from prometheus_client import Gauge
 
 MAX_ERROR_CHARACTERS = 2000
+
+PARKED = Gauge(
+    "milepost_parked_events", "Events that failed or wait behind one that did.", ["consumer"]
+)
 
 Status: TypeAlias = Literal["parked", "behind", "retry", "skip", "done", "skipped"]
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Either: TypeAlias = "Connection | Pool"
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """`attempts` is 0 for what only waits behind another. `actor`, `reason`: who asked, and why."""
+    """`attempts` is 0 for what only waits behind another of its `key`.
+
+    `generation` is 0 for a policy. The consumer of a read model is `projection/<its name>`.
+    """
 
     id: int
     tenant: str
     consumer: str
+    generation: int
     position: int
+    key: str
     stream: str
     event_id: UUID
     type: str
@@ -39,150 +47,117 @@ class Parked(msgspec.Struct, frozen=True):
     attempts: int
     parked_at: datetime
     changed_at: datetime
-    actor: str | None
-    reason: str | None
-
-
-class NotParked(Unknown):
-    def __init__(self, id: int) -> None:  # noqa: A002 - the fact's name
-        self.id = id
-
-
-class Settled(Conflicting):
-    """It has been retried or skipped before."""
-
-    def __init__(self, id: int, status: str) -> None:  # noqa: A002 - the fact's name
-        self.id = id
-        self.status = status
-
-
-class WaitsBehind(Conflicting):
-    """An earlier event of the stream did not fail itself: retry or skip that one first."""
-
-    def __init__(self, id: int, first: int) -> None:  # noqa: A002 - the fact's name
-        self.id = id
-        self.first = first
 
 
 COLUMNS = ", ".join(Parked.__struct_fields__)
-LIST = f"""select {COLUMNS} from consumer.parked
-    where ($1::text is null or tenant = $1) and ($2::text is null or consumer = $2)
-      and ($3 or status not in ('done', 'skipped'))
-    order by consumer, tenant, stream, position"""
-ONE = f"select {COLUMNS} from consumer.parked where id = $1"
-FIRST = """select min(id) from consumer.parked
-    where tenant = $1 and consumer = $2 and stream = $3 and status in ('parked', 'retry', 'skip')"""
-ASK = """update consumer.parked set status = $2, actor = $3, reason = $4, changed_at = now()
-    where id = $1"""
+# What an operator has said to leave out, of any generation, is not what failed here.
 PARK = """insert into consumer.parked
-    (tenant, consumer, position, stream, event_id, type, status, error, attempts)
-    select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::uuid[], $6::text[],
-                         $7::text[], $8::text[], $9::integer[])
+    (tenant, consumer, generation, position, key, stream, event_id, type, status, error, attempts)
+    select f.tenant, $1, $2, f.position, f.key, e.stream, e.event_id, e.type,
+           case when d.decided_at is not null then 'skip'
+                when f.attempts > 0 then 'parked' else 'behind' end, f.error, f.attempts
+      from unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::integer[])
+               as f(tenant, position, key, error, attempts)
+      join log.events e on e.tenant = f.tenant and e.position = f.position
+      left join lateral (
+               select decided_at from consumer.decisions
+               where tenant = f.tenant and consumer = $1 and position = f.position
+                 and decision = 'skip' limit 1) d on true
     on conflict do nothing"""
-KEYS = """select distinct tenant, stream from consumer.parked
-    where consumer = $1 and status not in ('done', 'skipped')"""
-ASKED = """select distinct tenant, stream from consumer.parked
-    where consumer = $1 and status in ('retry', 'skip')"""
+WAITING = """select tenant, key, count(*) as events, bool_or(status in ('retry', 'skip')) as asked
+      from consumer.parked
+     where consumer = $1 and generation = $2 and status not in ('done', 'skipped')
+     group by tenant, key"""
 OF_KEY = f"""select {COLUMNS} from consumer.parked
-    where consumer = $1 and tenant = $2 and stream = $3 and status not in ('done', 'skipped')
-    order by position"""
-SETTLE = """update consumer.parked set status = $2, changed_at = now() where id = $1"""
+    where consumer = $1 and generation = $2 and tenant = $3 and key = $4
+      and status not in ('done', 'skipped') order by position"""
+SETTLE = """update consumer.parked
+    set status = case when status = 'skip' then 'skipped' else 'done' end, changed_at = now()
+    where id = any($1) and status not in ('done', 'skipped') returning true"""
 FAILED = """update consumer.parked
-    set status = 'parked', error = $2, attempts = attempts + $3, changed_at = now() where id = $1"""
-
-Key: TypeAlias = tuple[str, str]
-
-
-async def list_parked(
-    pool: Pool, *, tenant: str | None = None, consumer: str | None = None, settled: bool = False
-) -> list[Parked]:
-    """What is parked, or with `settled` what ever was, in the order it will be done."""
-    return [Parked(*row) for row in await pool.fetch(LIST, tenant, consumer, settled)]
-
-
-async def find(pool: Pool, id: int) -> Parked:  # noqa: A002 - the fact's name
-    """Raises `NotParked`."""
-    row = await pool.fetchrow(ONE, id)
-    if row is None:
-        raise NotParked(id)
-    return Parked(*row)
-
-
-async def retry(pool: Pool, id: int, *, actor: str) -> Parked:  # noqa: A002
-    """Try it again, and if it succeeds what waits behind it. Raises `NotParked`, `Conflicting`."""
-    parked = await _unsettled(pool, id)
-    if parked.status == "behind":
-        first = await pool.fetchval(FIRST, parked.tenant, parked.consumer, parked.stream)
-        raise WaitsBehind(id, first)
-    await pool.execute(ASK, id, "retry", actor, None)
-    return parked
-
-
-async def skip(pool: Pool, id: int, *, actor: str, reason: str) -> Parked:  # noqa: A002
-    """Leave it out for good; what waits behind it goes on. Raises `NotParked`, `Settled`."""
-    parked = await _unsettled(pool, id)
-    await pool.execute(ASK, id, "skip", actor, reason)
-    return parked
-
-
-async def _unsettled(pool: Pool, id: int) -> Parked:  # noqa: A002
-    parked = await find(pool, id)
-    if parked.status in ("done", "skipped"):
-        raise Settled(id, parked.status)
-    return parked
-
-
-# What the running consumer asks and tells.
+    set status = 'parked', error = $2, attempts = attempts + $3, changed_at = now()
+    where id = $1"""
+SKIPS = "select tenant, position from consumer.decisions where consumer = $1 and decision = 'skip'"
+FORGET = "delete from consumer.parked where consumer = $1 and generation = $2"
+# One tenant's, in generation $2, make way for those in $3.
+MAKE_WAY = """delete from consumer.parked old
+    where consumer = $1 and generation = $2 and tenant = $4
+      and (status not in ('done', 'skipped') or exists (
+        select from consumer.parked new where new.consumer = $1 and new.generation = $3
+           and new.tenant = $4 and new.position = old.position))"""
+MOVE_IN = """update consumer.parked set generation = $2
+    where consumer = $1 and generation = $3 and tenant = $4"""
 
 
 class Failure(msgspec.Struct, frozen=True):
     """An event to park. `attempts` is 0 when it was not tried: an earlier one is in its way."""
 
-    event: Recorded
+    tenant: str
+    position: int
+    key: str
     error: str = ""
     attempts: int = 0
 
 
-async def park(connection: Connection, consumer: str, failures: Sequence[Failure]) -> None:
-    rows = [
-        (
-            f.event.tenant,
-            consumer,
-            f.event.position,
-            f.event.stream,
-            f.event.event_id,
-            f.event.type,
-            "parked" if f.attempts else "behind",
-            _storable(f.error),
-            f.attempts,
-        )
-        for f in failures
-    ]
-    await connection.execute(PARK, *(list(column) for column in zip(*rows, strict=True)))
+class Waiting(msgspec.Struct, frozen=True):
+    """A key with unsettled events; `asked`: an operator wants one of them retried or skipped."""
+
+    tenant: str
+    key: str
+    events: int
+    asked: bool
 
 
-async def parked_keys(pool: Pool, consumer: str) -> set[Key]:
-    """The (tenant, stream) whose events must wait."""
-    return {(row["tenant"], row["stream"]) for row in await pool.fetch(KEYS, consumer)}
+async def park(
+    connection: Connection, consumer: str, failures: Sequence[Failure], generation: int = 0
+) -> None:
+    rows = [(f.tenant, f.position, f.key, _storable(f.error), f.attempts) for f in failures]
+    columns = (list(column) for column in zip(*rows, strict=True))
+    await connection.execute(PARK, consumer, generation, *columns)
 
 
-async def asked_keys(pool: Pool, consumer: str) -> set[Key]:
-    """Those of which an operator wants something retried or skipped."""
-    return {(row["tenant"], row["stream"]) for row in await pool.fetch(ASKED, consumer)}
+async def waiting(pool: Pool, consumer: str, generation: int = 0) -> list[Waiting]:
+    """The keys whose events must wait."""
+    return [Waiting(*row) for row in await pool.fetch(WAITING, consumer, generation)]
 
 
-async def of_key(pool: Pool, consumer: str, key: Key) -> list[Parked]:
-    """Everything unsettled of a stream, in order."""
-    return [Parked(*row) for row in await pool.fetch(OF_KEY, consumer, *key)]
+async def of_key(
+    pool: Pool, consumer: str, tenant: str, key: str, generation: int = 0
+) -> list[Parked]:
+    """Everything unsettled of a key, in order."""
+    rows = await pool.fetch(OF_KEY, consumer, generation, tenant, key)
+    return [Parked(*row) for row in rows]
 
 
-async def settled(pool: Pool, parked: Parked, status: Literal["done", "skipped"]) -> None:
-    await pool.execute(SETTLE, parked.id, status)
+async def settle(connection: Either, parked: Iterable[Parked]) -> int:
+    """What was to be skipped is `skipped`, all else `done`. How many were not settled before."""
+    return len(await connection.fetch(SETTLE, [one.id for one in parked]))
 
 
-async def failed_again(pool: Pool, parked: Parked, failure: Failure) -> None:
-    await pool.execute(FAILED, parked.id, _storable(failure.error), failure.attempts)
+async def failed_again(connection: Either, parked: Parked, failure: Failure) -> None:
+    await connection.execute(FAILED, parked.id, _storable(failure.error), failure.attempts)
+
+
+async def skipped(pool: Pool, consumer: str) -> AbstractSet[tuple[str, int]]:
+    """(tenant, position) of all that is to be left out, in whichever generation it failed."""
+    return {(row[0], row[1]) for row in await pool.fetch(SKIPS, consumer)}
+
+
+async def forget(connection: Connection, consumer: str, generation: int) -> None:
+    """The generation is dropped, and what was parked with it. Decisions stay."""
+    await connection.execute(FORGET, consumer, generation)
+
+
+async def replace(connection: Connection, consumer: str, old: int, new: int, tenant: str) -> None:
+    """One tenant's rows went from generation `new` to `old`, and so does what is parked."""
+    for statement in (MAKE_WAY, MOVE_IN):
+        await connection.execute(statement, consumer, old, new, tenant)
+
+
+def consumer_of(model: str) -> str:
+    """Whose failures a read model's are."""
+    return f"projection/{model}"
 
 
 def _storable(error: str) -> str:
-    return error.replace("\x00", "�")[:MAX_ERROR_CHARACTERS]
+    return error.replace("\x00", "\ufffd")[:MAX_ERROR_CHARACTERS]

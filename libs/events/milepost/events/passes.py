@@ -3,19 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import asyncpg
-import msgspec
 
-from milepost.events.codec import Codec, UnknownEvent
 from milepost.events.copies import Copy
-from milepost.events.projection import Fact, Undecodable
+from milepost.events.facts import codecs_of, facts_between
 
 HEADS = """select tenant, head from log.heads
     where head > 0 and ($1::text is null or tenant = $1)"""
-FACTS = """select position, stream, type, data::text, occurred_at from log.events
-    where tenant = $1 and position > $2 and position <= $3 and type = any($4) order by position"""
 
 
 async def heads(pool: asyncpg.Pool, only_tenant: str | None = None) -> dict[str, int]:
@@ -29,8 +24,7 @@ class Passes:
         self.copies = copies
         self._pool = pool
         self._window = window
-        codecs = [copy.model.codec for copy in copies]
-        self._codecs = {tag: codec for codec in codecs for tag in codec.tags}
+        self._codecs = codecs_of(*(copy.model.codec for copy in copies))
 
     async def step(self, ends: Mapping[str, int]) -> int:
         """Bring each tenant nearer to its end, by a window at most.
@@ -50,32 +44,22 @@ class Passes:
         while await self.step(ends):
             pass
 
+    async def hear(self) -> None:
+        """Do what operators have asked for of what is parked. Raises `Overtaken`."""
+        for copy in self.copies:
+            await copy.hear()
+
     def _behind(self, tenant: str, end: int) -> dict[int, list[Copy]]:
         """The copies that have something to read, by where they stand."""
         found: dict[int, list[Copy]] = defaultdict(list)
         for copy in self.copies:
-            if tenant not in copy.stopped and copy.positions[tenant] < end:
+            if copy.positions[tenant] < end:
                 found[copy.positions[tenant]].append(copy)
         return found
 
     async def _advance(self, copies: Sequence[Copy], tenant: str, after: int, upto: int) -> None:
-        records = await self._pool.fetch(FACTS, tenant, after, upto, list(self._codecs))
-        facts = _decoded(self._codecs, records)
+        facts = await facts_between(self._pool, self._codecs, tenant, after, upto)
         takes = (copy.take(tenant, facts, upto) for copy in copies)
         for error in await asyncio.gather(*takes, return_exceptions=True):
             if error is not None:
                 raise error
-
-
-def _decoded(
-    codecs: Mapping[str, Codec[Any]], records: Sequence[asyncpg.Record]
-) -> list[Fact[Any]]:
-    facts: list[Fact[Any]] = []
-    for position, stream, tag, data, occurred_at in records:
-        try:
-            event: Any = codecs[tag].decode(tag, data, occurred_at)
-        except (UnknownEvent, msgspec.MsgspecError) as error:
-            event = Undecodable(error)
-        category, _, key = stream.partition("-")
-        facts.append(Fact(position, category, key, tag, event))
-    return facts

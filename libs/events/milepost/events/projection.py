@@ -1,8 +1,12 @@
 """What a read model is: events folded into rows. Pure; the projector does the reading and writing.
 
 A fold must give the same rows for any cut of the log into batches, and may not look at a clock.
+What cannot be folded is parked with all later events of the same stream key, and may be folded
+later than others: so a row that is replaced belongs to one stream key, and what several keys write
+is a tally. (A value that Postgres cannot hold counts as a failure where a batch ends with it.)
 """
 
+import copy
 import types
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,6 +20,7 @@ from milepost.events.event import Event
 R = TypeVar("R", bound=msgspec.Struct)
 E = TypeVar("E", bound=Event)
 Key: TypeAlias = tuple[str, ...]
+Loaded: TypeAlias = dict[str, dict[Key, Any]]
 
 PG_TYPES: Mapping[Any, str] = {
     str: 'text collate "C"',
@@ -78,9 +83,9 @@ class Table(msgspec.Struct, Generic[R], frozen=True, eq=False):
 class Rows:
     """The rows of one tenant that one batch touches."""
 
-    def __init__(self, loaded: Mapping[str, Mapping[Key, Any]]) -> None:
+    def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
-        self.changed: dict[str, dict[Key, Any]] = {}
+        self.changed: Loaded = {}
 
     def of(self, table: Table[R], *key: str) -> R:
         """The row to change, new when there is none. Raises `KeyError` when it was not loaded."""
@@ -98,6 +103,43 @@ class Rows:
         changed = self.changed.get(table.name, {})
         row: R | None = changed.get(key) or self._loaded[table.name][key]
         return row
+
+
+class UndoableRows(Rows):
+    """Rows of which what was changed since the last `mark` can be taken back."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self._before: dict[tuple[str, Key], tuple[Any, bool]] = {}
+
+    def mark(self) -> None:
+        self._before.clear()
+
+    def of(self, table: Table[R], *key: str) -> R:
+        row, was_changed = self._standing(table, key)
+        if (table.name, key) not in self._before:
+            self._before[table.name, key] = (copy.copy(row), was_changed)
+        return super().of(table, *key)
+
+    def touched(self) -> list[tuple[str, Any]]:
+        """The rows changed since the mark, each with its table's name."""
+        return [(name, self.changed[name][key]) for name, key in self._before]
+
+    def undo(self) -> None:
+        for (name, key), (row, was_changed) in self._before.items():
+            if was_changed:
+                self.changed[name][key] = row
+                continue
+            self.changed[name].pop(key, None)
+            if name in self._loaded:
+                self._loaded[name][key] = row
+        self._before.clear()
+
+    def _standing(self, table: Table[R], key: Key) -> tuple[R | None, bool]:
+        row = self.changed.get(table.name, {}).get(key)
+        if row is not None or table.key_of is None:
+            return row, row is not None
+        return self._loaded[table.name][key], False
 
 
 class ReadModel(msgspec.Struct, frozen=True, eq=False):

@@ -1,6 +1,7 @@
 """A read model's table in Postgres: its definition, and one statement each to load and to write."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -11,6 +12,15 @@ from milepost.events.projection import Column, Key, Table
 
 R = TypeVar("R", bound=msgspec.Struct)
 Connection: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
+
+LONG_SECONDS = 3600
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "bigint": (int,),
+    "double precision": (int, float),
+    "boolean": (bool,),
+    "timestamptz": (datetime,),
+}
 
 
 class Shape(Generic[R]):
@@ -34,8 +44,20 @@ class Shape(Generic[R]):
             f'create table {self.name} (tenant text collate "C" not null, {columns},'
             f" primary key ({key})) with (fillfactor = 80)"
         )
-        for index in self.table.indexes:
-            await connection.execute(f"create index on {self.name} (tenant, {index})")
+
+    async def index(self, connection: Connection) -> None:
+        """What queries look up by, once the bulk of the rows is there. Repeating does nothing."""
+        for number, index in enumerate(self.table.indexes, 1):
+            bare = self.name.partition(".")[2]
+            await connection.execute(
+                f"create index if not exists {bare}_{number} on {self.name} (tenant, {index})",
+                timeout=LONG_SECONDS,
+            )
+
+    def unfit(self, row: R) -> str | None:
+        """The name of a column whose value Postgres could not take."""
+        names = (c.name for c in self._columns if not _fits(c, getattr(row, c.name)))
+        return next(names, None)
 
     async def load(self, pool: asyncpg.Pool, tenant: str, keys: Collection[Key]) -> dict[Key, R]:
         width = len(self.table.key)
@@ -49,6 +71,20 @@ class Shape(Generic[R]):
         ordered = sorted(rows, key=attrgetter(*self.table.key))
         arrays = ([getattr(row, column.name) for row in ordered] for column in self._columns)
         await connection.execute(self._write, tenant, *arrays)
+
+
+def differing(old: str, new: str, table: Table[Any]) -> tuple[str, str]:
+    """Make the rows of tenant $1 in `old` those in `new`, by two statements that write little."""
+    same_key = " and ".join(f"o.{column} = n.{column}" for column in ("tenant", *table.key))
+    remove = (
+        f"delete from {old} o where o.tenant = $1 and not exists ("
+        f" select from {new} n where {same_key} and n.* is not distinct from o.*)"
+    )
+    insert = (
+        f"insert into {old} select n.* from {new} n where n.tenant = $1"
+        f" and not exists (select from {old} o where {same_key})"
+    )
+    return remove, insert
 
 
 def _load(name: str, table: Table[Any], columns: tuple[Column, ...]) -> str:
@@ -87,3 +123,25 @@ def _met(table: Table[Any], column: Column) -> str:
 
 def _plain(column: Column) -> str:
     return column.pg_type.partition(" collate")[0]
+
+
+def _fits(column: Column, value: object) -> bool:
+    if value is None:
+        return not column.required
+    if not isinstance(value, TYPES[_plain(column)]):
+        return False
+    match value:
+        case str():
+            return _encodes(value)
+        case int():
+            return -(2**63) <= value < 2**63
+        case _:
+            return True
+
+
+def _encodes(text: str) -> bool:
+    """Postgres has neither NUL nor halves of characters."""
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False

@@ -148,9 +148,12 @@ class Alarm:
 
     async def _lead(self) -> NoReturn:
         await self._answering.recall()
-        while True:
-            pause_seconds = await self.turn()
-            await asyncio.sleep(pause_seconds)
+        try:
+            while True:
+                pause_seconds = await self.turn()
+                await asyncio.sleep(pause_seconds)
+        finally:
+            self._answering.forget()
 
     async def turn(self) -> float:
         """Write down what was started, let a batch go off. Returns the seconds until the next."""

@@ -4,32 +4,37 @@
 create schema dashboards;
 
 -- building: being filled from position 1, beside the live one, which answers queries meanwhile.
+-- live: the views show it.
 -- retired: the one before, kept for a rollback.
+-- past: stands at a past moment, `as_of`, and is never live.
+-- discarded: its tables are about to be dropped.
 create table dashboards.generations (
     name text collate "C" not null,
     generation integer not null check (generation > 0),
     version integer not null,
-    status text not null check (status in ('building', 'live', 'retired')),
+    status text not null check (status in ('building', 'live', 'retired', 'past', 'discarded')),
     tables text[] not null,
-    only_tenant text collate "C",  -- a building generation that replaces one tenant's rows
+    only_tenant text collate "C",  -- of one tenant alone, whose rows a building one replaces
+    as_of text check (status <> 'past' or as_of is not null),
     started_at timestamptz not null default now(),
     live_at timestamptz,
-    primary key (name, generation)
+    primary key (name, generation),
+    -- Asked at the end of a transaction: in a switch, two generations change places.
+    constraint one_of_each exclude (name with =, status with =)
+        where (status in ('building', 'live', 'retired')) deferrable initially deferred
 );
-create unique index one_of_each on dashboards.generations (name, status);
 
--- `epoch` changes when rows were replaced from outside: who still holds them in memory is fenced.
--- `recorded_at` is that of the event at `position`. `failed_at` is the event that would not fold:
--- the model stands before it, for this tenant, until it does.
+-- `epoch` changes when rows were changed other than by reading on: who still holds them in memory
+-- is fenced; it begins anywhere, so that a generation never looks like one of its number that was
+-- dropped. `recorded_at` is that of the event at `position`. `upto`: a past generation's end.
 create table dashboards.positions (
     name text collate "C" not null,
     generation integer not null,
     tenant text collate "C" not null,
     position bigint not null default 0,
-    epoch integer not null default 0,
+    epoch integer not null default (random() * 1e9)::integer,
     recorded_at timestamptz,
-    failed_at bigint,
-    failure text,
+    upto bigint,
     primary key (name, generation, tenant),
     foreign key (name, generation) references dashboards.generations on delete cascade
 ) with (fillfactor = 20);
