@@ -1,8 +1,8 @@
 """A read model as small as can be, with a kept table and a tally, and a log to fold into it."""
 
 import asyncio
-from collections.abc import Coroutine, Generator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -19,6 +19,7 @@ from milepost.events.log import Command, NewEvent
 from milepost.events.passes import Passes, heads
 from milepost.events.postgres_log import PostgresLog
 from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projector import Projector
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -58,39 +59,57 @@ READERS = Table("readers", Reader, ("reader",), reader_of)
 BOOKS = Table("books", Book, ("book",), indexes=("pages, book",))
 
 
-def fold(rows: Rows, fact: Fact[Heard]) -> None:
-    event = fact.event
-    book = rows.of(BOOKS, event.book)
-    if isinstance(event, BookNamed):
-        book.title = event.title
-        return
-    if event.pages < 0:
-        raise ValueError("nobody reads backwards")
-    reader = rows.of(READERS, event.reader)
-    book.pages += event.pages
-    book.readers += event.book not in reader.trail
-    reader.trail += event.book
-    reader.last = event.occurred_at
+def folding(readers: Table[Reader], books: Table[Book]) -> Callable[[Rows, Fact[Heard]], None]:
+    def fold(rows: Rows, fact: Fact[Heard]) -> None:
+        event = fact.event
+        book = rows.of(books, event.book)
+        if isinstance(event, BookNamed):
+            book.title = event.title
+            return
+        if event.pages < 0:
+            raise ValueError("nobody reads backwards")
+        reader = rows.of(readers, event.reader)
+        book.pages += event.pages
+        book.readers += event.book not in reader.trail
+        reader.trail += event.book
+        reader.last = event.occurred_at
+
+    return fold
+
+
+fold = folding(READERS, BOOKS)
 
 
 def model(version: int = 1, name: str = "reading") -> ReadModel:
     return ReadModel(name, version, Codec(Heard), (READERS, BOOKS), fold)
 
 
+def own_model() -> ReadModel:
+    """With tables that no other has."""
+    own = uuid4().hex[:8]
+    readers = msgspec.structs.replace(READERS, name=f"readers_{own}")
+    books = msgspec.structs.replace(BOOKS, name=f"books_{own}")
+    return ReadModel(f"reading_{own}", 1, Codec(Heard), (readers, books), folding(readers, books))
+
+
 async def record(pool: asyncpg.Pool, tenant: str, events: Sequence[Heard]) -> None:
+    """Each reader has a stream, and each book."""
     codec: Codec[Heard] = Codec(Heard)
     new = []
     for number, event in enumerate(events):
         tag, data = codec.encode(msgspec.structs.replace(event, occurred_at=DAY))
         at = DAY + timedelta(minutes=number)
-        new.append(
-            NewEvent(stream="reading-1", type=tag, data=data, occurred_at=at, event_id=uuid4())
-        )
-    version = await pool.fetchval(
-        "select count(*) from log.events where tenant = $1 and stream = 'reading-1'", tenant
-    )
-    command = Command(command_id=uuid4(), expects=(("reading-1", version),), events=tuple(new))
+        stream = stream_of(event)
+        new.append(NewEvent(stream=stream, type=tag, data=data, occurred_at=at, event_id=uuid4()))
+    counts = "select stream, count(*) from log.events where tenant = $1 group by stream"
+    versions = {row[0]: row[1] for row in await pool.fetch(counts, tenant)}
+    expects = tuple((stream, versions.get(stream, 0)) for stream in {one.stream for one in new})
+    command = Command(command_id=uuid4(), expects=expects, events=tuple(new))
     await PostgresLog(pool).append(tenant, [command])
+
+
+def stream_of(event: Heard) -> str:
+    return f"reading-{event.reader}" if isinstance(event, PageRead) else f"book-{event.book}"
 
 
 def pages(*counts: int, reader: str = "ann") -> list[PageRead]:
@@ -131,6 +150,17 @@ async def project(pool: asyncpg.Pool, one: ReadModel, window: int = 3) -> Copy:
         except Overtaken:
             continue
         return copy
+
+
+@asynccontextmanager
+async def projecting(pool: asyncpg.Pool, *models: ReadModel) -> AsyncIterator[None]:
+    task = asyncio.create_task(Projector(pool, models, window=50).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def rows(pool: asyncpg.Pool, tenant: str, *tables: str) -> dict[str, list[Any]]:

@@ -2,25 +2,35 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from uuid import uuid4
 
 import asyncpg
 import msgspec
 import pytest
-from tests.events.library import BOOKS, READERS, live_copy, model, pages, project, record, rows
+from tests.events.library import (
+    folding,
+    live_copy,
+    own_model,
+    pages,
+    project,
+    projecting,
+    record,
+    rows,
+)
 
+from milepost.events.building import Pace
 from milepost.events.generations import (
-    BehindLive,
+    Live,
+    NoGeneration,
     RebuildUnderWay,
-    abandon,
     begin,
+    drop,
     generations,
 )
 from milepost.events.postgres_log import connect_pool
 from milepost.events.projection import ReadModel
-from milepost.events.projector import Projector
-from milepost.events.rebuild import rebuild
+from milepost.events.rebuild import rebuild, switch
 
 POSITION = """select position from dashboards.positions join dashboards.generations
     using (name, generation) where name = $1 and status = 'live' and tenant = $2"""
@@ -40,22 +50,7 @@ def tenant() -> str:
 
 @pytest.fixture
 def reading() -> ReadModel:
-    """A model whose tables nobody else has."""
-    own = uuid4().hex[:8]
-    tables = tuple(
-        msgspec.structs.replace(one, name=f"{one.name}_{own}") for one in (READERS, BOOKS)
-    )
-    return msgspec.structs.replace(model(name=f"reading_{own}"), tables=tables, fold=_fold(*tables))
-
-
-def _fold(readers, books):
-    def fold(rows, fact):
-        if fact.event.pages < 0:
-            raise ValueError("nobody reads backwards")
-        rows.of(readers, fact.event.reader).trail += fact.event.book
-        rows.of(books, fact.event.book).pages += fact.event.pages
-
-    return fold
+    return own_model()
 
 
 async def statuses(pool: asyncpg.Pool, one: ReadModel) -> dict[str, tuple[int, int]]:
@@ -73,17 +68,6 @@ async def tables_of(pool: asyncpg.Pool, one: ReadModel) -> list[str]:
     return [record[0] for record in await pool.fetch(query, pattern)]
 
 
-@asynccontextmanager
-async def projecting(pool: asyncpg.Pool, *models: ReadModel) -> AsyncIterator[None]:
-    task = asyncio.create_task(Projector(pool, models, window=50).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(20):
         while not await condition():  # noqa: ASYNC110 - the database says nothing by itself
@@ -94,7 +78,7 @@ async def test_a_rebuild_gives_the_same_rows_in_a_new_generation(pool, tenant, r
     await record(pool, tenant, pages(1, 2, 3, 4, 5))
     await project(pool, reading)
     live = await seen(pool, reading, tenant)
-    await rebuild(pool, [reading], window=2)
+    await rebuild(pool, [reading], pace=Pace(2))
     assert await seen(pool, reading, tenant) == live
     assert await statuses(pool, reading) == {"retired": (1, 1), "live": (2, 1)}
 
@@ -137,7 +121,7 @@ async def test_a_tenant_is_rebuilt_without_touching_another(pool, tenant, readin
 async def test_a_killed_rebuild_goes_on_where_it_was(pool, tenant, reading):
     await record(pool, tenant, pages(*[1] * 400))
     await project(pool, reading, window=1000)
-    task = asyncio.create_task(rebuild(pool, [reading], window=1))
+    task = asyncio.create_task(rebuild(pool, [reading], pace=Pace(1)))
     begun = "select position from dashboards.positions where name = $1 and generation = 2"
     await until(
         lambda: pool.fetchval(f"{begun} and tenant = $2 and position > 20", reading.name, tenant)
@@ -154,7 +138,7 @@ async def test_a_killed_rebuild_goes_on_where_it_was(pool, tenant, reading):
 
     counting = msgspec.structs.replace(reading, fold=fold)
     live = await seen(pool, reading, tenant)
-    await rebuild(pool, [counting], window=1000)
+    await rebuild(pool, [counting], pace=Pace(1000))
     assert await statuses(pool, reading) == {"retired": (1, 1), "live": (2, 1)}
     assert await seen(pool, reading, tenant) == live
     assert len(folded) < 400 + await _of_others(pool, tenant)
@@ -167,9 +151,12 @@ async def _of_others(pool, tenant):
 async def test_an_abandoned_rebuild_leaves_nothing(pool, tenant, reading):
     await record(pool, tenant, pages(1))
     await project(pool, reading)
-    await begin(pool, reading, None)
-    assert await abandon(pool, reading)
-    assert not await abandon(pool, reading)
+    begun = await begin(pool, reading, None)
+    await drop(pool, reading.name, begun.generation)
+    with pytest.raises(NoGeneration):
+        await drop(pool, reading.name, begun.generation)
+    with pytest.raises(Live):
+        await drop(pool, reading.name, 1)
     assert await statuses(pool, reading) == {"live": (1, 1)}
     assert len(await tables_of(pool, reading)) == 2
 
@@ -182,13 +169,15 @@ async def test_a_rebuild_of_other_tenants_is_not_mixed_into_one_under_way(pool, 
         await rebuild(pool, [reading])
 
 
-async def test_a_generation_that_stopped_early_does_not_take_over(pool, tenant, reading):
+async def test_a_generation_that_parks_more_does_not_take_over_by_itself(pool, tenant, reading):
     lenient = msgspec.structs.replace(reading, fold=lambda _rows, _fact: None)
     await record(pool, tenant, pages(1, -1, 1))
     await project(pool, lenient)
-    with pytest.raises(BehindLive):
-        await rebuild(pool, [reading])
+    [rebuilt] = await rebuild(pool, [reading])
+    assert (rebuilt.switched, rebuilt.parks_more) == (False, 1)
     assert (await statuses(pool, reading))["live"] == (1, 1)
+    assert (await switch(pool, reading)).switched
+    assert (await statuses(pool, reading))["live"] == (2, 1)
 
 
 async def test_a_projector_follows_the_log_and_tenants_that_come_later(pool, tenant, reading):
@@ -206,19 +195,6 @@ async def _reached(pool, one, tenant, position):
     return (await pool.fetchval(POSITION, one.name, tenant) or 0) >= position
 
 
-async def test_a_stopped_model_does_not_stop_the_others(pool, tenant, reading):
-    lenient = msgspec.structs.replace(
-        model(name=f"{reading.name}_lenient"), tables=(), fold=lambda _rows, _fact: None
-    )
-    await record(pool, tenant, pages(1, -1, 1))
-    async with projecting(pool, reading, lenient):
-        await until(lambda: _reached(pool, lenient, tenant, 3))
-        await until(lambda: _reached(pool, reading, tenant, 1))
-        await record(pool, tenant, pages(1))
-        await until(lambda: _reached(pool, lenient, tenant, 4))
-    assert await pool.fetchval(POSITION, reading.name, tenant) == 1
-
-
 async def test_newer_code_builds_beside_and_older_code_leaves_it_alone(pool, tenant, reading):
     await record(pool, tenant, pages(1, 2))
     await project(pool, reading)
@@ -227,7 +203,7 @@ async def test_newer_code_builds_beside_and_older_code_leaves_it_alone(pool, ten
         reading,
         version=2,
         tables=(reading.tables[0], renamed),
-        fold=_fold(reading.tables[0], renamed),
+        fold=folding(reading.tables[0], renamed),
     )
     async with projecting(pool, newer):
         await until(lambda: _is_live(pool, reading, (2, 2)))
@@ -276,7 +252,7 @@ async def test_readers_never_see_a_switch(pool, tenant, reading):
         writer = asyncio.create_task(write())
         watchers = [asyncio.create_task(watch()) for _ in range(4)]
         for _ in range(4):
-            await rebuild(pool, [reading], window=500)
+            await rebuild(pool, [reading], pace=Pace(500))
             await asyncio.sleep(0.1)
         stop.set()
         await writer

@@ -28,6 +28,9 @@ KEEPALIVES = {
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 5.0
 GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
+TRY_LOCK = "select pg_try_advisory_lock(hashtextextended($1, 0))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended($1, 0))"
+
 LEADS = Gauge("milepost_leads", "1 in the process that leads, 0 in those that wait", ["name"])
 
 _log = structlog.get_logger()
@@ -37,25 +40,71 @@ class LeaseLost(Exception):
     """The connection that held the lock is gone: another process may lead by now."""
 
 
-class Lease:
-    """Held until `lost` is set. `keep` is the short way to stop when that happens."""
+class Leases:
+    """The names that this process leads, all on one connection, until `lost` is set.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    `keep` is the short way to stop when that happens.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.names: set[str] = set()
         self.lost = asyncio.Event()
+        self._connection = connection
+        self._talking = asyncio.Lock()
+
+    async def take(self, name: str) -> bool:
+        """Lead `name` from now on, unless somebody else does."""
+        if name in self.names:
+            return True
+        leads = LEADS.labels(name)
+        async with self._talking:
+            taken: bool = await self._connection.fetchval(TRY_LOCK, name)
+        if taken:
+            self.names.add(name)
+            leads.set(1)
+        return taken
+
+    async def wait(self, name: str, *, retry_seconds: float = 0.5) -> None:
+        # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
+        while not await self.take(name):  # noqa: ASYNC110
+            await asyncio.sleep(retry_seconds)
 
     async def keep(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do `work`, canceled when the lease is lost. Raises `LeaseLost`."""
+        """Do `work`, canceled when the connection is lost. Raises `LeaseLost`."""
         working = asyncio.create_task(work)
         losing = asyncio.create_task(self.lost.wait())
         try:
             await asyncio.wait((working, losing), return_when=asyncio.FIRST_COMPLETED)
             if working.done():
                 return working.result()
-            raise LeaseLost(self.name)
+            raise LeaseLost(", ".join(sorted(self.names)))
         finally:
             await _cancel(losing)
             await _cancel(working)
+
+    async def beat(self, every_seconds: float) -> None:
+        """Ask now and then: a dead network closes no socket, so nothing would tell us."""
+        self._connection.add_termination_listener(self._lose)
+        try:
+            while not self._connection.is_closed():
+                await asyncio.sleep(every_seconds)
+                async with self._talking:
+                    await self._connection.execute("select 1", timeout=every_seconds)
+        except GONE:
+            self.lost.set()
+        finally:
+            if not self._connection.is_closed():
+                self._connection.remove_termination_listener(self._lose)
+
+    async def end(self) -> None:
+        for name in self.names:
+            LEADS.labels(name).set(0)
+        with suppress(*GONE):  # the locks went with the connection
+            for name in self.names:
+                await self._connection.execute(UNLOCK, name)
+
+    def _lose(self, _: object) -> None:
+        self.lost.set()
 
 
 async def lead(
@@ -81,29 +130,30 @@ async def lead(
 
 
 @asynccontextmanager
-async def lease(
-    source: Source, name: str, *, retry_seconds: float = 0.5, heartbeat_seconds: float = 5.0
-) -> AsyncIterator[Lease]:
-    """Wait until this process leads `name`; lead until the block ends.
+async def leases(source: Source, *, heartbeat_seconds: float = 5.0) -> AsyncIterator[Leases]:
+    """Lead whatever is taken until the block ends.
 
-    Given a pool, one of its connections is kept for the time of waiting and leading.
-    Raises what asyncpg raises when the database cannot be reached while waiting.
+    Given a pool, one of its connections is kept for that time.
+    Raises what asyncpg raises when the database cannot be reached.
     """
-    leads = LEADS.labels(name)
     async with _dedicated(source) as connection:
-        # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
-        while not await _try_lock(connection, name):  # noqa: ASYNC110
-            await asyncio.sleep(retry_seconds)
-        held = Lease(name)
-        heart = asyncio.create_task(_beat(connection, held, heartbeat_seconds))
-        leads.set(1)
+        held = Leases(connection)
+        heart = asyncio.create_task(held.beat(heartbeat_seconds))
         try:
             yield held
         finally:
-            leads.set(0)
             await _cancel(heart)
-            with suppress(*GONE):  # the lock went with the connection
-                await connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", name)
+            await held.end()
+
+
+@asynccontextmanager
+async def lease(
+    source: Source, name: str, *, retry_seconds: float = 0.5, heartbeat_seconds: float = 5.0
+) -> AsyncIterator[Leases]:
+    """Wait until this process leads `name`; lead until the block ends. Else as `leases`."""
+    async with leases(source, heartbeat_seconds=heartbeat_seconds) as held:
+        await held.wait(name, retry_seconds=retry_seconds)
+        yield held
 
 
 @asynccontextmanager
@@ -121,30 +171,6 @@ async def _dedicated(source: Source) -> AsyncIterator[Connection]:
         yield own
     finally:
         await own.close(timeout=5)
-
-
-async def _try_lock(connection: Connection, name: str) -> bool:
-    return bool(
-        await connection.fetchval("select pg_try_advisory_lock(hashtextextended($1, 0))", name)
-    )
-
-
-async def _beat(connection: Connection, held: Lease, every_seconds: float) -> None:
-    """Ask now and then: a dead network closes no socket, so nothing would tell us."""
-
-    def lose(_: object) -> None:
-        held.lost.set()
-
-    connection.add_termination_listener(lose)
-    try:
-        while not connection.is_closed():
-            await asyncio.sleep(every_seconds)
-            await connection.execute("select 1", timeout=every_seconds)
-    except GONE:
-        held.lost.set()
-    finally:
-        if not connection.is_closed():
-            connection.remove_termination_listener(lose)
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

@@ -3,37 +3,38 @@
 import asyncpg
 import msgspec
 
-STANDINGS = """select g.name, g.generation, g.version, g.status,
+STANDINGS = """select g.name, g.generation, g.version, g.status, g.only_tenant, g.as_of,
         coalesce(sum(p.position), 0)::bigint as position,
-        coalesce(sum(h.head), 0)::bigint as head,
-        coalesce(jsonb_object_agg(h.tenant, jsonb_build_object(
-            'position', p.failed_at, 'failure', p.failure)) filter (where p.failed_at is not null),
-            '{}')::text as stopped
+        coalesce(sum(case when g.status = 'past' then p.upto else h.head end), 0)::bigint as head,
+        (select count(*) from consumer.parked k
+          where k.consumer = 'projection/' || g.name and k.generation = g.generation
+            and ($1::text is null or k.tenant = $1) and k.status not in ('done', 'skipped'))
+            as parked
     from dashboards.generations g
-    left join log.heads h on h.tenant = coalesce(g.only_tenant, $1, h.tenant)
+    left join log.heads h
+      on h.tenant = coalesce($1, h.tenant) and h.tenant = coalesce(g.only_tenant, h.tenant)
     left join dashboards.positions p
       on p.name = g.name and p.generation = g.generation and p.tenant = h.tenant
+    where g.status <> 'discarded'
     group by g.name, g.generation
     order by g.name, g.generation"""
 
 
-class Stop(msgspec.Struct, frozen=True):
-    """The event that could not be folded."""
-
-    position: int
-    failure: str
-
-
 class Standing(msgspec.Struct, frozen=True):
-    """Positions and heads are sums over the tenants; `stopped` names those that stand still."""
+    """Positions and heads are sums over the tenants; a past generation's head is where it ends.
+
+    `parked`: events that could not be folded, and those that wait behind them.
+    """
 
     name: str
     generation: int
     version: int
     status: str
+    only_tenant: str | None
+    as_of: str | None
     position: int
     head: int
-    stopped: dict[str, Stop]
+    parked: int
 
     @property
     def lag(self) -> int:
@@ -41,8 +42,4 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 async def standings(pool: asyncpg.Pool, tenant: str | None = None) -> list[Standing]:
-    return [_standing(record) for record in await pool.fetch(STANDINGS, tenant)]
-
-
-def _standing(record: asyncpg.Record) -> Standing:
-    return msgspec.convert({**record, "stopped": msgspec.json.decode(record["stopped"])}, Standing)
+    return [Standing(*record) for record in await pool.fetch(STANDINGS, tenant)]
