@@ -128,7 +128,8 @@ async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant,
     await project(pool)
     async with pool.acquire() as connection:
         # As if another rebuild ran: this one waits, and is interrupted.
-        await connection.execute("select pg_advisory_lock(hashtextextended('rebuild', 0))")
+        held = "select pg_advisory_lock(hashtextextended('rebuild/learner_overview', 0))"
+        await connection.execute(held)
         process = await milepost.start("projections", "rebuild", "learner_overview")
         await until_connected(pool, "milepost projections")
         process.send_signal(signal.SIGINT)
@@ -145,12 +146,59 @@ async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant,
     assert (code, "not being rebuilt" in err) == (1, True)
 
 
+async def test_what_differs_is_named_and_takes_over_only_when_told_to(pool, tenant, milepost):
+    await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    await project(pool)
+    table = "dashboards.learner_overview"
+    await pool.execute(f"update {table} set state = 'lost' where tenant = $1", tenant)
+    code, out, err = await milepost("projections", "rebuild", "learner_overview")
+    assert code == 1, err
+    assert "state is 'lost' and 'enrolled'" in out
+    assert "milepost projections switch learner_overview" in out
+    code, out, err = await milepost("projections", "compare", "learner_overview", "--json")
+    assert code == 1, err
+    compared = json.loads(out)
+    assert compared["identical"] is False
+    [first] = compared["differences"]
+    assert (first["key"]["enrollment"], first["column"]) == ("red.ann", "state")
+    code, out, _ = await milepost("projections", "switch", "learner_overview")
+    assert (code, "is live" in out) == (0, True)
+    [row] = (await rows(pool, tenant))["learner_overview"]
+    assert row["state"] == "enrolled"
+    code, out, _ = await milepost("projections", "rollback", "learner_overview")
+    assert (code, "is live again" in out) == (0, True)
+    [row] = (await rows(pool, tenant))["learner_overview"]
+    assert row["state"] == "lost"
+    assert (await milepost("projections", "rollback", "learner_overview"))[0] == 0
+
+
+async def test_a_report_tells_of_a_past_moment_that_was_built(pool, tenant, milepost):
+    position = await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    await happens(pool, tenant, Life("red", "ben").enrolls())
+    await project(pool)
+    of = ("--as-of", str(position), "--tenant", tenant)
+    code, _, err = await milepost("report", "offerings", *of)
+    assert (code, "projections rebuild" in err) == (1, True)
+    [built] = await milepost.json("projections", "rebuild", "offering_summary", *of)
+    [line] = await milepost.json("report", "offerings", *of)
+    assert (line["offering"], line["enrolled"]) == ("red", 1)
+    listed = await milepost.json("projections", "list", "--tenant", tenant)
+    assert f"position {position}" in [one["as_of"] for one in listed]
+    number = str(built["generation"])
+    code, _, err = await milepost("projections", "drop", "offering_summary", number)
+    assert code == 0, err
+    assert (await milepost("report", "offerings", *of))[0] == 1
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["rebuild", "nonsense"], "there are"),
         (["rebuild"], "--all"),
         (["rebuild", "learner_overview", "--all"], "--all"),
+        (["rebuild", "learner_overview", "--as-of", "once"], "neither a position nor a time"),
+        (["rebuild", "learner_overview", "--as-of", "1", "--switch"], "never live"),
+        (["drop", "learner_overview", "77"], "generation 77"),
     ],
 )
 async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):

@@ -18,6 +18,7 @@ from tests.dashboards.history import (
 
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.enrollment.events import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
+from milepost.events.building import Pace
 from milepost.events.rebuild import rebuild
 from milepost.progress.events import AttemptScored, CourseCompleted, LessonProgressed
 
@@ -31,7 +32,7 @@ async def test_rebuilt_equals_live_for_any_batches_and_restarts(pool, entries, c
     await record(pool, tenant, entries)
     await project(pool, cuts)
     live = await rows(pool, tenant)
-    await rebuild(pool, READ_MODELS, only_tenant=tenant, window=cuts[0][0])
+    await rebuild(pool, READ_MODELS, only_tenant=tenant, pace=Pace(cuts[0][0]))
     assert await rows(pool, tenant) == live
     await rebuild(pool, READ_MODELS)
     assert await rows(pool, tenant) == live

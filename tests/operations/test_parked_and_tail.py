@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from tests.events.traffic import append, relaying
 
+from milepost.events.decisions import decisions, find
 from milepost.events.jetstream import connected, ensure_stream
 from milepost.events.memory_log import MemoryLog
-from milepost.events.parked import Failure, find, park
+from milepost.events.parked import Failure, park
 from milepost.events.postgres_log import PostgresLog, connect_pool
 
 
@@ -27,9 +28,9 @@ async def parked(pool):
     """Two parked events of one stream, the second behind the first: their numbers."""
     log, tenant, consumer = PostgresLog(pool), f"t-{uuid4().hex[:12]}", f"c-{uuid4().hex[:8]}"
     await append(log, tenant, "enrollment-a", 1, 2)
-    first, second = await log.read(tenant)
     async with pool.acquire() as connection:
-        await park(connection, consumer, [Failure(first, "Poison(1)", 3), Failure(second)])
+        failures = [Failure(tenant, 1, "enrollment-a", "Poison(1)", 3)]
+        await park(connection, consumer, [*failures, Failure(tenant, 2, "enrollment-a")])
     rows = await pool.fetch(
         "select id from consumer.parked where consumer = $1 order by 1", consumer
     )
@@ -89,7 +90,20 @@ async def test_skip_wants_a_reason_and_keeps_it(milepost, pool, parked):
     )
     assert code == 0
     row = await find(pool, parked[0])
-    assert (row.status, row.actor, row.reason) == ("skip", "ada", "broken import")
+    assert row.status == "skip"
+    [decision] = await decisions(pool, row)
+    assert (decision.actor, decision.reason) == ("ada", "broken import")
+    code, out = await output(milepost("parked", "show", parked[0], "--json"))
+    assert [one["reason"] for one in json.loads(out)["decisions"]] == ["broken import"]
+
+
+async def test_all_that_failed_in_a_consumer_is_retried_at_once(milepost, pool, parked):
+    consumer = (await find(pool, parked[0])).consumer
+    code, out = await output(milepost("parked", "retry", "--all", consumer, "--actor", "ada"))
+    assert (code, out) == (0, f"{consumer} tries 1 events again.\n")
+    assert [(await find(pool, one)).status for one in parked] == ["retry", "behind"]
+    code, out = await output(milepost("parked", "retry"))
+    assert (code, "--all" in out) == (1, True)
 
 
 async def test_what_cannot_be_retried_says_what_can(milepost, parked):

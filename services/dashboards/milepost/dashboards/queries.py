@@ -43,12 +43,14 @@ MODELS = Query(
     Decoder(list[ModelStanding]),
     """select g.name, g.generation, g.version, g.status, coalesce(p.position, 0) as position,
         coalesce(h.head, 0) - coalesce(p.position, 0) as lag, p.recorded_at as as_of,
-        p.failed_at as stopped_at, p.failure
+        (select count(*) from consumer.parked k
+          where k.consumer = 'projection/' || g.name and k.generation = g.generation
+            and k.tenant = $1 and k.status not in ('done', 'skipped')) as parked
     from dashboards.generations g
     left join dashboards.positions p
       on p.name = g.name and p.generation = g.generation and p.tenant = $1
     left join log.heads h on h.tenant = $1
-    where g.status <> 'retired' and (g.only_tenant is null or g.only_tenant = $1)
+    where g.status in ('building', 'live') and (g.only_tenant is null or g.only_tenant = $1)
     order by g.name, g.generation""",
 )
 HEAD = Query(Decoder(list[Head]), "select head from log.heads where tenant = $1")

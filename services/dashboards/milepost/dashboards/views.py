@@ -91,7 +91,7 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class ModelStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """`lag` in events. `stopped_at` is an event that could not be folded, and why."""
+    """`lag` in events. `parked`: events that could not be folded, and what waits behind them."""
 
     name: str
     generation: int
@@ -100,8 +100,7 @@ class ModelStanding(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     lag: int
     as_of: datetime | None = None
-    stopped_at: int | None = None
-    failure: str | None = None
+    parked: int = 0
 
 
 class OperationsPage(msgspec.Struct, frozen=True, kw_only=True):

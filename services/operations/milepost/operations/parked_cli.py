@@ -10,8 +10,10 @@ import asyncpg
 import msgspec
 import typer
 
-from milepost.events import parked
-from milepost.events.parked import NotParked, Parked, Settled, WaitsBehind
+from milepost.events import decisions
+from milepost.events.decisions import Decision, NotParked, Settled, WaitsBehind
+from milepost.events.log import Recorded
+from milepost.events.parked import Parked
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.trouble import Trouble
@@ -39,7 +41,7 @@ def list_(
     """List what is parked, and what waits behind it."""
     found = _with_pool(
         data_dir,
-        lambda pool: parked.list_parked(pool, tenant=tenant, consumer=consumer, settled=settled),
+        lambda pool: decisions.list_parked(pool, tenant=tenant, consumer=consumer, settled=settled),
     )
     if as_json:
         typer.echo(msgspec.json.encode(found))
@@ -51,28 +53,58 @@ def list_(
 
 @app.command()
 def show(number: Number, as_json: AsJson = False, data_dir: DataDir = None) -> None:
-    """Show one of them with its event."""
+    """Show one of them: its error, its event, and what was decided about it."""
 
-    async def fetch(pool: asyncpg.Pool) -> tuple[Parked, bytes]:
-        found = await parked.find(pool, number)
+    async def fetch(pool: asyncpg.Pool) -> tuple[Parked, Recorded, list[Decision]]:
+        found = await decisions.find(pool, number)
         [event] = await PostgresLog(pool).read(found.tenant, found.position - 1, 1)
-        return found, event.data
+        return found, event, await decisions.decisions(pool, found)
 
-    found, data = _with_pool(data_dir, fetch)
-    facts = {**msgspec.to_builtins(found), "data": msgspec.json.decode(data)}
+    found, event, decided = _with_pool(data_dir, fetch)
+    facts = {
+        **msgspec.to_builtins(found),
+        "occurred_at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "metadata": msgspec.json.decode(event.metadata),
+        "data": msgspec.json.decode(event.data),
+        "decisions": msgspec.to_builtins(decided),
+    }
     if as_json:
         typer.echo(msgspec.json.encode(facts))
         return
     for name, fact in facts.items():
-        typer.echo(f"{name:<11} {fact if fact is not None else '-'}")
+        typer.echo(f"{name:<11} {fact if fact not in (None, []) else '-'}")
 
 
 @app.command()
-def retry(number: Number, actor: Actor = None, data_dir: DataDir = None) -> None:
+def retry(
+    number: Annotated[
+        int | None, typer.Argument(help="The number that `milepost parked list` shows.")
+    ] = None,
+    *,
+    every: Annotated[
+        str | None, typer.Option("--all", help="Everything that failed in this consumer.")
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="With --all: of this school only.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept for the audit.")] = None,
+    actor: Actor = None,
+    data_dir: DataDir = None,
+) -> None:
     """Try it again, then what waits behind it. Its consumer hears this within a second."""
+    if (number is None) is (every is None):
+        raise Trouble("Name one number, or --all and a consumer.")
     who = actor or getpass.getuser()
-    told = _with_pool(data_dir, lambda pool: parked.retry(pool, number, actor=who))
-    typer.echo(f"{told.consumer} tries event {told.position} of {told.tenant} again.")
+    if number is not None:
+        told = _with_pool(
+            data_dir, lambda pool: decisions.retry(pool, number, actor=who, reason=reason)
+        )
+        typer.echo(f"{told.consumer} tries event {told.position} of {told.tenant} again.")
+    elif every is not None:
+        events = _with_pool(
+            data_dir,
+            lambda pool: decisions.retry_all(pool, every, tenant=tenant, actor=who, reason=reason),
+        )
+        typer.echo(f"{every} tries {events:,} events again.")
 
 
 @app.command()
@@ -82,9 +114,9 @@ def skip(
     actor: Actor = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Leave it out for good; what waits behind it goes on."""
+    """Leave it out for good, also of rebuilds; what waits behind it goes on."""
     who = actor or getpass.getuser()
-    told = _with_pool(data_dir, lambda pool: parked.skip(pool, number, actor=who, reason=reason))
+    told = _with_pool(data_dir, lambda pool: decisions.skip(pool, number, actor=who, reason=reason))
     typer.echo(f"{told.consumer} leaves event {told.position} of {told.tenant} out.")
 
 
@@ -109,5 +141,6 @@ def _with_pool(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[T
 
 def _line(one: Parked) -> str:
     where = f"{one.tenant}/{one.position}"
-    first = f"{one.id:>6}  {one.status:<7}  {one.consumer}  {where}  {one.stream}  {one.type}"
+    consumer = f"{one.consumer} g{one.generation}" if one.generation else one.consumer
+    first = f"{one.id:>6}  {one.status:<7}  {consumer}  {where}  {one.stream}  {one.type}"
     return f"{first}  {one.error}".rstrip()

@@ -1,9 +1,10 @@
-"""`milepost projections`: where the read models stand, and building them anew."""
+"""`milepost projections`: where the read models stand, and which generation of them is shown."""
 
 import asyncio
+import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -11,33 +12,27 @@ import asyncpg
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.events.copies import Overtaken
-from milepost.events.generations import BehindLive, RebuildUnderWay, abandon
+from milepost.events.building import Pace
+from milepost.events.generations import drop, generations
+from milepost.events.moments import ends_at, moment_of
 from milepost.events.postgres_log import connect_pool
 from milepost.events.projection import ReadModel
-from milepost.events.rebuild import rebuild
-from milepost.events.standings import Standing, standings
+from milepost.events.rebuild import Rebuilt, Switch, build_past, compare, rebuild, rollback, switch
+from milepost.events.standings import standings
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.generation_words import figures, in_words, lines, outcome, table, told
+from milepost.operations.rebuild_progress import watched
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
-from milepost.process.settings import Settings
 
 T = TypeVar("T")
+
+# A rebuild is the first to wait when the processor is short, and commits little at a time.
+NICENESS = 10
+WINDOW = 20_000
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,6 +40,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on the last line.")]
 Tenant = Annotated[str | None, typer.Option(help="One school only.  [default: all]")]
 DataDir = Annotated[Path | None, typer.Option(help="Where `milepost up` keeps its data.")]
 Name = Annotated[str, typer.Argument(help="A read model, as `list` shows it.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="Build what was shown at a past moment, beside, never to be live: a position of"
+        " --tenant, a time (2026-03-01T09:30, UTC) or a day (its end)."
+    ),
+]
+Rest = Annotated[
+    float, typer.Option(help="Rest this many times as long as was worked, for others.", min=0)
+]
 
 
 @app.command("list")
@@ -55,41 +60,105 @@ def list_models(tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDi
         rows = [{**msgspec.structs.asdict(one), "lag": one.lag} for one in found]
         typer.echo(msgspec.json.encode(rows))
     else:
-        Console().print(_table(found))
+        Console().print(table(found))
 
 
 @app.command("rebuild")
 def rebuild_models(
     name: Annotated[str | None, typer.Argument(help="A read model.  [default: with --all]")] = None,
+    *,
     everything: Annotated[bool, typer.Option("--all", help="All, in one pass.")] = False,
     tenant: Tenant = None,
+    switching: Annotated[
+        bool | None,
+        typer.Option(
+            "--switch/--no-switch",
+            help="Let it take over, or not.  [default: when it is identical to the live one, or of"
+            " a newer version]",
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    rest: Rest = 0.2,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Build a new generation beside the live one, then let it take over.
+    """Build a new generation beside the live one, compare the two, then let it take over.
 
     Ctrl-C stops; the same command goes on from there, `cancel` gives it up.
     """
     if (name is None) is not everything:
         raise Trouble("Name one read model, or say --all.")
+    if as_of is not None and switching is not None:
+        raise Trouble("What was shown at a past moment is never live.")
     models = READ_MODELS if name is None else (_model(name),)
-    try:
-        done = _with_pool(data_dir, lambda pool: _rebuilt(pool, models, tenant))
-    except KeyboardInterrupt:
-        typer.echo("Stopped. The same command goes on from here; `cancel` gives it up.", err=True)
-        raise typer.Exit(130) from None
+    pace = Pace(WINDOW, rest)
+    os.nice(NICENESS)
+    if as_of is not None:
+        _build_past(models, as_of, tenant, pace, data_dir, as_json=as_json)
+        return
+    asked: Switch = "proven" if switching is None else "always" if switching else "never"
+    begun = time.monotonic()
+    with _resumable():
+        rebuilt, events = _with_pool(
+            data_dir, lambda pool: _rebuilt(pool, models, tenant, pace, asked)
+        )
     if as_json:
-        typer.echo(msgspec.json.encode(done))
+        typer.echo(msgspec.json.encode(figures(rebuilt, tenant, events, time.monotonic() - begun)))
     else:
-        typer.echo(f"Rebuilt {', '.join(one.name for one in models)}: {done['events']:,} events.")
+        typer.echo("\n".join(outcome(one, asked) for one in rebuilt))
+    if asked != "never" and not all(one.switched for one in rebuilt):
+        raise typer.Exit(1)
+
+
+@app.command("switch")
+def switch_model(name: Name, data_dir: DataDir = None) -> None:
+    """Let the generation that was built take over, whatever `compare` says of it."""
+    done = _with_pool(data_dir, lambda pool: switch(pool, _model(name), Pace(WINDOW)))
+    typer.echo(f"{name}: generation {done.generation} is live.")
+
+
+@app.command("rollback")
+def roll_back(name: Name, data_dir: DataDir = None) -> None:
+    """Bring the retired generation up to date, and let it take over again."""
+    done = _with_pool(data_dir, lambda pool: rollback(pool, _model(name), Pace(WINDOW)))
+    typer.echo(f"{name}: generation {done.generation} is live again.")
+
+
+@app.command("compare")
+def compare_generations(
+    name: Name, tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
+    """Compare the generation that was built, else the retired one, with the live one.
+
+    Both at one and the same position, while events come in. Exit code 1 when they differ.
+    """
+    found = _with_pool(
+        data_dir, lambda pool: compare(pool, _model(name), only_tenant=tenant, pace=Pace(WINDOW))
+    )
+    if as_json:
+        typer.echo(msgspec.json.encode(told(found)))
+    else:
+        typer.echo("\n".join(lines(found)))
+    if not found.identical:
+        raise typer.Exit(1)
 
 
 @app.command("cancel")
 def cancel_rebuild(name: Name, data_dir: DataDir = None) -> None:
     """Drop the generation that is being built. The live one is not touched."""
-    if not _with_pool(data_dir, lambda pool: abandon(pool, _model(name))):
-        raise Trouble(f"{name} is not being rebuilt.")
+    _with_pool(data_dir, lambda pool: _canceled(pool, _model(name)))
     typer.echo(f"The rebuild of {name} is given up.")
+
+
+@app.command("drop")
+def drop_generation(
+    name: Name,
+    generation: Annotated[int, typer.Argument(help="Its number, as `list` shows it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Drop a generation that is not live: of a past moment, retired, or not finished."""
+    _with_pool(data_dir, lambda pool: drop(pool, _model(name).name, generation))
+    typer.echo(f"Generation {generation} of {name} is dropped.")
 
 
 def _model(name: str) -> ReadModel:
@@ -104,113 +173,66 @@ def _with_pool(data_dir: Path | None, work: Callable[[asyncpg.Pool], Coroutine[A
     configure_logging(given)
 
     async def connected_work() -> T:
-        async with _pool(given) as pool:
+        pool = await connect_pool(given.postgres, name="milepost projections", size=10)
+        try:
             return await work(pool)
+        finally:
+            await pool.close()
 
-    with reachable():
+    with reachable(), in_words():
         return run(connected_work())
 
 
-@asynccontextmanager
-async def _pool(given: Settings) -> AsyncIterator[asyncpg.Pool]:
-    pool = await connect_pool(given.postgres, name="milepost projections", size=8)
+@contextmanager
+def _resumable() -> Iterator[None]:
     try:
-        yield pool
-    finally:
-        await pool.close()
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command goes on from here; `cancel` gives it up.", err=True)
+        raise typer.Exit(130) from None
 
 
 async def _rebuilt(
-    pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str | None
-) -> Mapping[str, Any]:
-    started = time.monotonic()
-    work = asyncio.create_task(rebuild(pool, models, only_tenant=tenant))
-    try:
-        await _watch(pool, [model.name for model in models], tenant, work)
-        await work
-    except RebuildUnderWay as other:
-        raise Trouble(
-            f"A rebuild of {other} for other tenants was begun: finish it, or"
-            f" `milepost projections cancel {other}`."
-        ) from other
-    except BehindLive as stopped:
-        raise Trouble(await _why_stopped(pool, str(stopped))) from stopped
-    except Overtaken as error:
-        raise Trouble(f"The rebuild of {error} was given up, or done, by somebody else.") from error
-    finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
-    seconds = time.monotonic() - started
-    live = [one for one in await standings(pool, tenant) if one.status == "live"]
-    events = min(one.position for one in live if one.name in {model.name for model in models})
-    return {
-        "models": [model.name for model in models],
-        "tenant": tenant,
-        "events": events,
-        "seconds": round(seconds, 3),
-        "events_per_second": round(events / seconds),
-    }
+    pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str | None, pace: Pace, asked: Switch
+) -> tuple[list[Rebuilt], int]:
+    names = [model.name for model in models]
+    work = rebuild(pool, models, only_tenant=tenant, pace=pace, switch=asked)
+    rebuilt = await watched(pool, names, tenant, None, asyncio.create_task(work))
+    status = {one.name: "live" if one.switched else "building" for one in rebuilt}
+    stand = [one for one in await standings(pool, tenant) if status.get(one.name) == one.status]
+    return rebuilt, min(one.position for one in stand)
 
 
-async def _why_stopped(pool: asyncpg.Pool, name: str) -> str:
-    stops = [
-        f"{tenant} at {stop.position}: {stop.failure}"
-        for one in await standings(pool)
-        if one.name == name and one.status == "building"
-        for tenant, stop in one.stopped.items()
-    ]
-    return f"{name} cannot take over, for events could not be folded ({'; '.join(stops)})."
-
-
-async def _watch(
-    pool: asyncpg.Pool, names: Sequence[str], tenant: str | None, work: asyncio.Task[None]
+def _build_past(
+    models: Sequence[ReadModel],
+    as_of: str,
+    tenant: str | None,
+    pace: Pace,
+    data_dir: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """A bar per read model, from what the database says has been committed."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-        while not work.done():
-            for one in await standings(pool, tenant):
-                if one.status == "building" and one.name in names:
-                    _show(bars, tasks, one)
-            await asyncio.wait({work}, timeout=0.2)
-        for task in tasks.values():
-            if not work.cancelled() and work.exception() is None:
-                bars.update(task, completed=bars.tasks[task].total)
+    async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+        moment = moment_of(as_of)
+        ends = await ends_at(pool, moment, tenant)
+        names = [model.name for model in models]
+        building = build_past(pool, models, str(moment), ends, only_tenant=tenant, pace=pace)
+        built = await watched(pool, names, tenant, str(moment), asyncio.create_task(building))
+        return [
+            {"name": one.name, "generation": one.generation, "as_of": one.as_of} for one in built
+        ]
+
+    with _resumable():
+        built = _with_pool(data_dir, work)
+    if as_json:
+        typer.echo(msgspec.json.encode(built))
+        return
+    for one in built:
+        typer.echo(f"{one['name']}: generation {one['generation']} is as of {one['as_of']}.")
 
 
-def _show(bars: Progress, tasks: dict[str, TaskID], one: Standing) -> None:
-    if one.name not in tasks:
-        tasks[one.name] = bars.add_task(one.name, total=one.head, completed=one.position)
-    bars.update(tasks[one.name], total=one.head, completed=one.position)
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} events/s" if speed else "")
-
-
-def _table(found: Sequence[Standing]) -> Table:
-    table = Table("read model", "generation", "version", "status")
-    for column in ("position", "lag"):
-        table.add_column(column, justify="right")
-    table.add_column("stopped")
-    for one in found:
-        stops = (f"{tenant} at {stop.position}" for tenant, stop in one.stopped.items())
-        numbers = (f"{one.position:,}", f"{one.lag:,}")
-        table.add_row(
-            one.name,
-            str(one.generation),
-            str(one.version),
-            one.status,
-            *numbers,
-            ", ".join(stops),
-        )
-    return table
+async def _canceled(pool: asyncpg.Pool, model: ReadModel) -> None:
+    known = (await generations(pool, [model.name]))[model.name]
+    if "building" not in known:
+        raise Trouble(f"{model.name} is not being rebuilt.")
+    await drop(pool, model.name, known["building"].generation)

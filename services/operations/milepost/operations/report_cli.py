@@ -13,6 +13,7 @@ from rich.table import Table
 
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.reading import NotVisibleYet, Query, read
+from milepost.events.moments import NotAMoment, moment_of
 from milepost.events.passes import heads
 from milepost.events.postgres_log import connect_pool
 from milepost.operations.connection import connected, reachable, settings
@@ -32,11 +33,17 @@ class Line(msgspec.Struct, frozen=True):
     credentials: int
 
 
+SELECT = "select offering, enrolled, withdrawn, completed, credentials"
 LINES = Query(
     msgspec.json.Decoder(list[Line]),
-    """select offering, enrolled, withdrawn, completed, credentials
-    from dashboards.offering_summary where tenant = $1 order by offering""",
+    f"{SELECT} from dashboards.offering_summary where tenant = $1 order by offering",
 )
+PAST = """select generation from dashboards.generations g
+    where name = $1 and status = 'past' and as_of = $2 and (only_tenant is null or only_tenant = $3)
+      and not exists (
+        select from dashboards.positions p
+         where p.name = g.name and p.generation = g.generation and p.position < p.upto)
+    order by generation desc limit 1"""
 
 
 @app.callback()
@@ -48,6 +55,10 @@ def of_a_kind() -> None:
 def offerings(
     tenant: Annotated[str, typer.Option(help="The school.")] = "default",
     wait_seconds: Annotated[float, typer.Option("--wait", help="For the read model.")] = 60.0,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="As `projections rebuild offering_summary --as-of` has built it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list on the last line.")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Where `milepost up` runs.")] = None,
 ) -> None:
@@ -55,19 +66,42 @@ def offerings(
     given = connected(settings(data_dir))
     configure_logging(given)
     with reachable():
-        lines = run(_lines(given, tenant, wait_seconds))
+        lines = run(_lines(given, tenant, wait_seconds, as_of))
     if as_json:
         typer.echo(msgspec.json.encode(lines))
     else:
         Console().print(_table(lines))
 
 
-async def _lines(given: Settings, tenant: str, wait_seconds: float) -> list[Line]:
+async def _lines(
+    given: Settings, tenant: str, wait_seconds: float, as_of: str | None
+) -> list[Line]:
     pool = await connect_pool(given.postgres, name="milepost report", size=1)
     try:
+        if as_of is not None:
+            return await _past(pool, tenant, as_of)
         return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
     finally:
         await pool.close()
+
+
+async def _past(pool: asyncpg.Pool, tenant: str, as_of: str) -> list[Line]:
+    try:
+        moment = str(moment_of(as_of))
+    except NotAMoment as error:
+        raise Trouble(f"{error}.") from error
+    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, moment, tenant)
+    if generation is None:
+        raise Trouble(
+            f"That is not built: `milepost projections rebuild offering_summary --as-of {as_of}"
+            f" --tenant {tenant}`."
+        )
+    rows = await pool.fetch(
+        f"{SELECT} from dashboards.offering_summary_g{generation} where tenant = $1"
+        " order by offering",
+        tenant,
+    )
+    return [Line(*row) for row in rows]
 
 
 async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[Line]:
