@@ -7,10 +7,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tests.events.diary import Diary, consuming, lines
-from tests.events.traffic import append, positions, relaying, until
+from tests.events.traffic import SERVICES, append, lose, positions, relaying, until
 from tests.faults.nats_server import Server
 
+from milepost.events.holdings import Holdings
+from milepost.events.jetstream import connected
+from milepost.events.memory_log import MemoryLog
 from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.reconcile import Mending, compare, unseen
 
 
 @pytest.fixture
@@ -121,6 +125,34 @@ async def test_a_nats_set_back_by_a_power_failure_is_brought_up_to_date(
         expected = await enrolled(log, tenant)
         await until(lambda: _holds(server, tenant, expected), 20)
     assert diary.seen == list(range(1, 151))
+
+
+async def test_a_nats_set_back_to_just_after_a_mending_lacks_and_doubles_nothing(
+    postgres, server, tenant
+):
+    """The last message is then a mended one, of a position long before the stream's end."""
+    log = MemoryLog()
+    await publishing(log, tenant, "a", range(1, 51), 0)
+    async with relaying(log, postgres, server.url):
+        await until(lambda: _holds(server, tenant, list(range(1, 51))))
+    async with connected(server.url, "test") as client:
+        await lose(client.jetstream(), tenant, 10)
+        holdings = Holdings(client.jetstream())
+        await holdings.read_on(unseen)
+        [gaps] = await compare(log, holdings, tuple(SERVICES), tenant, unseen)
+        assert await Mending(log, client, SERVICES, holdings).mend(gaps, unseen) == 1
+    await server.child.stop()
+    shutil.copytree(server.store / "msgs", server.home / "before")
+    await server.start()
+    await publishing(log, tenant, "a", range(51, 101), 0)
+    expected = [*range(1, 10), *range(11, 51), 10, *range(51, 101)]
+    for _ in range(2):
+        async with relaying(log, postgres, server.url):
+            await until(lambda: _holds(server, tenant, expected))
+        await server.kill()
+        shutil.rmtree(server.store / "msgs")
+        shutil.copytree(server.home / "before", server.store / "msgs")
+        await server.start()
 
 
 async def test_a_relay_that_loses_its_lease_leaves_the_rest_to_the_other(
