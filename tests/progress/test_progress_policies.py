@@ -2,14 +2,22 @@
 
 from uuid import uuid4
 
-from tests.progress.given import OPENED, minute, opened
+import msgspec
+from tests.progress.given import OPENED, after, lesson, minute, opened, plan
 
-from milepost.enrollment.events import EnrollmentWithdrawn, LearnerEnrolled
+from milepost.enrollment.events import (
+    EnrollmentReinstated,
+    EnrollmentSuspended,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+)
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.progress.app import policy
+from milepost.progress.domain import report
 from milepost.progress.events import ProgressClosed
 from milepost.progress.policies import react
+from milepost.progress.reports import Started
 from milepost.progress.standing import Progress
 
 ENROLLED = LearnerEnrolled(
@@ -49,12 +57,45 @@ def test_withdrawing_from_the_waitlist_closes_nothing():
     assert reaction.decide(Progress()) == []
 
 
+ON = {"enrollment": "e-1", "learner": "ada", "offering": "rust-2026"}
+
+
+def hears(state, *events):
+    for event in events:
+        [reaction] = react(event)
+        state = after(state, reaction.decide(state))
+    return state
+
+
+def test_a_suspension_interrupts_progress_until_the_reinstatement():
+    state = hears(
+        opened(),
+        EnrollmentSuspended(**ON, reason="fees_unpaid", occurred_at=minute(5)),
+        EnrollmentReinstated(**ON, occurred_at=minute(7)),
+    )
+    times = (4, 6, 8)
+    reports = [Started(id=f"r{at}", lesson="intro", occurred_at=minute(at)) for at in times]
+    _, answers = report(state, plan(lesson("intro")), reports)
+    assert [type(answer).__name__ for answer in answers] == ["str", "NotEnrolled", "str"]
+
+
+def test_who_comes_back_goes_on():
+    back = msgspec.structs.replace(ENROLLED, stay=2, occurred_at=minute(20))
+    state = hears(opened(), WITHDRAWN, back)
+    assert (state.closed_at, state.gaps) == (None, ((minute(9), minute(20)),))
+
+
 async def test_the_policy_hears_exactly_these_events():
     progress = policy()
     assert progress.name == "progress"
     assert progress.types == (
         ("enrollment", "learner_enrolled"),
+        ("enrollment", "enrollment_suspended"),
+        ("enrollment", "enrollment_reinstated"),
         ("enrollment", "enrollment_withdrawn"),
+        ("enrollment", "enrollment_transferred"),
+        ("enrollment", "enrollment_expired"),
+        ("enrollment", "enrollment_canceled"),
     )
     [reaction] = await progress.react(recorded(ENROLLED))
     assert reaction.decide(Progress()) == [opened().opened]

@@ -14,6 +14,8 @@ from milepost.progress.events import (
     ProgressClosed,
     ProgressEvent,
     ProgressOpened,
+    ProgressResumed,
+    ProgressSuspended,
 )
 from milepost.progress.grading import (
     LessonRule,
@@ -48,8 +50,9 @@ def open_progress(
     version: int,
     at: datetime,
 ) -> list[ProgressEvent]:
+    """Who comes back for another stay goes on where they were."""
     if state.opened:
-        return []
+        return resume(state, at=at)
     return [
         ProgressOpened(
             enrollment=enrollment,
@@ -66,6 +69,18 @@ def close(state: Progress, *, at: datetime, reason: str) -> list[ProgressEvent]:
     if state.opened is None or state.closed_at:
         return []
     return [ProgressClosed(enrollment=state.opened.enrollment, reason=reason, occurred_at=at)]
+
+
+def suspend(state: Progress, *, at: datetime, reason: str) -> list[ProgressEvent]:
+    if state.opened is None or state.closed_at:
+        return []
+    return [ProgressSuspended(enrollment=state.opened.enrollment, reason=reason, occurred_at=at)]
+
+
+def resume(state: Progress, *, at: datetime) -> list[ProgressEvent]:
+    if state.opened is None or state.closed_at is None:
+        return []
+    return [ProgressResumed(enrollment=state.opened.enrollment, occurred_at=at)]
 
 
 def report(
@@ -110,6 +125,7 @@ def _draft(state: Progress) -> Progress:
     return Progress(
         opened=state.opened,
         closed_at=state.closed_at,
+        gaps=state.gaps,
         course=state.course,
         lessons=state.lessons.copy(),
         completed=state.completed.copy(),
@@ -130,6 +146,8 @@ def _refusal(draft: Progress, opened: ProgressOpened, plan: Plan, one: Report) -
     at, until = one.occurred_at, draft.closed_at
     if at < opened.occurred_at or (until is not None and at > until):
         return NotEnrolled(opened.occurred_at, until)
+    if away := next((since for since, back in draft.gaps if since < at < back), None):
+        return NotEnrolled(opened.occurred_at, away)
     standing = draft.lessons.get(one.lesson)
     if standing is None:
         # Only the way in is locked: what has been started stays open.

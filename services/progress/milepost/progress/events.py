@@ -94,6 +94,19 @@ class ProgressClosed(Event, frozen=True, kw_only=True, tag="progress_closed"):
     reason: str
 
 
+class ProgressSuspended(Event, frozen=True, kw_only=True, tag="progress_suspended"):
+    """Nothing is accepted for the time being that happened after `occurred_at`."""
+
+    enrollment: str
+    reason: str
+
+
+class ProgressResumed(Event, frozen=True, kw_only=True, tag="progress_resumed"):
+    """After a suspension, or in a later stay: what happened from now on is accepted again."""
+
+    enrollment: str
+
+
 ProgressEvent: TypeAlias = (
     ProgressOpened
     | LessonStarted
@@ -104,6 +117,8 @@ ProgressEvent: TypeAlias = (
     | LessonFailed
     | CourseCompleted
     | ProgressClosed
+    | ProgressSuspended
+    | ProgressResumed
 )
 Published: TypeAlias = (
     ProgressOpened
@@ -114,4 +129,6 @@ Published: TypeAlias = (
     | LessonFailed
     | CourseCompleted
     | ProgressClosed
+    | ProgressSuspended
+    | ProgressResumed
 )

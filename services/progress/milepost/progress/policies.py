@@ -1,19 +1,30 @@
-"""What progress does when somebody is enrolled or withdraws. Pure."""
+"""What progress does when somebody is enrolled, interrupted or leaves. Pure."""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias, assert_never
 
-from milepost.enrollment.events import EnrollmentWithdrawn, LearnerEnrolled
+from milepost.enrollment.events import (
+    EnrollmentCanceled,
+    EnrollmentExpired,
+    EnrollmentReinstated,
+    EnrollmentSuspended,
+    EnrollmentTransferred,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+)
 from milepost.events.policy import Reaction
-from milepost.progress.domain import close, open_progress
+from milepost.progress.domain import close, open_progress, resume, suspend
 from milepost.progress.standing import PROGRESS
 
-Heard: TypeAlias = LearnerEnrolled | EnrollmentWithdrawn
+Left: TypeAlias = (
+    EnrollmentWithdrawn | EnrollmentTransferred | EnrollmentExpired | EnrollmentCanceled
+)
+Heard: TypeAlias = LearnerEnrolled | EnrollmentSuspended | EnrollmentReinstated | Left
 
 
 def react(event: Heard) -> Sequence[Reaction]:
-    stream = PROGRESS.of(event.enrollment)
+    stream, at = PROGRESS.of(event.enrollment), event.occurred_at
     match event:
         case LearnerEnrolled():
             opening = partial(
@@ -23,11 +34,19 @@ def react(event: Heard) -> Sequence[Reaction]:
                 offering=event.offering,
                 course=event.course,
                 version=event.version,
-                at=event.occurred_at,
+                at=at,
             )
             return (Reaction(stream, opening),)
-        case EnrollmentWithdrawn():
-            closing = partial(close, at=event.occurred_at, reason=event.reason)
-            return (Reaction(stream, closing),)
+        case EnrollmentSuspended():
+            return (Reaction(stream, partial(suspend, at=at, reason=event.reason)),)
+        case EnrollmentReinstated():
+            return (Reaction(stream, partial(resume, at=at)),)
+        case (
+            EnrollmentWithdrawn()
+            | EnrollmentTransferred()
+            | EnrollmentExpired()
+            | EnrollmentCanceled()
+        ):
+            return (Reaction(stream, partial(close, at=at, reason=event.reason)),)
         case _:
             assert_never(event)

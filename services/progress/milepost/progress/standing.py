@@ -23,6 +23,8 @@ from milepost.progress.events import (
     ProgressClosed,
     ProgressEvent,
     ProgressOpened,
+    ProgressResumed,
+    ProgressSuspended,
 )
 from milepost.progress.grading import Attempt
 
@@ -52,10 +54,14 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Progress(msgspec.Struct):
-    """`completed` and `passed` name lessons; `reports` are the ids that left an event."""
+    """`completed` and `passed` name lessons; `reports` are the ids that left an event.
+
+    `closed_at`: since when it is closed or suspended; `gaps`: from when until when it was.
+    """
 
     opened: ProgressOpened | None = None
     closed_at: datetime | None = None
+    gaps: tuple[tuple[datetime, datetime], ...] = ()
     course: CourseCompleted | None = None
     lessons: dict[str, Standing] = {}
     completed: set[str] = set()
@@ -89,15 +95,27 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
         case LessonFailed():
             state.lessons[event.lesson] = replace(state.lessons[event.lesson], passed=False)
             state.passed.discard(event.lesson)
-        case ProgressOpened():
-            state.opened = event
         case CourseCompleted():
             state.course = event
-        case ProgressClosed():
+        case _:
+            _let_in_or_out(state, event)
+    return state
+
+
+def _let_in_or_out(
+    state: Progress, event: ProgressOpened | ProgressClosed | ProgressSuspended | ProgressResumed
+) -> None:
+    match event:
+        case ProgressOpened():
+            state.opened = event
+        case ProgressClosed() | ProgressSuspended():
             state.closed_at = event.occurred_at
+        case ProgressResumed():
+            assert state.closed_at is not None
+            state.gaps = (*state.gaps, (state.closed_at, event.occurred_at))
+            state.closed_at = None
         case _:
             assert_never(event)
-    return state
 
 
 def _progressed(standing: Standing, event: LessonProgressed) -> Standing:
