@@ -7,6 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+# A tenant's name is one token of a NATS subject.
+TENANT_PATTERN = r"^[A-Za-z0-9_-]{1,64}\Z"
+
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event on its way in. `data` and `metadata` are JSON objects, UTF-8."""

@@ -11,6 +11,7 @@ from jwt.types import Options
 from msgspec import Meta
 
 from milepost.events.event import Forbidden
+from milepost.events.log import TENANT_PATTERN
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.key_set import KeySet, UnknownKey
 from milepost.process.problems import NotAuthenticated
@@ -22,8 +23,7 @@ MAX_TOKEN_CHARACTERS = 8192
 LEEWAY_SECONDS = 5
 _OPTIONS: Options = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}
 
-# A tenant is a token of a NATS subject.
-Tenant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+Tenant = Annotated[str, Meta(pattern=TENANT_PATTERN)]
 Subject = Annotated[str, Meta(min_length=1, max_length=255)]
 
 

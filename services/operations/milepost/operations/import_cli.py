@@ -25,6 +25,7 @@ from milepost.operations.import_past import Imported, import_past
 from milepost.operations.oulad import TableMissing, read_dataset
 from milepost.operations.oulad_school import past_of
 from milepost.operations.past import Past
+from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -47,6 +48,7 @@ def oulad(
     ] = None,
 ) -> None:
     """The Open University Learning Analytics Dataset. What an earlier run has done stays done."""
+    require_tenant(tenant)
     given = connected(settings(data_dir))
     configure_logging(given)
     try:

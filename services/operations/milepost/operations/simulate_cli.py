@@ -17,6 +17,7 @@ from milepost.operations.data_directory import running
 from milepost.operations.front_end import FrontEnd, Token
 from milepost.operations.simulation import School, plan_school
 from milepost.operations.simulator import Simulator
+from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.server import run
@@ -77,6 +78,7 @@ def issuing(given: Settings, tenant: str) -> Token:
         given.data_dir, issuer=given.token_issuer, audience=given.token_audience
     )
     issuer.ensure_keys()
+    require_tenant(tenant)
     return lambda subject, role: issuer.issue(subject, tenant, [role])
 
 

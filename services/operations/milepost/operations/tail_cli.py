@@ -1,7 +1,6 @@
 """`milepost tail`: published events as NATS brings them, until Ctrl-C."""
 
 import asyncio
-import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -20,6 +19,7 @@ from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.published import PUBLISHED
+from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
 
 app = typer.Typer()
@@ -44,8 +44,8 @@ def tail(
 
 def _subject(tenant: str, event: str) -> str:
     """Raises `Trouble`."""
-    if not re.fullmatch(r"\*|[a-z0-9-]{1,32}", tenant):
-        raise Trouble(f"{tenant!r} cannot be a school: they are named by a to z, 0 to 9 and -.")
+    if tenant != "*":
+        require_tenant(tenant)
     names = sorted({name_of(tag) for tag in PUBLISHED})
     if event not in ("*", *names):
         raise Trouble(f"Nobody publishes {event!r}. There are: {', '.join(names)}.")

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from milepost.operations.connection import settings
+from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
 from milepost.process.development_issuer import DevelopmentIssuer
 
@@ -13,6 +14,7 @@ from milepost.process.development_issuer import DevelopmentIssuer
 def print_token(
     roles: Sequence[str], tenant: str, subject: str, lifetime_seconds: int, data_dir: Path | None
 ) -> None:
+    require_tenant(tenant)
     given = settings(data_dir)
     if given.token_keys:
         raise Trouble(

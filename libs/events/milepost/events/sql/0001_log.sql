@@ -5,7 +5,7 @@ create schema log;
 -- One row per tenant: its lock, its last position and the last link of its chain. The free space
 -- keeps its updates HOT.
 create table log.heads (
-    tenant text collate "C" primary key,
+    tenant text collate "C" primary key check (tenant ~ '^[A-Za-z0-9_-]{1,64}$'),
     head bigint not null check (head >= 0),
     link bytea not null
 ) with (fillfactor = 10);
