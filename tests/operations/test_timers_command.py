@@ -1,21 +1,29 @@
-"""`milepost timers` as an operator has it: a process of its own."""
+"""Timers as an operator has them: what `milepost serve` lets go off, and what will."""
 
 import asyncio
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from tests.events.diary import Diary
 from tests.events.ringing import Ringing, minute
+from tests.events.traffic import until
 
-from milepost.events.postgres_log import connect_pool
+from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.events import OfferingEvent, OfferingOpened, SeatOffered
+from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.transact import Transactor
+from milepost.operations.embedded import free_port
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 async def school(postgres):
-    """Two that wait; their tenant and their timer."""
+    """Two that wait."""
     async with await connect_pool(postgres, name="test") as pool:
         ringing = Ringing(pool, Diary(f"diary-{uuid4().hex[:8]}", f"t-{uuid4().hex[:12]}"))
         await ringing.enroll("a", 20, 10)
@@ -51,3 +59,33 @@ async def test_list_says_what_goes_off_next(postgres, nats_url, school):
 async def test_list_says_so_when_nothing_will(postgres, nats_url):
     out = await timers(postgres, nats_url, "--tenant", "nobody")
     assert out == "Nothing is due, now or later.\n"
+
+
+@pytest.fixture
+async def served(postgres, nats_url, data_dir):
+    """`milepost serve enrollment`, until the test is over."""
+    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
+    own = {"MILEPOST_PORT": str(free_port(0)), "MILEPOST_DATA_DIR": str(data_dir)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "milepost.operations", "serve", "enrollment"),
+        env={**os.environ, **servers, **own},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    yield
+    process.terminate()
+    assert await process.wait() == 0
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_served_service_lets_its_timers_go_off(postgres):
+    offered: list[OfferingEvent] = [
+        OfferingOpened(offering="o", course="c", version=1, seats=1, occurred_at=LONG_AGO),
+        SeatOffered(enrollment="e", learner="l", expires=LONG_AGO, occurred_at=LONG_AGO),
+    ]
+    async with await connect_pool(postgres, name="test") as pool:
+        log = PostgresLog(pool)
+        transactor = Transactor(log)
+        await transactor.transact("served", OFFERING.of("o"), lambda _: offered)
+        await until(lambda: log.read("served", types=["seat_released"]), timeout_seconds=60)
+        await transactor.close()
