@@ -21,6 +21,7 @@ from tests.progress.given import (
 
 from milepost.progress.domain import close, open_progress
 from milepost.progress.events import (
+    LearningBegan,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
@@ -74,22 +75,21 @@ def test_the_first_report_on_a_lesson_starts_it():
     events, answers = decided(opened(), PLAN, started("intro", id="a"))
     assert answers == ["accepted"]
     assert events == [
-        LessonStarted(
-            enrollment="e-1", lesson="intro", report="a", first=True, occurred_at=minute(1)
-        )
+        LearningBegan(enrollment="e-1", occurred_at=minute(1)),
+        LessonStarted(enrollment="e-1", lesson="intro", report="a", occurred_at=minute(1)),
     ]
 
 
-def test_only_the_first_lesson_of_an_enrollment_is_marked_first():
+def test_learning_begins_once():
     events, _ = decided(opened(), PLAN, started("intro"), started("loops"))
-    assert [event.first for event in events] == [True, False]
+    assert [type(event) for event in events] == [LearningBegan, LessonStarted, LessonStarted]
 
 
 def test_progress_on_a_new_lesson_starts_it_and_is_recorded():
     one = progressed("intro", id="a", progress=0.4, seconds_spent=30, clicks=2, resume_at="#p3")
     events, _ = decided(opened(), PLAN, one)
-    assert [type(event) for event in events] == [LessonStarted, LessonProgressed]
-    assert events[1] == LessonProgressed(
+    assert [type(event) for event in events] == [LearningBegan, LessonStarted, LessonProgressed]
+    assert events[2] == LessonProgressed(
         lesson="intro",
         report="a",
         progress=0.4,
@@ -134,7 +134,7 @@ def test_completing_a_lesson_is_recorded_once():
 
 def test_completing_a_new_lesson_starts_and_completes_it():
     events, _ = decided(opened(), PLAN, completed("intro", id="a"))
-    assert [type(event) for event in events] == [LessonStarted, LessonCompleted]
+    assert [type(event) for event in events] == [LearningBegan, LessonStarted, LessonCompleted]
 
 
 def test_an_earlier_completion_that_comes_to_light_late_is_the_one_that_stands():
@@ -170,7 +170,7 @@ def test_an_id_that_comes_twice_in_a_call_is_a_duplicate():
 def test_a_lesson_that_the_plan_does_not_have_is_unknown_and_hinders_no_other():
     events, answers = decided(opened(), PLAN, started("nowhere"), started("intro"))
     assert answers == [UnknownLesson("nowhere"), "accepted"]
-    assert len(events) == 1
+    assert [type(event) for event in events] == [LearningBegan, LessonStarted]
 
 
 def test_what_happened_before_the_enrollment_or_after_its_end_is_refused():
@@ -197,7 +197,7 @@ LOCKED = plan(page("intro"), page("loops", prerequisites=("intro",)))
 def test_a_lesson_is_locked_until_its_prerequisites_are_done():
     events, answers = decided(opened(), LOCKED, started("intro", at=1), started("loops", at=2))
     assert answers == ["accepted", LessonLocked("loops", ("intro",))]
-    assert len(events) == 1
+    assert [type(event) for event in events] == [LearningBegan, LessonStarted]
 
 
 def test_a_lesson_is_unlocked_by_an_earlier_report_of_the_same_call():

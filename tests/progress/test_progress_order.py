@@ -219,6 +219,6 @@ def test_published_milestones_come_once(drawn):
         events, _ = decided(state, ANY, *call)
         state = after(state, events)
         tags += [(type(e).__name__, getattr(e, "lesson", "")) for e in events]
-    for name in ("LessonStarted", "LessonCompleted", "CourseCompleted"):
+    for name in ("LearningBegan", "LessonStarted", "LessonCompleted", "CourseCompleted"):
         seen = [one for one in tags if one[0] == name]
         assert len(seen) == len(set(seen))

@@ -21,6 +21,7 @@ from tests.progress.given import (
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,
+    LearningBegan,
     LessonCompleted,
     LessonFailed,
     LessonPassed,
@@ -40,15 +41,15 @@ def kinds(events):
 
 def test_a_score_is_an_attempt_and_completes_the_lesson():
     events, _ = decided(opened(), quiz(), scored("quiz", 0.7, id="a"))
-    assert kinds(events) == [LessonStarted, AttemptScored, LessonCompleted]
-    assert events[1] == AttemptScored(
+    assert kinds(events) == [LearningBegan, LessonStarted, AttemptScored, LessonCompleted]
+    assert events[2] == AttemptScored(
         enrollment="e-1", lesson="quiz", report="a", attempt=1, score=0.7, occurred_at=minute(1)
     )
 
 
 def test_a_raw_score_is_scaled_by_its_maximum():
     events, _ = decided(opened(), quiz(), scored("quiz", raw=7, maximum=10))
-    assert (events[1].score, events[1].raw, events[1].maximum) == (0.7, 7, 10)
+    assert (events[2].score, events[2].raw, events[2].maximum) == (0.7, 7, 10)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_score_that_cannot_be_names_its_place_in_the_json():
 def test_a_score_does_not_complete_a_lesson_whose_rule_tells_the_two_apart():
     rules = quiz(move_on="CompletedAndPassed", mastery_score=0.5)
     events, _ = decided(opened(), rules, scored("quiz", 0.7))
-    assert kinds(events) == [LessonStarted, AttemptScored, LessonPassed]
+    assert kinds(events) == [LearningBegan, LessonStarted, AttemptScored, LessonPassed]
 
 
 def test_attempts_are_numbered_as_they_arrive_and_kept_as_they_happened():

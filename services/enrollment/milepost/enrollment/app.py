@@ -22,7 +22,7 @@ from milepost.progress import events as progress
 
 _HEARD: Codec[Heard] = Codec(Heard)
 _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
-_OF_PROGRESS = {tag_of(progress.LessonStarted), tag_of(progress.CourseCompleted)}
+_OF_PROGRESS = {tag_of(progress.LearningBegan), tag_of(progress.CourseCompleted)}
 
 
 def service(

@@ -33,9 +33,9 @@ from milepost.enrollment.events import (
 )
 from milepost.events.event import Event
 from milepost.events.policy import Reaction
-from milepost.progress.events import CourseCompleted, LessonStarted
+from milepost.progress.events import CourseCompleted, LearningBegan
 
-Told: TypeAlias = LessonStarted | CourseCompleted | SeatTaken | SeatOffered | SeatReleased
+Told: TypeAlias = LearningBegan | CourseCompleted | SeatTaken | SeatOffered | SeatReleased
 Over: TypeAlias = EnrollmentCompleted | EnrollmentDeclined | EnrollmentExpired | EnrollmentCanceled
 Heard: TypeAlias = Told | Over
 
@@ -78,8 +78,8 @@ def react_to_end(enrollment: str, run: Offering, now: datetime) -> Sequence[Reac
 def _told(event: Told) -> Callable[[Any], Sequence[Event]] | None:
     at = event.occurred_at
     match event:
-        case LessonStarted():
-            return partial(activate, occurred_at=at) if event.first else None
+        case LearningBegan():
+            return partial(activate, occurred_at=at)
         case CourseCompleted():
             return partial(complete, grade=event.grade, occurred_at=at)
         case SeatTaken():

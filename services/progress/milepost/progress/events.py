@@ -15,13 +15,16 @@ class ProgressOpened(Event, frozen=True, kw_only=True, tag="progress_opened"):
     version: int
 
 
-class LessonStarted(Event, frozen=True, kw_only=True, tag="lesson_started"):
-    """`first`: the first lesson of this enrollment."""
+class LearningBegan(Event, frozen=True, kw_only=True, tag="learning_began"):
+    """Stands before the first `LessonStarted`, for those who wait for that one only."""
 
+    enrollment: str
+
+
+class LessonStarted(Event, frozen=True, kw_only=True, tag="lesson_started"):
     enrollment: str
     lesson: str
     report: str
-    first: bool = False
 
 
 class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"):
@@ -109,6 +112,7 @@ class ProgressResumed(Event, frozen=True, kw_only=True, tag="progress_resumed"):
 
 ProgressEvent: TypeAlias = (
     ProgressOpened
+    | LearningBegan
     | LessonStarted
     | LessonProgressed
     | LessonCompleted
@@ -122,6 +126,7 @@ ProgressEvent: TypeAlias = (
 )
 Published: TypeAlias = (
     ProgressOpened
+    | LearningBegan
     | LessonStarted
     | LessonCompleted
     | AttemptScored

@@ -7,6 +7,7 @@ from typing import assert_never
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,
+    LearningBegan,
     LessonCompleted,
     LessonFailed,
     LessonPassed,
@@ -37,12 +38,13 @@ def merge(
 ) -> Iterator[ProgressEvent]:
     """The caller lets each event take effect in `draft` before it asks for the next."""
     standing = draft.lessons.get(one.lesson)
+    if not draft.lessons:
+        yield LearningBegan(enrollment=opened.enrollment, occurred_at=one.occurred_at)
     if standing is None:
         yield LessonStarted(
             enrollment=opened.enrollment,
             lesson=one.lesson,
             report=one.id,
-            first=not draft.lessons,
             occurred_at=one.occurred_at,
         )
         standing = draft.lessons[one.lesson]

@@ -15,6 +15,7 @@ from milepost.events.codec import Codec
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,
+    LearningBegan,
     LessonCompleted,
     LessonFailed,
     LessonPassed,
@@ -97,6 +98,8 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             state.passed.discard(event.lesson)
         case CourseCompleted():
             state.course = event
+        case LearningBegan():
+            pass
         case _:
             _let_in_or_out(state, event)
     return state

@@ -23,6 +23,7 @@ from milepost.operations.bench.calls import TENANT
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,
+    LearningBegan,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
@@ -123,9 +124,9 @@ def _enrollment(number: int, at_position: int) -> Written:
 
 def _lesson(enrollment: str, number: int, begin: datetime) -> Iterator[Event]:
     lesson, at = f"lesson-{number}", begin + timedelta(days=number)
-    yield LessonStarted(
-        enrollment=enrollment, lesson=lesson, report=f"s{number}", first=not number, occurred_at=at
-    )
+    if not number:
+        yield LearningBegan(enrollment=enrollment, occurred_at=at)
+    yield LessonStarted(enrollment=enrollment, lesson=lesson, report=f"s{number}", occurred_at=at)
     for visit in range(VISITS):
         yield LessonProgressed(
             lesson=lesson, report=f"v{number}-{visit}", clicks=3, seconds_spent=40.0, occurred_at=at
