@@ -1,6 +1,6 @@
 """What must never go wrong between a decision and the log, each forced to the point where it could.
 
-As in `scenarios.py`: quiet when all is well, else an error whose words `test_mutants.py` quotes.
+As in `scenarios.py`: quiet when all is well, else an error whose words the table of guards quotes.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.events.visits import (
 )
 
 from milepost.events.faults import Overloaded
-from milepost.events.log import Command, Result
+from milepost.events.log import Command, Recorded, Result
 
 HOME, AWAY = VISITS.of("home"), VISITS.of("away")
 
@@ -127,6 +127,36 @@ async def nobody_is_refused_from_an_old_state(ground: Ground) -> None:
     assert not isinstance(answer, NotAlone), "refused from an old state"
 
 
+async def nobody_is_refused_from_an_old_state_while_others_go_on(ground: Ground) -> None:
+    """Ann's append is committed, then Zoe's, elsewhere; before Ann's answer is heard, a command
+    that looks for Zoe is decided on Ann's state, and Ben's moves that state on.
+    """
+    later: list[asyncio.Task[Any]] = []
+
+    class AnswerLate(Elsewhere):
+        async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+            results = await super().append(tenant, commands)
+            if self.calls == 1:
+                await zoe_comes(ground)
+                await submit(look)
+                await submit(visit("ben"))
+            return results
+
+    async def submit(decide: Any) -> None:
+        later.append(asyncio.create_task(here.transact(ground.tenant, HOME, decide)))
+        for _ in range(5):  # as far as it comes without an answer of the log
+            await asyncio.sleep(0)
+
+    def look(state: Visits) -> Sequence[Any]:
+        raise NotAlone(state.last)
+
+    here = ground.transactor(AnswerLate(ground.log, lambda _: None))
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    answer, _ = await together(*later)
+    assert isinstance(answer, NotAlone)
+    assert answer.found != "ann", "refused from an old state"
+
+
 async def nobody_is_silent_from_an_old_state(ground: Ground) -> None:
     here = ground.transactor(ground.log)
     await here.transact(ground.tenant, HOME, visit("ann"))
@@ -147,6 +177,32 @@ async def what_is_read_twice_is_folded_once(ground: Ground) -> None:
     await together(here.transact(ground.tenant, HOME, visit_if_empty("cat")))
     version, state = await here.load(ground.tenant, HOME)
     assert (version, state.count) == (2, 2), "an event was folded twice"
+
+
+async def what_is_loaded_is_no_older_than_the_question(ground: Ground) -> None:
+    """A read that began earlier is answered while this one is under way, and knows less."""
+    first_read, second_read = asyncio.Event(), asyncio.Event()
+
+    class Overlapping(Elsewhere):
+        async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
+            recorded: list[Recorded] = await self.log.read_stream(tenant, stream, after)
+            if not first_read.is_set():
+                first_read.set()
+                await second_read.wait()
+            else:
+                second_read.set()
+                await first
+            return recorded
+
+    here = ground.transactor(ground.log)
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    here.log = Overlapping(ground.log, lambda _: None)
+    await zoe_comes(ground)
+    first = asyncio.create_task(here.load(ground.tenant, HOME))
+    await first_read.wait()
+    await zoe_comes(ground)
+    version, state = await here.load(ground.tenant, HOME)
+    assert (version, state.count) == (3, 3), "loaded an older state than was there"
 
 
 async def a_lost_answer_is_asked_for_again(ground: Ground) -> None:

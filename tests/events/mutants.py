@@ -1,19 +1,30 @@
 """Milepost with a guard cut out of its source text."""
 
 import importlib.resources
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+from tests.events.scenarios import Ground
 
 from milepost.events.log import Log
 
 LOG_SQL = "sql/0001_log.sql"
 Edits = tuple[tuple[str, str], ...]
+
+
+class Guard(NamedTuple):
+    """`cut` is (text, what stands there instead) in `file`; `scenario` then says `complaint`."""
+
+    file: str
+    guard: str
+    cut: Edits
+    scenario: Callable[[Ground], Awaitable[None]]
+    complaint: str
 
 
 def edited(file: str, edits: Edits) -> str:

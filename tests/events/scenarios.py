@@ -1,7 +1,7 @@
 """What must never go wrong with the log itself, each forced to the point where it could.
 
 A scenario ends quietly on a sound log; on one that lacks a guard it raises, in the words that the
-table in `test_mutants.py` quotes.
+table of guards quotes.
 """
 
 import asyncio

@@ -1,15 +1,18 @@
-"""Take any guard away, and a scenario fails that passes with it. The table is in `guards.py`."""
+"""Take any guard away, and a scenario fails that passes with it. The table stands in
+`guards_of_log.py` and `guards_of_transact.py`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.events.guards import GUARDS, Guard
-from tests.events.mutants import LOG_SQL, break_log, broken_transactor, scratch_database
+from tests.events import guards_of_log, guards_of_transact
+from tests.events.mutants import LOG_SQL, Guard, break_log, broken_transactor, scratch_database
 from tests.events.scenarios import Ground
 
 from milepost.events.postgres_log import connect_pool
 from milepost.events.transact import Transactor
+
+GUARDS = guards_of_log.GUARDS + guards_of_transact.GUARDS
 
 
 @pytest.fixture(scope="module")

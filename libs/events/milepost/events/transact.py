@@ -63,14 +63,16 @@ class _Entry:
     """A stream as this process knows it.
 
     `pending` is the last append that it runs ahead of; `void` when one of them did not come to be.
-    `loading` is its first read, which all who come meanwhile share.
+    `loading` is its first read, which all who come meanwhile share. Up to `read` it comes from the
+    log, beyond from this process's own appends.
     """
 
-    __slots__ = ("loading", "pending", "position", "state", "version", "void")
+    __slots__ = ("loading", "pending", "position", "read", "state", "version", "void")
 
     def __init__(self, state: Any) -> None:
         self.version = 0
         self.position = 0
+        self.read = 0
         self.state = state
         self.pending: asyncio.Future[Result] | None = None
         self.loading: asyncio.Task[bool] | None = None
@@ -217,25 +219,35 @@ class Transactor:
         """Fold what the log has beyond the entry. True when the entry was, and is, up to date."""
         version = entry.version
         recorded = await self.log.read_stream(tenant, stream.name, after=version)
-        if entry.version != version:
+        if entry.pending is not None:
             return False
-        if not recorded:
-            return True
-        entry.state = stream.category.fold(recorded, entry.state)
-        entry.version = recorded[-1].version
-        entry.position = recorded[-1].position
+        # Meanwhile another read may have brought some of these, or they are this process's own.
+        news = [one for one in recorded if one.version > entry.version]
+        if not news:
+            return entry.version == version
+        entry.state = stream.category.fold(news, entry.state)
+        entry.version = entry.read = news[-1].version
+        entry.position = news[-1].position
         return False
 
     async def _final(self, attempt: "_Attempt", entries: Sequence[_Entry]) -> bool:
         """Whether an answer without events stands: decided on committed, present states."""
-        for entry in entries:
-            if not await _settled(entry):
+        decided = [entry.version for entry in entries]
+        for stream, entry, version in zip(attempt.streams, entries, decided, strict=True):
+            if not await self._stood(attempt.tenant, stream, entry, version):
                 return False
-        fresh = [
-            await self._refresh(attempt.tenant, stream, entry)
-            for stream, entry in zip(attempt.streams, entries, strict=True)
-        ]
-        return all(fresh)
+        return True
+
+    async def _stood(
+        self, tenant: str, stream: Stream[Any, Any], entry: _Entry, version: int
+    ) -> bool:
+        """Whether the stream was at this version, the entry's until now, at some later moment."""
+        if not await _settled(entry):
+            return False
+        if entry.version == version and await self._refresh(tenant, stream, entry):
+            return True
+        # This process has moved it on: when that lands, nobody else had been there before it.
+        return entry.read <= version and await _settled(entry)
 
     async def _append(
         self, attempt: "_Attempt", entries: Sequence[_Entry], decided: tuple[Sequence[Event], ...]

@@ -1,0 +1,170 @@
+"""Every guard of transact and the writer: how it is cut out, and what then goes wrong."""
+
+from tests.events import decisions
+from tests.events.mutants import Guard
+
+TRANSACT, WRITER = "transact.py", "writer.py"
+REPEATED = """if command_id and (outcome := await self._repeated(attempt)):
+                    return outcome
+                """
+
+IN_TRANSACT = [
+    Guard(
+        TRANSACT,
+        "an append names what it was decided on",
+        (("{entry.pending for entry in entries if entry.pending}", "()"),),
+        decisions.nobody_stays_on_an_append_that_was_lost,
+        "decided on a state that never was",
+    ),
+    Guard(
+        TRANSACT,
+        "an append expects every stream it was decided on, written or not",
+        (
+            (
+                "for stream, entry in zip(attempt.streams, entries, strict=True)\n        )",
+                "for stream, entry, new in zip(attempt.streams, entries, decided) if new)",
+            ),
+        ),
+        decisions.a_pair_falls_with_a_stream_that_it_only_read,
+        "decided on a stream that has moved on",
+    ),
+    Guard(
+        TRANSACT,
+        "void: nothing is decided on what was given up",
+        (("not entry.void and", ""),),
+        decisions.nothing_is_decided_on_a_state_given_up,
+        "round in circles",
+    ),
+    Guard(
+        TRANSACT,
+        "what came to nothing leaves the cache",
+        (("            del self._cache[key]\n\n", "            pass\n\n"),),
+        decisions.a_lost_race_is_run_again,
+        "round in circles",
+    ),
+    Guard(
+        TRANSACT,
+        "a refusal waits for the append that it was decided on",
+        (
+            (
+                "return pending.exception() is None and isinstance(pending.result(), Appended)",
+                "return True",
+            ),
+        ),
+        decisions.nobody_is_refused_for_an_append_that_failed,
+        "refused for a visit that never was",
+    ),
+    Guard(
+        TRANSACT,
+        "a refusal looks once more",
+        (("if not await self._final(attempt, entries):", "if False:"),),
+        decisions.nobody_is_refused_from_an_old_state,
+        "refused from an old state",
+    ),
+    Guard(
+        TRANSACT,
+        "the look is for the version that was decided on",
+        (
+            ("if entry.version == version and await", "if await"),
+            ("if entry.pending is not None:\n            return False\n        # M", "# M"),
+        ),
+        decisions.nobody_is_refused_from_an_old_state_while_others_go_on,
+        "refused from an old state",
+    ),
+    Guard(
+        TRANSACT,
+        "what was moved on stood only if that came to be",
+        (("entry.read <= version and await _settled(entry)", "entry.read <= version"),),
+        decisions.nobody_is_refused_from_an_old_state_while_others_go_on,
+        "refused from an old state",
+    ),
+    Guard(
+        TRANSACT,
+        "what was moved on stood only if nobody else did it",
+        (("entry.read <= version and await _settled(entry)", "await _settled(entry)"),),
+        decisions.nobody_is_refused_from_an_old_state,
+        "refused from an old state",
+    ),
+    Guard(
+        TRANSACT,
+        "a read that overlaps another brings what that one lacked",
+        (("if one.version > entry.version", "if entry.version == version"),),
+        decisions.what_is_loaded_is_no_older_than_the_question,
+        "loaded an older state than was there",
+    ),
+    Guard(
+        TRANSACT,
+        "silence looks once more",
+        (("elif await self._final(attempt, entries):", "else:"),),
+        decisions.nobody_is_silent_from_an_old_state,
+        "nothing was done, from an old state",
+    ),
+    Guard(
+        TRANSACT,
+        "what was read is folded only where it is new",
+        (("if one.version > entry.version", ""),),
+        decisions.what_is_read_twice_is_folded_once,
+        "an event was folded twice",
+    ),
+    Guard(
+        TRANSACT,
+        "the client's command id is the log's",
+        (("command_id or new_id()", "new_id()"),),
+        decisions.one_command_sent_to_two_processes_is_done_once,
+        "a visit was done twice",
+    ),
+    Guard(
+        TRANSACT,
+        "a refusal asks whether it had been done",
+        ((f"{REPEATED}raise", "raise"),),
+        decisions.what_was_done_is_not_refused_when_repeated,
+        "refused, though it had been done",
+    ),
+    Guard(
+        TRANSACT,
+        "silence asks whether it had been done",
+        ((f"{REPEATED}return _quiet", "return _quiet"),),
+        decisions.what_was_done_is_told_when_repeated,
+        "told nothing of what was done before",
+    ),
+]
+
+IN_WRITER = [
+    Guard(
+        WRITER,
+        "the log is told what a command was decided on",
+        (("(one.command, after=after)", "(one.command, after=())"),),
+        decisions.nobody_stays_on_an_append_that_was_lost,
+        "decided on a state that never was",
+    ),
+    Guard(
+        WRITER,
+        "a command falls with an earlier call",
+        (("if any(earlier.done() and not _appended(earlier) for earlier in one.after):", "if 0:"),),
+        decisions.nobody_stays_on_an_earlier_call_that_was_lost,
+        "decided on a state that never was",
+    ),
+    Guard(
+        WRITER,
+        "a repeat has the same command ids",
+        (
+            ("from uuid import UUID", "from uuid import UUID, uuid4"),
+            (
+                "self._log.append(tenant, commands)",
+                """self._log.append(
+                    tenant, [msgspec.structs.replace(c, command_id=uuid4()) for c in commands])""",
+            ),
+        ),
+        decisions.a_lost_answer_is_asked_for_again,
+        "a visit was done twice",
+    ),
+    Guard(
+        WRITER,
+        "a bad command is tried by itself",
+        (("if len(batch) > 1 and not is_away(error):", "if False:"),),
+        decisions.a_bad_command_spoils_no_other,
+        "spoiled",
+    ),
+]
+
+GUARDS = IN_TRANSACT + IN_WRITER
