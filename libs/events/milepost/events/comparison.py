@@ -6,7 +6,7 @@ Then both are read in one snapshot, while the live one goes on.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -96,29 +96,44 @@ async def compare_with_live(
 async def _at_one_position(
     pool: asyncpg.Pool, live: Generation, copy: Copy, only_tenant: str | None, pace: Pace
 ) -> AsyncIterator[tuple[Connection, int]]:
-    """A transaction that sees both generations where they stood at the same moment."""
+    """A transaction that sees both generations where they stood at one moment, and where that is.
+
+    Its first statement takes its snapshot, not its beginning.
+    """
     passes = Passes(pool, [copy], pace.window)
     await bring_to(passes, pace, behind_live(pool, [live.name], only_tenant))
-    async with pool.acquire() as snapshot:
+    async with (
+        pool.acquire() as snapshot,
+        snapshot.transaction(isolation="repeatable_read", readonly=True),
+    ):
         for _ in range(ATTEMPTS):
-            async with pool.acquire() as connection, connection.transaction():
-                ends = await stand_still(connection, live.name, only_tenant)
-                if not _beyond(copy, ends, only_tenant):
-                    await passes.catch_up(ends)
-                    reading = snapshot.transaction(isolation="repeatable_read", readonly=True)
-                    await reading.start()
-                    numbers = (live.name, live.generation, copy.generation.generation)
-                    # The first statement takes the snapshot.
-                    apart = await snapshot.fetchval(APART, *numbers, only_tenant)
-                    assert not apart, "nothing moved meanwhile"
+            with suppress(asyncpg.LockNotAvailableError):  # a long batch: the next is shorter
+                ends = await _look(pool, snapshot, live, passes, only_tenant)
+                if ends is not None:
                     break
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             raise LiveStands(live.name)
-        try:
-            yield snapshot, sum(ends.values())
-        finally:
-            await reading.rollback()
+        yield snapshot, sum(ends.values())
+
+
+async def _look(
+    pool: asyncpg.Pool,
+    snapshot: Connection,
+    live: Generation,
+    passes: Passes,
+    only_tenant: str | None,
+) -> Mapping[str, int] | None:
+    """Where both stand now; None: the live one must come nearer first."""
+    [copy] = passes.copies
+    async with pool.acquire() as connection, connection.transaction():
+        ends = await stand_still(connection, live.name, only_tenant)
+        if _beyond(copy, ends, only_tenant):
+            return None
+        await passes.catch_up(ends)
+        numbers = (live.name, live.generation, copy.generation.generation)
+        assert not await snapshot.fetchval(APART, *numbers, only_tenant), "nothing moved meanwhile"
+        return ends
 
 
 def _beyond(copy: Copy, ends: Mapping[str, int], only_tenant: str | None) -> bool:

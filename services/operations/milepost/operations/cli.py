@@ -21,7 +21,7 @@ app = typer.Typer(
 ROOMS = {
     "import": ("import_cli", "Bring a school's history in."),
     "report": ("report_cli", "Print figures from the read models."),
-    "projections": ("projections_cli", "List and rebuild read models."),
+    "projections": ("projections_cli", "List, rebuild, compare and switch read models."),
     "log": ("log_cli", "Check that the log is whole; sign where it ends."),
     "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
     "timers": ("timers_cli", "List what will go off, and when."),
