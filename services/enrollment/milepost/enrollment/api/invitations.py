@@ -11,7 +11,7 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from milepost.enrollment.api.conventions import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
-from milepost.enrollment.api.offerings import in_utc
+from milepost.enrollment.api.offerings import moment_in_utc
 from milepost.enrollment.api.steps import Asking
 from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
 from milepost.enrollment.domain.invitation import digest
@@ -82,7 +82,7 @@ async def post_invitation(
                 invitation=invitation,
                 offering=offering,
                 digest=digest(code, data.email),
-                expires=in_utc(data.expires),
+                expires=moment_in_utc(data.expires),
                 occurred_at=at,
             ),
         ),

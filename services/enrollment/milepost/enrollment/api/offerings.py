@@ -28,6 +28,7 @@ from milepost.enrollment.domain import (
     open_offering,
 )
 from milepost.enrollment.events import Mode, Pace, Prerequisite
+from milepost.process.problems import Malformed
 from milepost.process.requests import (
     Body,
     Moment,
@@ -195,7 +196,15 @@ HANDLERS = (put_offering, post_close, get_offering)
 
 
 def in_utc(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(UTC)
+    return None if at is None else moment_in_utc(at)
+
+
+def moment_in_utc(at: datetime) -> datetime:
+    """Raises `Malformed` for what UTC has no date for."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as fault:
+        raise Malformed("A date lies outside the calendar.") from fault
 
 
 def view_of(offering: str, run: Offering) -> OfferingView:
