@@ -20,5 +20,6 @@ async def school(tmp_path: Path) -> AsyncIterator[School]:
     enrollment = service(transactor, settings)
     app = create_app([enrollment], settings, TokenVerifier(settings), ready={})
     async with AsyncTestClient(app) as client:
-        yield School(client, DevelopmentIssuer(tmp_path), transactor, enrollment.policies)
+        issuer = DevelopmentIssuer(tmp_path)
+        yield School(client, issuer, transactor, enrollment.policies, enrollment.timers)
     await transactor.close()

@@ -1,6 +1,7 @@
 """A school spoken to over HTTP, and its policies, which hear only when told to."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from httpx import Response
@@ -9,6 +10,7 @@ from litestar.testing import AsyncTestClient
 
 from milepost.events.event import name_of
 from milepost.events.policy import Policy, reaction_id
+from milepost.events.timers import Timer
 from milepost.events.transact import Transactor
 from milepost.process.tokens import DevelopmentIssuer
 
@@ -27,6 +29,7 @@ class School(NamedTuple):
     issuer: DevelopmentIssuer
     transactor: Transactor
     policies: Sequence[Policy]
+    timers: Sequence[Timer] = ()
 
     async def ask(
         self,
@@ -68,6 +71,16 @@ class School(NamedTuple):
             for recorded in await self.transactor.log.read(tenant):
                 if name_of(recorded.type) in heard:
                     await self._react(policy, recorded)
+
+    async def time_comes(self, now: datetime, tenant: str = "default") -> None:
+        """All timers that are due by then go off, with what they start themselves."""
+        for timer in self.timers:
+            heard = {tag for _, tag in timer.types}
+            for recorded in await self.transactor.log.read(tenant):
+                due = timer.due(recorded) if recorded.type in heard else None
+                if due is not None and due <= now:
+                    for reaction in await timer.react(recorded, now):
+                        await self.transactor.transact(tenant, reaction.stream, reaction.decide)
 
     async def _react(self, policy: Policy, recorded: Any) -> None:
         for number, reaction in enumerate(await policy.react(recorded)):
