@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.enrollment.drawing import drawing
 from tests.enrollment.given import (
     enrolled,
     entry,
@@ -41,7 +42,7 @@ from milepost.enrollment.domain import (
     turn_down,
     withdraw,
 )
-from milepost.enrollment.domain.states import ASKED, STATES, TOLD, drawing
+from milepost.enrollment.domain.states import ASKED, STATES, TOLD
 from milepost.enrollment.events import (
     AchievementHeld,
     EnrollmentActivated,

@@ -1,9 +1,9 @@
 """The state machine of an enrollment: which command leads from which state to which.
 
-Every decision asks this table first, and the README's drawing is made from it.
+Every decision asks this table first, and the README's drawing is made from it: a test compares.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
 State: TypeAlias = Literal[
@@ -128,16 +128,3 @@ def allows(state: State | None, command: Command) -> bool:
 def stays(state: State | None, command: Command) -> bool:
     """Whether the command asks for what is so already."""
     return TABLE[state].get(command) == ()
-
-
-def drawing() -> str:
-    """The table as the README has it: a state a line, `↺` where a command leaves it."""
-    return "\n".join(f"{state or '(nobody)':<17} {'  '.join(_arrows(state))}" for state in TABLE)
-
-
-def _arrows(state: State | None) -> Iterator[str]:
-    for command, targets in TABLE[state].items():
-        if targets == (state,):
-            yield f"{command} ↺"
-        elif targets:
-            yield f"{command} → {' | '.join(targets)}"
