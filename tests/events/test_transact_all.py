@@ -1,7 +1,7 @@
 """A decision on any number of streams."""
 
 import pytest
-from tests.events.test_transact import PLACES, WHEN, Full, PlaceTaken, Places
+from tests.events.test_transact import PLACES, WHEN, Full, Places, PlaceTaken
 
 from milepost.events.log import Log
 from milepost.events.transact import Transactor
