@@ -24,6 +24,7 @@ from milepost.process.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 1.0, 50
 PATIENCE_SECONDS = 120
+LOOK_SECONDS = 0.02
 YARDSTICK = "nats-py publish_async of the same messages, pipelined, without predictions"
 
 
@@ -45,8 +46,9 @@ async def measure(
         await history.grow(events)
         messages = await _published(log)
         before = await _yardstick(js, messages)
+        watch = asyncio.create_task(_relayed_per_second(js, len(messages)))
         async with running(place, "relay"):
-            relayed = await _relayed_per_second(js, len(messages))
+            relayed = await watch
             commands = history.one_by_one(round(seconds * per_second))
             latencies = await _latencies_ms(js, log, commands, per_second)
         await js.delete_stream(STREAM)
@@ -100,18 +102,16 @@ async def _yardstick(js: JetStreamContext, messages: list[Message]) -> float:
 
 
 async def _relayed_per_second(js: JetStreamContext, messages: int) -> float:
-    """From the first messages that are seen in the stream to the last one."""
-    deadline = time.perf_counter() + PATIENCE_SECONDS
-    looks: list[tuple[float, int]] = []
-    while not looks or looks[-1][1] < messages:
-        count = await last_sequence(js) or 0
-        if count:
-            looks.append((time.perf_counter(), count))
+    """From the last look that saw none of them in the stream to the first that saw all."""
+    began = time.perf_counter()
+    deadline = began + PATIENCE_SECONDS
+    while (count := await last_sequence(js) or 0) < messages:
+        if not count:
+            began = time.perf_counter()
         if time.perf_counter() > deadline:
             raise WentWrong(f"{count} of {messages} messages were relayed")
-        await asyncio.sleep(0.02)
-    (began, first), (ended, last) = looks[0], looks[-1]
-    return (last - first) / (ended - began)
+        await asyncio.sleep(LOOK_SECONDS)
+    return messages / (time.perf_counter() - began)
 
 
 async def _latencies_ms(
