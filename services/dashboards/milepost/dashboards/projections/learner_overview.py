@@ -7,9 +7,18 @@ import msgspec
 
 from milepost.enrollment.events import (
     EnrollmentActivated,
+    EnrollmentCanceled,
     EnrollmentCompleted,
+    EnrollmentDeclined,
+    EnrollmentExpired,
+    EnrollmentModeChanged,
+    EnrollmentReinstated,
+    EnrollmentRequested,
+    EnrollmentSuspended,
+    EnrollmentTransferred,
     EnrollmentWithdrawn,
     LearnerEnrolled,
+    LearnerOfferedSeat,
     LearnerWaitlisted,
 )
 from milepost.events.codec import Codec
@@ -22,16 +31,24 @@ from milepost.progress.events import (
     LessonStarted,
 )
 
+Entered: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
+Changed: TypeAlias = (
+    LearnerOfferedSeat | EnrollmentSuspended | EnrollmentReinstated | EnrollmentModeChanged
+)
+Over: TypeAlias = (
+    EnrollmentDeclined | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
+)
 Heard: TypeAlias = (
     LessonProgressed
     | LessonStarted
     | LessonCompleted
     | AttemptScored
     | CourseCompleted
-    | LearnerWaitlisted
-    | LearnerEnrolled
+    | Entered
     | EnrollmentActivated
+    | Changed
     | EnrollmentWithdrawn
+    | Over
     | EnrollmentCompleted
 )
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
@@ -90,7 +107,7 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
         case CourseCompleted():
             row.grade = event.grade
             row.completed_at = event.occurred_at
-        case LearnerWaitlisted() | LearnerEnrolled():
+        case EnrollmentRequested() | LearnerWaitlisted() | LearnerEnrolled():
             _entered(row, event)
         case EnrollmentActivated():
             row.state = "active" if row.state == "enrolled" else row.state
@@ -101,7 +118,34 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
         case EnrollmentCompleted():
             row.state = "completed"
         case _:
+            _changed(row, event)
+
+
+def _changed(row: EnrollmentRow, event: Changed | Over) -> None:
+    match event:
+        case LearnerOfferedSeat():
+            row.state = "offered"
+        case EnrollmentSuspended():
+            row.state = "suspended"
+        case EnrollmentReinstated():
+            row.state = _inside(row)
+        case EnrollmentModeChanged():
+            row.mode = event.mode
+        case EnrollmentDeclined():
+            row.state = "declined"
+        case EnrollmentExpired():
+            row.state = "expired"
+        case EnrollmentTransferred():
+            row.state = "transferred"
+        case EnrollmentCanceled():
+            row.state = "canceled"
+        case _:
             assert_never(event)
+
+
+def _inside(row: EnrollmentRow) -> str:
+    """Who is reinstated, or comes back, goes on where they were."""
+    return "active" if row.started_at else "enrolled"
 
 
 def _active(row: EnrollmentRow, event: Activity) -> None:
@@ -125,18 +169,23 @@ def _active(row: EnrollmentRow, event: Activity) -> None:
             assert_never(event)
 
 
-def _entered(row: EnrollmentRow, event: LearnerWaitlisted | LearnerEnrolled) -> None:
+def _entered(row: EnrollmentRow, event: Entered) -> None:
     row.learner = event.learner
     row.offering = event.offering
     row.course = event.course
     row.course_version = event.version
     row.mode = event.mode
-    if isinstance(event, LearnerEnrolled):
-        row.state = "enrolled"
-        row.enrolled_at = event.occurred_at
-    else:
-        row.state = "waitlisted"
-        row.waitlisted_at = event.occurred_at
+    match event:
+        case LearnerEnrolled():
+            row.state = _inside(row)
+            row.enrolled_at = event.occurred_at
+        case LearnerWaitlisted():
+            row.state = "waitlisted"
+            row.waitlisted_at = event.occurred_at
+        case EnrollmentRequested():
+            row.state = "requested" if event.missing else "pending_approval"
+        case _:
+            assert_never(event)
 
 
 LEARNER_OVERVIEW = ReadModel("learner_overview", 1, Codec(Heard), (ENROLLMENTS,), fold)

@@ -10,9 +10,15 @@ import msgspec
 
 from milepost.credentials.events import CredentialAwarded
 from milepost.enrollment.events import (
+    EnrollmentCanceled,
+    EnrollmentExpired,
+    EnrollmentTransferred,
     EnrollmentWithdrawn,
     LearnerEnrolled,
+    LearnerOfferedSeat,
     LearnerWaitlisted,
+    OfferingCanceled,
+    OfferingChanged,
     OfferingClosed,
     OfferingOpened,
 )
@@ -28,9 +34,15 @@ from milepost.progress.events import (
 
 GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
 
-OfferingFact: TypeAlias = OfferingOpened | OfferingClosed
+OfferingFact: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
-Stage: TypeAlias = LearnerWaitlisted | LearnerEnrolled | EnrollmentWithdrawn | CourseCompleted
+# Waits no longer, and is not counted anywhere else.
+Beyond: TypeAlias = (
+    LearnerOfferedSeat | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
+)
+Stage: TypeAlias = (
+    LearnerWaitlisted | LearnerEnrolled | EnrollmentWithdrawn | CourseCompleted | Beyond
+)
 Heard: TypeAlias = Activity | Stage | OfferingFact | CredentialAwarded
 
 
@@ -92,17 +104,15 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
             _act(rows, fact.key, event)
-        case LearnerWaitlisted() | LearnerEnrolled() | EnrollmentWithdrawn() | CourseCompleted():
-            member = rows.of(MEMBERS, event.enrollment)
-            member.offering = event.offering
-            _advance(rows.of(OFFERINGS, event.offering), member, event)
         case CredentialAwarded():
             for offering in {one.offering for one in event.evidence if one.offering is not None}:
                 rows.of(OFFERINGS, offering).credentials += 1
-        case OfferingOpened() | OfferingClosed():
+        case OfferingOpened() | OfferingChanged() | OfferingClosed() | OfferingCanceled():
             _describe(rows.of(OFFERINGS, event.offering), event)
         case _:
-            assert_never(event)
+            member = rows.of(MEMBERS, event.enrollment)
+            member.offering = event.offering
+            _advance(rows.of(OFFERINGS, event.offering), member, event)
 
 
 def _act(rows: Rows, enrollment: str, event: Activity) -> None:
@@ -145,6 +155,13 @@ def _advance(offering: OfferingRow, member: Member, event: Stage) -> None:
             offering.completed += not member.completed
             offering.grade_units += 0 if member.completed else round(event.grade * GRADE_UNITS)
             member.completed = True
+        case (
+            LearnerOfferedSeat()
+            | EnrollmentExpired()
+            | EnrollmentTransferred()
+            | EnrollmentCanceled()
+        ):
+            _leave_waitlist(offering, member)
         case _:
             assert_never(event)
 
@@ -164,8 +181,11 @@ def _describe(offering: OfferingRow, event: OfferingFact) -> None:
             offering.opened_at = event.occurred_at
             offering.starts = event.starts
             offering.ends = event.ends
-        case OfferingClosed():
-            offering.closed_at = event.occurred_at
+        case OfferingChanged():
+            offering.seats = event.seats
+            offering.ends = event.ends
+        case OfferingClosed() | OfferingCanceled():
+            offering.closed_at = offering.closed_at or event.occurred_at
         case _:
             assert_never(event)
 
