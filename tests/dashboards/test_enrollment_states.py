@@ -1,5 +1,7 @@
 """What the read models make of all that can happen to an enrollment."""
 
+from typing import Any
+
 import pytest
 from tests.dashboards.history import Life, offered
 from tests.dashboards.test_read_models import project, record, rows
@@ -19,8 +21,8 @@ from milepost.enrollment.events import (
 )
 
 STREAM = "enrollment-red.ann"
-WHO = {"enrollment": "red.ann", "learner": "ann", "offering": "red"}
-WHERE = {**WHO, "course": "ART"}
+WHO: dict[str, Any] = {"enrollment": "red.ann", "learner": "ann", "offering": "red"}
+WHERE: dict[str, Any] = {**WHO, "course": "ART"}
 
 
 async def seen(pool, tenant, *entries):
