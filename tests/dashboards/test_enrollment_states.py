@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.dashboards.history import Life, offered
-from tests.dashboards.test_read_models import project, record, rows
+from tests.dashboards.history import Life, offered, project, record, rows
 
 from milepost.enrollment.events import (
     EnrollmentCanceled,
