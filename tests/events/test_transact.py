@@ -222,3 +222,25 @@ async def test_the_cache_may_be_smaller_than_what_is_under_way(log: Log, tenant:
         *(transactor.transact(tenant, PLACES.of(str(n % 7)), take(f"w{n}", 100)) for n in range(70))
     )
     assert len(await log.read(tenant, limit=100)) == 70
+
+
+async def test_a_lost_race_costs_the_missing_tail_only(log: Log, tenant: str) -> None:
+    crowded = Category("places", Places, evolve, PLACES.codec, copy=lambda state: state)
+    other = Transactor(log)
+    asked: list[int] = []
+
+    class Watched(Elsewhere):
+        async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
+            asked.append(after)
+            return await self.log.read_stream(tenant, stream, after)
+
+    async def somebody(call: int) -> None:
+        if call == 4:
+            await other.transact(tenant, crowded.of("1"), take("zoe", 100))
+
+    here = Transactor(Watched(log, somebody))
+    for who in ("ann", "ben", "cat", "dan"):
+        await here.transact(tenant, crowded.of("1"), take(who, 100))
+    assert asked == [0, 3]
+    _, state = await here.load(tenant, crowded.of("1"))
+    assert state.taken == ("ann", "ben", "cat", "zoe", "dan")

@@ -11,14 +11,23 @@ from uuid import UUID, uuid5
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.events.visits import VISITS, NotAlone, Visited, Visits, phantoms, visit, visit_both
+from tests.events.visits import (
+    CROWDED,
+    VISITS,
+    NotAlone,
+    Visited,
+    Visits,
+    phantoms,
+    visit,
+    visit_both,
+)
 
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.memory_log import MemoryLog
 from milepost.events.transact import Contended, Outcome, Transactor
 
 TENANT = "t"
-STREAMS = [VISITS.of(name) for name in ("a", "b")]
+STREAMS = [VISITS.of("a"), CROWDED.of("b")]
 
 
 class Slow(MemoryLog):

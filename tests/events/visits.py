@@ -34,6 +34,8 @@ def evolve(state: Visits, event: Visited) -> Visits:
 
 
 VISITS = Category("visits", Visits, evolve, Codec[Visited](Visited))
+# The same streams, with what many processes write at once: a state to go back to.
+CROWDED = Category("visits", Visits, evolve, VISITS.codec, copy=lambda state: state)
 
 Decide = Callable[[Visits], Sequence[Visited]]
 

@@ -15,13 +15,15 @@ E = TypeVar("E", bound=Event)
 
 class Category(msgspec.Struct, Generic[S, E], frozen=True, eq=False):
     """`evolve(state, event) -> state` never refuses. It may reuse the state it is handed: the
-    fold owns it. Decisions must not change the state they read.
+    fold owns it. Decisions must not change the state they read. `copy` is for streams that many
+    processes write at once: a lost race then costs the missing tail, not the whole stream.
     """
 
     name: str
     initial: Callable[[], S]
     evolve: Callable[[S, E], S]
     codec: Codec[E]
+    copy: Callable[[S], S] | None = None
 
     def of(self, key: str) -> "Stream[S, E]":
         return Stream(self, key)

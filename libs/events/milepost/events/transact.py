@@ -64,19 +64,40 @@ class _Entry:
 
     `pending` is the last append that it runs ahead of; `void` when one of them did not come to be.
     `loading` is its first read, which all who come meanwhile share. Up to `read` it comes from the
-    log, beyond from this process's own appends.
+    log, beyond from this process's own appends. `landed` takes its place when it becomes void: the
+    stream without what was pending, `stale` until the log has been asked for more.
     """
 
-    __slots__ = ("loading", "pending", "position", "read", "state", "version", "void")
+    __slots__ = (
+        *("landed", "loading", "pending", "position", "read", "stale", "state", "version", "void"),
+    )
 
-    def __init__(self, state: Any) -> None:
-        self.version = 0
-        self.position = 0
-        self.read = 0
+    def __init__(self, state: Any, version: int = 0, position: int = 0) -> None:
+        self.version = version
+        self.position = position
+        self.read = version
         self.state = state
         self.pending: asyncio.Future[Result] | None = None
         self.loading: asyncio.Task[bool] | None = None
+        self.landed: _Entry | None = None
+        self.stale = True
         self.void = False
+
+    def run_ahead(self, stream: Stream[Any, Any], new: Sequence[Event]) -> None:
+        copy = stream.category.copy
+        if copy and self.landed is None:
+            self.landed = _Entry(copy(self.state), self.version, self.position)
+        for event in new:
+            self.state = stream.category.evolve(self.state, event)
+        self.version += len(new)
+
+    def land(self, stream: Stream[Any, Any], new: Sequence[Event], position: int) -> None:
+        self.position = position
+        if self.landed:
+            for event in new:
+                self.landed.state = stream.category.evolve(self.landed.state, event)
+            self.landed.version += len(new)
+            self.landed.position = position
 
 
 class Transactor:
@@ -204,12 +225,15 @@ class Transactor:
         entry.void = True
         key = (tenant, stream.name)
         if self._cache.get(key) is entry:
+            if entry.landed:
+                self._cache[key] = entry.landed
+                return
             del self._cache[key]
 
     async def _known(self, tenant: str, stream: Stream[Any, Any]) -> _Entry:
         """The cached entry; a new one is read from the log first."""
         entry = self._entry(tenant, stream)
-        if entry.version == 0 and entry.pending is None:
+        if (entry.version == 0 or entry.stale) and entry.pending is None:
             if entry.loading is None or entry.loading.done():
                 entry.loading = asyncio.create_task(self._refresh(tenant, stream, entry))
             await asyncio.shield(entry.loading)
@@ -219,6 +243,7 @@ class Transactor:
         """Fold what the log has beyond the entry. True when the entry was, and is, up to date."""
         version = entry.version
         recorded = await self.log.read_stream(tenant, stream.name, after=version)
+        entry.stale = False
         if entry.pending is not None:
             return False
         # Meanwhile another read may have brought some of these, or they are this process's own.
@@ -264,10 +289,8 @@ class Transactor:
         versions: dict[str, int] = {}
         for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
             versions[stream.name] = entry.version
-            for event in new:
-                entry.state = stream.category.evolve(entry.state, event)
-            entry.version += len(new)
             if new:
+                entry.run_ahead(stream, new)
                 entry.pending = pending
         pending.add_done_callback(lambda done: self._landed(attempt, entries, decided, done))
         result = await asyncio.shield(pending)
@@ -294,9 +317,9 @@ class Transactor:
             if not appended:
                 self._forget(attempt.tenant, stream, entry)
             elif new:
-                entry.position = done.result().last  # type: ignore[union-attr]
+                entry.land(stream, new, done.result().last)  # type: ignore[union-attr]
             if entry.pending is done and appended:
-                entry.pending = None
+                entry.pending = entry.landed = None
 
     async def _repeated(self, attempt: "_Attempt") -> Outcome | None:
         done = await self.log.done(attempt.tenant, [attempt.command_id])

@@ -152,8 +152,17 @@ def evolve(state: Offering, event: OfferingEvent) -> Offering:
     return state
 
 
+def _copy(state: Offering) -> Offering:
+    return replace(
+        state,
+        seated=set(state.seated),
+        offered=dict(state.offered),
+        waiting=OrderedDict(state.waiting),
+    )
+
+
 OFFERING: Category[Offering, OfferingEvent] = Category(
-    "offering", Offering, evolve, Codec(OfferingEvent)
+    "offering", Offering, evolve, Codec(OfferingEvent), _copy
 )
 
 
