@@ -23,8 +23,10 @@ from tests.events.traffic import until
 
 from milepost.events.building import Pace
 from milepost.events.comparison import ATTEMPTS, LiveStands
+from milepost.events.copies import Overtaken
 from milepost.events.generations import NoGeneration, OtherVersion, every_generation, generations
 from milepost.events.moments import Moment, NotAMoment, ends_at, moment_of
+from milepost.events.passes import Passes
 from milepost.events.postgres_log import connect_pool
 from milepost.events.projection import ReadModel
 from milepost.events.rebuild import build_past, compare, rebuild, rollback, switch
@@ -189,7 +191,7 @@ async def test_readers_of_a_view_make_nobody_wait_for_the_switch(pool, tenant, r
     async with pool.acquire() as slow, slow.transaction():
         await slow.fetchval(f"select count(*) from dashboards.{books}")
         switching = asyncio.create_task(switch(pool, reading))
-        longest, until_at = 0.0, loop.time() + 1.5
+        longest, until_at = 0.0, loop.time() + 0.8
         while loop.time() < until_at:
             begun = loop.time()
             await pool.fetchval(f"select count(*) from dashboards.{books}")
@@ -201,9 +203,10 @@ async def test_readers_of_a_view_make_nobody_wait_for_the_switch(pool, tenant, r
 
 
 async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
-    pool, tenant, reading, books
+    pool, tenant, reading, books, monkeypatch
 ):
     """Both run; the new one sees an event for two pages, which tells whose rows are shown."""
+    monkeypatch.setattr("milepost.events.projector.RENEWAL_SECONDS", 0.1)
     readers, table = reading.tables
     single = folding(readers, table)
 
@@ -231,7 +234,7 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
             with pytest.raises(OtherVersion):
                 await rollback(pool, newer)
             await rollback(pool, reading)
-            await asyncio.sleep(2.5)  # longer than a renewal waits: new code accepts the rollback
+            await asyncio.sleep(0.5)  # longer than a renewal waits: new code accepts the rollback
             assert await live(pool, reading) == (1, 1)
         await record(pool, tenant, pages(1))
         await until(lambda: _reached(pool, reading, tenant, head + 1))
@@ -353,3 +356,12 @@ async def test_a_switch_waits_while_the_live_one_moves_and_leaves_the_lock(pool,
 async def _move(pool, reading, tenant):
     await record(pool, tenant, pages(1))
     await project(pool, reading)
+
+
+async def test_whoever_fed_what_was_live_until_a_switch_is_fenced(pool, tenant, reading):
+    await record(pool, tenant, pages(1))
+    feeding = await project(pool, reading)
+    await rebuild(pool, [reading])
+    await record(pool, tenant, pages(1))
+    with pytest.raises(Overtaken):
+        await Passes(pool, [feeding], 10).step({tenant: 2})

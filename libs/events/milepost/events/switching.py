@@ -20,6 +20,8 @@ STAND_STILL_TENANTS = """select from dashboards.positions p
 POSITIONS = """select tenant, position from dashboards.positions
     join dashboards.generations using (name, generation)
     where name = $1 and status = 'live' and ($2::text is null or tenant = $2)"""
+# Who still waits to move what was live until now.
+FENCE = "update dashboards.positions set epoch = epoch + 1 where name = $1 and generation = $2"
 GONE_BACK = """select count(*) from dashboards.positions l
     left join dashboards.positions n
       on n.name = l.name and n.generation = $3 and n.tenant = l.tenant
@@ -88,6 +90,7 @@ async def take_over(connection: Connection, new: Generation) -> None:
     await _refuse_going_back(connection, live, new)
     if "retired" in known and known["retired"] != new:
         await _set(connection, known["retired"], "discarded")
+    await connection.execute(FENCE, live.name, live.generation)
     await _set(connection, live, "retired")
     await _set(connection, new, "live")
     # Whoever waits for a view keeps all that come after waiting.

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 # A rebuild is the first to wait when the processor is short, and commits little at a time.
 NICENESS = 10
-WINDOW = 20_000
+WINDOW = 10_000
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -78,7 +78,7 @@ def rebuild_models(
         ),
     ] = None,
     as_of: AsOf = None,
-    rest: Rest = 0.2,
+    rest: Rest = 1.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
