@@ -224,6 +224,32 @@ async def test_the_cache_may_be_smaller_than_what_is_under_way(log: Log, tenant:
     assert len(await log.read(tenant, limit=100)) == 70
 
 
+async def test_a_stream_that_is_likely_new_is_not_read_first(log: Log, tenant: str) -> None:
+    class Unread(Elsewhere):
+        async def read_stream(self, *_: object) -> list[Recorded]:
+            raise AssertionError("nobody had to read")
+
+    here = Transactor(Unread(log, lambda _: None))
+    await here.transact(tenant, PLACES.of("1", likely_new=True), take("ann"))
+    outcome = await here.transact(tenant, PLACES.of("1"), take("ben"))
+    assert outcome.states == (Places(("ann", "ben")),)
+
+
+@pytest.mark.parametrize(("who", "places"), [("ann", 1), ("ben", 1), ("ben", 2)])
+async def test_a_stream_that_was_not_new_is_decided_as_it_is(
+    log: Log, tenant: str, who: str, places: int
+) -> None:
+    await Transactor(log).transact(tenant, PLACES.of("1"), take("ann"))
+    here, stream = Transactor(log), PLACES.of("1", likely_new=True)
+    if (who, places) == ("ben", 1):
+        with pytest.raises(Full):
+            await here.transact(tenant, stream, take(who, places))
+    else:
+        await here.transact(tenant, stream, take(who, places))
+    _, state = await here.load(tenant, PLACES.of("1"))
+    assert state.taken == (("ann", "ben") if places == 2 else ("ann",))
+
+
 async def test_a_lost_race_costs_the_missing_tail_only(log: Log, tenant: str) -> None:
     crowded = Category("places", Places, evolve, PLACES.codec, copy=lambda state: state)
     other = Transactor(log)

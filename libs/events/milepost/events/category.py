@@ -25,8 +25,9 @@ class Category(msgspec.Struct, Generic[S, E], frozen=True, eq=False):
     codec: Codec[E]
     copy: Callable[[S], S] | None = None
 
-    def of(self, key: str) -> "Stream[S, E]":
-        return Stream(self, key)
+    def of(self, key: str, *, likely_new: bool = False) -> "Stream[S, E]":
+        """`likely_new`: decide as if it were empty before it is read; the append tells if not."""
+        return Stream(self, key, f"{self.name}-{key}", likely_new)
 
     def fold(self, recorded: Iterable[Recorded], state: S | None = None) -> S:
         state = self.initial() if state is None else state
@@ -40,10 +41,8 @@ class Stream(msgspec.Struct, Generic[S, E], frozen=True, eq=False):
 
     category: Category[S, E]
     key: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.category.name}-{self.key}"
+    name: str
+    likely_new: bool = False
 
 
 def category_of(stream: str) -> str:

@@ -93,6 +93,7 @@ class _Entry:
 
     def land(self, stream: Stream[Any, Any], new: Sequence[Event], position: int) -> None:
         self.position = position
+        self.stale = False
         if self.landed:
             for event in new:
                 self.landed.state = stream.category.evolve(self.landed.state, event)
@@ -176,7 +177,12 @@ class Transactor:
     ) -> Outcome:
         attempt = _Attempt(tenant, streams, command_id or new_id(), metadata)
         for number in range(MAX_ATTEMPTS):
-            entries = [await self._known(tenant, stream) for stream in streams]
+            entries = [
+                self._entry(tenant, stream)
+                if stream.likely_new and number == 0
+                else await self._known(tenant, stream)
+                for stream in streams
+            ]
             if not self._still_known(tenant, streams, entries):
                 continue
             try:

@@ -81,7 +81,7 @@ async def enroll_learner(
         admission = admit(wish, run, state)
         return admission.offering, admission.enrollment
 
-    streams = (OFFERING.of(wish.offering), ENROLLMENT.of(wish.enrollment))
+    streams = (OFFERING.of(wish.offering), ENROLLMENT.of(wish.enrollment, likely_new=True))
     try:
         return await transactor.transact_pair(
             tenant, *streams, plainly, command_id=command_id, metadata=metadata

@@ -176,7 +176,7 @@ class Importer:
         return await self._transactor.transact_pair(
             self._tenant,
             OFFERING.of(passage.offering),
-            ENROLLMENT.of(enrollment_id(passage.offering, passage.learner)),
+            ENROLLMENT.of(enrollment_id(passage.offering, passage.learner), likely_new=True),
             decide,
             command_id=command_id,
         )

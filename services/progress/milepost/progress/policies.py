@@ -36,7 +36,8 @@ def react(event: Heard) -> Sequence[Reaction]:
                 version=event.version,
                 at=at,
             )
-            return (Reaction(stream, opening),)
+            new = PROGRESS.of(event.enrollment, likely_new=True)
+            return (Reaction(new, opening),)
         case EnrollmentSuspended():
             return (Reaction(stream, partial(suspend, at=at, reason=event.reason)),)
         case EnrollmentReinstated():

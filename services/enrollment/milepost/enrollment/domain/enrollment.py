@@ -1,6 +1,7 @@
 """An enrollment: one learner in one offering, from the first wish to the last word."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias, TypeVar, assert_never
 from uuid import UUID, uuid5
 
@@ -44,6 +45,7 @@ In = TypeVar("In", LearnerWaitlisted, LearnerEnrolled)
 NAMESPACE = UUID("a864facb-65fa-5ffd-9442-da813a9344c0")
 
 
+@lru_cache(maxsize=4096)
 def enrollment_id(offering: str, learner: str) -> str:
     """The same learner in the same offering is the same enrollment."""
     return str(uuid5(NAMESPACE, f"{offering}/{learner}"))
