@@ -14,8 +14,9 @@ from uuid import UUID
 
 import msgspec
 
+from milepost.events.attempt import Attempt, Streams
 from milepost.events.category import Stream
-from milepost.events.event import UNDATED, Event, Refused
+from milepost.events.event import Event, Refused
 from milepost.events.faults import Overloaded
 from milepost.events.ids import new_id
 from milepost.events.log import (
@@ -23,7 +24,6 @@ from milepost.events.log import (
     Appended,
     Command,
     Log,
-    NewEvent,
     Recorded,
     Result,
 )
@@ -38,7 +38,6 @@ E2 = TypeVar("E2", bound=Event)
 
 MAX_ATTEMPTS = 50
 
-Streams = tuple[Stream[Any, Any], ...]
 Decide = Callable[..., tuple[Sequence[Event], ...]]
 
 
@@ -175,7 +174,7 @@ class Transactor:
         command_id: UUID | None,
         metadata: bytes,
     ) -> Outcome:
-        attempt = _Attempt(tenant, streams, command_id or new_id(), metadata)
+        attempt = Attempt(tenant, streams, command_id or new_id(), metadata)
         for number in range(MAX_ATTEMPTS):
             entries = [
                 self._entry(tenant, stream)
@@ -261,7 +260,7 @@ class Transactor:
         entry.position = news[-1].position
         return False
 
-    async def _final(self, attempt: "_Attempt", entries: Sequence[_Entry]) -> bool:
+    async def _final(self, attempt: Attempt, entries: Sequence[_Entry]) -> bool:
         """Whether an answer without events stands: decided on committed, present states."""
         decided = [entry.version for entry in entries]
         for stream, entry, version in zip(attempt.streams, entries, decided, strict=True):
@@ -281,7 +280,7 @@ class Transactor:
         return entry.read <= version and await _settled(entry)
 
     async def _append(
-        self, attempt: "_Attempt", entries: Sequence[_Entry], decided: tuple[Sequence[Event], ...]
+        self, attempt: Attempt, entries: Sequence[_Entry], decided: tuple[Sequence[Event], ...]
     ) -> Outcome | None:
         """None when the streams had moved on: decide again."""
         events = attempt.encode(decided)
@@ -311,7 +310,7 @@ class Transactor:
 
     def _landed(
         self,
-        attempt: "_Attempt",
+        attempt: Attempt,
         entries: Sequence[_Entry],
         decided: tuple[Sequence[Event], ...],
         done: asyncio.Future[Result],
@@ -327,68 +326,17 @@ class Transactor:
             if entry.pending is done and appended:
                 entry.pending = entry.landed = None
 
-    async def _repeated(self, attempt: "_Attempt") -> Outcome | None:
+    async def _repeated(self, attempt: Attempt) -> Outcome | None:
         done = await self.log.done(attempt.tenant, [attempt.command_id])
         if attempt.command_id in done:
             return await self._outcome_of(attempt, done[attempt.command_id])
         return None
 
-    async def _outcome_of(self, attempt: "_Attempt", done: AlreadyDone) -> Outcome:
+    async def _outcome_of(self, attempt: Attempt, done: AlreadyDone) -> Outcome:
         count = done.last - done.first + 1
         recorded = await self.log.read(attempt.tenant, done.first - 1, count)
         states = [(await self.load(attempt.tenant, stream))[1] for stream in attempt.streams]
         return Outcome(done.last, tuple(states), tuple(recorded), repeated=True)
-
-
-class _Attempt:
-    """What stays the same however often a command is decided."""
-
-    __slots__ = ("command_id", "metadata", "streams", "tenant")
-
-    def __init__(self, tenant: str, streams: Streams, command_id: UUID, metadata: bytes) -> None:
-        self.tenant = tenant
-        self.streams = streams
-        self.command_id = command_id
-        self.metadata = metadata
-
-    def encode(self, decided: tuple[Sequence[Event], ...]) -> tuple[NewEvent, ...]:
-        return tuple(
-            self._new(stream, event)
-            for stream, events in zip(self.streams, decided, strict=True)
-            for event in events
-        )
-
-    def _new(self, stream: Stream[Any, Any], event: Event) -> NewEvent:
-        assert event.occurred_at is not UNDATED, f"{event!r} does not say when it happened"
-        tag, data = stream.category.codec.encode(event)
-        return NewEvent(
-            stream=stream.name,
-            type=tag,
-            data=data,
-            metadata=self.metadata,
-            occurred_at=event.occurred_at,
-            event_id=new_id(),
-        )
-
-    def recorded(
-        self, events: tuple[NewEvent, ...], versions: dict[str, int], at: Appended
-    ) -> tuple[Recorded, ...]:
-        def record(position: int, event: NewEvent) -> Recorded:
-            versions[event.stream] += 1
-            return Recorded(
-                self.tenant,
-                position,
-                event.stream,
-                versions[event.stream],
-                event.type,
-                event.data,
-                event.metadata,
-                event.occurred_at,
-                at.recorded_at,
-                event.event_id,
-            )
-
-        return tuple(record(position, event) for position, event in enumerate(events, at.first))
 
 
 async def _settled(entry: _Entry) -> bool:

@@ -1,6 +1,7 @@
 """Problem details (RFC 9457). This file alone knows which HTTP status a refusal has."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,11 +40,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
-class RequestFault(Exception):
+class RequestFault(Exception, ABC):
     """Something about the request itself, before any rule was asked."""
 
-    def problem(self) -> Problem:
-        raise NotImplementedError
+    @abstractmethod
+    def problem(self) -> Problem: ...
 
 
 class Malformed(RequestFault):
