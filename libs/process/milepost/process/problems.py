@@ -130,7 +130,9 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The response to any exception; what nobody expected is logged here, once."""
     problem = problem_of(error)
-    if problem.status >= 500:
+    if problem.status == 503:
+        _log.info(problem.name, path=_template(request), error=repr(error))
+    elif problem.status >= 500:
         _log.error(problem.name, path=_template(request), exc_info=error)
     return respond(request, problem)
 
