@@ -15,8 +15,8 @@ COLUMNS = {
     "waiting": "waiting",
     "started": "started",
     "withdrawn": "left",
-    "credentials": "awarded",
     "completed": "completed",
+    "credentials": "awarded",
 }
 QUIET_SECONDS = 1.0
 
@@ -36,8 +36,15 @@ class Figures:
             await asyncio.sleep(QUIET_SECONDS)
 
     async def offerings(self) -> Table:
-        table = Table("offering", title="Offerings", box=SIMPLE_HEAD)
-        for name in (*COLUMNS.values(), "of started", "grade"):
+        table = Table(
+            title="Offerings",
+            caption="rate: completed of started",
+            box=SIMPLE_HEAD,
+            padding=0,
+            show_edge=False,
+        )
+        table.add_column("offering", no_wrap=True)
+        for name in (*COLUMNS.values(), "rate", "grade"):
             table.add_column(name, justify="right")
         for one in (await self._read("offerings"))["offerings"]:
             counts = [str(one[name]) for name in COLUMNS]
