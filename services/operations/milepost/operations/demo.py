@@ -37,7 +37,7 @@ def demo(
     learners: Annotated[int, typer.Option(min=1, max=10_000)] = 300,
     seconds: Annotated[float, typer.Option(help="How long the ten weeks take.", min=0)] = 20,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where it is kept.  [default: .milepost/demo]")
+        Path | None, typer.Option(help="Where it is kept.", show_default=".milepost/demo")
     ] = None,
 ) -> None:
     """Start everything and watch a small school."""
@@ -85,10 +85,13 @@ async def _show(
             figures = Figures(FrontEnd(client, token))
             await figures.settled()
             tables = [await figures.offerings(), await figures.credentials(), await figures.log()]
-    console.print(feed.summary(), highlight=False, soft_wrap=True)
+    feed.say(console)
     for table in tables:
         console.print(table)
-    _tell_where(given, console, runtime, tenant, token("someone", "operator"))
+    if os.environ.get("DEMO_ONCE"):
+        console.print("It ends here; without DEMO_ONCE `make demo` keeps it running.")
+    else:
+        _tell_where(given, console, runtime, tenant, token("someone", "operator"))
 
 
 def _tell_where(
@@ -107,8 +110,7 @@ def _tell_where(
     }
     for name, line in lines.items():
         console.print(f"[bold]{name:<14}[/bold] {line}", highlight=False, soft_wrap=True)
-    if not os.environ.get("DEMO_ONCE"):
-        console.print("\nStop with Ctrl-C.")
+    console.print("\nStop with Ctrl-C.")
 
 
 def _free(given: Settings) -> int:

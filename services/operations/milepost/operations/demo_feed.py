@@ -34,6 +34,7 @@ class Feed:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.lines: deque[str] = deque(maxlen=LINES)
+        self._said = ""
 
     def take(self, event: Recorded) -> None:
         self.counts["events published"] += 1
@@ -53,6 +54,12 @@ class Feed:
         names = ("enrolled", "courses completed", "credentials awarded")
         counts = ", ".join(f"{self.counts[name]:,} {name}" for name in names)
         return f"{counts}.  {self.lines[-1] if self.lines else ''}"
+
+    def say(self, console: Console) -> None:
+        """The summary, unless nothing has changed since."""
+        if (summary := self.summary()) != self._said:
+            console.print(summary, highlight=False, soft_wrap=True)
+            self._said = summary
 
 
 @asynccontextmanager
@@ -85,7 +92,7 @@ async def _in_window(console: Console, feed: Feed) -> None:
 async def _in_lines(console: Console, feed: Feed) -> None:
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        console.print(feed.summary(), highlight=False, soft_wrap=True)
+        feed.say(console)
 
 
 def _told(tag: str, fact: dict[str, Any]) -> str | None:
