@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 import typer
@@ -19,6 +20,10 @@ def test_help_lists_every_command():
     words = said("--help").split()
     for name in ("up", "serve", "relay", "project", "token", "migrate", "doctor", *LISTED):
         assert name in words
+
+
+def test_it_says_its_version():
+    assert said("--version") == f"milepost {version('milepost')}\n"
 
 
 def test_help_loads_none_of_the_house():

@@ -1,17 +1,17 @@
 """The `milepost` command: a list of what it can do. What is asked for is loaded, nothing else."""
 
 import importlib
+import importlib.metadata
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from milepost.operations.options import DataDir
 from milepost.operations.trouble import Trouble
 
 app = typer.Typer(
-    help="The open system of record for micro-credentials.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -53,17 +53,40 @@ class Role(StrEnum):
     service = "service"
 
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
+Host = Annotated[
+    str | None,
+    typer.Option(help="The address to listen on.", show_default="MILEPOST_HOST, else 127.0.0.1"),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        help="The port to listen on; 0 takes any.", show_default="MILEPOST_PORT, else 8400"
+    ),
 ]
 HealthPort = Annotated[int | None, typer.Option(help="Answer /health and /metrics here.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"milepost {importlib.metadata.version('milepost')}")
+        raise typer.Exit
+
+
+@app.callback()
+def milepost(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    """The open system of record for micro-credentials."""
 
 
 @app.command()
 def up(
     data_dir: DataDir = None,
-    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="0 takes any.  [default: 8400]")] = None,
+    host: Host = None,
+    port: Port = None,
 ) -> None:
     """Start Postgres, NATS and every service on one port; Ctrl-C stops them.
 
@@ -76,7 +99,10 @@ def up(
 
 @app.command()
 def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
-    """Serve one service, or all, over HTTP, and run its policies."""
+    """Serve one service, or all, over HTTP, and run its policies.
+
+    It listens on MILEPOST_HOST (127.0.0.1) and MILEPOST_PORT (8400).
+    """
     from milepost.operations.processes import run_serve
 
     run_serve(name)

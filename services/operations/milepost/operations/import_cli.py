@@ -22,6 +22,7 @@ from rich.text import Text
 
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.import_past import Imported, import_past
+from milepost.operations.options import DataDir
 from milepost.operations.oulad import TableMissing, read_dataset
 from milepost.operations.oulad_school import past_of
 from milepost.operations.past import Past
@@ -43,9 +44,7 @@ def oulad(
     folder: Annotated[Path, typer.Argument(help="Where the dataset's tables are.")],
     tenant: Annotated[str, typer.Option(help="The school it becomes.")] = "ou",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as last line.")] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where `milepost up` runs.  [default: .milepost]")
-    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """The Open University Learning Analytics Dataset. What an earlier run has done stays done."""
     require_tenant(tenant)

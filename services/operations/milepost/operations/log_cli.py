@@ -16,6 +16,7 @@ from rich.table import Table
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.verify import Fault, Head, NoSuchTenant, head_of, verify
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -28,7 +29,6 @@ ISSUER = "milepost-log"
 app = typer.Typer(no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where `milepost up` keeps its data.")]
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,12 +40,13 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 @app.command("verify")
 def verify_log(  # noqa: PLR0917 - typer's options
-    tenant: Annotated[str | None, typer.Option(help="One school only.  [default: all]")] = None,
+    tenant: Annotated[str | None, typer.Option(help="One school only.", show_default="all")] = None,
     against: Annotated[
         Path | None, typer.Option(help="Signed heads, one a line, as `log head --signed` gives.")
     ] = None,
     keys: Annotated[
-        Path | None, typer.Option(help="The JWKS that they are signed with.  [default: our own]")
+        Path | None,
+        typer.Option(help="The JWKS that they are signed with.", show_default="our own"),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Parts checked at once.", min=1, max=64)] = 2,
     as_json: AsJson = False,
@@ -68,7 +69,7 @@ def verify_log(  # noqa: PLR0917 - typer's options
 
 @app.command("head")
 def log_head(
-    tenant: Annotated[str | None, typer.Option(help="One school only.  [default: all]")] = None,
+    tenant: Annotated[str | None, typer.Option(help="One school only.", show_default="all")] = None,
     signed: Annotated[bool, typer.Option(help="As a JWT, to be kept by somebody else.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,

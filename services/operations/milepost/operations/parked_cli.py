@@ -16,6 +16,7 @@ from milepost.events.log import Recorded
 from milepost.events.parked import Parked
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
 from milepost.operations.trouble import Trouble
 
 T = TypeVar("T")
@@ -23,11 +24,10 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The number that `milepost parked list` shows.")]
-DataDir = Annotated[
-    Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Actor = Annotated[str | None, typer.Option(help="Who decides this.  [default: your login name]")]
+Actor = Annotated[
+    str | None, typer.Option(help="Who decides this.", show_default="your login name")
+]
 
 
 @app.command("list")

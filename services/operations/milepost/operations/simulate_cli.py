@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -15,6 +14,7 @@ from rich.table import Table
 from milepost.operations.connection import settings
 from milepost.operations.data_directory import running
 from milepost.operations.front_end import FrontEnd, Token
+from milepost.operations.options import DataDir
 from milepost.operations.simulation import School, plan_school
 from milepost.operations.simulator import Simulator
 from milepost.operations.tenants import require_tenant
@@ -34,9 +34,7 @@ def simulate(
     tenant: Annotated[str, typer.Option(help="The school.")] = "default",
     seconds: Annotated[float, typer.Option(help="How long it may take; 0: at once.", min=0)] = 0,
     http: Annotated[str | None, typer.Option(help="Where Milepost answers.")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where `milepost up` runs.  [default: .milepost]")
-    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Let a small school live through ten weeks that end now."""
     given = settings(data_dir)

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -18,6 +17,7 @@ from milepost.events.cloudevents import recorded_from
 from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
 from milepost.operations.published import PUBLISHED
 from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
@@ -31,9 +31,7 @@ def tail(
     event: Annotated[str, typer.Option(help="Only these, as credential_awarded.")] = "*",
     from_start: Annotated[bool, typer.Option(help="Begin with the first there is.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
-    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Follow published events as they happen."""
     subject = _subject(tenant, event)

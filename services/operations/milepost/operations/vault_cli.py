@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -22,6 +21,7 @@ from milepost.enrollment.vault.rotation import (
 )
 from milepost.events.postgres_log import connect_pool
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -42,9 +42,7 @@ def rotate_master_key(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on the last line.")
     ] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where `milepost up` keeps its data.")
-    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Wrap every learner's key anew, by a new master key; services go on meanwhile.
 
