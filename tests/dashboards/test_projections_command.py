@@ -199,6 +199,8 @@ async def test_a_report_tells_of_a_past_moment_that_was_built(pool, tenant, mile
         (["rebuild", "learner_overview", "--as-of", "once"], "neither a position nor a time"),
         (["rebuild", "learner_overview", "--as-of", "1", "--switch"], "never live"),
         (["drop", "learner_overview", "77"], "generation 77"),
+        (["switch", "learner_overview"], "no building generation: `milepost projections rebuild`"),
+        (["list", "--tenant", "nosuch"], "No school 'nosuch'"),
     ],
 )
 async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):

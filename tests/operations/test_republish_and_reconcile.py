@@ -125,11 +125,12 @@ async def test_a_dry_run_counts_and_publishes_nothing(log, tenant, js, milepost)
 
 async def test_what_cannot_be_done_is_said(log, tenant, js, milepost):
     await published(log, tenant)
-    code, _, errors = await milepost(
-        "republish", "--tenant", tenant, "--from", 1, "--subject", "milepost.default.x"
-    )
-    assert code == 1
-    assert errors.endswith("wildcards name no place. Use republish.NAME.\n")
+    for dry in ([], ["--dry-run"]):
+        code, _, errors = await milepost(
+            "republish", "--tenant", tenant, "--from", 1, "--subject", "milepost.default.x", *dry
+        )
+        assert code == 1
+        assert errors.endswith("wildcards name no place. Use republish.NAME.\n")
     for first, last in ((5, 4), (14, 0), (1, 14)):
         with pytest.raises(Trouble, match="has positions 1 to 13"):
             await _within(log, Part(tenant, first, last, ()))

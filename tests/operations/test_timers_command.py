@@ -32,7 +32,7 @@ async def school(postgres):
     return ringing
 
 
-async def timers(postgres, nats_url, *arguments):
+async def timers(postgres, nats_url, *arguments, code=0):
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "milepost.operations", "timers", "list", *arguments),
@@ -40,7 +40,7 @@ async def timers(postgres, nats_url, *arguments):
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == code
     return out.decode()
 
 
@@ -56,9 +56,9 @@ async def test_list_says_what_goes_off_next(postgres, nats_url, school):
     assert out == f"{when}  {school.diary.name}  {where}\n"
 
 
-async def test_list_says_so_when_nothing_will(postgres, nats_url):
-    out = await timers(postgres, nats_url, "--tenant", "nobody")
-    assert out == "Nothing is due, now or later.\n"
+async def test_a_school_that_nobody_knows_is_refused(postgres, nats_url):
+    out = await timers(postgres, nats_url, "--tenant", "nobody", code=1)
+    assert out == ""
 
 
 @pytest.fixture

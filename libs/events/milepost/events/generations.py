@@ -38,7 +38,11 @@ class OtherVersion(Exception):
 
 
 class NoGeneration(Exception):
-    """The model has no such generation; the message says which was looked for."""
+    """The model has no such generation; `which` was looked for."""
+
+    def __init__(self, name: str, which: str) -> None:
+        super().__init__(f"{name} has no {which}")
+        self.which = which
 
 
 class Live(Exception):
@@ -134,7 +138,7 @@ async def drop(pool: asyncpg.Pool, name: str, number: int) -> Generation:
                     raise Live(name)
                 await _drop(connection, one)
                 return one
-    raise NoGeneration(f"generation {number}")
+    raise NoGeneration(name, f"generation {number}")
 
 
 async def drop_discarded(pool: asyncpg.Pool, name: str) -> None:

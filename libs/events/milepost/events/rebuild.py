@@ -156,7 +156,7 @@ async def _begun(pool: asyncpg.Pool, model: ReadModel, only_tenant: str | None) 
 async def _standing(pool: asyncpg.Pool, model: ReadModel, status: str) -> Copy:
     known = (await generations(pool, [model.name]))[model.name]
     if status not in known:
-        raise NoGeneration(status)
+        raise NoGeneration(model.name, f"{status} generation")
     if known[status].version != model.version:
         raise OtherVersion(model.name, known[status].version)
     return await recalled(pool, model, known[status])

@@ -59,8 +59,8 @@ class Part(msgspec.Struct, frozen=True):
     tags: Sequence[str]
 
 
-async def stream_for(js: JetStreamContext, subject: str) -> str:
-    """The stream that takes the subject; ours is made when it is the first time.
+async def stream_for(js: JetStreamContext, subject: str, *, make: bool = True) -> str:
+    """The stream that takes the subject; ours is made the first time, unless told not to `make`.
 
     Raises `SubjectUnfit`, `NobodyListens`.
     """
@@ -72,7 +72,7 @@ async def stream_for(js: JetStreamContext, subject: str) -> str:
     except nats.js.errors.NotFoundError as error:
         if tokens[0] != "republish" or len(tokens) == 1:
             raise NobodyListens from error
-        name = await _make_stream(js)
+        name = await _make_stream(js) if make else STREAM
     if name == MAIN_STREAM:
         raise SubjectUnfit
     return name

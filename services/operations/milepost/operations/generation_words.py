@@ -17,6 +17,11 @@ from milepost.events.rebuild import Rebuilt, Switch
 from milepost.events.standings import Standing
 from milepost.operations.trouble import Trouble
 
+WHAT_TO_DO = {
+    "building generation": ": `milepost projections rebuild` makes one.",
+    "retired generation": ": `milepost projections rebuild` leaves one when it takes over.",
+}
+
 
 @contextmanager
 def in_words() -> Iterator[None]:
@@ -34,7 +39,7 @@ def in_words() -> Iterator[None]:
     except Overtaken as error:
         raise Trouble(f"The rebuild of {error} was given up, or done, by somebody else.") from error
     except NoGeneration as none:
-        raise Trouble(f"There is none: {none}.") from none
+        raise Trouble(f"{none}{WHAT_TO_DO.get(none.which, '.')}") from none
     except Live as error:
         raise Trouble(f"That generation of {error} is live.") from error
     except LiveStands as stands:
@@ -71,9 +76,10 @@ def figures(
 
 
 def outcome(one: Rebuilt, asked: Switch) -> str:
-    said = [f"{one.name}: generation {one.generation} is {'live' if one.switched else 'built'}."]
-    if one.comparison:
-        said += lines(one.comparison)
+    said = lines(one.comparison) if one.comparison else []
+    said.append(
+        f"{one.name}: generation {one.generation} is {'live' if one.switched else 'built'}."
+    )
     if one.parks_more:
         said.append(
             f"  It could not fold {one.parks_more:,} events that the live one has:"
@@ -109,14 +115,16 @@ def lines(found: Comparison) -> list[str]:
 
 
 def table(found: Sequence[Standing]) -> Table:
-    shown = Table(box=SIMPLE)
+    shown = Table(box=SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
     shown.add_column("read model", no_wrap=True)
-    for column in ("no.", "version", "position", "lag", "parked"):
-        shown.add_column(column, justify="right")
-    for column in ("status", "of"):
-        shown.add_column(column)
+    for column in ("no.", "status", "lag", "parked"):
+        shown.add_column(column, justify="left" if column == "status" else "right", no_wrap=True)
+    shown.add_column("school / moment", overflow="fold")
     for one in found:
-        of = ", ".join(part for part in (one.only_tenant, one.as_of) if part)
-        numbers = (one.generation, one.version, one.position, one.lag, one.parked)
-        shown.add_row(one.name, *(f"{number:,}" for number in numbers), one.status, of)
+        only = "\n".join(part for part in (one.only_tenant, one.as_of) if part)
+        # What is kept as it was is not behind; one of a past moment may be unfinished.
+        kept = one.status == "retired" or (one.status == "past" and one.lag == 0)
+        lag = "-" if kept else f"{one.lag:,}"
+        numbers = (str(one.generation), one.status, lag, f"{one.parked:,}")
+        shown.add_row(one.name, *numbers, only)
     return shown

@@ -1,5 +1,6 @@
 """Bars on the terminal's error side, one for each thing that is being done."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,11 @@ from rich.text import Text
 from milepost.events.holdings import Seen
 
 
+def on_terminal() -> Console:
+    """The error side; silent where nobody watches, for a bar that has ended says nothing."""
+    return Console(stderr=True, quiet=not sys.stderr.isatty())
+
+
 @contextmanager
 def bars() -> Iterator[Seen]:
     """Call what this gives with what is done, how much of it, and how much there is."""
@@ -28,7 +34,7 @@ def bars() -> Iterator[Seen]:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=on_terminal(),
     ) as progress:
         tasks: dict[str, TaskID] = {}
 

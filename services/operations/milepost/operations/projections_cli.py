@@ -17,13 +17,16 @@ from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.building import Pace
 from milepost.events.generations import drop, generations
 from milepost.events.moments import ends_at, moment_of
+from milepost.events.passes import heads
 from milepost.events.postgres_log import connect_pool
 from milepost.events.projection import ReadModel
 from milepost.events.rebuild import Rebuilt, Switch, build_past, compare, rebuild, rollback, switch
-from milepost.events.standings import standings
+from milepost.events.standings import Standing, standings
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.generation_words import figures, in_words, lines, outcome, table, told
+from milepost.operations.options import DataDir
 from milepost.operations.rebuild_progress import watched
+from milepost.operations.tenants import require_known
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -37,8 +40,7 @@ WINDOW = 10_000
 app = typer.Typer(no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on the last line.")]
-Tenant = Annotated[str | None, typer.Option(help="One school only.  [default: all]")]
-DataDir = Annotated[Path | None, typer.Option(help="Where `milepost up` keeps its data.")]
+Tenant = Annotated[str | None, typer.Option(help="One school only.", show_default="all")]
 Name = Annotated[str, typer.Argument(help="A read model, as `list` shows it.")]
 AsOf = Annotated[
     str | None,
@@ -54,8 +56,8 @@ Rest = Annotated[
 
 @app.command("list")
 def list_models(tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDir = None) -> None:
-    """Each read model's generations: what they have read, and how far they are behind."""
-    found = _with_pool(data_dir, lambda pool: standings(pool, tenant))
+    """Each read model's generations, and how far they are behind. --json says more."""
+    found = _with_pool(data_dir, lambda pool: _standings(pool, tenant))
     if as_json:
         rows = [{**msgspec.structs.asdict(one), "lag": one.lag} for one in found]
         typer.echo(msgspec.json.encode(rows))
@@ -65,7 +67,9 @@ def list_models(tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDi
 
 @app.command("rebuild")
 def rebuild_models(
-    name: Annotated[str | None, typer.Argument(help="A read model.  [default: with --all]")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A read model.", show_default="with --all")
+    ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All, in one pass.")] = False,
     tenant: Tenant = None,
@@ -73,8 +77,8 @@ def rebuild_models(
         bool | None,
         typer.Option(
             "--switch/--no-switch",
-            help="Let it take over, or not.  [default: when it is identical to the live one, or of"
-            " a newer version]",
+            help="Let it take over, or not.",
+            show_default="when it is identical to the live one, or of a newer version",
         ),
     ] = None,
     as_of: AsOf = None,
@@ -159,6 +163,12 @@ def drop_generation(
     """Drop a generation that is not live: of a past moment, retired, or not finished."""
     _with_pool(data_dir, lambda pool: drop(pool, _model(name).name, generation))
     typer.echo(f"Generation {generation} of {name} is dropped.")
+
+
+async def _standings(pool: asyncpg.Pool, tenant: str | None) -> list[Standing]:
+    if tenant is not None:
+        require_known(tenant, await heads(pool))
+    return await standings(pool, tenant)
 
 
 def _model(name: str) -> ReadModel:

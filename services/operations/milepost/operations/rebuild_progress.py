@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import asyncpg
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from milepost.events.standings import Standing, standings
+from milepost.operations.progress_bars import on_terminal
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ async def _watch(
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=on_terminal(),
     ) as bars:
         tasks: dict[str, TaskID] = {}
         while not work.done():

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Annotated
 
 import asyncpg
@@ -17,6 +16,8 @@ from milepost.events.moments import NotAMoment, moment_of
 from milepost.events.passes import heads
 from milepost.events.postgres_log import connect_pool
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
+from milepost.operations.tenants import require_known
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -54,13 +55,15 @@ def of_a_kind() -> None:
 @app.command()
 def offerings(
     tenant: Annotated[str, typer.Option(help="The school.")] = "default",
-    wait_seconds: Annotated[float, typer.Option("--wait", help="For the read model.")] = 60.0,
+    wait_seconds: Annotated[
+        float, typer.Option("--wait", help="Seconds, for the read model.")
+    ] = 60.0,
     as_of: Annotated[
         str | None,
         typer.Option(help="As `projections rebuild offering_summary --as-of` has built it."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list on the last line.")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="Where `milepost up` runs.")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """How many enrolled, withdrew, completed and were awarded, by offering."""
     given = connected(settings(data_dir))
@@ -78,6 +81,7 @@ async def _lines(
 ) -> list[Line]:
     pool = await connect_pool(given.postgres, name="milepost report", size=1)
     try:
+        require_known(tenant, await heads(pool))
         if as_of is not None:
             return await _past(pool, tenant, as_of)
         return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
@@ -122,8 +126,9 @@ async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[
 
 
 def _table(lines: list[Line]) -> Table:
-    table = Table("offering")
-    for name in ("enrolled", "withdrawn", "completed", "credentials"):
+    table = Table()
+    table.add_column("offering", no_wrap=True)
+    for name in ("enrolled", "left", "completed", "awarded"):
         table.add_column(name, justify="right")
     for line in lines:
         numbers = (line.enrolled, line.withdrawn, line.completed, line.credentials)

@@ -2,8 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -25,8 +24,10 @@ from milepost.events.republish import (
     stream_for,
 )
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
 from milepost.operations.progress_bars import bars
 from milepost.operations.published import PUBLISHED
+from milepost.operations.tenants import require_known
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -42,16 +43,15 @@ def republish_part(
     first: Annotated[int, typer.Option("--from", help="Its first position.", min=1)],
     subject: Annotated[str, typer.Option(help="Where to, as republish.payroll.")],
     last: Annotated[
-        int | None, typer.Option("--to", help="Its last position.  [default: the newest]", min=1)
+        int | None,
+        typer.Option("--to", help="Its last position.", show_default="the newest", min=1),
     ] = None,
     event: Annotated[
         list[str] | None, typer.Option(help="Only these, as credential_awarded; repeatable.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on the last line.")] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
-    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Publish events again to a subject of one subscriber's own.
 
@@ -84,7 +84,7 @@ async def _republish(
     ):
         log = PostgresLog(pool)
         part = await _within(log, asked)
-        stream = None if dry_run else await _stream(client.jetstream(), subject)
+        stream = await _stream(client.jetstream(), subject, make=not dry_run)
         began = time.monotonic()
         with bars() as seen:
             try:
@@ -124,8 +124,7 @@ def _figures(counts: Counter[str], seconds: float) -> dict[str, Any]:
 async def _within(log: Log, part: Part) -> Part:
     """The part with its end. Raises `Trouble`."""
     heads = await log.heads()
-    if part.tenant not in heads:
-        raise Trouble(f"No school {part.tenant!r} has any events: there are {_some(heads)}.")
+    require_known(part.tenant, heads)
     head = heads[part.tenant]
     last = part.last or head
     if not part.first <= last <= head:
@@ -136,15 +135,10 @@ async def _within(log: Log, part: Part) -> Part:
     return Part(part.tenant, part.first, last, part.tags)
 
 
-def _some(names: Collection[str]) -> str:
-    shown = sorted(names)[:10]
-    return ", ".join(shown) + (", …" if len(names) > len(shown) else "") if shown else "none"
-
-
-async def _stream(js: JetStreamContext, subject: str) -> str:
+async def _stream(js: JetStreamContext, subject: str, *, make: bool = True) -> str:
     """Raises `Trouble`."""
     try:
-        return await stream_for(js, subject)
+        return await stream_for(js, subject, make=make)
     except SubjectUnfit as unfit:
         raise Trouble(
             f"{subject!r} cannot be published to: what is inside `milepost.>` would reach every"

@@ -7,15 +7,14 @@ from typing import Annotated
 import msgspec
 import typer
 
+from milepost.events.passes import heads
 from milepost.events.postgres_log import connect_pool
 from milepost.events.timers import Started, started
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.options import DataDir
+from milepost.operations.tenants import require_known
 
 app = typer.Typer(no_args_is_help=True)
-
-DataDir = Annotated[
-    Path | None, typer.Option(help="Where everything is kept.  [default: .milepost]")
-]
 
 
 @app.callback()
@@ -43,6 +42,8 @@ def list_(
 def _started(data_dir: Path | None, tenant: str | None, limit: int) -> list[Started]:
     async def run() -> list[Started]:
         async with await connect_pool(given.postgres, name="milepost timers", size=1) as pool:
+            if tenant is not None:
+                require_known(tenant, await heads(pool))
             return await started(pool, tenant=tenant, limit=limit)
 
     given = connected(settings(data_dir))
