@@ -191,6 +191,25 @@ def test_without_anything_running_a_command_says_what_to_do(start: Start):
     assert "Traceback" not in said
 
 
+def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data_dir: Path):
+    away = f"nats://me:secret@127.0.0.1:{free_port(0)}"
+    up = start("up", "--port", "0", MILEPOST_NATS=away)
+    _, said = up.communicate(timeout=30)
+    assert up.returncode == 1
+    assert "MILEPOST_NATS names nats://127.0.0.1" in said
+    assert "unset it" in said
+    assert "secret" not in said
+    assert "Traceback" not in said
+    assert left_running(data_dir) == []
+
+
+def test_a_token_of_a_new_key_comes_with_a_warning(start: Start, data_dir: Path):
+    for warned in (True, False):
+        printed, said = start("token", "--role", "operator").communicate(timeout=30)
+        assert len(printed.split()) == 1
+        assert (str(data_dir) in said) is warned
+
+
 def test_servers_that_are_named_are_used_and_left_alone(
     start: Start, data_dir: Path, postgres: str, nats_url: str
 ):

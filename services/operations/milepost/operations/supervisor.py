@@ -16,6 +16,7 @@ from milepost.events.migrate import migrate
 from milepost.operations.child import Child, start_supervised
 from milepost.operations.data_directory import Runtime, tell_runtime
 from milepost.operations.embedded import Embedded, free_port
+from milepost.operations.named_servers import require_answering
 from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.operations.trouble import Trouble
 from milepost.process.server import AddressTaken, require_free
@@ -34,6 +35,7 @@ async def up(
 ) -> None:
     """Run everything until `stop`, then stop it in order. Raises `Trouble`."""
     port = _port(settings)
+    await require_answering(settings)
     async with Embedded(
         settings.data_dir, postgres=settings.postgres, nats=settings.nats
     ) as servers:

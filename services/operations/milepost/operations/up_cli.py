@@ -10,6 +10,7 @@ import typer
 from milepost.events.migrate import migrate
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.data_directory import Runtime
+from milepost.operations.named_servers import named
 from milepost.operations.running import told_to_stop
 from milepost.operations.supervisor import up
 from milepost.operations.tables import ROOMS_WITH_TABLES
@@ -35,8 +36,10 @@ async def _up(given: Settings) -> None:
 
 
 def _announce(given: Settings, runtime: Runtime) -> None:
-    where = "" if "MILEPOST_DATA_DIR" in os.environ else f" --data-dir {given.data_dir}"
+    where = "" if "MILEPOST_DATA_DIR" in os.environ else f" --data-dir {given.data_dir.resolve()}"
     typer.echo(f"Milepost is up at {runtime.http} (OpenAPI: {runtime.http}/schema/openapi.json)")
+    for variable, address in named(given).items():
+        typer.echo(f"Not its own: {address}, which {variable} names")
     typer.echo(f"A token: milepost token --role operator{where}    Stop: Ctrl-C")
 
 
