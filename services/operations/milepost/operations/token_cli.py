@@ -23,5 +23,11 @@ def print_token(
     issuer = DevelopmentIssuer(
         given.data_dir, issuer=given.token_issuer, audience=given.token_audience
     )
+    if not issuer.keys_path.exists():
+        typer.echo(
+            f"milepost: a new key is made in {given.data_dir.resolve()}: only what runs with that"
+            " data directory takes its tokens.",
+            err=True,
+        )
     issuer.ensure_keys()
     typer.echo(issuer.issue(subject, tenant, roles, lifetime_seconds))
