@@ -11,8 +11,10 @@ import pytest
 from tests.dashboards.history import Life, offered, project, record, rows
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.events.generations import begin, generations
+from milepost.events.generations import NoGeneration, begin, generations
 from milepost.events.projector import Projector
+from milepost.operations.generation_words import in_words
+from milepost.operations.trouble import Trouble
 
 NAMES = ["credential_registry", "learner_overview", "offering_summary"]
 
@@ -199,7 +201,6 @@ async def test_a_report_tells_of_a_past_moment_that_was_built(pool, tenant, mile
         (["rebuild", "learner_overview", "--as-of", "once"], "neither a position nor a time"),
         (["rebuild", "learner_overview", "--as-of", "1", "--switch"], "never live"),
         (["drop", "learner_overview", "77"], "generation 77"),
-        (["switch", "learner_overview"], "no building generation: `milepost projections rebuild`"),
         (["list", "--tenant", "nosuch"], "No school 'nosuch'"),
     ],
 )
@@ -207,3 +208,15 @@ async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):
     code, _, err = await milepost("projections", *words)
     assert code == 1
     assert says in err
+
+
+@pytest.mark.parametrize("which", ["building generation", "retired generation"])
+def test_where_a_generation_is_missing_it_is_said_how_to_get_one(which):
+    says = f"learner_overview has no {which}: `milepost projections rebuild`"
+    with pytest.raises(Trouble, match=says), in_words():
+        raise NoGeneration("learner_overview", which)
+
+
+async def test_a_report_of_a_school_that_nobody_knows_is_refused(milepost):
+    code, _, err = await milepost("report", "offerings", "--tenant", "nosuch")
+    assert (code, "No school 'nosuch'" in err) == (1, True)
