@@ -11,6 +11,8 @@ from milepost.enrollment.vault import rotation
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.rotation import (
+    ALONE,
+    NO_LONGER,
     Damaged,
     NoNewKey,
     RotationUnderWay,
@@ -101,13 +103,14 @@ async def test_one_that_was_stopped_before_it_began_uses_the_key_it_had_made(poo
     assert len(keyring.keys) == 2
 
 
-async def test_of_two_at_once_the_second_is_told(*, vault, pool, keyring, settings, tenant, forty):
-    first = asyncio.Event()
-    running = asyncio.create_task(rotate(pool, keyring, lambda _: first.set(), lambda _: None))
-    await first.wait()
-    with pytest.raises(RotationUnderWay):
-        await quietly(pool, Keyring(settings))
-    await running
+async def test_of_two_at_once_the_second_is_told(vault, pool, keyring, tenant, forty):
+    async with pool.acquire() as first:
+        assert await first.fetchval(ALONE)  # as a rotation does before anything else
+        with pytest.raises(RotationUnderWay):
+            await quietly(pool, keyring)
+        await first.execute(NO_LONGER)
+    assert len(keyring.keys) == 1
+    await quietly(pool, keyring)
     assert await everybody(vault, tenant, forty) == forty
     assert len(keyring.keys) == 2
 
