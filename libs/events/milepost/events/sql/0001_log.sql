@@ -46,13 +46,22 @@ create table log.links (
     primary key (tenant, last)
 );
 
--- An event as bytes, the same on every machine and setting. Two events never give the same: widths
--- are fixed, texts end with a zero (they cannot hold one), JSON objects end by themselves.
-create function log.sealed(e log.events) returns bytea language sql immutable as $$
-    select int8send(e.position) || int4send(e.version) || uuid_send(e.event_id)
-        || timestamptz_send(e.occurred_at) || timestamptz_send(e.recorded_at)
-        || textsend(e.stream) || '\x00'::bytea || textsend(e.type) || '\x00'::bytea
-        || jsonb_send(e.data) || jsonb_send(e.metadata)
+-- A call's events as bytes, the same on every machine and setting. Two lists of events never give the
+-- same: every column comes with its type, its length and the length of each value.
+create function log.sealed(
+    p_first bigint,
+    p_streams text[],
+    p_versions integer[],
+    p_types text[],
+    p_data jsonb[],
+    p_metadata jsonb[],
+    p_occurred_at timestamptz[],
+    p_ids uuid[],
+    p_recorded_at timestamptz
+) returns bytea language sql immutable as $$
+    select int8send(p_first) || timestamptz_send(p_recorded_at) || array_send(p_streams)
+        || array_send(p_versions) || array_send(p_types) || array_send(p_data)
+        || array_send(p_metadata) || array_send(p_occurred_at) || array_send(p_ids)
 $$;
 
 create function log.refuse_change() returns trigger language plpgsql as $$
@@ -121,8 +130,8 @@ declare
     v_link bytea;
     v_versions integer[];
     v_twins integer[];
-    v_positions bigint[] := array_fill(null::bigint, array[v_events]);
-    v_event_versions integer[] := array_fill(null::integer, array[v_events]);
+    v_event_streams text[] := array_fill(''::text, array[v_events]);
+    v_event_versions integer[] := array_fill(0, array[v_events]); -- 0: not appended
     v_expect integer := 1;
     v_after integer := 1;
     v_event integer := 1;
@@ -189,7 +198,7 @@ begin
                 v_stream := p_event_stream[v_event];
                 v_head := v_head + 1;
                 v_versions[v_stream] := v_versions[v_stream] + 1;
-                v_positions[v_event] := v_head;
+                v_event_streams[v_event] := p_streams[v_stream];
                 v_event_versions[v_event] := v_versions[v_stream];
                 v_event := v_event + 1;
             end loop;
@@ -200,18 +209,27 @@ begin
     if v_head = v_start then
         return;
     end if;
-    with appended as (
-        insert into log.events as e (tenant, position, stream, version, type, data, metadata,
-                                     occurred_at, recorded_at, event_id)
-        select p_tenant, n.position, p_streams[n.stream], n.version, n.type, n.data, n.metadata,
-               n.occurred_at, append.recorded_at, n.event_id
-          from unnest(v_positions, v_event_versions, p_event_stream, p_event_type, p_event_data,
-                      p_event_metadata, p_event_occurred_at, p_event_id)
-                   as n(position, version, stream, type, data, metadata, occurred_at, event_id)
-         where n.position is not null
-        returning e.position, log.sealed(e) as sealed)
-    select sha256(v_link || string_agg(a.sealed, null order by a.position)) into v_link
-      from appended a;
+    if v_head < v_start + v_events then
+        select array_agg(n.stream order by n.number), array_agg(n.version order by n.number),
+               array_agg(n.type order by n.number), array_agg(n.data order by n.number),
+               array_agg(n.metadata order by n.number), array_agg(n.occurred_at order by n.number),
+               array_agg(n.event_id order by n.number)
+          into v_event_streams, v_event_versions, p_event_type, p_event_data, p_event_metadata,
+               p_event_occurred_at, p_event_id
+          from unnest(v_event_streams, v_event_versions, p_event_type, p_event_data,
+                      p_event_metadata, p_event_occurred_at, p_event_id) with ordinality
+                   as n(stream, version, type, data, metadata, occurred_at, event_id, number)
+         where n.version > 0;
+    end if;
+    insert into log.events (tenant, position, stream, version, type, data, metadata,
+                            occurred_at, recorded_at, event_id)
+    select p_tenant, v_start + n.number, n.stream, n.version, n.type, n.data, n.metadata,
+           n.occurred_at, append.recorded_at, n.event_id
+      from unnest(v_event_streams, v_event_versions, p_event_type, p_event_data,
+                  p_event_metadata, p_event_occurred_at, p_event_id) with ordinality
+               as n(stream, version, type, data, metadata, occurred_at, event_id, number);
+    v_link := sha256(v_link || log.sealed(v_start + 1, v_event_streams, v_event_versions,
+        p_event_type, p_event_data, p_event_metadata, p_event_occurred_at, p_event_id, recorded_at));
     insert into log.links (tenant, last, first, link) values (p_tenant, v_head, v_start + 1, v_link);
     insert into log.commands (tenant, command_id, first, last)
     select p_tenant, c.id, c.first, c.last
