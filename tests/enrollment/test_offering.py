@@ -11,7 +11,13 @@ from milepost.enrollment.domain import (
     close_offering,
     open_offering,
 )
-from milepost.enrollment.events import CourseDrafted, CourseRetired, OfferingClosed
+from milepost.enrollment.events import (
+    AchievementHeld,
+    CourseDrafted,
+    CoursePassed,
+    CourseRetired,
+    OfferingClosed,
+)
 
 CLOSED = OfferingClosed(offering="spring", occurred_at=minute(9))
 RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))
@@ -104,3 +110,28 @@ def test_an_offering_is_closed_once():
 def test_an_unknown_offering_is_not_closed():
     with pytest.raises(UnknownOffering):
         close_offering(offering(), offering="spring", occurred_at=minute(9))
+
+
+DATA_100 = CoursePassed(course="DATA-100", min_grade=0.5)
+SAFETY = AchievementHeld(achievement="safety")
+
+
+def test_an_offering_takes_over_the_prerequisites_of_its_version():
+    catalog = course(published(1), published(2, prerequisites=(DATA_100,)))
+    assert open_offering(offering(), catalog, **opening()) == [
+        opened(version=2, prerequisites=(DATA_100,))
+    ]
+    assert open_offering(offering(), catalog, **opening(version=1)) == [opened(version=1)]
+
+
+@pytest.mark.parametrize("own", [(SAFETY,), ()])
+def test_an_offering_may_state_prerequisites_of_its_own_or_none(own):
+    catalog = course(published(1, prerequisites=(DATA_100,)))
+    [event] = open_offering(offering(), catalog, **opening(prerequisites=own))
+    assert event == opened(prerequisites=own)
+
+
+def test_opening_again_without_prerequisites_keeps_those_taken_over():
+    catalog = course(published(1, prerequisites=(DATA_100,)), published(2))
+    run = offering(opened(prerequisites=(DATA_100,)))
+    assert open_offering(run, catalog, **opening()) == []

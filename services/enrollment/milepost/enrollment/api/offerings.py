@@ -19,6 +19,15 @@ from milepost.enrollment.api.conventions import (
     Wiring,
     versioned,
 )
+from milepost.enrollment.api.refusals import (
+    ALREADY_RETIRED,
+    NOT_A_KEEPER,
+    OFFERING_ALREADY_OPEN,
+    OFFERING_INVALID,
+    UNKNOWN_COURSE,
+    UNKNOWN_COURSE_VERSION,
+    UNKNOWN_OFFERING,
+)
 from milepost.enrollment.domain import (
     COURSE,
     OFFERING,
@@ -28,6 +37,7 @@ from milepost.enrollment.domain import (
     open_offering,
 )
 from milepost.enrollment.events import Mode, Pace, Prerequisite
+from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.problems import Malformed
 from milepost.process.requests import (
     Body,
@@ -46,6 +56,7 @@ class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     offer_hours     how long a freed seat is held for who waits; absent: it is theirs at once
     approval        somebody approves before one is in
+    prerequisites   absent: those of the course version
     parallel_limit  how many offerings with a limit a learner may be in at once
     expires_days    who has not completed so many days after `ends` is out
     """
@@ -63,7 +74,7 @@ class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approval: bool = False
     invitation_only: bool = False
     modes: Annotated[tuple[Mode, ...], Meta(min_length=1, max_length=2)] = ("audit", "verified")
-    prerequisites: Annotated[tuple[Prerequisite, ...], Meta(max_length=50)] = ()
+    prerequisites: Annotated[tuple[Prerequisite, ...], Meta(max_length=50)] | None = None
     parallel_limit: Annotated[int, Meta(ge=1, le=1_000, examples=[3])] | None = None
     expires_days: Annotated[int, Meta(ge=0, le=3_650, examples=[14])] | None = None
     occurred_at: Moment | None = None
@@ -102,9 +113,18 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     summary="Open an offering",
     description="One run of a published course version. Enrolling is possible in "
     "[window_opens, window_closes), or until it ends. 200 instead of 201 when it is open with "
-    "these facts. Refused: unknown_course, unknown_course_version, already_retired, "
-    "offering_invalid (all faults with their paths), offering_already_open (with other facts).",
+    "these facts; with other facts it stays as it is. `offering_invalid` has all faults.",
     status_code=201,
+    answers=command(
+        NOT_A_KEEPER,
+        UNKNOWN_COURSE,
+        UNKNOWN_COURSE_VERSION,
+        ALREADY_RETIRED,
+        OFFERING_INVALID,
+        OFFERING_ALREADY_OPEN,
+        OCCURRED_IN_FUTURE,
+        also=200,
+    ),
 )
 async def put_offering(
     request: Request[Caller, None, State],
@@ -156,7 +176,8 @@ async def put_offering(
     status_code=200,
     summary="Close an offering",
     description="Nobody is taken in any more, and no freed seat is passed on; who is in goes on. "
-    "Repeating it does nothing. Refused: unknown_offering.",
+    "Repeating it does nothing.",
+    answers=command(NOT_A_KEEPER, UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
 )
 async def post_close(
     request: Request[Caller, None, State],
@@ -180,8 +201,8 @@ async def post_close(
 @get(
     "/offerings/{offering:str}",
     summary="Read an offering",
-    description="Its facts, seats taken and how many wait. Sends an ETag, answers If-None-Match. "
-    "Refused: unknown_offering.",
+    description="Its facts, seats taken and how many wait.",
+    answers=versioned_query(UNKNOWN_OFFERING),
 )
 async def get_offering(
     request: Request[Caller, None, State],

@@ -6,7 +6,6 @@ from milepost.enrollment.domain.catalog import (
     AlreadyPublished,
     AlreadyRetired,
     Course,
-    Fault,
     PlanInvalid,
     UnknownCourse,
     UnknownCourseVersion,
@@ -14,6 +13,7 @@ from milepost.enrollment.domain.catalog import (
     publish,
     retire,
 )
+from milepost.enrollment.domain.differences import Difference, differences
 from milepost.enrollment.domain.enrollment import ENROLLMENT, Enrollment, enrollment_id
 from milepost.enrollment.domain.entering import accept, approve, decline, offer, promote, turn_down
 from milepost.enrollment.domain.invitation import (
@@ -64,6 +64,7 @@ from milepost.enrollment.domain.opening import (
     close_offering,
     open_offering,
 )
+from milepost.enrollment.domain.plan_faults import Fault
 from milepost.enrollment.domain.prerequisites import (
     NOTHING,
     Achieved,
@@ -105,6 +106,7 @@ from milepost.enrollment.domain.studying import (
     reinstate,
     suspend,
 )
+from milepost.enrollment.domain.taking_over import CourseDiffers, History, take_over
 
 __all__ = [
     "ASKED",
@@ -132,8 +134,11 @@ __all__ = [
     "ApprovalPending",
     "Changes",
     "Course",
+    "CourseDiffers",
+    "Difference",
     "Enrollment",
     "Fault",
+    "History",
     "Invitation",
     "InvitationAlreadyUsed",
     "InvitationExpired",
@@ -180,6 +185,7 @@ __all__ = [
     "close_offering",
     "complete",
     "decline",
+    "differences",
     "draft",
     "enroll",
     "enrollment_id",
@@ -199,6 +205,7 @@ __all__ = [
     "revoke",
     "run_out",
     "suspend",
+    "take_over",
     "transfer",
     "turn_down",
     "withdraw",

@@ -1,13 +1,13 @@
 """A course: drafted, published in immutable versions, retired. It knows no learner."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from graphlib import CycleError, TopologicalSorter
 from typing import assert_never
 
 import msgspec
 
+from milepost.enrollment.domain.plan_faults import Fault, plan_faults
 from milepost.enrollment.events import (
     CourseDrafted,
     CourseEvent,
@@ -15,18 +15,12 @@ from milepost.enrollment.events import (
     CourseRetired,
     Lesson,
     PassingRule,
+    Prerequisite,
     Skill,
 )
 from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Unknown
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """Where a request makes no sense, and how: `$.lessons[2].weight`, `negative`."""
-
-    path: str
-    condition: str
 
 
 @dataclass
@@ -67,7 +61,11 @@ class Course(msgspec.Struct):
 
     title: str | None = None
     versions: list[CoursePublished] = msgspec.field(default_factory=list)
-    retired: bool = False
+    retired_at: datetime | None = None
+
+    @property
+    def retired(self) -> bool:
+        return self.retired_at is not None
 
     @property
     def latest(self) -> CoursePublished | None:
@@ -82,7 +80,7 @@ def evolve(state: Course, event: CourseEvent) -> Course:
             state.title = event.title
             state.versions.append(event)
         case CourseRetired():
-            state.retired = True
+            state.retired_at = event.occurred_at
         case _:
             assert_never(event)
     return state
@@ -113,6 +111,8 @@ def publish(
     skills: Sequence[Skill] = (),
     language: str = "en",
     workload_hours: float | None = None,
+    titles: Mapping[str, str] | None = None,
+    prerequisites: Sequence[Prerequisite] = (),
 ) -> list[CourseEvent]:
     """Publish the next version; what equals the latest version is not published again.
 
@@ -120,8 +120,6 @@ def publish(
     """
     if state.retired:
         raise AlreadyRetired(course)
-    if faults := tuple(_plan_faults(lessons, passing_rule)):
-        raise PlanInvalid(course, faults)
     published = CoursePublished(
         course=course,
         version=len(state.versions) + 1,
@@ -131,9 +129,13 @@ def publish(
         skills=tuple(skills),
         language=language,
         workload_hours=workload_hours,
+        titles=dict(titles or {}),
+        prerequisites=tuple(prerequisites),
         occurred_at=occurred_at,
     )
-    return [] if _says_the_same(published, state.latest) else [published]
+    if faults := tuple(plan_faults(published)):
+        raise PlanInvalid(course, faults)
+    return [] if state.latest and says_the_same(published, state.latest) else [published]
 
 
 def retire(state: Course, *, course: str, occurred_at: datetime) -> list[CourseEvent]:
@@ -143,58 +145,6 @@ def retire(state: Course, *, course: str, occurred_at: datetime) -> list[CourseE
     return [] if state.retired else [CourseRetired(course=course, occurred_at=occurred_at)]
 
 
-def _says_the_same(published: CoursePublished, latest: CoursePublished | None) -> bool:
-    return latest is not None and latest == msgspec.structs.replace(
-        published, version=latest.version, occurred_at=latest.occurred_at
-    )
-
-
-def _plan_faults(lessons: Sequence[Lesson], rule: PassingRule) -> Iterator[Fault]:
-    if not lessons:
-        yield Fault("$.lessons", "empty")
-    seen: set[str] = set()
-    for number, lesson in enumerate(lessons):
-        path = f"$.lessons[{number}]"
-        if lesson.id in seen:
-            yield Fault(f"{path}.id", "duplicate")
-        seen.add(lesson.id)
-        yield from _lesson_faults(path, lesson)
-    yield from _prerequisite_faults(lessons)
-    yield from _rule_faults(lessons, rule)
-
-
-def _lesson_faults(path: str, lesson: Lesson) -> Iterator[Fault]:
-    if not 0 <= lesson.weight < float("inf"):
-        yield Fault(f"{path}.weight", "negative" if lesson.weight < 0 else "not_finite")
-    if lesson.mastery_score is not None and not 0 <= lesson.mastery_score <= 1:
-        yield Fault(f"{path}.mastery_score", "not_between_0_and_1")
-    if lesson.mastery_score is None and lesson.move_on in {"Passed", "CompletedAndPassed"}:
-        yield Fault(f"{path}.mastery_score", "missing")
-    if lesson.attempts_allowed is not None and lesson.attempts_allowed < 1:
-        yield Fault(f"{path}.attempts_allowed", "not_positive")
-
-
-def _prerequisite_faults(lessons: Sequence[Lesson]) -> Iterator[Fault]:
-    known = {lesson.id for lesson in lessons}
-    for number, lesson in enumerate(lessons):
-        for place, prerequisite in enumerate(lesson.prerequisites):
-            if prerequisite not in known:
-                yield Fault(f"$.lessons[{number}].prerequisites[{place}]", "unknown_lesson")
-    try:
-        TopologicalSorter({one.id: one.prerequisites for one in lessons}).prepare()
-    except CycleError as error:
-        within = set(error.args[1])
-        first = next(number for number, lesson in enumerate(lessons) if lesson.id in within)
-        yield Fault(f"$.lessons[{first}].prerequisites", "cycle")
-
-
-def _rule_faults(lessons: Sequence[Lesson], rule: PassingRule) -> Iterator[Fault]:
-    weighted = sum(lesson.weight > 0 for lesson in lessons)
-    if not 0 <= rule.passing_grade <= 1:
-        yield Fault("$.passing_rule.passing_grade", "not_between_0_and_1")
-    elif rule.passing_grade > 0 and not weighted:
-        yield Fault("$.passing_rule.passing_grade", "no_lesson_has_weight")
-    if rule.drop_lowest < 0:
-        yield Fault("$.passing_rule.drop_lowest", "negative")
-    elif rule.drop_lowest >= max(weighted, 1):
-        yield Fault("$.passing_rule.drop_lowest", "nothing_would_be_left")
+def says_the_same(one: CoursePublished, other: CoursePublished) -> bool:
+    """The same plan, whatever its number and whenever it was published."""
+    return one == msgspec.structs.replace(other, version=one.version, occurred_at=one.occurred_at)

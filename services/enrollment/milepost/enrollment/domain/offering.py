@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
-from milepost.enrollment.domain.catalog import Fault
+from milepost.enrollment.domain.plan_faults import Fault
 from milepost.enrollment.events import (
     OfferingCanceled,
     OfferingChanged,

@@ -10,7 +10,6 @@ from msgspec.structs import asdict, replace
 from milepost.enrollment.domain.catalog import (
     AlreadyRetired,
     Course,
-    Fault,
     UnknownCourse,
     UnknownCourseVersion,
 )
@@ -22,8 +21,10 @@ from milepost.enrollment.domain.offering import (
     UnknownOffering,
     running,
 )
+from milepost.enrollment.domain.plan_faults import Fault
 from milepost.enrollment.domain.seats import held, passed_on
 from milepost.enrollment.events import (
+    CoursePublished,
     Mode,
     OfferingCanceled,
     OfferingChanged,
@@ -65,11 +66,13 @@ def open_offering(
     approval: bool = False,
     invitation_only: bool = False,
     modes: tuple[Mode, ...] = ("audit", "verified"),
-    prerequisites: tuple[Prerequisite, ...] = (),
+    prerequisites: tuple[Prerequisite, ...] | None = None,
     parallel_limit: int | None = None,
     expires_days: int | None = None,
 ) -> list[OfferingEvent]:
     """Open a run of a published version (absent: the latest). The window is [opens, closes).
+
+    `prerequisites` absent: those of the version.
 
     Opening it again with the same facts does nothing. Raises `UnknownCourse`,
     `UnknownCourseVersion`, `AlreadyRetired`, `OfferingInvalid`, `OfferingAlreadyOpen`.
@@ -77,10 +80,11 @@ def open_offering(
     before = state.opened
     if before is not None and version is None:
         version = before.version
+    published = _published(catalog, course, version)
     opened = OfferingOpened(
         offering=offering,
         course=course,
-        version=_published(catalog, course, version),
+        version=published.version,
         pace=pace,
         window_opens=window_opens,
         window_closes=window_closes,
@@ -92,7 +96,7 @@ def open_offering(
         approval=approval,
         invitation_only=invitation_only,
         modes=modes,
-        prerequisites=prerequisites,
+        prerequisites=published.prerequisites if prerequisites is None else prerequisites,
         parallel_limit=parallel_limit,
         expires_days=expires_days,
         occurred_at=before.occurred_at if before else occurred_at,
@@ -152,14 +156,14 @@ def cancel_offering(
     return [OfferingCanceled(offering=offering, reason=reason, occurred_at=occurred_at)]
 
 
-def _published(catalog: Course, course: str, version: int | None) -> int:
+def _published(catalog: Course, course: str, version: int | None) -> CoursePublished:
     if catalog.title is None:
         raise UnknownCourse(course)
     latest = len(catalog.versions)
     wanted = latest if version is None else version
     if not 1 <= wanted <= latest:
         raise UnknownCourseVersion(course, version, latest)
-    return wanted
+    return catalog.versions[wanted - 1]
 
 
 def faults_of(opened: OfferingOpened) -> Iterator[Fault]:

@@ -1,9 +1,11 @@
 """The facts of courses. These names and fields are the storage format."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from milepost.enrollment.events.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 LessonKind: TypeAlias = Literal[
@@ -16,7 +18,10 @@ CountingAttempt: TypeAlias = Literal["best", "last", "first"]
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A unit of a course. `move_on` is cmi5's; `due_day` counts from the offering's start."""
+    """A unit of a course. `move_on` is cmi5's; `due_day` counts from the offering's start.
+
+    `titles` are translations of `title`, by BCP 47 language tag.
+    """
 
     id: str
     title: str
@@ -29,6 +34,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: CountingAttempt = "best"
     due_day: int | None = None
     prerequisites: tuple[str, ...] = ()
+    titles: Mapping[str, str] = {}
 
 
 class PassingRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,7 +45,14 @@ class PassingRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Skill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An aligned competency, as Open Badges' alignment has it."""
+    """A competency of a published framework, which the course teaches.
+
+    name       targetName in an Open Badges 3.0 alignment
+    url        targetUrl: the competency's own address (an ESCO or CTDL URI, a CASE item)
+    framework  targetFramework: `ESCO`, `CASE`, `CTDL`, `O*NET` or another's name; it also decides
+               the targetType (ESCO: `ext:ESCOSkill`, CASE: `CFItem`, CTDL: `ceasn:Competency`)
+    code       targetCode: what the framework calls it
+    """
 
     name: str
     url: str
@@ -53,6 +66,11 @@ class CourseDrafted(Event, frozen=True, kw_only=True, tag="course_drafted"):
 
 
 class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
+    """`titles` are translations of `title` by BCP 47 tag; `language` is that of everything else.
+
+    `prerequisites` are those of its offerings that state none of their own.
+    """
+
     course: str
     version: int
     title: str
@@ -61,6 +79,8 @@ class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
     skills: tuple[Skill, ...] = ()
     language: str = "en"
     workload_hours: float | None = None
+    titles: Mapping[str, str] = {}
+    prerequisites: tuple[Prerequisite, ...] = ()
 
 
 class CourseRetired(Event, frozen=True, kw_only=True, tag="course_retired"):

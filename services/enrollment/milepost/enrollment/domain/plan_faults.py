@@ -1,0 +1,119 @@
+"""What makes no sense about a course's plan, all of it at once, each with its path."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+import msgspec
+
+from milepost.enrollment.events import (
+    CoursePassed,
+    CoursePublished,
+    Lesson,
+    PassingRule,
+    Prerequisite,
+    Skill,
+)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Where a request makes no sense, and how: `$.lessons[2].weight`, `negative`."""
+
+    path: str
+    condition: str
+
+
+def plan_faults(plan: CoursePublished) -> Iterator[Fault]:
+    yield from _title_faults("$", plan.titles, plan.language)
+    yield from _lessons_faults(plan)
+    yield from _rule_faults(plan.lessons, plan.passing_rule)
+    yield from _skill_faults(plan.skills)
+    yield from _prerequisite_faults(plan)
+
+
+def _lessons_faults(plan: CoursePublished) -> Iterator[Fault]:
+    if not plan.lessons:
+        yield Fault("$.lessons", "empty")
+    seen: set[str] = set()
+    for number, lesson in enumerate(plan.lessons):
+        path = f"$.lessons[{number}]"
+        if lesson.id in seen:
+            yield Fault(f"{path}.id", "duplicate")
+        seen.add(lesson.id)
+        yield from _lesson_faults(path, lesson)
+        yield from _title_faults(path, lesson.titles, plan.language)
+    yield from _unlocking_faults(plan.lessons)
+
+
+def _lesson_faults(path: str, lesson: Lesson) -> Iterator[Fault]:
+    if not 0 <= lesson.weight < float("inf"):
+        yield Fault(f"{path}.weight", "negative" if lesson.weight < 0 else "not_finite")
+    if lesson.mastery_score is not None and not 0 <= lesson.mastery_score <= 1:
+        yield Fault(f"{path}.mastery_score", "not_between_0_and_1")
+    if lesson.mastery_score is None and lesson.move_on in {"Passed", "CompletedAndPassed"}:
+        yield Fault(f"{path}.mastery_score", "missing")
+    if lesson.attempts_allowed is not None and lesson.attempts_allowed < 1:
+        yield Fault(f"{path}.attempts_allowed", "not_positive")
+
+
+def _unlocking_faults(lessons: Sequence[Lesson]) -> Iterator[Fault]:
+    known = {lesson.id for lesson in lessons}
+    for number, lesson in enumerate(lessons):
+        for place, prerequisite in enumerate(lesson.prerequisites):
+            if prerequisite not in known:
+                yield Fault(f"$.lessons[{number}].prerequisites[{place}]", "unknown_lesson")
+    try:
+        TopologicalSorter({one.id: one.prerequisites for one in lessons}).prepare()
+    except CycleError as error:
+        within = set(error.args[1])
+        first = next(number for number, lesson in enumerate(lessons) if lesson.id in within)
+        yield Fault(f"$.lessons[{first}].prerequisites", "cycle")
+
+
+def _rule_faults(lessons: Sequence[Lesson], rule: PassingRule) -> Iterator[Fault]:
+    weighted = sum(lesson.weight > 0 for lesson in lessons)
+    if not 0 <= rule.passing_grade <= 1:
+        yield Fault("$.passing_rule.passing_grade", "not_between_0_and_1")
+    elif rule.passing_grade > 0 and not weighted:
+        yield Fault("$.passing_rule.passing_grade", "no_lesson_has_weight")
+    if rule.drop_lowest < 0:
+        yield Fault("$.passing_rule.drop_lowest", "negative")
+    elif rule.drop_lowest >= max(weighted, 1):
+        yield Fault("$.passing_rule.drop_lowest", "nothing_would_be_left")
+
+
+def _skill_faults(skills: Sequence[Skill]) -> Iterator[Fault]:
+    """A skill is one address, and one code of its framework."""
+    urls: set[str] = set()
+    codes: set[tuple[str | None, str]] = set()
+    for number, skill in enumerate(skills):
+        if skill.url in urls:
+            yield Fault(f"$.skills[{number}].url", "duplicate")
+        elif skill.code is not None and (skill.framework, skill.code) in codes:
+            yield Fault(f"$.skills[{number}].code", "duplicate")
+        urls.add(skill.url)
+        if skill.code is not None:
+            codes.add((skill.framework, skill.code))
+
+
+def _prerequisite_faults(plan: CoursePublished) -> Iterator[Fault]:
+    seen: set[Prerequisite] = set()
+    for number, one in enumerate(plan.prerequisites):
+        path = f"$.prerequisites[{number}]"
+        if isinstance(one, CoursePassed):
+            if one.course == plan.course:
+                yield Fault(f"{path}.course", "itself")
+            if not 0 <= one.min_grade <= 1:
+                yield Fault(f"{path}.min_grade", "not_between_0_and_1")
+        same = CoursePassed(course=one.course) if isinstance(one, CoursePassed) else one
+        if same in seen:
+            yield Fault(path, "duplicate")
+        seen.add(same)
+
+
+def _title_faults(path: str, titles: Mapping[str, str], language: str) -> Iterator[Fault]:
+    """Language tags are compared without regard to case (RFC 5646, section 2.1.1)."""
+    seen = {language.lower(): "is_the_language"}
+    for tag in titles:
+        if condition := seen.get(tag.lower()):
+            yield Fault(f"{path}.titles.{tag}", condition)
+        seen.setdefault(tag.lower(), "duplicate")

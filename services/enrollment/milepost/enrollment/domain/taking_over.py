@@ -1,0 +1,103 @@
+"""Taking a course over as a file tells it: versions with the times at which they were published."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from milepost.enrollment.domain.catalog import Course, PlanInvalid, says_the_same
+from milepost.enrollment.domain.differences import Difference, differences
+from milepost.enrollment.domain.plan_faults import Fault, plan_faults
+from milepost.enrollment.events import CourseDrafted, CourseEvent, CoursePublished, CourseRetired
+from milepost.events.event import Conflicting
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """All that happened to a course. `title` is the latest version's, or the draft's."""
+
+    course: str
+    title: str
+    versions: tuple[CoursePublished, ...] = ()
+    retired_at: datetime | None = None
+
+
+@dataclass
+class CourseDiffers(Conflicting):
+    """The course has another history here: every place of the file that says otherwise."""
+
+    course: str
+    faults: tuple[Fault, ...]
+
+
+def take_over(
+    state: Course, told: History, *, course: str, latest: datetime, occurred_at: datetime
+) -> list[CourseEvent]:
+    """Write what the history has beyond the course: nothing, when it is an older one of the same.
+
+    Nothing may have happened after `latest`; a draft is dated `occurred_at`. What is here already
+    is not judged again. Raises `PlanInvalid`, `CourseDiffers`.
+    """
+    if faults := tuple(_faults(state, told, course, latest)):
+        raise PlanInvalid(course, faults)
+    if differing := tuple(dict.fromkeys(_contradictions(state, told))):
+        raise CourseDiffers(course, differing)
+    new: list[CourseEvent] = list(told.versions[len(state.versions) :])
+    if _renames(state, told):
+        new = [CourseDrafted(course=course, title=told.title, occurred_at=occurred_at)]
+    if told.retired_at is not None and not state.retired:
+        new.append(CourseRetired(course=course, occurred_at=told.retired_at))
+    return new
+
+
+def _renames(state: Course, told: History) -> bool:
+    return not told.versions and state.latest is None and state.title != told.title
+
+
+def _faults(state: Course, told: History, course: str, latest: datetime) -> Iterator[Fault]:
+    """What makes no sense about the history itself."""
+    if told.course != course:
+        yield Fault("$.course", "not_the_one_addressed")
+    if told.versions and told.title != told.versions[-1].title:
+        yield Fault("$.title", "not_that_of_the_latest_version")
+    if told.retired_at is not None and told.retired_at > latest:
+        yield Fault("$.retired_at", "in_the_future")
+    for number, one in enumerate(told.versions):
+        path = f"$.versions[{number}]"
+        if one.version != number + 1:
+            yield Fault(f"{path}.version", "not_the_next")
+        if one.occurred_at > latest:
+            yield Fault(f"{path}.published_at", "in_the_future")
+        if number and says_the_same(one, told.versions[number - 1]):
+            yield Fault(path, "same_as_the_version_before")
+        if number >= len(state.versions):
+            yield from _within(path, plan_faults(one))
+
+
+def _within(path: str, faults: Iterable[Fault]) -> Iterator[Fault]:
+    for fault in faults:
+        yield Fault(path + fault.path.removeprefix("$"), fault.condition)
+
+
+def _contradictions(state: Course, told: History) -> Iterator[Fault]:
+    for number, (here, there) in enumerate(zip(state.versions, told.versions, strict=False)):
+        path = f"$.versions[{number}]"
+        if here.occurred_at != there.occurred_at:
+            yield Fault(f"{path}.published_at", "differs")
+        for one in differences(here, there):
+            yield Fault(f"{path}.{_path_of(one)}", "differs")
+    more = len(told.versions) - len(state.versions)
+    if told.retired_at is not None and not state.retired and more < 0:
+        yield Fault("$.retired_at", "published_since")
+    if state.retired and (more > 0 or _renames(state, told)):
+        yield Fault("$.retired_at", "already_retired")
+    elif state.retired and told.retired_at not in {None, state.retired_at}:
+        yield Fault("$.retired_at", "differs")
+
+
+def _path_of(one: Difference) -> str:
+    """Where it stands in the new plan; of what is gone, where it stood among others."""
+    if one.part == "course":
+        return str(one.field)
+    place = "" if one.place is None else f"[{one.place - 1}]"
+    return f"{one.part}s{place}" + (f".{one.field}" if one.field else "")
