@@ -38,25 +38,24 @@ class MemoryLog:
             return done
         if not stands:
             stream = command.expects[-1][0]
-            return Conflict(stream, len(self._streams[tenant, stream]))
+            return Conflict(stream, self._version(tenant, stream))
         for stream, expected in reversed(command.expects):
-            if (version := len(self._streams[tenant, stream])) != expected:
+            if (version := self._version(tenant, stream)) != expected:
                 return Conflict(stream, version)
         now = datetime.now(UTC)
-        first = len(self._events[tenant]) + 1
+        first = self._head(tenant) + 1
         for event in command.events:
             self._record(tenant, event, now)
-        last = len(self._events[tenant])
+        last = self._head(tenant)
         self._done[tenant, command.command_id] = AlreadyDone(first, last)
         return Appended(first, last, now)
 
     def _record(self, tenant: str, event: NewEvent, now: datetime) -> None:
-        stream = self._streams[tenant, event.stream]
         recorded = Recorded(
             tenant,
-            len(self._events[tenant]) + 1,
+            self._head(tenant) + 1,
             event.stream,
-            len(stream) + 1,
+            self._version(tenant, event.stream) + 1,
             event.type,
             event.data,
             event.metadata,
@@ -64,8 +63,14 @@ class MemoryLog:
             now,
             event.event_id,
         )
-        stream.append(recorded)
+        self._streams[tenant, event.stream].append(recorded)
         self._events[tenant].append(recorded)
+
+    def _version(self, tenant: str, stream: str) -> int:
+        return len(self._streams[tenant, stream])
+
+    def _head(self, tenant: str) -> int:
+        return len(self._events[tenant])
 
     async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
         return self._streams[tenant, stream][after:]
