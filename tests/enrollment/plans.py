@@ -1,0 +1,89 @@
+"""Hypothesis strategies: plans that may be published."""
+
+from hypothesis import strategies as st
+from msgspec import structs
+from tests.enrollment.given import NINE, minute
+
+from milepost.enrollment.events import (
+    AchievementHeld,
+    CoursePassed,
+    CoursePublished,
+    Lesson,
+    PassingRule,
+    Skill,
+)
+
+FRAMEWORKS = ("ESCO", "CASE", "CTDL", "O*NET")
+KINDS = ("page", "video", "reading", "discussion", "quiz", "assignment", "exam")
+TAGS = ("de", "fr", "pt-BR", "zh-Hant-TW", "es-419")
+
+titles = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=20)
+translations = st.dictionaries(st.sampled_from(TAGS), titles, max_size=3)
+grades = st.floats(0, 1)
+
+
+@st.composite
+def lessons(draw, id: str, before: tuple[str, ...]) -> Lesson:  # noqa: A002 - the field's own name
+    needed = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
+    return Lesson(
+        id=id,
+        title=draw(titles),
+        kind=draw(st.sampled_from(KINDS)),
+        required=draw(st.booleans()),
+        weight=draw(st.sampled_from([0.0, 0.0, 1.0, 2.5, 40.0])),
+        move_on=draw(st.sampled_from(["Passed", "Completed", "CompletedOrPassed"])),
+        mastery_score=draw(grades),
+        attempts_allowed=draw(st.none() | st.integers(1, 5)),
+        counts=draw(st.sampled_from(["best", "last", "first"])),
+        due_day=draw(st.none() | st.integers(0, 90)),
+        prerequisites=tuple(needed),
+        titles=draw(translations),
+    )
+
+
+skills = st.builds(
+    Skill,
+    name=titles,
+    url=st.sampled_from([f"https://skills.example/{number}" for number in range(5)]),
+    framework=st.none() | st.sampled_from(FRAMEWORKS),
+)
+prerequisites = st.builds(
+    CoursePassed, course=st.sampled_from(["DATA-99", "DATA-100"]), min_grade=grades
+) | st.builds(AchievementHeld, achievement=st.sampled_from(["safety", "ethics"]))
+
+
+@st.composite
+def plans(draw, version: int = 1) -> CoursePublished:
+    """Lessons come in any order, and unlock only those drawn after them."""
+    ids = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True))
+    drawn = tuple(draw(lessons(one, tuple(ids[:number]))) for number, one in enumerate(ids))
+    weighted = sum(lesson.weight > 0 for lesson in drawn)
+    return CoursePublished(
+        course="DATA-101",
+        version=version,
+        title=draw(titles),
+        lessons=tuple(draw(st.permutations(drawn))),
+        passing_rule=PassingRule(
+            passing_grade=draw(grades) if weighted else 0.0,
+            drop_lowest=draw(st.integers(0, max(weighted - 1, 0))),
+        ),
+        skills=tuple(draw(st.lists(skills, max_size=3, unique_by=lambda one: one.url))),
+        language=draw(st.sampled_from(["en", "nl", "en-GB"])),
+        workload_hours=draw(st.none() | st.sampled_from([0.5, 25.0, 300.0])),
+        titles=draw(translations),
+        prerequisites=tuple(draw(st.lists(prerequisites, max_size=3, unique_by=type))),
+        occurred_at=NINE,
+    )
+
+
+@st.composite
+def histories(draw, max_size: int = 4) -> tuple[CoursePublished, ...]:
+    """Versions in order, no two neighbours the same."""
+    versions: list[CoursePublished] = []
+    for number in range(draw(st.integers(1, max_size))):
+        plan = draw(plans(number + 1))
+        if versions and plan.title == versions[-1].title:
+            continue
+        facts = {"version": len(versions) + 1, "occurred_at": minute(number)}
+        versions.append(structs.replace(plan, **facts))
+    return tuple(versions)
