@@ -17,7 +17,7 @@ MOST_FAULTS = 100
 BOUNDS = """select max(last) from log.links where tenant = $1 and last <= $2
     group by (last - 1) / $3 order by 1"""
 # The link before the range goes first; before the very first one stands the tenant's name. A call
-# has one `recorded_at`: with two, nothing can have been sealed.
+# has one `recorded_at`: two make the link null.
 CHAIN = """with links as (
         select 0::bigint as first, 0::bigint as last, sha256(textsend($1)) as link where $2 = 0
         union all
@@ -32,19 +32,21 @@ CHAIN = """with links as (
                 else 'event_changed' end as fault
       from chain c
       cross join lateral (
-           select count(*) as events, log.sealed(
-                min(e.position), array_agg(e.stream order by e.position),
-                array_agg(e.version order by e.position), array_agg(e.type order by e.position),
-                array_agg(e.data order by e.position), array_agg(e.metadata order by e.position),
-                array_agg(e.occurred_at order by e.position),
-                array_agg(e.event_id order by e.position),
-                case when min(e.recorded_at) = max(e.recorded_at) then min(e.recorded_at) end
-           ) as sealed
+           select count(*) as events, array_agg(e.stream order by e.position) as streams,
+                  array_agg(e.version order by e.position) as versions,
+                  log.digest(array_agg(e.type order by e.position),
+                             array_agg(e.data order by e.position),
+                             array_agg(e.metadata order by e.position),
+                             array_agg(e.occurred_at order by e.position),
+                             array_agg(e.event_id order by e.position)) as digest,
+                  case when min(e.recorded_at) = max(e.recorded_at) then min(e.recorded_at) end
+                      as recorded_at
            from log.events e
            where e.tenant = $1 and e.position >= c.first and e.position <= c.last offset 0) e
      where c.previous is not null
        and (c.first <> c.previous + 1 or e.events <> c.last - c.first + 1
-            or c.link is distinct from sha256(c.before || e.sealed))
+            or c.link is distinct from log.link(c.before, c.first, e.recorded_at, e.streams,
+                                                e.versions, e.digest))
      order by c.last limit 100"""
 END = """select h.head, h.link = coalesce(l.link, sha256(textsend($1))) as linked,
            coalesce(l.last, 0) as last,

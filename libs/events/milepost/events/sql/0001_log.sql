@@ -46,22 +46,25 @@ create table log.links (
     primary key (tenant, last)
 );
 
--- A call's events as bytes, the same on every machine and setting. Two lists of events never give the
--- same: every column comes with its type, its length and the length of each value.
-create function log.sealed(
+-- The digest of what a call's events say, and the link of the chain that they make: the same on every
+-- machine and setting. Two lists of events never give the same: every column comes with its type, its
+-- length and the length of each value.
+create function log.digest(
+    p_types text[], p_data jsonb[], p_metadata jsonb[], p_occurred_at timestamptz[], p_ids uuid[]
+) returns bytea language sql immutable as $$
+    select sha256(array_send(p_types) || array_send(p_data) || array_send(p_metadata)
+        || array_send(p_occurred_at) || array_send(p_ids))
+$$;
+create function log.link(
+    p_before bytea,
     p_first bigint,
+    p_recorded_at timestamptz,
     p_streams text[],
     p_versions integer[],
-    p_types text[],
-    p_data jsonb[],
-    p_metadata jsonb[],
-    p_occurred_at timestamptz[],
-    p_ids uuid[],
-    p_recorded_at timestamptz
+    p_digest bytea
 ) returns bytea language sql immutable as $$
-    select int8send(p_first) || timestamptz_send(p_recorded_at) || array_send(p_streams)
-        || array_send(p_versions) || array_send(p_types) || array_send(p_data)
-        || array_send(p_metadata) || array_send(p_occurred_at) || array_send(p_ids)
+    select sha256(p_before || int8send(p_first) || timestamptz_send(p_recorded_at)
+        || array_send(p_streams) || array_send(p_versions) || p_digest)
 $$;
 
 create function log.refuse_change() returns trigger language plpgsql as $$
@@ -135,6 +138,8 @@ declare
     v_expect integer := 1;
     v_after integer := 1;
     v_event integer := 1;
+    v_digest bytea := log.digest(p_event_type, p_event_data, p_event_metadata, p_event_occurred_at,
+                                 p_event_id); -- made before the lock is held
     v_twin integer;
     v_stream integer;
 begin
@@ -220,6 +225,8 @@ begin
                       p_event_metadata, p_event_occurred_at, p_event_id) with ordinality
                    as n(stream, version, type, data, metadata, occurred_at, event_id, number)
          where n.version > 0;
+        v_digest := log.digest(p_event_type, p_event_data, p_event_metadata, p_event_occurred_at,
+                               p_event_id);
     end if;
     insert into log.events (tenant, position, stream, version, type, data, metadata,
                             occurred_at, recorded_at, event_id)
@@ -228,8 +235,7 @@ begin
       from unnest(v_event_streams, v_event_versions, p_event_type, p_event_data,
                   p_event_metadata, p_event_occurred_at, p_event_id) with ordinality
                as n(stream, version, type, data, metadata, occurred_at, event_id, number);
-    v_link := sha256(v_link || log.sealed(v_start + 1, v_event_streams, v_event_versions,
-        p_event_type, p_event_data, p_event_metadata, p_event_occurred_at, p_event_id, recorded_at));
+    v_link := log.link(v_link, v_start + 1, recorded_at, v_event_streams, v_event_versions, v_digest);
     insert into log.links (tenant, last, first, link) values (p_tenant, v_head, v_start + 1, v_link);
     insert into log.commands (tenant, command_id, first, last)
     select p_tenant, c.id, c.first, c.last
