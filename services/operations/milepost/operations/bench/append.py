@@ -1,6 +1,7 @@
 """`append`: events a second through the log's append call, conflict checks on."""
 
 import asyncio
+import itertools
 import multiprocessing
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
+from milepost.process.server import run
 from milepost.process.settings import Settings
 
 DATA = (
@@ -21,6 +23,7 @@ DATA = (
 )
 METADATA = b'{"actor":"learner-1","correlation":"0190f5fe-7c00-7a00-8000-000000000000"}'
 BATCHES = (1, 50, 200, 500)
+CALLS_AT_A_TIME = 2  # of a writer: one is encoded while the other is written
 TARGET_BATCH, TARGET_RATIO = 200, 4
 
 
@@ -50,7 +53,7 @@ async def measure(settings: Settings, seconds: float = 4.0) -> Measured:
 
 
 async def _rate(dsn: str, batch: int, writers: int, tenants: int, seconds: float) -> float:
-    """Every writer is a process with one connection, and appends to all tenants in turn."""
+    """Every writer is a process and appends to all tenants in turn, two calls at a time."""
     loop = asyncio.get_running_loop()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(writers, mp_context=spawn) as pool:
@@ -63,21 +66,23 @@ async def _rate(dsn: str, batch: int, writers: int, tenants: int, seconds: float
 
 
 def _write(dsn: str, batch: int, tenants: int, begin: float, seconds: float) -> int:
-    return asyncio.run(_append_until(dsn, batch, tenants, begin, seconds))
+    return run(_append_until(dsn, batch, tenants, begin, seconds))
 
 
 async def _append_until(dsn: str, batch: int, tenants: int, begin: float, seconds: float) -> int:
-    pool = await connect_pool(dsn, name="bench", size=1)
-    log = PostgresLog(pool)
-    await log.heads()
-    await asyncio.sleep(max(0.0, begin - time.time()))
-    appended, number = 0, 0
-    while time.time() < begin + seconds:
-        await log.append(f"tenant-{number % tenants}", list(_commands(batch)))
-        appended += batch
-        number += 1
-    await pool.close()
-    return appended
+    async with await connect_pool(dsn, name="bench", size=CALLS_AT_A_TIME) as pool:
+        log = PostgresLog(pool)
+        await asyncio.gather(*(log.heads() for _ in range(CALLS_AT_A_TIME)))
+        await asyncio.sleep(max(0.0, begin - time.time()))
+        numbers = itertools.count()
+
+        async def append() -> None:
+            while time.time() < begin + seconds:
+                tenant = f"tenant-{next(numbers) % tenants}"
+                await log.append(tenant, list(_commands(batch)))
+
+        await asyncio.gather(*(append() for _ in range(CALLS_AT_A_TIME)))
+    return next(numbers) * batch
 
 
 def _commands(count: int) -> Iterator[Command]:
