@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from tests.documented import documented
 from tests.process import notes
 
 from milepost.events.memory_log import MemoryLog
@@ -63,4 +64,5 @@ def headers(issuer):
 @pytest.fixture
 async def client(app) -> AsyncIterator[AsyncTestClient[Litestar]]:
     async with AsyncTestClient(app, raise_server_exceptions=False) as client:
+        client.event_hooks = documented(app)
         yield client

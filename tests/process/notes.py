@@ -14,6 +14,13 @@ from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Event, Unknown
 from milepost.events.transact import Transactor
+from milepost.process.answers import (
+    AWAITED_POSITION,
+    OCCURRED_IN_FUTURE,
+    Answers,
+    command,
+    query,
+)
 from milepost.process.app import Service
 from milepost.process.requests import (
     Body,
@@ -26,7 +33,7 @@ from milepost.process.requests import (
     positioned,
 )
 from milepost.process.settings import Settings
-from milepost.process.tokens import Caller
+from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 
 Asked = Request[Caller, None, State]
 
@@ -61,15 +68,18 @@ class Note(msgspec.Struct, frozen=True):
     scores: list[float]
 
 
+STAFF = ("instructor", "registrar")
+NOT_STAFF = RoleMissing(STAFF)
+
 NOTES: Category[list[float], NoteWritten] = Category(
     "note", list, lambda scores, event: [*scores, event.score], Codec(NoteWritten)
 )
 
 
 def service(transactor: Transactor, settings: Settings) -> Service:
-    @post("/{note:str}")
+    @post("/{note:str}", answers=command(NOT_STAFF, NoteFull("a", 3), OCCURRED_IN_FUTURE))
     async def write(request: Asked, note: FromPath[str], data: JSONBody[Lines]) -> Response[Note]:
-        request.user.require("instructor", "registrar")
+        request.user.require(*STAFF)
         moments = [occurred(line.occurred_at, settings) for line in data.lines]
 
         def decide(scores: list[float]) -> Sequence[NoteWritten]:
@@ -90,7 +100,7 @@ def service(transactor: Transactor, settings: Settings) -> Service:
         check_repeat(outcome, request)
         return positioned(Note(outcome.states[0]), outcome.position, 201)
 
-    @get("/{note:str}")
+    @get("/{note:str}", answers=query(NotYourOwn("lea", STAFF), UnknownNote("a")))
     async def read(request: Asked, note: FromPath[str], limit: FromQuery[int] = 10) -> Note:
         request.user.may_act_for(note, "instructor")
         _, scores = await transactor.load(request.user.tenant, NOTES.of(note))
@@ -98,7 +108,7 @@ def service(transactor: Transactor, settings: Settings) -> Service:
             raise UnknownNote(note)
         return Note(scores[:limit])
 
-    @get("/position")
+    @get("/position", answers=Answers(asks=(AWAITED_POSITION,)))
     async def position(request: Asked) -> dict[str, int | None]:
         return {"position": awaited_position(request)}
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from milepost.events.policy import Policy
 from milepost.events.timers import Timer
 from milepost.process.bodies import BodyDecoding
-from milepost.process.documentation import DocumentedProblems, openapi
+from milepost.process.documentation import DocumentedAnswers, openapi
 from milepost.process.edge import Edge
 from milepost.process.health import Check, health_routes
 from milepost.process.metrics import UNROUTED, HttpMetrics, process_registry
@@ -52,7 +52,7 @@ def create_app(
         middleware=[edge],
         exception_handlers={Exception: _answering(metrics)},
         request_class=Received,
-        plugins=[BodyDecoding(), DocumentedProblems()],
+        plugins=[BodyDecoding(), DocumentedAnswers()],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=openapi(),
         on_shutdown=list(on_shutdown),

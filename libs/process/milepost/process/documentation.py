@@ -1,20 +1,55 @@
-"""OpenAPI at /schema: as litestar derives it, but with the errors that are really answered."""
+"""OpenAPI at /schema: as litestar derives it, but with what is really answered.
 
+Routes say what that is in their option `answers`; what every route may answer is added here.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final, cast
 
 from litestar import Router
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIHeader,
+    OpenAPIResponse,
+    Operation,
+    Parameter,
+    Reference,
+    Schema,
+    SecurityScheme,
+)
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
-from milepost.process.problems import MEDIA_TYPE, ProblemDocument
+from milepost.events.faults import Overloaded
+from milepost.process.answers import AWAITED_POSITION, IDEMPOTENCY_KEY, Answers, Header
+from milepost.process.problem_documents import Kind, examples, kinds, response_spec
+from milepost.process.problems import (
+    BodyTooLarge,
+    Malformed,
+    NotAuthenticated,
+    UnsupportedMedia,
+)
 
-_STATUSES: Final = (400, 401, 403, 404, 409, 422, 503)
+# What any route that needs a token may answer; the errors are real, as those of `Answers`.
+_ANYWHERE: Final = (
+    NotAuthenticated(),
+    NotAuthenticated("The token has expired."),
+    Overloaded(),
+    RuntimeError(),
+)
+_OF_BODIES: Final = (
+    Malformed("Expected `str`, got `int`, at $.learner.", path="$.learner"),
+    BodyTooLarge(1024 * 1024),
+    UnsupportedMedia("text/plain"),
+)
 
 
 def openapi() -> OpenAPIConfig:
@@ -33,26 +68,108 @@ def openapi() -> OpenAPIConfig:
     )
 
 
-class DocumentedProblems(ReceiveRoutePlugin):
-    """Adds problem documents to every route that needs a token."""
+class DocumentedAnswers(ReceiveRoutePlugin):
+    """Documents what routes answer that their signatures do not say."""
 
     def receive_route(self, route: BaseRoute) -> None:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
-                _document(handler)
+                _document(handler, route.path_format)
 
 
-def _document(handler: HTTPRouteHandler) -> None:
+def _document(handler: HTTPRouteHandler, path: str) -> None:
     if handler.opt.get("public"):
         handler.security = [{}]
         return
-    problems = {
-        status: ResponseSpec(
-            ProblemDocument,
-            description=HTTPStatus(status).phrase,
-            media_type=MEDIA_TYPE,
-            generate_examples=False,
+    answers: Answers = handler.opt.get("answers", Answers())
+    problems = kinds((*answers.refusals, *_common(handler, path, answers)))
+    documented = {status: response_spec(alike) for status, alike in problems.items()}
+    handler.responses = {**(handler.responses or {}), **documented}
+    describing = _describing(answers, problems, _instance(path, problems))
+    handler.operation_class = cast("type[Operation]", describing)
+
+
+def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exception]:
+    found: list[Exception] = [*_ANYWHERE]
+    if handler.parsed_data_field is not None:
+        found += _OF_BODIES
+    if "{" in path:  # an id may hold what is no id, or a slash
+        name = path.partition("{")[2].partition("}")[0]
+        fault = {"message": "String does not match", "key": name, "source": "path"}
+        found += (Malformed(f"{name}: {fault['message']}", faults=[fault]), NotFoundException())
+    if IDEMPOTENCY_KEY in answers.asks:
+        reason = "Idempotency-Key is 1 to 255 printable ASCII characters."
+        found.append(Malformed(reason, header=IDEMPOTENCY_KEY.name))
+    if AWAITED_POSITION in answers.asks:
+        reason = "Milepost-Position is a whole number, not 'latest'."
+        found.append(Malformed(reason, header=AWAITED_POSITION.name))
+    return found
+
+
+def _instance(path: str, problems: dict[int, list[Kind]]) -> str:
+    """The path that was asked, going by what the problems tell of it."""
+    told = [
+        problem.facts for alike in problems.values() for kind in alike for problem in kind.problems
+    ]
+    for facts in told:
+        for name, value in facts.items():
+            path = path.replace(f"{{{name}}}", str(value))
+    return path
+
+
+def _describing(
+    answers: Answers, problems: dict[int, list[Kind]], instance: str
+) -> Callable[..., Operation]:
+    """Makes litestar's operation, with the headers and statuses that it has no words for."""
+
+    def operation(
+        *,
+        parameters: list[Parameter] | None,
+        responses: dict[str, OpenAPIResponse],
+        **described: Any,
+    ) -> Operation:
+        answered = next(iter(responses.values()))
+        answered.headers = {one.name: _header(one) for one in answers.tells}
+        if answers.also is not None:
+            responses[str(answers.also)] = _also(answered, answers.also)
+        for status, alike in problems.items():
+            response = responses[str(status)]
+            response.headers = _problem_headers(alike)
+            for media in (response.content or {}).values():
+                media.examples = examples(alike, instance)
+        return Operation(
+            parameters=[*(parameters or ()), *map(_parameter, answers.asks)] or None,
+            responses=dict(sorted(responses.items())),
+            **described,
         )
-        for status in _STATUSES
+
+    return operation
+
+
+def _also(answered: OpenAPIResponse, status: int) -> OpenAPIResponse:
+    description = HTTPStatus(status).description
+    content = None if status == HTTPStatus.NOT_MODIFIED else answered.content
+    return replace(answered, description=description, content=content)
+
+
+def _parameter(header: Header) -> Parameter:
+    return Parameter(
+        name=header.name, param_in="header", schema=header.schema, description=header.description
+    )
+
+
+def _header(header: Header) -> OpenAPIHeader:
+    return OpenAPIHeader(schema=header.schema, description=header.description, required=True)
+
+
+def _problem_headers(alike: list[Kind]) -> dict[str, OpenAPIHeader | Reference]:
+    """Required where every problem of the status has them."""
+    given = [problem.headers for kind in alike for problem in kind.problems]
+    return {
+        name: OpenAPIHeader(
+            schema=Schema(type=OpenAPIType.STRING, examples=[value]),
+            required=all(name in headers for headers in given),
+        )
+        for headers in given
+        for name, value in headers.items()
     }
-    handler.responses = {**problems, **(handler.responses or {})}

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 import structlog
-from litestar import Response, Router, get
+from litestar import MediaType, Response, Router, get
+from litestar.openapi import ResponseSpec
 
 from milepost.process.metrics import MEDIA_TYPE, HttpMetrics
 
@@ -28,14 +29,17 @@ def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
     async def live() -> dict[str, bool]:
         return {"alive": True}
 
-    @get("/health/ready")
+    @get(
+        "/health/ready",
+        responses={503: ResponseSpec(Readiness, description="Not now", generate_examples=False)},
+    )
     async def ready() -> Response[Readiness]:
         holds = await asyncio.gather(*(_holds(name, check) for name, check in checks.items()))
         failed = tuple(name for name, held in zip(checks, holds, strict=True) if not held)
         readiness = Readiness(ready=not failed, failed=failed)
         return Response(readiness, status_code=503 if failed else 200)
 
-    @get("/metrics")
+    @get("/metrics", media_type=MediaType.TEXT)
     async def exposition() -> Response[bytes]:
         # By header: litestar would add a second charset to the media type.
         return Response(metrics.exposition(), headers={"Content-Type": MEDIA_TYPE})

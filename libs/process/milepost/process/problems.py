@@ -3,7 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import asyncpg
 import msgspec
@@ -47,10 +47,20 @@ class RequestFault(Exception, ABC):
     def problem(self) -> Problem: ...
 
 
-class Malformed(RequestFault):
-    """The request is not well-formed: `where` says which part, e.g. path="$.reports[3].score"."""
+class Where(TypedDict, total=False):
+    """Which part of a request; `path` as `$.reports[3].score`, `faults` those of parameters."""
 
-    def __init__(self, reason: str, **where: Any) -> None:
+    path: str
+    field: str
+    header: str
+    query: str
+    faults: list[dict[str, Any]]
+
+
+class Malformed(RequestFault):
+    """The request is not well-formed."""
+
+    def __init__(self, reason: str, **where: Unpack[Where]) -> None:
         super().__init__(reason)
         self.reason = reason
         self.where = where
@@ -61,7 +71,7 @@ class Malformed(RequestFault):
             name="malformed_request",
             title="Malformed request",
             detail=self.reason,
-            facts=self.where,
+            facts=dict(self.where),
         )
 
 
@@ -138,13 +148,18 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
 
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
-    body_members = {**members(problem), "instance": request.scope["path"]}
-    if correlation := request.scope["state"].get("correlation"):
-        body_members["correlation"] = correlation
-    body = msgspec.json.encode(body_members, enc_hook=str)
+    body = document(problem, request.scope["path"], request.scope["state"].get("correlation"))
     return Response(
         body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
     )
+
+
+def document(problem: Problem, instance: str, correlation: str | None) -> bytes:
+    """The body of the answer, JSON; `instance` is the path that was asked."""
+    body_members = {**members(problem), "instance": instance}
+    if correlation:
+        body_members["correlation"] = correlation
+    return msgspec.json.encode(body_members, enc_hook=str)
 
 
 def members(problem: Problem) -> dict[str, Any]:

@@ -31,19 +31,19 @@ STANDS = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at) 
 class NotVisibleYet(RequestFault):
     """The read models have not come as far as was asked for, or do not stand yet."""
 
-    def __init__(self, awaited: int, reached: int) -> None:
-        super().__init__(awaited, reached)
+    def __init__(self, awaited: int, position: int) -> None:
+        super().__init__(awaited, position)
         self.awaited = awaited
-        self.reached = reached
+        self.position = position
 
     def problem(self) -> Problem:
         return Problem(
             status=503,
             name="not_visible_yet",
             title="Not visible yet",
-            detail=f"Position {self.awaited} is awaited; {self.reached} is reached. Try again.",
-            facts={"awaited": self.awaited, "position": self.reached},
-            headers={"Retry-After": "1", "Milepost-Position": str(self.reached)},
+            detail=f"Position {self.awaited} is awaited; {self.position} is reached. Try again.",
+            facts={"awaited": self.awaited, "position": self.position},
+            headers={"Retry-After": "1", "Milepost-Position": str(self.position)},
         )
 
 

@@ -18,6 +18,19 @@ from milepost.enrollment.api.conventions import (
     Wiring,
     versioned,
 )
+from milepost.enrollment.api.refusals import (
+    MAY_NOT_BACKDATE,
+    MODE_NOT_OFFERED,
+    NOT_ACCEPTING,
+    NOT_INVITED,
+    NOT_YOUR_OWN,
+    OFFERING_FULL,
+    PARALLEL_LIMIT_REACHED,
+    PREREQUISITES_MISSING,
+    UNKNOWN_ENROLLMENT,
+    UNKNOWN_OFFERING,
+    unless_it_may_enter,
+)
 from milepost.enrollment.api.views import (
     EnrollmentState,
     EnrollmentView,
@@ -39,6 +52,7 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.domain.invitation import digest
 from milepost.enrollment.events import Mode
 from milepost.enrollment.gathering import achieved, enroll_learner
+from milepost.process.answers import OCCURRED_IN_FUTURE, command, query, versioned_query
 from milepost.process.problems import members, problem_of
 from milepost.process.requests import (
     Body,
@@ -108,11 +122,20 @@ REMEDIES = {
     "/offerings/{offering:str}/enrollments",
     summary="Enroll a learner",
     description="Takes a seat, else the last place in the waitlist, or asks for approval. 200 "
-    "instead of 201 for who is in, waits or has asked already. Who withdrew may come back. "
-    "Refused: unknown_offering, window_not_open, window_closed, offering_already_closed, "
-    "offering_already_canceled, offering_full, mode_not_offered, prerequisites_missing, "
-    "parallel_limit_reached, invitation_required, invitation_invalid, invitation_expired, "
-    "invitation_already_used, already_declined, already_canceled, may_not_backdate, not_your_own.",
+    "instead of 201 for who is in, waits or has asked already. Who withdrew may come back.",
+    answers=command(
+        NOT_YOUR_OWN,
+        *NOT_ACCEPTING,
+        *NOT_INVITED,
+        *unless_it_may_enter(),
+        OFFERING_FULL,
+        MODE_NOT_OFFERED,
+        PREREQUISITES_MISSING,
+        PARALLEL_LIMIT_REACHED,
+        MAY_NOT_BACKDATE,
+        OCCURRED_IN_FUTURE,
+        also=200,
+    ),
 )
 async def post_enrollment(
     request: Request[Caller, None, AppState],
@@ -139,6 +162,7 @@ async def post_enrollment(
     summary="Ask whether a learner could enroll",
     description="Decides as enrolling would, and does nothing. Not possible: everything that "
     "stands in the way, as the problem that it would be answered with, and what would change it.",
+    answers=query(NOT_YOUR_OWN, UNKNOWN_OFFERING, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE),
 )
 async def post_preview(
     request: Request[Caller, None, AppState],
@@ -175,8 +199,9 @@ async def post_preview(
 @get(
     "/enrollments/{enrollment:str}",
     summary="Read an enrollment",
-    description="Its state and everything that happened to it. Sends an ETag, answers "
-    "If-None-Match. Refused: unknown_enrollment (also for learners, when it is not their own).",
+    description="Its state and everything that happened to it. Another's does not exist for a "
+    "learner.",
+    answers=versioned_query(UNKNOWN_ENROLLMENT),
 )
 async def get_enrollment(
     request: Request[Caller, None, AppState],

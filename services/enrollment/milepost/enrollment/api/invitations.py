@@ -12,9 +12,17 @@ from msgspec import Meta
 
 from milepost.enrollment.api.conventions import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
 from milepost.enrollment.api.offerings import moment_in_utc
+from milepost.enrollment.api.refusals import (
+    INVITATION_ALREADY_USED,
+    INVITATION_EXPIRED,
+    NOT_AN_ENROLLER,
+    NOT_RUNNING,
+    UNKNOWN_INVITATION,
+)
 from milepost.enrollment.api.steps import Asking
 from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
 from milepost.enrollment.domain.invitation import digest
+from milepost.process.answers import OCCURRED_IN_FUTURE, command
 from milepost.process.requests import (
     Body,
     Moment,
@@ -56,9 +64,9 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     "/offerings/{offering:str}/invitations",
     summary="Invite to an offering",
     description="Good for one enrollment until it expires, for who has the code and the address. "
-    "A repeated request is told no code. Refused: unknown_offering, offering_already_closed, "
-    "offering_already_canceled, offering_ended, invitation_expired.",
+    "A repeated request is told no code.",
     status_code=201,
+    answers=command(NOT_AN_ENROLLER, *NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
 )
 async def post_invitation(
     request: Asking,
@@ -102,7 +110,10 @@ async def post_invitation(
     "/invitations/{invitation:str}/revoke",
     status_code=200,
     summary="Revoke an invitation",
-    description="Repeating it does nothing. Refused: unknown_invitation, invitation_already_used.",
+    description="Repeating it does nothing.",
+    answers=command(
+        NOT_AN_ENROLLER, UNKNOWN_INVITATION, INVITATION_ALREADY_USED, OCCURRED_IN_FUTURE
+    ),
 )
 async def post_revocation(
     request: Asking,

@@ -14,8 +14,15 @@ from milepost.enrollment.api.conventions import (
     Wiring,
 )
 from milepost.enrollment.api.offerings import OfferingView, in_utc, view_of
+from milepost.enrollment.api.refusals import (
+    NOT_A_KEEPER,
+    NOT_RUNNING,
+    OFFERING_INVALID,
+    UNKNOWN_OFFERING,
+)
 from milepost.enrollment.api.steps import Reasoned
 from milepost.enrollment.domain import OFFERING, Changes, cancel_offering, change_offering
+from milepost.process.answers import OCCURRED_IN_FUTURE, command
 from milepost.process.requests import (
     Body,
     Moment,
@@ -44,8 +51,8 @@ class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
     "/offerings/{offering:str}",
     summary="Change an offering",
     description="Seats that are added go to those who wait; fewer seats evict nobody: they are "
-    "not given again. Refused: unknown_offering, offering_already_closed, "
-    "offering_already_canceled, offering_ended, offering_invalid (a cap neither comes nor goes).",
+    "not given again. A cap neither comes nor goes.",
+    answers=command(NOT_A_KEEPER, *NOT_RUNNING, OFFERING_INVALID, OCCURRED_IN_FUTURE),
 )
 async def patch_offering(
     request: Request[Caller, None, State],
@@ -72,8 +79,8 @@ async def patch_offering(
     status_code=200,
     summary="Cancel an offering",
     description="It does not take place: whoever is in, waits or has asked is canceled for the "
-    "same reason, a moment later. Who has completed stays so. Repeating it does nothing. "
-    "Refused: unknown_offering.",
+    "same reason, a moment later. Who has completed stays so. Repeating it does nothing.",
+    answers=command(NOT_A_KEEPER, UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
 )
 async def post_cancellation(
     request: Request[Caller, None, State],

@@ -19,6 +19,18 @@ from milepost.enrollment.api.conventions import (
     When,
     Wiring,
 )
+from milepost.enrollment.api.refusals import (
+    MAY_NOT_BACKDATE,
+    MODE_NOT_OFFERED,
+    NOT_AN_ENROLLER,
+    NOT_ENROLLED,
+    NOT_RUNNING,
+    OFFER_EXPIRED,
+    OFFERING_FULL,
+    STILL_WAITING,
+    UNKNOWN_ENROLLMENT,
+    unless_allowed,
+)
 from milepost.enrollment.api.views import EnrollmentState, happened, own_entry, state_of
 from milepost.enrollment.domain import (
     ENROLLMENT,
@@ -40,6 +52,7 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.domain.enrollment import Entry
 from milepost.enrollment.events import Mode
 from milepost.events.event import Event
+from milepost.process.answers import OCCURRED_IN_FUTURE, command
 from milepost.process.requests import (
     Body,
     Moment,
@@ -52,6 +65,10 @@ from milepost.process.tokens import Caller
 
 Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]
 Asking: TypeAlias = Request[Caller, None, AppState]
+# Another's enrollment does not exist for a learner; staff may say when it happened.
+_LEARNERS_STEP = (UNKNOWN_ENROLLMENT, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE)
+_STEP = (NOT_AN_ENROLLER, UNKNOWN_ENROLLMENT, OCCURRED_IN_FUTURE)
+
 Code = Annotated[str, Meta(pattern=CODE, examples=["no_time", "changed_course"])]
 
 
@@ -72,8 +89,8 @@ class InMode(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status_code=200,
     summary="Withdraw",
     description="Leaves the offering or its waitlist; a freed seat goes to the first who waits. "
-    "Refused: unknown_enrollment, not_enrolled (before it began), already_withdrawn, "
-    "already_completed, may_not_backdate.",
+    "Nobody leaves before they came.",
+    answers=command(*_LEARNERS_STEP, *unless_allowed("withdraw"), NOT_ENROLLED),
 )
 async def post_withdrawal(
     request: Asking,
@@ -89,9 +106,8 @@ async def post_withdrawal(
     "/enrollments/{enrollment:str}/approve",
     status_code=200,
     summary="Approve a request",
-    description="Into a seat, else to the end of the waitlist. Refused: unknown_enrollment, "
-    "offering_full, offering_already_closed, offering_already_canceled, offering_ended, or what "
-    "the enrollment is instead of pending: prerequisites_missing, already_enrolled, …",
+    description="Into a seat, else to the end of the waitlist.",
+    answers=command(*_STEP, *unless_allowed("approve"), *NOT_RUNNING, OFFERING_FULL),
 )
 async def post_approval(
     request: Asking,
@@ -108,7 +124,8 @@ async def post_approval(
     "/enrollments/{enrollment:str}/decline",
     status_code=200,
     summary="Decline a request",
-    description="For a reason. Refused: unknown_enrollment, or what the enrollment is instead.",
+    description="For a reason.",
+    answers=command(*_STEP, *unless_allowed("decline")),
 )
 async def post_refusal(
     request: Asking,
@@ -125,8 +142,8 @@ async def post_refusal(
     "/enrollments/{enrollment:str}/accept",
     status_code=200,
     summary="Accept the seat that is offered",
-    description="Refused: unknown_enrollment, still_waiting, offer_expired, or what the "
-    "enrollment is instead of offered.",
+    description="Before the offer expires: then it is passed on.",
+    answers=command(*_LEARNERS_STEP, *unless_allowed("accept"), STILL_WAITING, OFFER_EXPIRED),
 )
 async def post_acceptance(
     request: Asking,
@@ -142,8 +159,8 @@ async def post_acceptance(
     "/enrollments/{enrollment:str}/turn-down",
     status_code=200,
     summary="Turn the seat that is offered down",
-    description="It is offered to the next who waits. Refused: unknown_enrollment, "
-    "still_waiting, or what the enrollment is instead of offered.",
+    description="It is offered to the next who waits.",
+    answers=command(*_LEARNERS_STEP, *unless_allowed("turn_down"), STILL_WAITING),
 )
 async def post_turn_down(
     request: Asking,
@@ -159,8 +176,8 @@ async def post_turn_down(
     "/enrollments/{enrollment:str}/suspend",
     status_code=200,
     summary="Suspend",
-    description="Learning is interrupted; the seat stays. Refused: unknown_enrollment, "
-    "already_suspended, or what else the enrollment is.",
+    description="Learning is interrupted; the seat stays.",
+    answers=command(*_STEP, *unless_allowed("suspend")),
 )
 async def post_suspension(
     request: Asking,
@@ -177,8 +194,8 @@ async def post_suspension(
     "/enrollments/{enrollment:str}/reinstate",
     status_code=200,
     summary="Reinstate",
-    description="Ends a suspension. Refused: unknown_enrollment, or what the enrollment is "
-    "instead of suspended.",
+    description="Ends a suspension.",
+    answers=command(*_STEP, *unless_allowed("reinstate")),
 )
 async def post_reinstatement(
     request: Asking,
@@ -195,8 +212,8 @@ async def post_reinstatement(
     "/enrollments/{enrollment:str}/mode",
     status_code=200,
     summary="Change the mode",
-    description="Between audit and verified. Refused: unknown_enrollment, mode_not_offered, or "
-    "what the enrollment is that keeps its mode.",
+    description="Between audit and verified.",
+    answers=command(*_LEARNERS_STEP, *unless_allowed("change_mode"), MODE_NOT_OFFERED),
 )
 async def post_mode(
     request: Asking,

@@ -17,6 +17,17 @@ from milepost.enrollment.api.conventions import (
     OfferingPath,
     Wiring,
 )
+from milepost.enrollment.api.refusals import (
+    ALREADY_IN_OR_OUT,
+    MODE_NOT_OFFERED,
+    NOT_A_LATER_RUN,
+    NOT_AN_ENROLLER,
+    NOT_RUNNING,
+    OFFERING_FULL,
+    PARALLEL_LIMIT_REACHED,
+    SAME_OFFERING,
+    UNKNOWN_ENROLLMENT,
+)
 from milepost.enrollment.api.steps import Asking, Code
 from milepost.enrollment.api.views import EnrollmentState, happened, state_of
 from milepost.enrollment.domain import (
@@ -32,6 +43,7 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.members import members
 from milepost.events.event import Refused
 from milepost.events.transact import Outcome
+from milepost.process.answers import OCCURRED_IN_FUTURE, command
 from milepost.process.problems import members as problem_members
 from milepost.process.problems import problem_of
 from milepost.process.requests import (
@@ -44,6 +56,18 @@ from milepost.process.requests import (
 )
 
 SIDE_BY_SIDE = 16
+
+_MOVE = (
+    NOT_AN_ENROLLER,
+    UNKNOWN_ENROLLMENT,
+    *ALREADY_IN_OR_OUT,
+    *NOT_RUNNING,
+    SAME_OFFERING,
+    OFFERING_FULL,
+    MODE_NOT_OFFERED,
+    PARALLEL_LIMIT_REACHED,
+    OCCURRED_IN_FUTURE,
+)
 
 
 class Move(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,10 +105,9 @@ class MovedTogether(msgspec.Struct, frozen=True, kw_only=True):
     status_code=200,
     summary="Transfer to another offering",
     description="Answers the enrollment that goes on there. Who has a seat gets a seat; window, "
-    "approval and invitation do not count. Both ends are written or neither. Refused: "
-    "unknown_enrollment, same_offering, unknown_offering, offering_already_closed, "
-    "offering_already_canceled, offering_ended, offering_full, mode_not_offered, "
-    "parallel_limit_reached, or what the enrollment is, here or there.",
+    "approval and invitation do not count. Both ends are written or neither; what is refused "
+    "may be what the enrollment is, here or there.",
+    answers=command(*_MOVE),
 )
 async def post_transfer(
     request: Asking,
@@ -99,8 +122,8 @@ async def post_transfer(
     "/enrollments/{enrollment:str}/defer",
     status_code=200,
     summary="Defer to a later run",
-    description="A transfer to a run of the same course that starts later. Refused: "
-    "not_a_later_run, and as a transfer.",
+    description="A transfer to a run of the same course that starts later.",
+    answers=command(*_MOVE, NOT_A_LATER_RUN),
 )
 async def post_deferral(
     request: Asking,
@@ -117,6 +140,7 @@ async def post_deferral(
     summary="Transfer many",
     description="Those named, or everybody, in the order in which they came; a result each. "
     "Each moves whole or stays whole. With an Idempotency-Key nobody is moved twice.",
+    answers=command(NOT_AN_ENROLLER, OCCURRED_IN_FUTURE),
 )
 async def post_transfers(
     request: Asking,

@@ -1,0 +1,145 @@
+"""What this service refuses, with facts as they could be: OpenAPI shows these as examples."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from milepost.enrollment.api.conventions import CATALOG_KEEPERS, ENROLLERS
+from milepost.enrollment.api.views import MayNotBackdate
+from milepost.enrollment.domain import (
+    STATES,
+    AlreadyCanceled,
+    AlreadyCompleted,
+    AlreadyDeclined,
+    AlreadyEnrolled,
+    AlreadyExpired,
+    AlreadyPublished,
+    AlreadyRetired,
+    AlreadySuspended,
+    AlreadyTransferred,
+    AlreadyWithdrawn,
+    ApprovalPending,
+    Fault,
+    InvitationAlreadyUsed,
+    InvitationExpired,
+    InvitationInvalid,
+    InvitationRequired,
+    ModeNotOffered,
+    NotALaterRun,
+    NotEnrolled,
+    OfferExpired,
+    OfferingAlreadyCanceled,
+    OfferingAlreadyClosed,
+    OfferingAlreadyOpen,
+    OfferingEnded,
+    OfferingFull,
+    OfferingInvalid,
+    ParallelLimitReached,
+    PlanInvalid,
+    PrerequisitesMissing,
+    SameOffering,
+    SeatOnOffer,
+    State,
+    StillWaiting,
+    UnknownCourse,
+    UnknownCourseVersion,
+    UnknownEnrollment,
+    UnknownInvitation,
+    UnknownOffering,
+    WindowClosed,
+    WindowNotOpen,
+    enrollment_id,
+)
+from milepost.enrollment.domain.states import Asked, allows, stays
+from milepost.enrollment.events.prerequisites import CoursePassed
+from milepost.events.event import Refused
+from milepost.process.tokens import NotYourOwn, RoleMissing
+
+_COURSE, _SPRING, _AUTUMN, _LEARNER = "DATA-101", "data-spring", "data-autumn", "learner-4711"
+_ENROLLMENT = enrollment_id(_SPRING, _LEARNER)
+_INVITATION = "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613"
+_SEPTEMBER, _OCTOBER = datetime(2026, 9, 1, 8, tzinfo=UTC), datetime(2026, 10, 1, 8, tzinfo=UTC)
+
+NOT_A_KEEPER: Final = RoleMissing(CATALOG_KEEPERS)
+NOT_AN_ENROLLER: Final = RoleMissing(ENROLLERS)
+NOT_YOUR_OWN: Final = NotYourOwn(_LEARNER, ENROLLERS)
+MAY_NOT_BACKDATE: Final = MayNotBackdate(_SEPTEMBER, _OCTOBER)
+
+UNKNOWN_COURSE: Final = UnknownCourse(_COURSE)
+UNKNOWN_COURSE_VERSION: Final = UnknownCourseVersion(_COURSE, 4, 3)
+ALREADY_PUBLISHED: Final = AlreadyPublished(_COURSE, 3)
+ALREADY_RETIRED: Final = AlreadyRetired(_COURSE)
+PLAN_INVALID: Final = PlanInvalid(
+    _COURSE, (Fault("$.lessons[2].prerequisites[0]", "unknown_lesson"),)
+)
+
+UNKNOWN_OFFERING: Final = UnknownOffering(_SPRING)
+OFFERING_INVALID: Final = OfferingInvalid(_SPRING, (Fault("$.ends", "not_after_starts"),))
+OFFERING_ALREADY_OPEN: Final = OfferingAlreadyOpen(_SPRING)
+OFFERING_FULL: Final = OfferingFull(_SPRING, 50)
+# Nobody is taken in by an offering that is over, whoever asks.
+NOT_RUNNING: Final = (
+    UNKNOWN_OFFERING,
+    OfferingAlreadyClosed(_SPRING, _OCTOBER),
+    OfferingAlreadyCanceled(_SPRING, "not_enough_learners"),
+    OfferingEnded(_SPRING, _OCTOBER),
+)
+NOT_ACCEPTING: Final = (
+    *NOT_RUNNING[:3],
+    WindowNotOpen(_SPRING, _SEPTEMBER),
+    WindowClosed(_SPRING, _OCTOBER),
+)
+MODE_NOT_OFFERED: Final = ModeNotOffered(_SPRING, "verified", ("audit",))
+PREREQUISITES_MISSING: Final = PrerequisitesMissing(
+    _SPRING, (CoursePassed(course="PYTHON-1", min_grade=0.6),)
+)
+PARALLEL_LIMIT_REACHED: Final = ParallelLimitReached(_LEARNER, 1, (_ENROLLMENT,))
+SAME_OFFERING: Final = SameOffering(_SPRING)
+NOT_A_LATER_RUN: Final = NotALaterRun(_AUTUMN, _SPRING)
+
+UNKNOWN_INVITATION: Final = UnknownInvitation(_INVITATION)
+INVITATION_EXPIRED: Final = InvitationExpired(_INVITATION, _SEPTEMBER)
+INVITATION_ALREADY_USED: Final = InvitationAlreadyUsed(_INVITATION)
+NOT_INVITED: Final = (
+    InvitationRequired(_SPRING),
+    InvitationInvalid(_SPRING),
+    INVITATION_EXPIRED,
+    INVITATION_ALREADY_USED,
+)
+
+UNKNOWN_ENROLLMENT: Final = UnknownEnrollment(_ENROLLMENT)
+NOT_ENROLLED: Final = NotEnrolled(_ENROLLMENT, _SEPTEMBER)
+STILL_WAITING: Final = StillWaiting(_ENROLLMENT)
+OFFER_EXPIRED: Final = OfferExpired(_ENROLLMENT, _SEPTEMBER)
+
+_IN_STATE: Final[Mapping[State, Refused]] = {
+    "requested": PREREQUISITES_MISSING,
+    "pending_approval": ApprovalPending(_ENROLLMENT),
+    "waitlisted": STILL_WAITING,
+    "offered": SeatOnOffer(_ENROLLMENT, _OCTOBER),
+    "enrolled": AlreadyEnrolled(_ENROLLMENT),
+    "active": AlreadyEnrolled(_ENROLLMENT),
+    "suspended": AlreadySuspended(_ENROLLMENT, "fee_unpaid"),
+    "completed": AlreadyCompleted(_ENROLLMENT),
+    "declined": AlreadyDeclined(_ENROLLMENT, "not_eligible"),
+    "withdrawn": AlreadyWithdrawn(_ENROLLMENT, _OCTOBER),
+    "expired": AlreadyExpired(_ENROLLMENT, _OCTOBER),
+    "transferred": AlreadyTransferred(_ENROLLMENT, enrollment_id(_AUTUMN, _LEARNER)),
+    "canceled": AlreadyCanceled(_ENROLLMENT, "not_enough_learners"),
+}
+ALREADY_IN_OR_OUT: Final = tuple(_IN_STATE.values())
+
+
+def unless_allowed(command: Asked) -> tuple[Refused, ...]:
+    """What the enrollment is, in each state from which the command leads nowhere."""
+    return tuple(_IN_STATE[state] for state in STATES if not allows(state, command))
+
+
+def unless_it_may_enter() -> tuple[Refused, ...]:
+    """Nor does anybody come back before they had gone; who is in stays so."""
+    back = ("withdrawn", "expired", "transferred")
+    return tuple(
+        _IN_STATE[state]
+        for state in STATES
+        if state in back or not (allows(state, "enroll") or stays(state, "enroll"))
+    )

@@ -1,0 +1,77 @@
+"""Every answer in an HTTP test is held against the OpenAPI document of the app that gave it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import jsonschema_rs
+from litestar import Litestar
+
+METHODS = ("get", "put", "post", "patch", "delete")
+
+
+class Document:
+    """An OpenAPI document, asked for what one of its operations may answer."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.components = document["components"]
+        # The most literal first: `/x/position` is not `/x/{name}`.
+        self._paths = [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), item)
+            for path, item in sorted(document["paths"].items(), key=lambda one: one[0].count("{"))
+        ]
+
+    def operation(self, method: str, path: str) -> dict[str, Any] | None:
+        for pattern, item in self._paths:
+            if pattern.fullmatch(path):
+                found: dict[str, Any] | None = item.get(method.lower())
+                return found
+        return None
+
+    def fault(self, schema: dict[str, Any], instance: object) -> str | None:
+        """Why the instance does not fit, if it does not."""
+        whole = {**schema, "components": self.components}
+        validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        errors = [
+            f"{one.message} at {one.instance_path}" for one in validator.iter_errors(instance)
+        ]
+        return "; ".join(errors) or None
+
+    def check(self, response: httpx.Response) -> None:
+        request = response.request
+        operation = self.operation(request.method, request.url.path)
+        if operation is None:
+            return
+        asked = f"{request.method} {request.url.path}"
+        documented = operation["responses"].get(str(response.status_code))
+        assert documented, f"{asked} does not document {response.status_code}: {response.text}"
+        for name, header in documented.get("headers", {}).items():
+            if header.get("required"):
+                assert name in response.headers, f"{asked} promises the header {name}"
+        self._check_content(response, documented, asked)
+
+    def _check_content(
+        self, response: httpx.Response, documented: dict[str, Any], asked: str
+    ) -> None:
+        if not response.content:
+            assert not documented.get("content"), f"{asked} promises a body"
+            return
+        kind = response.headers["content-type"]
+        media = documented["content"].get(kind.partition(";")[0])
+        assert media, f"{asked} does not document {kind}"
+        if kind.endswith("json"):
+            fault = self.fault(media["schema"], response.json())
+            said = f"{asked} answers what it does not document: {fault}: {response.text}"
+            assert fault is None, said
+
+
+def documented(app: Litestar) -> dict[str, list[Callable[[httpx.Response], Awaitable[None]]]]:
+    """Event hooks of a client of the app."""
+    document = Document(app.openapi_schema.to_schema())
+
+    async def check(response: httpx.Response) -> None:
+        await response.aread()
+        document.check(response)
+
+    return {"response": [check]}
