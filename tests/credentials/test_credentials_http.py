@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from litestar.testing import AsyncTestClient
 from tests.credentials.scenes import day
+from tests.documented import documented
 
 from milepost.credentials.app import service
 from milepost.events.category import Category
@@ -105,6 +106,7 @@ async def school(tmp_path: Path) -> AsyncIterator[School]:
         on_shutdown=[transactor.close],
     )
     async with AsyncTestClient(app) as client:
+        client.event_hooks = documented(app)
         yield School(client, transactor, credentials, DevelopmentIssuer(tmp_path))
 
 
@@ -366,6 +368,7 @@ async def test_another_school_sees_nothing(school):
 async def test_the_interface_is_described_with_examples(school):
     described = (await school.client.get("/schema/openapi.json")).json()
     put = described["paths"]["/credentials/achievements/{achievement}"]["put"]
-    assert "circular_criteria" in put["description"]
+    refused = put["responses"]["422"]["content"]["application/problem+json"]["examples"]
+    assert "circular_criteria" in refused
     body = described["components"]["schemas"]["AchievementDefinition"]
     assert body["properties"]["criteria"]["examples"][0]["type"] == "all_of"

@@ -8,6 +8,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from tests.dashboards.history import Life, new_tenant, offered, project, record
+from tests.documented import documented
 
 from milepost.dashboards.app import service
 from milepost.dashboards.reading import WAIT_SECONDS
@@ -47,7 +48,10 @@ async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
     settings = Settings(data_dir=tmp_path)
     app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
     transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
-    async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+    hooks = documented(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://milepost", event_hooks=hooks
+    ) as client:
         yield Desk(client, DevelopmentIssuer(tmp_path), tenant)
 
 

@@ -6,10 +6,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.documented import Document
 
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
@@ -26,6 +28,15 @@ class School:
             data_dir, issuer=given.token_issuer, audience=given.token_audience
         )
         self._issuer.ensure_keys()
+        self._hooks = {"response": [self._documented]}
+
+    async def _documented(self, response: httpx.Response) -> None:
+        await response.aread()
+        self._document.check(response)
+
+    @cached_property
+    def _document(self) -> Document:
+        return Document(httpx.get(f"{self.http}/schema/openapi.json", trust_env=False).json())
 
     def headers(
         self, *roles: str, tenant: str = "default", subject: str = "someone", lifetime: int = 600
@@ -35,7 +46,11 @@ class School:
 
     def client(self, *roles: str, **whose: Any) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            base_url=self.http, headers=self.headers(*roles, **whose), timeout=30, trust_env=False
+            base_url=self.http,
+            headers=self.headers(*roles, **whose),
+            timeout=30,
+            trust_env=False,
+            event_hooks=self._hooks,
         )
 
 

@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from tests.documented import documented
 from tests.progress.given import OPENED
 
 from milepost.enrollment.events import (
@@ -128,5 +129,8 @@ async def client(transactor, settings) -> AsyncIterator[AsyncClient]:
     service = progress.service(transactor, settings)
     app = create_app([service], settings, TokenVerifier(settings), ready={})
     transport = ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with AsyncClient(transport=transport, base_url="http://milepost") as client:
+    hooks = documented(app)
+    async with AsyncClient(
+        transport=transport, base_url="http://milepost", event_hooks=hooks
+    ) as client:
         yield client

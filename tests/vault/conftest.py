@@ -6,6 +6,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from tests.documented import documented
 from tests.enrollment.school import School
 
 from milepost.enrollment.app import service
@@ -57,7 +58,10 @@ async def school(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[School
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     policies = [policy for one in services for policy in one.policies]
     transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
-    async with httpx.AsyncClient(transport=transport, base_url="http://milepost") as client:
+    hooks = documented(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://milepost", event_hooks=hooks
+    ) as client:
         yield School(
             cast("Any", client), DevelopmentIssuer(settings.data_dir), transactor, policies
         )

@@ -1,6 +1,6 @@
 """Problems as OpenAPI describes them: a schema for each kind, real documents as examples."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
@@ -75,29 +75,30 @@ def _kind(alike: list[Exception]) -> Kind:
     for error in alike:
         if (problem := problem_of(error)) not in problems:
             problems.append(problem)
-    name, status = problems[0].name, problems[0].status
-    described = _document_type(name, status, type(alike[0]), tuple(problems[0].facts))
-    return Kind(name, status, tuple(problems), described)
+    first, of = problems[0], type(alike[0])
+    described = _document_type(first.name, of.__module__, tuple(_fields(first, of)))
+    return Kind(first.name, first.status, tuple(problems), described)
+
+
+def _fields(problem: Problem, error: type[Exception]) -> Iterator[tuple[Any, ...]]:
+    hints = get_type_hints(error.__init__)
+    where = get_type_hints(Where) if issubclass(error, Malformed) else {}
+    yield "type", Literal[f"urn:milepost:problem:{problem.name}"]
+    yield "status", Literal[problem.status]
+    yield from ((fact, hints[fact]) for fact in problem.facts if fact not in where)
+    yield from ((fact, hint | UnsetType, UNSET) for fact, hint in where.items())
 
 
 @cache
 def _document_type(
-    name: str, status: int, error: type[Exception], facts: tuple[str, ...]
+    name: str, room: str, fields: tuple[tuple[Any, ...], ...]
 ) -> type[ProblemDocument]:
     """The same type for the same problem, so that it stands once in the document."""
-    hints = get_type_hints(error.__init__)
-    where = get_type_hints(Where) if issubclass(error, Malformed) else {}
-    fields: list[tuple[Any, ...]] = [
-        ("type", Literal[f"urn:milepost:problem:{name}"]),
-        ("status", Literal[status]),
-        *((fact, hints[fact]) for fact in facts if fact not in where),
-        *((fact, hint | UnsetType, UNSET) for fact, hint in where.items()),
-    ]
     described = msgspec.defstruct(
         "".join(map(str.capitalize, name.split("_"))),
         fields,
         bases=(ProblemDocument,),
-        module=error.__module__,
+        module=room,
         frozen=True,
         kw_only=True,
     )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -30,6 +30,7 @@ __all__ = [
     "metadata",
     "occurred",
     "positioned",
+    "versioned",
 ]
 
 COMMANDS = UUID("5f0c0a3e-6d0b-5d5e-9a44-2f5b6b1c7a10")
@@ -119,6 +120,19 @@ def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
     """`position` is the outcome's: reads that carry it back see the effect."""
     headers = {"Milepost-Position": str(position)}
     return _Json(body, status_code=status_code, headers=headers)
+
+
+def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:
+    """With an ETag of the streams' versions; 304 without a body if the reader has these.
+
+    Compared weakly (RFC 9110, section 13.1.2).
+    """
+    etag = f'"{".".join(map(str, versions))}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    seen = request.headers.get("if-none-match", "")
+    if {one.strip().removeprefix("W/") for one in seen.split(",")} & {etag, "*"}:
+        return Response(cast("T", b""), status_code=304, headers=headers)
+    return Response(body, headers=headers)
 
 
 class _Json(Response[T]):

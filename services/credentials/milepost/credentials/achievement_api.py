@@ -10,12 +10,26 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.credentials.achievements import Achievements
-from milepost.credentials.calls import ISSUING, Call, decided, defined
+from milepost.credentials.calls import (
+    ISSUING,
+    NOT_AN_ISSUER,
+    RETIRED_ACHIEVEMENT,
+    UNKNOWN_ACHIEVEMENT,
+    Call,
+    decided,
+    defined,
+)
 from milepost.credentials.catalog import ACHIEVEMENT, Achievement, Definition, define, retire
 from milepost.credentials.criteria import explain
 from milepost.credentials.domain import RECORD, award_if_earned
 from milepost.credentials.record import Record
-from milepost.credentials.refusals import RetiredAchievement
+from milepost.credentials.refusals import (
+    CircularCriteria,
+    ImpossibleCriteria,
+    OversizedCriteria,
+    RetiredAchievement,
+    UnknownCriteria,
+)
 from milepost.credentials.shapes import (
     AchievementDefinition,
     AchievementView,
@@ -25,12 +39,24 @@ from milepost.credentials.shapes import (
     PathAchievement,
 )
 from milepost.events.transact import Outcome, Transactor
+from milepost.process.answers import command, query
 from milepost.process.requests import check_repeat, command_id, metadata, positioned
 
 EVALUATED_AT_ONCE = 50
 
 
-@put("/achievements/{achievement:str}", summary="Define an achievement")
+@put(
+    "/achievements/{achievement:str}",
+    summary="Define an achievement",
+    answers=command(
+        NOT_AN_ISSUER,
+        RETIRED_ACHIEVEMENT,
+        UnknownCriteria(("python-basics",)),
+        CircularCriteria(("data-analyst", "python-basics", "data-analyst")),
+        ImpossibleCriteria(3, 2),
+        OversizedCriteria(256, 8),
+    ),
+)
 async def put_achievement(
     request: Call,
     achievement: PathAchievement,
@@ -41,8 +67,7 @@ async def put_achievement(
     """Its next version, or none if nothing changed. Credentials keep the version they were
     awarded by. Criteria may name courses freely, and achievements that are defined.
 
-    Roles: issuer, registrar, operator, service. Refusals: `retired_achievement`,
-    `unknown_criteria`, `circular_criteria`, `impossible_criteria`, `oversized_criteria`.
+    Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
     definition = Definition(
@@ -66,15 +91,24 @@ async def put_achievement(
     return positioned(AchievementView.of(outcome.states[0]), outcome.position)
 
 
-@get("/achievements/{achievement:str}", summary="An achievement as it is defined now")
+@get(
+    "/achievements/{achievement:str}",
+    summary="An achievement as it is defined now",
+    answers=query(UNKNOWN_ACHIEVEMENT),
+)
 async def get_achievement(
     request: Call, achievement: PathAchievement, transactor: NamedDependency[Transactor]
 ) -> AchievementView:
-    """Any role. Refusals: `unknown_achievement`."""
+    """Any role."""
     return AchievementView.of(await defined(request, transactor, achievement))
 
 
-@post("/achievements/{achievement:str}/retire", summary="Retire an achievement", status_code=200)
+@post(
+    "/achievements/{achievement:str}/retire",
+    summary="Retire an achievement",
+    status_code=200,
+    answers=command(NOT_AN_ISSUER, UNKNOWN_ACHIEVEMENT),
+)
 async def retire_achievement(
     request: Call,
     achievement: PathAchievement,
@@ -82,7 +116,7 @@ async def retire_achievement(
 ) -> Response[AchievementView]:
     """It is not awarded or defined any more; credentials already held stay.
 
-    Roles: issuer, registrar, operator, service. Refusals: `unknown_achievement`.
+    Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
     decide = partial(retire, achievement=achievement, at=datetime.now(UTC))
@@ -94,6 +128,7 @@ async def retire_achievement(
     "/achievements/{achievement:str}/evaluate",
     summary="Award to those who have earned it already",
     status_code=200,
+    answers=command(NOT_AN_ISSUER, UNKNOWN_ACHIEVEMENT, RETIRED_ACHIEVEMENT),
 )
 async def evaluate_learners(
     request: Call,
@@ -105,8 +140,7 @@ async def evaluate_learners(
     """For an achievement that was defined, or made easier, after learners had passed: a result
     for each of up to 1,000 learners, with the conditions that do not hold yet. Safe to repeat.
 
-    Roles: issuer, registrar, operator, service. Refusals: `unknown_achievement`,
-    `retired_achievement`.
+    Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
     catalog = await achievements.latest(request.user.tenant)

@@ -7,14 +7,18 @@ from litestar import Request
 from litestar.datastructures import State
 
 from milepost.credentials.catalog import ACHIEVEMENT, Achievement
-from milepost.credentials.refusals import UnknownAchievement
+from milepost.credentials.refusals import RetiredAchievement, UnknownAchievement
 from milepost.events.category import Stream
 from milepost.events.event import Event
 from milepost.events.transact import Outcome, Transactor
 from milepost.process.requests import check_repeat, command_id, metadata
-from milepost.process.tokens import Caller
+from milepost.process.tokens import Caller, RoleMissing
 
 ISSUING = ("issuer", "registrar", "operator", "service")
+
+NOT_AN_ISSUER = RoleMissing(ISSUING)
+UNKNOWN_ACHIEVEMENT = UnknownAchievement("data-analyst")
+RETIRED_ACHIEVEMENT = RetiredAchievement("data-analyst")
 
 Call: TypeAlias = Request[Caller, None, State]
 S = TypeVar("S")

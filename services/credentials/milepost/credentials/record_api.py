@@ -8,10 +8,19 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.credentials.achievements import Achievements
-from milepost.credentials.calls import ISSUING, Call, decided, defined
+from milepost.credentials.calls import (
+    ISSUING,
+    NOT_AN_ISSUER,
+    RETIRED_ACHIEVEMENT,
+    UNKNOWN_ACHIEVEMENT,
+    Call,
+    decided,
+    defined,
+)
 from milepost.credentials.criteria import explain
 from milepost.credentials.domain import RECORD, award_by_hand, resting_on, revoke
 from milepost.credentials.events import CredentialAwarded
+from milepost.credentials.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
 from milepost.credentials.shapes import (
     CredentialView,
     HandAward,
@@ -24,11 +33,20 @@ from milepost.credentials.shapes import (
     StandingView,
 )
 from milepost.events.transact import Outcome, Transactor
+from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
 from milepost.process.requests import occurred, positioned
 from milepost.process.settings import Settings
+from milepost.process.tokens import NotYourOwn
+
+NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
+_CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 
 
-@get("/learners/{learner:str}/record", summary="All that a learner has passed and earned")
+@get(
+    "/learners/{learner:str}/record",
+    summary="All that a learner has passed and earned",
+    answers=query(NOT_YOUR_OWN),
+)
 async def get_record(
     request: Call,
     learner: PathLearner,
@@ -43,7 +61,11 @@ async def get_record(
     return RecordView.of(learner, record, datetime.now(UTC))
 
 
-@get("/learners/{learner:str}/achievements/{achievement:str}", summary="Why, or why not yet")
+@get(
+    "/learners/{learner:str}/achievements/{achievement:str}",
+    summary="Why, or why not yet",
+    answers=query(NOT_YOUR_OWN, UNKNOWN_ACHIEVEMENT),
+)
 async def get_standing(
     request: Call,
     learner: PathLearner,
@@ -52,8 +74,7 @@ async def get_standing(
 ) -> StandingView:
     """Which conditions hold, since which event, and which do not yet hold.
 
-    The learner themselves, or issuer, registrar, operator, service. Refusals:
-    `unknown_achievement`.
+    The learner themselves, or issuer, registrar, operator, service.
     """
     request.user.may_act_for(learner, *ISSUING)
     found = await defined(request, transactor, achievement)
@@ -69,7 +90,17 @@ async def get_standing(
     )
 
 
-@post("/learners/{learner:str}/credentials", summary="Award by hand")
+@post(
+    "/learners/{learner:str}/credentials",
+    summary="Award by hand",
+    answers=command(
+        NOT_AN_ISSUER,
+        UNKNOWN_ACHIEVEMENT,
+        RETIRED_ACHIEVEMENT,
+        AlreadyHeld("data-analyst", _CREDENTIAL),
+        OCCURRED_IN_FUTURE,
+    ),
+)
 async def award_credential(
     request: Call,
     learner: PathLearner,
@@ -81,8 +112,7 @@ async def award_credential(
 ) -> Response[CredentialView]:
     """Whether or not the criteria hold; what rests on it is awarded with it.
 
-    Roles: issuer, registrar, operator, service. Refusals: `unknown_achievement`,
-    `retired_achievement`, `already_held`.
+    Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
     at = occurred(data.occurred_at, settings)
@@ -105,6 +135,12 @@ async def award_credential(
     "/learners/{learner:str}/credentials/{credential:str}/revoke",
     summary="Revoke a credential",
     status_code=200,
+    answers=command(
+        NOT_AN_ISSUER,
+        NotHeld("learner-4711", _CREDENTIAL),
+        AlreadyRevoked(_CREDENTIAL, "issued_in_error", datetime(2026, 9, 1, 8, tzinfo=UTC)),
+        OCCURRED_IN_FUTURE,
+    ),
 )
 async def revoke_credential(
     request: Call,
@@ -117,7 +153,7 @@ async def revoke_credential(
 ) -> Response[RevokedView]:
     """The same evidence will not earn it again by itself; better results or a person may.
 
-    Roles: issuer, registrar, operator, service. Refusals: `not_held`, `already_revoked`.
+    Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
     at = occurred(data.occurred_at, settings)

@@ -14,13 +14,13 @@ from milepost.credentials.record import CourseResult, Credential, Record, Revoca
 from milepost.process.bodies import Body, Moment
 
 # Printable, without spaces or control characters: it becomes part of a stream's name.
-_KEY = r"^[!-~]{1,128}\Z"
+_KEY = r"^[!-~]{1,128}(?![\s\S])"
 
 LearnerId: TypeAlias = Annotated[str, Meta(pattern=_KEY, description="The learner's opaque id")]
 Code: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9_]{0,63}\Z",
+        pattern=r"^[a-z][a-z0-9_]{0,63}(?![\s\S])",
         description="A reason as a code; never text about a person",
         examples=["prior_learning", "misconduct", "issued_in_error"],
     ),

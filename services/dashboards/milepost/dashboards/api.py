@@ -17,7 +17,7 @@ from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries import OfferingSort
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.dashboards.reading import Query, Seen, read
+from milepost.dashboards.reading import NotVisibleYet, Query, Seen, read
 from milepost.dashboards.views import (
     CredentialsPage,
     CredentialStatus,
@@ -28,12 +28,14 @@ from milepost.dashboards.views import (
 )
 from milepost.events.event import Unknown
 from milepost.events.projection import ReadModel
+from milepost.process.answers import AWAITED_POSITION, POSITION, Answers
+from milepost.process.problems import Malformed
 from milepost.process.requests import awaited_position, positioned
-from milepost.process.tokens import Caller
+from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 
 STAFF = ("instructor", "registrar", "issuer", "operator", "service")
 # No control characters: Postgres has no NUL, and nobody should read the others.
-_KEY = r"^[^\x00-\x1f\x7f]{1,255}\Z"
+_KEY = r"^[^\x00-\x1f\x7f]{1,255}(?![\s\S])"
 
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
@@ -46,7 +48,23 @@ class UnknownOffering(Unknown):
     offering: str
 
 
-@get("/learners/{learner:str}", summary="A learner's enrollments and credentials")
+NOT_STAFF = RoleMissing(STAFF)
+NOT_YOUR_OWN = NotYourOwn("learner-4711", STAFF)
+BAD_CURSOR = Malformed("This is not a cursor that a page gave.", query="cursor")
+
+
+def shown(*refusals: Exception) -> Answers:
+    """A read that can wait for a position, and says the one it is true for."""
+    return Answers(
+        refusals=(*refusals, NotVisibleYet(4711, 4709)), asks=(AWAITED_POSITION,), tells=(POSITION,)
+    )
+
+
+@get(
+    "/learners/{learner:str}",
+    summary="A learner's enrollments and credentials",
+    answers=shown(NOT_YOUR_OWN),
+)
 async def get_learner(request: Call, learner: PathKey, pool: Pool) -> Response[LearnerPage]:
     """Empty for a learner of whom nothing has happened. The learner themselves, or staff."""
     request.user.may_act_for(learner, *STAFF)
@@ -63,7 +81,7 @@ async def get_learner(request: Call, learner: PathKey, pool: Pool) -> Response[L
     return positioned(page, seen.position)
 
 
-@get("/offerings", summary="Offerings, with their funnels")
+@get("/offerings", summary="Offerings, with their funnels", answers=shown(NOT_STAFF, BAD_CURSOR))
 async def list_offerings(
     request: Call,
     pool: Pool,
@@ -90,9 +108,13 @@ async def list_offerings(
     return positioned(page, seen.position)
 
 
-@get("/offerings/{offering:str}", summary="An offering's funnel")
+@get(
+    "/offerings/{offering:str}",
+    summary="An offering's funnel",
+    answers=shown(NOT_STAFF, UnknownOffering("data-spring")),
+)
 async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response[OfferingPage]:
-    """Roles: instructor, registrar, issuer, operator, service. Refusals: `unknown_offering`."""
+    """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
     seen = await _seen(request, pool, (OFFERING_SUMMARY,), (queries.OFFERING,), offering)
     if not seen.rows[0]:
@@ -101,7 +123,7 @@ async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response
     return positioned(page, seen.position)
 
 
-@get("/credentials", summary="The register of credentials")
+@get("/credentials", summary="The register of credentials", answers=shown(NOT_YOUR_OWN, BAD_CURSOR))
 async def list_credentials(
     request: Call,
     pool: Pool,
@@ -133,7 +155,11 @@ async def list_credentials(
     return positioned(page, seen.position)
 
 
-@get("/operations", summary="The log's head, and how far the read models are behind it")
+@get(
+    "/operations",
+    summary="The log's head, and how far the read models are behind it",
+    answers=shown(RoleMissing(("operator", "service"))),
+)
 async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     """Roles: operator, service."""
     request.user.require("operator", "service")

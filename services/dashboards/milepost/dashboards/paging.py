@@ -26,7 +26,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     sort: str
     order: Order
     value: Annotated[int, Meta(ge=-MOST, le=MOST)]
-    key: Annotated[str, Meta(pattern=r"^[^\x00]*\Z")]
+    key: Annotated[str, Meta(pattern=r"^[^\x00]*(?![\s\S])")]
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()

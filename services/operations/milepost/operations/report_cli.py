@@ -116,7 +116,7 @@ async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[
         except NotVisibleYet as behind:
             if time.monotonic() > deadline:
                 raise Trouble(
-                    f"The read model stands at {behind.reached} of {awaited}:"
+                    f"The read model stands at {behind.position} of {awaited}:"
                     " does `milepost project` run? `milepost projections list` says more."
                 ) from behind
             await asyncio.sleep(0.2)

@@ -1,6 +1,7 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from re import fullmatch
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from milepost.events.event import Refused
 from milepost.events.transact import Outcome, Transactor
+from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.problems import members, problem_of
 from milepost.process.requests import (
     Body,
@@ -21,9 +23,10 @@ from milepost.process.requests import (
     metadata,
     occurred,
     positioned,
+    versioned,
 )
 from milepost.process.settings import Settings
-from milepost.process.tokens import Caller
+from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.progress.domain import Answer, report
 from milepost.progress.events import ProgressEvent
 from milepost.progress.grading import Plan
@@ -32,16 +35,29 @@ from milepost.progress.overview import Overview, overview
 from milepost.progress.plans import Plans
 from milepost.progress.reports import (
     NotEnrolled,
+    NotOpenYet,
     Report,
     Scored,
     ScoreNotYours,
     UnknownEnrollment,
+    UnknownPlan,
 )
 from milepost.progress.standing import PROGRESS, Progress
 
 WRITERS = ("instructor", "registrar", "service")
 READERS = (*WRITERS, "operator")
 SCORED_BY_STAFF = frozenset({"assignment", "exam"})
+
+_ENROLLMENT = "9bd49296-3d37-554a-978b-2047720aab49"
+_SEPTEMBER = datetime(2026, 9, 1, 8, tzinfo=UTC)
+# An enrollment of which nobody can be told, or of which nothing can be reported.
+UNREADABLE = (
+    NotYourOwn("learner-4711", WRITERS),
+    UnknownEnrollment(_ENROLLMENT),
+    UnknownPlan("DATA-101", 3),
+    NotEnrolled(enrolled_at=_SEPTEMBER),
+    NotOpenYet(_ENROLLMENT),
+)
 
 Learning = Request[Caller, None, State]
 
@@ -82,7 +98,12 @@ class _Judgement:
         return events
 
 
-@post("/enrollments/{enrollment:str}/reports", status_code=200)
+@post(
+    "/enrollments/{enrollment:str}/reports",
+    summary="Report what was learnt",
+    status_code=200,
+    answers=command(*UNREADABLE, RoleMissing(("learner", *WRITERS)), OCCURRED_IN_FUTURE),
+)
 async def report_learning(
     request: Learning,
     enrollment: FromPath[str],
@@ -111,21 +132,22 @@ async def report_learning(
     return positioned(ReportResults(results), outcome.position)
 
 
-@get("/enrollments/{enrollment:str}")
+@get(
+    "/enrollments/{enrollment:str}",
+    summary="How an enrollment stands",
+    answers=versioned_query(*UNREADABLE),
+)
 async def get_progress(
     request: Learning,
     enrollment: FromPath[str],
     transactor: NamedDependency[Transactor],
     plans: NamedDependency[Plans],
-) -> Response[Overview | None]:
-    """What is done, next, locked and still needed; 304 when the ETag sent is the present one."""
+) -> Response[Overview]:
+    """What is done, next, locked and still needed."""
     plan = await _plan(transactor, plans, enrollment, request.user, READERS)
     # Again, since the state may have moved on while the plan was read.
     version, state = await transactor.load(request.user.tenant, PROGRESS.of(enrollment))
-    headers = {"ETag": f'"{version}"', "Cache-Control": "private, no-cache"}
-    if _is_known(request, headers["ETag"]):
-        return Response(None, status_code=304, headers=headers)
-    return Response(overview(state, plan), headers=headers)
+    return versioned(request, overview(state, plan), version)
 
 
 def routes(transactor: Transactor, plans: Plans, settings: Settings) -> Router:
@@ -199,9 +221,3 @@ def _report_ids(outcome: Outcome) -> frozenset[str]:
     decode = PROGRESS.codec.decode
     events = [decode(one.type, one.data, one.occurred_at) for one in outcome.events]
     return frozenset(event.report for event in events if hasattr(event, "report"))
-
-
-def _is_known(request: Learning, etag: str) -> bool:
-    """Weak comparison (RFC 9110, section 13.1.2)."""
-    given = request.headers.get("if-none-match", "")
-    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in given.split(","))

@@ -9,20 +9,33 @@ import structlog
 from litestar import Request, Response, Router, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from milepost.enrollment.api.conventions import ID, versioned
+from milepost.enrollment.api.conventions import ID
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.export import archive, gather
-from milepost.enrollment.vault.store import Person, Vault
+from milepost.enrollment.vault.keyring import MasterKeyMissing
+from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
 from milepost.events.transact import Transactor
-from milepost.process.requests import Body, check_repeat, command_id, metadata, positioned
-from milepost.process.tokens import Caller
+from milepost.process.answers import ETAG, Answers, command, query, versioned_query
+from milepost.process.requests import (
+    Body,
+    check_repeat,
+    command_id,
+    metadata,
+    positioned,
+    versioned,
+)
+from milepost.process.tokens import Caller, NotYourOwn
 
 KEEPERS = ("registrar", "service")
 ERASERS = ("registrar",)
+
+_LEARNER, _ERASED = "learner-4711", datetime(2026, 9, 1, 8, tzinfo=UTC)
+_LOCKED = MasterKeyMissing("3f9a0c51")
+NOT_YOUR_OWN, NOT_AN_ERASER = NotYourOwn(_LEARNER, KEEPERS), NotYourOwn(_LEARNER, ERASERS)
+UNKNOWN_LEARNER = UnknownLearner(_LEARNER, _ERASED)
 
 # No control characters, at either end no blank.
 NAME = r"^(?! )[^\x00-\x1f\x7f]{1,200}(?<! )(?![\s\S])"
@@ -69,9 +82,10 @@ class VaultWiring(msgspec.Struct, frozen=True):
 @put(
     "/{learner:str}",
     summary="Say who a learner is",
-    description="Encrypted before it is stored, and in no event. 201 for the first time. "
-    "Refused: not_your_own, already_erased.",
-    responses={201: ResponseSpec(LearnerView, description="For the first time")},
+    description="Encrypted before it is stored, and in no event. 201 for the first time.",
+    answers=Answers(
+        refusals=(NOT_YOUR_OWN, AlreadyErased(_LEARNER, _ERASED), _LOCKED), tells=(ETAG,), also=201
+    ),
 )
 async def put_learner(
     request: Call,
@@ -89,8 +103,8 @@ async def put_learner(
 @get(
     "/{learner:str}",
     summary="Read who a learner is",
-    description="Sends an ETag, answers If-None-Match. Refused: not_your_own, unknown_learner.",
-    responses={304: ResponseSpec(None, description="As the reader knows it")},
+    description="Nothing is known of who has been erased.",
+    answers=versioned_query(NOT_YOUR_OWN, UNKNOWN_LEARNER, _LOCKED),
 )
 async def get_learner(
     request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
@@ -106,7 +120,8 @@ async def get_learner(
     summary="Erase a learner's personal data",
     description="For good: the key that encrypts them is destroyed, and what it encrypted with "
     "it. Enrollments and credentials stay, under the learner's id alone. Repeating it does "
-    "nothing. Refused: not_your_own.",
+    "nothing.",
+    answers=command(NOT_AN_ERASER),
 )
 async def erase_learner(
     request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
@@ -130,8 +145,8 @@ async def erase_learner(
 @get(
     "/{learner:str}/export",
     summary="Export everything about a learner",
-    description="A ZIP archive: about.json tells what is in it. Refused: not_your_own, "
-    "unknown_learner (when there is nothing at all).",
+    description="A ZIP archive: about.json tells what is in it.",
+    answers=query(NOT_AN_ERASER, UNKNOWN_LEARNER, _LOCKED),
     media_type="application/zip",
 )
 async def export_learner(
