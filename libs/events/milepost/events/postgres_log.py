@@ -8,7 +8,7 @@ import asyncpg
 
 from milepost.events.event import Invalid
 from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Recorded, Result
-from milepost.events.reader import Reader
+from milepost.events.reader import After, Range, Reader
 
 ROLE = "milepost_service"
 
@@ -23,8 +23,7 @@ READ = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 order by position limit $3"""
 READ_TYPES = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 and type = any($4) order by position limit $3"""
-DONE = """select command_id, first, last from log.commands
-    where tenant = $1 and command_id = any($2)"""
+SHORT = 20
 
 
 class Unstorable(Invalid):
@@ -83,7 +82,7 @@ class PostgresLog:
         return [_result(row, index, streams) for index in range(len(commands))]
 
     async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
-        return await self._reader.read_stream(tenant, stream, after)
+        return await self._reader.streams.ask(tenant, After(stream, after))
 
     async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
         # In "C" order "." follows "-", so the range holds the streams `category-…` and no others.
@@ -93,6 +92,8 @@ class PostgresLog:
     async def read(
         self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
     ) -> list[Recorded]:
+        if types is None and limit <= SHORT:  # without gaps, a limit is a last position
+            return await self._reader.ranges.ask(tenant, Range(after, after + limit))
         if types is None:
             return _recorded(await self.pool.fetch(READ, tenant, after, limit))
         return _recorded(await self.pool.fetch(READ_TYPES, tenant, after, limit, list(types)))
@@ -102,8 +103,7 @@ class PostgresLog:
         return {row["tenant"]: row["head"] for row in rows}
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
-        rows = await self.pool.fetch(DONE, tenant, list(command_ids))
-        return {row["command_id"]: AlreadyDone(row["first"], row["last"]) for row in rows}
+        return await self._reader.done.ask(tenant, command_ids)
 
 
 def _recorded(rows: Sequence[asyncpg.Record]) -> list[Recorded]:
