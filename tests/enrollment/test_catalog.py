@@ -11,7 +11,14 @@ from milepost.enrollment.domain import (
     publish,
     retire,
 )
-from milepost.enrollment.events import CourseDrafted, CourseRetired, PassingRule
+from milepost.enrollment.events import (
+    AchievementHeld,
+    CourseDrafted,
+    CoursePassed,
+    CourseRetired,
+    PassingRule,
+    Skill,
+)
 
 DRAFTED = CourseDrafted(course="DATA-101", title="Data", occurred_at=minute(0))
 RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))
@@ -21,13 +28,7 @@ def plan(*lessons, **facts):
     if lessons:
         facts["lessons"] = lessons
     version = published(**facts)
-    return {
-        "course": version.course,
-        "title": version.title,
-        "lessons": version.lessons,
-        "passing_rule": version.passing_rule,
-        "occurred_at": version.occurred_at,
-    }
+    return {name: getattr(version, name) for name in version.__struct_fields__ if name != "version"}
 
 
 def faults_of(*lessons, **facts):
@@ -160,6 +161,51 @@ def test_the_passing_rule_makes_sense(rule, field, condition):
 def test_a_passing_grade_needs_a_lesson_with_weight():
     found = faults_of(lesson("a"), passing_rule=PassingRule(passing_grade=0.4))
     assert found == [("$.passing_rule.passing_grade", "no_lesson_has_weight")]
+
+
+@pytest.mark.parametrize(
+    ("titles", "tag", "condition"),
+    [
+        ({"de": "Daten", "EN": "Data"}, "EN", "is_the_language"),
+        ({"pt-BR": "Dados", "pt-br": "Dados"}, "pt-br", "duplicate"),
+    ],
+)
+def test_a_title_is_translated_once_into_each_further_language(titles, tag, condition):
+    assert faults_of(titles=titles) == [(f"$.titles.{tag}", condition)]
+    found = faults_of(lesson("a", weight=1.0), lesson("b", titles=titles))
+    assert found == [(f"$.lessons[1].titles.{tag}", condition)]
+
+
+def test_a_skill_is_stated_once_by_address_and_by_code():
+    sql = Skill(name="SQL", url="https://skills.example/sql", framework="ESCO", code="S1")
+    again = Skill(name="Queries", url=sql.url)
+    same_code = Skill(name="SQL", url="https://skills.example/s1", framework="ESCO", code="S1")
+    elsewhere = Skill(name="SQL", url="https://skills.example/onet", framework="O*NET", code="S1")
+    assert faults_of(skills=(sql, elsewhere, again, same_code)) == [
+        ("$.skills[2].url", "duplicate"),
+        ("$.skills[3].code", "duplicate"),
+    ]
+
+
+def test_a_course_asks_for_what_can_be_had_and_asks_once():
+    wanted = (
+        CoursePassed(course="DATA-101"),
+        CoursePassed(course="DATA-100", min_grade=1.5),
+        AchievementHeld(achievement="safety"),
+        CoursePassed(course="DATA-100"),
+        AchievementHeld(achievement="safety"),
+    )
+    assert faults_of(prerequisites=wanted) == [
+        ("$.prerequisites[0].course", "itself"),
+        ("$.prerequisites[1].min_grade", "not_between_0_and_1"),
+        ("$.prerequisites[3]", "duplicate"),
+        ("$.prerequisites[4]", "duplicate"),
+    ]
+
+
+def test_a_plan_that_only_gains_a_translation_is_a_new_version():
+    [event] = publish(course(published(1)), **plan(titles={"de": "Daten"}))
+    assert event == published(2, titles={"de": "Daten"})
 
 
 def test_all_faults_are_told_at_once():

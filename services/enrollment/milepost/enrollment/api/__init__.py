@@ -5,6 +5,8 @@ from litestar.di import Provide
 
 from milepost.enrollment.api import (
     catalog,
+    course_files,
+    courses,
     enrollments,
     invitations,
     offering_changes,
@@ -20,6 +22,8 @@ def routes(wiring: Wiring) -> Router:
         "/enrollment",
         route_handlers=[
             *catalog.HANDLERS,
+            *courses.HANDLERS,
+            *course_files.HANDLERS,
             *offerings.HANDLERS,
             *offering_changes.HANDLERS,
             *invitations.HANDLERS,

@@ -1,0 +1,224 @@
+"""A course as one JSON file: exported, imported, described by a JSON Schema."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import (
+    ENROLLERS,
+    CoursePath,
+    Id,
+    Title,
+    Wiring,
+    versioned,
+)
+from milepost.enrollment.api.course_bodies import PlanBody, facts_of, stated
+from milepost.enrollment.api.offerings import in_utc, moment_in_utc
+from milepost.enrollment.api.refusals import NOT_AN_ENROLLER, PLAN_INVALID, UNKNOWN_COURSE
+from milepost.enrollment.domain import (
+    COURSE,
+    Course,
+    CourseDiffers,
+    Fault,
+    History,
+    UnknownCourse,
+    take_over,
+)
+from milepost.enrollment.events import CourseEvent, CoursePublished, CourseRetired
+from milepost.process.answers import command, query, versioned_query
+from milepost.process.requests import (
+    Body,
+    Moment,
+    check_repeat,
+    command_id,
+    metadata,
+    positioned,
+)
+from milepost.process.tokens import Caller
+
+MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+SCHEMA_ID: Final = "urn:milepost:schema:course:1"
+
+COURSE_DIFFERS: Final = CourseDiffers(
+    "DATA-101", (Fault("$.versions[0].lessons[2].weight", "differs"),)
+)
+
+
+class FiledVersion(PlanBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version as it was published. `version` counts from 1, without gaps."""
+
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
+    published_at: Moment
+
+
+class CourseFile(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A course, whole.
+
+    $schema     for editors; what it says does not matter to an import
+    title       the latest version's, or the draft's
+    versions    in the order in which they were published; none of a draft
+    retired_at  absent: it is not retired
+    """
+
+    schema: Annotated[str, Meta(max_length=500)] = msgspec.field(name="$schema", default=SCHEMA_ID)
+    format: Literal["milepost-course"]
+    format_version: Literal[1]
+    course: Id
+    title: Title
+    versions: Annotated[tuple[FiledVersion, ...], Meta(max_length=1000)] = ()
+    retired_at: Moment | None = None
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import came, or would come, to. `published`: the versions that are new here;
+    `written`: false when all of it was here already.
+    """
+
+    course: str
+    versions: int
+    retired: bool
+    published: tuple[int, ...]
+    written: bool
+
+
+@get(
+    "/courses/{course:str}/export",
+    summary="Export a course",
+    description="Title, all versions in order and whether it is retired, as one JSON file that "
+    "can be imported elsewhere; GET /enrollment/schemas/course.json describes it.",
+    answers=versioned_query(UNKNOWN_COURSE),
+)
+async def export_course(
+    request: Request[Caller, None, State], course: CoursePath, wiring: NamedDependency[Wiring]
+) -> Response[CourseFile]:
+    written, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
+    response = versioned(request, file_of(course, state), written)
+    response.headers["Content-Disposition"] = f'attachment; filename="{course}.course.json"'
+    return response
+
+
+@post(
+    "/courses/{course:str}/import",
+    summary="Import a course",
+    description="Publishes what the file has beyond the course, with the times that it tells: all "
+    "of it or nothing. 200 instead of 201 when all is here already. Faults are told all at once: "
+    "those of the file, else where the course differs here.",
+    request_max_body_size=MAX_FILE_BYTES,
+    answers=command(NOT_AN_ENROLLER, PLAN_INVALID, COURSE_DIFFERS, also=200),
+)
+async def import_course(
+    request: Request[Caller, None, State],
+    course: CoursePath,
+    data: JSONBody[CourseFile],
+    wiring: NamedDependency[Wiring],
+) -> Response[Imported]:
+    request.user.require(*ENROLLERS)
+    outcome = await wiring.transactor.transact(
+        request.user.tenant,
+        COURSE.of(course),
+        _taking_over(course, data, wiring),
+        command_id=command_id(request),
+        metadata=metadata(request),
+    )
+    check_repeat(outcome, request)
+    [state] = outcome.states
+    new = [COURSE.codec.decode(one.type, one.data, one.occurred_at) for one in outcome.events]
+    return positioned(_imported(course, state, new), outcome.position, 201 if new else 200)
+
+
+@post(
+    "/courses/{course:str}/import/validate",
+    status_code=200,
+    summary="Validate a course file",
+    description="Decides as importing would, is refused as that would be, and writes nothing.",
+    request_max_body_size=MAX_FILE_BYTES,
+    answers=query(NOT_AN_ENROLLER, PLAN_INVALID, COURSE_DIFFERS),
+)
+async def validate_import(
+    request: Request[Caller, None, State],
+    course: CoursePath,
+    data: JSONBody[CourseFile],
+    wiring: NamedDependency[Wiring],
+) -> Imported:
+    request.user.require(*ENROLLERS)
+    _, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
+    return _imported(course, state, _taking_over(course, data, wiring)(state))
+
+
+@get(
+    "/schemas/course.json",
+    opt={"public": True},
+    media_type="application/schema+json",
+    cache_control=CacheControlHeader(public=True, max_age=3600),
+    summary="The JSON Schema of a course file",
+    description="Draft 2020-12. Needs no token.",
+)
+async def course_schema() -> dict[str, Any]:
+    return SCHEMA
+
+
+HANDLERS = (export_course, import_course, validate_import, course_schema)
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": SCHEMA_ID,
+    **msgspec.json.schema(CourseFile),
+}
+
+
+def file_of(course: str, state: Course) -> CourseFile:
+    if state.title is None:
+        raise UnknownCourse(course)
+    return CourseFile(
+        format="milepost-course",
+        format_version=1,
+        course=course,
+        title=state.title,
+        versions=tuple(stated(one, FiledVersion) for one in state.versions),
+        retired_at=state.retired_at,
+    )
+
+
+def told(file: CourseFile) -> History:
+    versions = tuple(
+        CoursePublished(
+            course=file.course,
+            version=one.version,
+            occurred_at=moment_in_utc(one.published_at),
+            **facts_of(one),
+        )
+        for one in file.versions
+    )
+    return History(
+        course=file.course,
+        title=file.title,
+        versions=versions,
+        retired_at=in_utc(file.retired_at),
+    )
+
+
+def _taking_over(
+    course: str, file: CourseFile, wiring: Wiring
+) -> Callable[[Course], list[CourseEvent]]:
+    now = wiring.clock()
+    latest = now + timedelta(seconds=wiring.settings.clock_skew_seconds)
+    return partial(take_over, told=told(file), course=course, latest=latest, occurred_at=now)
+
+
+def _imported(course: str, state: Course, new: Sequence[CourseEvent]) -> Imported:
+    """Whether they are written already or would be."""
+    published = tuple(one.version for one in new if isinstance(one, CoursePublished))
+    return Imported(
+        course=course,
+        versions=max(len(state.versions), *published, 0),
+        retired=state.retired or any(isinstance(one, CourseRetired) for one in new),
+        published=published,
+        written=bool(new),
+    )

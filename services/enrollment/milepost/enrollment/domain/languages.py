@@ -1,0 +1,34 @@
+"""Titles in the language that a reader asks for."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from milepost.enrollment.events import CoursePublished
+
+
+def in_language(plan: CoursePublished, wanted: str | None) -> tuple[CoursePublished, list[str]]:
+    """The plan with its titles in that language where there is one, and the languages they are in.
+
+    Lookup of RFC 4647, section 3.4, title by title; the plan's own language is what remains.
+    """
+    if wanted is None:
+        return plan, [plan.language]
+    title, tag = _found(plan.title, plan.titles, plan.language, wanted)
+    tags = {tag: None}
+    lessons = []
+    for lesson in plan.lessons:
+        translated, tag = _found(lesson.title, lesson.titles, plan.language, wanted)
+        lessons.append(replace(lesson, title=translated))
+        tags[tag] = None
+    return replace(plan, title=title, lessons=tuple(lessons)), list(tags)
+
+
+def _found(title: str, titles: Mapping[str, str], language: str, wanted: str) -> tuple[str, str]:
+    """`de-CH-1996` is looked for as itself, as `de-CH` and as `de`."""
+    by_tag = {tag.lower(): (text, tag) for tag, text in {**titles, language: title}.items()}
+    subtags = wanted.lower().split("-")
+    for length in range(len(subtags), 0, -1):
+        if found := by_tag.get("-".join(subtags[:length])):
+            return found
+    return title, language
