@@ -20,6 +20,7 @@ app = typer.Typer(
 # Commands that stand in files of their own, `<file>.app`, under the name they are called by.
 ROOMS = {
     "import": ("import_cli", "Bring a school's history in."),
+    "courses": ("courses_cli", "Export and import courses; compare their versions."),
     "report": ("report_cli", "Print figures from the read models."),
     "projections": ("projections_cli", "List, rebuild, compare and switch read models."),
     "log": ("log_cli", "Check that the log is whole; sign where it ends."),

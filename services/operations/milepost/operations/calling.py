@@ -1,0 +1,108 @@
+"""A running Milepost, asked by a command over HTTP: with a token, and what it refuses in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from milepost.operations.connection import settings
+from milepost.operations.data_directory import running
+from milepost.operations.tenants import require_tenant
+from milepost.operations.trouble import Trouble
+from milepost.process.development_issuer import DevelopmentIssuer
+from milepost.process.settings import Settings
+
+TIMEOUT_SECONDS = 60.0
+
+Http = Annotated[
+    str | None,
+    typer.Option(help="Where Milepost answers.", show_default="what `milepost up` runs here"),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MILEPOST_TOKEN",
+        help="To speak with; it also says the school.",
+        show_default="one of the development issuer",
+    ),
+]
+
+
+class Caller:
+    """Speaks for one school. What cannot be answered, or is refused, is raised as `Trouble`."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """The answer's JSON; `body` is JSON as well."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            answer = self._client.request(method, path, content=body, headers=headers)
+        except httpx.TransportError as error:
+            raise Trouble(f"Nothing answers at {self._client.base_url}: {error}.") from error
+        if answer.is_error:
+            raise Trouble(_in_words(answer))
+        return answer.json()
+
+
+@contextmanager
+def calling(
+    http: str | None, token: str | None, tenant: str, data_dir: Path | None, role: str
+) -> Iterator[Caller]:
+    """Without a `token`, with one of the development issuer that has the role."""
+    given = settings(data_dir)
+    where, known = http or _address(given), token or _issued(given, tenant, role)
+    # A proxy that the environment names is not for this.
+    with httpx.Client(
+        base_url=where,
+        headers={"Authorization": f"Bearer {known}"},
+        timeout=TIMEOUT_SECONDS,
+        trust_env=False,
+    ) as client:
+        yield Caller(client)
+
+
+def _address(given: Settings) -> str:
+    runtime = running(given.data_dir)
+    if runtime is None:
+        raise Trouble(
+            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            " or say with --http where Milepost answers."
+        )
+    return runtime.http
+
+
+def _issued(given: Settings, tenant: str, role: str) -> str:
+    require_tenant(tenant)
+    if given.token_keys:
+        raise Trouble(
+            f"Tokens are checked with the keys of {given.token_keys}: give one of that issuer's"
+            " with --token or MILEPOST_TOKEN."
+        )
+    issuer = DevelopmentIssuer(
+        given.data_dir, issuer=given.token_issuer, audience=given.token_audience
+    )
+    if not issuer.keys_path.exists():
+        raise Trouble(
+            f"There is no key in {given.data_dir.resolve()} to make a token with: name the data"
+            " directory with --data-dir, or give a token with --token or MILEPOST_TOKEN."
+        )
+    return issuer.issue("operator", tenant, [role])
+
+
+def _in_words(answer: httpx.Response) -> str:
+    """A problem's title and its faults, each with its path."""
+    try:
+        problem = answer.json()
+        words = [f"{problem['title']}: {problem['detail']}"]
+        faults = problem.get("faults")
+        if faults:
+            words = [f"{problem['title']}:"]
+            words += [f"  {one['path']}: {one['condition']}" for one in faults]
+    except (ValueError, KeyError, TypeError):  # it is not Milepost that answers
+        return f"{answer.request.url} answers {answer.status_code}: {answer.text[:200]}"
+    return "\n".join(words)

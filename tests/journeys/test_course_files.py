@@ -1,0 +1,100 @@
+"""A course moves from one school to another as a file, with the commands an operator has."""
+
+import asyncio
+import json
+import os
+import sys
+
+import pytest
+from tests.enrollment.school import PLAN
+from tests.enrollment.test_courses_http import RICH
+from tests.journeys.school import School
+
+PATH = "/enrollment/courses/DATA-101"
+
+
+async def courses(school: School | None, *arguments: object, code: int = 0) -> str:
+    """What the command prints; where it fails, what it says went wrong."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "milepost.operations", "courses", *map(str, arguments)),
+        *(("--data-dir", str(school.data_dir)) if school else ()),
+        env={**os.environ, "COLUMNS": "80"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode == code, err.decode()
+    return (err if code else out).decode()
+
+
+@pytest.fixture
+async def published(school, tenant):
+    """The school's client, and a course of two versions."""
+    async with school.client(tenant=tenant) as client:
+        for plan in (PLAN, RICH):
+            answer = await client.post(f"{PATH}/versions", json=plan)
+            assert answer.status_code == 201
+        yield client
+
+
+async def test_a_course_moves_to_another_school_as_a_file(school, tenant, published, tmp_path):
+    file, other = tmp_path / "data.json", f"{tenant}-b"
+    assert await courses(school, "export", "DATA-101", "-o", file, "--tenant", tenant) == ""
+    exported = json.loads(file.read_text())
+    assert exported == (await published.get(f"{PATH}/export")).json()
+    dry = await courses(school, "import", file, "--tenant", other, "--dry-run")
+    assert dry == "DATA-101: version 1 published, version 2 published. Nothing was written.\n"
+    told = json.loads(await courses(school, "import", file, "--tenant", other, "--json"))
+    assert (told["published"], told["written"]) == ([1, 2], True)
+    again = await courses(school, "import", file, "--tenant", other)
+    assert again == "DATA-101: all of it is here already.\n"
+    assert json.loads(await courses(school, "export", "DATA-101", "--tenant", other)) == exported
+
+
+@pytest.mark.usefixtures("published")
+async def test_the_diff_says_what_a_version_changed(school, tenant):
+    shown = await courses(school, "diff", "DATA-101", "--tenant", tenant)
+    rows = [" ".join(line.split()) for line in shown.splitlines()]
+    assert "DATA-101: from version 1 to 2" in rows
+    assert "title changed Data Data II" in rows
+    assert "lesson exam moved place 2 place 1" in rows
+    assert "lesson exam weight changed 1 2" in rows
+    assert "lesson lab added Lab" in rows
+    assert max(map(len, shown.splitlines())) <= 80
+    of_both = ("diff", "DATA-101", "--from", 2, "--to", 2, "--tenant", tenant)
+    assert await courses(school, *of_both) == "DATA-101: versions 2 and 2 are the same.\n"
+    assert json.loads(await courses(school, *of_both, "--json"))["differences"] == []
+
+
+async def test_what_cannot_be_is_said_in_words(school, tenant, published, tmp_path):
+    asked = ("--tenant", tenant)
+    unknown = await courses(school, "export", "NONE", *asked, code=1)
+    assert "Unknown course" in unknown
+    exported = (await published.get(f"{PATH}/export")).json()
+    exported["versions"][0]["lessons"][1]["weight"] = 7
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(exported))
+    assert await courses(school, "import", file, *asked, code=1) == (
+        "milepost: Course differs:\n  $.versions[0].lessons[1].weight: differs\n"
+    )
+    file.write_text("[]")
+    assert "is not a course file" in await courses(school, "import", file, *asked, code=1)
+    absent = await courses(school, "import", tmp_path / "none.json", *asked, code=1)
+    assert "No such file" in absent
+
+
+async def test_a_draft_has_nothing_to_compare(school, tenant):
+    async with school.client(tenant=tenant) as client:
+        await client.put(PATH, json={"title": "Data"})
+    said = await courses(school, "diff", "DATA-101", "--tenant", tenant, code=1)
+    assert "nothing has been published" in said
+
+
+@pytest.mark.usefixtures("published")
+async def test_a_token_of_ones_own_is_used_where_milepost_is_named(school, tenant, tmp_path):
+    token = school.headers(tenant=tenant)["Authorization"].removeprefix("Bearer ")
+    named = ("export", "DATA-101", "--http", school.http, "--data-dir", tmp_path)
+    assert json.loads(await courses(None, *named, "--token", token))["course"] == "DATA-101"
+    assert "There is no key" in await courses(None, *named, code=1)
+    assert "Nothing runs" in await courses(None, "export", "X", "--data-dir", tmp_path, code=1)
