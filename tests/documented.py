@@ -1,5 +1,6 @@
 """Every answer in an HTTP test is held against the OpenAPI document of the app that gave it."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -55,14 +56,16 @@ class Document:
         self, response: httpx.Response, documented: dict[str, Any], asked: str
     ) -> None:
         if not response.content:
-            assert not documented.get("content"), f"{asked} promises a body"
+            promised = set(documented.get("content") or ()) - {"application/x-ndjson"}
+            assert not promised, f"{asked} promises a body"
             return
         kind = response.headers["content-type"]
         media = documented["content"].get(kind.partition(";")[0])
         assert media, f"{asked} does not document {kind}"
-        if kind.endswith("json"):
-            fault = self.fault(media["schema"], response.json())
-            said = f"{asked} answers what it does not document: {fault}: {response.text}"
+        lines = response.text.splitlines() if "ndjson" in kind else [response.text]
+        for line in lines if kind.endswith("json") else ():
+            fault = self.fault(media["schema"], json.loads(line))
+            said = f"{asked} answers what it does not document: {fault}: {line}"
             assert fault is None, said
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from litestar.openapi.spec import Schema
+from litestar.openapi.spec import RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from milepost.process.requests import IdempotencyKeyReused, OccurredInFuture
@@ -60,13 +60,14 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """`refusals` are real ones, with facts as they could be: they are the examples.
 
     `asks` are headers that a request may have, `tells` those of every answer that is no problem;
-    `also`: another status of the same answer.
+    `also`: another status of the same answer. `takes`: a body that the route reads as it comes.
     """
 
     refusals: tuple[Exception, ...] = ()
     asks: tuple[Header, ...] = ()
     tells: tuple[Header, ...] = ()
     also: int | None = None
+    takes: RequestBody | None = None
 
 
 def command(*refusals: Exception, also: int | None = None) -> Answers:

@@ -1,6 +1,6 @@
 """One litestar application out of any number of services."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,12 +23,15 @@ from milepost.process.tokens import TokenVerifier
 
 
 class Service(msgspec.Struct, frozen=True):
-    """What a service hands to its process: routes, policies that feed it events, timers."""
+    """What a service hands to its process: routes, policies that feed it events, timers, and what
+    it works at until it is canceled.
+    """
 
     name: str
     routes: tuple[Router, ...]
     policies: tuple[Policy, ...] = ()
     timers: tuple[Timer, ...] = ()
+    works: tuple[Callable[[], Coroutine[Any, Any, object]], ...] = ()
 
 
 def create_app(

@@ -137,6 +137,8 @@ def _describing(
             response.headers = _problem_headers(alike)
             for media in (response.content or {}).values():
                 media.examples = examples(alike, instance)
+        if answers.takes is not None:
+            described["request_body"] = answers.takes
         return Operation(
             parameters=[*(parameters or ()), *map(_parameter, answers.asks)] or None,
             responses=dict(sorted(responses.items())),

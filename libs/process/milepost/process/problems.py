@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 import asyncpg
@@ -97,17 +97,18 @@ class NotAuthenticated(RequestFault):
 
 
 class UnsupportedMedia(RequestFault):
-    def __init__(self, given: str) -> None:
+    def __init__(self, given: str, accepted: Sequence[str] = ("application/json",)) -> None:
         super().__init__(given)
         self.given = given
+        self.accepted = accepted
 
     def problem(self) -> Problem:
         return Problem(
             status=415,
             name="unsupported_media_type",
             title="Unsupported media type",
-            detail=f"The body is {self.given}; send application/json.",
-            headers={"Accept": "application/json"},
+            detail=f"The body is {self.given}; send {' or '.join(self.accepted)}.",
+            headers={"Accept": ", ".join(self.accepted)},
         )
 
 

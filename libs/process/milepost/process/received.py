@@ -1,6 +1,7 @@
 """The request as this process reads it: whole, bounded, and without a detour."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Request
@@ -24,13 +25,35 @@ class Received(Request[Any, Any, State]):
         body: bytes = state["body"]
         return body
 
-    async def _read(self) -> bytes:
+    async def parts(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes, for a route that does not hold it; close it when leaving early.
+
+        Raises `BodyTooLarge` when more has come than is accepted, `Malformed` when it breaks off.
+        """
+        limit = await self._limit()
+        size, more = 0, True
+        try:
+            while more:
+                part, more = await self._part()
+                size += len(part)
+                if size > limit:
+                    raise BodyTooLarge(limit)
+                yield part
+        finally:
+            if more:
+                await discard(self.scope, self.receive)
+
+    async def _limit(self) -> int:
         limit = self.route_handler.resolve_request_max_body_size()
         assert limit is not None, "create_app sets one"
         announced = self.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             await discard(self.scope, self.receive)
             raise BodyTooLarge(limit)
+        return limit
+
+    async def _read(self) -> bytes:
+        limit = await self._limit()
         body, more = await self._part()
         while more:
             part, more = await self._part()

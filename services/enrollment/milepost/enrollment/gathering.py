@@ -76,7 +76,7 @@ async def enroll_learner(
 
     def plainly(run: Offering, state: Enrollment) -> tuple[Sequence[Any], Sequence[Any]]:
         opened = run.opened
-        if opened is not None and _asks_for_more(opened):
+        if opened is not None and asks_for_more(opened):
             raise MoreIsAsked(opened)
         admission = admit(wish, run, state)
         return admission.offering, admission.enrollment
@@ -99,6 +99,7 @@ async def enroll_learner(
     )
 
 
-def _asks_for_more(opened: OfferingOpened) -> bool:
+def asks_for_more(opened: OfferingOpened) -> bool:
+    """Than a look at the offering and the enrollment."""
     limited = opened.parallel_limit is not None
     return limited or opened.invitation_only or bool(opened.prerequisites)

@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from milepost.credentials import app as credentials
 from milepost.dashboards import app as dashboards
 from milepost.enrollment import app as enrollment
+from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.vault import app as vault
 from milepost.events.consumer import Consumer
 from milepost.events.postgres_log import PostgresLog, connect_pool
@@ -78,20 +79,22 @@ async def _serve(given: Settings, name: str) -> None:
     stop = await told_to_stop()
     async with _pool(given, f"serve {name}", size=20) as pool:
         transactor = Transactor(PostgresLog(pool))
-        services = _services(name, transactor, pool, given)
+        services = services_of(name, transactor, pool, given)
         policies = [policy for service in services for policy in service.policies]
         consumers = [Consumer(policy, transactor, pool, given.nats).run() for policy in policies]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
-        await _alive(given, services, pool, stop, given.port, *consumers, *timers)
+        works = [work() for one in services for work in one.works]
+        await _alive(given, services, pool, stop, given.port, *consumers, *timers, *works)
         await transactor.close()
 
 
-def _services(
+def services_of(
     name: str, transactor: Transactor, pool: asyncpg.Pool, given: Settings
 ) -> list[Service]:
     chosen = [make(transactor, given) for key, make in DECIDING.items() if name in (key, "all")]
     if name in ("enrollment", "all"):
         chosen.append(vault.service(transactor, given, pool))
+        chosen.append(bulk.service(transactor, given, pool))
     if name in ("dashboards", "all"):
         chosen.append(dashboards.service(pool, given))
     return chosen

@@ -1,0 +1,257 @@
+"""Bulk jobs over HTTP: upload, watch, read what came of each row, cancel. For the registrar."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Stream
+
+from milepost.enrollment.api.conventions import ENROLLERS, ID, versioned
+from milepost.enrollment.bulk import documents
+from milepost.enrollment.bulk.jobs import Job, State, Tally
+from milepost.enrollment.bulk.reading import FORMATS, MAX_BYTES
+from milepost.enrollment.bulk.receiving import receive
+from milepost.enrollment.bulk.store import Store, Upload
+from milepost.events.ids import new_id
+from milepost.process.problems import UnsupportedMedia
+from milepost.process.received import Received
+from milepost.process.requests import IdempotencyKeyReused, command_id
+
+READERS = (*ENROLLERS, "operator")
+NDJSON = "application/x-ndjson"
+PAGE = 1_000
+LOOK_SECONDS = 0.5
+FOLLOW_SECONDS = 600.0
+
+JobPath = Annotated[UUID, PathParameter(description="The job's id")]
+
+
+class BulkWiring(msgspec.Struct, frozen=True):
+    """What these routes are given to work with."""
+
+    store: Store
+
+
+class JobView(msgspec.Struct, frozen=True, kw_only=True):
+    """`rows` there are, `done` of them have a result. Of a dry run: what would come of them.
+
+    canceling        it was told to end, and will
+    refused          how many rows
+    refusals         of these, by the problem's name
+    rows_per_second  since it was begun
+    """
+
+    job: UUID
+    state: State
+    dry_run: bool
+    offering: str | None
+    by: str
+    rows: int
+    done: int
+    enrolled: int
+    waitlisted: int
+    requested: int
+    pending_approval: int
+    unchanged: int
+    refused: int
+    refusals: dict[str, int]
+    canceling: bool
+    rows_per_second: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class JobPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`next`: the `cursor` of the next page; null on the last."""
+
+    jobs: list[JobView]
+    next: UUID | None
+
+
+@post(
+    "",
+    status_code=202,
+    summary="Enroll many",
+    description="Up to 100,000 rows of `learner`, `offering` (unless given for all of them), "
+    "`mode` and `occurred_at`, as NDJSON, CSV with a header, or a JSON array of up to 1 MiB. Each "
+    "is decided as a single enrollment by the registrar would be, and has a result of its own. "
+    "`dry_run`: only say what would come of them. The same Idempotency-Key is the same job.",
+    request_max_body_size=MAX_BYTES,
+    answers=documents.UPLOAD,
+)
+async def post_job(
+    request: Received,
+    wiring: NamedDependency[BulkWiring],
+    offering: Annotated[
+        str | None, QueryParameter(pattern=ID, description="Of rows that name none")
+    ] = None,
+    dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
+) -> Response[JobView]:
+    request.user.require(*ENROLLERS)
+    media_type = request.content_type[0]
+    if media_type not in FORMATS:
+        raise UnsupportedMedia(media_type or "of no type", tuple(FORMATS))
+    upload = Upload(
+        tenant=request.user.tenant,
+        job=new_id(),
+        dry_run=dry_run,
+        offering=offering,
+        actor=request.user.subject,
+        metadata=_metadata(request),
+    )
+    command = command_id(request)
+    async with aclosing(request.parts()) as parts:
+        job, digest = await receive(wiring.store, upload, command, media_type, parts)
+    if job.digest != digest:
+        raise IdempotencyKeyReused(request.headers["idempotency-key"])
+    where = {"Location": f"/enrollment/jobs/{job.job}"}
+    return Response(_view(job), status_code=202, headers=where)
+
+
+@get(
+    "",
+    summary="List bulk jobs",
+    description="The newest first. They are kept for 30 days after their end.",
+    answers=documents.LIST,
+)
+async def get_jobs(
+    request: Received,
+    wiring: NamedDependency[BulkWiring],
+    cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="Jobs in a page")] = 50,
+) -> JobPage:
+    request.user.require(*READERS)
+    jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1)
+    more = len(jobs) > limit
+    return JobPage(
+        jobs=[_view(job) for job in jobs[:limit]], next=jobs[limit - 1].job if more else None
+    )
+
+
+@get(
+    "/{job:uuid}",
+    summary="Read how far a bulk job is",
+    description="Sends an ETag, answers If-None-Match.",
+    answers=documents.READ,
+)
+async def get_job(
+    request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
+) -> Response[JobView]:
+    request.user.require(*READERS)
+    found = await wiring.store.find(request.user.tenant, job)
+    return versioned(request, _view(found), found.version)
+
+
+@get(
+    "/{job:uuid}/results",
+    summary="Read what came of each row",
+    description="A line of NDJSON for each row that is done, in their order: the row's number, "
+    "what it came to, and the problem if it was refused. `follow`: stay until the job has ended, "
+    "up to ten minutes; `after` goes on behind a row.",
+    media_type=NDJSON,
+    responses={200: documents.LINES},
+    answers=documents.RESULTS,
+)
+async def get_results(
+    request: Received,
+    job: JobPath,
+    wiring: NamedDependency[BulkWiring],
+    *,
+    refused: Annotated[bool, QueryParameter(description="Only rows that were refused")] = False,
+    follow: Annotated[bool, QueryParameter(description="Wait for the others")] = False,
+    after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
+) -> Stream:
+    request.user.require(*READERS)
+    found = await wiring.store.find(request.user.tenant, job)
+    seconds = FOLLOW_SECONDS if follow else 0.0
+    lines = _lines(wiring.store, found, after, seconds, refused_only=refused)
+    return Stream(lines, media_type=NDJSON)
+
+
+@post(
+    "/{job:uuid}/cancel",
+    status_code=200,
+    summary="Cancel a bulk job",
+    description="It ends within a second or two. What it has done stays, and its results tell it. "
+    "Repeating it does nothing.",
+    answers=documents.CANCEL,
+)
+async def post_cancel(
+    request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
+) -> JobView:
+    request.user.require(*ENROLLERS)
+    return _view(await wiring.store.cancel(request.user.tenant, job))
+
+
+async def _lines(
+    store: Store, job: Job, after: int, seconds: float, *, refused_only: bool
+) -> AsyncIterator[bytes]:
+    """All that there is; then, for so many seconds, what comes until the job has ended."""
+    encoder, deadline = msgspec.json.Encoder(), time.monotonic() + seconds
+    while True:
+        ended = job.ended_at is not None  # then what is read now is all there will be
+        while rows := await store.results(job, after, PAGE, refused_only=refused_only):
+            yield encoder.encode_lines(rows)
+            after = rows[-1].row
+        if ended or time.monotonic() >= deadline:
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+        job = await store.find(job.tenant, job.job)
+
+
+def _metadata(request: Received) -> bytes:
+    """Of every event that follows: who wanted it. The body's digest is the job's."""
+    state = request.scope["state"]
+    known = {
+        "actor": request.user.subject,
+        "correlation": state["correlation"],
+        "trace": state.get("trace"),
+    }
+    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
+
+
+def _view(job: Job) -> JobView:
+    facts = msgspec.structs.asdict(job.tally)
+    refusals = facts.pop("refused")
+    return JobView(
+        job=job.job,
+        state=job.state,
+        dry_run=job.dry_run,
+        offering=job.offering,
+        by=job.actor,
+        rows=job.rows,
+        done=job.tally.done,
+        **facts,
+        refused=sum(refusals.values()),
+        refusals=refusals,
+        canceling=job.cancel and job.ended_at is None,
+        rows_per_second=_rate(job, job.tally),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+    )
+
+
+def _rate(job: Job, tally: Tally) -> float | None:
+    if job.started_at is None or not tally.done:
+        return None
+    seconds = (job.changed_at - job.started_at).total_seconds()
+    return round(tally.done / seconds, 1) if seconds else None
+
+
+def routes(wiring: BulkWiring) -> Router:
+    return Router(
+        "/enrollment/jobs",
+        route_handlers=[post_job, get_jobs, get_job, get_results, post_cancel],
+        dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
+        tags=["bulk jobs"],
+    )

@@ -1,0 +1,115 @@
+"""What the routes of bulk jobs take, answer and refuse, for OpenAPI."""
+
+from typing import Final
+from uuid import UUID
+
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+
+from milepost.enrollment.api.conventions import ENROLLERS, ID
+from milepost.enrollment.bulk.jobs import (
+    UNFINISHED_AT_MOST,
+    AlreadyEnded,
+    TooManyJobs,
+    UnknownJob,
+)
+from milepost.enrollment.bulk.reading import (
+    FORMATS,
+    MAX_ARRAY_BYTES,
+    MAX_BYTES,
+    MAX_ROWS,
+    ArrayTooLong,
+    FileEmpty,
+    FileUnreadable,
+    TooManyRows,
+)
+from milepost.enrollment.bulk.rows import HeaderInvalid
+from milepost.enrollment.bulk.store import ResultRow
+from milepost.process.answers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    KEY_REUSED,
+    Answers,
+    Header,
+)
+from milepost.process.problems import BodyTooLarge, Malformed, UnsupportedMedia
+from milepost.process.tokens import RoleMissing
+
+JOB: Final = UUID("0199058e-6f5c-7d3a-8f7e-21c4b0a9d613")
+NOT_YOURS: Final = RoleMissing((*ENROLLERS, "operator"))
+WRONG_QUERY: Final = Malformed(
+    "after: Expected `int` >= 0",
+    faults=[{"message": "Expected `int` >= 0", "key": "after", "source": "query"}],
+)
+
+_ROW: Final = Schema(
+    type=OpenAPIType.OBJECT,
+    required=["learner"],
+    properties={
+        "learner": Schema(type=OpenAPIType.STRING, pattern=ID, examples=["learner-4711"]),
+        "offering": Schema(type=OpenAPIType.STRING, pattern=ID, examples=["sql-101-spring"]),
+        "mode": Schema(type=OpenAPIType.STRING, enum=["audit", "verified"]),
+        "occurred_at": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME),
+    },
+)
+_NDJSON: Final = Schema(
+    type=OpenAPIType.STRING,
+    description="An object a line, as the elements of the array that application/json takes",
+    examples=['{"learner": "ann", "offering": "sql-101-spring"}\n{"learner": "bob"}\n'],
+)
+_CSV: Final = Schema(
+    type=OpenAPIType.STRING,
+    description="RFC 4180 in UTF-8, with comma, semicolon or tab; the first line names the columns",
+    examples=["learner,offering,mode\r\nann,sql-101-spring,verified\r\nbob,sql-101-spring,\r\n"],
+)
+FILE: Final = RequestBody(
+    required=True,
+    content={
+        "application/x-ndjson": OpenAPIMediaType(schema=_NDJSON),
+        "text/csv": OpenAPIMediaType(schema=_CSV),
+        "application/json": OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.ARRAY, items=_ROW, min_items=1)
+        ),
+    },
+)
+
+LOCATION: Final = Header(
+    name="Location",
+    description="Where the job is",
+    schema=Schema(type=OpenAPIType.STRING, examples=[f"/enrollment/jobs/{JOB}"]),
+)
+
+UPLOAD: Final = Answers(
+    takes=FILE,
+    asks=(IDEMPOTENCY_KEY,),
+    tells=(LOCATION,),
+    refusals=(
+        RoleMissing(ENROLLERS),
+        Malformed("The body ended before all of it had come."),
+        BodyTooLarge(MAX_BYTES),
+        UnsupportedMedia("application/zip", tuple(FORMATS)),
+        FileEmpty(),
+        FileUnreadable(2, "$.learner", "Expected an opaque id, 1 to 64 of A-Z a-z 0-9 . _ ~ -."),
+        HeaderInvalid(("email",), ("learner",), ()),
+        TooManyRows(MAX_ROWS),
+        ArrayTooLong(MAX_ARRAY_BYTES),
+        TooManyJobs(UNFINISHED_AT_MOST),
+        KEY_REUSED,
+    ),
+)
+LIST: Final = Answers(refusals=(NOT_YOURS, WRONG_QUERY))
+READ: Final = Answers(
+    refusals=(NOT_YOURS, UnknownJob(JOB)), asks=(IF_NONE_MATCH,), tells=(ETAG,), also=304
+)
+LINES: Final = ResponseSpec(
+    ResultRow,
+    media_type="application/x-ndjson",
+    description="One such line for each row",
+    generate_examples=False,
+)
+RESULTS: Final = Answers(refusals=(NOT_YOURS, WRONG_QUERY, UnknownJob(JOB)))
+CANCEL: Final = Answers(
+    refusals=(RoleMissing(ENROLLERS), UnknownJob(JOB), AlreadyEnded(JOB, "done"))
+)

@@ -1,0 +1,132 @@
+"""From bytes as they come to rows: in bounded memory, whatever the sender makes of a line."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeAlias
+
+import msgspec
+
+from milepost.enrollment.bulk.rows import Asked, Fault, Parse, Row, csv_parser, json_parser
+from milepost.events.event import Invalid
+
+MAX_ROWS = 100_000
+MAX_BYTES = 32 * 1024 * 1024
+MAX_ARRAY_BYTES = 1024 * 1024
+MAX_LINE_BYTES = 16 * 1024
+BOM = b"\xef\xbb\xbf"
+
+Parts: TypeAlias = AsyncIterator[bytes]
+Rows: TypeAlias = AsyncIterator[list[Row]]
+Lines: TypeAlias = list[tuple[int, bytes]]
+
+
+@dataclass
+class FileEmpty(Invalid):
+    """There is no row in it."""
+
+
+@dataclass
+class FileUnreadable(Invalid):
+    """Not one of its rows can be read; this is what is wrong with the first."""
+
+    row: int
+    path: str
+    reason: str
+
+
+@dataclass
+class TooManyRows(Invalid):
+    """There is a bound to one file: send it in parts."""
+
+    limit: int
+
+
+@dataclass
+class ArrayTooLong(Invalid):
+    """A JSON array is held whole: send what is longer as NDJSON or CSV."""
+
+    limit_bytes: int
+
+
+async def ndjson(parts: Parts, offering: str | None) -> Rows:
+    parse = json_parser(offering)
+    async for lines in _lines(parts):
+        yield [_row(number, line, parse) for number, line in lines]
+
+
+async def csv(parts: Parts, offering: str | None) -> Rows:
+    """Raises `HeaderInvalid`."""
+    parse: Parse | None = None
+    async for lines in _lines(parts):
+        if parse is None and lines:
+            [_, header] = lines.pop(0)
+            parse = csv_parser(header, offering)
+        if parse is not None:
+            yield [_row(number, line, parse) for number, line in lines]
+
+
+async def json_array(parts: Parts, offering: str | None) -> Rows:
+    """Raises `ArrayTooLong`, `FileUnreadable`."""
+    text = b""
+    async for part in parts:
+        text += part
+        if len(text) > MAX_ARRAY_BYTES:
+            raise ArrayTooLong(MAX_ARRAY_BYTES)
+    try:
+        elements = msgspec.json.decode(text.removeprefix(BOM), type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise FileUnreadable(1, "$", "Expected a JSON array of objects, in UTF-8.") from None
+    parse = json_parser(offering)
+    yield [_row(number, bytes(element), parse) for number, element in enumerate(elements, 1)]
+
+
+FORMATS: dict[str, Callable[[Parts, str | None], Rows]] = {
+    "application/x-ndjson": ndjson,
+    "text/csv": csv,
+    "application/json": json_array,
+}
+
+
+async def sound(rows: Rows) -> Rows:
+    """The rows of a file that is worth a job.
+
+    Raises `FileEmpty`, `FileUnreadable`, `TooManyRows`, and what reading it raises.
+    """
+    seen, readable, first = 0, False, None
+    async for batch in rows:
+        seen += len(batch)
+        if seen > MAX_ROWS:
+            raise TooManyRows(MAX_ROWS)
+        first = first or next(iter(batch), None)
+        readable = readable or any(isinstance(row.asked, Asked) for row in batch)
+        yield batch
+    if first is None:
+        raise FileEmpty
+    if not readable:
+        assert isinstance(first.asked, Fault)
+        raise FileUnreadable(first.number, first.asked.path, first.asked.reason)
+
+
+def _row(number: int, line: bytes, parse: Parse) -> Row:
+    if len(line) > MAX_LINE_BYTES:
+        return Row(number, Fault("$", f"Expected at most {MAX_LINE_BYTES} bytes in a row."))
+    return Row(number, parse(line))
+
+
+async def _lines(parts: Parts) -> AsyncIterator[Lines]:
+    """Those that are not blank, a list for each part; of one too long as much as tells so."""
+    numbers, rest = count(1), b""
+    async for part in parts:
+        *whole, rest = (rest + part).split(b"\n")
+        rest = rest[: MAX_LINE_BYTES + 1]
+        yield list(_numbered(whole, numbers))
+    yield list(_numbered([rest], numbers))
+
+
+def _numbered(lines: Iterable[bytes], numbers: Iterator[int]) -> Iterator[tuple[int, bytes]]:
+    for line in lines:
+        number = next(numbers)
+        text = line.removeprefix(BOM) if number == 1 else line
+        if text.strip():
+            yield number, text.rstrip(b"\r")

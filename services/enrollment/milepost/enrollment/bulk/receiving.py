@@ -1,0 +1,70 @@
+"""Takes an upload in: streamed into the database as it comes, and a job only once it is whole."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from milepost.enrollment.bulk.jobs import Job
+from milepost.enrollment.bulk.reading import FORMATS, Rows, sound
+from milepost.enrollment.bulk.rows import Row
+from milepost.enrollment.bulk.store import Store, Upload
+from milepost.process.problems import Malformed
+
+ROWS_AT_ONCE = 2_000
+RECEIVING_SECONDS = 600
+
+
+class Digested:
+    """What comes, and the digest of all of it: the same upload again has the same."""
+
+    def __init__(self, upload: Upload, media_type: str, parts: AsyncIterator[bytes]) -> None:
+        facts = (media_type, upload.offering, upload.dry_run)
+        self._digest = sha256(msgspec.json.encode(facts))
+        self._parts = parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._parts:
+            self._digest.update(part)
+            yield part
+
+    def __str__(self) -> str:
+        return self._digest.hexdigest()
+
+
+async def receive(
+    store: Store, upload: Upload, command: UUID, media_type: str, parts: AsyncIterator[bytes]
+) -> tuple[Job, str]:
+    """The job that this becomes, and its digest: the same command again is the same job, which has
+    another digest if it was another upload.
+
+    Raises `TooManyJobs`, `Malformed`, and what `sound` and the parts raise; then nothing is kept.
+    """
+    digested = Digested(upload, media_type, parts)
+    rows = sound(FORMATS[media_type](aiter(digested), upload.offering))
+    await store.begin(upload)
+    limit = asyncio.timeout(RECEIVING_SECONDS)
+    try:
+        async with limit:
+            count = await _store_rows(store, upload, rows)
+            job = await store.queue(upload, command, str(digested), count)
+    except BaseException as error:
+        await store.drop(upload)
+        if limit.expired():
+            raise Malformed(f"The upload took more than {RECEIVING_SECONDS} seconds.") from error
+        raise
+    return job, str(digested)
+
+
+async def _store_rows(store: Store, upload: Upload, rows: Rows) -> int:
+    count, waiting = 0, list[Row]()
+    async for batch in rows:
+        waiting += batch
+        count += len(batch)
+        if len(waiting) >= ROWS_AT_ONCE:
+            await store.add(upload, waiting)
+            waiting.clear()
+    await store.add(upload, waiting)
+    return count

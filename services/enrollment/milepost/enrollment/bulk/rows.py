@@ -1,0 +1,158 @@
+"""Rows of an upload: what one may hold, and how it is read from JSON and from CSV.
+
+A row that cannot be read is told by its number and the path of the fault; what stood there is not
+kept, for it may be personal data in the wrong place.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
+
+from milepost.enrollment.api.conventions import Id
+from milepost.enrollment.events import Mode
+from milepost.events.event import Invalid
+from milepost.process.bodies import Moment
+
+COLUMNS = ("learner", "offering", "mode", "occurred_at")
+EXPECTED = {
+    "learner": "an opaque id, 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+    "offering": "an offering's id, 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+    "mode": "audit or verified",
+    "occurred_at": "a time with its UTC offset, as 2026-03-02T09:00:00Z",
+}
+DELIMITERS = ",;\t"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`offering` absent: the one that is given for the whole file."""
+
+    learner: Annotated[Id, Meta(examples=["learner-4711"])]
+    offering: Id | None = None
+    mode: Mode = "audit"
+    occurred_at: Moment | None = None
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """`path` as $.learner; `reason` never quotes what stood there."""
+
+    path: str
+    reason: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """`number` as an editor or a spreadsheet counts, from 1; in a JSON array, the element's."""
+
+    number: int
+    asked: Asked | Fault
+
+
+Parse: TypeAlias = Callable[[bytes], Asked | Fault]
+
+
+@dataclass
+class HeaderInvalid(Invalid):
+    """The first line of a CSV file names its columns: learner, and any of the others.
+
+    Nothing else belongs there: names and addresses go to the learners' vault.
+    """
+
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+    repeated: tuple[str, ...]
+    columns: tuple[str, ...] = COLUMNS
+
+
+def json_parser(offering: str | None) -> Parse:
+    """For a JSON object. `offering` is the whole file's, if it has one."""
+    decoder = msgspec.json.Decoder(Asked)
+
+    def parse(text: bytes) -> Asked | Fault:
+        try:
+            return _placed(decoder.decode(text), offering)
+        except msgspec.ValidationError as error:
+            return _fault(str(error))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Fault("$", "Expected a JSON object in UTF-8.")
+
+    return parse
+
+
+def csv_parser(header: bytes, offering: str | None) -> Parse:
+    """For a line of CSV (RFC 4180, with comma, semicolon or tab). Raises `HeaderInvalid`."""
+    columns, delimiter = _columns(header, offering)
+
+    def parse(line: bytes) -> Asked | Fault:
+        try:
+            cells = _cells(line, delimiter)
+        except (UnicodeDecodeError, csv.Error):
+            return Fault("$", "Expected one line of CSV in UTF-8, its quotes closed.")
+        if len(cells) != len(columns):
+            return Fault("$", f"Expected {len(columns)} cells, got {len(cells)}.")
+        given = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
+        try:
+            return _placed(msgspec.convert(given, Asked), offering)
+        except msgspec.ValidationError as error:
+            return _fault(str(error))
+
+    return parse
+
+
+def _columns(header: bytes, offering: str | None) -> tuple[list[str], str]:
+    text = header.decode("utf-8", "replace")
+    delimiter = max(DELIMITERS, key=text.count)
+    try:
+        columns = [name.lower() for name in _cells(header, delimiter)]
+    except (UnicodeDecodeError, csv.Error):
+        columns = []
+    needed = ("learner",) if offering else ("learner", "offering")
+    unknown = tuple(_quotable(name) for name in columns if name not in COLUMNS)
+    missing = tuple(name for name in needed if name not in columns)
+    repeated = tuple(name for name in COLUMNS if columns.count(name) > 1)
+    if unknown or missing or repeated:
+        raise HeaderInvalid(unknown, missing, repeated)
+    return columns, delimiter
+
+
+def _cells(line: bytes, delimiter: str) -> Sequence[str]:
+    # Line by line: a quote that is never closed spoils its own row, not the rest of the file.
+    [cells] = csv.reader([line.decode()], delimiter=delimiter, strict=True)
+    return [cell.strip() for cell in cells]
+
+
+def _placed(asked: Asked, offering: str | None) -> Asked | Fault:
+    """With its offering, and its time in UTC."""
+    if asked.offering is None:
+        if offering is None:
+            return _expected("offering")
+        asked = replace(asked, offering=offering)
+    if asked.occurred_at is None:
+        return asked
+    try:
+        return replace(asked, occurred_at=asked.occurred_at.astimezone(UTC))
+    except OverflowError:
+        return Fault("$.occurred_at", "The date lies outside the calendar.")
+
+
+def _fault(words: str) -> Fault:
+    """Of msgspec's words only the name is taken: they may quote the value."""
+    if unknown := re.search(r"unknown field `(.*?)`", words, re.DOTALL):
+        name = _quotable(unknown[1])
+        return Fault(f"$.{name}", f"There is no such field: a row has {', '.join(COLUMNS)}.")
+    named = re.search(r"at `\$\.([a-z_]+)`$", words) or re.search(r"field `([a-z_]+)`$", words)
+    return _expected(named[1]) if named else Fault("$", "Expected a JSON object.")
+
+
+def _expected(name: str) -> Fault:
+    return Fault(f"$.{name}", f"Expected {EXPECTED[name]}.")
+
+
+def _quotable(name: str) -> str:
+    """A name that somebody gave a column; whatever looks like more is not repeated."""
+    return name if re.fullmatch(r"[A-Za-z0-9_ -]{1,40}", name) else "?"

@@ -1,0 +1,206 @@
+"""Where bulk jobs are kept, with their rows and results: all that is asked of them over HTTP."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from milepost.enrollment.bulk.jobs import (
+    ABANDONED,
+    KEPT,
+    UNFINISHED_AT_MOST,
+    AlreadyEnded,
+    Job,
+    Outcome,
+    Tally,
+    TooManyJobs,
+    UnknownJob,
+)
+from milepost.enrollment.bulk.rows import Asked, Fault, Row
+from milepost.events.faults import Overloaded
+
+COLUMNS = ", ".join(Job.__struct_fields__)
+ROW_COLUMNS = ("row", "learner", "offering", "mode", "occurred_at", "fault_path", "fault_reason")
+PRUNED_AT_ONCE = 5
+
+UNFINISHED = """select count(*) from bulk.jobs
+    where tenant = $1 and state in ('receiving', 'queued', 'running')"""
+BEGIN = """insert into bulk.jobs (tenant, job, dry_run, offering, actor, metadata)
+    values ($1, $2, $3, $4, $5, $6)"""
+QUEUE = f"""update bulk.jobs set state = 'queued', command = $3, digest = $4, rows = $5,
+        changed_at = now(), created_at = now()
+    where tenant = $1 and job = $2 and state = 'receiving' returning {COLUMNS}"""
+# Not a job that has come to be, though whoever made it was not told.
+DROP = """with gone as (
+        delete from bulk.jobs where tenant = $1 and job = $2 and state = 'receiving' returning job)
+    delete from bulk.rows using gone where rows.tenant = $1 and rows.job = gone.job"""
+BY_COMMAND = f"select {COLUMNS} from bulk.jobs where tenant = $1 and command = $2"
+FIND = f"""select {COLUMNS} from bulk.jobs
+    where tenant = $1 and job = $2 and state <> 'receiving'"""
+# A job's id begins with its time.
+PAGE = f"""select {COLUMNS} from bulk.jobs
+    where tenant = $1 and state <> 'receiving' and ($2::uuid is null or job < $2)
+    order by job desc limit $3"""
+# What has not begun ends here; whoever works on another finds it said, and ends it.
+CANCEL = f"""update bulk.jobs set cancel = true, changed_at = now(), version = version + 1,
+        state = case when started_at is null then 'canceled' else state end,
+        ended_at = case when started_at is null then now() end
+    where tenant = $1 and job = $2 and state in ('queued', 'running') and not cancel
+    returning {COLUMNS}"""
+ROWS = f"""select {", ".join(ROW_COLUMNS)} from bulk.rows
+    where tenant = $1 and job = $2 and row > $3 order by row limit $4"""
+RESULTS = """select x.row, r.learner, r.offering, x.outcome, x.enrollment, x.position, x.problem
+    from bulk.results x join bulk.rows r using (tenant, job, row)
+    where x.tenant = $1 and x.job = $2 and x.row > $3 order by x.row limit $4"""
+REFUSED = RESULTS.replace("order by", "and x.outcome = 'refused' order by")
+PRUNE = """with gone as (
+        delete from bulk.jobs where (tenant, job) in (
+            select tenant, job from bulk.jobs
+             where ended_at < now() - $1::interval
+                or state = 'receiving' and created_at < now() - $2::interval
+             limit $3)
+        returning tenant, job),
+    results as (
+        delete from bulk.results x using gone where (x.tenant, x.job) = (gone.tenant, gone.job)),
+    rows as (
+        delete from bulk.rows r using gone where (r.tenant, r.job) = (gone.tenant, gone.job))
+    select count(*) from gone"""
+FORGET = """with gone as (
+        delete from bulk.rows where tenant = $1 and learner = $2 returning tenant, job, row)
+    delete from bulk.results x using gone
+     where (x.tenant, x.job, x.row) = (gone.tenant, gone.job, gone.row)"""
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A job while its rows come in."""
+
+    tenant: str
+    job: UUID
+    dry_run: bool
+    offering: str | None
+    actor: str
+    metadata: bytes
+
+
+class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of a row. `position`: in the log, of its last event; not of a dry run.
+
+    row         as an editor counts lines, from 1; in a JSON array, as elements
+    enrollment  not where a row could not be read
+    problem     why it was refused, as the single command would be answered
+    """
+
+    row: int
+    learner: str | None
+    offering: str | None
+    outcome: Outcome
+    enrollment: str | None = None
+    position: int | None = None
+    problem: dict[str, Any] | None = None
+
+
+class Store:
+    """On a pool from `connect_pool`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    async def begin(self, upload: Upload) -> None:
+        """Raises `TooManyJobs`."""
+        if await self.pool.fetchval(UNFINISHED, upload.tenant) >= UNFINISHED_AT_MOST:
+            raise TooManyJobs(UNFINISHED_AT_MOST)
+        await self.pool.execute(BEGIN, *msgspec.structs.astuple(upload))
+
+    async def add(self, upload: Upload, rows: Sequence[Row]) -> None:
+        await self.pool.copy_records_to_table(
+            "rows",
+            schema_name="bulk",
+            columns=["tenant", "job", *ROW_COLUMNS],
+            records=[(upload.tenant, upload.job, *_record(row)) for row in rows],
+        )
+
+    async def queue(self, upload: Upload, command: UUID, digest: str, rows: int) -> Job:
+        """The upload as a job; the one that the same command made before, if there is one.
+
+        Raises `Overloaded` if it took so long that it was pruned.
+        """
+        try:
+            job = await self.pool.fetchrow(QUEUE, upload.tenant, upload.job, command, digest, rows)
+        except asyncpg.UniqueViolationError:
+            await self.drop(upload)
+            job = await self.pool.fetchrow(BY_COMMAND, upload.tenant, command)
+        if job is None:
+            raise Overloaded
+        return job_of(job)
+
+    async def drop(self, upload: Upload) -> None:
+        await self.pool.execute(DROP, upload.tenant, upload.job)
+
+    async def find(self, tenant: str, job: UUID) -> Job:
+        """Raises `UnknownJob`."""
+        found = await self.pool.fetchrow(FIND, tenant, job)
+        if found is None:
+            raise UnknownJob(job)
+        return job_of(found)
+
+    async def page(self, tenant: str, before: UUID | None, limit: int) -> list[Job]:
+        """The newest first."""
+        return [job_of(one) for one in await self.pool.fetch(PAGE, tenant, before, limit)]
+
+    async def cancel(self, tenant: str, job: UUID) -> Job:
+        """Repeating it does nothing. Raises `UnknownJob`, `AlreadyEnded`."""
+        if canceled := await self.pool.fetchrow(CANCEL, tenant, job):
+            return job_of(canceled)
+        found = await self.find(tenant, job)
+        if not found.cancel or found.state in ("done", "failed"):
+            raise AlreadyEnded(job, found.state)
+        return found
+
+    async def rows(self, job: Job, after: int, limit: int) -> list[Row]:
+        found = await self.pool.fetch(ROWS, job.tenant, job.job, after, limit)
+        return [_row(one) for one in found]
+
+    async def results(
+        self, job: Job, after: int, limit: int, *, refused_only: bool
+    ) -> list[ResultRow]:
+        statement = REFUSED if refused_only else RESULTS
+        rows = await self.pool.fetch(statement, job.tenant, job.job, after, limit)
+        return [_result(row) for row in rows]
+
+    async def forget(self, tenant: str, learner: str) -> None:
+        """The rows that name a learner, and what came of them."""
+        await self.pool.execute(FORGET, tenant, learner)
+
+    async def prune(self) -> int:
+        """Let jobs go that ended long ago, and uploads that never came to be one. How many."""
+        gone: int = await self.pool.fetchval(PRUNE, KEPT, ABANDONED, PRUNED_AT_ONCE)
+        return gone
+
+
+def job_of(record: asyncpg.Record) -> Job:
+    facts = dict(record)
+    return Job(**{**facts, "tally": msgspec.json.decode(facts["tally"], type=Tally)})
+
+
+def _record(row: Row) -> tuple[object, ...]:
+    match row.asked:
+        case Asked() as asked:
+            wanted = (asked.learner, asked.offering, asked.mode, asked.occurred_at)
+            return (row.number, *wanted, None, None)
+        case Fault() as fault:
+            return (row.number, None, None, None, None, fault.path, fault.reason)
+
+
+def _row(record: asyncpg.Record) -> Row:
+    if record["learner"] is None:
+        return Row(record["row"], Fault(record["fault_path"], record["fault_reason"]))
+    asked = {name: record[name] for name in Asked.__struct_fields__}
+    return Row(record["row"], Asked(**asked))
+
+
+def _result(record: asyncpg.Record) -> ResultRow:
+    facts = dict(record)
+    problem = facts.pop("problem")
+    return ResultRow(**facts, problem=problem and msgspec.json.decode(problem))
