@@ -12,6 +12,7 @@ TINY = {
     "append": ("--seconds", "1"),
     "commands": ("--count", "300", "--connections", "8"),
     "seats": ("--learners", "200", "--seats", "10"),
+    "bulk": ("--rows", "500"),
     "relay": ("--events", "5000", "--seconds", "1", "--per-second", "200"),
     "rebuild": ("--events", "5000"),
     "lag": ("--seconds", "1", "--per-second", "200"),
@@ -22,13 +23,14 @@ FIGURES = {
     "append": {"batch_1_events_per_second", "batch_200_writers_8_tenants_64_events_per_second"},
     "commands": {"commands_per_second", "p50_ms", "p99_ms"},
     "seats": {"decisions_per_second", "enrolled", "waitlisted"},
+    "bulk": {"rows_per_second", "dry_run_rows_per_second", "seconds"},
     "relay": {"messages_per_second", "p50_ms", "p99_ms"},
     "rebuild": {"events_per_second", "seconds"},
     "lag": {"p50_ms", "p99_ms", "commands_per_second"},
     "reads": {"queries_per_second", "p50_ms", "p99_ms"},
     "growth": {"append_at_0.002_million_p50_ms", "rebuild_at_0.004_million_events_per_second"},
 }
-WITH_YARDSTICK = {"append", "commands", "relay", "rebuild", "reads", "growth"}
+WITH_YARDSTICK = {"append", "commands", "bulk", "relay", "rebuild", "reads", "growth"}
 
 
 def last_line(*arguments: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from milepost.operations import bench_table
 from milepost.operations.bench import (
     append,
+    bulk,
     commands,
     everything,
     growth,
@@ -73,6 +74,15 @@ def bench_seats(
 ) -> None:
     """Learners race for few seats over two processes; the log must show it exact and in order."""
     _run("seats", lambda given: seats.measure(given, learners, count, connections), as_json=as_json)
+
+
+@app.command("bulk")
+def bench_bulk(
+    rows: Annotated[int, typer.Option(help="In the file.", min=100, max=100_000)] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Rows a second of a bulk job, from the upload on; against pgbench inserting single rows."""
+    _run("bulk", lambda given: bulk.measure(given, rows), as_json=as_json)
 
 
 @app.command("relay")

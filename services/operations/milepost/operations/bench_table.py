@@ -12,6 +12,7 @@ JUDGED: Mapping[str, Sequence[str]] = {
     "append": ("batch_200_events_per_second",),
     "commands": ("commands_per_second", "p99_ms"),
     "seats": ("decisions_per_second", "p99_ms"),
+    "bulk": ("rows_per_second", "dry_run_rows_per_second"),
     "relay": ("messages_per_second", "p99_ms"),
     "rebuild": ("events_per_second",),
     "lag": ("p99_ms", "commands_per_second"),

@@ -20,6 +20,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "append": ("--seconds", "1"),
         "commands": ("--count", "3000"),
         "seats": ("--learners", "1000", "--seats", "50"),
+        "bulk": ("--rows", "10000"),
         "relay": ("--events", "50000", "--seconds", "2"),
         "rebuild": ("--events", "100000"),
         "lag": ("--seconds", "3"),
