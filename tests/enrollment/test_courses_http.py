@@ -63,6 +63,21 @@ async def test_an_invalid_plan_is_told_every_fault(school):
     assert problem(refused, 422, "plan_invalid")["faults"] == found["faults"]
 
 
+async def test_a_plan_of_another_shape_is_told_every_place(school):
+    lessons = [{"id": "a b", "title": "", "kind": "poem"}, {"title": "B", "wieght": 1}]
+    refused = await school.ask("POST", VALIDATE, {"title": "X", "lessons": lessons})
+    found = problem(refused, 400, "malformed_request")
+    assert found["path"] == "$.lessons[0].id"
+    assert [one["path"] for one in found["faults"]] == [
+        "$.lessons[0].id",
+        "$.lessons[0].title",
+        "$.lessons[0].kind",
+        "$.lessons[1]",
+        "$.lessons[1]",
+    ]
+    assert "wieght" in found["faults"][4]["message"]
+
+
 async def test_a_retired_course_is_not_validated(school):
     await publish(school, PLAN)
     await school.ask("POST", "/courses/DATA-101/retire")

@@ -15,6 +15,7 @@ from litestar.plugins import SerializationPlugin
 from litestar.typing import FieldDefinition
 
 from milepost.process.problems import Malformed, UnsupportedMedia
+from milepost.process.shapes import misshapen
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True, description="With its UTC offset")]
 
@@ -46,6 +47,10 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
         _require_json(request)
         try:
             return self.decoder.decode(value)
+        except msgspec.ValidationError as fault:
+            located = _located(fault)
+            located.where["faults"] = misshapen(msgspec.json.decode(value), self.decoder.type)
+            raise located from fault
         except msgspec.DecodeError as fault:
             raise _located(fault) from fault
         except RecursionError as fault:  # only a tree, such as criteria, can nest without end

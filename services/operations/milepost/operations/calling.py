@@ -102,7 +102,13 @@ def _in_words(answer: httpx.Response) -> str:
         faults = problem.get("faults")
         if faults:
             words = [f"{problem['title']}:"]
-            words += [f"  {one['path']}: {one['condition']}" for one in faults]
+            words += [
+                f"  {one['path']}: {one.get('condition') or one['message']}" for one in faults
+            ]
     except (ValueError, KeyError, TypeError):  # it is not Milepost that answers
         return f"{answer.request.url} answers {answer.status_code}: {answer.text[:200]}"
     return "\n".join(words)
+
+
+def _where(fault: dict[str, str]) -> str:
+    return fault.get("path") or fault["key"]

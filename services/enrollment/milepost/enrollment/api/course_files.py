@@ -44,7 +44,7 @@ from milepost.process.requests import (
 )
 from milepost.process.tokens import Caller
 
-MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 SCHEMA_ID: Final = "urn:milepost:schema:course:1"
 
 COURSE_DIFFERS: Final = CourseDiffers(
