@@ -61,6 +61,7 @@ async def test_the_diff_says_what_a_version_changed(school, tenant):
     assert "lesson exam moved place 2 place 1" in rows
     assert "lesson exam weight changed 1 2" in rows
     assert "lesson lab added Lab" in rows
+    assert "prerequisite course DATA-100 added grade 0.5" in rows
     assert max(map(len, shown.splitlines())) <= 80
     of_both = ("diff", "DATA-101", "--from", 2, "--to", 2, "--tenant", tenant)
     assert await courses(school, *of_both) == "DATA-101: versions 2 and 2 are the same.\n"

@@ -157,14 +157,16 @@ def _table(found: Mapping[str, Any]) -> Table:
 
 
 def _plain(value: Any, prefix: str = "") -> str:
-    """As a person reads it; a whole lesson or skill by its name."""
+    """As a person reads it; a whole lesson or skill by its name, a course to pass by its grade."""
     match value:
         case None:
             return ""
         case bool():
             return "yes" if value else "no"
+        case {"title": name} | {"name": name}:
+            return str(name)
         case dict():
-            return str(value.get("title") or value.get("name") or "")
+            return f"grade {grade:g}" if (grade := value.get("min_grade")) else ""
         case list():
             return ", ".join(map(str, value))
         case float():
