@@ -196,6 +196,7 @@ async def test_a_position_that_does_not_come_is_answered_with_where_we_are(
     assert WAIT_SECONDS == 5
     monkeypatch.setattr("milepost.dashboards.reading.WAIT_SECONDS", 0.1)
     position = await happens(pool, tenant, [offered("red")])
+    await record(pool, tenant, [offered("blue")])  # and nobody projects
     answer = await desk.get("/offerings", at=position + 1)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
@@ -203,11 +204,25 @@ async def test_a_position_that_does_not_come_is_answered_with_where_we_are(
     assert (problem["awaited"], problem["position"]) == (position + 1, position)
 
 
+async def test_a_position_that_was_never_given_out_is_not_waited_for(pool, tenant, desk):
+    position = await happens(pool, tenant, [offered("red")])
+    answer = await desk.get("/offerings", at=position + 1)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:milepost:problem:beyond_the_log"
+    assert (answer.json()["awaited"], answer.json()["head"]) == (position + 1, position)
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "bm9uc2Vuc2U="])
+async def test_a_cursor_that_no_page_gave_is_refused(desk, pool, tenant, cursor):
+    await happens(pool, tenant, [offered("red")])
+    answer = await desk.get("/offerings", cursor=cursor)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:milepost:problem:cursor_unknown"
+
+
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("/offerings", {"cursor": "nonsense"}),
-        ("/offerings", {"cursor": "bm9uc2Vuc2U="}),
         ("/offerings", {"cursor": "é"}),
         ("/offerings", {"limit": "0"}),
         ("/offerings", {"limit": "501"}),
@@ -228,7 +243,8 @@ async def test_a_cursor_is_good_for_its_own_sort_only(pool, tenant, desk):
     await happens(pool, tenant, [offered("red"), offered("blue")])
     cursor = (await desk.get("/offerings", limit=1)).json()["next"]
     answer = await desk.get("/offerings", limit=1, cursor=cursor, sort="enrolled")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
+    assert answer.json()["sort"] == "enrolled"
 
 
 async def test_operators_see_head_and_lag(pool, tenant, desk):

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import AsyncTestClient
+from tests.documented import documented
 from tests.enrollment.school import School
 
 from milepost.enrollment.app import service
@@ -20,6 +21,7 @@ async def school(tmp_path: Path) -> AsyncIterator[School]:
     enrollment = service(transactor, settings)
     app = create_app([enrollment], settings, TokenVerifier(settings), ready={})
     async with AsyncTestClient(app) as client:
+        client.event_hooks = documented(app)
         issuer = DevelopmentIssuer(tmp_path)
         yield School(client, issuer, transactor, enrollment.policies, enrollment.timers)
     await transactor.close()

@@ -308,6 +308,7 @@ async def test_the_future_has_not_happened_yet(school):
 async def test_the_service_describes_itself(school):
     schema = (await school.client.get("/schema/openapi.json")).json()
     enroll = schema["paths"]["/enrollment/offerings/{offering}/enrollments"]["post"]
-    assert "offering_full" in enroll["description"]
+    refused = enroll["responses"]["409"]["content"]["application/problem+json"]["examples"]
+    assert refused["offering_full"]["value"]["seats"] == 50
     body = schema["components"]["schemas"]["Enroll"]
     assert body["properties"]["learner"]["examples"] == ["learner-4711"]

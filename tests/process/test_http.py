@@ -250,3 +250,33 @@ async def test_openapi_describes_bodies_and_the_token(client):
     assert schema == {"$ref": "#/components/schemas/Lines"}
     assert document["security"] == [{"token": []}]
     assert operation["responses"]["400"]["content"].keys() == {"application/problem+json"}
+
+
+async def test_openapi_shows_whole_problem_documents(client):
+    document = (await client.get("/schema/openapi.json")).json()
+    refused = document["paths"]["/notes/{note}"]["post"]["responses"]["409"]
+    [example] = refused["content"]["application/problem+json"]["examples"].values()
+    assert example["value"] == {
+        "type": "urn:milepost:problem:note_full",
+        "title": "Note full",
+        "status": 409,
+        "detail": "Note full. (note: a, lines: 3)",
+        "instance": "/notes/a",
+        "correlation": example["value"]["correlation"],
+        "note": "a",
+        "lines": 3,
+    }
+
+
+async def test_openapi_has_every_bound_that_the_decoder_has(client):
+    document = (await client.get("/schema/openapi.json")).json()
+    line = document["components"]["schemas"]["Line"]
+    assert line["additionalProperties"] is False
+    assert line["properties"]["score"] == {"type": "number", "minimum": 0, "maximum": 1}
+    lines = document["components"]["schemas"]["Lines"]["properties"]["lines"]
+    assert lines["items"] == {"$ref": "#/components/schemas/Line"}
+
+
+async def test_options_tells_all_methods_of_an_address(client, headers):
+    answer = await client.options("/notes/a", headers=headers())
+    assert answer.headers["Allow"] == "GET, OPTIONS, POST"

@@ -16,8 +16,10 @@ from milepost.process.documentation import DocumentedAnswers, openapi
 from milepost.process.edge import Edge
 from milepost.process.health import Check, health_routes
 from milepost.process.metrics import UNROUTED, HttpMetrics, process_registry
+from milepost.process.options import WholeOptions
 from milepost.process.problems import answer
 from milepost.process.received import Received
+from milepost.process.schemas import StructSchemas
 from milepost.process.settings import Settings
 from milepost.process.tokens import TokenVerifier
 
@@ -55,7 +57,7 @@ def create_app(
         middleware=[edge],
         exception_handlers={Exception: _answering(metrics)},
         request_class=Received,
-        plugins=[BodyDecoding(), DocumentedAnswers()],
+        plugins=[BodyDecoding(), StructSchemas(), DocumentedAnswers(), WholeOptions()],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=openapi(),
         on_shutdown=list(on_shutdown),

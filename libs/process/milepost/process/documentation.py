@@ -3,6 +3,7 @@
 Routes say what that is in their option `answers`; what every route may answer is added here.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
@@ -27,6 +28,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import Empty
 
 from milepost.events.faults import Overloaded
 from milepost.process.answers import AWAITED_POSITION, IDEMPOTENCY_KEY, Answers, Header
@@ -85,7 +87,13 @@ def _document(handler: HTTPRouteHandler, path: str) -> None:
     problems = kinds((*answers.refusals, *_common(handler, path, answers)))
     documented = {status: response_spec(alike) for status, alike in problems.items()}
     handler.responses = {**(handler.responses or {}), **documented}
-    describing = _describing(answers, problems, _instance(path, problems))
+    body = handler.parsed_data_field
+    describing = _describing(
+        answers,
+        problems,
+        _instance(path, problems),
+        is_required=body is not None and body.default is Empty,
+    )
     handler.operation_class = cast("type[Operation]", describing)
 
 
@@ -114,11 +122,11 @@ def _instance(path: str, problems: dict[int, list[Kind]]) -> str:
     for facts in told:
         for name, value in facts.items():
             path = path.replace(f"{{{name}}}", str(value))
-    return path
+    return re.sub(r"\{(\w+)\}", r"\1-1", path)
 
 
 def _describing(
-    answers: Answers, problems: dict[int, list[Kind]], instance: str
+    answers: Answers, problems: dict[int, list[Kind]], instance: str, *, is_required: bool
 ) -> Callable[..., Operation]:
     """Makes litestar's operation, with the headers and statuses that it has no words for."""
 
@@ -139,6 +147,8 @@ def _describing(
                 media.examples = examples(alike, instance)
         if answers.takes is not None:
             described["request_body"] = answers.takes
+        elif body := described["request_body"]:
+            body.required = is_required
         return Operation(
             parameters=[*(parameters or ()), *map(_parameter, answers.asks)] or None,
             responses=dict(sorted(responses.items())),

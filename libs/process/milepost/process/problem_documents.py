@@ -20,6 +20,7 @@ from milepost.process.problems import (
     document,
     problem_of,
 )
+from milepost.process.schemas import Verbatim
 
 EXAMPLE_CORRELATION: Final = "0199058e6f5c7d3a8f7e21c4b0a9d613"
 
@@ -59,7 +60,7 @@ def examples(alike: list[Kind], instance: str) -> dict[str, Example | Reference]
     return {
         kind.name if number == 1 else f"{kind.name}_{number}": Example(
             summary=problem.title,
-            value=msgspec.json.decode(document(problem, instance, EXAMPLE_CORRELATION)),
+            value=Verbatim(document(problem, instance, EXAMPLE_CORRELATION)),
         )
         for kind in alike
         for number, problem in enumerate(kind.problems, 1)

@@ -11,13 +11,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter
 
 from milepost.dashboards import queries
-from milepost.dashboards.paging import After, Cursor, Limit, Order, cursor_from
+from milepost.dashboards.paging import After, Cursor, CursorUnknown, Limit, Order, cursor_from
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries import OfferingSort
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.dashboards.reading import NotVisibleYet, Query, Seen, read
+from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
 from milepost.dashboards.views import (
     CredentialsPage,
     CredentialStatus,
@@ -29,7 +29,6 @@ from milepost.dashboards.views import (
 from milepost.events.event import Unknown
 from milepost.events.projection import ReadModel
 from milepost.process.answers import AWAITED_POSITION, POSITION, Answers
-from milepost.process.problems import Malformed
 from milepost.process.requests import awaited_position, positioned
 from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 
@@ -50,13 +49,15 @@ class UnknownOffering(Unknown):
 
 NOT_STAFF = RoleMissing(STAFF)
 NOT_YOUR_OWN = NotYourOwn("learner-4711", STAFF)
-BAD_CURSOR = Malformed("This is not a cursor that a page gave.", query="cursor")
+CURSOR_UNKNOWN = CursorUnknown("position", "desc")
 
 
 def shown(*refusals: Exception) -> Answers:
     """A read that can wait for a position, and says the one it is true for."""
     return Answers(
-        refusals=(*refusals, NotVisibleYet(4711, 4709)), asks=(AWAITED_POSITION,), tells=(POSITION,)
+        refusals=(*refusals, NotVisibleYet(4711, 4709), BeyondTheLog(9999, 4711)),
+        asks=(AWAITED_POSITION,),
+        tells=(POSITION,),
     )
 
 
@@ -81,7 +82,9 @@ async def get_learner(request: Call, learner: PathKey, pool: Pool) -> Response[L
     return positioned(page, seen.position)
 
 
-@get("/offerings", summary="Offerings, with their funnels", answers=shown(NOT_STAFF, BAD_CURSOR))
+@get(
+    "/offerings", summary="Offerings, with their funnels", answers=shown(NOT_STAFF, CURSOR_UNKNOWN)
+)
 async def list_offerings(
     request: Call,
     pool: Pool,
@@ -123,7 +126,11 @@ async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response
     return positioned(page, seen.position)
 
 
-@get("/credentials", summary="The register of credentials", answers=shown(NOT_YOUR_OWN, BAD_CURSOR))
+@get(
+    "/credentials",
+    summary="The register of credentials",
+    answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN),
+)
 async def list_credentials(
     request: Call,
     pool: Pool,

@@ -3,21 +3,35 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from milepost.process.problems import Malformed
+from milepost.events.event import Invalid
 
 MOST = 2**63 - 1  # of Postgres' bigint
 
 Order: TypeAlias = Literal["asc", "desc"]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Rows in a page")]
 After: TypeAlias = Annotated[
-    str | None, QueryParameter(name="cursor", description="`next` of the page before")
+    str | None,
+    QueryParameter(
+        name="cursor",
+        pattern=r"^[A-Za-z0-9_=-]{1,2000}(?![\s\S])",
+        description="`next` of the page before",
+    ),
 ]
+
+
+@dataclass
+class CursorUnknown(Invalid):
+    """No page of this sort and order gave such a cursor: start from the first page."""
+
+    sort: str
+    order: Order
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -33,15 +47,15 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 def cursor_from(text: str | None, sort: str, order: Order) -> Cursor | None:
-    """What to go on after; None: from the start. Raises `Malformed`."""
+    """What to go on after; None: from the start. Raises `CursorUnknown`."""
     if text is None:
         return None
     try:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=Cursor)
     except (binascii.Error, msgspec.MsgspecError, UnicodeError) as error:
-        raise Malformed("This is not a cursor that a page gave.", query="cursor") from error
+        raise CursorUnknown(sort, order) from error
     if (cursor.sort, cursor.order) != (sort, order):
-        raise Malformed("The cursor belongs to another sort or order.", query="cursor")
+        raise CursorUnknown(sort, order)
     return cursor
 
 

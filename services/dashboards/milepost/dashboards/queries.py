@@ -7,6 +7,7 @@ from msgspec.json import Decoder
 
 from milepost.dashboards.paging import Cursor, Order, page_sql
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
+from milepost.dashboards.reading import HEAD as HEAD_OF_LOG
 from milepost.dashboards.reading import Query
 from milepost.dashboards.views import CredentialView, Head, ModelStanding, OfferingView
 
@@ -53,7 +54,7 @@ MODELS = Query(
     where g.status in ('building', 'live') and (g.only_tenant is null or g.only_tenant = $1)
     order by g.name, g.generation""",
 )
-HEAD = Query(Decoder(list[Head]), "select head from log.heads where tenant = $1")
+HEAD = Query(Decoder(list[Head]), HEAD_OF_LOG)
 
 
 def offerings(

@@ -6,6 +6,7 @@ A reader who has just written names the position to be seen; the read waits for 
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
+from milepost.events.event import Invalid
 from milepost.events.projection import ReadModel
 from milepost.process.problems import Problem, RequestFault
 
@@ -26,6 +28,15 @@ STANDS = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at) 
     left join dashboards.generations g on g.name = asked.name and g.status = 'live'
     left join dashboards.positions p
       on p.name = g.name and p.generation = g.generation and p.tenant = $1"""
+HEAD = "select head from log.heads where tenant = $1"
+
+
+@dataclass
+class BeyondTheLog(Invalid):
+    """The position that is awaited has not been given out yet: take it from a command's answer."""
+
+    awaited: int
+    head: int
 
 
 class NotVisibleYet(RequestFault):
@@ -70,7 +81,7 @@ async def read(
     *arguments: object,
     awaited: int | None = None,
 ) -> Seen:
-    """One statement, hence one moment. Raises `NotVisibleYet`."""
+    """One statement, hence one moment. Raises `NotVisibleYet`, `BeyondTheLog`."""
     names = [model.name for model in models]
     if awaited is not None:
         await _wait(pool, tenant, names, awaited)
@@ -91,6 +102,9 @@ def statement(queries: Sequence[Query]) -> str:
 async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:
     deadline, pause_seconds = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE_SECONDS
     while (reached := await pool.fetchval(STANDS, tenant, names)) < awaited:
+        head = await pool.fetchval(HEAD, tenant) or 0
+        if awaited > head:
+            raise BeyondTheLog(awaited, head)
         if time.monotonic() > deadline:
             raise NotVisibleYet(awaited, reached)
         await asyncio.sleep(pause_seconds)

@@ -1,0 +1,109 @@
+"""Schemas of bodies and answers as msgspec reads and writes them, bound for bound.
+
+Litestar derives its own from the annotations, and loses some: of items, of unions, of what is
+forbidden. The decoder's schema and the documented one are the same here.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from litestar.openapi.spec import Discriminator, Reference, Schema
+from litestar.openapi.spec.base import BaseSchemaObject
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+from msgspec import inspect
+
+Pointing: TypeAlias = Callable[[str], Reference]
+
+_NAMES: Final = Schema.field_aliases()
+
+
+class StructSchemas(OpenAPISchemaPlugin):
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        struct = field_definition.annotation
+        schema: Schema = schema_creator.schema_registry.get_schema_for_field_definition(
+            field_definition
+        )
+        inside = {one.__name__: one for one in _structs(inspect.type_info(struct), set())}
+
+        def pointing(name: str) -> Reference:
+            field = FieldDefinition.from_annotation(inside[name])
+            reference: Reference = schema_creator.for_field_definition(field)
+            return reference
+
+        _, described = msgspec.json.schema_components([struct], ref_template="{name}")
+        _fill(schema, described[struct.__name__], pointing)
+        return schema
+
+
+class Verbatim(BaseSchemaObject):
+    """JSON as it is: litestar drops what is null."""
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+
+    def to_schema(self) -> Any:
+        return msgspec.json.decode(self._document)
+
+
+class _Target(BaseSchemaObject):
+    """What a discriminator's mapping names; where that stands is known only at the end."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+
+    def to_schema(self) -> Any:
+        return self._reference.ref
+
+
+def _structs(kind: inspect.Type, seen: set[type]) -> Iterator[type]:
+    match kind:
+        case inspect.StructType(cls=cls) if cls not in seen:
+            seen.add(cls)
+            yield cls
+            inside = [field.type for field in kind.fields]
+        case inspect.UnionType(types=types):
+            inside = list(types)
+        case inspect.DictType(value_type=value):
+            inside = [value]
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            inside = [item]
+        case inspect.Metadata(type=annotated):
+            inside = [annotated]
+        case _:
+            inside = []
+    for one in inside:
+        yield from _structs(one, seen)
+
+
+def _fill(schema: Schema, said: dict[str, Any], pointing: Pointing) -> None:
+    for name, value in said.items():
+        setattr(schema, _NAMES.get(name, name), _part(name, value, pointing))
+
+
+def _part(name: str, value: Any, pointing: Pointing) -> Any:
+    match name, value:
+        case "properties", _:
+            return {key: _schema(one, pointing) for key, one in value.items()}
+        case (("anyOf" | "prefixItems"), _):
+            return [_schema(one, pointing) for one in value]
+        case (("items" | "additionalProperties" | "propertyNames"), dict()):
+            return _schema(value, pointing)
+        case "discriminator", _:
+            mapping = {tag: _Target(pointing(one)) for tag, one in value["mapping"].items()}
+            return Discriminator(value["propertyName"], mapping)  # type: ignore[arg-type] # as above
+        case (("default" | "examples"), _):
+            return Verbatim(msgspec.json.encode(value))
+    return value
+
+
+def _schema(said: dict[str, Any], pointing: Pointing) -> Schema | Reference:
+    if "$ref" in said:
+        return pointing(said["$ref"])
+    schema = Schema()
+    _fill(schema, said, pointing)
+    return schema

@@ -1,0 +1,90 @@
+"""The OpenAPI document of all services together keeps what it promises."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from tests.documented import METHODS, Document
+
+from milepost.events.event import Refused
+from milepost.events.memory_log import MemoryLog
+from milepost.events.transact import Transactor
+from milepost.operations.processes import services_of
+from milepost.process.app import create_app
+from milepost.process.problems import problem_of
+from milepost.process.settings import Settings
+from milepost.process.tokens import TokenVerifier
+
+PROBLEM = "application/problem+json"
+# Told in a part of a larger answer, never as an answer: a report in a batch, say.
+IN_PARTS = {
+    *("unknown_lesson", "lesson_locked", "attempts_exhausted", "score_not_yours"),
+    "row_invalid",
+}
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("house"))
+    nowhere = cast("Any", None)  # nothing is asked of the database
+    services = services_of("all", Transactor(MemoryLog()), nowhere, settings)
+    app = create_app(services, settings, TokenVerifier(settings), ready={})
+    return app.openapi_schema.to_schema()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield f"{method.upper()} {path}", item[method]
+
+
+def examples(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any], Any]]:
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            media = response.get("content", {}).get(PROBLEM, {})
+            for example in media.get("examples", {}).values():
+                yield name, status, media["schema"], example["value"]
+
+
+def test_every_example_of_a_problem_fits_its_schema(document: dict[str, Any]):
+    held = Document(document)
+    count = 0
+    for name, status, schema, value in examples(document):
+        fault = held.fault(schema, value)
+        assert fault is None, f"{name} {status}: {fault}"
+        assert str(value["status"]) == status, name
+        assert "{" not in value["instance"], f"{name} {status}: {value['instance']}"
+        count += 1
+    assert count > 400
+
+
+def test_every_route_that_takes_a_token_says_how_it_refuses(document: dict[str, Any]):
+    for name, operation in operations(document):
+        if operation.get("security") == [{}]:
+            continue
+        assert {"401", "503"} <= operation["responses"].keys(), name
+        described = f"{operation.get('summary')} {operation.get('description')}"
+        assert "efused:" not in described, f"{name} refuses in prose"
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert response["content"][PROBLEM]["examples"], f"{name} {status}"
+
+
+def test_every_refusal_of_the_services_is_documented(document: dict[str, Any]):
+    shown = {value["type"].rpartition(":")[2] for *_, value in examples(document)}
+    lacking = {problem_name(one) for one in refusals(Refused)} - shown - IN_PARTS
+    assert not lacking
+
+
+def refusals(kind: type[Refused]) -> Iterator[type[Refused]]:
+    """Those that are raised: the leaves, of the services."""
+    for one in kind.__subclasses__():
+        if one.__subclasses__():
+            yield from refusals(one)
+        elif one.__module__.startswith("milepost.") and ".events." not in one.__module__:
+            yield one
+
+
+def problem_name(refusal: type[Refused]) -> str:
+    return problem_of(refusal.__new__(refusal)).name
