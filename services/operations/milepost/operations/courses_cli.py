@@ -159,14 +159,12 @@ def _table(found: Mapping[str, Any]) -> Table:
 def _plain(value: Any, prefix: str = "") -> str:
     """As a person reads it; a whole lesson or skill by its name, a course to pass by its grade."""
     match value:
-        case None:
+        case None | {"type": "achievement_held"}:
             return ""
-        case bool():
-            return "yes" if value else "no"
-        case {"title": name} | {"name": name}:
-            return str(name)
+        case {"type": "course_passed"}:
+            return f"grade {value.get('min_grade', 0):g}"
         case dict():
-            return f"grade {grade:g}" if (grade := value.get("min_grade")) else ""
+            return str(value.get("title") or value["name"])
         case list():
             return ", ".join(map(str, value))
         case float():
