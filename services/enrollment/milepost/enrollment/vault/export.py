@@ -36,6 +36,15 @@ READ_MODELS = """select c.relname as name, bool_or(a.attname = 'learner') as by_
     join pg_attribute a on a.attrelid = c.oid and a.attname in ('learner', 'enrollment')
     where n.nspname = 'dashboards' and c.relkind = 'v'
     group by c.relname order by c.relname"""
+# Also of rows that came to nothing, which no event tells.
+UPLOADED = """select to_jsonb(found) as row from (
+        select j.created_at as uploaded_at, j.job, j.dry_run, r.row, r.offering, r.mode,
+               r.occurred_at, x.outcome, x.enrollment, x.position, x.problem
+          from bulk.rows r
+          join bulk.jobs j using (tenant, job)
+          left join bulk.results x using (tenant, job, row)
+         where r.tenant = $1 and r.learner = $2
+         order by j.created_at, r.job, r.row) as found"""
 ROWS = "select to_jsonb(r) as row from dashboards.{} r where tenant = $1 and {} = any($2)"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -60,6 +69,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     person: Person | None
     events: Sequence[Happened]
+    uploaded: list[msgspec.Raw]
     read_models: dict[str, list[msgspec.Raw]]
 
 
@@ -76,14 +86,16 @@ async def gather(pool: asyncpg.Pool, vault: Vault, tenant: str, learner: str) ->
         offerings = [f"offering-{row['offering']}" for row in rows]
         own = list(_streams(learner, enrollments))
         recorded = await connection.fetch(EVENTS, tenant, learner, own, offerings, enrollments)
+        uploaded = await connection.fetch(UPLOADED, tenant, learner)
         read_models = await _read_models(connection, tenant, learner, enrollments)
-    if person is None and not recorded:
+    if person is None and not recorded and not uploaded:
         raise UnknownLearner(learner, None)
     return Known(
         learner=learner,
         position=position,
         person=person,
         events=[_happened(row) for row in recorded],
+        uploaded=[msgspec.Raw(row["row"]) for row in uploaded],
         read_models=read_models,
     )
 
@@ -112,6 +124,9 @@ def _files(known: Known) -> Iterator[tuple[str, tuple[str, bytes]]]:
         yield "person.json", ("Who the learner is.", _pretty(known.person))
     lines = msgspec.json.Encoder().encode_lines(known.events)
     yield "events.ndjson", ("All that happened, an event a line, in the log's order.", lines)
+    if known.uploaded:
+        words = "Rows of bulk jobs that named the learner, and what came of each."
+        yield "bulk_rows.json", (words, _pretty(known.uploaded))
     for name, rows in known.read_models.items():
         yield f"read_models/{name}.json", ("What is shown on pages.", _pretty(rows))
 

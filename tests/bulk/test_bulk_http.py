@@ -4,32 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import pytest
-from tests.enrollment.office import CSV, NDJSON, Office, numbered, office_on, rows
+from tests.bulk.office import CSV, NDJSON, Office, numbered, rows
 from tests.enrollment.test_http import problem
 from tests.events.traffic import until
 
 from milepost.enrollment.domain import OFFERING, enrollment_id
-from milepost.events.postgres_log import PostgresLog, connect_pool
-
-
-@pytest.fixture
-async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
-    """Of a database without jobs."""
-    opened = await connect_pool(postgres, name="bulk tests", size=8)
-    await opened.execute("delete from bulk.jobs")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def office(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Office]:
-    async with office_on(pool, tmp_path, f"t-{uuid4().hex[:12]}") as office:
-        yield office
+from milepost.events.postgres_log import PostgresLog
 
 
 async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):

@@ -1,0 +1,24 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from tests.bulk.office import Office, office_on
+
+from milepost.events.postgres_log import connect_pool
+
+
+@pytest.fixture
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    """Of a database without jobs."""
+    opened = await connect_pool(postgres, name="bulk tests", size=8)
+    await opened.execute("delete from bulk.jobs")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def office(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Office]:
+    async with office_on(pool, tmp_path, f"t-{uuid4().hex[:12]}") as office:
+        yield office

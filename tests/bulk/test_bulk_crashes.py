@@ -1,0 +1,181 @@
+"""Workers that die, are stopped, or come back too late: no row is lost, none has two results."""
+
+import asyncio
+from contextlib import suppress
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.bulk.office import Office, numbered, rows
+
+from milepost.enrollment.bulk.jobs import Result, Tally
+from milepost.enrollment.bulk.leading import Lead, NotLeading, take
+from milepost.enrollment.bulk.store import Store
+from milepost.enrollment.bulk.work import DEATHS_AT_MOST, Worker
+from milepost.enrollment.gathering import enroll_learner
+from milepost.events.ids import new_id
+from milepost.events.postgres_log import PostgresLog
+from milepost.events.transact import Transactor
+from milepost.process.settings import Settings
+
+SILENT = "update bulk.jobs set alive_at = now() - interval '6 seconds'"
+
+
+class Died(BaseException):
+    """What a kill is to the process that it hits: nothing more is done."""
+
+
+def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """So many pages are kept; the next is done, and dies untold."""
+    keep, kept = Lead.keep, 0
+
+    async def keep_or_die(self: Lead, tally: Tally, results: list[Result]) -> bool:
+        nonlocal kept
+        kept += 1
+        if kept > after:
+            raise Died
+        return await keep(self, tally, results)
+
+    monkeypatch.setattr(Lead, "keep", keep_or_die)
+
+
+async def die(office: Office, after: int) -> None:
+    """The worker dies in the middle of a job, and is missed."""
+    with pytest.MonkeyPatch.context() as patched:
+        dying(patched, after)
+        with suppress(Died):
+            await office.worker.turn()
+            pytest.fail("it did not die")
+    await pool_of(office).execute(SILENT)
+
+
+def pool_of(office: Office) -> asyncpg.Pool:
+    assert isinstance(office.transactor.log, PostgresLog)
+    return office.transactor.log.pool
+
+
+def elsewhere(office: Office) -> Worker:
+    """A worker of another process: it knows nothing of what this one has cached."""
+    pool = pool_of(office)
+    return Worker(Transactor(PostgresLog(pool)), Store(pool), Settings())
+
+
+async def test_another_goes_on_and_tells_what_the_dead_one_did(office: Office):
+    await office.open("spring", seats=700, waitlist=True)
+    learners = [f"l-{number}" for number in range(1_800)]
+    job = await office.upload(rows([*learners, "l-0"], offering="spring"))
+    await die(office, after=1)
+    assert (await office.job(job))["done"] == 500
+    assert (await office.happened())["seat_taken"] == 700
+    assert await elsewhere(office).turn()
+    expected = ["enrolled"] * 700 + ["waitlisted"] * 1_100 + ["unchanged"]
+    assert await office.outcomes(job) == numbered(expected)
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"], ended["enrolled"]) == ("done", 1_801, 700)
+    happened = await office.happened()
+    assert (happened["learner_enrolled"], happened["learner_waitlisted"]) == (700, 1_100)
+    assert (happened["seat_taken"], happened["waitlist_joined"]) == (700, 1_100)
+
+
+async def test_a_dry_run_begins_anew(office: Office):
+    await office.open("spring", seats=700, waitlist=True)
+    job = await office.upload(rows(map(str, range(1_200)), offering="spring"), dry_run=True)
+    await die(office, after=1)
+    head = await office.head()
+    assert await elsewhere(office).turn()
+    assert await office.outcomes(job) == numbered(["enrolled"] * 700 + ["waitlisted"] * 500)
+    assert await office.head() == head
+
+
+async def test_what_the_dead_one_did_is_told_of_a_canceled_job_too(office: Office):
+    await office.open("spring")
+    job = await office.upload(rows(map(str, range(1_800)), offering="spring"))
+    await die(office, after=1)
+    assert (await office.cancel(job)).json()["canceling"]
+    assert await elsewhere(office).turn()
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"], ended["enrolled"]) == ("canceled", 1_000, 1_000)
+    assert (await office.happened())["learner_enrolled"] == 1_000
+
+
+async def test_whoever_was_taken_for_dead_writes_nothing_any_more(office: Office):
+    await office.open("spring")
+    job = await office.upload(rows(["ann"], offering="spring"))
+    pool = pool_of(office)
+    late = await take(pool, new_id())
+    assert late is not None
+    await pool.execute(SILENT)
+    now = await take(pool, new_id())
+    assert now is not None
+    result = Result(row=1, outcome="unchanged")
+    for step in (late.beat(), late.keep(Tally(unchanged=1), [result]), late.end("done")):
+        with pytest.raises(NotLeading):
+            await step
+    await late.let_go()
+    assert (await office.job(job))["state"] == "running"
+    assert await office.results(job) == []
+    await now.keep(Tally(unchanged=1), [result])
+    await now.end("done")
+    assert await office.outcomes(job) == [(1, "unchanged")]
+
+
+async def test_a_job_has_one_worker(office: Office):
+    await office.upload(rows(["ann"], offering="spring"))
+    pool = pool_of(office)
+    taken = await asyncio.gather(*(take(pool, new_id()) for _ in range(6)))
+    assert sum(one is not None for one in taken) == 1
+
+
+async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Office):
+    await office.open("spring")
+    job = await office.upload(rows(map(str, range(5_000)), offering="spring"))
+    work = asyncio.create_task(office.worker.run())
+    while not await office.results(job):  # noqa: ASYNC110 - it is looked at over HTTP
+        await asyncio.sleep(0.01)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert (await office.job(job))["state"] == "queued"
+    assert await elsewhere(office).turn()
+    assert await office.outcomes(job) == numbered(["enrolled"] * 5_000)
+    assert (await office.happened())["learner_enrolled"] == 5_000
+
+
+async def test_a_job_that_kills_whoever_takes_it_is_given_up(office: Office):
+    await office.open("spring")
+    job = await office.upload(rows(["ann"], offering="spring"))
+    for _ in range(DEATHS_AT_MOST + 1):
+        assert (await office.job(job))["ended_at"] is None
+        await die(office, after=0)
+    assert await office.worker.turn()
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"]) == ("failed", 0)
+
+
+async def test_a_row_that_nobody_foresaw_does_not_hold_up_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    await office.open("spring")
+
+    async def defect(transactor, tenant, wish, **facts):
+        if wish.learner == "bob":
+            raise ZeroDivisionError
+        return await enroll_learner(transactor, tenant, wish, **facts)
+
+    monkeypatch.setattr("milepost.enrollment.bulk.enrolling.enroll_learner", defect)
+    job = await office.do(rows(["ann", "bob", "cid"], offering="spring"))
+    expected = numbered(["enrolled", "unexpected", "enrolled"])
+    assert await office.outcomes(job["job"]) == expected
+
+
+async def test_what_ended_long_ago_is_pruned(office: Office):
+    store, pool = Store(pool_of(office)), pool_of(office)
+    old, young = [await office.upload(rows(["ann"], offering="spring")) for _ in range(2)]
+    for job in (old, young):
+        await office.cancel(job)
+    late = "update bulk.jobs set ended_at = now() - interval '31 days' where job = $1"
+    await pool.execute(late, UUID(old))
+    assert await store.prune() == 1
+    assert (await office.get(f"/{old}")).status_code == 404
+    assert (await office.get(f"/{young}")).status_code == 200
+    kept = await pool.fetch("select job from bulk.rows where tenant = $1", office.tenant)
+    assert [row["job"] for row in kept] == [UUID(young)]
