@@ -167,13 +167,14 @@ async def nobody_is_silent_from_an_old_state(ground: Ground) -> None:
 
 async def what_is_read_twice_is_folded_once(ground: Ground) -> None:
     """While the log is asked for news, this very process adds some."""
-    here = ground.transactor(ground.log)
-    await here.transact(ground.tenant, HOME, visit("ann"))
 
     async def ben_comes() -> None:
         await here.transact(ground.tenant, HOME, visit("ben"))
 
-    here.log = SlowToRead(ground.log, HOME.name, ben_comes)
+    log = SlowToRead(ground.log, "", ben_comes)
+    here = ground.transactor(log)
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    log.stream = HOME.name
     await together(here.transact(ground.tenant, HOME, visit_if_empty("cat")))
     version, state = await here.load(ground.tenant, HOME)
     assert (version, state.count) == (2, 2), "an event was folded twice"
@@ -194,9 +195,8 @@ async def what_is_loaded_is_no_older_than_the_question(ground: Ground) -> None:
                 await first
             return recorded
 
-    here = ground.transactor(ground.log)
-    await here.transact(ground.tenant, HOME, visit("ann"))
-    here.log = Overlapping(ground.log, lambda _: None)
+    here = ground.transactor(Overlapping(ground.log, lambda _: None))
+    await zoe_comes(ground)
     await zoe_comes(ground)
     first = asyncio.create_task(here.load(ground.tenant, HOME))
     await first_read.wait()

@@ -3,7 +3,7 @@
 from tests.events import decisions
 from tests.events.mutants import Guard
 
-TRANSACT, WRITER = "transact.py", "writer.py"
+KNOWN, TRANSACT, WRITER = "known.py", "transact.py", "writer.py"
 REPEATED = """if command_id and (outcome := await self._repeated(attempt)):
                     return outcome
                 """
@@ -29,21 +29,21 @@ IN_TRANSACT = [
         "decided on a stream that has moved on",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "void: nothing is decided on what was given up",
         (("not entry.void and", ""),),
         decisions.nothing_is_decided_on_a_state_given_up,
         "round in circles",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "what came to nothing leaves the cache",
-        (("            del self._cache[key]\n\n", "            pass\n\n"),),
+        (("            del self._entries[key]\n\n    async", "            pass\n\n    async"),),
         decisions.a_lost_race_is_run_again,
         "round in circles",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "a refusal waits for the append that it was decided on",
         (
             (
@@ -57,12 +57,12 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "a refusal looks once more",
-        (("if not await self._final(attempt, entries):", "if False:"),),
+        (("if not await self._known.final(tenant, streams, entries):", "if False:"),),
         decisions.nobody_is_refused_from_an_old_state,
         "refused from an old state",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "the look is for the version that was decided on",
         (
             ("if entry.version == version and await", "if await"),
@@ -72,21 +72,21 @@ IN_TRANSACT = [
         "refused from an old state",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "what was moved on stood only if that came to be",
         (("entry.read <= version and await _settled(entry)", "entry.read <= version"),),
         decisions.nobody_is_refused_from_an_old_state_while_others_go_on,
         "refused from an old state",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "what was moved on stood only if nobody else did it",
         (("entry.read <= version and await _settled(entry)", "await _settled(entry)"),),
         decisions.nobody_is_refused_from_an_old_state,
         "refused from an old state",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "a read that overlaps another brings what that one lacked",
         (("if one.version > entry.version", "if entry.version == version"),),
         decisions.what_is_loaded_is_no_older_than_the_question,
@@ -95,12 +95,12 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "silence looks once more",
-        (("elif await self._final(attempt, entries):", "else:"),),
+        (("elif await self._known.final(tenant, streams, entries):", "else:"),),
         decisions.nobody_is_silent_from_an_old_state,
         "nothing was done, from an old state",
     ),
     Guard(
-        TRANSACT,
+        KNOWN,
         "what was read is folded only where it is new",
         (("if one.version > entry.version", ""),),
         decisions.what_is_read_twice_is_folded_once,

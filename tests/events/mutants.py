@@ -14,6 +14,7 @@ from tests.events.scenarios import Ground
 from milepost.events.log import Log
 
 LOG_SQL = "sql/0001_log.sql"
+TRANSACTING = ("writer.py", "known.py", "transact.py")
 Edits = tuple[tuple[str, str], ...]
 
 
@@ -50,10 +51,10 @@ async def break_log(dsn: str, edits: Edits) -> None:
 
 
 def broken_transactor(file: str, edits: Edits) -> Callable[[Log], Any]:
-    """`Transactor` from the edited transact.py, or on a Writer from the edited writer.py."""
-    writer = _module("writer.py", edits if file == "writer.py" else ())
-    transact = _module("transact.py", edits if file == "transact.py" else ())
-    transact.__dict__["Writer"] = writer.Writer
+    """`Transactor` from these modules, one of which is edited."""
+    edited_of = {name: _module(name, edits if name == file else ()) for name in TRANSACTING}
+    writer, known, transact = edited_of.values()
+    transact.__dict__.update(Writer=writer.Writer, Known=known.Known)
     return transact.Transactor  # type: ignore[no-any-return]
 
 
