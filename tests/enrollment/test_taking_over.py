@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given as drawn
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.enrollment.given import course, lesson, minute, published
 from tests.enrollment.plans import histories
@@ -123,3 +124,14 @@ def test_what_is_here_already_is_not_judged_again():
         "$.versions[0].lessons[0].weight",
         "negative",
     )
+
+
+@drawn(histories(), st.integers(0, 4))
+def test_an_older_and_a_newer_file_end_the_same_in_either_order(versions, known):
+    older = told(*versions[: max(1, min(known, len(versions)))])
+    newer = told(*versions, retired_at=minute(9))
+    first = taken(course(), older)
+    one = [*first, *taken(course(*first), newer)]
+    other = taken(course(), newer)
+    assert one == other
+    assert taken(course(*other), older) == []
