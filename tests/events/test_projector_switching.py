@@ -328,7 +328,8 @@ def test_a_moment_is_a_position_a_time_or_the_end_of_a_day(text, moment):
 
 
 async def test_what_is_no_moment_of_the_past_is_refused(pool, tenant):
-    await record(pool, tenant, pages(1))
+    for school in (tenant, f"{tenant}-other"):
+        await record(pool, school, pages(1))
     with pytest.raises(NotAMoment):
         moment_of("yesterday")
     for moment, named in (
