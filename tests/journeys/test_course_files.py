@@ -99,3 +99,20 @@ async def test_a_token_of_ones_own_is_used_where_milepost_is_named(school, tenan
     assert json.loads(await courses(None, *named, "--token", token))["course"] == "DATA-101"
     assert "There is no key" in await courses(None, *named, code=1)
     assert "Nothing runs" in await courses(None, "export", "X", "--data-dir", tmp_path, code=1)
+
+
+@pytest.mark.parametrize("field", ["title", "lesson", "translation", "name", "url", "framework"])
+async def test_text_that_postgres_cannot_hold_is_refused(school, tenant, field):
+    text = "Da\x00ta"
+    skill = {"name": "SQL", "url": "https://skills.example/sql"}
+    changed = {
+        "title": {"title": text},
+        "lesson": {"lessons": [{"id": "a", "title": text}], "passing_rule": {}},
+        "translation": {"titles": {"de": text}},
+        "name": {"skills": [{**skill, "name": text}]},
+        "url": {"skills": [{**skill, "url": f"https://{text}"}]},
+        "framework": {"skills": [{**skill, "framework": text}]},
+    }
+    async with school.client(tenant=tenant) as client:
+        answer = await client.post(f"{PATH}/versions", json={**PLAN, **changed[field]})
+    assert answer.status_code == 400, answer.text

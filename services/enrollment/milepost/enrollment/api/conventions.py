@@ -21,9 +21,11 @@ ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service")
 # Not `$`: in Python it also matches before a line feed at the end.
 ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}(?![\s\S])"
 CODE = r"^[a-z][a-z0-9_]{0,63}(?![\s\S])"
+# What Postgres can hold.
+TEXT = r"^[^\x00]*(?![\s\S])"
 
 Id = Annotated[str, Meta(pattern=ID, description="1 to 64 of A-Z a-z 0-9 . _ ~ -")]
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]
 
 CoursePath = Annotated[str, PathParameter(pattern=ID, description="The course's code")]
 OfferingPath = Annotated[str, PathParameter(pattern=ID, description="The offering's id")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, structs
 
-from milepost.enrollment.api.conventions import Id, Title
+from milepost.enrollment.api.conventions import TEXT, Id, Title
 from milepost.enrollment.events import (
     AchievementHeld,
     CoursePassed,
@@ -40,7 +40,7 @@ Translations = Annotated[
 ]
 Share = Annotated[float, Meta(extra_json_schema={"minimum": 0, "maximum": 1})]
 Weight = Annotated[float, Meta(extra_json_schema={"minimum": 0})]
-Named = Annotated[str, Meta(min_length=1, max_length=100)]
+Named = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT)]
 
 
 class LessonBody(
@@ -71,7 +71,7 @@ class SkillBody(Skill, frozen=True, kw_only=True, omit_defaults=False, forbid_un
     url: Annotated[
         str,
         Meta(
-            pattern=r"^https?://\S+(?![\s\S])",
+            pattern=r"^https?://[^\s\x00]+(?![\s\S])",
             max_length=500,
             examples=["http://data.europa.eu/esco/skill/2b92a5b2"],
         ),
