@@ -135,3 +135,13 @@ def test_opening_again_without_prerequisites_keeps_those_taken_over():
     catalog = course(published(1, prerequisites=(DATA_100,)), published(2))
     run = offering(opened(prerequisites=(DATA_100,)))
     assert open_offering(run, catalog, **opening()) == []
+
+
+def test_what_an_offering_asks_for_can_be_had_and_is_asked_once():
+    wanted = (CoursePassed(course="DATA-100", min_grade=2.0), DATA_100, SAFETY)
+    with pytest.raises(OfferingInvalid) as refused:
+        open_offering(offering(), course(published()), **opening(prerequisites=wanted))
+    assert [(one.path, one.condition) for one in refused.value.faults] == [
+        ("$.prerequisites[0].min_grade", "not_between_0_and_1"),
+        ("$.prerequisites[1]", "duplicate"),
+    ]

@@ -30,8 +30,6 @@ from milepost.enrollment.domain import (
     COURSE,
     Course,
     Difference,
-    Fault,
-    PlanInvalid,
     differences,
     draft,
     publish,
@@ -77,16 +75,13 @@ class CourseVersion(msgspec.Struct, frozen=True, kw_only=True):
 class Validated(msgspec.Struct, frozen=True, kw_only=True):
     """What publishing would come to.
 
-    faults       all that make no sense; there are none in a valid plan
-    version      what it would be; the latest, when it says the same as that; absent if not valid
+    version      what it would be; the latest, when it says the same as that
     differences  from the latest version; if there is none, everything is added
     """
 
     course: str
-    valid: bool
-    faults: tuple[Fault, ...] = ()
-    version: int | None = None
-    differences: tuple[Difference, ...] = ()
+    version: int
+    differences: tuple[Difference, ...]
 
 
 @put(
@@ -132,9 +127,9 @@ async def publish_course(
     "/courses/{course:str}/versions/validate",
     status_code=200,
     summary="Validate a plan",
-    description="Decides as publishing would, and writes nothing: every fault with its path, or "
-    "what would change against the latest version.",
-    answers=query(NOT_A_KEEPER, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
+    description="Decides as publishing would, is refused as that would be, with every fault and "
+    "its path, and writes nothing. Says what would change against the latest version.",
+    answers=query(NOT_A_KEEPER, PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
 )
 async def validate_plan(
     request: Request[Caller, None, State],
@@ -144,15 +139,11 @@ async def validate_plan(
 ) -> Validated:
     request.user.require(*CATALOG_KEEPERS)
     _, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
-    try:
-        decided = _publishing(course, data, wiring)(state)
-    except PlanInvalid as refusal:
-        return Validated(course=course, valid=False, faults=refusal.faults)
-    for event in decided:
+    for event in _publishing(course, data, wiring)(state):
         if isinstance(event, CoursePublished):
             found = differences(state.latest, event)
-            return Validated(course=course, valid=True, version=event.version, differences=found)
-    return Validated(course=course, valid=True, version=len(state.versions))
+            return Validated(course=course, version=event.version, differences=found)
+    return Validated(course=course, version=len(state.versions), differences=())
 
 
 @post(

@@ -2,6 +2,7 @@
 schema: these bounds are checked by the domain, which tells all that is wrong at once.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
@@ -71,7 +72,7 @@ class SkillBody(Skill, frozen=True, kw_only=True, omit_defaults=False, forbid_un
     url: Annotated[
         str,
         Meta(
-            pattern=r"^https?://[^\s\x00]+(?![\s\S])",
+            pattern=r"^https?://[!-~]+(?![\s\S])",
             max_length=500,
             examples=["http://data.europa.eu/esco/skill/2b92a5b2"],
         ),
@@ -134,6 +135,10 @@ def facts_of(body: PlanBody) -> dict[str, Any]:
     """By the names that decisions and events know them by."""
     # By way of builtins: a union's structs have no attribute where msgspec looks for their tag.
     return structs.asdict(msgspec.convert(msgspec.to_builtins(body), _Plan))
+
+
+def prerequisites_of(bodies: Sequence[PrerequisiteBody]) -> tuple[Prerequisite, ...]:
+    return msgspec.convert(msgspec.to_builtins(bodies), tuple[Prerequisite, ...])
 
 
 def stated(published: CoursePublished, as_type: type[S]) -> S:

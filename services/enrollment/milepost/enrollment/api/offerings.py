@@ -19,6 +19,7 @@ from milepost.enrollment.api.conventions import (
     Wiring,
     versioned,
 )
+from milepost.enrollment.api.course_bodies import PrerequisiteBody, prerequisites_of
 from milepost.enrollment.api.refusals import (
     ALREADY_RETIRED,
     NOT_A_KEEPER,
@@ -74,7 +75,7 @@ class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approval: bool = False
     invitation_only: bool = False
     modes: Annotated[tuple[Mode, ...], Meta(min_length=1, max_length=2)] = ("audit", "verified")
-    prerequisites: Annotated[tuple[Prerequisite, ...], Meta(max_length=50)] | None = None
+    prerequisites: Annotated[tuple[PrerequisiteBody, ...], Meta(max_length=50)] | None = None
     parallel_limit: Annotated[int, Meta(ge=1, le=1_000, examples=[3])] | None = None
     expires_days: Annotated[int, Meta(ge=0, le=3_650, examples=[14])] | None = None
     occurred_at: Moment | None = None
@@ -134,6 +135,7 @@ async def put_offering(
 ) -> Response[OfferingView]:
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    wanted = None if data.prerequisites is None else prerequisites_of(data.prerequisites)
     outcome = await wiring.transactor.transact_pair(
         request.user.tenant,
         OFFERING.of(offering),
@@ -156,7 +158,7 @@ async def put_offering(
                 approval=data.approval,
                 invitation_only=data.invitation_only,
                 modes=data.modes,
-                prerequisites=data.prerequisites,
+                prerequisites=wanted,
                 parallel_limit=data.parallel_limit,
                 expires_days=data.expires_days,
                 occurred_at=at,

@@ -21,7 +21,7 @@ from milepost.enrollment.domain.offering import (
     UnknownOffering,
     running,
 )
-from milepost.enrollment.domain.plan_faults import Fault
+from milepost.enrollment.domain.plan_faults import Fault, prerequisite_faults
 from milepost.enrollment.domain.seats import held, passed_on
 from milepost.enrollment.events import (
     CoursePublished,
@@ -107,7 +107,7 @@ def open_offering(
         raise OfferingAlreadyOpen(offering)
     if catalog.retired:
         raise AlreadyRetired(course)
-    if faults := tuple(faults_of(opened)):
+    if faults := (*faults_of(opened), *prerequisite_faults(opened.prerequisites)):
         raise OfferingInvalid(offering, faults)
     return [opened]
 

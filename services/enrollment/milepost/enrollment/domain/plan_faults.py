@@ -27,7 +27,23 @@ def plan_faults(plan: CoursePublished) -> Iterator[Fault]:
     yield from _lessons_faults(plan)
     yield from _rule_faults(plan.lessons, plan.passing_rule)
     yield from _skill_faults(plan.skills)
-    yield from _prerequisite_faults(plan)
+    for number, one in enumerate(plan.prerequisites):
+        if isinstance(one, CoursePassed) and one.course == plan.course:
+            yield Fault(f"$.prerequisites[{number}].course", "itself")
+    yield from prerequisite_faults(plan.prerequisites)
+
+
+def prerequisite_faults(wanted: Sequence[Prerequisite]) -> Iterator[Fault]:
+    """Of a course, or of an offering that states its own."""
+    seen: set[Prerequisite] = set()
+    for number, one in enumerate(wanted):
+        path = f"$.prerequisites[{number}]"
+        if isinstance(one, CoursePassed) and not 0 <= one.min_grade <= 1:
+            yield Fault(f"{path}.min_grade", "not_between_0_and_1")
+        same = CoursePassed(course=one.course) if isinstance(one, CoursePassed) else one
+        if same in seen:
+            yield Fault(path, "duplicate")
+        seen.add(same)
 
 
 def _lessons_faults(plan: CoursePublished) -> Iterator[Fault]:
@@ -93,21 +109,6 @@ def _skill_faults(skills: Sequence[Skill]) -> Iterator[Fault]:
         urls.add(skill.url)
         if skill.code is not None:
             codes.add((skill.framework, skill.code))
-
-
-def _prerequisite_faults(plan: CoursePublished) -> Iterator[Fault]:
-    seen: set[Prerequisite] = set()
-    for number, one in enumerate(plan.prerequisites):
-        path = f"$.prerequisites[{number}]"
-        if isinstance(one, CoursePassed):
-            if one.course == plan.course:
-                yield Fault(f"{path}.course", "itself")
-            if not 0 <= one.min_grade <= 1:
-                yield Fault(f"{path}.min_grade", "not_between_0_and_1")
-        same = CoursePassed(course=one.course) if isinstance(one, CoursePassed) else one
-        if same in seen:
-            yield Fault(path, "duplicate")
-        seen.add(same)
 
 
 def _title_faults(path: str, titles: Mapping[str, str], language: str) -> Iterator[Fault]:
