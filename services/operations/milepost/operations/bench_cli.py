@@ -25,6 +25,7 @@ from milepost.operations.bench import (
     rebuild,
     relay,
     seats,
+    verify,
 )
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.connection import settings
@@ -105,6 +106,15 @@ def bench_rebuild(
     _run("rebuild", lambda given: rebuild.measure(given, events), as_json=as_json)
 
 
+@app.command("verify")
+def bench_verify(
+    events: Annotated[int, typer.Option(help="Events in the log.", min=1_000)] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """Events a second that `log verify` checks; against COPY of the same events."""
+    _run("verify", lambda given: verify.measure(given, events), as_json=as_json)
+
+
 @app.command("lag")
 def bench_lag(
     seconds: Seconds = 10, per_second: PerSecond = 1_000, as_json: AsJson = False
@@ -149,7 +159,7 @@ def bench_growth(
 @app.command("memory")
 def bench_memory(as_json: AsJson = False) -> None:
     """The most memory that each process takes while quick versions of the others run."""
-    names = [name for name in _names() if name not in ("append", "growth")]
+    names = [name for name in _names() if name not in ("append", "verify", "growth")]
     found = _all(names, quick=True)
     _require_all(found)
     if as_json:

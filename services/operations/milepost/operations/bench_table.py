@@ -15,6 +15,7 @@ JUDGED: Mapping[str, Sequence[str]] = {
     "bulk": ("rows_per_second", "dry_run_rows_per_second"),
     "relay": ("messages_per_second", "p99_ms"),
     "rebuild": ("events_per_second",),
+    "verify": ("events_per_second",),
     "lag": ("p99_ms", "commands_per_second"),
     "reads": ("queries_per_second", "p99_ms"),
     "import": ("seconds", "events"),

@@ -23,6 +23,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "bulk": ("--rows", "10000"),
         "relay": ("--events", "50000", "--seconds", "2"),
         "rebuild": ("--events", "100000"),
+        "verify": ("--events", "100000"),
         "lag": ("--seconds", "3"),
         "reads": ("--events", "100000", "--queries", "4000"),
         "import": (),
