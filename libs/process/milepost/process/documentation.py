@@ -4,7 +4,7 @@ Routes say what that is in their option `answers`; what every route may answer i
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from importlib.metadata import version
@@ -26,6 +26,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import ParameterKwarg
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Empty
@@ -87,13 +88,7 @@ def _document(handler: HTTPRouteHandler, path: str) -> None:
     problems = kinds((*answers.refusals, *_common(handler, path, answers)))
     documented = {status: response_spec(alike) for status, alike in problems.items()}
     handler.responses = {**(handler.responses or {}), **documented}
-    body = handler.parsed_data_field
-    describing = _describing(
-        answers,
-        problems,
-        _instance(path, problems),
-        is_required=body is not None and body.default is Empty,
-    )
+    describing = _describing(handler, answers, problems, _instance(path, problems))
     handler.operation_class = cast("type[Operation]", describing)
 
 
@@ -126,9 +121,10 @@ def _instance(path: str, problems: dict[int, list[Kind]]) -> str:
 
 
 def _describing(
-    answers: Answers, problems: dict[int, list[Kind]], instance: str, *, is_required: bool
+    handler: HTTPRouteHandler, answers: Answers, problems: dict[int, list[Kind]], instance: str
 ) -> Callable[..., Operation]:
     """Makes litestar's operation, with the headers and statuses that it has no words for."""
+    definitions, data = _definitions(handler), handler.parsed_data_field
 
     def operation(
         *,
@@ -148,7 +144,9 @@ def _describing(
         if answers.takes is not None:
             described["request_body"] = answers.takes
         elif body := described["request_body"]:
-            body.required = is_required
+            body.required = data is not None and data.default is Empty
+        for parameter in parameters or ():
+            _restore(parameter, definitions)
         return Operation(
             parameters=[*(parameters or ()), *map(_parameter, answers.asks)] or None,
             responses=dict(sorted(responses.items())),
@@ -156,6 +154,21 @@ def _describing(
         )
 
     return operation
+
+
+def _restore(parameter: Parameter, definitions: Mapping[str, ParameterKwarg]) -> None:
+    """What litestar loses: a least value of 0."""
+    known = definitions.get(parameter.name)
+    if known is not None and known.ge == 0 and isinstance(parameter.schema, Schema):
+        parameter.schema.minimum = 0
+
+
+def _definitions(handler: HTTPRouteHandler) -> Mapping[str, ParameterKwarg]:
+    return {
+        definition.name or name: definition
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(definition := field.kwarg_definition, ParameterKwarg)
+    }
 
 
 def _also(answered: OpenAPIResponse, status: int) -> OpenAPIResponse:
