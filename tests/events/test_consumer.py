@@ -144,6 +144,20 @@ async def test_a_message_that_nats_lost_is_taken_from_the_log(pool, log, nats_ur
     assert diary.seen == list(range(1, 12))
 
 
+async def test_a_message_of_somebody_else_is_passed_over(pool, log, nats_url, tenant, diary):
+    client = await nats.connect(nats_url)
+    subject = f"milepost.{tenant}.enrollment.learner_enrolled"
+    async with consuming(diary, pool, nats_url):
+        await client.jetstream().publish(subject, b"not ours")
+        await client.jetstream().publish(subject, b"", headers={"Milepost-Position": "one"})
+        await append(log, tenant, "enrollment-a", 1)
+        await until(written(pool, tenant, "a", 1))
+        pending = await client.jetstream().consumer_info(STREAM, diary.name)
+        assert pending.num_redelivered == 0
+    await client.close()
+    assert diary.seen == [1]
+
+
 async def test_a_message_from_beyond_the_log_skips_nothing(pool, log, nats_url, tenant, diary):
     client = await nats.connect(nats_url)
     headers = {"Milepost-Tenant": tenant, "Milepost-Position": "1000"}

@@ -30,6 +30,13 @@ def reached(nats_url, tenant, *expected):
     return holds
 
 
+def counted(js, count):
+    async def holds():
+        return (await js.stream_info(STREAM)).state.messages == count
+
+    return holds
+
+
 async def test_published_events_arrive_in_order_and_the_others_stay_at_home(postgres, nats_url):
     pool = await connect_pool(postgres, name="test")
     log = PostgresLog(pool)
@@ -67,6 +74,26 @@ async def test_it_goes_on_after_what_the_stream_already_holds(postgres, nats_url
         async with relaying(log, postgres, nats_url):
             await until(reached(nats_url, "north", *range(1, start + 100)))
     assert (await js.stream_info(STREAM)).state.last_seq == 300
+
+
+async def test_what_somebody_else_publishes_there_stops_nobody(postgres, nats_url, js):
+    log = MemoryLog()
+    async with relaying(log, postgres, nats_url):
+        await append(log, "north", "enrollment-a", 1, 2)
+        await until(reached(nats_url, "north", 1, 2))
+        await js.publish("milepost.north.enrollment.learner_enrolled", b"not ours")
+        await append(log, "north", "enrollment-a", 3)
+        await until(counted(js, 4))
+    await js.publish(
+        "milepost.north.progress.lesson_started", b"", headers={"Milepost-Tenant": "x"}
+    )
+    async with relaying(log, postgres, nats_url):
+        await append(log, "north", "enrollment-a", 4)
+        await until(counted(js, 6))
+    found = await messages(nats_url, "milepost.north.>")
+    assert [(message.headers or {}).get("Milepost-Position") for message in found] == [
+        *("1", "2", None, "3", None, "4"),
+    ]
 
 
 async def test_only_one_of_two_relays_leads_and_the_other_takes_over(postgres, nats_url, js):

@@ -23,6 +23,10 @@ PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%'
 ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
 
+class Foreign(ValueError):
+    """A message on one of our subjects that no relay wrote."""
+
+
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the log's `metadata` may hold. `trace` is a W3C traceparent."""
 
@@ -63,14 +67,21 @@ def headers_of(event: Recorded, service: str) -> dict[str, str]:
     return headers
 
 
-def place_of(headers: Mapping[str, str]) -> tuple[str, int]:
-    """Tenant and position: together they name an event. Raises `KeyError`, `ValueError`."""
-    return headers["Milepost-Tenant"], int(headers["Milepost-Position"])
+def place_of(headers: Mapping[str, str] | None) -> tuple[str, int]:
+    """Tenant and position: together they name an event. Raises `Foreign`."""
+    try:
+        return (headers or {})["Milepost-Tenant"], int((headers or {})["Milepost-Position"])
+    except (KeyError, ValueError) as fault:
+        raise Foreign from fault
 
 
-def reached_by(headers: Mapping[str, str]) -> int:
-    """The position behind which a relay goes on, when this message is its tenant's last."""
-    return int(headers.get(MENDED) or headers["Milepost-Position"])
+def reached_by(headers: Mapping[str, str] | None) -> int:
+    """The position behind which a relay goes on, when this message is its tenant's last.
+
+    Raises `Foreign`.
+    """
+    _, position = place_of(headers)
+    return int((headers or {}).get(MENDED) or position)
 
 
 def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:

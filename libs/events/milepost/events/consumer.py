@@ -12,7 +12,7 @@ from uuid import UUID
 from nats.aio.msg import Msg
 
 from milepost.events.answering import PASSING, Answering
-from milepost.events.cloudevents import place_of
+from milepost.events.cloudevents import Foreign, place_of
 from milepost.events.event import name_of
 from milepost.events.jetstream import connected, ensure_stream
 from milepost.events.lease import lead
@@ -140,7 +140,10 @@ def _told(messages: Sequence[Msg], heads: Mapping[str, int]) -> dict[str, int]:
     """How far to read: as far as the messages go, but never beyond a head, to skip nothing."""
     furthest: dict[str, int] = {}
     for message in messages:
-        tenant, position = place_of(message.headers or {})
+        try:
+            tenant, position = place_of(message.headers)
+        except Foreign:
+            continue
         known = min(position, heads.get(tenant, 0))
         furthest[tenant] = max(known, furthest.get(tenant, 0))
     return furthest

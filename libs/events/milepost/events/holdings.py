@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from milepost.events.cloudevents import place_of, reached_by
+from milepost.events.cloudevents import Foreign, place_of, reached_by
 from milepost.events.jetstream import STREAM, limited, stream_info
 
 BATCH = 1000
@@ -94,9 +94,11 @@ class Holdings:
             await self._js.delete_consumer(STREAM, consumer.name)
 
     def _note(self, message: Msg) -> None:
-        headers = message.headers or {}
-        tenant, position = place_of(headers)
-        self.reached[tenant] = reached_by(headers)
+        try:
+            tenant, position = place_of(message.headers)
+        except Foreign:
+            return
+        self.reached[tenant] = reached_by(message.headers)
         self._first.setdefault(tenant, position)
         page = self._pages.setdefault((tenant, position // PAGE), bytearray())
         if not page:

@@ -98,7 +98,7 @@ def limited(config: StreamConfig) -> bool:
 
 
 async def last_position(js: JetStreamContext, tenant: str) -> int:
-    """The position that the tenant's last message tells of, 0 without one.
+    """The position that the tenant's last message tells of, 0 without one. Raises `Foreign`.
 
     Asked of the stream's leader: a direct get may be answered by a replica that lags.
     """
@@ -106,4 +106,4 @@ async def last_position(js: JetStreamContext, tenant: str) -> int:
         message = await js.get_last_msg(STREAM, f"milepost.{tenant}.>")
     except nats.js.errors.NotFoundError:
         return 0
-    return reached_by(message.headers or {})
+    return reached_by(message.headers)

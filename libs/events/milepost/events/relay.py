@@ -16,8 +16,9 @@ from nats.js.api import StreamInfo
 from prometheus_client import Counter, Gauge
 
 from milepost.events.chain import Chain, ChainBroken, Message, header_lines
-from milepost.events.cloudevents import headers_of, subject_of
+from milepost.events.cloudevents import Foreign, headers_of, subject_of
 from milepost.events.faults import AWAY
+from milepost.events.holdings import Holdings
 from milepost.events.jetstream import (
     connected,
     ensure_stream,
@@ -128,7 +129,7 @@ class Relay:
         """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
         heads = await self._log.heads()
         for tenant in heads.keys() - after.keys():
-            after[tenant] = position = await last_position(js, tenant)
+            after[tenant] = position = await _reached(js, tenant)
             if position > heads[tenant]:
                 _log.error("stream_ahead_of_log", tenant=tenant, position=position)
         behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
@@ -152,6 +153,17 @@ def message_of(event: Recorded, service: str) -> Message:
     name = f"{event.tenant}/{event.position}"
     headers = header_lines(headers_of(event, service))
     return Message(name, subject_of(event, service), headers, event.data)
+
+
+async def _reached(js: JetStreamContext, tenant: str) -> int:
+    """How far the stream tells of the tenant's log, whoever else wrote there."""
+    try:
+        return await last_position(js, tenant)
+    except Foreign:
+        _log.error("stream_holds_foreign_message", tenant=tenant)
+    holdings = Holdings(js, tenant)
+    await holdings.read_on(lambda *_: None)
+    return holdings.reached.get(tenant, 0)
 
 
 async def _checked(
