@@ -1,9 +1,10 @@
 """A running Milepost, asked by a command over HTTP: with a token, and what it refuses in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import httpx
 import typer
@@ -31,6 +32,10 @@ Token = Annotated[
 ]
 
 
+class NoAnswer(Trouble):
+    """Nobody answers, or not now."""
+
+
 class Caller:
     """Speaks for one school. What cannot be answered, or is refused, is raised as `Trouble`."""
 
@@ -40,13 +45,33 @@ class Caller:
     def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
         """The answer's JSON; `body` is JSON as well."""
         headers = {} if body is None else {"Content-Type": "application/json"}
+        with self._answer(method, path, content=body, headers=headers) as answer:
+            return answer.json()
+
+    def upload(self, path: str, file: BinaryIO, headers: Mapping[str, str]) -> Any:
+        """The answer's JSON. The file goes as it is read."""
+        with self._answer("POST", path, content=file, headers=headers) as answer:
+            return answer.json()
+
+    def lines(self, path: str) -> Iterator[str]:
+        """The answer, line by line as it comes."""
+        with self._answer("GET", path) as answer:
+            yield from answer.iter_lines()
+
+    @contextmanager
+    def _answer(self, method: str, path: str, **sent: Any) -> Iterator[httpx.Response]:
+        """Raises `NoAnswer`, `Trouble`."""
         try:
-            answer = self._client.request(method, path, content=body, headers=headers)
+            with self._client.stream(method, path, **sent) as answer:
+                if answer.is_error or "ndjson" not in answer.headers.get("content-type", ""):
+                    answer.read()
+                if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise NoAnswer(_in_words(answer))
+                if answer.is_error:
+                    raise Trouble(_in_words(answer))
+                yield answer
         except httpx.TransportError as error:
-            raise Trouble(f"Nothing answers at {self._client.base_url}: {error}.") from error
-        if answer.is_error:
-            raise Trouble(_in_words(answer))
-        return answer.json()
+            raise NoAnswer(f"Nothing answers at {self._client.base_url}: {error}.") from error
 
 
 @contextmanager

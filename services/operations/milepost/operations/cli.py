@@ -25,11 +25,13 @@ ROOMS = {
     "projections": ("projections_cli", "List, rebuild, compare and switch read models."),
     "log": ("log_cli", "Check that the log is whole; sign where it ends."),
     "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
+    "jobs": ("jobs_cli", "Look at bulk jobs, read their results, cancel them."),
     "timers": ("timers_cli", "List what will go off, and when."),
     "vault": ("vault_cli", "Renew the key to the learners' personal data."),
     "bench": ("bench_cli", "Measure this machine with Milepost on it."),
 }
 SINGLE = {
+    "enroll": ("bulk_cli", "Enroll many from a file, and say what came of each."),
     "simulate": ("simulate_cli", "Let a small school live through a term."),
     "demo": ("demo", "Start everything and watch a small school."),
     "republish": ("republish_cli", "Publish events again for one subscriber's catch-up."),

@@ -51,10 +51,18 @@ CANCEL = f"""update bulk.jobs set cancel = true, changed_at = now(), version = v
     returning {COLUMNS}"""
 ROWS = f"""select {", ".join(ROW_COLUMNS)} from bulk.rows
     where tenant = $1 and job = $2 and row > $3 order by row limit $4"""
-RESULTS = """select x.row, r.learner, r.offering, x.outcome, x.enrollment, x.position, x.problem
-    from bulk.results x join bulk.rows r using (tenant, job, row)
-    where x.tenant = $1 and x.job = $2 and x.row > $3 order by x.row limit $4"""
-REFUSED = RESULTS.replace("order by", "and x.outcome = 'refused' order by")
+# "offset 0" keeps it one look into an index for each row, whatever the planner believes of tables
+# that were filled a moment ago.
+RESULTS = """select x.row, asked.learner, asked.offering, x.outcome, x.enrollment, x.position,
+        x.problem
+    from (select * from bulk.results
+           where tenant = $1 and job = $2 and row > $3 and {wanted} order by row limit $4) x
+    cross join lateral (
+        select learner, offering from bulk.rows r
+         where r.tenant = $1 and r.job = $2 and r.row = x.row offset 0) asked
+    order by x.row"""
+ANY = RESULTS.format(wanted="true")
+REFUSED = RESULTS.format(wanted="outcome = 'refused'")
 PRUNE = """with gone as (
         delete from bulk.jobs where (tenant, job) in (
             select tenant, job from bulk.jobs
@@ -165,7 +173,7 @@ class Store:
     async def results(
         self, job: Job, after: int, limit: int, *, refused_only: bool
     ) -> list[ResultRow]:
-        statement = REFUSED if refused_only else RESULTS
+        statement = REFUSED if refused_only else ANY
         rows = await self.pool.fetch(statement, job.tenant, job.job, after, limit)
         return [_result(row) for row in rows]
 

@@ -59,9 +59,9 @@ class Worker:
 
     async def turn(self) -> bool:
         """Do one job. False if there is none."""
+        await self._prune()
         lead = await take(self._store.pool, self._id)
         if lead is None:
-            await self._prune()
             return False
         job = lead.job
         _log.info("bulk_taken", tenant=job.tenant, job=str(job.job), deaths=job.deaths)
@@ -109,6 +109,7 @@ class Worker:
         return [row for row in rows if ids[row.number] in done]
 
     async def _prune(self) -> None:
+        """Now and then; again at the next turn while there is more."""
         if time.monotonic() > self._pruned + PRUNE_SECONDS and not await self._store.prune():
             self._pruned = time.monotonic()
 

@@ -42,7 +42,9 @@ UPLOADED = """select to_jsonb(found) as row from (
                r.occurred_at, x.outcome, x.enrollment, x.position, x.problem
           from bulk.rows r
           join bulk.jobs j using (tenant, job)
-          left join bulk.results x using (tenant, job, row)
+          left join lateral (
+            select * from bulk.results o
+             where (o.tenant, o.job, o.row) = (r.tenant, r.job, r.row) offset 0) x on true
          where r.tenant = $1 and r.learner = $2
          order by j.created_at, r.job, r.row) as found"""
 ROWS = "select to_jsonb(r) as row from dashboards.{} r where tenant = $1 and {} = any($2)"

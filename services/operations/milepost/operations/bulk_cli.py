@@ -1,0 +1,63 @@
+"""`milepost enroll`: many learners from one file, as a bulk job of a running Milepost."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from milepost.operations.bulk_job import Job, follow, tell, upload
+from milepost.operations.calling import Caller, Http, Token, calling
+from milepost.operations.options import DataDir
+from milepost.operations.trouble import Trouble
+
+app = typer.Typer()
+
+
+@app.command()
+def enroll(
+    *,
+    file: Annotated[
+        Path, typer.Argument(help="A .csv with a header, .ndjson, or .json with an array.")
+    ],
+    offering: Annotated[str | None, typer.Option(help="Of rows that name none.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="Wait until it is done.")
+    ] = True,
+    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
+    as_json: Annotated[bool, typer.Option("--json", help="The job on the last line.")] = False,
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Enroll everybody in a file, up to 100,000 rows, and say what came of each.
+
+    Columns: learner, offering, mode, occurred_at. Whoever is in already stays so: a file may be
+    sent again. The exit code is 1 when a row was refused, or the job did not come to its end.
+    """
+    query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
+    with calling(http, token, tenant, data_dir, "registrar") as caller:
+        job = upload(caller, file, **query)
+        if wait:
+            job = _followed(caller, job)
+        if as_json:
+            typer.echo(msgspec.json.encode(job))
+        elif wait:
+            tell(caller, job)
+        else:
+            typer.echo(f"Job {job.job} has {job.rows:,} rows. `milepost jobs show {job.job}`")
+    if wait and (job.refused or job.state != "done"):
+        raise typer.Exit(1)
+
+
+def _followed(caller: Caller, job: Job) -> Job:
+    try:
+        return follow(caller, job)
+    except KeyboardInterrupt as stopped:
+        raise Trouble(
+            f"The job goes on without you. To look at it: `milepost jobs show {job.job}`;"
+            f" to end it: `milepost jobs cancel {job.job}`."
+        ) from stopped

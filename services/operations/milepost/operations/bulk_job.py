@@ -1,0 +1,141 @@
+"""A bulk job as a command sees it, over HTTP: sent, followed, told."""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from milepost.operations.calling import Caller, NoAnswer
+from milepost.operations.progress_bars import bars
+from milepost.operations.trouble import Trouble
+
+T = TypeVar("T")
+
+JOBS = "/enrollment/jobs"
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+    "jsonl": "application/x-ndjson",
+    "json": "application/json",
+}
+LOOK_SECONDS = 0.5
+PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+REFUSED_SHOWN = 5
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What of a job is told here."""
+
+    job: str
+    state: str
+    dry_run: bool
+    by: str
+    rows: int
+    done: int
+    enrolled: int
+    waitlisted: int
+    requested: int
+    pending_approval: int
+    unchanged: int
+    refused: int
+    refusals: dict[str, int]
+    canceling: bool
+    rows_per_second: float | None
+    created_at: str
+    ended_at: str | None
+
+
+def upload(caller: Caller, file: Path, **query: str) -> Job:
+    """Sent again, as the same command, while nobody answers. Raises `Trouble`."""
+    media_type = MEDIA_TYPES.get(file.suffix.removeprefix(".").lower())
+    if media_type is None:
+        raise Trouble(f"{file}: its name should end with .{', .'.join(MEDIA_TYPES)}.")
+    headers = {"Content-Type": media_type, "Idempotency-Key": str(uuid4())}
+
+    def send() -> Job:
+        with file.open("rb") as content:
+            return _job(caller.upload(f"{JOBS}?{urlencode(query)}", content, headers))
+
+    try:
+        return _patiently(send)
+    except OSError as error:
+        raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def find(caller: Caller, job: str) -> Job:
+    return _patiently(lambda: _job(caller.ask("GET", f"{JOBS}/{job}")))
+
+
+def follow(caller: Caller, job: Job) -> Job:
+    """Wait for its end, with a bar on a terminal. It goes on without this."""
+    what = "trying out" if job.dry_run else "enrolling"
+    with bars() as seen:
+        while True:
+            seen(what, job.done, job.rows)
+            if job.ended_at is not None:
+                return job
+            time.sleep(LOOK_SECONDS)
+            job = find(caller, job.job)
+
+
+def results(caller: Caller, job: str, *, refused_only: bool, follow: bool = False) -> Iterator[str]:
+    """A line of JSON for each row."""
+    asked = urlencode({"refused": refused_only, "follow": follow}).lower()
+    return caller.lines(f"{JOBS}/{job}/results?{asked}")
+
+
+def tell(caller: Caller, job: Job) -> None:
+    """What it came to, and the first rows that were refused."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(_headline(job))
+    console.print(_table(job))
+    if not job.refused:
+        return
+    for line in islice(results(caller, job.job, refused_only=True), REFUSED_SHOWN):
+        console.print(_refusal(msgspec.json.decode(line)), markup=False)
+    if job.refused > REFUSED_SHOWN:
+        console.print(f"All of them: milepost jobs results {job.job} --refused")
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    """Again while nobody answers, within half a minute. Raises `NoAnswer`."""
+    for pause_seconds in PAUSES_SECONDS:
+        try:
+            return work()
+        except NoAnswer:
+            time.sleep(pause_seconds)
+    return work()
+
+
+def _job(answer: Any) -> Job:
+    return msgspec.convert(answer, Job)
+
+
+def _headline(job: Job) -> str:
+    state = "canceling" if job.canceling else job.state
+    what = "Dry run, nothing is changed" if job.dry_run else "Job"
+    rate = f", {job.rows_per_second:,.0f}/s" if job.rows_per_second else ""
+    return f"{what} {job.job}: {state}, {job.done:,} of {job.rows:,} rows{rate}"
+
+
+def _table(job: Job) -> Table:
+    table = Table("what came of them")
+    table.add_column("rows", justify="right")
+    for name in ("enrolled", "waitlisted", "pending_approval", "requested", "unchanged"):
+        if count := getattr(job, name):
+            table.add_row(name.replace("_", " "), f"{count:,}")
+    for name, count in sorted(job.refusals.items(), key=lambda one: -one[1]):
+        table.add_row(f"refused: {name}", f"{count:,}")
+    return table
+
+
+def _refusal(result: dict[str, Any]) -> str:
+    learner = f" ({result['learner']})" if result["learner"] else ""
+    return f"row {result['row']}{learner}: {result['problem']['detail']}"

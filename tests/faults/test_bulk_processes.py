@@ -1,0 +1,171 @@
+"""Bulk jobs over several processes, one killed under way: each row once, and the seats exact."""
+
+import asyncio
+import json
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from tests.enrollment.school import PLAN
+from tests.events.traffic import until
+from tests.journeys.school import School, milepost, wait_until_ready
+
+from milepost.enrollment.domain import OFFERING
+from milepost.events.postgres_log import PostgresLog
+from milepost.events.transact import Transactor
+from milepost.operations.embedded import free_port
+
+JOBS, PATIENCE_SECONDS = "/enrollment/jobs", 120
+
+
+def school_on(data_dir: Path) -> School:
+    return School(f"http://127.0.0.1:{free_port(0)}", data_dir)
+
+
+def variables(school: School, postgres: str, nats_url: str) -> dict[str, str]:
+    port = school.http.rpartition(":")[2]
+    return {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url, "MILEPOST_PORT": port}
+
+
+async def open_offering(client: httpx.AsyncClient, offering: str, seats: int | None) -> None:
+    await client.post("/enrollment/courses/DATA-101/versions", json=PLAN)
+    body = {"course": "DATA-101", "seats": seats}
+    opened = await client.put(f"/enrollment/offerings/{offering}", json=body)
+    assert opened.status_code == 201, opened.text
+
+
+async def upload(client: httpx.AsyncClient, offering: str, learners: list[str]) -> str:
+    file = "\n".join(["learner", *learners])
+    answer = await client.post(
+        JOBS, params={"offering": offering}, content=file, headers={"Content-Type": "text/csv"}
+    )
+    assert answer.status_code == 202, answer.text
+    job: str = answer.json()["job"]
+    return job
+
+
+async def job_when(client: httpx.AsyncClient, job: str, state: str) -> dict[str, Any]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            found: dict[str, Any] = (await client.get(f"{JOBS}/{job}")).json()
+            if found["done"] and found["state"] == state:
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def outcomes(client: httpx.AsyncClient, job: str) -> list[str]:
+    """Row by row; every row has one."""
+    lines = (await client.get(f"{JOBS}/{job}/results")).text.splitlines()
+    results = [json.loads(line) for line in lines]
+    assert [one["row"] for one in results] == list(range(2, len(results) + 2))
+    return [one["outcome"] for one in results]
+
+
+async def require_once(pool: asyncpg.Pool, tenant: str, learners: list[str]) -> None:
+    """Everybody came in once, and the offering knows of each once."""
+    events = await PostgresLog(pool).read(tenant, limit=1_000_000)
+    for types in ({"learner_enrolled", "learner_waitlisted"}, {"seat_taken", "waitlist_joined"}):
+        named = Counter(json.loads(one.data)["learner"] for one in events if one.type in types)
+        assert named == Counter(learners)
+
+
+@pytest.mark.slow
+async def test_a_killed_process_is_taken_over_and_nothing_is_repeated(
+    postgres: str, nats_url: str, data_dir: Path, pool: asyncpg.Pool, tenant: str
+):
+    seats, learners = 3_000, [f"l-{number}" for number in range(12_000)]
+    first, second = school_on(data_dir), school_on(data_dir)
+    with milepost(
+        data_dir, "serve", "enrollment", **variables(first, postgres, nats_url)
+    ) as process:
+        wait_until_ready(first.http, process)
+        async with first.client(tenant=tenant) as client:
+            await open_offering(client, "spring", seats)
+            job = await upload(client, "spring", learners)
+            under_way = await job_when(client, job, "running")
+            process.send_signal(signal.SIGKILL)
+    assert under_way["done"] < len(learners)
+    with milepost(
+        data_dir, "serve", "enrollment", **variables(second, postgres, nats_url)
+    ) as process:
+        wait_until_ready(second.http, process)
+        async with second.client(tenant=tenant) as client:
+            ended = await job_when(client, job, "done")
+            came = await outcomes(client, job)
+    assert came == ["enrolled"] * seats + ["waitlisted"] * (len(learners) - seats)
+    assert (ended["enrolled"], ended["waitlisted"]) == (seats, len(learners) - seats)
+    await require_once(pool, tenant, learners)
+
+
+@pytest.mark.slow
+async def test_processes_share_the_jobs_and_sell_no_seat_twice(
+    postgres: str, nats_url: str, data_dir: Path, pool: asyncpg.Pool, tenant: str
+):
+    seats, files = 700, [[f"l-{file}-{number}" for number in range(1_500)] for file in range(4)]
+    schools = [school_on(data_dir), school_on(data_dir)]
+    with (
+        milepost(
+            data_dir, "serve", "enrollment", **variables(schools[0], postgres, nats_url)
+        ) as one,
+        milepost(
+            data_dir, "serve", "enrollment", **variables(schools[1], postgres, nats_url)
+        ) as two,
+    ):
+        for school, process in zip(schools, (one, two), strict=True):
+            wait_until_ready(school.http, process)
+        async with schools[0].client(tenant=tenant) as a, schools[1].client(tenant=tenant) as b:
+            await open_offering(a, "spring", seats)
+            jobs = [
+                await upload(client, "spring", file)
+                for client, file in zip((a, b, a, b), files, strict=True)
+            ]
+            for job in jobs:
+                await job_when(a, job, "done")
+            came = Counter([one for job in jobs for one in await outcomes(b, job)])
+    workers = await pool.fetchval(
+        "select count(*) from bulk.jobs where tenant = $1 and deaths = 0", tenant
+    )
+    assert workers == 4
+    everybody = [learner for file in files for learner in file]
+    assert came == {"enrolled": seats, "waitlisted": len(everybody) - seats}
+    await require_once(pool, tenant, everybody)
+    transactor = Transactor(PostgresLog(pool))
+    _, run = await transactor.load(tenant, OFFERING.of("spring"))
+    assert (len(run.seated), len(run.waiting)) == (seats, len(everybody) - seats)
+    await transactor.close()
+
+
+async def test_an_upload_that_is_cut_off_leaves_nothing(
+    postgres: str, nats_url: str, data_dir: Path, pool: asyncpg.Pool, tenant: str
+):
+    school = school_on(data_dir)
+    with milepost(
+        data_dir, "serve", "enrollment", **variables(school, postgres, nats_url)
+    ) as process:
+        wait_until_ready(school.http, process)
+        reader, writer = await asyncio.open_connection("127.0.0.1", school.http.rpartition(":")[2])
+        token = school.headers(tenant=tenant)["Authorization"]
+        head = (
+            f"POST {JOBS} HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\n"
+            "content-type: text/csv\r\ncontent-length: 1000000\r\n\r\nlearner,offering\r\n"
+        )
+        writer.write(head.encode() + b"ann,spring\r\n" * 20_000)
+        await writer.drain()
+        await until(
+            lambda: pool.fetchval("select count(*) from bulk.rows where tenant = $1", tenant)
+        )
+        writer.close()
+        await until(lambda: gone(pool, tenant))
+        async with school.client(tenant=tenant) as client:
+            assert (await client.get(JOBS)).json()["jobs"] == []
+    assert reader.at_eof()
+
+
+async def gone(pool: asyncpg.Pool, tenant: str) -> bool:
+    kept = await pool.fetchval("select count(*) from bulk.rows where tenant = $1", tenant)
+    jobs = await pool.fetchval("select count(*) from bulk.jobs where tenant = $1", tenant)
+    return (kept, jobs) == (0, 0)

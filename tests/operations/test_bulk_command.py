@@ -1,0 +1,135 @@
+"""`milepost enroll` and `milepost jobs`, beside a service that is a process of its own."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from tests.enrollment.school import PLAN
+from tests.journeys.school import School, milepost, wait_until_ready
+
+from milepost.operations.embedded import free_port
+
+
+class Desk(NamedTuple):
+    """Where a registrar sits: a folder, and where Milepost answers."""
+
+    school: School
+    folder: Path
+
+    def file(self, name: str, content: str) -> str:
+        path = self.folder / name
+        path.write_text(content)
+        return str(path)
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "milepost.operations", *arguments),
+            *("--http", self.school.http, "--data-dir", str(self.school.data_dir)),
+            env={**os.environ, "COLUMNS": "80"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, *arguments: str, code: int = 0) -> str:
+        process = await self.start(*arguments)
+        out, errors = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == code, errors.decode()
+        return (out or errors).decode()
+
+
+@pytest.fixture(scope="module")
+def served(postgres: str, nats_url: str, session_dir: Path) -> Iterator[School]:
+    port = free_port(0)
+    school = School(f"http://127.0.0.1:{port}", session_dir)
+    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
+    with milepost(session_dir, "serve", "enrollment", MILEPOST_PORT=str(port), **servers) as one:
+        wait_until_ready(school.http, one)
+        yield school
+
+
+@pytest.fixture
+async def desk(served: School, tmp_path: Path) -> Desk:
+    """With an offering of two seats."""
+    async with served.client() as client:
+        await client.post("/enrollment/courses/DATA-101/versions", json=PLAN)
+        body = {"course": "DATA-101", "seats": 2, "waitlist": False}
+        await client.put(f"/enrollment/offerings/{tmp_path.name}", json=body)
+    return Desk(served, tmp_path)
+
+
+def csv(desk: Desk, *learners: str) -> str:
+    lines = [f"{learner},{desk.folder.name}" for learner in learners]
+    return desk.file("who.csv", "\n".join(["learner,offering", *lines]))
+
+
+async def test_a_dry_run_says_what_the_real_run_then_does(desk: Desk):
+    file = csv(desk, "ann", "bob", "cid", "ann", "d@n")
+    dry = await desk.run("enroll", file, "--dry-run", code=1)
+    assert dry.startswith("Dry run, nothing is changed ")
+    real = await desk.run("enroll", file, code=1)
+    assert real.startswith("Job ")
+    for said in (dry, real):
+        counts = dict(re.findall(r"│ (\S[a-z_: ]*?) +│ +(\d+) │", said))
+        refused = {"refused: offering_full": "1", "refused: row_invalid": "1"}
+        assert counts == {"enrolled": "2", "unchanged": "1", **refused}
+        assert "row 4 (cid): " in said
+        assert "row 6: The row cannot be read." in said
+
+
+async def test_everybody_in_is_a_success(desk: Desk):
+    file = desk.file("who.ndjson", '{"learner": "ann"}\n{"learner": "bob"}\n')
+    told = json.loads(await desk.run("enroll", file, "--offering", desk.folder.name, "--json"))
+    assert (told["state"], told["rows"], told["enrolled"], told["refused"]) == ("done", 2, 2, 0)
+    lines = (await desk.run("jobs", "results", told["job"])).splitlines()
+    assert [json.loads(line)["learner"] for line in lines] == ["ann", "bob"]
+    assert await desk.run("jobs", "results", told["job"], "--refused") == ""
+    shown = json.loads(await desk.run("jobs", "show", told["job"], "--json"))
+    assert shown == told
+    listed = json.loads(await desk.run("jobs", "list", "--json", "--limit", "1"))
+    assert [one["job"] for one in listed] == [told["job"]]
+    assert told["job"] in await desk.run("jobs", "list")
+
+
+async def test_what_is_wrong_with_a_file_is_said(desk: Desk):
+    wrong = desk.file("who.csv", "learner,email\nann,ann@example.org\n")
+    said = await desk.run("enroll", wrong, code=1)
+    assert "Header invalid" in said
+    assert "email" in said
+    assert "ann@" not in said
+    assert "should end with .csv" in await desk.run("enroll", "who.xlsx", code=1)
+    missing = str(desk.folder / "nobody.csv")
+    assert "cannot be read" in await desk.run("enroll", missing, code=1)
+    unknown = "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613"
+    assert "Unknown job" in await desk.run("jobs", "show", unknown, code=1)
+
+
+async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk):
+    file = csv(desk, *(f"l-{number}" for number in range(100_000)))
+    process = await desk.start("enroll", file)
+    async with desk.school.client() as client:
+        while True:
+            [job] = (await client.get("/enrollment/jobs?limit=1")).json()["jobs"]
+            if job["rows"] == 100_000 and job["done"]:
+                break
+            await asyncio.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert f"milepost jobs cancel {job['job']}" in errors.decode()
+    assert json.loads(await desk.run("jobs", "show", job["job"], "--json"))["state"] == "running"
+    assert ": canceled, " in await desk.run("jobs", "cancel", job["job"])
+    assert "already ended" not in await desk.run("jobs", "cancel", job["job"])
+
+
+async def test_nobody_has_to_wait(desk: Desk):
+    said = await desk.run("enroll", csv(desk, "ann"), "--no-follow")
+    job = re.search(r"Job (\S+) has 1 rows", said)
+    assert job is not None
+    assert ": done, 1 of 1 rows" in await desk.run("jobs", "show", job[1], "--follow")
