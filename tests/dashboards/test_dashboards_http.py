@@ -253,6 +253,7 @@ async def test_operators_see_head_and_lag(pool, tenant, desk):
     page = (await desk.get("/operations", role="operator")).json()
     assert (page["head"], page["position"]) == (head, seen)
     assert {one["name"]: one["lag"] for one in page["models"]} == {
+        "catalog": 1,
         "credential_registry": 1,
         "learner_overview": 1,
         "offering_summary": 1,

@@ -16,7 +16,7 @@ from milepost.events.projector import Projector
 from milepost.operations.generation_words import in_words
 from milepost.operations.trouble import Trouble
 
-NAMES = ["credential_registry", "learner_overview", "offering_summary"]
+NAMES = ["catalog", "credential_registry", "learner_overview", "offering_summary"]
 
 
 @pytest.fixture

@@ -115,6 +115,9 @@ async def test_a_refusal_carries_its_facts(client, headers):
         (b'{"lines": [', "$"),
         (b"", "$"),
         (b"\xff", "$"),
+        (b'{"lines": "\xff"}', "$.lines"),
+        (b'{"\xff": 1}', "$"),
+        (b"2\xe9", "$"),
         (b'{"lines": [{"score": 0}, {"score": "0.5"}]}', "$.lines[1].score"),
         (b'{"lines": [{"score": 1.5}]}', "$.lines[0].score"),
         (b'{"lines": [{"score": 1, "extra": 1}]}', "$.lines[0]"),
@@ -280,3 +283,9 @@ async def test_openapi_has_every_bound_that_the_decoder_has(client):
 async def test_options_tells_all_methods_of_an_address(client, headers):
     answer = await client.options("/notes/a", headers=headers())
     assert answer.headers["Allow"] == "GET, OPTIONS, POST"
+
+
+async def test_a_parameter_that_is_not_known_is_refused(client, headers):
+    await client.post("/notes/a", json=ONE, headers=headers())
+    answer = await client.get("/notes/a", params={"limit": 1, "limti": 1}, headers=headers())
+    assert problem(answer, 400, "malformed_request")["query"] == "limti"

@@ -15,6 +15,7 @@ from milepost.process.bodies import BodyDecoding
 from milepost.process.documentation import DocumentedAnswers, openapi
 from milepost.process.edge import Edge
 from milepost.process.health import Check, health_routes
+from milepost.process.known_parameters import KnownParameters
 from milepost.process.metrics import UNROUTED, HttpMetrics, process_registry
 from milepost.process.options import WholeOptions
 from milepost.process.problems import answer
@@ -57,7 +58,13 @@ def create_app(
         middleware=[edge],
         exception_handlers={Exception: _answering(metrics)},
         request_class=Received,
-        plugins=[BodyDecoding(), StructSchemas(), DocumentedAnswers(), WholeOptions()],
+        plugins=[
+            BodyDecoding(),
+            StructSchemas(),
+            DocumentedAnswers(),
+            WholeOptions(),
+            KnownParameters(),
+        ],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=openapi(),
         on_shutdown=list(on_shutdown),

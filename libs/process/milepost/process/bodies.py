@@ -48,11 +48,11 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
         try:
             return self.decoder.decode(value)
         except msgspec.ValidationError as fault:
-            located = _located(fault)
-            located.where["faults"] = misshapen(msgspec.json.decode(value), self.decoder.type)
-            raise located from fault
+            raise _everywhere(fault, value, self.decoder.type) from fault
         except msgspec.DecodeError as fault:
             raise _located(fault) from fault
+        except UnicodeDecodeError as fault:
+            raise Malformed("The body is not UTF-8.", path="$") from fault
         except RecursionError as fault:  # only a tree, such as criteria, can nest without end
             raise Malformed("The body is nested too deeply.", path="$") from fault
 
@@ -83,6 +83,15 @@ def _require_json(request: Request[Any, Any, Any]) -> None:
     given = request.content_type[0]
     if given and given != "application/json" and not given.endswith("+json"):
         raise UnsupportedMedia(given)
+
+
+def _everywhere(fault: msgspec.DecodeError, value: bytes, wanted: Any) -> Malformed:
+    located = _located(fault)
+    try:
+        located.where["faults"] = misshapen(msgspec.json.decode(value), wanted)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return located  # nor is it JSON, behind the first fault
+    return located
 
 
 def _located(fault: msgspec.DecodeError) -> Malformed:

@@ -13,6 +13,7 @@ from structlog.contextvars import bind_contextvars
 from uuid_utils.compat import uuid7
 
 from milepost.process import tracing
+from milepost.process.known_parameters import check_parameters
 from milepost.process.metrics import HttpMetrics
 from milepost.process.problems import NotAuthenticated, answer
 from milepost.process.received import discard
@@ -87,6 +88,7 @@ class Edge:
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated
         caller = await self._verifier.authenticate(token.strip())
+        check_parameters(scope)
         bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])
         return caller
 

@@ -27,6 +27,7 @@ __all__ = [
     "awaited_position",
     "check_repeat",
     "command_id",
+    "is_known",
     "metadata",
     "occurred",
     "positioned",
@@ -122,15 +123,17 @@ def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
     return _Json(body, status_code=status_code, headers=headers)
 
 
-def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:
-    """With an ETag of the streams' versions; 304 without a body if the reader has these.
+def is_known(request: Request[Any, Any, Any], etag: str) -> bool:
+    """Whether the reader has that: compared weakly (RFC 9110, section 13.1.2)."""
+    given = request.headers.get("if-none-match", "")
+    return bool({one.strip().removeprefix("W/") for one in given.split(",")} & {etag, "*"})
 
-    Compared weakly (RFC 9110, section 13.1.2).
-    """
+
+def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:
+    """With an ETag of the streams' versions; 304 without a body if the reader has these."""
     etag = f'"{".".join(map(str, versions))}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    seen = request.headers.get("if-none-match", "")
-    if {one.strip().removeprefix("W/") for one in seen.split(",")} & {etag, "*"}:
+    if is_known(request, etag):
         return Response(cast("T", b""), status_code=304, headers=headers)
     return Response(body, headers=headers)
 

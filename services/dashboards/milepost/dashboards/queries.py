@@ -5,19 +5,77 @@ from typing import Literal, TypeAlias
 
 from msgspec.json import Decoder
 
-from milepost.dashboards.paging import Cursor, Order, page_sql
+from milepost.dashboards.paging import (
+    Paging,
+    Sort,
+    by_number,
+    by_text,
+    by_time,
+)
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
 from milepost.dashboards.reading import HEAD as HEAD_OF_LOG
 from milepost.dashboards.reading import Query
-from milepost.dashboards.views import CredentialView, Head, ModelStanding, OfferingView
+from milepost.dashboards.views import (
+    CourseView,
+    CredentialView,
+    Head,
+    ModelStanding,
+    OfferingView,
+    RunView,
+)
 
+CourseSort: TypeAlias = Literal["course", "title", "published_at"]
+RunSort: TypeAlias = Literal["offering", "opened_at", "starts", "ends"]
+EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
 OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
 
+COURSE_SORTS: Mapping[CourseSort, Sort] = {
+    "course": by_text("course"),
+    "title": by_text("title"),
+    "published_at": by_time("published_at"),
+}
+RUN_SORTS: Mapping[RunSort, Sort] = {
+    "offering": by_text("offering"),
+    "opened_at": by_time("opened_at"),
+    "starts": by_time("starts"),
+    "ends": by_time("ends"),
+}
+ENROLLMENT_SORTS: Mapping[EnrollmentSort, Sort] = {
+    "entered_at": by_time("entered_at", None),  # always there, and the column of the indexes
+    "learner": by_text("learner"),
+    "last_activity": by_time("last_activity"),
+}
+OFFERING_SORTS: Mapping[OfferingSort, Sort] = {
+    "offering": by_text("offering"),
+    "enrolled": by_number("enrolled"),
+    "started": by_number("started"),
+    "completed": by_number("completed"),
+    "withdrawn": by_number("withdrawn"),
+}
+BY_POSITION = by_number("position")
+
+COURSES = Decoder(list[CourseView])
+RUNS = Decoder(list[RunView])
+ENROLLMENTS = Decoder(list[EnrollmentRow])
 OFFERINGS = Decoder(list[OfferingView])
 CREDENTIALS = Decoder(list[CredentialView])
 
+COURSE = """select *, case when retired_at is not null then 'retired'
+        when latest_version > 0 then 'published' else 'draft' end as state
+    from dashboards.catalog_course"""
+# The first that holds; who asks for free seats is told of those without a cap too.
+RUN = """select c.*, case when c.canceled_at is not null then 'canceled'
+        when c.closed_at is not null then 'closed'
+        when c.ends <= now() then 'ended'
+        when c.window_opens > now() then 'announced'
+        when c.window_closes <= now() then 'running' else 'open' end as state,
+        coalesce(s.seated, 0) as seated, coalesce(s.waiting, 0) as waiting,
+        greatest(c.seats - coalesce(s.seated, 0), 0) as free_seats,
+        coalesce(c.seats > coalesce(s.seated, 0), true) as has_free_seats
+    from dashboards.catalog_offering c
+    left join dashboards.offering_summary s on s.tenant = c.tenant and s.offering = c.offering"""
 LEARNERS_ENROLLMENTS = Query(
-    Decoder(list[EnrollmentRow]),
+    ENROLLMENTS,
     """select * from dashboards.learner_overview where tenant = $1 and learner = $3
     order by coalesce(enrolled_at, waitlisted_at) desc, enrollment""",
 )
@@ -28,8 +86,8 @@ LEARNERS_CREDENTIALS = Query(
     CREDENTIALS, f"{CREDENTIAL} where tenant = $1 and learner = $3 order by position"
 )
 OFFERING_COLUMNS = """offering, course, course_version, pace, seats, opened_at, starts, ends,
-    closed_at, waitlisted, waiting, enrolled, verified, started, completed, withdrawn, credentials,
-    lessons_completed, attempts, visits, clicks,
+    closed_at, waitlisted, waiting, seated, enrolled, verified, started, completed, withdrawn,
+    credentials, lessons_completed, attempts, visits, clicks,
     started::float8 / nullif(enrolled, 0) as started_of_enrolled,
     completed::float8 / nullif(enrolled, 0) as completed_of_enrolled,
     completed::float8 / nullif(started, 0) as completed_of_started,
@@ -57,17 +115,27 @@ MODELS = Query(
 HEAD = Query(Decoder(list[Head]), HEAD_OF_LOG)
 
 
-def offerings(
-    sort: OfferingSort, order: Order, after: Cursor | None, equal: Mapping[str, str]
-) -> tuple[Query, list[object]]:
-    column = "0::bigint" if sort == "offering" else sort
-    page, arguments = page_sql(column, "offering", order, after, equal)
+def courses(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
+    page, arguments = paged.sql(where)
+    return Query(COURSES, f"select * from ({COURSE}) listed {page}"), arguments
+
+
+def runs(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
+    page, arguments = paged.sql(where)
+    return Query(RUNS, f"select * from ({RUN}) listed {page}"), arguments
+
+
+def enrollments(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
+    page, arguments = paged.sql(where)
+    return Query(ENROLLMENTS, f"select * from dashboards.learner_overview {page}"), arguments
+
+
+def offerings(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
+    page, arguments = paged.sql(where)
     sql = f"select {OFFERING_COLUMNS} from dashboards.offering_summary {page}"
     return Query(OFFERINGS, sql), arguments
 
 
-def credentials(
-    order: Order, after: Cursor | None, equal: Mapping[str, str]
-) -> tuple[Query, list[object]]:
-    page, arguments = page_sql("position", "credential", order, after, equal)
+def credentials(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
+    page, arguments = paged.sql(where)
     return Query(CREDENTIALS, f"select * from ({CREDENTIAL}) registered {page}"), arguments

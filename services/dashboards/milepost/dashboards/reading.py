@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import asyncpg
@@ -59,11 +60,15 @@ class NotVisibleYet(RequestFault):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """`rows`: one list per query. `as_of`: when the log took the event at `position`."""
+    """`rows`: one list per query. `as_of`: when the log took the event at `position`.
+
+    `etag` is that of the rows alone.
+    """
 
     position: int
     as_of: datetime | None
     rows: tuple[list[Any], ...]
+    etag: str
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -91,7 +96,7 @@ async def read(
         raise NotVisibleYet(awaited or 0, 0) from error
     assert record is not None, "an aggregate always answers"
     rows = (_rows(query, texts) for query, texts in zip(queries, record[2:], strict=True))
-    return Seen(record["position"], record["as_of"], tuple(rows))
+    return Seen(record["position"], record["as_of"], tuple(rows), _etag(record[2:]))
 
 
 def statement(queries: Sequence[Query]) -> str:
@@ -109,6 +114,13 @@ async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int)
             raise NotVisibleYet(awaited, reached)
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+def _etag(lists: Sequence[list[str]]) -> str:
+    digest = blake2b(digest_size=12)
+    for texts in lists:
+        digest.update(f"[{','.join(texts)}]".encode())
+    return f'"{digest.hexdigest()}"'
 
 
 def _rows(query: Query, texts: list[str]) -> list[Any]:

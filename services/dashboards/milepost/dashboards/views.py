@@ -5,10 +5,43 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from milepost.dashboards.projections.catalog import CourseRow, RunRow
 from milepost.dashboards.projections.credential_registry import RegisteredCredential
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
 
 CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
+CourseState: TypeAlias = Literal["draft", "published", "retired"]
+RunState: TypeAlias = Literal["announced", "open", "running", "ended", "closed", "canceled"]
+EnrollmentState: TypeAlias = Literal[
+    "requested",
+    "pending_approval",
+    "waitlisted",
+    "offered",
+    "enrolled",
+    "active",
+    "suspended",
+    "completed",
+    "declined",
+    "withdrawn",
+    "expired",
+    "transferred",
+    "canceled",
+]
+
+
+class CourseView(CourseRow, kw_only=True):
+    state: CourseState
+
+
+class RunView(RunRow, kw_only=True):
+    """`state` is that of now: `running` is past its window. `seated`: seats taken or held on offer;
+    `free_seats` is null without a cap.
+    """
+
+    state: RunState
+    seated: int
+    waiting: int
+    free_seats: int | None
 
 
 class CredentialView(RegisteredCredential, kw_only=True):
@@ -20,7 +53,8 @@ class CredentialView(RegisteredCredential, kw_only=True):
 class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of enrollments, each counted once in a stage; rates are 0 to 1, null without any.
 
-    `waitlisted` ever, `waiting` now. `visits` are reports that added progress, time or clicks.
+    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
+    reports that added progress, time or clicks.
     """
 
     offering: str
@@ -34,6 +68,7 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     waitlisted: int
     waiting: int
+    seated: int
     enrolled: int
     verified: int
     started: int
@@ -64,6 +99,18 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 class OfferingsPage(Page, frozen=True, kw_only=True):
     offerings: list[OfferingView]
+
+
+class CoursesPage(Page, frozen=True, kw_only=True):
+    courses: list[CourseView]
+
+
+class RunsPage(Page, frozen=True, kw_only=True):
+    offerings: list[RunView]
+
+
+class EnrollmentsPage(Page, frozen=True, kw_only=True):
+    enrollments: list[EnrollmentRow]
 
 
 class CredentialsPage(Page, frozen=True, kw_only=True):

@@ -57,6 +57,8 @@ Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | Attem
 class EnrollmentRow(msgspec.Struct):
     """`state` is the enrollment's; `grade` (0 to 1) is that of the completion.
 
+    `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait or
+    a seat.
     `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
     of what was reported happened, however late it arrived.
     """
@@ -68,6 +70,8 @@ class EnrollmentRow(msgspec.Struct):
     course_version: int = 0
     mode: str = ""
     state: str = ""
+    stay: int = 0
+    entered_at: datetime | None = None
     waitlisted_at: datetime | None = None
     enrolled_at: datetime | None = None
     started_at: datetime | None = None
@@ -94,7 +98,11 @@ ENROLLMENTS = Table(
     EnrollmentRow,
     ("enrollment",),
     key_of,
-    ("learner",),  # a learner's page
+    (
+        "learner, entered_at, enrollment",  # a learner's page, and their own list
+        "offering, entered_at, enrollment",  # the list of an offering's enrollments
+        "entered_at, enrollment",  # the list of all
+    ),
 )
 
 
@@ -175,6 +183,8 @@ def _entered(row: EnrollmentRow, event: Entered) -> None:
     row.course = event.course
     row.course_version = event.version
     row.mode = event.mode
+    if row.stay != event.stay:
+        row.stay, row.entered_at = event.stay, event.occurred_at
     match event:
         case LearnerEnrolled():
             row.state = _inside(row)
@@ -188,4 +198,4 @@ def _entered(row: EnrollmentRow, event: Entered) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 1, Codec(Heard), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 2, Codec(Heard), (ENROLLMENTS,), fold)

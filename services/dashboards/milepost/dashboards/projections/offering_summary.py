@@ -47,11 +47,11 @@ Heard: TypeAlias = Activity | Stage | OfferingFact | CredentialAwarded
 
 
 class OfferingRow(msgspec.Struct):
-    """`waitlisted` ever, `waiting` now. `started`: of those enrolled, with any lesson begun.
+    """`waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer.
 
-    `withdrawn`: of those enrolled; who leaves the waitlist was never in. `credentials`: awards
-    whose evidence names the offering, revoked ones included. `grade_units`: the sum of the grades
-    of those completed, in billionths.
+    `started`: of those enrolled, with any lesson begun. `withdrawn`: of those enrolled; who leaves
+    the waitlist was never in. `credentials`: awards whose evidence names the offering, revoked ones
+    included. `grade_units`: the sum of the grades of those completed, in billionths.
     """
 
     offering: str
@@ -65,6 +65,7 @@ class OfferingRow(msgspec.Struct):
     closed_at: datetime | None = None
     waitlisted: int = 0
     waiting: int = 0
+    seated: int = 0
     enrolled: int = 0
     verified: int = 0
     started: int = 0
@@ -85,6 +86,7 @@ class Member(msgspec.Struct):
     offering: str = ""
     waitlisted: bool = False
     waiting: bool = False
+    seated: bool = False
     enrolled: bool = False
     started: bool = False
     completed: bool = False
@@ -144,24 +146,25 @@ def _advance(offering: OfferingRow, member: Member, event: Stage) -> None:
             member.waitlisted = member.waiting = True
         case LearnerEnrolled():
             _leave_waitlist(offering, member)
+            _sit(offering, member, seated=True)
             offering.enrolled += not member.enrolled
             offering.verified += event.mode == "verified" and not member.enrolled
             member.enrolled = True
         case EnrollmentWithdrawn():
             _leave_waitlist(offering, member)
+            _sit(offering, member, seated=False)
             offering.withdrawn += member.enrolled and not member.withdrawn
             member.withdrawn = True
         case CourseCompleted():
             offering.completed += not member.completed
             offering.grade_units += 0 if member.completed else round(event.grade * GRADE_UNITS)
             member.completed = True
-        case (
-            LearnerOfferedSeat()
-            | EnrollmentExpired()
-            | EnrollmentTransferred()
-            | EnrollmentCanceled()
-        ):
+        case LearnerOfferedSeat():
             _leave_waitlist(offering, member)
+            _sit(offering, member, seated=True)
+        case EnrollmentExpired() | EnrollmentTransferred() | EnrollmentCanceled():
+            _leave_waitlist(offering, member)
+            _sit(offering, member, seated=False)
         case _:
             assert_never(event)
 
@@ -169,6 +172,11 @@ def _advance(offering: OfferingRow, member: Member, event: Stage) -> None:
 def _leave_waitlist(offering: OfferingRow, member: Member) -> None:
     offering.waiting -= member.waiting
     member.waiting = False
+
+
+def _sit(offering: OfferingRow, member: Member, *, seated: bool) -> None:
+    offering.seated += seated - member.seated
+    member.seated = seated
 
 
 def _describe(offering: OfferingRow, event: OfferingFact) -> None:
@@ -190,4 +198,4 @@ def _describe(offering: OfferingRow, event: OfferingFact) -> None:
             assert_never(event)
 
 
-OFFERING_SUMMARY = ReadModel("offering_summary", 1, Codec(Heard), (OFFERINGS, MEMBERS), fold)
+OFFERING_SUMMARY = ReadModel("offering_summary", 2, Codec(Heard), (OFFERINGS, MEMBERS), fold)

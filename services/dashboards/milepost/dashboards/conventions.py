@@ -1,0 +1,86 @@
+"""What the routes of this service share: who may see, parameters, and how a read is answered."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
+
+import asyncpg
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, QueryParameter
+
+from milepost.dashboards.paging import CursorUnknown, Paging
+from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
+from milepost.events.projection import ReadModel
+from milepost.process.answers import AWAITED_POSITION, ETAG, IF_NONE_MATCH, POSITION, Answers
+from milepost.process.requests import awaited_position, is_known, positioned
+from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
+
+STAFF = ("instructor", "registrar", "issuer", "operator", "service")
+# No control characters: Postgres has no NUL, and nobody should read the others.
+KEY = r"^[^\x00-\x1f\x7f]{1,255}(?![\s\S])"
+
+NOT_STAFF = RoleMissing(STAFF)
+NOT_YOUR_OWN = NotYourOwn("learner-4711", STAFF)
+CURSOR_UNKNOWN = CursorUnknown("position", "desc")
+
+T = TypeVar("T")
+Call: TypeAlias = Request[Caller, None, State]
+Pool: TypeAlias = NamedDependency[asyncpg.Pool]
+PathKey: TypeAlias = Annotated[str, PathParameter(pattern=KEY)]
+Filter: TypeAlias = Annotated[str | None, QueryParameter(pattern=KEY)]
+
+
+def shown(*refusals: Exception) -> Answers:
+    """A read that can wait for a position, says the one it is true for, and has an ETag."""
+    return Answers(
+        refusals=(*refusals, NotVisibleYet(4711, 4709), BeyondTheLog(9999, 4711)),
+        asks=(AWAITED_POSITION, IF_NONE_MATCH),
+        tells=(POSITION, ETAG),
+        also=304,
+    )
+
+
+async def seen(
+    request: Call,
+    pool: asyncpg.Pool,
+    models: Sequence[ReadModel],
+    asked: Sequence[Query],
+    *arguments: object,
+) -> Seen:
+    """Raises `NotVisibleYet`, `BeyondTheLog`, `Malformed`."""
+    awaited = awaited_position(request)
+    return await read(pool, request.user.tenant, models, asked, *arguments, awaited=awaited)
+
+
+def answered(request: Call, page: T, found: Seen) -> Response[T]:
+    """304 to who has these rows: their ETag says nothing of the position, which goes on."""
+    etag = {"ETag": found.etag}
+    if is_known(request, found.etag):
+        headers = {**etag, "Milepost-Position": str(found.position)}
+        return Response(cast("T", b""), status_code=304, headers=headers)
+    response = positioned(page, found.position)
+    response.headers.update(etag)
+    return response
+
+
+def given(**filters: object) -> dict[str, object]:
+    """Conditions that are asked for, by column."""
+    return {f"{name} = $": value for name, value in filters.items() if value is not None}
+
+
+def between(
+    *, at_or_after: Mapping[str, object | None], before: Mapping[str, object | None]
+) -> dict[str, object]:
+    """Conditions on times that are asked for: from the one, up to but without the other."""
+    least = {f"{name} >= $": value for name, value in at_or_after.items() if value is not None}
+    most = {f"{name} < $": value for name, value in before.items() if value is not None}
+    return {**least, **most}
+
+
+def cut(found: Seen, limit: int, paged: Paging) -> tuple[Any, str | None]:
+    """The page, of which one row more was read, and the cursor to the next if that has any."""
+    rows = found.rows[0]
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], paged.cursor_to(rows[limit - 1])

@@ -1,0 +1,192 @@
+"""Lists, page by page: courses and offerings to enroll in, enrollments, funnels, credentials."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from litestar import Response, get
+from litestar.params import QueryParameter
+
+from milepost.dashboards import queries
+from milepost.dashboards.conventions import (
+    CURSOR_UNKNOWN,
+    NOT_STAFF,
+    NOT_YOUR_OWN,
+    STAFF,
+    Call,
+    Filter,
+    Pool,
+    answered,
+    between,
+    cut,
+    given,
+    seen,
+    shown,
+)
+from milepost.dashboards.paging import After, Limit, Order, paging
+from milepost.dashboards.projections.catalog import CATALOG
+from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
+from milepost.dashboards.queries import CourseSort, EnrollmentSort, OfferingSort, RunSort
+from milepost.dashboards.views import (
+    CoursesPage,
+    CourseState,
+    CredentialsPage,
+    CredentialStatus,
+    EnrollmentsPage,
+    EnrollmentState,
+    OfferingsPage,
+    RunsPage,
+    RunState,
+)
+from milepost.enrollment.events import Mode, Pace
+
+Time: TypeAlias = Annotated[datetime | None, QueryParameter(description="With its UTC offset")]
+
+
+@get("/catalog/courses", summary="List courses", answers=shown(CURSOR_UNKNOWN))
+async def list_courses(
+    request: Call,
+    pool: Pool,
+    *,
+    sort: Annotated[CourseSort, QueryParameter()] = "course",
+    order: Annotated[Order, QueryParameter()] = "asc",
+    limit: Limit = 50,
+    cursor: After = None,
+    standing: Annotated[CourseState | None, QueryParameter(name="state")] = None,
+    language: Filter = None,
+) -> Response[CoursesPage]:
+    """Any role."""
+    paged = paging(queries.COURSE_SORTS[sort], sort, order, "course", cursor)
+    query, arguments = queries.courses(paged, given(state=standing, language=language))
+    found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
+    rows, following = cut(found, limit, paged)
+    page = CoursesPage(position=found.position, as_of=found.as_of, next=following, courses=rows)
+    return answered(request, page, found)
+
+
+@get("/catalog/offerings", summary="List offerings to enroll in", answers=shown(CURSOR_UNKNOWN))
+async def list_runs(
+    request: Call,
+    pool: Pool,
+    *,
+    sort: Annotated[RunSort, QueryParameter()] = "offering",
+    order: Annotated[Order, QueryParameter()] = "asc",
+    limit: Limit = 50,
+    cursor: After = None,
+    course: Filter = None,
+    standing: Annotated[RunState | None, QueryParameter(name="state")] = None,
+    pace: Annotated[Pace | None, QueryParameter()] = None,
+    has_free_seats: Annotated[bool | None, QueryParameter()] = None,
+    starts_from: Time = None,
+    starts_before: Time = None,
+    ends_from: Time = None,
+    ends_before: Time = None,
+) -> Response[RunsPage]:
+    """Any role. Times are from the one, up to but without the other."""
+    paged = paging(queries.RUN_SORTS[sort], sort, order, "offering", cursor)
+    where = given(
+        course=course, state=standing, pace=pace, has_free_seats=has_free_seats
+    ) | between(
+        at_or_after={"starts": starts_from, "ends": ends_from},
+        before={"starts": starts_before, "ends": ends_before},
+    )
+    query, arguments = queries.runs(paged, where)
+    models = (CATALOG, OFFERING_SUMMARY)
+    found = await seen(request, pool, models, (query,), limit + 1, *arguments)
+    rows, following = cut(found, limit, paged)
+    page = RunsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
+    return answered(request, page, found)
+
+
+@get("/enrollments", summary="List enrollments", answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN))
+async def list_enrollments(
+    request: Call,
+    pool: Pool,
+    *,
+    sort: Annotated[EnrollmentSort, QueryParameter()] = "entered_at",
+    order: Annotated[Order, QueryParameter()] = "desc",
+    limit: Limit = 50,
+    cursor: After = None,
+    offering: Filter = None,
+    learner: Filter = None,
+    course: Filter = None,
+    standing: Annotated[EnrollmentState | None, QueryParameter(name="state")] = None,
+    mode: Annotated[Mode | None, QueryParameter()] = None,
+    since: Time = None,
+) -> Response[EnrollmentsPage]:
+    """`since`: entered then or later. Roles: instructor, registrar, issuer, operator, service;
+    learners for their own, naming themselves as `learner`.
+    """
+    request.user.may_act_for(learner or "", *STAFF)
+    paged = paging(queries.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
+    where = given(offering=offering, learner=learner, course=course, state=standing, mode=mode)
+    where |= between(at_or_after={"entered_at": since}, before={})
+    query, arguments = queries.enrollments(paged, where)
+    found = await seen(request, pool, (LEARNER_OVERVIEW,), (query,), limit + 1, *arguments)
+    rows, following = cut(found, limit, paged)
+    page = EnrollmentsPage(
+        position=found.position, as_of=found.as_of, next=following, enrollments=rows
+    )
+    return answered(request, page, found)
+
+
+@get(
+    "/offerings",
+    summary="Offerings, with their funnels",
+    answers=shown(NOT_STAFF, CURSOR_UNKNOWN),
+)
+async def list_offerings(
+    request: Call,
+    pool: Pool,
+    *,
+    sort: Annotated[OfferingSort, QueryParameter()] = "offering",
+    order: Annotated[Order, QueryParameter()] = "asc",
+    limit: Limit = 50,
+    cursor: After = None,
+    course: Filter = None,
+) -> Response[OfferingsPage]:
+    """Roles: instructor, registrar, issuer, operator, service."""
+    request.user.require(*STAFF)
+    paged = paging(queries.OFFERING_SORTS[sort], sort, order, "offering", cursor)
+    query, arguments = queries.offerings(paged, given(course=course))
+    found = await seen(request, pool, (OFFERING_SUMMARY,), (query,), limit + 1, *arguments)
+    rows, following = cut(found, limit, paged)
+    page = OfferingsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
+    return answered(request, page, found)
+
+
+@get(
+    "/credentials",
+    summary="The register of credentials",
+    answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN),
+)
+async def list_credentials(
+    request: Call,
+    pool: Pool,
+    *,
+    order: Annotated[Order, QueryParameter(description="By the award's position")] = "desc",
+    limit: Limit = 50,
+    cursor: After = None,
+    learner: Filter = None,
+    achievement: Filter = None,
+    course: Filter = None,
+    offering: Filter = None,
+    status: Annotated[CredentialStatus | None, QueryParameter()] = None,
+) -> Response[CredentialsPage]:
+    """Roles: instructor, registrar, issuer, operator, service; learners for their own."""
+    request.user.may_act_for(learner or "", *STAFF)
+    paged = paging(queries.BY_POSITION, "position", order, "credential", cursor)
+    where = given(
+        learner=learner, achievement=achievement, course=course, offering=offering, status=status
+    )
+    query, arguments = queries.credentials(paged, where)
+    found = await seen(request, pool, (CREDENTIAL_REGISTRY,), (query,), limit + 1, *arguments)
+    rows, following = cut(found, limit, paged)
+    page = CredentialsPage(
+        position=found.position, as_of=found.as_of, next=following, credentials=rows
+    )
+    return answered(request, page, found)
+
+
+HANDLERS = (list_courses, list_runs, list_enrollments, list_offerings, list_credentials)
