@@ -105,7 +105,7 @@ async def test_a_token_of_ones_own_is_used_where_milepost_is_named(school, tenan
 async def test_text_that_postgres_cannot_hold_is_refused(school, tenant, field):
     text = "Da\x00ta"
     skill = {"name": "SQL", "url": "https://skills.example/sql"}
-    changed = {
+    changed: dict[str, dict[str, object]] = {
         "title": {"title": text},
         "lesson": {"lessons": [{"id": "a", "title": text}], "passing_rule": {}},
         "translation": {"titles": {"de": text}},
@@ -114,5 +114,5 @@ async def test_text_that_postgres_cannot_hold_is_refused(school, tenant, field):
         "framework": {"skills": [{**skill, "framework": text}]},
     }
     async with school.client(tenant=tenant) as client:
-        answer = await client.post(f"{PATH}/versions", json={**PLAN, **changed[field]})
+        answer = await client.post(f"{PATH}/versions", json=PLAN | changed[field])
     assert answer.status_code == 400, answer.text
