@@ -17,6 +17,7 @@ class Document:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.components = document["components"]
+        self._validators: dict[int, jsonschema_rs.Draft202012Validator] = {}
         # The most literal first: `/x/position` is not `/x/{name}`.
         self._paths = [
             (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), item)
@@ -31,11 +32,14 @@ class Document:
         return None
 
     def fault(self, schema: dict[str, Any], instance: object) -> str | None:
-        """Why the instance does not fit, if it does not."""
-        whole = {**schema, "components": self.components}
-        validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        """Why the instance does not fit, if it does not. The schema is one of this document's."""
+        if id(schema) not in self._validators:
+            whole = {**schema, "components": self.components}
+            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            self._validators[id(schema)] = validator
         errors = [
-            f"{one.message} at {one.instance_path}" for one in validator.iter_errors(instance)
+            f"{one.message} at {one.instance_path}"
+            for one in self._validators[id(schema)].iter_errors(instance)
         ]
         return "; ".join(errors) or None
 
