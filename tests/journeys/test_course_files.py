@@ -59,7 +59,7 @@ async def test_the_diff_says_what_a_version_changed(school, tenant):
     assert "DATA-101: from version 1 to 2" in rows
     assert "title changed Data Data II" in rows
     assert "lesson exam moved place 2 place 1" in rows
-    assert "lesson exam weight changed 1 2" in rows
+    assert "lesson exam weight changed 1.0 2.0" in rows
     assert "lesson lab added Lab" in rows
     assert "prerequisite course DATA-100 added grade 0.5" in rows
     assert max(map(len, shown.splitlines())) <= 80

@@ -167,6 +167,6 @@ def _plain(value: Any, prefix: str = "") -> str:
             return str(value.get("title") or value["name"])
         case list():
             return ", ".join(map(str, value))
-        case float():
-            return f"{value:g}"
+        case bool() | float():
+            return msgspec.json.encode(value).decode()
     return f"{prefix}{value}"
