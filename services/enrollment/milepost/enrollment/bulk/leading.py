@@ -23,7 +23,8 @@ TAKE = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now()
         deaths = deaths + case state when 'running' then 1 else 0 end
     where (tenant, job) = (
         select tenant, job from bulk.jobs waiting
-         where state = 'queued' or state = 'running' and alive_at < now() - $2::interval
+         where state in ('queued', 'running')
+           and (state = 'queued' or alive_at < now() - $2::interval)
          order by (select max(served.ended_at) from bulk.jobs served
                     where served.tenant = waiting.tenant) nulls first, created_at
          limit 1 for update skip locked)
