@@ -1,10 +1,19 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
 
 import asyncpg
+import httpx
 import pytest
+from tests.dashboards.desk import Desk
 from tests.dashboards.history import new_tenant
+from tests.documented import documented
 
+from milepost.dashboards.app import service
 from milepost.events.postgres_log import connect_pool
+from milepost.process.app import create_app
+from milepost.process.settings import Settings
+from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +26,15 @@ async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def tenant() -> str:
     return new_tenant()
+
+
+@pytest.fixture
+async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
+    settings = Settings(data_dir=tmp_path)
+    app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
+    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
+    hooks = documented(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://milepost", event_hooks=hooks
+    ) as client:
+        yield Desk(client, DevelopmentIssuer(tmp_path), tenant)

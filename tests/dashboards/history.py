@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from milepost.credentials.events import CredentialAwarded, CredentialRevoked, Evidence, RecordEvent
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.enrollment.events import (
+    CourseEvent,
     EnrollmentActivated,
     EnrollmentCompleted,
     EnrollmentEvent,
@@ -40,13 +41,15 @@ from milepost.progress.events import (
 
 Entry: TypeAlias = tuple[str, Event]
 
-CODEC: Codec[Any] = Codec(OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent)
+CODEC: Codec[Any] = Codec(
+    CourseEvent | OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent
+)
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLES = tuple(table.name for model in READ_MODELS for table in model.tables)
 
 
-def offered(offering: str, *, course: str = "ART", seats: int | None = None) -> Entry:
-    opened = OfferingOpened(offering=offering, course=course, version=1, seats=seats)
+def offered(offering: str, *, course: str = "ART", **facts: Any) -> Entry:
+    opened = OfferingOpened(offering=offering, course=course, version=1, **facts)
     return f"offering-{offering}", opened
 
 

@@ -1,64 +1,12 @@
 """The dashboards over HTTP: who may see what, at which position, page by page."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any, cast
 
-import httpx
 import pytest
+from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, new_tenant, offered, project, record
-from tests.documented import documented
 
-from milepost.dashboards.app import service
 from milepost.dashboards.reading import WAIT_SECONDS
-from milepost.process.app import create_app
-from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
-
-
-class Desk:
-    """Somebody at a screen."""
-
-    def __init__(self, client: Any, issuer: DevelopmentIssuer, tenant: str) -> None:
-        self.client = client
-        self.issuer = issuer
-        self.tenant = tenant
-
-    async def get(self, path, *, role="registrar", subject="office", tenant=None, at=None, **query):
-        token = self.issuer.issue(subject, tenant or self.tenant, [role])
-        headers = {"Authorization": f"Bearer {token}"}
-        if at is not None:
-            headers["Milepost-Position"] = str(at)
-        return await self.client.get(f"/dashboards{path}", headers=headers, params=query)
-
-    async def all_pages(self, path, rows, **query):
-        found: list[Any] = []
-        cursor: dict[str, str] = {}
-        while True:
-            answer = (await self.get(path, **query, **cursor)).json()
-            found.append(answer[rows])
-            if answer["next"] is None:
-                return found
-            cursor = {"cursor": answer["next"]}
-
-
-@pytest.fixture
-async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
-    settings = Settings(data_dir=tmp_path)
-    app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
-    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
-    hooks = documented(app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://milepost", event_hooks=hooks
-    ) as client:
-        yield Desk(client, DevelopmentIssuer(tmp_path), tenant)
-
-
-async def happens(pool, tenant, *steps):
-    position = await record(pool, tenant, [entry for step in steps for entry in step])
-    await project(pool)
-    return position
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):

@@ -12,13 +12,13 @@ OPTION = "parameters"
 
 
 class KnownParameters(ReceiveRoutePlugin):
-    """Lays them down in each handler's option `parameters`."""
+    """Lays them down in each handler's option `parameters`, with their names inside."""
 
     def receive_route(self, route: BaseRoute) -> None:
         if isinstance(route, HTTPRoute):
             for handler, model in route.route_handler_map.values():
-                named = frozenset(one.field_alias for one in model.expected_query_params)
-                handler.opt[OPTION] = named
+                asked = model.expected_query_params
+                handler.opt[OPTION] = {one.field_alias: one.field_name for one in asked}
 
 
 def check_parameters(scope: HTTPScope) -> None:

@@ -140,12 +140,23 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The response to any exception; what nobody expected is logged here, once."""
+    if isinstance(error, ValidationException):
+        _name_as_asked(request, error)
     problem = problem_of(error)
     if problem.status == 503:
         _log.info(problem.name, path=_template(request), error=repr(error))
     elif problem.status >= 500:
         _log.error(problem.name, path=_template(request), exc_info=error)
     return respond(request, problem)
+
+
+def _name_as_asked(request: Request[Any, Any, Any], error: ValidationException) -> None:
+    """Litestar names a parameter as the handler does, not as the client did."""
+    asked: Mapping[str, str] = request.scope["route_handler"].opt.get("parameters", {})
+    names = {inside: name for name, inside in asked.items()}
+    for fault in error.extra or ():
+        if isinstance(fault, dict):
+            fault["key"] = names.get(fault.get("key", ""), fault.get("key"))
 
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:

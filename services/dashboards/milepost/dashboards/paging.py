@@ -14,7 +14,7 @@ from msgspec import Meta
 from milepost.events.event import Invalid
 
 MOST = 2**63 - 1  # of Postgres' bigint
-NEVER = datetime(1, 1, 1, tzinfo=UTC)
+NEVER = datetime(1, 1, 2, tzinfo=UTC)  # asyncpg takes the day before for -infinity
 
 Number: TypeAlias = Annotated[int, Meta(ge=-MOST, le=MOST)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]

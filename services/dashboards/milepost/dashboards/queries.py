@@ -70,7 +70,7 @@ RUN = """select c.*, case when c.canceled_at is not null then 'canceled'
         when c.window_opens > now() then 'announced'
         when c.window_closes <= now() then 'running' else 'open' end as state,
         coalesce(s.seated, 0) as seated, coalesce(s.waiting, 0) as waiting,
-        greatest(c.seats - coalesce(s.seated, 0), 0) as free_seats,
+        case when c.seats > 0 then greatest(c.seats - coalesce(s.seated, 0), 0) end as free_seats,
         coalesce(c.seats > coalesce(s.seated, 0), true) as has_free_seats
     from dashboards.catalog_offering c
     left join dashboards.offering_summary s on s.tenant = c.tenant and s.offering = c.offering"""

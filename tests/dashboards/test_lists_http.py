@@ -1,0 +1,269 @@
+"""What a registrar, an instructor and a learner list: filtered, in order, page by page."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.dashboards.desk import happens
+from tests.dashboards.history import DAY, Life, new_tenant, offered
+
+from milepost.enrollment.events import (
+    CourseDrafted,
+    CoursePublished,
+    CourseRetired,
+    Lesson,
+    OfferingCanceled,
+    OfferingChanged,
+    OfferingClosed,
+)
+
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+
+
+def published(course, title, language="en"):
+    lessons = (Lesson(id="one", title="One"),)
+    event = CoursePublished(
+        course=course, version=1, title=title, lessons=lessons, language=language
+    )
+    return f"course-{course}", event
+
+
+def drafted(course, title):
+    return f"course-{course}", CourseDrafted(course=course, title=title)
+
+
+def names(answer, rows, name):
+    assert answer.status_code == 200, answer.text
+    return [row[name] for row in answer.json()[rows]]
+
+
+@pytest.fixture
+async def catalog(pool, tenant):
+    await happens(
+        pool,
+        tenant,
+        [
+            drafted("ART", "Seeing"),
+            published("ART", "Seeing"),
+            published("BIO", "Leben", "de"),
+            drafted("CHE", "Matter"),
+            published("DIG", "Digging"),
+            ("course-DIG", CourseRetired(course="DIG")),
+        ],
+    )
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(
+    ("asked", "courses"),
+    [
+        ({}, ["ART", "BIO", "CHE", "DIG"]),
+        ({"state": "published"}, ["ART", "BIO"]),
+        ({"state": "draft"}, ["CHE"]),
+        ({"state": "retired"}, ["DIG"]),
+        ({"language": "de"}, ["BIO"]),
+        ({"sort": "title"}, ["DIG", "BIO", "CHE", "ART"]),
+        ({"sort": "published_at", "order": "desc"}, ["DIG", "BIO", "ART", "CHE"]),
+    ],
+)
+async def test_anybody_lists_the_courses(desk, asked, courses):
+    answer = await desk.get("/catalog/courses", role="learner", subject="ann", **asked)
+    assert names(answer, "courses", "course") == courses
+    pages = await desk.all_pages("/catalog/courses", "courses", limit=1, **asked)
+    assert [row["course"] for page in pages for row in page] == courses
+
+
+@pytest.fixture
+async def runs(pool, tenant):
+    await happens(
+        pool,
+        tenant,
+        [
+            offered("always"),
+            offered("closed"),
+            ("offering-closed", OfferingClosed(offering="closed")),
+            offered("dead", course="BIO"),
+            ("offering-dead", OfferingCanceled(offering="dead", reason="too_few")),
+            offered("full", seats=1, starts=DAY, ends=NOW + 48 * HOUR, pace="cohort"),
+            offered("later", starts=NOW + 4 * HOUR, window_opens=NOW + HOUR),
+            offered("late", starts=DAY, window_closes=NOW - HOUR, ends=NOW + HOUR),
+            offered("over", ends=NOW - HOUR),
+        ],
+        Life("full", "ann").enrolls(),
+    )
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    ("asked", "offerings"),
+    [
+        ({"course": "BIO"}, ["dead"]),
+        ({"state": "open"}, ["always", "full"]),
+        ({"state": "announced"}, ["later"]),
+        ({"state": "running"}, ["late"]),
+        ({"state": "ended"}, ["over"]),
+        ({"state": "closed"}, ["closed"]),
+        ({"state": "canceled"}, ["dead"]),
+        ({"pace": "cohort"}, ["full"]),
+        ({"state": "open", "has_free_seats": "true"}, ["always"]),
+        ({"has_free_seats": "false"}, ["full"]),
+        ({"starts_from": NOW.isoformat()}, ["later"]),
+        ({"starts_before": NOW.isoformat()}, ["full", "late"]),
+        ({"ends_from": NOW.isoformat(), "ends_before": (NOW + 2 * HOUR).isoformat()}, ["late"]),
+        ({"sort": "ends", "order": "desc", "pace": "self_paced", "limit": 2}, ["late", "over"]),
+    ],
+)
+async def test_anybody_lists_the_offerings(desk, asked, offerings):
+    answer = await desk.get("/catalog/offerings", role="learner", subject="ann", **asked)
+    assert names(answer, "offerings", "offering") == offerings
+
+
+@pytest.mark.usefixtures("runs")
+async def test_a_seat_that_is_given_up_is_free_again(pool, tenant, desk):
+    full = Life("full", "ann")
+    await happens(pool, tenant, full.withdraws())
+    answer = await desk.get("/catalog/offerings", pace="cohort")
+    [row] = answer.json()["offerings"]
+    assert (row["offering"], row["seats"], row["seated"], row["free_seats"]) == ("full", 1, 0, 1)
+
+
+@pytest.mark.usefixtures("runs")
+async def test_a_limit_that_is_lifted_is_gone(pool, tenant, desk):
+    changed = OfferingChanged(offering="full", seats=None, ends=None)
+    await happens(pool, tenant, [("offering-full", changed)])
+    answer = (await desk.get("/catalog/offerings", pace="cohort")).json()
+    [row] = answer["offerings"]
+    assert (row["seats"], row["ends"], row["free_seats"]) == (None, None, None)
+
+
+@pytest.fixture
+async def term(pool, tenant):
+    """Ann and bob in red, ann and cid in blue; a minute lies between two events."""
+    ann, bob = Life("red", "ann"), Life("red", "bob")
+    again, cid = Life("blue", "ann", course="BIO"), Life("blue", "cid", course="BIO")
+    steps = (ann.enrolls("verified"), bob.waits(), again.enrolls(), again.visits("x"))
+    runs = [offered("red"), offered("blue", course="BIO")]
+    await happens(pool, tenant, runs, *steps, cid.enrolls(), cid.withdraws())
+
+
+@pytest.mark.usefixtures("term")
+@pytest.mark.parametrize(
+    ("asked", "enrollments"),
+    [
+        ({}, ["blue.cid", "blue.ann", "red.bob", "red.ann"]),
+        ({"order": "asc"}, ["red.ann", "red.bob", "blue.ann", "blue.cid"]),
+        ({"offering": "red"}, ["red.bob", "red.ann"]),
+        ({"course": "BIO"}, ["blue.cid", "blue.ann"]),
+        ({"learner": "ann"}, ["blue.ann", "red.ann"]),
+        ({"state": "waitlisted"}, ["red.bob"]),
+        ({"state": "active"}, ["blue.ann"]),
+        ({"state": "withdrawn"}, ["blue.cid"]),
+        ({"mode": "verified"}, ["red.ann"]),
+        ({"since": (DAY + timedelta(minutes=4)).isoformat()}, ["blue.cid", "blue.ann", "red.bob"]),
+        ({"sort": "learner", "order": "asc"}, ["blue.ann", "red.ann", "red.bob", "blue.cid"]),
+        ({"sort": "last_activity"}, ["blue.ann", "red.bob", "red.ann", "blue.cid"]),
+    ],
+)
+async def test_staff_list_enrollments(desk, asked, enrollments):
+    answer = await desk.get("/enrollments", role="instructor", **asked)
+    assert names(answer, "enrollments", "enrollment") == enrollments
+    pages = await desk.all_pages("/enrollments", "enrollments", limit=1, **asked)
+    assert [row["enrollment"] for page in pages for row in page] == enrollments
+
+
+@pytest.mark.usefixtures("term")
+async def test_learners_list_their_own_enrollments_only(desk):
+    own = await desk.get("/enrollments", role="learner", subject="ann", learner="ann")
+    assert names(own, "enrollments", "enrollment") == ["blue.ann", "red.ann"]
+    for asked in ({"learner": "bob"}, {"offering": "red"}, {}):
+        answer = await desk.get("/enrollments", role="learner", subject="ann", **asked)
+        assert answer.status_code == 403
+        assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
+
+
+@pytest.mark.usefixtures("term", "runs", "catalog")
+async def test_another_schools_rows_are_in_no_list(desk):
+    for path, rows in (
+        ("/catalog/courses", "courses"),
+        ("/catalog/offerings", "offerings"),
+        ("/enrollments", "enrollments"),
+    ):
+        assert (await desk.get(path)).json()[rows]
+        assert (await desk.get(path, tenant=new_tenant())).json()[rows] == []
+
+
+@pytest.mark.parametrize("sort", ["entered_at", "learner", "last_activity"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_pages_hold_each_enrollment_once_while_others_come(pool, tenant, desk, sort, order):
+    lives = [Life("red", learner) for learner in "bdfhj"]
+    await happens(pool, tenant, [offered("red")], *(life.enrolls() for life in lives))
+    asked = {"sort": sort, "order": order, "limit": 2}
+    first = (await desk.get("/enrollments", **asked)).json()
+    seen = [row["learner"] for row in first["enrollments"]]
+    newcomers = [Life("red", learner).enrolls() for learner in "acegi"]
+    await happens(pool, tenant, *newcomers, lives[0].withdraws())
+    rest = await desk.all_pages("/enrollments", "enrollments", first["next"], **asked)
+    seen += [row["learner"] for page in rest for row in page]
+    assert len(seen) == len(set(seen))
+    assert set("bdfhj") <= set(seen)
+
+
+async def test_a_stay_begins_anew_with_a_re_enrollment(pool, tenant, desk):
+    ann = Life("red", "ann")
+    await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.withdraws())
+    [before] = (await desk.get("/enrollments")).json()["enrollments"]
+    stream, event = ann.enrolls()[0]
+    later = type(event)(
+        **{name: getattr(event, name) for name in ("enrollment", "learner", "offering", "course")},
+        version=1,
+        stay=2,
+    )
+    others = [offered("blue"), offered("green"), offered("grey")]
+    await happens(pool, tenant, others, [(stream, later)])
+    [after] = (await desk.get("/enrollments")).json()["enrollments"]
+    assert (before["stay"], after["stay"]) == (1, 2)
+    assert after["entered_at"] > before["entered_at"]
+
+
+@pytest.mark.usefixtures("term")
+async def test_who_has_these_rows_is_told_so_until_they_change(pool, tenant, desk):
+    first = await desk.get("/enrollments", offering="red")
+    moved = await happens(pool, tenant, Life("blue", "eve").enrolls())  # elsewhere
+    same = await desk.get("/enrollments", offering="red", etag=first.headers["etag"])
+    assert (same.status_code, same.content) == (304, b"")
+    assert same.headers["milepost-position"] == str(moved)
+    await happens(pool, tenant, Life("red", "eve").enrolls())
+    changed = await desk.get("/enrollments", offering="red", etag=first.headers["etag"])
+    assert len(names(changed, "enrollments", "enrollment")) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "named"),
+    [
+        ("/enrollments", {"stat": "active"}, "stat"),
+        ("/catalog/offerings", {"seats": "1"}, "seats"),
+        ("/catalog/courses", {"offset": "10"}, "offset"),
+    ],
+)
+async def test_a_filter_that_does_not_exist_is_refused(desk, path, asked, named):
+    answer = await desk.get(path, **asked)
+    assert (answer.status_code, answer.json()["query"]) == (400, named)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/enrollments", {"state": "asleep"}),
+        ("/enrollments", {"mode": "free"}),
+        ("/enrollments", {"sort": "grade"}),
+        ("/enrollments", {"limit": "501"}),
+        ("/enrollments", {"since": "yesterday"}),
+        ("/catalog/offerings", {"starts_from": "2026-13-01T00:00:00Z"}),
+        ("/catalog/courses", {"state": "lost"}),
+    ],
+)
+async def test_a_filter_that_makes_no_sense_is_refused(desk, path, asked):
+    answer = await desk.get(path, **asked)
+    assert answer.status_code == 400
+    [fault] = answer.json()["faults"]
+    assert fault["key"] == next(iter(asked))
