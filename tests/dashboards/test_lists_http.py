@@ -10,6 +10,7 @@ from milepost.enrollment.events import (
     CourseDrafted,
     CoursePublished,
     CourseRetired,
+    LearnerEnrolled,
     Lesson,
     OfferingCanceled,
     OfferingChanged,
@@ -212,14 +213,11 @@ async def test_a_stay_begins_anew_with_a_re_enrollment(pool, tenant, desk):
     ann = Life("red", "ann")
     await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.withdraws())
     [before] = (await desk.get("/enrollments")).json()["enrollments"]
-    stream, event = ann.enrolls()[0]
-    later = type(event)(
-        **{name: getattr(event, name) for name in ("enrollment", "learner", "offering", "course")},
-        version=1,
-        stay=2,
+    later = LearnerEnrolled(
+        enrollment=ann.id, learner="ann", offering="red", course="ART", version=1, stay=2
     )
     others = [offered("blue"), offered("green"), offered("grey")]
-    await happens(pool, tenant, others, [(stream, later)])
+    await happens(pool, tenant, others, [(f"enrollment-{ann.id}", later)])
     [after] = (await desk.get("/enrollments")).json()["enrollments"]
     assert (before["stay"], after["stay"]) == (1, 2)
     assert after["entered_at"] > before["entered_at"]
