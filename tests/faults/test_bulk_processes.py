@@ -165,6 +165,24 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(
     assert reader.at_eof()
 
 
+async def test_a_refusal_reaches_whoever_is_still_sending(
+    postgres: str, nats_url: str, data_dir: Path, tenant: str
+):
+    school = school_on(data_dir)
+    csv = {"Content-Type": "text/csv"}
+    with milepost(
+        data_dir, "serve", "enrollment", **variables(school, postgres, nats_url)
+    ) as process:
+        wait_until_ready(school.http, process)
+        file = b"learner,email\n" + b"ann,spring\n" * 2_000_000
+        async with school.client("learner", tenant=tenant) as client:
+            assert (await client.post(JOBS, content=file, headers=csv)).status_code == 403
+        async with school.client(tenant=tenant) as client:
+            assert (await client.post(JOBS, content=file, headers=csv)).status_code == 422
+            assert (await client.post(JOBS, content=file)).status_code == 415
+            assert (await client.post(JOBS, content=file * 2, headers=csv)).status_code == 413
+
+
 async def gone(pool: asyncpg.Pool, tenant: str) -> bool:
     kept = await pool.fetchval("select count(*) from bulk.rows where tenant = $1", tenant)
     jobs = await pool.fetchval("select count(*) from bulk.jobs where tenant = $1", tenant)

@@ -130,6 +130,6 @@ async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk
 
 async def test_nobody_has_to_wait(desk: Desk):
     said = await desk.run("enroll", csv(desk, "ann"), "--no-follow")
-    job = re.search(r"Job (\S+) has 1 rows", said)
+    job = re.search(r"Job (\S+): ", said)
     assert job is not None
     assert ": done, 1 of 1 rows" in await desk.run("jobs", "show", job[1], "--follow")

@@ -1,7 +1,8 @@
 """The request as this process reads it: whole, bounded, and without a detour."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Request
@@ -25,35 +26,47 @@ class Received(Request[Any, Any, State]):
         body: bytes = state["body"]
         return body
 
-    async def parts(self) -> AsyncGenerator[bytes, None]:
-        """The body as it comes, for a route that does not hold it; close it when leaving early.
+    @asynccontextmanager
+    async def parts(self) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body as it comes, for a route that does not hold it.
 
-        Raises `BodyTooLarge` when more has come than is accepted, `Malformed` when it breaks off.
+        Reading raises `BodyTooLarge` when more comes than is accepted, `Malformed` when it breaks
+        off. What has not been read on leaving is taken off the wire.
         """
-        limit = await self._limit()
-        size, more = 0, True
-        try:
+        more = True
+
+        async def read() -> AsyncIterator[bytes]:
+            nonlocal more
+            limit, size = self._limit(), 0
+            if self._announced() > limit:
+                raise BodyTooLarge(limit)
             while more:
                 part, more = await self._part()
                 size += len(part)
                 if size > limit:
                     raise BodyTooLarge(limit)
                 yield part
+
+        try:
+            yield read()
         finally:
             if more:
                 await discard(self.scope, self.receive)
 
-    async def _limit(self) -> int:
+    def _limit(self) -> int:
         limit = self.route_handler.resolve_request_max_body_size()
         assert limit is not None, "create_app sets one"
-        announced = self.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > limit:
-            await discard(self.scope, self.receive)
-            raise BodyTooLarge(limit)
         return limit
 
+    def _announced(self) -> int:
+        announced = self.headers.get("content-length", "")
+        return int(announced) if announced.isdigit() else 0
+
     async def _read(self) -> bytes:
-        limit = await self._limit()
+        limit = self._limit()
+        if self._announced() > limit:
+            await discard(self.scope, self.receive)
+            raise BodyTooLarge(limit)
         body, more = await self._part()
         while more:
             part, more = await self._part()

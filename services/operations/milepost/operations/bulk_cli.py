@@ -48,7 +48,7 @@ def enroll(
         elif wait:
             tell(caller, job)
         else:
-            typer.echo(f"Job {job.job} has {job.rows:,} rows. `milepost jobs show {job.job}`")
+            typer.echo(f"Job {job.job}: to look at it, `milepost jobs show {job.job}`.")
     if wait and (job.refused or job.state != "done"):
         raise typer.Exit(1)
 

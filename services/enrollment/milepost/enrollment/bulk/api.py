@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -96,20 +95,10 @@ async def post_job(
     ] = None,
     dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
 ) -> Response[JobView]:
-    request.user.require(*ENROLLERS)
-    media_type = request.content_type[0]
-    if media_type not in FORMATS:
-        raise UnsupportedMedia(media_type or "of no type", tuple(FORMATS))
-    upload = Upload(
-        tenant=request.user.tenant,
-        job=new_id(),
-        dry_run=dry_run,
-        offering=offering,
-        actor=request.user.subject,
-        metadata=_metadata(request),
-    )
-    command = command_id(request)
-    async with aclosing(request.parts()) as parts:
+    async with request.parts() as parts:
+        request.user.require(*ENROLLERS)
+        media_type, command = _media_type(request), command_id(request)
+        upload = _upload(request, offering, dry_run=dry_run)
         job, digest = await receive(wiring.store, upload, command, media_type, parts)
     if job.digest != digest:
         raise IdempotencyKeyReused(request.headers["idempotency-key"])
@@ -206,6 +195,25 @@ async def _lines(
             return
         await asyncio.sleep(LOOK_SECONDS)
         job = await store.find(job.tenant, job.job)
+
+
+def _media_type(request: Received) -> str:
+    """Raises `UnsupportedMedia`."""
+    media_type = request.content_type[0]
+    if media_type not in FORMATS:
+        raise UnsupportedMedia(media_type or "of no type", tuple(FORMATS))
+    return media_type
+
+
+def _upload(request: Received, offering: str | None, *, dry_run: bool) -> Upload:
+    return Upload(
+        tenant=request.user.tenant,
+        job=new_id(),
+        dry_run=dry_run,
+        offering=offering,
+        actor=request.user.subject,
+        metadata=_metadata(request),
+    )
 
 
 def _metadata(request: Received) -> bytes:
