@@ -15,8 +15,6 @@ from milepost.credentials.calls import (
     NOT_AN_ISSUER,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
-    Call,
-    decided,
     defined,
 )
 from milepost.credentials.catalog import ACHIEVEMENT, Achievement, Definition, define, retire
@@ -40,6 +38,7 @@ from milepost.credentials.shapes import (
 )
 from milepost.events.transact import Outcome, Transactor
 from milepost.process.answers import command, query
+from milepost.process.commands import Call, decided
 from milepost.process.requests import check_repeat, command_id, metadata, positioned
 
 EVALUATED_AT_ONCE = 50

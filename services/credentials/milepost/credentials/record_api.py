@@ -13,8 +13,6 @@ from milepost.credentials.calls import (
     NOT_AN_ISSUER,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
-    Call,
-    decided,
     defined,
 )
 from milepost.credentials.criteria import explain
@@ -34,6 +32,7 @@ from milepost.credentials.shapes import (
 )
 from milepost.events.transact import Outcome, Transactor
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
+from milepost.process.commands import Call, decided
 from milepost.process.requests import occurred, positioned
 from milepost.process.settings import Settings
 from milepost.process.tokens import NotYourOwn

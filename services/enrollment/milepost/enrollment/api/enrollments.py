@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.datastructures import State as AppState
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -53,6 +52,7 @@ from milepost.enrollment.domain.invitation import digest
 from milepost.enrollment.events import Mode
 from milepost.enrollment.gathering import achieved, enroll_learner
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query, versioned_query
+from milepost.process.commands import Call
 from milepost.process.problems import members, problem_of
 from milepost.process.requests import (
     Body,
@@ -138,7 +138,7 @@ REMEDIES = {
     ),
 )
 async def post_enrollment(
-    request: Request[Caller, None, AppState],
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
@@ -165,7 +165,7 @@ async def post_enrollment(
     answers=query(NOT_YOUR_OWN, UNKNOWN_OFFERING, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE),
 )
 async def post_preview(
-    request: Request[Caller, None, AppState],
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
@@ -204,7 +204,7 @@ async def post_preview(
     answers=versioned_query(UNKNOWN_ENROLLMENT),
 )
 async def get_enrollment(
-    request: Request[Caller, None, AppState],
+    request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
 ) -> Response[EnrollmentView]:

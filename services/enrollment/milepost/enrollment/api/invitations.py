@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -19,10 +20,10 @@ from milepost.enrollment.api.refusals import (
     NOT_RUNNING,
     UNKNOWN_INVITATION,
 )
-from milepost.enrollment.api.steps import Asking
 from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
 from milepost.enrollment.domain.invitation import digest
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.commands import Call, decided
 from milepost.process.requests import (
     Body,
     Moment,
@@ -69,7 +70,7 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     answers=command(NOT_AN_ENROLLER, *NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
 )
 async def post_invitation(
-    request: Asking,
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[Invite],
     wiring: NamedDependency[Wiring],
@@ -116,21 +117,15 @@ async def post_invitation(
     ),
 )
 async def post_revocation(
-    request: Asking,
+    request: Call,
     invitation: InvitationPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[Revoked]:
     request.user.require(*ENROLLERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        INVITATION.of(invitation),
-        lambda state: revoke(state, invitation=invitation, occurred_at=at),
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    decide = partial(revoke, invitation=invitation, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, INVITATION.of(invitation), decide)
     return positioned(Revoked(invitation=invitation, revoked=True), outcome.position)
 
 

@@ -1,9 +1,9 @@
 """Offerings that run: change them, cancel them."""
 
+from functools import partial
 from typing import Annotated
 
-from litestar import Request, Response, patch, post
-from litestar.datastructures import State
+from litestar import Response, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
@@ -23,16 +23,13 @@ from milepost.enrollment.api.refusals import (
 from milepost.enrollment.api.steps import Reasoned
 from milepost.enrollment.domain import OFFERING, Changes, cancel_offering, change_offering
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.commands import Call, decided
 from milepost.process.requests import (
     Body,
     Moment,
-    check_repeat,
-    command_id,
-    metadata,
     occurred,
     positioned,
 )
-from milepost.process.tokens import Caller
 
 
 class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +52,7 @@ class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
     answers=command(NOT_A_KEEPER, *NOT_RUNNING, OFFERING_INVALID, OCCURRED_IN_FUTURE),
 )
 async def patch_offering(
-    request: Request[Caller, None, State],
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[ChangeOffering],
     wiring: NamedDependency[Wiring],
@@ -63,14 +60,8 @@ async def patch_offering(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     changes = _changes(data)
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        OFFERING.of(offering),
-        lambda run: change_offering(run, changes, offering=offering, occurred_at=at),
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    decide = partial(change_offering, changes=changes, offering=offering, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 
@@ -83,21 +74,15 @@ async def patch_offering(
     answers=command(NOT_A_KEEPER, UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
 )
 async def post_cancellation(
-    request: Request[Caller, None, State],
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        OFFERING.of(offering),
-        lambda run: cancel_offering(run, offering=offering, reason=data.reason, occurred_at=at),
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    decide = partial(cancel_offering, offering=offering, reason=data.reason, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 

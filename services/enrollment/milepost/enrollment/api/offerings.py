@@ -1,11 +1,11 @@
 """Offerings: open, close, read."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, get, post, put
-from litestar.datastructures import State
+from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -39,6 +39,7 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.events import Mode, Pace, Prerequisite
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.process.commands import Call, decided
 from milepost.process.problems import Malformed
 from milepost.process.requests import (
     Body,
@@ -49,7 +50,6 @@ from milepost.process.requests import (
     occurred,
     positioned,
 )
-from milepost.process.tokens import Caller
 
 
 class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,7 +128,7 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     ),
 )
 async def put_offering(
-    request: Request[Caller, None, State],
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[OpenOffering],
     wiring: NamedDependency[Wiring],
@@ -182,21 +182,15 @@ async def put_offering(
     answers=command(NOT_A_KEEPER, UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
 )
 async def post_close(
-    request: Request[Caller, None, State],
+    request: Call,
     offering: OfferingPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[OfferingView]:
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        OFFERING.of(offering),
-        lambda run: close_offering(run, offering=offering, occurred_at=at),
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    decide = partial(close_offering, offering=offering, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 
@@ -207,7 +201,7 @@ async def post_close(
     answers=versioned_query(UNKNOWN_OFFERING),
 )
 async def get_offering(
-    request: Request[Caller, None, State],
+    request: Call,
     offering: OfferingPath,
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:

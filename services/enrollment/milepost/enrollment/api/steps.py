@@ -5,8 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypeAlias
 
-from litestar import Request, Response, post
-from litestar.datastructures import State as AppState
+from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -53,6 +52,7 @@ from milepost.enrollment.domain.enrollment import Entry
 from milepost.enrollment.events import Mode
 from milepost.events.event import Event
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.commands import Call
 from milepost.process.requests import (
     Body,
     Moment,
@@ -61,10 +61,8 @@ from milepost.process.requests import (
     metadata,
     positioned,
 )
-from milepost.process.tokens import Caller
 
 Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]
-Asking: TypeAlias = Request[Caller, None, AppState]
 # Another's enrollment does not exist for a learner; staff may say when it happened.
 _LEARNERS_STEP = (UNKNOWN_ENROLLMENT, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE)
 _STEP = (NOT_AN_ENROLLER, UNKNOWN_ENROLLMENT, OCCURRED_IN_FUTURE)
@@ -93,7 +91,7 @@ class InMode(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answers=command(*_LEARNERS_STEP, *unless_allowed("withdraw"), NOT_ENROLLED),
 )
 async def post_withdrawal(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
@@ -110,7 +108,7 @@ async def post_withdrawal(
     answers=command(*_STEP, *unless_allowed("approve"), *NOT_RUNNING, OFFERING_FULL),
 )
 async def post_approval(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
@@ -128,7 +126,7 @@ async def post_approval(
     answers=command(*_STEP, *unless_allowed("decline")),
 )
 async def post_refusal(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
@@ -146,7 +144,7 @@ async def post_refusal(
     answers=command(*_LEARNERS_STEP, *unless_allowed("accept"), STILL_WAITING, OFFER_EXPIRED),
 )
 async def post_acceptance(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
@@ -163,7 +161,7 @@ async def post_acceptance(
     answers=command(*_LEARNERS_STEP, *unless_allowed("turn_down"), STILL_WAITING),
 )
 async def post_turn_down(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
@@ -180,7 +178,7 @@ async def post_turn_down(
     answers=command(*_STEP, *unless_allowed("suspend")),
 )
 async def post_suspension(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
@@ -198,7 +196,7 @@ async def post_suspension(
     answers=command(*_STEP, *unless_allowed("reinstate")),
 )
 async def post_reinstatement(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
@@ -216,7 +214,7 @@ async def post_reinstatement(
     answers=command(*_LEARNERS_STEP, *unless_allowed("change_mode"), MODE_NOT_OFFERED),
 )
 async def post_mode(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[InMode],
     wiring: NamedDependency[Wiring],
@@ -250,7 +248,7 @@ def _alone(decide: Callable[..., Sequence[Event]]) -> Callable[..., Any]:
 
 
 async def _step(
-    request: Asking,
+    request: Call,
     wiring: Wiring,
     enrollment: str,
     decide: Callable[..., tuple[Sequence[Event], Sequence[Event]]],

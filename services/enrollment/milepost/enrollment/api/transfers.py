@@ -28,7 +28,7 @@ from milepost.enrollment.api.refusals import (
     SAME_OFFERING,
     UNKNOWN_ENROLLMENT,
 )
-from milepost.enrollment.api.steps import Asking, Code
+from milepost.enrollment.api.steps import Code
 from milepost.enrollment.api.views import EnrollmentState, happened, state_of
 from milepost.enrollment.domain import (
     ENROLLMENT,
@@ -44,6 +44,7 @@ from milepost.enrollment.members import members
 from milepost.events.event import Refused
 from milepost.events.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.commands import Call
 from milepost.process.problems import members as problem_members
 from milepost.process.problems import problem_of
 from milepost.process.requests import (
@@ -110,7 +111,7 @@ class MovedTogether(msgspec.Struct, frozen=True, kw_only=True):
     answers=command(*_MOVE),
 )
 async def post_transfer(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Move],
     wiring: NamedDependency[Wiring],
@@ -126,7 +127,7 @@ async def post_transfer(
     answers=command(*_MOVE, NOT_A_LATER_RUN),
 )
 async def post_deferral(
-    request: Asking,
+    request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Move],
     wiring: NamedDependency[Wiring],
@@ -143,7 +144,7 @@ async def post_deferral(
     answers=command(NOT_AN_ENROLLER, OCCURRED_IN_FUTURE),
 )
 async def post_transfers(
-    request: Asking,
+    request: Call,
     offering: OfferingPath,
     data: JSONBody[MoveTogether],
     wiring: NamedDependency[Wiring],
@@ -173,7 +174,7 @@ HANDLERS = (post_transfer, post_deferral, post_transfers)
 
 
 async def _move(
-    request: Asking, wiring: Wiring, enrollment: str, data: Move, *, deferred: bool
+    request: Call, wiring: Wiring, enrollment: str, data: Move, *, deferred: bool
 ) -> Response[EnrollmentState]:
     request.user.require(*ENROLLERS)
     at = happened(request.user, data.occurred_at, wiring)
@@ -190,7 +191,7 @@ async def _move(
 
 
 async def _moved(
-    request: Asking, wiring: Wiring, move: Transfer, offering: str, command: UUID
+    request: Call, wiring: Wiring, move: Transfer, offering: str, command: UUID
 ) -> tuple[Moved, int]:
     try:
         outcome = await _transfer(
@@ -204,7 +205,7 @@ async def _moved(
 
 
 async def _transfer(
-    request: Asking, wiring: Wiring, move: Transfer, command: UUID, offering: str | None = None
+    request: Call, wiring: Wiring, move: Transfer, command: UUID, offering: str | None = None
 ) -> Outcome:
     """Decide on both offerings, both enrollments and the learner's load.
 

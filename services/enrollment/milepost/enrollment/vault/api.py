@@ -1,13 +1,13 @@
 """Who a learner is: put, read, export, erase. For learners themselves and for the registrar."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from functools import partial
+from typing import Annotated
 
 import asyncpg
 import msgspec
 import structlog
-from litestar import Request, Response, Router, get, post, put
-from litestar.datastructures import State
+from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
@@ -19,15 +19,13 @@ from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
 from milepost.events.transact import Transactor
 from milepost.process.answers import ETAG, Answers, command, query, versioned_query
+from milepost.process.commands import Call, decided
 from milepost.process.requests import (
     Body,
-    check_repeat,
-    command_id,
-    metadata,
     positioned,
     versioned,
 )
-from milepost.process.tokens import Caller, NotYourOwn
+from milepost.process.tokens import NotYourOwn
 
 KEEPERS = ("registrar", "service")
 ERASERS = ("registrar",)
@@ -44,7 +42,6 @@ LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}(?![\s\S])"
 
 _log = structlog.get_logger()
 
-Call: TypeAlias = Request[Caller, None, State]
 LearnerPath = Annotated[str, PathParameter(pattern=ID, description="The learner's opaque id")]
 
 
@@ -129,14 +126,8 @@ async def erase_learner(
     request.user.may_act_for(learner, *ERASERS)
     tenant, at = request.user.tenant, datetime.now(UTC)
     # First the receipt: should this process die now, the policy that hears it erases.
-    outcome = await wiring.transactor.transact(
-        tenant,
-        VAULT.of(learner),
-        lambda erased_at: erase(erased_at, learner=learner, occurred_at=at),
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    decide = partial(erase, learner=learner, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, VAULT.of(learner), decide)
     (erased_at,) = outcome.states
     await wiring.vault.erase(tenant, learner, erased_at)
     return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)
