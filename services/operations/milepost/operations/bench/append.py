@@ -23,6 +23,7 @@ DATA = (
 )
 METADATA = b'{"actor":"learner-1","correlation":"0190f5fe-7c00-7a00-8000-000000000000"}'
 BATCHES = (1, 50, 200, 500)
+START_SECONDS = 60
 CALLS_AT_A_TIME = 2  # of a writer: one is encoded while the other is written
 TARGET_BATCH, TARGET_RATIO = 200, 4
 
@@ -56,33 +57,32 @@ async def _rate(dsn: str, batch: int, writers: int, tenants: int, seconds: float
     """Every writer is a process and appends to all tenants in turn, two calls at a time."""
     loop = asyncio.get_running_loop()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(writers, mp_context=spawn) as pool:
-        begin = time.time() + 1.0 + writers / 4  # when all of them are there
+    all_here = spawn.Barrier(writers, timeout=START_SECONDS)
+    with ProcessPoolExecutor(writers, spawn, all_here.wait) as pool:
         parts = [
-            loop.run_in_executor(pool, _write, dsn, batch, tenants, begin, seconds)
-            for _ in range(writers)
+            loop.run_in_executor(pool, _write, dsn, batch, tenants, seconds) for _ in range(writers)
         ]
-        return round(sum(await asyncio.gather(*parts)) / seconds)
+        return round(sum(await asyncio.gather(*parts)))
 
 
-def _write(dsn: str, batch: int, tenants: int, begin: float, seconds: float) -> int:
-    return run(_append_until(dsn, batch, tenants, begin, seconds))
+def _write(dsn: str, batch: int, tenants: int, seconds: float) -> float:
+    return run(_events_per_second(dsn, batch, tenants, seconds))
 
 
-async def _append_until(dsn: str, batch: int, tenants: int, begin: float, seconds: float) -> int:
+async def _events_per_second(dsn: str, batch: int, tenants: int, seconds: float) -> float:
     async with await connect_pool(dsn, name="bench", size=CALLS_AT_A_TIME) as pool:
         log = PostgresLog(pool)
         await asyncio.gather(*(log.heads() for _ in range(CALLS_AT_A_TIME)))
-        await asyncio.sleep(max(0.0, begin - time.time()))
         numbers = itertools.count()
+        begin = time.perf_counter()
 
         async def append() -> None:
-            while time.time() < begin + seconds:
+            while time.perf_counter() < begin + seconds:
                 tenant = f"tenant-{next(numbers) % tenants}"
                 await log.append(tenant, list(_commands(batch)))
 
         await asyncio.gather(*(append() for _ in range(CALLS_AT_A_TIME)))
-    return next(numbers) * batch
+        return next(numbers) * batch / (time.perf_counter() - begin)
 
 
 def _commands(count: int) -> Iterator[Command]:
