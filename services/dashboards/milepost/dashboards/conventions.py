@@ -1,9 +1,11 @@
 """What the routes of this service share: who may see, parameters, and how a read is answered."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 import asyncpg
+import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -13,6 +15,8 @@ from milepost.dashboards.paging import CursorUnknown, Paging
 from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
 from milepost.events.projection import ReadModel
 from milepost.process.answers import AWAITED_POSITION, ETAG, IF_NONE_MATCH, POSITION, Answers
+from milepost.process.bodies import Moment
+from milepost.process.problems import Malformed
 from milepost.process.requests import awaited_position, is_known, positioned
 from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 
@@ -67,6 +71,18 @@ def answered(request: Call, page: T, found: Seen) -> Response[T]:
 def given(**filters: object) -> dict[str, object]:
     """Conditions that are asked for, by column."""
     return {f"{name} = $": value for name, value in filters.items() if value is not None}
+
+
+def moment(name: str, text: str | None) -> datetime | None:
+    """In UTC. Litestar would take a number for one, and a time without its offset. Raises
+    `Malformed`.
+    """
+    if text is None:
+        return None
+    try:
+        return msgspec.convert(text, Moment).astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError) as fault:
+        raise Malformed(f"{name} is a time with its UTC offset.", query=name) from fault
 
 
 def between(

@@ -1,9 +1,9 @@
 """Lists, page by page: courses and offerings to enroll in, enrollments, funnels, credentials."""
 
-from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from litestar import Response, get
+from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import QueryParameter
 
 from milepost.dashboards import queries
@@ -19,6 +19,7 @@ from milepost.dashboards.conventions import (
     between,
     cut,
     given,
+    moment,
     seen,
     shown,
 )
@@ -41,7 +42,9 @@ from milepost.dashboards.views import (
 )
 from milepost.enrollment.events import Mode, Pace
 
-Time: TypeAlias = Annotated[datetime | None, QueryParameter(description="With its UTC offset")]
+Time: TypeAlias = Annotated[
+    str | None, QueryParameter(format=OpenAPIFormat.DATE_TIME, description="With its UTC offset")
+]
 
 
 @get("/catalog/courses", summary="List courses", answers=shown(CURSOR_UNKNOWN))
@@ -88,8 +91,14 @@ async def list_runs(
     where = given(
         course=course, state=standing, pace=pace, has_free_seats=has_free_seats
     ) | between(
-        at_or_after={"starts": starts_from, "ends": ends_from},
-        before={"starts": starts_before, "ends": ends_before},
+        at_or_after={
+            "starts": moment("starts_from", starts_from),
+            "ends": moment("ends_from", ends_from),
+        },
+        before={
+            "starts": moment("starts_before", starts_before),
+            "ends": moment("ends_before", ends_before),
+        },
     )
     query, arguments = queries.runs(paged, where)
     models = (CATALOG, OFFERING_SUMMARY)
@@ -121,7 +130,7 @@ async def list_enrollments(
     request.user.may_act_for(learner or "", *STAFF)
     paged = paging(queries.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
     where = given(offering=offering, learner=learner, course=course, state=standing, mode=mode)
-    where |= between(at_or_after={"entered_at": since}, before={})
+    where |= between(at_or_after={"entered_at": moment("since", since)}, before={})
     query, arguments = queries.enrollments(paged, where)
     found = await seen(request, pool, (LEARNER_OVERVIEW,), (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
