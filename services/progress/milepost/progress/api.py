@@ -6,8 +6,7 @@ from re import fullmatch
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.datastructures import State
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
@@ -15,12 +14,10 @@ from msgspec.structs import replace
 from milepost.events.event import Refused
 from milepost.events.transact import Outcome, Transactor
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.process.commands import Call, decided
 from milepost.process.problems import members, problem_of
 from milepost.process.requests import (
     Body,
-    check_repeat,
-    command_id,
-    metadata,
     occurred,
     positioned,
     versioned,
@@ -58,8 +55,6 @@ UNREADABLE = (
     NotEnrolled(enrolled_at=_SEPTEMBER),
     NotOpenYet(_ENROLLMENT),
 )
-
-Learning = Request[Caller, None, State]
 
 
 class ReportLearning(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +100,7 @@ class _Judgement:
     answers=command(*UNREADABLE, RoleMissing(("learner", *WRITERS)), OCCURRED_IN_FUTURE),
 )
 async def report_learning(
-    request: Learning,
+    request: Call,
     enrollment: FromPath[str],
     data: JSONBody[ReportLearning],
     *,
@@ -119,14 +114,7 @@ async def report_learning(
     reports = [_dated(one, settings) for one in data.reports]
     plan = await _plan(transactor, plans, enrollment, caller, WRITERS)
     judgement = _Judgement(plan, reports, _scores_refused(reports, plan, caller))
-    outcome = await transactor.transact(
-        caller.tenant,
-        PROGRESS.of(enrollment),
-        judgement.decide,
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    outcome = await decided(request, transactor, PROGRESS.of(enrollment), judgement.decide)
     _require_enrolled(judgement.answers)
     results = _results(reports, judgement.answers, outcome)
     return positioned(ReportResults(results), outcome.position)
@@ -138,7 +126,7 @@ async def report_learning(
     answers=versioned_query(*UNREADABLE),
 )
 async def get_progress(
-    request: Learning,
+    request: Call,
     enrollment: FromPath[str],
     transactor: NamedDependency[Transactor],
     plans: NamedDependency[Plans],

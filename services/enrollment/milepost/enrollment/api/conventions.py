@@ -1,10 +1,9 @@
-"""What the routes of this service share: ids, roles, and reads that know their version."""
+"""What the routes of this service share: ids, roles, and what they are given to work with."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar
 
-from litestar import Request, Response
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
@@ -47,12 +46,3 @@ class When(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 NOW = When()
-
-
-def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:
-    """With an ETag of the streams' versions; 304 without a body if the reader has these."""
-    etag = f'"{".".join(map(str, versions))}"'
-    seen = request.headers.get("if-none-match", "")
-    if etag in {one.strip().removeprefix("W/") for one in seen.split(",")}:
-        return Response(cast("T", b""), status_code=304, headers={"ETag": etag})
-    return Response(body, headers={"ETag": etag})

@@ -18,7 +18,6 @@ from milepost.enrollment.api.conventions import (
     Id,
     Title,
     Wiring,
-    versioned,
 )
 from milepost.enrollment.api.course_bodies import PlanBody, facts_of, stated
 from milepost.enrollment.api.offerings import in_utc, moment_in_utc
@@ -41,6 +40,7 @@ from milepost.process.requests import (
     command_id,
     metadata,
     positioned,
+    versioned,
 )
 from milepost.process.tokens import Caller
 

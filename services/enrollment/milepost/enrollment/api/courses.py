@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
-from milepost.enrollment.api.conventions import CoursePath, Wiring, versioned
+from milepost.enrollment.api.conventions import CoursePath, Wiring
 from milepost.enrollment.api.course_bodies import (
     LANGUAGE,
     LessonBody,
@@ -30,6 +30,7 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.domain.languages import in_language
 from milepost.enrollment.events import CoursePublished
 from milepost.process.answers import versioned_query
+from milepost.process.requests import versioned
 from milepost.process.tokens import Caller
 
 VersionPath = Annotated[int, PathParameter(ge=1, le=1_000_000, description="From 1")]

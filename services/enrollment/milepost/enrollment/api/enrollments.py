@@ -15,7 +15,6 @@ from milepost.enrollment.api.conventions import (
     Id,
     OfferingPath,
     Wiring,
-    versioned,
 )
 from milepost.enrollment.api.refusals import (
     MAY_NOT_BACKDATE,
@@ -61,6 +60,7 @@ from milepost.process.requests import (
     command_id,
     metadata,
     positioned,
+    versioned,
 )
 from milepost.process.tokens import Caller
 

@@ -17,7 +17,6 @@ from milepost.enrollment.api.conventions import (
     OfferingPath,
     When,
     Wiring,
-    versioned,
 )
 from milepost.enrollment.api.course_bodies import PrerequisiteBody, prerequisites_of
 from milepost.enrollment.api.refusals import (
@@ -49,6 +48,7 @@ from milepost.process.requests import (
     metadata,
     occurred,
     positioned,
+    versioned,
 )
 
 

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
 
-from milepost.enrollment.api.conventions import ENROLLERS, ID, versioned
+from milepost.enrollment.api.conventions import ENROLLERS, ID
 from milepost.enrollment.bulk import documents
 from milepost.enrollment.bulk.jobs import Job, State, Tally
 from milepost.enrollment.bulk.reading import FORMATS, MAX_BYTES
@@ -22,7 +22,7 @@ from milepost.enrollment.bulk.store import Store, Upload
 from milepost.events.ids import new_id
 from milepost.process.problems import UnsupportedMedia
 from milepost.process.received import Received
-from milepost.process.requests import IdempotencyKeyReused, command_id
+from milepost.process.requests import IdempotencyKeyReused, command_id, versioned
 
 READERS = (*ENROLLERS, "operator")
 NDJSON = "application/x-ndjson"
