@@ -365,6 +365,19 @@ async def test_another_school_sees_nothing(school):
     assert (await school.get("/learners/ana/record", tenant="other")).json()["credentials"] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("$.name", {**BADGE, "name": "a\x00"}),
+        ("$.narrative", {**BADGE, "narrative": "\x00"}),
+        ("$.criteria.course", {**BADGE, "criteria": {"type": "course_passed", "course": "\x00"}}),
+    ],
+)
+async def test_what_postgres_cannot_store_is_refused_before_it(school, path, body):
+    answer = await school.call("PUT", "/achievements/badge", body)
+    assert problem(answer, 400, "malformed_request")["path"] == path
+
+
 async def test_the_interface_is_described_with_examples(school):
     described = (await school.client.get("/schema/openapi.json")).json()
     put = described["paths"]["/credentials/achievements/{achievement}"]["put"]

@@ -7,7 +7,9 @@ import msgspec
 
 from milepost.events.event import Event
 
-Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+# Postgres stores no NUL.
+TEXT = r"^[^\x00]*(?![\s\S])"
+Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=TEXT)]
 Grade: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1, description="0 to 1")]
 
 

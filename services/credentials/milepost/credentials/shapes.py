@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from milepost.credentials.catalog import Achievement
 from milepost.credentials.criteria import Condition
-from milepost.credentials.events import Criterion, Evidence
+from milepost.credentials.events import TEXT, Criterion, Evidence
 from milepost.credentials.record import CourseResult, Credential, Record, Revocation
 from milepost.process.bodies import Body, Moment
 
@@ -45,7 +45,9 @@ EXAMPLE_CRITERIA = {
 
 
 class AchievementDefinition(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Data analyst"])]
+    name: Annotated[
+        str, Meta(min_length=1, max_length=200, pattern=TEXT, examples=["Data analyst"])
+    ]
     criteria: Annotated[
         Criterion,
         Meta(
@@ -54,7 +56,8 @@ class AchievementDefinition(Body, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ]
     narrative: Annotated[
-        str, Meta(max_length=4_000, description="The criteria in words, for people to read")
+        str,
+        Meta(max_length=4_000, pattern=TEXT, description="The criteria in words, for people"),
     ] = ""
     validity_days: (
         Annotated[
