@@ -72,7 +72,7 @@ class SkillBody(Skill, frozen=True, kw_only=True, omit_defaults=False, forbid_un
     url: Annotated[
         str,
         Meta(
-            pattern=r"^https?://[!-~]+(?![\s\S])",
+            pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!-~]*)?(?![\s\S])",
             max_length=500,
             examples=["http://data.europa.eu/esco/skill/2b92a5b2"],
         ),
