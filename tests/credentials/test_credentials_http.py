@@ -49,11 +49,14 @@ class School:
         roles=("issuer",),
         tenant="school",
         key=None,
+        etag=None,
     ):
         token = self.issuer.issue(subject, tenant, roles)
         headers = {"Authorization": f"Bearer {token}"}
         if key:
             headers["Idempotency-Key"] = key
+        if etag:
+            headers["If-None-Match"] = etag
         return await self.client.request(method, f"/credentials{path}", json=body, headers=headers)
 
     async def get(self, path, **caller):
@@ -363,6 +366,18 @@ async def test_another_school_sees_nothing(school):
     await school.complete("ana")
     problem(await school.get("/achievements/badge", tenant="other"), 404, "unknown_achievement")
     assert (await school.get("/learners/ana/record", tenant="other")).json()["credentials"] == []
+
+
+async def test_who_has_the_latest_is_told_so_until_it_changes(school):
+    await school.define("badge", BADGE)
+    paths = ("/achievements/badge", "/learners/ann/record", "/learners/ann/achievements/badge")
+    seen = {path: (await school.get(path)).headers["etag"] for path in paths}
+    for path, etag in seen.items():
+        assert (await school.get(path, etag=etag)).status_code == 304
+    await school.complete("ann")
+    assert (await school.get(paths[0], etag=seen[paths[0]])).status_code == 304
+    for path in paths[1:]:
+        assert (await school.get(path, etag=seen[path])).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ from milepost.credentials.shapes import (
     PathAchievement,
 )
 from milepost.events.transact import Outcome, Transactor
-from milepost.process.answers import command, query
+from milepost.process.answers import command, versioned_query
 from milepost.process.commands import Call, decided
-from milepost.process.requests import check_repeat, command_id, metadata, positioned
+from milepost.process.requests import check_repeat, command_id, metadata, positioned, versioned
 
 EVALUATED_AT_ONCE = 50
 
@@ -93,13 +93,14 @@ async def put_achievement(
 @get(
     "/achievements/{achievement:str}",
     summary="An achievement as it is defined now",
-    answers=query(UNKNOWN_ACHIEVEMENT),
+    answers=versioned_query(UNKNOWN_ACHIEVEMENT),
 )
 async def get_achievement(
     request: Call, achievement: PathAchievement, transactor: NamedDependency[Transactor]
-) -> AchievementView:
+) -> Response[AchievementView]:
     """Any role."""
-    return AchievementView.of(await defined(request, transactor, achievement))
+    written, state = await defined(request, transactor, achievement)
+    return versioned(request, AchievementView.of(state), written)
 
 
 @post(

@@ -13,9 +13,11 @@ UNKNOWN_ACHIEVEMENT = UnknownAchievement("data-analyst")
 RETIRED_ACHIEVEMENT = RetiredAchievement("data-analyst")
 
 
-async def defined(request: Call, transactor: Transactor, achievement: str) -> Achievement:
-    """Raises `UnknownAchievement`."""
-    _, state = await transactor.load(request.user.tenant, ACHIEVEMENT.of(achievement))
+async def defined(
+    request: Call, transactor: Transactor, achievement: str
+) -> tuple[int, Achievement]:
+    """With its stream's version. Raises `UnknownAchievement`."""
+    written, state = await transactor.load(request.user.tenant, ACHIEVEMENT.of(achievement))
     if state is None:
         raise UnknownAchievement(achievement)
-    return state
+    return written, state

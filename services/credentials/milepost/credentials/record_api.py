@@ -31,9 +31,9 @@ from milepost.credentials.shapes import (
     StandingView,
 )
 from milepost.events.transact import Outcome, Transactor
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
+from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.commands import Call, decided
-from milepost.process.requests import occurred, positioned
+from milepost.process.requests import occurred, positioned, versioned
 from milepost.process.settings import Settings
 from milepost.process.tokens import NotYourOwn
 
@@ -44,42 +44,45 @@ _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 @get(
     "/learners/{learner:str}/record",
     summary="All that a learner has passed and earned",
-    answers=query(NOT_YOUR_OWN),
+    answers=versioned_query(NOT_YOUR_OWN),
 )
 async def get_record(
     request: Call,
     learner: PathLearner,
     transactor: NamedDependency[Transactor],
-) -> RecordView:
+) -> Response[RecordView]:
     """Empty for a learner who has not completed anything.
 
     The learner themselves, or issuer, registrar, operator, service.
     """
     request.user.may_act_for(learner, *ISSUING)
-    _, record = await transactor.load(request.user.tenant, RECORD.of(learner))
-    return RecordView.of(learner, record, datetime.now(UTC))
+    written, record = await transactor.load(request.user.tenant, RECORD.of(learner))
+    view = RecordView.of(learner, record, datetime.now(UTC))
+    # Credentials expire by the clock, and nothing is written then.
+    expired = sum(one.status == "expired" for one in view.credentials)
+    return versioned(request, view, written, expired)
 
 
 @get(
     "/learners/{learner:str}/achievements/{achievement:str}",
     summary="Why, or why not yet",
-    answers=query(NOT_YOUR_OWN, UNKNOWN_ACHIEVEMENT),
+    answers=versioned_query(NOT_YOUR_OWN, UNKNOWN_ACHIEVEMENT),
 )
 async def get_standing(
     request: Call,
     learner: PathLearner,
     achievement: PathAchievement,
     transactor: NamedDependency[Transactor],
-) -> StandingView:
+) -> Response[StandingView]:
     """Which conditions hold, since which event, and which do not yet hold.
 
     The learner themselves, or issuer, registrar, operator, service.
     """
     request.user.may_act_for(learner, *ISSUING)
-    found = await defined(request, transactor, achievement)
-    _, record = await transactor.load(request.user.tenant, RECORD.of(learner))
+    defined_at, found = await defined(request, transactor, achievement)
+    written, record = await transactor.load(request.user.tenant, RECORD.of(learner))
     held = record.active.get(achievement)
-    return StandingView(
+    view = StandingView(
         learner=learner,
         achievement=achievement,
         version=found.version,
@@ -87,6 +90,8 @@ async def get_standing(
         held=CredentialView.of(held, datetime.now(UTC)) if held else None,
         condition=explain(found.definition.criteria, record),
     )
+    expired = view.held is not None and view.held.status == "expired"
+    return versioned(request, view, defined_at, written, int(expired))
 
 
 @post(
