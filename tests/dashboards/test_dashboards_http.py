@@ -54,6 +54,24 @@ async def test_a_foreign_tenants_rows_do_not_exist(pool, tenant, desk):
     assert (operations["head"], {one["position"] for one in operations["models"]}) == (0, {0})
 
 
+async def test_readers_at_once_are_each_shown_their_own(pool, tenant, desk):
+    names = [f"learner-{number}" for number in range(30)]
+    lives = [Life(f"run-{run}", name) for n, name in enumerate(names) for run in range(n % 3)]
+    await happens(pool, tenant, *(life.enrolls() for life in lives))
+    foreign = new_tenant()
+    await happens(pool, foreign, Life("elsewhere", "learner-1").enrolls())
+    asked = [(school, name) for name in (*names, *names) for school in (tenant, foreign)]
+    pages = await asyncio.gather(
+        *(desk.get(f"/learners/{name}", tenant=school) for school, name in asked)
+    )
+    for (school, name), answer in zip(asked, pages, strict=True):
+        page = answer.json()
+        runs = {one["offering"] for one in page["enrollments"]}
+        here = {f"run-{run}" for run in range(int(name.partition("-")[2]) % 3)}
+        there = {"elsewhere"} if name == "learner-1" else set()
+        assert (page["learner"], runs) == (name, here if school == tenant else there)
+
+
 async def test_rates_name_their_denominators(pool, tenant, desk):
     ann, ben, cleo, dan = (Life("red", name) for name in ("ann", "ben", "cleo", "dan"))
     await happens(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import asyncpg
 from litestar import Response, Router, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from milepost.dashboards import lists, queries
 from milepost.dashboards.conventions import (
@@ -22,8 +22,10 @@ from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGIS
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.read_models import READ_MODELS
+from milepost.dashboards.reading import ByKey
 from milepost.dashboards.views import LearnerPage, OfferingPage, OperationsPage
 from milepost.events.event import Unknown
+from milepost.process.requests import awaited_position
 from milepost.process.tokens import RoleMissing
 
 
@@ -37,11 +39,13 @@ class UnknownOffering(Unknown):
     summary="A learner's enrollments and credentials",
     answers=shown(NOT_YOUR_OWN),
 )
-async def get_learner(request: Call, learner: PathKey, pool: Pool) -> Response[LearnerPage]:
+async def get_learner(
+    request: Call, learner: PathKey, learners: NamedDependency[ByKey]
+) -> Response[LearnerPage]:
     """Empty for a learner of whom nothing has happened. The learner themselves, or staff."""
     request.user.may_act_for(learner, *STAFF)
-    asked = (queries.LEARNERS_ENROLLMENTS, queries.LEARNERS_CREDENTIALS)
-    found = await seen(request, pool, (LEARNER_OVERVIEW, CREDENTIAL_REGISTRY), asked, learner)
+    awaited = awaited_position(request)
+    found = await learners.read(request.user.tenant, learner, awaited=awaited)
     enrollments, credentials = found.rows
     page = LearnerPage(
         position=found.position,
@@ -88,6 +92,8 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
 
 
 def routes(pool: asyncpg.Pool) -> Router:
+    of_learners = (queries.LEARNERS_ENROLLMENTS, queries.LEARNERS_CREDENTIALS)
+    learners = ByKey(pool, (LEARNER_OVERVIEW, CREDENTIAL_REGISTRY), of_learners)
     return Router(
         "/dashboards",
         route_handlers=[
@@ -96,6 +102,9 @@ def routes(pool: asyncpg.Pool) -> Router:
             get_offering,
             get_operations,
         ],
-        dependencies={"pool": Provide(lambda: pool, sync_to_thread=False)},
+        dependencies={
+            "pool": Provide(lambda: pool, sync_to_thread=False),
+            "learners": Provide(lambda: learners, sync_to_thread=False),
+        },
         tags=["dashboards"],
     )

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.json import Decoder
 
 from milepost.events.event import Invalid
+from milepost.events.gathered import Gathered
 from milepost.events.projection import ReadModel
 from milepost.process.problems import Problem, RequestFault
 
@@ -95,13 +96,55 @@ async def read(
     except asyncpg.UndefinedTableError as error:  # no projector has ever run
         raise NotVisibleYet(awaited or 0, 0) from error
     assert record is not None, "an aggregate always answers"
-    rows = (_rows(query, texts) for query, texts in zip(queries, record[2:], strict=True))
-    return Seen(record["position"], record["as_of"], tuple(rows), _etag(record[2:]))
+    return _seen(queries, *record)
+
+
+class ByKey:
+    """Reads of what one key has, the only argument: readers who wait share a statement."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, models: Sequence[ReadModel], queries: Sequence[Query]
+    ) -> None:
+        self._pool = pool
+        self._names = [model.name for model in models]
+        self._queries = queries
+        self._statement = _statement_for_keys(queries)
+        self._gathered = Gathered(self._fetch)
+
+    async def read(self, tenant: str, key: str, *, awaited: int | None = None) -> Seen:
+        """Raises `NotVisibleYet`, `BeyondTheLog`."""
+        if awaited is not None:
+            await _wait(self._pool, tenant, self._names, awaited)
+        try:
+            return await self._gathered.ask(tenant, key)
+        except asyncpg.UndefinedTableError as error:  # no projector has ever run
+            raise NotVisibleYet(awaited or 0, 0) from error
+
+    async def _fetch(self, tenant: str, keys: Sequence[str]) -> list[Seen]:
+        records = await self._pool.fetch(self._statement, tenant, self._names, keys)
+        return [_seen(self._queries, *record) for record in records]
 
 
 def statement(queries: Sequence[Query]) -> str:
-    lists = "".join(f", array(select to_json(q) from ({query.sql}) q)::text[]" for query in queries)
-    return f"select position, as_of{lists} from ({STANDS}) stands"
+    return f"select position, as_of{_lists(queries)} from ({STANDS}) stands"
+
+
+def _statement_for_keys(queries: Sequence[Query]) -> str:
+    """For each of the keys in $3, in their order."""
+    lists = _lists(queries).replace("$3", "asked.key")
+    return f"""select position, as_of{lists} from ({STANDS}) stands
+        cross join unnest($3::text[]) with ordinality as asked(key, number) order by number"""
+
+
+def _lists(queries: Sequence[Query]) -> str:
+    return "".join(f", array(select to_json(q) from ({query.sql}) q)::text[]" for query in queries)
+
+
+def _seen(
+    queries: Sequence[Query], position: int, as_of: datetime | None, *lists: list[str]
+) -> Seen:
+    rows = (_rows(query, texts) for query, texts in zip(queries, lists, strict=True))
+    return Seen(position, as_of, tuple(rows), _etag(lists))
 
 
 async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:
