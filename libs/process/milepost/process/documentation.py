@@ -45,6 +45,7 @@ from milepost.process.problems import (
 _ANYWHERE: Final = (
     NotAuthenticated(),
     NotAuthenticated("The token has expired."),
+    Malformed("There is no parameter 'limti' here.", query="limti"),
     Overloaded(),
     RuntimeError(),
 )
