@@ -1,20 +1,21 @@
 """A page of rows, decided side by side, each as its single command would be.
 
-Rows of one learner in one offering keep the file's order; where seats are counted, all rows of the
-offering do, as long as nobody else writes it at that moment.
+What they come to is what they would come to one by one, as long as nobody else writes the same
+offerings at that moment.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 from uuid import uuid5
 
 import structlog
 
 from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
+from milepost.enrollment.bulk.order import Order, Runs, counts_seats
 from milepost.enrollment.bulk.rows import Asked, Fault, Row
-from milepost.enrollment.domain import ENROLLMENT, OFFERING, Offering, Wish, enrollment_id
-from milepost.enrollment.gathering import asks_for_more, enroll_learner
+from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
+from milepost.enrollment.gathering import enroll_learner
 from milepost.events.event import Refused
 from milepost.events.faults import Overloaded, is_away
 from milepost.events.transact import Outcome, Transactor
@@ -23,8 +24,6 @@ from milepost.process.requests import occurred
 from milepost.process.settings import Settings
 
 STARTED_TOGETHER = 25
-
-Runs: TypeAlias = Mapping[str, Offering]
 
 _log = structlog.get_logger()
 
@@ -35,9 +34,12 @@ async def enroll_rows(
     """A result per row, in their order. Raises what says that a server is away."""
     runs = await _runs(transactor, job, rows)
     await _know_enrollments(transactor, job, rows, runs)
-    tasks = []
-    for number, lane in enumerate(_lanes(rows, runs), 1):
-        tasks.append(asyncio.create_task(_one_by_one(transactor, settings, job, lane)))
+    order, tasks = Order(runs), []
+    for number, row in enumerate(rows, 1):
+        enroll = partial(_result, transactor, settings, job, row)
+        task = asyncio.create_task(_after(order.before(row), enroll))
+        order.add(row, task)
+        tasks.append(task)
         if number % STARTED_TOGETHER == 0:
             await asyncio.sleep(0)  # others are served by this process too
     done = await asyncio.gather(*tasks, return_exceptions=True)
@@ -45,8 +47,16 @@ async def enroll_rows(
     for answer in done:
         if isinstance(answer, BaseException):
             raise answer
-        results += answer
-    return sorted(results, key=lambda result: result.row)
+        results.append(answer)
+    return results
+
+
+async def _after(
+    before: Collection["asyncio.Task[Result]"], enroll: Callable[[], Awaitable[Result]]
+) -> Result:
+    if before:
+        await asyncio.wait(before)
+    return await enroll()
 
 
 async def _runs(transactor: Transactor, job: Job, rows: Iterable[Row]) -> Runs:
@@ -63,37 +73,9 @@ async def _know_enrollments(
     named = {
         enrollment_id(row.asked.offering or "", row.asked.learner)
         for row in rows
-        if isinstance(row.asked, Asked) and _counts_seats(runs[row.asked.offering or ""])
+        if isinstance(row.asked, Asked) and counts_seats(runs[row.asked.offering or ""])
     }
     await asyncio.gather(*(transactor.load(job.tenant, ENROLLMENT.of(one)) for one in named))
-
-
-def _lanes(rows: Iterable[Row], runs: Runs) -> Iterable[list[Row]]:
-    """What has to be done one by one, in the order of the first of each."""
-    lanes: dict[tuple[object, ...], list[Row]] = {}
-    for row in rows:
-        lanes.setdefault(_lane(row, runs), []).append(row)
-    return lanes.values()
-
-
-def _lane(row: Row, runs: Runs) -> tuple[object, ...]:
-    if isinstance(row.asked, Fault):
-        return (row.number,)
-    offering = row.asked.offering or ""
-    run = runs[offering]
-    # Facts from elsewhere arrive in any order.
-    alone = _counts_seats(run) and run.opened is not None and asks_for_more(run.opened)
-    return (offering,) if alone else (offering, row.asked.learner)
-
-
-def _counts_seats(run: Offering) -> bool:
-    return run.opened is not None and run.opened.seats is not None
-
-
-async def _one_by_one(
-    transactor: Transactor, settings: Settings, job: Job, rows: Iterable[Row]
-) -> list[Result]:
-    return [await _result(transactor, settings, job, row) for row in rows]
 
 
 async def _result(transactor: Transactor, settings: Settings, job: Job, row: Row) -> Result:

@@ -1,0 +1,65 @@
+"""Which rows of a page have to wait for which: the file's order, wherever it makes a difference.
+
+Decisions of rows that are started one after the other are made in that order, as long as all they
+need is at hand. So a row waits only behind one that may change what it comes to and is not decided
+at once.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from milepost.enrollment.bulk.rows import Asked, Row
+from milepost.enrollment.domain import Offering
+from milepost.enrollment.gathering import asks_for_more
+
+Runs: TypeAlias = Mapping[str, Offering]
+Task: TypeAlias = "asyncio.Task[Any]"
+
+
+def counts_seats(run: Offering) -> bool:
+    return run.opened is not None and run.opened.seats is not None
+
+
+class Order:
+    """`runs`: the offerings that the page names."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._last: dict[tuple[str, ...], Task] = {}
+        self._held_up: dict[str, Task] = {}
+
+    def before(self, row: Row) -> set[Task]:
+        """What has to be done before this row is."""
+        if not isinstance(row.asked, Asked):
+            return set()
+        return self._waits_for(row.asked) | self._queue(row.asked)
+
+    def add(self, row: Row, task: Task) -> None:
+        if not isinstance(row.asked, Asked):
+            return
+        if self._waits_for(row.asked):
+            # It comes late, and must not find its seat taken by those behind it.
+            self._held_up[row.asked.offering or ""] = task
+        for key in self._keys(row.asked):
+            self._last[key] = task
+
+    def _waits_for(self, asked: Asked) -> set[Task]:
+        return {self._last[key] for key in self._keys(asked) if key in self._last}
+
+    def _queue(self, asked: Asked) -> set[Task]:
+        offering = asked.offering or ""
+        queues = counts_seats(self._runs[offering]) and offering in self._held_up
+        return {self._held_up[offering]} if queues else set()
+
+    def _keys(self, asked: Asked) -> Iterator[tuple[str, ...]]:
+        """Rows that share one of these are done one by one."""
+        offering = asked.offering or ""
+        run = self._runs[offering]
+        yield ("enrollment", offering, asked.learner)
+        if run.opened is None:
+            return
+        if run.opened.parallel_limit is not None:
+            yield ("learner", asked.learner)
+        if counts_seats(run) and asks_for_more(run.opened):
+            yield ("offering", offering)  # facts from elsewhere arrive in any order
