@@ -5,6 +5,7 @@ from milepost.enrollment.domain import (
     AlreadyRetired,
     OfferingAlreadyOpen,
     OfferingInvalid,
+    Terms,
     UnknownCourse,
     UnknownCourseVersion,
     UnknownOffering,
@@ -23,13 +24,9 @@ CLOSED = OfferingClosed(offering="spring", occurred_at=minute(9))
 RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))
 
 
-def opening(**facts):
-    return {
-        "offering": "spring",
-        "course": "DATA-101",
-        "occurred_at": minute(0),
-        **facts,
-    }
+def opening(at=0, **facts):
+    terms = Terms(**{"course": "DATA-101", **facts})
+    return {"terms": terms, "offering": "spring", "occurred_at": minute(at)}
 
 
 def test_an_offering_opens_a_published_version():
@@ -44,7 +41,7 @@ def test_without_a_version_it_is_the_latest():
 
 def test_opening_again_with_the_same_facts_does_nothing():
     run = offering(opened(seats=3))
-    again = opening(version=1, seats=3, occurred_at=minute(5))
+    again = opening(version=1, seats=3, at=5)
     assert open_offering(run, course(published()), **again) == []
 
 

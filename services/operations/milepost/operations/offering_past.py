@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from milepost.credentials.achievements import Achievements
 from milepost.credentials.catalog import ACHIEVEMENT, Definition, define
-from milepost.enrollment.domain import COURSE, OFFERING, open_offering, publish
+from milepost.enrollment.domain import COURSE, OFFERING, Terms, open_offering, publish
 from milepost.enrollment.events import CoursePublished
 from milepost.events.transact import Transactor
 from milepost.operations.past import Attested, Past, Run
@@ -52,21 +52,16 @@ async def _publish(transactor: Transactor, tenant: str, name: str, run: Run) -> 
 
 
 async def _open(transactor: Transactor, tenant: str, run: Run, version: int) -> None:
+    terms = Terms(
+        course=run.course, version=version, pace="cohort", starts=run.starts, ends=run.ends
+    )
     await transactor.transact_pair(
         tenant,
         OFFERING.of(run.offering),
         COURSE.of(run.course),
         lambda state, catalog: (
             open_offering(
-                state,
-                catalog,
-                offering=run.offering,
-                course=run.course,
-                version=version,
-                pace="cohort",
-                starts=run.starts,
-                ends=run.ends,
-                occurred_at=run.announced_at,
+                state, catalog, terms, offering=run.offering, occurred_at=run.announced_at
             ),
             (),
         ),

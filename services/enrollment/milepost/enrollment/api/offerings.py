@@ -32,6 +32,7 @@ from milepost.enrollment.domain import (
     COURSE,
     OFFERING,
     Offering,
+    Terms,
     UnknownOffering,
     close_offering,
     open_offering,
@@ -135,34 +136,13 @@ async def put_offering(
 ) -> Response[OfferingView]:
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    wanted = None if data.prerequisites is None else prerequisites_of(data.prerequisites)
+    terms = _terms(data)
     outcome = await wiring.transactor.transact_pair(
         request.user.tenant,
         OFFERING.of(offering),
         COURSE.of(data.course),
         lambda run, catalog: (
-            open_offering(
-                run,
-                catalog,
-                offering=offering,
-                course=data.course,
-                version=data.version,
-                pace=data.pace,
-                window_opens=in_utc(data.window_opens),
-                window_closes=in_utc(data.window_closes),
-                starts=in_utc(data.starts),
-                ends=in_utc(data.ends),
-                seats=data.seats,
-                waitlist=data.waitlist,
-                offer_hours=data.offer_hours,
-                approval=data.approval,
-                invitation_only=data.invitation_only,
-                modes=data.modes,
-                prerequisites=wanted,
-                parallel_limit=data.parallel_limit,
-                expires_days=data.expires_days,
-                occurred_at=at,
-            ),
+            open_offering(run, catalog, terms, offering=offering, occurred_at=at),
             [],
         ),
         command_id=command_id(request),
@@ -210,6 +190,16 @@ async def get_offering(
 
 
 HANDLERS = (put_offering, post_close, get_offering)
+
+
+def _terms(data: OpenOffering) -> Terms:
+    facts = {name: getattr(data, name) for name in Terms.__struct_fields__}
+    for name, value in facts.items():
+        if isinstance(value, datetime):
+            facts[name] = moment_in_utc(value)
+    if data.prerequisites is not None:
+        facts["prerequisites"] = prerequisites_of(data.prerequisites)
+    return Terms(**facts)
 
 
 def in_utc(at: datetime | None) -> datetime | None:

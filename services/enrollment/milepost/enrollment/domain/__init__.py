@@ -59,6 +59,7 @@ from milepost.enrollment.domain.offering import (
 )
 from milepost.enrollment.domain.opening import (
     Changes,
+    Terms,
     cancel_offering,
     change_offering,
     close_offering,
@@ -165,6 +166,7 @@ __all__ = [
     "SeatOnOffer",
     "State",
     "StillWaiting",
+    "Terms",
     "Transfer",
     "UnknownCourse",
     "UnknownCourseVersion",

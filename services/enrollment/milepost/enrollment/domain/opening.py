@@ -47,66 +47,55 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     offer_hours: int | UnsetType | None = UNSET
 
 
-def open_offering(
-    state: Offering,
-    catalog: Course,
-    *,
-    offering: str,
-    course: str,
-    occurred_at: datetime,
-    version: int | None = None,
-    pace: Pace = "self_paced",
-    window_opens: datetime | None = None,
-    window_closes: datetime | None = None,
-    starts: datetime | None = None,
-    ends: datetime | None = None,
-    seats: int | None = None,
-    waitlist: bool = True,
-    offer_hours: int | None = None,
-    approval: bool = False,
-    invitation_only: bool = False,
-    modes: tuple[Mode, ...] = ("audit", "verified"),
-    prerequisites: tuple[Prerequisite, ...] | None = None,
-    parallel_limit: int | None = None,
-    expires_days: int | None = None,
-) -> list[OfferingEvent]:
-    """Open a run of a published version (absent: the latest). The window is [opens, closes).
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """How an offering is to be run: as `OfferingOpened` says it.
 
-    `prerequisites` absent: those of the version.
+    Absent: `version` the latest; `prerequisites` those of the version.
+    """
+
+    course: str
+    version: int | None = None
+    pace: Pace = "self_paced"
+    window_opens: datetime | None = None
+    window_closes: datetime | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    seats: int | None = None
+    waitlist: bool = True
+    offer_hours: int | None = None
+    approval: bool = False
+    invitation_only: bool = False
+    modes: tuple[Mode, ...] = ("audit", "verified")
+    prerequisites: tuple[Prerequisite, ...] | None = None
+    parallel_limit: int | None = None
+    expires_days: int | None = None
+
+
+def open_offering(
+    state: Offering, catalog: Course, terms: Terms, *, offering: str, occurred_at: datetime
+) -> list[OfferingEvent]:
+    """Open a run of a published version. The window is [opens, closes).
 
     Opening it again with the same facts does nothing. Raises `UnknownCourse`,
     `UnknownCourseVersion`, `AlreadyRetired`, `OfferingInvalid`, `OfferingAlreadyOpen`.
     """
     before = state.opened
-    if before is not None and version is None:
-        version = before.version
-    published = _published(catalog, course, version)
-    opened = OfferingOpened(
-        offering=offering,
-        course=course,
-        version=published.version,
-        pace=pace,
-        window_opens=window_opens,
-        window_closes=window_closes,
-        starts=starts,
-        ends=ends,
-        seats=seats,
-        waitlist=waitlist,
-        offer_hours=offer_hours,
-        approval=approval,
-        invitation_only=invitation_only,
-        modes=modes,
-        prerequisites=published.prerequisites if prerequisites is None else prerequisites,
-        parallel_limit=parallel_limit,
-        expires_days=expires_days,
-        occurred_at=before.occurred_at if before else occurred_at,
-    )
+    version = before.version if before and terms.version is None else terms.version
+    published = _published(catalog, terms.course, version)
+    wanted = terms.prerequisites
+    facts = {
+        **{name: getattr(terms, name) for name in terms.__struct_fields__},
+        "version": published.version,
+        "prerequisites": published.prerequisites if wanted is None else wanted,
+    }
+    at = before.occurred_at if before else occurred_at
+    opened = OfferingOpened(offering=offering, **facts, occurred_at=at)
     if opened == before:
         return []
     if before is not None:
         raise OfferingAlreadyOpen(offering)
     if catalog.retired:
-        raise AlreadyRetired(course)
+        raise AlreadyRetired(terms.course)
     if faults := (*faults_of(opened), *prerequisite_faults(opened.prerequisites)):
         raise OfferingInvalid(offering, faults)
     return [opened]
