@@ -20,8 +20,11 @@ from milepost.process.settings import Settings
 def milepost_demo(data_dir: Path) -> "subprocess.CompletedProcess[str]":
     env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
     return subprocess.run(
-        [sys.executable, "-m", "milepost.operations", "demo", "--learners", "60", "--seconds", "2"],
-        env={**env, "MILEPOST_DATA_DIR": str(data_dir), "DEMO_ONCE": "1", "MILEPOST_PORT": "0"},
+        [
+            *(sys.executable, "-m", "milepost.operations", "demo"),
+            *("--data-dir", str(data_dir), "--learners", "60", "--seconds", "2"),
+        ],
+        env={**env, "DEMO_ONCE": "1", "MILEPOST_PORT": "0"},
         capture_output=True,
         text=True,
         timeout=200,
