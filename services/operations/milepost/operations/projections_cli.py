@@ -90,11 +90,9 @@ def rebuild_models(
 
     Ctrl-C stops; the same command goes on from there, `cancel` gives it up.
     """
-    if (name is None) is not everything:
-        raise Trouble("Name one read model, or say --all.")
     if as_of is not None and switching is not None:
         raise Trouble("What was shown at a past moment is never live.")
-    models = READ_MODELS if name is None else (_model(name),)
+    models = _models(name, everything=everything)
     pace = Pace(WINDOW, rest)
     os.nice(NICENESS)
     if as_of is not None:
@@ -169,6 +167,12 @@ async def _standings(pool: asyncpg.Pool, tenant: str | None) -> list[Standing]:
     if tenant is not None:
         require_known(tenant, await heads(pool))
     return await standings(pool, tenant)
+
+
+def _models(name: str | None, *, everything: bool) -> tuple[ReadModel, ...]:
+    if (name is None) is not everything:
+        raise Trouble("Name one read model, or say --all.")
+    return READ_MODELS if name is None else (_model(name),)
 
 
 def _model(name: str) -> ReadModel:
