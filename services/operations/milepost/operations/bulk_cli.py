@@ -35,8 +35,9 @@ def enroll(
 ) -> None:
     """Enroll everybody in a file, up to 100,000 rows, and say what came of each.
 
-    Columns: learner, offering, mode, occurred_at. Whoever is in already stays so: a file may be
-    sent again. The exit code is 1 when a row was refused, or the job did not come to its end.
+    Columns: learner, offering, mode, occurred_at. Whoever is in already stays so.
+
+    The exit code is 1 when a row was refused, or the job did not come to its end.
     """
     query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
     with calling(http, token, tenant, data_dir, "registrar") as caller:

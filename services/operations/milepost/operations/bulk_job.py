@@ -120,9 +120,9 @@ def _job(answer: Any) -> Job:
 
 def _headline(job: Job) -> str:
     state = "canceling" if job.canceling else job.state
-    what = "Dry run, nothing is changed" if job.dry_run else "Job"
-    rate = f", {job.rows_per_second:,.0f}/s" if job.rows_per_second else ""
-    return f"{what} {job.job}: {state}, {job.done:,} of {job.rows:,} rows{rate}"
+    what, changed = ("Dry run", " Nothing is changed.") if job.dry_run else ("Job", "")
+    rate = f" ({job.rows_per_second:,.0f}/s)" if job.rows_per_second else ""
+    return f"{what} {job.job}: {state}, {job.done:,} of {job.rows:,} rows{rate}.{changed}"
 
 
 def _table(job: Job) -> Table:

@@ -103,10 +103,15 @@ def _table(found: list[dict[str, Any]]) -> Table:
     table.add_column("job", no_wrap=True)
     for name in ("since", "state"):
         table.add_column(name)
-    for name in ("rows", "done", "refused"):
+    for name in ("rows", "refused"):
         table.add_column(name, justify="right")
     for one in msgspec.convert(found, list[Job]):
-        state = f"{one.state} (dry)" if one.dry_run else one.state
-        counts = (f"{count:,}" for count in (one.rows, one.done, one.refused))
-        table.add_row(one.job, one.created_at[:16].replace("T", " "), state, *counts)
+        since = one.created_at[5:16].replace("T", " ")
+        table.add_row(one.job, since, _state(one), f"{one.rows:,}", f"{one.refused:,}")
     return table
+
+
+def _state(job: Job) -> str:
+    if job.state == "running":
+        return f"running {job.done / job.rows:.0%}"
+    return f"{job.state} (dry)" if job.dry_run else job.state
