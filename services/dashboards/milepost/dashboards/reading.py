@@ -149,9 +149,9 @@ def _seen(
 
 async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:
     deadline, pause_seconds = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE_SECONDS
+    head = 0
     while (reached := await pool.fetchval(STANDS, tenant, names)) < awaited:
-        head = await pool.fetchval(HEAD, tenant) or 0
-        if awaited > head:
+        if head < awaited and (head := await pool.fetchval(HEAD, tenant) or 0) < awaited:
             raise BeyondTheLog(awaited, head)
         if time.monotonic() > deadline:
             raise NotVisibleYet(awaited, reached)
