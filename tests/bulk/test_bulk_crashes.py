@@ -98,6 +98,30 @@ async def test_what_the_dead_one_did_is_told_of_a_canceled_job_too(office: Offic
     assert (await office.happened())["learner_enrolled"] == 1_000
 
 
+@pytest.mark.parametrize(("canceled", "state"), [(False, "done"), (True, "canceled")])
+async def test_a_job_whose_worker_died_before_saying_so_ends(
+    office: Office, monkeypatch: pytest.MonkeyPatch, canceled: bool, state: str
+):
+    await office.open("spring")
+    job = await office.upload(rows(["ann", "bob"], offering="spring"))
+
+    async def die_at_the_end(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lead, "end", die_at_the_end)
+        with suppress(Died):
+            await office.worker.turn()
+            pytest.fail("it did not die")
+    await pool_of(office).execute(SILENT)
+    if canceled:
+        await office.cancel(job)
+    assert await elsewhere(office).turn()
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"], ended["enrolled"]) == (state, 2, 2)
+    assert await office.outcomes(job) == numbered(["enrolled", "enrolled"])
+
+
 async def test_whoever_was_taken_for_dead_writes_nothing_any_more(office: Office):
     await office.open("spring")
     job = await office.upload(rows(["ann"], offering="spring"))

@@ -150,7 +150,7 @@ async def test_what_was_done_before_it_was_canceled_stays_and_is_told(office: Of
     assert (answer.json()["state"], answer.json()["canceling"]) == ("running", True)
     asked = time.monotonic()
     assert await turn
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - asked < 2
     ended = await office.job(job)
     assert (ended["state"], ended["canceling"]) == ("canceled", False)
     assert 0 < ended["done"] < ended["rows"] == 20_000
