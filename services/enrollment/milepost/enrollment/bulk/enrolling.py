@@ -60,7 +60,7 @@ async def _after(
 
 
 async def _runs(transactor: Transactor, job: Job, rows: Iterable[Row]) -> Runs:
-    named = {row.asked.offering or "" for row in rows if isinstance(row.asked, Asked)}
+    named = {row.asked.offering for row in rows if isinstance(row.asked, Asked)}
     loads = (transactor.load(job.tenant, OFFERING.of(offering)) for offering in named)
     found = await asyncio.gather(*loads)
     return {offering: run for offering, (_, run) in zip(named, found, strict=True)}
@@ -71,9 +71,9 @@ async def _know_enrollments(
 ) -> None:
     """A surprise would send back all that is decided behind it, and they would lose their order."""
     named = {
-        enrollment_id(row.asked.offering or "", row.asked.learner)
+        enrollment_id(row.asked.offering, row.asked.learner)
         for row in rows
-        if isinstance(row.asked, Asked) and counts_seats(runs[row.asked.offering or ""])
+        if isinstance(row.asked, Asked) and counts_seats(runs[row.asked.offering])
     }
     await asyncio.gather(*(transactor.load(job.tenant, ENROLLMENT.of(one)) for one in named))
 
@@ -90,7 +90,7 @@ async def _enroll(
     transactor: Transactor, settings: Settings, job: Job, row: Row, asked: Asked
 ) -> Result:
     """Repeated, after a crash, it answers with what it did."""
-    offering = asked.offering or ""
+    offering = asked.offering
     enrollment = enrollment_id(offering, asked.learner)
     try:
         wish = Wish(

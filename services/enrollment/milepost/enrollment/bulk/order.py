@@ -40,7 +40,7 @@ class Order:
             return
         if self._waits_for(row.asked):
             # It comes late, and must not find its seat taken by those behind it.
-            self._held_up[row.asked.offering or ""] = task
+            self._held_up[row.asked.offering] = task
         for key in self._keys(row.asked):
             self._last[key] = task
 
@@ -48,13 +48,13 @@ class Order:
         return {self._last[key] for key in self._keys(asked) if key in self._last}
 
     def _queue(self, asked: Asked) -> set[Task]:
-        offering = asked.offering or ""
+        offering = asked.offering
         queues = counts_seats(self._runs[offering]) and offering in self._held_up
         return {self._held_up[offering]} if queues else set()
 
     def _keys(self, asked: Asked) -> Iterator[tuple[str, ...]]:
         """Rows that share one of these are done one by one."""
-        offering = asked.offering or ""
+        offering = asked.offering
         run = self._runs[offering]
         yield ("enrollment", offering, asked.learner)
         if run.opened is None:

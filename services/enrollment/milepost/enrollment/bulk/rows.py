@@ -8,12 +8,10 @@ import csv
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Annotated, TypeAlias
+from datetime import UTC, datetime
+from typing import TypeAlias
 
 import msgspec
-from msgspec import Meta
-from msgspec.structs import replace
 
 from milepost.enrollment.api.conventions import Id
 from milepost.enrollment.events import Mode
@@ -30,13 +28,22 @@ EXPECTED = {
 DELIMITERS = ",;\t"
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`offering` absent: the one that is given for the whole file."""
+class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row as it may stand in a file. `offering` absent: the one given for the whole file."""
 
-    learner: Annotated[Id, Meta(examples=["learner-4711"])]
+    learner: Id
     offering: Id | None = None
     mode: Mode = "audit"
     occurred_at: Moment | None = None
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row asks for. `occurred_at` in UTC; absent: when the file came."""
+
+    learner: str
+    offering: str
+    mode: Mode = "audit"
+    occurred_at: datetime | None = None
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -71,7 +78,7 @@ class HeaderInvalid(Invalid):
 
 def json_parser(offering: str | None) -> Parse:
     """For a JSON object. `offering` is the whole file's, if it has one."""
-    decoder = msgspec.json.Decoder(Asked)
+    decoder = msgspec.json.Decoder(Written)
 
     def parse(text: bytes) -> Asked | Fault:
         try:
@@ -97,7 +104,7 @@ def csv_parser(header: bytes, offering: str | None) -> Parse:
             return Fault("$", f"Expected {len(columns)} cells, got {len(cells)}.")
         given = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
         try:
-            return _placed(msgspec.convert(given, Asked), offering)
+            return _placed(msgspec.convert(given, Written), offering)
         except msgspec.ValidationError as error:
             return _fault(str(error))
 
@@ -126,18 +133,16 @@ def _cells(line: bytes, delimiter: str) -> Sequence[str]:
     return [cell.strip() for cell in cells]
 
 
-def _placed(asked: Asked, offering: str | None) -> Asked | Fault:
+def _placed(row: Written, offering: str | None) -> Asked | Fault:
     """With its offering, and its time in UTC."""
-    if asked.offering is None:
-        if offering is None:
-            return _expected("offering")
-        asked = replace(asked, offering=offering)
-    if asked.occurred_at is None:
-        return asked
+    at, where = row.occurred_at, row.offering or offering
+    if where is None:
+        return _expected("offering")
     try:
-        return replace(asked, occurred_at=asked.occurred_at.astimezone(UTC))
+        at = at and at.astimezone(UTC)
     except OverflowError:
         return Fault("$.occurred_at", "The date lies outside the calendar.")
+    return Asked(learner=row.learner, offering=where, mode=row.mode, occurred_at=at)
 
 
 def _fault(words: str) -> Fault:
