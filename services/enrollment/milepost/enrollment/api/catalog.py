@@ -5,8 +5,7 @@ from datetime import datetime
 from functools import partial
 
 import msgspec
-from litestar import Request, Response, post, put
-from litestar.datastructures import State
+from litestar import Response, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -38,16 +37,8 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.events import CourseEvent, CoursePublished
 from milepost.events.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
-from milepost.process.requests import (
-    Body,
-    Moment,
-    check_repeat,
-    command_id,
-    metadata,
-    occurred,
-    positioned,
-)
-from milepost.process.tokens import Caller
+from milepost.process.commands import Call, decided
+from milepost.process.requests import Body, Moment, occurred, positioned
 
 
 class DraftCourse(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +83,7 @@ class Validated(msgspec.Struct, frozen=True, kw_only=True):
     answers=command(NOT_A_KEEPER, ALREADY_PUBLISHED, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
 )
 async def draft_course(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     data: JSONBody[DraftCourse],
     wiring: NamedDependency[Wiring],
@@ -100,7 +91,7 @@ async def draft_course(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(draft, course=course, title=data.title, occurred_at=at)
-    outcome = await _done(request, wiring, course, decide)
+    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
     return positioned(_version(course, outcome), outcome.position)
 
 
@@ -112,13 +103,14 @@ async def draft_course(
     answers=command(NOT_A_KEEPER, PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200),
 )
 async def publish_course(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     data: JSONBody[PublishCourse],
     wiring: NamedDependency[Wiring],
 ) -> Response[CourseVersion]:
     request.user.require(*CATALOG_KEEPERS)
-    outcome = await _done(request, wiring, course, _publishing(course, data, wiring))
+    decide = _publishing(course, data, wiring)
+    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
     status = 201 if outcome.events else 200
     return positioned(_version(course, outcome), outcome.position, status)
 
@@ -132,7 +124,7 @@ async def publish_course(
     answers=query(NOT_A_KEEPER, PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
 )
 async def validate_plan(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     data: JSONBody[PublishCourse],
     wiring: NamedDependency[Wiring],
@@ -155,35 +147,19 @@ async def validate_plan(
     answers=command(NOT_A_KEEPER, UNKNOWN_COURSE, OCCURRED_IN_FUTURE),
 )
 async def retire_course(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[CourseVersion]:
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    outcome = await _done(request, wiring, course, partial(retire, course=course, occurred_at=at))
+    decide = partial(retire, course=course, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
     return positioned(_version(course, outcome), outcome.position)
 
 
 HANDLERS = (draft_course, publish_course, validate_plan, retire_course)
-
-
-async def _done(
-    request: Request[Caller, None, State],
-    wiring: Wiring,
-    course: str,
-    decide: Callable[[Course], list[CourseEvent]],
-) -> Outcome:
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        COURSE.of(course),
-        decide,
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
-    return outcome
 
 
 def _publishing(

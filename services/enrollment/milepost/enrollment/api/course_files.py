@@ -6,8 +6,8 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.datastructures import CacheControlHeader, State
+from litestar import Response, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -33,16 +33,13 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.events import CourseEvent, CoursePublished, CourseRetired
 from milepost.process.answers import command, query, versioned_query
+from milepost.process.commands import Call, decided
 from milepost.process.requests import (
     Body,
     Moment,
-    check_repeat,
-    command_id,
-    metadata,
     positioned,
     versioned,
 )
-from milepost.process.tokens import Caller
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 SCHEMA_ID: Final = "urn:milepost:schema:course:1"
@@ -97,7 +94,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     answers=versioned_query(UNKNOWN_COURSE),
 )
 async def export_course(
-    request: Request[Caller, None, State], course: CoursePath, wiring: NamedDependency[Wiring]
+    request: Call, course: CoursePath, wiring: NamedDependency[Wiring]
 ) -> Response[CourseFile]:
     written, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
     response = versioned(request, file_of(course, state), written)
@@ -115,20 +112,14 @@ async def export_course(
     answers=command(NOT_AN_ENROLLER, PLAN_INVALID, COURSE_DIFFERS, also=200),
 )
 async def import_course(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     data: JSONBody[CourseFile],
     wiring: NamedDependency[Wiring],
 ) -> Response[Imported]:
     request.user.require(*ENROLLERS)
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        COURSE.of(course),
-        _taking_over(course, data, wiring),
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    decide = _taking_over(course, data, wiring)
+    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
     [state] = outcome.states
     new = [COURSE.codec.decode(one.type, one.data, one.occurred_at) for one in outcome.events]
     return positioned(_imported(course, state, new), outcome.position, 201 if new else 200)
@@ -143,7 +134,7 @@ async def import_course(
     answers=query(NOT_AN_ENROLLER, PLAN_INVALID, COURSE_DIFFERS),
 )
 async def validate_import(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     data: JSONBody[CourseFile],
     wiring: NamedDependency[Wiring],

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.datastructures import State
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
@@ -30,8 +29,8 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.domain.languages import in_language
 from milepost.enrollment.events import CoursePublished
 from milepost.process.answers import versioned_query
+from milepost.process.commands import Call
 from milepost.process.requests import versioned
-from milepost.process.tokens import Caller
 
 VersionPath = Annotated[int, PathParameter(ge=1, le=1_000_000, description="From 1")]
 
@@ -96,7 +95,7 @@ class DiffView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from
     answers=versioned_query(UNKNOWN_COURSE, UNKNOWN_COURSE_VERSION),
 )
 async def read_course(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     wiring: NamedDependency[Wiring],
     version: Annotated[int | None, QueryParameter(ge=1)] = None,
@@ -122,7 +121,7 @@ async def read_course(
     answers=versioned_query(UNKNOWN_COURSE),
 )
 async def list_versions(
-    request: Request[Caller, None, State], course: CoursePath, wiring: NamedDependency[Wiring]
+    request: Call, course: CoursePath, wiring: NamedDependency[Wiring]
 ) -> Response[VersionsView]:
     written, state = await _known(request, wiring, course)
     lines = tuple(
@@ -149,7 +148,7 @@ async def list_versions(
     answers=versioned_query(UNKNOWN_COURSE, UNKNOWN_COURSE_VERSION),
 )
 async def read_diff(
-    request: Request[Caller, None, State],
+    request: Call,
     course: CoursePath,
     version: VersionPath,
     wiring: NamedDependency[Wiring],
@@ -166,9 +165,7 @@ async def read_diff(
 HANDLERS = (read_course, list_versions, read_diff)
 
 
-async def _known(
-    request: Request[Caller, None, State], wiring: Wiring, course: str
-) -> tuple[int, Course]:
+async def _known(request: Call, wiring: Wiring, course: str) -> tuple[int, Course]:
     """The stream's version and the course. Raises `UnknownCourse`."""
     written, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
     if state.title is None:
