@@ -17,7 +17,8 @@ from litestar.typing import FieldDefinition
 from milepost.process.problems import Malformed, UnsupportedMedia
 from milepost.process.shapes import misshapen
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True, description="With its UTC offset")]
+_MOMENT = "With its UTC offset; from the year 2 to 9999-12-30"
+Moment = Annotated[datetime, msgspec.Meta(tz=True, description=_MOMENT)]
 
 T = TypeVar("T", bound="Body")
 

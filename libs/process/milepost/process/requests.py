@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, Unpack, cast
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid5, uuid7
 from milepost.events.event import Invalid
 from milepost.events.transact import Outcome
 from milepost.process.bodies import Body, Moment
-from milepost.process.problems import Malformed
+from milepost.process.problems import Malformed, Where
 from milepost.process.settings import Settings
 from milepost.process.tokens import Caller
 
@@ -27,6 +27,7 @@ __all__ = [
     "awaited_position",
     "check_repeat",
     "command_id",
+    "in_calendar",
     "is_known",
     "metadata",
     "occurred",
@@ -34,6 +35,8 @@ __all__ = [
     "versioned",
 ]
 
+# Postgres' driver takes the first and the last day that Python has for -infinity and infinity.
+CALENDAR = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 COMMANDS = UUID("5f0c0a3e-6d0b-5d5e-9a44-2f5b6b1c7a10")
 
 T = TypeVar("T")
@@ -91,7 +94,7 @@ def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> Non
 def occurred(at: datetime | None, settings: Settings, now: datetime | None = None) -> datetime:
     """`at` in UTC, or now if not given.
 
-    Raises `OccurredInFuture` beyond the clock skew, `Malformed` for what UTC has no date for.
+    Raises `OccurredInFuture` beyond the clock skew, `Malformed` for what lies outside the calendar.
     """
     now = now or datetime.now(UTC)
     if at is None:
@@ -99,10 +102,15 @@ def occurred(at: datetime | None, settings: Settings, now: datetime | None = Non
     latest = now + timedelta(seconds=settings.clock_skew_seconds)
     if at > latest:
         raise OccurredInFuture(at, latest)
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as fault:
-        raise Malformed("The date lies outside the calendar.", field="occurred_at") from fault
+    return in_calendar(at, field="occurred_at")
+
+
+def in_calendar(at: datetime, **where: Unpack[Where]) -> datetime:
+    """In UTC. Raises `Malformed` before the year 2 and from 9999-12-31 on, which nothing keeps."""
+    first, end = CALENDAR
+    if not first <= at < end:
+        raise Malformed("A date lies outside the calendar.", **where)
+    return at.astimezone(UTC)
 
 
 def awaited_position(request: Request[Any, Any, Any]) -> int | None:

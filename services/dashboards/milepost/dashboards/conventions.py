@@ -1,7 +1,7 @@
 """What the routes of this service share: who may see, parameters, and how a read is answered."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -17,7 +17,7 @@ from milepost.events.projection import ReadModel
 from milepost.process.answers import AWAITED_POSITION, ETAG, IF_NONE_MATCH, POSITION, Answers
 from milepost.process.bodies import Moment
 from milepost.process.problems import Malformed
-from milepost.process.requests import awaited_position, is_known, positioned
+from milepost.process.requests import awaited_position, in_calendar, is_known, positioned
 from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 
 STAFF = ("instructor", "registrar", "issuer", "operator", "service")
@@ -80,9 +80,10 @@ def moment(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return msgspec.convert(text, Moment).astimezone(UTC)
-    except (msgspec.ValidationError, OverflowError) as fault:
+        at = msgspec.convert(text, Moment)
+    except msgspec.ValidationError as fault:
         raise Malformed(f"{name} is a time with its UTC offset.", query=name) from fault
+    return in_calendar(at, query=name)
 
 
 def between(

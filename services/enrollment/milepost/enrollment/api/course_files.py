@@ -20,7 +20,7 @@ from milepost.enrollment.api.conventions import (
     Wiring,
 )
 from milepost.enrollment.api.course_bodies import PlanBody, facts_of, stated
-from milepost.enrollment.api.offerings import in_utc, moment_in_utc
+from milepost.enrollment.api.offerings import in_utc
 from milepost.enrollment.api.refusals import NOT_AN_ENROLLER, PLAN_INVALID, UNKNOWN_COURSE
 from milepost.enrollment.domain import (
     COURSE,
@@ -37,6 +37,7 @@ from milepost.process.commands import Call, decided
 from milepost.process.requests import (
     Body,
     Moment,
+    in_calendar,
     positioned,
     versioned,
 )
@@ -182,16 +183,16 @@ def told(file: CourseFile) -> History:
         CoursePublished(
             course=file.course,
             version=one.version,
-            occurred_at=moment_in_utc(one.published_at),
+            occurred_at=in_calendar(one.published_at, path=f"$.versions[{number}].published_at"),
             **facts_of(one),
         )
-        for one in file.versions
+        for number, one in enumerate(file.versions)
     )
     return History(
         course=file.course,
         title=file.title,
         versions=versions,
-        retired_at=in_utc(file.retired_at),
+        retired_at=in_utc(file.retired_at, "retired_at"),
     )
 
 

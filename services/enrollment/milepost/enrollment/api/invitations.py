@@ -12,7 +12,6 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from milepost.enrollment.api.conventions import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
-from milepost.enrollment.api.offerings import moment_in_utc
 from milepost.enrollment.api.refusals import (
     INVITATION_ALREADY_USED,
     INVITATION_EXPIRED,
@@ -29,6 +28,7 @@ from milepost.process.requests import (
     Moment,
     check_repeat,
     command_id,
+    in_calendar,
     metadata,
     occurred,
     positioned,
@@ -91,7 +91,7 @@ async def post_invitation(
                 invitation=invitation,
                 offering=offering,
                 digest=digest(code, data.email),
-                expires=moment_in_utc(data.expires),
+                expires=in_calendar(data.expires, field="expires"),
                 occurred_at=at,
             ),
         ),

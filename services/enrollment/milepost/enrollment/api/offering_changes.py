@@ -94,5 +94,5 @@ def _changes(data: ChangeOffering) -> Changes:
     asked = {name: getattr(data, name) for name in Changes.__struct_fields__}
     for name in ("window_opens", "window_closes", "ends"):
         if (at := asked[name]) is not UNSET and at is not None:
-            asked[name] = in_utc(at)
+            asked[name] = in_utc(at, name)
     return Changes(**asked)

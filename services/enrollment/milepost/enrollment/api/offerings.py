@@ -1,6 +1,6 @@
 """Offerings: open, close, read."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -40,12 +40,12 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.events import Mode, Pace, Prerequisite
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.commands import Call, decided
-from milepost.process.problems import Malformed
 from milepost.process.requests import (
     Body,
     Moment,
     check_repeat,
     command_id,
+    in_calendar,
     metadata,
     occurred,
     positioned,
@@ -196,22 +196,15 @@ def _terms(data: OpenOffering) -> Terms:
     facts = {name: getattr(data, name) for name in Terms.__struct_fields__}
     for name, value in facts.items():
         if isinstance(value, datetime):
-            facts[name] = moment_in_utc(value)
+            facts[name] = in_calendar(value, field=name)
     if data.prerequisites is not None:
         facts["prerequisites"] = prerequisites_of(data.prerequisites)
     return Terms(**facts)
 
 
-def in_utc(at: datetime | None) -> datetime | None:
-    return None if at is None else moment_in_utc(at)
-
-
-def moment_in_utc(at: datetime) -> datetime:
-    """Raises `Malformed` for what UTC has no date for."""
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as fault:
-        raise Malformed("A date lies outside the calendar.") from fault
+def in_utc(at: datetime | None, field: str) -> datetime | None:
+    """Raises `Malformed`."""
+    return None if at is None else in_calendar(at, field=field)
 
 
 def view_of(offering: str, run: Offering) -> OfferingView:
