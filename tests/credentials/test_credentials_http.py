@@ -337,6 +337,18 @@ async def test_a_future_award_is_refused(school):
     problem(answer, 422, "occurred_in_future")
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+async def test_nothing_is_awarded_or_revoked_before_the_calendar(school, at):
+    await school.define("badge", BADGE)
+    award = {"achievement": "badge", "reason": "r"}
+    made = await school.call("POST", "/learners/ana/credentials", award)
+    early = {**award, "occurred_at": at}
+    problem(await school.call("POST", "/learners/ben/credentials", early), 400, "malformed_request")
+    path = f"/learners/ana/credentials/{made.json()['credential']}/revoke"
+    answer = await school.call("POST", path, {"reason": "error", "occurred_at": at})
+    problem(answer, 400, "malformed_request")
+
+
 async def test_only_who_may_issue_defines_awards_and_revokes(school):
     await school.define("badge", BADGE)
     commands = [

@@ -225,11 +225,14 @@ async def test_a_moment_with_another_offset_is_stored_in_utc(client, headers, sc
     )
 
 
-async def test_a_moment_at_the_end_of_the_calendar_is_answered(client, headers, school):
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+async def test_a_moment_before_the_calendar_is_refused(client, headers, school, at):
     await school.open()
-    first = {**FINE, "occurred_at": "0001-01-01T00:00:00+14:00"}
+    heads = await school.log.heads()
+    first = {**FINE, "occurred_at": at}
     answer = await client.post(REPORTS, json={"reports": [first]}, headers=headers())
     problem(answer, 400, "malformed_request")
+    assert await school.log.heads() == heads
 
 
 async def test_an_overview_that_is_known_is_not_sent_again(client, headers, school):

@@ -20,7 +20,6 @@ from milepost.enrollment.api.conventions import (
     Wiring,
 )
 from milepost.enrollment.api.course_bodies import PlanBody, facts_of, stated
-from milepost.enrollment.api.offerings import in_utc
 from milepost.enrollment.api.refusals import NOT_AN_ENROLLER, PLAN_INVALID, UNKNOWN_COURSE
 from milepost.enrollment.domain import (
     COURSE,
@@ -192,7 +191,7 @@ def told(file: CourseFile) -> History:
         course=file.course,
         title=file.title,
         versions=versions,
-        retired_at=in_utc(file.retired_at, "retired_at"),
+        retired_at=file.retired_at and in_calendar(file.retired_at, path="$.retired_at"),
     )
 
 
