@@ -1,5 +1,7 @@
 """What a registrar, an instructor and a learner list: filtered, in order, page by page."""
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -263,6 +265,25 @@ async def test_a_time_is_given_with_its_offset(desk, time):
     for path, name in (("/enrollments", "since"), ("/catalog/offerings", "ends_before")):
         answer = await desk.get(path, **{name: time})
         assert (answer.status_code, answer.json()["query"]) == (400, name)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+async def test_neither_a_time_nor_a_cursor_lies_outside_the_calendar(desk, time):
+    answer = await desk.get("/catalog/offerings", starts_from=time)
+    assert (answer.status_code, answer.json()["query"]) == (400, "starts_from")
+    parts = json.dumps(["published_at", "asc", time, "x"])
+    cursor = base64.urlsafe_b64encode(parts.encode()).decode()
+    answer = await desk.get("/catalog/courses", sort="published_at", cursor=cursor)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:milepost:problem:cursor_unknown"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from milepost.events.event import Invalid
+from milepost.process.problems import Malformed
+from milepost.process.requests import in_calendar
 
 MOST = 2**63 - 1  # of Postgres' bigint
 NEVER = datetime(1, 1, 2, tzinfo=UTC)  # asyncpg takes the day before for -infinity
@@ -126,4 +128,14 @@ def paging(by: Sort, sort: str, order: Order, key: str, cursor: str | None) -> P
         raise CursorUnknown(sort, order) from error
     if parts[:2] != (sort, order):
         raise CursorUnknown(sort, order)
-    return Paging(by, sort, order, key, Cursor(*parts))
+    return Paging(by, sort, order, key, _bounded(Cursor(*parts)))
+
+
+def _bounded(cursor: Cursor) -> Cursor:
+    """Its time as Postgres can compare it. Raises `CursorUnknown`."""
+    if not isinstance(cursor.value, datetime) or cursor.value == NEVER:
+        return cursor
+    try:
+        return msgspec.structs.replace(cursor, value=in_calendar(cursor.value))
+    except Malformed as fault:
+        raise CursorUnknown(cursor.sort, cursor.order) from fault
