@@ -111,6 +111,27 @@ def test_all_that_makes_no_sense_in_the_file_is_told_at_once():
     ]
 
 
+def test_times_do_not_run_backwards():
+    earlier = replace(SECOND, occurred_at=minute(0))
+    third = published(3, occurred_at=minute(0))
+    assert refused(PlanInvalid, course(), told(FIRST, earlier, third)) == [
+        ("$.versions[1].published_at", "before_the_version_before")
+    ]
+    assert refused(PlanInvalid, course(), told(FIRST, SECOND, retired_at=minute(1))) == [
+        ("$.retired_at", "before_the_latest_version")
+    ]
+    at_once = replace(SECOND, occurred_at=minute(1))
+    assert taken(course(), told(FIRST, at_once, retired_at=minute(1)))[:2] == [FIRST, at_once]
+
+
+def test_times_that_are_here_already_are_not_judged_again():
+    earlier, third = replace(SECOND, occurred_at=minute(0)), published(3, occurred_at=minute(3))
+    here = (FIRST, earlier)
+    assert taken(course(*here), told(*here, third)) == [third]
+    early = CourseRetired(course="DATA-101", occurred_at=minute(0))
+    assert taken(course(FIRST, early), told(FIRST, retired_at=minute(0))) == []
+
+
 def test_versions_are_numbered_from_one_without_gaps():
     assert refused(PlanInvalid, course(), told(FIRST, replace(SECOND, version=3))) == [
         ("$.versions[1].version", "not_the_next")

@@ -62,16 +62,27 @@ def _faults(state: Course, told: History, course: str, latest: datetime) -> Iter
         yield Fault("$.title", "not_that_of_the_latest_version")
     if told.retired_at is not None and told.retired_at > latest:
         yield Fault("$.retired_at", "in_the_future")
+    if not state.retired and _retired_too_early(told):
+        yield Fault("$.retired_at", "before_the_latest_version")
     for number, one in enumerate(told.versions):
         path = f"$.versions[{number}]"
+        before = told.versions[number - 1] if number else None
         if one.version != number + 1:
             yield Fault(f"{path}.version", "not_the_next")
         if one.occurred_at > latest:
             yield Fault(f"{path}.published_at", "in_the_future")
-        if number and says_the_same(one, told.versions[number - 1]):
+        if before is not None and says_the_same(one, before):
             yield Fault(path, "same_as_the_version_before")
         if number >= len(state.versions):
+            if before is not None and one.occurred_at < before.occurred_at:
+                yield Fault(f"{path}.published_at", "before_the_version_before")
             yield from _within(path, plan_faults(one))
+
+
+def _retired_too_early(told: History) -> bool:
+    if told.retired_at is None or not told.versions:
+        return False
+    return told.retired_at < told.versions[-1].occurred_at
 
 
 def _within(path: str, faults: Iterable[Fault]) -> Iterator[Fault]:
