@@ -2,11 +2,14 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, new_tenant, offered, project, record
 
-from milepost.dashboards.reading import WAIT_SECONDS
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.queries import LEARNERS_ENROLLMENTS
+from milepost.dashboards.reading import WAIT_SECONDS, ByKey
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
@@ -70,6 +73,19 @@ async def test_readers_at_once_are_each_shown_their_own(pool, tenant, desk):
         here = {f"run-{run}" for run in range(int(name.partition("-")[2]) % 3)}
         there = {"elsewhere"} if name == "learner-1" else set()
         assert (page["learner"], runs) == (name, here if school == tenant else there)
+
+
+async def test_a_row_that_cannot_be_read_fails_its_own_reader_alone(pool, tenant):
+    names = ("ann", "bob", "cid", "dan")
+    await happens(pool, tenant, *(Life("red", name).enrolls() for name in names))
+    spoilt = "update dashboards.learner_overview set entered_at = '-infinity'"
+    await pool.execute(f"{spoilt} where tenant = $1 and learner = 'cid'", tenant)
+    learners = ByKey(pool, (LEARNER_OVERVIEW,), (LEARNERS_ENROLLMENTS,))
+    # The first goes at once; the others wait for it, and share the next statement.
+    reads = (learners.read(tenant, name) for name in names)
+    *seen, cid, dan = await asyncio.gather(*reads, return_exceptions=True)
+    assert isinstance(cid, msgspec.ValidationError)
+    assert [one.rows[0][0].learner for one in (*seen, dan)] == ["ann", "bob", "dan"]
 
 
 async def test_rates_name_their_denominators(pool, tenant, desk):

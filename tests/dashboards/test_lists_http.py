@@ -237,6 +237,17 @@ async def test_who_has_these_rows_is_told_so_until_they_change(pool, tenant, des
     assert len(names(changed, "enrollments", "enrollment")) == 3
 
 
+async def test_a_row_that_changes_has_another_etag(pool, tenant, desk):
+    ann = Life("red", "ann")
+    await happens(pool, tenant, [offered("red")], ann.enrolls())
+    first = await desk.get("/enrollments")
+    await happens(pool, tenant, ann.withdraws())
+    changed = await desk.get("/enrollments", etag=first.headers["etag"])
+    [row] = changed.json()["enrollments"]
+    assert (changed.status_code, row["state"]) == (200, "withdrawn")
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
 @pytest.mark.parametrize(
     ("path", "asked", "named"),
     [

@@ -116,13 +116,14 @@ class ByKey:
         if awaited is not None:
             await _wait(self._pool, tenant, self._names, awaited)
         try:
-            return await self._gathered.ask(tenant, key)
+            record = await self._gathered.ask(tenant, key)
         except asyncpg.UndefinedTableError as error:  # no projector has ever run
             raise NotVisibleYet(awaited or 0, 0) from error
+        return _seen(self._queries, *record)
 
-    async def _fetch(self, tenant: str, keys: Sequence[str]) -> list[Seen]:
-        records = await self._pool.fetch(self._statement, tenant, self._names, keys)
-        return [_seen(self._queries, *record) for record in records]
+    async def _fetch(self, tenant: str, keys: Sequence[str]) -> list[asyncpg.Record]:
+        """As they come: a row that cannot be decoded is its own reader's alone."""
+        return await self._pool.fetch(self._statement, tenant, self._names, keys)
 
 
 def statement(queries: Sequence[Query]) -> str:
