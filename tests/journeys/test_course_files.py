@@ -116,3 +116,18 @@ async def test_text_that_postgres_cannot_hold_is_refused(school, tenant, field):
     async with school.client(tenant=tenant) as client:
         answer = await client.post(f"{PATH}/versions", json=PLAN | changed[field])
     assert answer.status_code == 400, answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'{"course": "DATA-\xff"}', "it is not UTF-8"),
+        (b'{"course": ' + b"[" * 100_000, "it is nested too deeply"),
+    ],
+)
+async def test_a_file_that_cannot_be_decoded_is_explained(tmp_path, content, reason):
+    file = tmp_path / "data.json"
+    file.write_bytes(content)
+    said = " ".join((await courses(None, "import", file, "--token", "none", code=1)).split())
+    assert "Traceback" not in said
+    assert said.endswith(f"is not a course file: {reason}.")

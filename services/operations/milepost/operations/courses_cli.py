@@ -121,6 +121,10 @@ def _read(file: Path) -> tuple[str, bytes]:
         code = msgspec.json.decode(document)["course"]
     except OSError as error:
         raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Trouble(f"{file} is not a course file: it is not UTF-8.") from error
+    except RecursionError as error:
+        raise Trouble(f"{file} is not a course file: it is nested too deeply.") from error
     except (msgspec.DecodeError, LookupError, TypeError) as error:
         raise Trouble(f"{file} is not a course file: {error}.") from error
     return str(code), document
