@@ -9,7 +9,7 @@ import pytest
 
 from milepost.events.log import Command, NewEvent
 from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.verify import Fault, NoSuchTenant, head_of, verify
+from milepost.events.verify import Fault, NoSuchTenant, head_of, headless, verify
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CALLS, EVENTS = 10, 6  # each call appends six events, to two streams of its own
@@ -51,7 +51,7 @@ async def tamper(postgres: str, *statements: str) -> None:
     connection = await asyncpg.connect(postgres)
     await connection.execute("set session_replication_role = replica")
     for statement in statements:
-        assert (await connection.execute(statement)).split()[-1] != "0", "nothing was changed"
+        assert not (await connection.execute(statement)).endswith(" 0"), "nothing was changed"
     await connection.close()
 
 
@@ -137,6 +137,52 @@ async def test_an_event_put_behind_the_head_is_found(
     assert ("head_changed", 61, 61) in found(await verify(pool, written))
 
 
+async def test_an_event_put_before_the_first_is_found(
+    pool: asyncpg.Pool, postgres: str, written: str
+):
+    await tamper(
+        postgres,
+        "alter table log.events drop constraint events_position_check",
+        f"""insert into log.events select tenant, -7, 'thing-0-a', 4, type, data, metadata,
+            occurred_at, recorded_at, gen_random_uuid() from log.events
+            where tenant = '{written}' and position = 1""",
+    )
+    try:
+        assert found(await verify(pool, written)) == {("event_added", -7, 0)}
+    finally:
+        await tamper(
+            postgres,
+            "delete from log.events where position < 1",
+            "alter table log.events add check (position > 0)",
+        )
+
+
+@pytest.mark.parametrize(
+    ("tampering", "fault"),
+    [
+        ("delete from log.commands where tenant = '{}' and last = 18", (16, 18)),
+        ("delete from log.commands where tenant = '{}' and last = 60", (58, 60)),
+        ("update log.commands set first = 1, last = 3 where tenant = '{}' and last = 18", None),
+        ("update log.commands set last = 24 where tenant = '{}' and last = 18", (19, 21)),
+    ],
+)
+async def test_commands_that_could_be_done_again_are_found(
+    pool: asyncpg.Pool, postgres: str, written: str, tampering: str, fault: tuple[int, int] | None
+):
+    await tamper(postgres, tampering.format(written))
+    faults = found(await verify(pool, written))
+    assert {kind for kind, _, _ in faults} == {"command_changed"}
+    assert fault is None or ("command_changed", *fault) in faults
+
+
+async def test_a_tenant_whose_head_is_gone_is_found(
+    pool: asyncpg.Pool, postgres: str, written: str
+):
+    await tamper(postgres, f"delete from log.heads where tenant = '{written}'")
+    [fault] = [one for one in await headless(pool) if one.tenant == written]
+    assert (fault.fault, fault.first, fault.last) == ("head_changed", 1, 60)
+
+
 async def test_a_cut_off_end_is_found(pool: asyncpg.Pool, postgres: str, written: str):
     await tamper(postgres, f"delete from log.events where tenant = '{written}' and position > 54")
     assert ("head_changed", 55, 60) in found(await verify(pool, written))
@@ -150,6 +196,7 @@ async def test_a_chain_that_was_forged_whole_does_not_match_a_kept_head(
         postgres,
         f"""delete from log.events where tenant = '{written}' and position > 54""",
         f"""delete from log.links where tenant = '{written}' and last > 54""",
+        f"""delete from log.commands where tenant = '{written}' and last > 54""",
         f"""update log.heads h set head = 54, link = l.link from log.links l
             where h.tenant = '{written}' and l.tenant = h.tenant and l.last = 54""",
     )

@@ -59,6 +59,29 @@ async def test_a_kept_head_tells_a_rewritten_log(postgres: str, data_dir: Path, 
     assert faults == {"event_changed", "rewritten"}
 
 
+async def test_a_school_that_is_gone_is_missed(postgres: str, data_dir: Path, tenant: str):
+    kept = data_dir / "kept.jwt"
+    kept.write_text(milepost(postgres, data_dir, "head", "--tenant", tenant, "--signed").stdout)
+    connection = await asyncpg.connect(postgres)
+    await connection.execute("set session_replication_role = replica")
+    for table in ("events", "links", "commands", "heads"):
+        await connection.execute(f"delete from log.{table} where tenant = $1", tenant)
+    await connection.close()
+    answer = milepost(postgres, data_dir, "verify", "--against", str(kept), "--json")
+    assert answer.returncode == 1, answer.stderr
+    told = json.loads(answer.stdout)
+    [fault] = [one for one in told["faults"] if one["tenant"] == tenant]
+    assert (told["compared"], fault["fault"]) == (1, "rewritten")
+
+
+def test_nothing_to_compare_with_is_no_proof(postgres: str, data_dir: Path):
+    nothing = data_dir / "kept.jwt"
+    nothing.write_text("")
+    milepost(postgres, data_dir, "keys")
+    answer = milepost(postgres, data_dir, "verify", "--against", str(nothing))
+    assert (answer.returncode, "is empty" in answer.stderr) == (1, True)
+
+
 def test_a_head_that_somebody_else_signed_is_not_trusted(
     postgres: str, data_dir: Path, tenant: str
 ):

@@ -50,7 +50,9 @@ CHAIN = """with links as (
      order by c.last limit 100"""
 END = """select h.head, h.link = coalesce(l.link, sha256(textsend($1))) as linked,
            coalesce(l.last, 0) as last,
-           (select max(position) from log.events where tenant = $1) as event
+           (select max(position) from log.events where tenant = $1) as event,
+           (select min(position) from log.events where tenant = $1) as begin,
+           (select max(last) from log.commands where tenant = $1) as command
       from log.heads h
       left join lateral (
            select last, link from log.links where tenant = $1 order by last desc limit 1) l on true
@@ -59,23 +61,44 @@ VERSIONS = """select stream, min(position) as first, max(position) as last from 
     where tenant = $1 and position <= $2 group by stream
     having count(*) <> max(version) or min(version) <> 1
     order by 2 limit 100"""
+# Each command stands right behind the one before: none is missing, none in two places.
+COMMANDS = """select least(first, previous + 1) as first,
+           case when first > previous + 1 then first - 1 else last end as last
+      from (select first, last, lag(last, 1, 0::bigint) over (order by first, last) as previous
+              from log.commands where tenant = $1 and first <= $2) c
+     where first <> previous + 1 or last < first
+     order by 1 limit 100"""
+HEADLESS = """select tenant, min(first) as first, max(last) as last from (
+        select tenant, min(position) as first, max(position) as last from log.events group by tenant
+        union all select tenant, min(first), max(last) from log.links group by tenant
+        union all select tenant, min(first), max(last) from log.commands group by tenant) known
+    where tenant not in (select tenant from log.heads) group by tenant"""
 HEAD = "select head, link from log.heads where tenant = $1"
 LINK = "select link from log.links where tenant = $1 and last = $2"
 
 FaultKind = Literal[
-    "event_changed", "event_missing", "link_missing", "head_changed", "version_gap", "rewritten"
+    "event_changed",
+    "event_missing",
+    "event_added",
+    "link_missing",
+    "head_changed",
+    "version_gap",
+    "command_changed",
+    "rewritten",
 ]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """Between these positions the log is not what was appended.
 
-    event_changed  an event's columns are not those that its call sealed
-    event_missing  fewer events than the call appended
-    link_missing   a link of the chain is gone
-    head_changed   events or links beyond the head, or a head beyond them
-    version_gap    a stream's versions do not run from 1
-    rewritten      the chain is sound, but not the one that a checkpoint was signed for
+    event_changed    an event's columns are not those that its call sealed
+    event_missing    fewer events than the call appended
+    event_added      events before the first position
+    link_missing     a link of the chain is gone
+    head_changed     events or links beyond the head, or a head beyond or without them
+    version_gap      a stream's versions do not run from 1
+    command_changed  what was done, and where, is not what the events are: it could be done again
+    rewritten        not what a checkpoint was signed for, though the chain may be sound
     """
 
     tenant: str
@@ -136,18 +159,32 @@ async def verify(
             group.create_task(work())
     for row in await pool.fetch(VERSIONS, tenant, head.position):
         faults.append(Fault(tenant=tenant, fault="version_gap", **row))
+    for row in await pool.fetch(COMMANDS, tenant, head.position):
+        faults.append(Fault(tenant=tenant, fault="command_changed", **row))
     faults.extend([fault for old in against if (fault := await _rewritten(pool, old))])
     return sorted(faults, key=lambda fault: (fault.first, fault.last))
+
+
+async def headless(pool: asyncpg.Pool) -> list[Fault]:
+    """Of tenants that have events, links or commands, and no head any more."""
+    rows = await pool.fetch(HEADLESS)
+    return [Fault(fault="head_changed", **row) for row in rows]
 
 
 async def _ending(pool: asyncpg.Pool, tenant: str) -> list[Fault]:
     row = await pool.fetchrow(END, tenant)
     assert row is not None, "the head has just been read"
-    head, last, event = row["head"], row["last"], row["event"] or 0
-    if head == last == event and row["linked"]:
-        return []
-    first = min(head, last, event) + 1
-    return [Fault(tenant=tenant, fault="head_changed", first=first, last=max(head, last, event))]
+    head, last, event, begin = row["head"], row["last"], row["event"] or 0, row["begin"]
+    faults: list[Fault] = []
+    if begin is not None and begin < 1:
+        faults.append(Fault(tenant=tenant, fault="event_added", first=begin, last=0))
+    if not (head == last == max(event, 0) and row["linked"]):
+        first, last = min(head, last, event) + 1, max(head, last, event)
+        faults.append(Fault(tenant=tenant, fault="head_changed", first=first, last=last))
+    if (row["command"] or 0) != head:
+        first, last = sorted((row["command"] or 0, head))
+        faults.append(Fault(tenant=tenant, fault="command_changed", first=first + 1, last=last))
+    return faults
 
 
 async def _rewritten(pool: asyncpg.Pool, old: Head) -> Fault | None:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.verify import Fault, Head, NoSuchTenant, head_of, verify
+from milepost.events.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.options import DataDir
 from milepost.operations.trouble import Trouble
@@ -32,9 +32,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the las
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """`compared`: with so many signed heads."""
+
     events: int
     seconds: float
     events_per_second: int
+    compared: int
     faults: tuple[Fault, ...]
 
 
@@ -145,16 +148,22 @@ async def _verified(pool: asyncpg.Pool, tenant: str | None, old: list[Head], job
                 parallel=jobs,
                 against=kept,
             )
-    return _summed(sum(head.position for head in heads), time.perf_counter() - begin, faults)
-
-
-def _summed(events: int, seconds: float, faults: list[Fault]) -> Verified:
+    if tenant is None:
+        faults += await headless(pool)
+    known = {head.tenant for head in heads}
+    faults += [_gone(one) for one in old if tenant is None and one.tenant not in known]
+    events, seconds = sum(head.position for head in heads), time.perf_counter() - begin
     return Verified(
         events=events,
         seconds=round(seconds, 3),
         events_per_second=round(events / seconds),
+        compared=len([one for one in old if tenant in (None, one.tenant)]),
         faults=tuple(faults),
     )
+
+
+def _gone(kept: Head) -> Fault:
+    return Fault(tenant=kept.tenant, fault="rewritten", first=1, last=kept.position)
 
 
 def _signed_heads(file: Path, keys: Path) -> list[Head]:
@@ -162,6 +171,8 @@ def _signed_heads(file: Path, keys: Path) -> list[Head]:
     try:
         trusted = jwt.PyJWKSet.from_json(keys.read_text("utf-8"))
         lines = file.read_text("utf-8").split()
+        if not lines:
+            raise Trouble(f"{file} is empty: `milepost log head --signed` writes what it needs.")
         return [_signed_head(line, trusted) for line in lines]
     except OSError as error:
         raise Trouble(f"{error.filename}: {error.strerror}.") from error
@@ -184,3 +195,5 @@ def _show(verified: Verified) -> None:
         return
     rate = f"{verified.events_per_second:,} events/s"
     typer.echo(f"{verified.events:,} events, whole and as they were written ({rate}).")
+    if verified.compared:
+        typer.echo(f"Nothing before the {verified.compared} signed heads was rewritten.")

@@ -12,7 +12,7 @@ create table log.heads (
 
 create table log.events (
     tenant text collate "C" not null,
-    position bigint not null,
+    position bigint not null check (position > 0),
     stream text collate "C" not null,
     version integer not null,
     type text collate "C" not null,
@@ -51,7 +51,7 @@ create table log.links (
 -- length and the length of each value.
 create function log.digest(
     p_types text[], p_data jsonb[], p_metadata jsonb[], p_occurred_at timestamptz[], p_ids uuid[]
-) returns bytea language sql immutable as $$
+) returns bytea language sql immutable set client_encoding = 'UTF8' as $$
     select sha256(array_send(p_types) || array_send(p_data) || array_send(p_metadata)
         || array_send(p_occurred_at) || array_send(p_ids))
 $$;
@@ -62,7 +62,7 @@ create function log.link(
     p_streams text[],
     p_versions integer[],
     p_digest bytea
-) returns bytea language sql immutable as $$
+) returns bytea language sql immutable set client_encoding = 'UTF8' as $$
     select sha256(p_before || int8send(p_first) || timestamptz_send(p_recorded_at)
         || array_send(p_streams) || array_send(p_versions) || p_digest)
 $$;
