@@ -168,7 +168,7 @@ async def flowing(log, start, end):
 
 async def last(js, head):
     message = await js.get_last_msg(STREAM, "milepost.north.>")
-    return reached_by(message.headers) == head
+    return reached_by(message.subject, message.headers) == head
 
 
 async def test_what_limits_dropped_is_not_lost(log, postgres, nats_url, js):

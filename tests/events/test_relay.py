@@ -76,24 +76,31 @@ async def test_it_goes_on_after_what_the_stream_already_holds(postgres, nats_url
     assert (await js.stream_info(STREAM)).state.last_seq == 300
 
 
-async def test_what_somebody_else_publishes_there_stops_nobody(postgres, nats_url, js):
-    log = MemoryLog()
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        {"Milepost-Tenant": "north"},
+        {"Milepost-Tenant": "north", "Milepost-Position": "-1"},
+        {"Milepost-Tenant": "north", "Milepost-Position": "1_0"},
+        {"Milepost-Tenant": "south", "Milepost-Position": "4"},
+        {"Milepost-Tenant": "north", "Milepost-Position": "4", "Milepost-Mended": "x"},
+    ],
+)
+async def test_what_somebody_else_publishes_there_stops_nobody(postgres, nats_url, js, headers):
+    log, subject = MemoryLog(), "milepost.north.enrollment.learner_enrolled"
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 1, 2)
         await until(reached(nats_url, "north", 1, 2))
-        await js.publish("milepost.north.enrollment.learner_enrolled", b"not ours")
+        await js.publish(subject, b"not ours", headers=headers)
         await append(log, "north", "enrollment-a", 3)
         await until(counted(js, 4))
-    await js.publish(
-        "milepost.north.progress.lesson_started", b"", headers={"Milepost-Tenant": "x"}
-    )
+    await js.publish(subject, b"not ours", headers=headers)
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 4)
         await until(counted(js, 6))
-    found = await messages(nats_url, "milepost.north.>")
-    assert [(message.headers or {}).get("Milepost-Position") for message in found] == [
-        *("1", "2", None, "3", None, "4"),
-    ]
+    ours = [one for one in await messages(nats_url, "milepost.north.>") if one.data != b"not ours"]
+    assert [recorded_from(one.headers or {}, one.data).position for one in ours] == [1, 2, 3, 4]
 
 
 async def test_only_one_of_two_relays_leads_and_the_other_takes_over(postgres, nats_url, js):

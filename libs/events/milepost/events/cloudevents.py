@@ -20,6 +20,7 @@ TYPE_PREFIX = "milepost."
 MENDED = "Milepost-Mended"
 # CloudEvents' NATS binding, 3.1.3.2: space, double quote, percent and all but printable ASCII.
 PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+POSITION = re.compile(r"[1-9][0-9]{0,17}")
 ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
 
@@ -67,27 +68,38 @@ def headers_of(event: Recorded, service: str) -> dict[str, str]:
     return headers
 
 
-def place_of(headers: Mapping[str, str] | None) -> tuple[str, int]:
+def place_of(subject: str, headers: Mapping[str, str] | None) -> tuple[str, int]:
     """Tenant and position: together they name an event. Raises `Foreign`."""
-    try:
-        return (headers or {})["Milepost-Tenant"], int((headers or {})["Milepost-Position"])
-    except (KeyError, ValueError) as fault:
-        raise Foreign from fault
+    tenant, position = _place(headers or {})
+    if not subject.startswith(f"milepost.{tenant}."):
+        raise Foreign(subject)
+    return tenant, position
 
 
-def reached_by(headers: Mapping[str, str] | None) -> int:
+def reached_by(subject: str, headers: Mapping[str, str] | None) -> int:
     """The position behind which a relay goes on, when this message is its tenant's last.
 
     Raises `Foreign`.
     """
-    _, position = place_of(headers)
-    return int((headers or {}).get(MENDED) or position)
+    _, position = place_of(subject, headers)
+    mended = (headers or {}).get(MENDED)
+    return position if mended is None else _position(mended)
+
+
+def _place(headers: Mapping[str, str]) -> tuple[str, int]:
+    return headers.get("Milepost-Tenant", ""), _position(headers.get("Milepost-Position", ""))
+
+
+def _position(text: str) -> int:
+    if not POSITION.fullmatch(text):
+        raise Foreign(text)
+    return int(text)
 
 
 def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:
     """The event as the log has it, but for its actor. Raises `KeyError`, `ValueError`."""
     return Recorded(
-        *place_of(headers),
+        *_place(headers),
         unquote(headers["Milepost-Stream"]),
         int(headers["Milepost-Version"]),
         headers["ce-type"].removeprefix(TYPE_PREFIX),

@@ -141,7 +141,7 @@ def _told(messages: Sequence[Msg], heads: Mapping[str, int]) -> dict[str, int]:
     furthest: dict[str, int] = {}
     for message in messages:
         try:
-            tenant, position = place_of(message.headers)
+            tenant, position = place_of(message.subject, message.headers)
         except Foreign:
             continue
         known = min(position, heads.get(tenant, 0))

@@ -95,10 +95,11 @@ class Holdings:
 
     def _note(self, message: Msg) -> None:
         try:
-            tenant, position = place_of(message.headers)
+            tenant, position = place_of(message.subject, message.headers)
+            reached = reached_by(message.subject, message.headers)
         except Foreign:
             return
-        self.reached[tenant] = reached_by(message.headers)
+        self.reached[tenant] = reached
         self._first.setdefault(tenant, position)
         page = self._pages.setdefault((tenant, position // PAGE), bytearray())
         if not page:

@@ -106,4 +106,4 @@ async def last_position(js: JetStreamContext, tenant: str) -> int:
         message = await js.get_last_msg(STREAM, f"milepost.{tenant}.>")
     except nats.js.errors.NotFoundError:
         return 0
-    return reached_by(message.headers)
+    return reached_by(message.subject or "", message.headers)
