@@ -5,6 +5,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ import pytest
 from milepost.events.migrate import migrate
 from milepost.operations.embedded import Embedded
 from milepost.operations.tables import ROOMS_WITH_TABLES
+
+# Where pytest runs in the background, a shell has SIGINT ignored, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Servers(NamedTuple):
