@@ -148,6 +148,14 @@ async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant,
     assert (code, "not being rebuilt" in err) == (1, True)
 
 
+@pytest.mark.parametrize("command", ["rebuild", "compare", "list"])
+async def test_a_school_that_nobody_knows_is_refused(pool, tenant, milepost, command):
+    await happens(pool, tenant, [offered("red")])
+    model = [] if command == "list" else ["catalog"]
+    code, out, err = await milepost("projections", command, *model, "--tenant", "nobody")
+    assert (code, out, "No school 'nobody'" in err) == (1, "", True)
+
+
 async def test_what_differs_is_named_and_takes_over_only_when_told_to(pool, tenant, milepost):
     await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
     await project(pool)

@@ -75,11 +75,13 @@ def figures(
     }
 
 
-def outcome(one: Rebuilt, asked: Switch) -> str:
+def outcome(one: Rebuilt, asked: Switch, tenant: str | None) -> str:
     said = lines(one.comparison) if one.comparison else []
-    said.append(
-        f"{one.name}: generation {one.generation} is {'live' if one.switched else 'built'}."
-    )
+    if one.switched and tenant:
+        said.append(f"{one.name}: the rows of {tenant} are live, as they were built anew.")
+    else:
+        status = "live" if one.switched else "built"
+        said.append(f"{one.name}: generation {one.generation} is {status}.")
     if one.parks_more:
         said.append(
             f"  It could not fold {one.parks_more:,} events that the live one has:"

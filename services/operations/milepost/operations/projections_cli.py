@@ -15,6 +15,7 @@ from rich.console import Console
 
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.building import Pace
+from milepost.events.comparison import Comparison
 from milepost.events.generations import drop, generations
 from milepost.events.moments import ends_at, moment_of
 from milepost.events.passes import heads
@@ -107,7 +108,7 @@ def rebuild_models(
     if as_json:
         typer.echo(msgspec.json.encode(figures(rebuilt, tenant, events, time.monotonic() - begun)))
     else:
-        typer.echo("\n".join(outcome(one, asked) for one in rebuilt))
+        typer.echo("\n".join(outcome(one, asked, tenant) for one in rebuilt))
     if asked != "never" and not all(one.switched for one in rebuilt):
         raise typer.Exit(1)
 
@@ -134,9 +135,7 @@ def compare_generations(
 
     Both at one and the same position, while events come in. Exit code 1 when they differ.
     """
-    found = _with_pool(
-        data_dir, lambda pool: compare(pool, _model(name), only_tenant=tenant, pace=Pace(WINDOW))
-    )
+    found = _with_pool(data_dir, lambda pool: _compared(pool, _model(name), tenant))
     if as_json:
         typer.echo(msgspec.json.encode(told(found)))
     else:
@@ -164,14 +163,23 @@ def drop_generation(
 
 
 async def _standings(pool: asyncpg.Pool, tenant: str | None) -> list[Standing]:
+    await _require_known(pool, tenant)
+    return await standings(pool, tenant)
+
+
+async def _compared(pool: asyncpg.Pool, model: ReadModel, tenant: str | None) -> Comparison:
+    await _require_known(pool, tenant)
+    return await compare(pool, model, only_tenant=tenant, pace=Pace(WINDOW))
+
+
+async def _require_known(pool: asyncpg.Pool, tenant: str | None) -> None:
     if tenant is not None:
         require_known(tenant, await heads(pool))
-    return await standings(pool, tenant)
 
 
 def _models(name: str | None, *, everything: bool) -> tuple[ReadModel, ...]:
     if (name is None) is not everything:
-        raise Trouble("Name one read model, or say --all.")
+        raise Trouble("Name one read model, or say --all, not both.")
     return READ_MODELS if name is None else (_model(name),)
 
 
@@ -209,6 +217,7 @@ def _resumable() -> Iterator[None]:
 async def _rebuilt(
     pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str | None, pace: Pace, asked: Switch
 ) -> tuple[list[Rebuilt], int]:
+    await _require_known(pool, tenant)
     names = [model.name for model in models]
     work = rebuild(pool, models, only_tenant=tenant, pace=pace, switch=asked)
     rebuilt = await watched(pool, names, tenant, None, asyncio.create_task(work))
@@ -227,6 +236,7 @@ def _build_past(
     as_json: bool,
 ) -> None:
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+        await _require_known(pool, tenant)
         moment = moment_of(as_of)
         ends = await ends_at(pool, moment, tenant)
         names = [model.name for model in models]
