@@ -63,10 +63,15 @@ Host = Annotated[
 Port = Annotated[
     int | None,
     typer.Option(
-        help="The port to listen on; 0 takes any.", show_default="MILEPOST_PORT, else 8400"
+        help="The port to listen on; 0 takes any.",
+        show_default="MILEPOST_PORT, else 8400",
+        min=0,
+        max=65_535,
     ),
 ]
-HealthPort = Annotated[int | None, typer.Option(help="Answer /health and /metrics here.")]
+HealthPort = Annotated[
+    int | None, typer.Option(help="Answer /health and /metrics here.", min=0, max=65_535)
+]
 
 
 def _version(asked: bool) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import asyncpg
 import nats
@@ -38,7 +39,9 @@ def run_doctor(data_dir: Path | None) -> None:
 
 
 async def _all(given: Settings) -> bool:
-    return all([await _report(look, given) for look in (_postgres, _log, _clock, _nats, _http)])
+    there = await _report(_postgres, given)
+    looks = (_log, _clock, _nats, _http) if there else (_nats, _http)
+    return all([there, *[await _report(look, given) for look in looks]])
 
 
 async def _report(look: Look, given: Settings) -> bool:
@@ -46,11 +49,21 @@ async def _report(look: Look, given: Settings) -> bool:
     try:
         found = await look(given)
     except WRONG as wrong:
-        reason = str(wrong) or type(wrong).__name__
+        reason = f"{str(wrong) or type(wrong).__name__}{_remedy(name, wrong, given)}"
         typer.secho(f"wrong  {name:9} {reason}", fg=typer.colors.RED)
         return False
     typer.echo(f"ok     {name:9} {found}")
     return True
+
+
+def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
+    """Where it was looked for, when nobody answered there."""
+    addresses = {"postgres": given.postgres, "nats": given.nats}
+    if not isinstance(wrong, AWAY) or name not in addresses:
+        return ""
+    place = urlsplit(addresses[name])
+    variable = f"MILEPOST_{name.upper()}"
+    return f"; nobody answers at {place.hostname}:{place.port}: start it, or set {variable}"
 
 
 async def _postgres(given: Settings) -> str:
@@ -101,9 +114,10 @@ async def _clock(given: Settings) -> str:
 
 
 async def _nats(given: Settings) -> str:
-    client = await asyncio.wait_for(
-        nats.connect(given.nats, allow_reconnect=False, max_reconnect_attempts=0), CONNECT_SECONDS
+    connecting = nats.connect(
+        given.nats, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_told_otherwise
     )
+    client = await asyncio.wait_for(connecting, CONNECT_SECONDS)
     try:
         info = await client.jetstream().stream_info(STREAM)
     except nats.js.errors.NotFoundError:
@@ -113,6 +127,10 @@ async def _nats(given: Settings) -> str:
     finally:
         await client.close()
     return f"stream {STREAM} holds {info.state.messages} messages"
+
+
+async def _told_otherwise(_: Exception) -> None:
+    """What goes wrong is raised, too: nats-py would print it with a traceback."""
 
 
 async def _http(given: Settings) -> str:
