@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -87,6 +88,17 @@ async def test_a_dry_run_begins_anew(office: Office):
     assert await office.head() == head
 
 
+async def test_a_dry_run_that_is_canceled_keeps_what_it_told(office: Office):
+    await office.open("spring")
+    job = await office.upload(rows(map(str, range(1_200)), offering="spring"), dry_run=True)
+    await die(office, after=1)
+    await office.cancel(job)
+    assert await elsewhere(office).turn()
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"], ended["enrolled"]) == ("canceled", 500, 500)
+    assert await office.outcomes(job) == numbered(["enrolled"] * 500)
+
+
 async def test_what_the_dead_one_did_is_told_of_a_canceled_job_too(office: Office):
     await office.open("spring")
     job = await office.upload(rows(map(str, range(1_800)), offering="spring"))
@@ -170,6 +182,26 @@ async def test_a_job_that_kills_whoever_takes_it_is_given_up(office: Office):
     for _ in range(DEATHS_AT_MOST + 1):
         assert (await office.job(job))["ended_at"] is None
         await die(office, after=0)
+    assert await office.worker.turn()
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"], ended["enrolled"]) == ("failed", 1, 1)
+    assert await office.outcomes(job) == [(1, "enrolled")]
+
+
+async def test_a_job_that_kills_even_whoever_tells_of_it_ends(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    async def kill(*_: object) -> None:
+        raise Died
+
+    monkeypatch.setattr("milepost.enrollment.bulk.leading.MARGIN", timedelta(0))
+    monkeypatch.setattr("milepost.enrollment.bulk.work.enroll_rows", kill)
+    job = await office.upload(rows(["ann"], offering="spring"))
+    for _ in range(2 * DEATHS_AT_MOST + 1):
+        assert (await office.job(job))["ended_at"] is None
+        with pytest.raises(Died):
+            await office.worker.turn()
+        await pool_of(office).execute(SILENT)
     assert await office.worker.turn()
     ended = await office.job(job)
     assert (ended["state"], ended["done"]) == ("failed", 0)

@@ -12,6 +12,7 @@ from uuid import uuid5
 import structlog
 
 from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
+from milepost.enrollment.bulk.leading import NotLeading
 from milepost.enrollment.bulk.order import Order, Runs, counts_seats
 from milepost.enrollment.bulk.rows import Asked, Fault, Row
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
@@ -31,7 +32,9 @@ _log = structlog.get_logger()
 async def enroll_rows(
     transactor: Transactor, settings: Settings, job: Job, rows: Sequence[Row]
 ) -> list[Result]:
-    """A result per row, in their order. Raises what says that a server is away."""
+    """A result per row, in their order. Raises what says that a server is away, and
+    `NotLeading`.
+    """
     runs = await _runs(transactor, job, rows)
     await _know_enrollments(transactor, job, rows, runs)
     order, tasks = Order(runs), []
@@ -110,7 +113,7 @@ async def _enroll(
     except Refused as refusal:
         return _refused(row, refusal, enrollment)
     except Exception as error:
-        if is_away(error) or isinstance(error, Overloaded):
+        if is_away(error) or isinstance(error, (Overloaded, NotLeading)):
             raise
         # One row that nobody foresaw must not hold up the others.
         _log.exception("row_failed", tenant=job.tenant, job=str(job.job), row=row.number)

@@ -1,9 +1,13 @@
 """Which worker has which job. Any number look for one; what is written is fenced by who leads it.
 
-Only the database's clock counts. A worker that has been silent for `SILENT` has lost its job to
-whoever takes it next, and its results with it: nothing it still writes is kept.
+Only the database's clock says who leads. A worker that has been silent for `SILENT` has lost its
+job to whoever takes it next, and its results with it: nothing it still writes is kept. What it does
+to the log is not fenced there, so it stops by itself, `MARGIN` earlier by its own clock.
 """
 
+import asyncio
+import math
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
@@ -14,8 +18,11 @@ import msgspec
 
 from milepost.enrollment.bulk.jobs import Job, Result, Tally
 from milepost.enrollment.bulk.store import COLUMNS, job_of
+from milepost.events.log import Command, Log
+from milepost.events.log import Result as LogResult
 
 SILENT = timedelta(seconds=5)
+MARGIN = timedelta(seconds=2)
 
 # Schools take turns: who was served longest ago is next.
 TAKE = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now(),
@@ -36,8 +43,10 @@ KEEP = f"""update bulk.jobs set alive_at = now(), changed_at = now(), version = 
         tally = $4, deaths = case when dry_run then deaths else 0 end
     {MINE} returning cancel"""
 RESULTS = """insert into bulk.results (tenant, job, row, outcome, enrollment, position, problem)
-    select $1, $2, *
-      from unnest($3::integer[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[])"""
+    select $1, $2, told.*
+      from unnest($3::integer[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) told (row)
+     where exists (select from bulk.rows asked
+                    where (asked.tenant, asked.job, asked.row) = ($1, $2, told.row))"""
 LAST = "select coalesce(max(row), 0) from bulk.results where tenant = $1 and job = $2"
 START_OVER = "delete from bulk.results where tenant = $1 and job = $2"
 LET_GO = f"""update bulk.jobs set state = 'queued', changed_at = now(), version = version + 1,
@@ -53,13 +62,25 @@ class NotLeading(Exception):
 class Lead:
     """One worker's hold on one job. Every method raises `NotLeading` once it is lost."""
 
-    def __init__(self, pool: asyncpg.Pool, worker: UUID, job: Job) -> None:
+    def __init__(self, pool: asyncpg.Pool, worker: UUID, job: Job, asked: float) -> None:
+        """`asked` by the monotonic clock: when this hold was asked for."""
         self.job = job
         self._pool = pool
         self._mine = (job.tenant, job.job, worker)
+        self._alive = asked
+
+    def require(self) -> None:
+        """Nobody else has the job, nor will in the next `MARGIN`."""
+        if time.monotonic() > self._alive + (SILENT - MARGIN).total_seconds():
+            raise NotLeading
+
+    async def settle(self) -> None:
+        """Until what the worker before sent to the log in time has come there."""
+        await asyncio.sleep(MARGIN.total_seconds())
 
     async def beat(self) -> None:
-        _require(await self._pool.fetchval(BEAT, *self._mine))
+        asked = time.monotonic()
+        self._renew(await self._pool.fetchval(BEAT, *self._mine), asked)
 
     async def last(self) -> int:
         """The last row that has a result."""
@@ -67,16 +88,22 @@ class Lead:
         return row
 
     async def keep(self, tally: Tally, results: Sequence[Result]) -> bool:
-        """Results, and the tally with them. Whether the job has been canceled."""
+        """Results, and the tally with them. Whether the job has been canceled.
+
+        A row that is gone, for its learner was erased, has no result.
+        """
+        asked = time.monotonic()
         async with self._pool.acquire() as connection, connection.transaction():
             cancel = await connection.fetchval(KEEP, *self._mine, msgspec.json.encode(tally))
-            _require(cancel)
+            self._renew(cancel, asked)
             await connection.execute(RESULTS, *self._mine[:2], *_columns(results))
         return bool(cancel)
 
     async def start_over(self) -> None:
+        asked = time.monotonic()
         async with self._pool.acquire() as connection, connection.transaction():
-            _require(await connection.fetchval(KEEP, *self._mine, msgspec.json.encode(Tally())))
+            tally = msgspec.json.encode(Tally())
+            self._renew(await connection.fetchval(KEEP, *self._mine, tally), asked)
             await connection.execute(START_OVER, *self._mine[:2])
 
     async def let_go(self) -> None:
@@ -84,18 +111,38 @@ class Lead:
         await self._pool.execute(LET_GO, *self._mine)
 
     async def end(self, state: Literal["done", "canceled", "failed"]) -> None:
-        _require(await self._pool.fetchval(END, *self._mine, state))
+        if await self._pool.fetchval(END, *self._mine, state) is None:
+            raise NotLeading
+
+    def _renew(self, answer: object, asked: float) -> None:
+        if answer is None:
+            self._alive = -math.inf
+            raise NotLeading
+        self._alive = max(self._alive, asked)
+
+
+class Led:
+    """The log, as long as a job is led: then `append` raises `NotLeading`, repeated or not."""
+
+    def __init__(self, log: Log, lead: Lead) -> None:
+        self._log = log
+        self._lead = lead
+        self.read = log.read
+        self.read_stream = log.read_stream
+        self.read_category = log.read_category
+        self.heads = log.heads
+        self.done = log.done
+
+    async def append(self, tenant: str, commands: Sequence[Command]) -> list[LogResult]:
+        self._lead.require()
+        return await self._log.append(tenant, commands)
 
 
 async def take(pool: asyncpg.Pool, worker: UUID) -> Lead | None:
     """The job whose turn it is, if any waits or has lost its worker."""
+    asked = time.monotonic()
     taken = await pool.fetchrow(TAKE, worker, SILENT)
-    return Lead(pool, worker, job_of(taken)) if taken else None
-
-
-def _require(answer: object) -> None:
-    if answer is None:
-        raise NotLeading
+    return Lead(pool, worker, job_of(taken), asked) if taken else None
 
 
 def _columns(results: Sequence[Result]) -> list[list[object]]:

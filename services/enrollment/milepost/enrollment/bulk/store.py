@@ -75,6 +75,10 @@ PRUNE = """with gone as (
     rows as (
         delete from bulk.rows r using gone where (r.tenant, r.job) = (gone.tenant, gone.job))
     select count(*) from gone"""
+# Results are written under the job's row: no page that is being kept brings any back.
+HOLD = """select from bulk.jobs where tenant = $1 and job in (
+        select job from bulk.rows where tenant = $1 and learner = $2)
+    order by job for no key update"""
 FORGET = """with gone as (
         delete from bulk.rows where tenant = $1 and learner = $2 returning tenant, job, row)
     delete from bulk.results x using gone
@@ -179,7 +183,9 @@ class Store:
 
     async def forget(self, tenant: str, learner: str) -> None:
         """The rows that name a learner, and what came of them."""
-        await self.pool.execute(FORGET, tenant, learner)
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(HOLD, tenant, learner)
+            await connection.execute(FORGET, tenant, learner)
 
     async def prune(self) -> int:
         """Let jobs go that ended long ago, and uploads that never came to be one. How many."""

@@ -16,11 +16,12 @@ import structlog
 
 from milepost.enrollment.bulk.enrolling import enroll_rows
 from milepost.enrollment.bulk.jobs import Job, Tally, counted
-from milepost.enrollment.bulk.leading import Lead, NotLeading, take
+from milepost.enrollment.bulk.leading import Lead, Led, NotLeading, take
 from milepost.enrollment.bulk.rows import Row
 from milepost.enrollment.bulk.store import Store
 from milepost.events.faults import AWAY, Overloaded
 from milepost.events.ids import new_id
+from milepost.events.log import Log
 from milepost.events.rehearsal import Rehearsal
 from milepost.events.transact import Transactor
 from milepost.process.settings import Settings
@@ -76,30 +77,40 @@ class Worker:
 
     async def _do(self, lead: Lead) -> None:
         job = lead.job
-        if job.deaths > DEATHS_AT_MOST:
-            _log.error("bulk_given_up", tenant=job.tenant, job=str(job.job))
-            await lead.end("failed")
+        if job.cancel or job.deaths > DEATHS_AT_MOST:
+            await self._break_off(lead)
         elif job.dry_run:
             await lead.start_over()
-            rehearsal = await Rehearsal.over(self._transactor.log)
-            await self._go_through(lead, Transactor(rehearsal), Tally(), 0)
+            async with _deciding(await Rehearsal.over(self._transactor.log)) as transactor:
+                await self._go_through(lead, transactor, Tally(), 0)
         else:
-            await self._go_through(lead, self._transactor, job.tally, await lead.last())
+            async with _deciding(Led(self._transactor.log, lead)) as transactor:
+                await self._go_through(lead, transactor, job.tally, await lead.last())
 
     async def _go_through(
         self, lead: Lead, transactor: Transactor, tally: Tally, after: int
     ) -> None:
-        job, canceled = lead.job, lead.job.cancel
-        if canceled:
-            rows = await self._begun(job, after)
-            results = await enroll_rows(transactor, self._settings, job, rows)
-            await lead.keep(counted(tally, results), results)
+        job, canceled = lead.job, False
         while not canceled and (rows := await self._store.rows(job, after, ROWS_AT_ONCE)):
             results = await enroll_rows(transactor, self._settings, job, rows)
             tally = counted(tally, results)
             canceled = await lead.keep(tally, results)
             after = rows[-1].number
         await lead.end("canceled" if canceled else "done")
+
+    async def _break_off(self, lead: Lead) -> None:
+        """What is told stays told, and what was done untold is told with it."""
+        job = lead.job
+        # Telling is done with rows too: a job that kills by that as well ends without.
+        if not job.dry_run and job.deaths <= 2 * DEATHS_AT_MOST:
+            await lead.settle()
+            rows = await self._begun(job, await lead.last())
+            async with _deciding(Led(self._transactor.log, lead)) as transactor:
+                results = await enroll_rows(transactor, self._settings, job, rows)
+            await lead.keep(counted(job.tally, results), results)
+        if job.deaths > DEATHS_AT_MOST:
+            _log.error("bulk_given_up", tenant=job.tenant, job=str(job.job))
+        await lead.end("failed" if job.deaths > DEATHS_AT_MOST else "canceled")
 
     async def _begun(self, job: Job, after: int) -> list[Row]:
         """Rows that somebody who died, or was stopped, had done without telling."""
@@ -115,14 +126,25 @@ class Worker:
 
 
 @asynccontextmanager
+async def _deciding(log: Log) -> AsyncIterator[Transactor]:
+    """What was handed in is answered before this ends, so that nothing comes behind it."""
+    transactor = Transactor(log)
+    try:
+        yield transactor
+    finally:
+        await transactor.close()
+
+
+@asynccontextmanager
 async def _beating(lead: Lead) -> AsyncIterator[None]:
     """So that a page that takes long does not look like death."""
 
     async def beat() -> None:
-        with suppress(*PASSING):  # then keeping the next results fails too
+        with suppress(NotLeading):  # then keeping the next results fails too
             while True:
                 await asyncio.sleep(BEAT_SECONDS)
-                await lead.beat()
+                with suppress(*AWAY, Overloaded):
+                    await lead.beat()
 
     heart = asyncio.create_task(beat())
     try:

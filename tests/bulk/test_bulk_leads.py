@@ -1,0 +1,150 @@
+"""Who leads a job enrolls; who has been silent does not, however late it wakes."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.bulk.office import Office, numbered, rows
+from tests.bulk.test_bulk_crashes import elsewhere, pool_of
+from tests.events.traffic import until
+
+from milepost.enrollment.bulk import leading, work
+from milepost.enrollment.bulk.leading import Lead, NotLeading
+from milepost.events.log import Command, Result
+
+LEARNERS = [f"l-{number}" for number in range(10)]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job is lost in a second."""
+    monkeypatch.setattr(leading, "SILENT", timedelta(seconds=1))
+    monkeypatch.setattr(leading, "MARGIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(work, "BEAT_SECONDS", 0.05)
+
+
+@pytest.fixture
+def silent(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The office's worker cannot say that it is alive; others can."""
+    beat = Lead.beat
+
+    async def cut_off(self: Lead) -> None:
+        if self._mine[2] == office.worker._id:
+            raise ConnectionResetError
+        await beat(self)
+
+    monkeypatch.setattr(Lead, "beat", cut_off)
+
+
+class Gate:
+    """Stands before the office's log: nothing goes in until it is opened."""
+
+    def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.opened = asyncio.Event(), asyncio.Event()
+        self._append = office.transactor.log.append
+        monkeypatch.setattr(office.transactor.log, "append", self.append)
+
+    async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        self.reached.set()
+        await self.opened.wait()
+        return await self._append(tenant, commands)
+
+
+@pytest.mark.usefixtures("quick", "silent")
+async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    await office.open("spring")
+    job = await office.upload(rows(LEARNERS, offering="spring"))
+    asleep, awake, enroll_rows = asyncio.Event(), asyncio.Event(), work.enroll_rows
+
+    async def sleepy(*facts: Any) -> Any:
+        if not asleep.is_set():
+            asleep.set()
+            await awake.wait()
+        return await enroll_rows(*facts)
+
+    monkeypatch.setattr(work, "enroll_rows", sleepy)
+    turn = asyncio.create_task(office.worker.turn())
+    await asleep.wait()
+    await office.cancel(job)
+    await until(elsewhere(office).turn)
+    assert (await office.job(job))["state"] == "canceled"
+    awake.set()
+    with pytest.raises(NotLeading):
+        await turn
+    assert (await office.happened())["learner_enrolled"] == 0
+    assert await office.results(job) == []
+
+
+@pytest.mark.usefixtures("quick", "silent")
+async def test_nothing_is_sent_again_once_the_job_may_be_lost(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    await office.open("spring")
+    await office.upload(rows(LEARNERS, offering="spring"))
+    append, tries = office.transactor.log.append, 0
+
+    async def cut_off(tenant: str, commands: Sequence[Command]) -> list[Result]:
+        nonlocal tries
+        tries += 1
+        if tries < 5:
+            raise ConnectionResetError
+        return await append(tenant, commands)
+
+    monkeypatch.setattr(office.transactor.log, "append", cut_off)
+    with pytest.raises(NotLeading):
+        await office.worker.turn()
+    assert 0 < tries < 5
+    assert (await office.happened())["learner_enrolled"] == 0
+
+
+@pytest.mark.usefixtures("quick", "silent")
+async def test_a_canceled_job_ends_behind_what_was_sent_in_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    await office.open("spring")
+    job = await office.upload(rows(LEARNERS, offering="spring"))
+    gate = Gate(office, monkeypatch)
+    late = asyncio.create_task(office.worker.turn())
+    await gate.reached.wait()
+    await office.cancel(job)
+    other = asyncio.create_task(until(elsewhere(office).turn))
+    deaths = "select deaths from bulk.jobs where job = $1"
+    await until(lambda: pool_of(office).fetchval(deaths, UUID(job)))
+    gate.opened.set()
+    await other
+    with pytest.raises(NotLeading):
+        await late
+    ended = await office.job(job)
+    assert (ended["state"], ended["done"], ended["enrolled"]) == ("canceled", 10, 10)
+    assert await office.outcomes(job) == numbered(["enrolled"] * 10)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_heart_beats_on_while_a_page_takes_long(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    await office.open("spring")
+    job = await office.upload(rows(LEARNERS, offering="spring"))
+    gate, beat, failed = Gate(office, monkeypatch), Lead.beat, False
+
+    async def once_cut_off(self: Lead) -> None:
+        nonlocal failed
+        if not failed:
+            failed = True
+            raise ConnectionResetError
+        await beat(self)
+
+    monkeypatch.setattr(Lead, "beat", once_cut_off)
+    turn = asyncio.create_task(office.worker.turn())
+    await gate.reached.wait()
+    await asyncio.sleep(1.5)
+    assert failed
+    assert not await elsewhere(office).turn()
+    gate.opened.set()
+    assert await turn
+    assert await office.outcomes(job) == numbered(["enrolled"] * 10)
