@@ -164,7 +164,8 @@ async def term(pool, tenant):
         ({"mode": "verified"}, ["red.ann"]),
         ({"since": (DAY + timedelta(minutes=4)).isoformat()}, ["blue.cid", "blue.ann", "red.bob"]),
         ({"sort": "learner", "order": "asc"}, ["blue.ann", "red.ann", "red.bob", "blue.cid"]),
-        ({"sort": "last_activity"}, ["blue.ann", "red.bob", "red.ann", "blue.cid"]),
+        ({"sort": "last_activity", "offering": "blue"}, ["blue.ann", "blue.cid"]),
+        ({"sort": "last_activity", "learner": "ann"}, ["blue.ann", "red.ann"]),
     ],
 )
 async def test_staff_list_enrollments(desk, asked, enrollments):
@@ -172,6 +173,14 @@ async def test_staff_list_enrollments(desk, asked, enrollments):
     assert names(answer, "enrollments", "enrollment") == enrollments
     pages = await desk.all_pages("/enrollments", "enrollments", limit=1, **asked)
     assert [row["enrollment"] for page in pages for row in page] == enrollments
+
+
+@pytest.mark.usefixtures("term")
+@pytest.mark.parametrize("asked", [{}, {"course": "BIO"}, {"state": "active"}])
+async def test_a_whole_school_is_not_listed_by_its_last_activity(desk, asked):
+    answer = await desk.get("/enrollments", sort="last_activity", **asked)
+    assert (answer.status_code, answer.json()["sort"]) == (422, "last_activity")
+    assert answer.json()["type"] == "urn:milepost:problem:sort_too_broad"
 
 
 @pytest.mark.usefixtures("term")
@@ -200,7 +209,7 @@ async def test_another_schools_rows_are_in_no_list(desk):
 async def test_pages_hold_each_enrollment_once_while_others_come(pool, tenant, desk, sort, order):
     lives = [Life("red", learner) for learner in "bdfhj"]
     await happens(pool, tenant, [offered("red")], *(life.enrolls() for life in lives))
-    asked = {"sort": sort, "order": order, "limit": 2}
+    asked = {"sort": sort, "order": order, "limit": 2, "offering": "red"}
     first = (await desk.get("/enrollments", **asked)).json()
     seen = [row["learner"] for row in first["enrollments"]]
     newcomers = [Life("red", learner).enrolls() for learner in "acegi"]

@@ -14,7 +14,14 @@ from litestar.params import PathParameter, QueryParameter
 from milepost.dashboards.paging import CursorUnknown, Paging
 from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
 from milepost.events.projection import ReadModel
-from milepost.process.answers import AWAITED_POSITION, ETAG, IF_NONE_MATCH, POSITION, Answers
+from milepost.process.answers import (
+    AWAITED_POSITION,
+    ETAG,
+    IF_NONE_MATCH,
+    POSITION,
+    Answers,
+    Header,
+)
 from milepost.process.bodies import Moment
 from milepost.process.problems import Malformed
 from milepost.process.requests import awaited_position, in_calendar, is_known, positioned
@@ -28,6 +35,12 @@ NOT_STAFF = RoleMissing(STAFF)
 NOT_YOUR_OWN = NotYourOwn("learner-4711", STAFF)
 CURSOR_UNKNOWN = CursorUnknown("position", "desc")
 
+ROWS_ETAG = Header(
+    name="ETag",
+    description="Changes when the rows that are shown do; `position` and `as_of` go on without it",
+    schema=ETAG.schema,
+)
+
 T = TypeVar("T")
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
@@ -36,11 +49,11 @@ Filter: TypeAlias = Annotated[str | None, QueryParameter(pattern=KEY)]
 
 
 def shown(*refusals: Exception) -> Answers:
-    """A read that can wait for a position, says the one it is true for, and has an ETag."""
+    """A read that can wait for a position, says the one it is true for, and has its rows' ETag."""
     return Answers(
         refusals=(*refusals, NotVisibleYet(4711, 4709), BeyondTheLog(9999, 4711)),
         asks=(AWAITED_POSITION, IF_NONE_MATCH),
-        tells=(POSITION, ETAG),
+        tells=(POSITION, ROWS_ETAG),
         also=304,
     )
 

@@ -1,5 +1,6 @@
 """Lists, page by page: courses and offerings to enroll in, enrollments, funnels, credentials."""
 
+from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from litestar import Response, get
@@ -41,10 +42,21 @@ from milepost.dashboards.views import (
     RunState,
 )
 from milepost.enrollment.events import Mode, Pace
+from milepost.events.event import Invalid
 
 Time: TypeAlias = Annotated[
     str | None, QueryParameter(format=OpenAPIFormat.DATE_TIME, description="With its UTC offset")
 ]
+
+
+@dataclass
+class SortTooBroad(Invalid):
+    """No index has a whole school in this order: name an offering or a learner."""
+
+    sort: str
+
+
+SORT_TOO_BROAD = SortTooBroad("last_activity")
 
 
 @get("/catalog/courses", summary="List courses", answers=shown(CURSOR_UNKNOWN))
@@ -108,7 +120,11 @@ async def list_runs(
     return answered(request, page, found)
 
 
-@get("/enrollments", summary="List enrollments", answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN))
+@get(
+    "/enrollments",
+    summary="List enrollments",
+    answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN, SORT_TOO_BROAD),
+)
 async def list_enrollments(
     request: Call,
     pool: Pool,
@@ -124,10 +140,13 @@ async def list_enrollments(
     mode: Annotated[Mode | None, QueryParameter()] = None,
     since: Time = None,
 ) -> Response[EnrollmentsPage]:
-    """`since`: entered then or later. Roles: instructor, registrar, issuer, operator, service;
-    learners for their own, naming themselves as `learner`.
+    """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
+    Roles: instructor, registrar, issuer, operator, service; learners for their own, naming
+    themselves as `learner`.
     """
     request.user.may_act_for(learner or "", *STAFF)
+    if sort == "last_activity" and offering is None and learner is None:
+        raise SortTooBroad(sort)
     paged = paging(queries.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
     where = given(offering=offering, learner=learner, course=course, state=standing, mode=mode)
     where |= between(at_or_after={"entered_at": moment("since", since)}, before={})

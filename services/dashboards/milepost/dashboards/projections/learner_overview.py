@@ -101,6 +101,7 @@ ENROLLMENTS = Table(
     (
         "learner, entered_at, enrollment",  # a learner's page, and their own list
         "offering, entered_at, enrollment",  # the list of an offering's enrollments
+        "course, entered_at, enrollment",  # that of a course's
         "entered_at, enrollment",  # the list of all
     ),
 )
@@ -198,4 +199,4 @@ def _entered(row: EnrollmentRow, event: Entered) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 2, Codec(Heard), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 3, Codec(Heard), (ENROLLMENTS,), fold)
