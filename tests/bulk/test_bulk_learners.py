@@ -1,13 +1,21 @@
 """Bulk rows name learners: an export tells them, and an erasure takes them away."""
 
+import asyncio
 import io
 import json
 import zipfile
+from typing import Any
+from uuid import UUID
 
+import pytest
 from tests.bulk.office import Office, rows
+from tests.bulk.test_bulk_crashes import pool_of
 
 from milepost.enrollment.bulk import app as bulk_app
+from milepost.enrollment.bulk import work
+from milepost.enrollment.bulk.leading import KEEP, RESULTS, take
 from milepost.enrollment.bulk.store import Store
+from milepost.events.ids import new_id
 from milepost.events.postgres_log import PostgresLog
 
 
@@ -45,12 +53,53 @@ async def test_who_is_erased_is_gone_from_the_rows(office: Office):
     assert erased.status_code == 200
     await hear_erasures(office)
     assert [one["learner"] for one in await office.results(job["job"])] == ["bob"]
+    assert await told(office) == [2]
     assert await office.worker.turn()
     assert isinstance(office.transactor.log, PostgresLog)
     named = await office.transactor.log.pool.fetch(
         "select distinct learner from bulk.rows where tenant = $1", office.tenant
     )
     assert [row["learner"] for row in named] == ["bob"]
+
+
+async def test_who_is_erased_while_a_page_is_decided_has_no_result(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    store, enroll_rows = Store(pool_of(office)), work.enroll_rows
+
+    async def slow(*facts: Any) -> Any:
+        decided = await enroll_rows(*facts)
+        await store.forget(office.tenant, "ann")
+        return decided
+
+    monkeypatch.setattr(work, "enroll_rows", slow)
+    job = await office.do(rows(["ann", "bob"], offering="winter"))
+    assert (job["state"], job["done"]) == ("done", 2)
+    assert await told(office) == [2]
+
+
+async def test_who_is_erased_while_results_are_written_has_none(office: Office):
+    job = await office.upload(rows(["ann", "bob"], offering="winter"))
+    lead = await take(pool_of(office), new_id())
+    assert lead is not None
+    store, mine = Store(pool_of(office)), (office.tenant, UUID(job))
+    async with pool_of(office).acquire() as connection, connection.transaction():
+        facts = (*mine, lead._mine[2], b"{}")
+        assert await connection.fetchval(KEEP, *facts) is False
+        forgetting = asyncio.create_task(store.forget(office.tenant, "ann"))
+        await asyncio.sleep(0.2)
+        written = [[1, 2], ["refused"] * 2, [None] * 2, [None] * 2, [None] * 2]
+        await connection.execute(RESULTS, *mine, *written)
+    await forgetting
+    assert await told(office) == [2]
+
+
+async def told(office: Office) -> list[int]:
+    """Rows that have a result, whoever may see it."""
+    found = await pool_of(office).fetch(
+        "select row from bulk.results where tenant = $1 order by row", office.tenant
+    )
+    return [one["row"] for one in found]
 
 
 async def hear_erasures(office: Office) -> None:

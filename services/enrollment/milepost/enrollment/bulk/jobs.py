@@ -18,6 +18,7 @@ Outcome: TypeAlias = Literal[
 UNFINISHED_AT_MOST = 20
 KEPT = timedelta(days=30)
 ABANDONED = timedelta(hours=1)
+RECEIVING = timedelta(minutes=10)
 
 
 @dataclass

@@ -7,14 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.enrollment.bulk.jobs import Job
+from milepost.enrollment.bulk.jobs import RECEIVING, Job
 from milepost.enrollment.bulk.reading import FORMATS, Rows, sound
 from milepost.enrollment.bulk.rows import Row
 from milepost.enrollment.bulk.store import Store, Upload
 from milepost.process.problems import Malformed
 
 ROWS_AT_ONCE = 2_000
-RECEIVING_SECONDS = 600
 
 
 class Digested:
@@ -44,8 +43,8 @@ async def receive(
     """
     digested = Digested(upload, media_type, parts)
     rows = sound(FORMATS[media_type](aiter(digested), upload.offering))
-    await store.begin(upload)
-    limit = asyncio.timeout(RECEIVING_SECONDS)
+    await store.begin(upload, command)
+    limit = asyncio.timeout(RECEIVING.total_seconds())
     try:
         async with limit:
             count = await _store_rows(store, upload, rows)
@@ -53,7 +52,7 @@ async def receive(
     except BaseException as error:
         await store.drop(upload)
         if limit.expired():
-            raise Malformed(f"The upload took more than {RECEIVING_SECONDS} seconds.") from error
+            raise Malformed(f"The upload took longer than {RECEIVING}.") from error
         raise
     return job, str(digested)
 

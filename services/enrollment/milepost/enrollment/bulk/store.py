@@ -10,6 +10,7 @@ import msgspec
 from milepost.enrollment.bulk.jobs import (
     ABANDONED,
     KEPT,
+    RECEIVING,
     UNFINISHED_AT_MOST,
     AlreadyEnded,
     Job,
@@ -25,8 +26,12 @@ COLUMNS = ", ".join(Job.__struct_fields__)
 ROW_COLUMNS = ("row", "learner", "offering", "mode", "occurred_at", "fault_path", "fault_reason")
 PRUNED_AT_ONCE = 5
 
+# None for a command that has its job: it makes no other. An upload that takes longer than uploads
+# may is one whose process has died.
 UNFINISHED = """select count(*) from bulk.jobs
-    where tenant = $1 and state in ('receiving', 'queued', 'running')"""
+    where tenant = $1 and state in ('receiving', 'queued', 'running')
+      and (state <> 'receiving' or created_at > now() - $3::interval)
+      and not exists (select from bulk.jobs same where same.tenant = $1 and same.command = $2)"""
 BEGIN = """insert into bulk.jobs (tenant, job, dry_run, offering, actor, metadata)
     values ($1, $2, $3, $4, $5, $6)"""
 QUEUE = f"""update bulk.jobs set state = 'queued', command = $3, digest = $4, rows = $5,
@@ -119,9 +124,10 @@ class Store:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
 
-    async def begin(self, upload: Upload) -> None:
-        """Raises `TooManyJobs`."""
-        if await self.pool.fetchval(UNFINISHED, upload.tenant) >= UNFINISHED_AT_MOST:
+    async def begin(self, upload: Upload, command: UUID) -> None:
+        """Raises `TooManyJobs`, unless the command has a job already."""
+        unfinished = await self.pool.fetchval(UNFINISHED, upload.tenant, command, RECEIVING)
+        if unfinished >= UNFINISHED_AT_MOST:
             raise TooManyJobs(UNFINISHED_AT_MOST)
         await self.pool.execute(BEGIN, *msgspec.structs.astuple(upload))
 
