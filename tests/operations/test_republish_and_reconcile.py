@@ -49,13 +49,13 @@ async def js(nats_url):
 def milepost(postgres, nats_url):
     env = {**os.environ, "MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
 
-    async def run(*arguments):
+    async def run(*arguments, **other):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "milepost.operations",
             *map(str, arguments),
-            env=env,
+            env={**env, **other},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -63,6 +63,20 @@ def milepost(postgres, nats_url):
         return process.returncode, out.decode(), errors.decode()
 
     return run
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("relay", "--reconcile"),
+        ("republish", "--from", 1, "--subject", "republish.desk"),
+        ("tail",),
+    ],
+)
+async def test_nobody_waits_for_a_nats_that_is_away(milepost, command):
+    async with asyncio.timeout(30):
+        code, _, errors = await milepost(*command, MILEPOST_NATS="nats://127.0.0.1:9")
+    assert (code, "MILEPOST_NATS names nats://127.0.0.1:9" in errors) == (1, True)
 
 
 async def published(log, tenant):

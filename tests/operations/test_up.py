@@ -197,7 +197,7 @@ def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data
     _, said = up.communicate(timeout=30)
     assert up.returncode == 1
     assert "MILEPOST_NATS names nats://127.0.0.1" in said
-    assert "unset it" in said
+    assert "unset the variable" in said
     assert "secret" not in said
     assert "Traceback" not in said
     assert left_running(data_dir) == []

@@ -1,4 +1,4 @@
-"""Servers that the environment names, which `milepost up` uses and leaves alone."""
+"""Servers that are named: `milepost up` uses them and leaves them alone, commands need them."""
 
 import asyncio
 import re
@@ -31,7 +31,8 @@ async def require_answering(given: Settings) -> None:
     except AWAY as error:
         raise Trouble(
             f"{variable} names {named(given)[variable]}, where nobody answers"
-            f" ({str(error) or type(error).__name__}): unset it to use an own one."
+            f" ({str(error) or type(error).__name__}): start it, or unset the variable to use a"
+            " server that `milepost up` starts."
         ) from error
 
 

@@ -28,6 +28,7 @@ from milepost.events.reconcile import (
 )
 from milepost.events.relay import Relay
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.named_servers import require_answering
 from milepost.operations.progress_bars import bars
 from milepost.operations.published import PUBLISHED
 from milepost.operations.trouble import Trouble
@@ -59,6 +60,7 @@ def run_reconcile(
 
 
 async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> dict[str, Any]:
+    await require_answering(given)
     began = time.monotonic()
     pool = await connect_pool(given.postgres, name="milepost reconcile", size=4)
     async with pool, jetstream.connected(given.nats, "reconcile") as client:

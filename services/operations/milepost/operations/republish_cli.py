@@ -24,6 +24,7 @@ from milepost.events.republish import (
     stream_for,
 )
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.named_servers import require_answering
 from milepost.operations.options import DataDir
 from milepost.operations.progress_bars import bars
 from milepost.operations.published import PUBLISHED
@@ -78,6 +79,7 @@ def _tags(names: Sequence[str]) -> tuple[str, ...]:
 async def _republish(
     given: Settings, asked: Part, subject: str, *, dry_run: bool
 ) -> dict[str, Any]:
+    await require_answering(given)
     async with (
         await connect_pool(given.postgres, name="milepost republish", size=2) as pool,
         jetstream.connected(given.nats, "republish") as client,

@@ -17,10 +17,12 @@ from milepost.events.cloudevents import recorded_from
 from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.operations.connection import connected, reachable, settings
+from milepost.operations.named_servers import require_answering
 from milepost.operations.options import DataDir
 from milepost.operations.published import PUBLISHED
 from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
+from milepost.process.settings import Settings
 
 app = typer.Typer()
 
@@ -37,7 +39,7 @@ def tail(
     subject = _subject(tenant, event)
     given = connected(settings(data_dir))
     with reachable(), suppress(KeyboardInterrupt, BrokenPipeError):
-        asyncio.run(_print(given.nats, subject, from_start=from_start, as_json=as_json))
+        asyncio.run(_print(given, subject, from_start=from_start, as_json=as_json))
 
 
 def _subject(tenant: str, event: str) -> str:
@@ -50,8 +52,9 @@ def _subject(tenant: str, event: str) -> str:
     return f"milepost.{tenant}.*.{event}"
 
 
-async def _print(url: str, subject: str, *, from_start: bool, as_json: bool) -> None:
-    async for recorded in follow(url, subject, from_start=from_start):
+async def _print(given: Settings, subject: str, *, from_start: bool, as_json: bool) -> None:
+    await require_answering(given)
+    async for recorded in follow(given.nats, subject, from_start=from_start):
         sys.stdout.write((_json(recorded) if as_json else _line(recorded)) + "\n")
         sys.stdout.flush()
 
