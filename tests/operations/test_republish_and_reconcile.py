@@ -69,7 +69,7 @@ def milepost(postgres, nats_url):
     "command",
     [
         ("relay", "--reconcile"),
-        ("republish", "--from", 1, "--subject", "republish.desk"),
+        ("republish", "--tenant", "t", "--from", 1, "--subject", "republish.desk"),
         ("tail",),
     ],
 )
