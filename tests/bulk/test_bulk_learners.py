@@ -86,10 +86,11 @@ async def test_who_is_erased_while_results_are_written_has_none(office: Office):
     async with pool_of(office).acquire() as connection, connection.transaction():
         facts = (*mine, lead._mine[2], b"{}")
         assert await connection.fetchval(KEEP, *facts) is False
-        forgetting = asyncio.create_task(store.forget(office.tenant, "ann"))
-        await asyncio.sleep(0.2)
         written = [[1, 2], ["refused"] * 2, [None] * 2, [None] * 2, [None] * 2]
         await connection.execute(RESULTS, *mine, *written)
+        forgetting = asyncio.create_task(store.forget(office.tenant, "ann"))
+        await asyncio.sleep(0.2)
+        assert not forgetting.done()
     await forgetting
     assert await told(office) == [2]
 
