@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 from tests.enrollment.school import PLAN
 from tests.journeys.school import School, milepost, wait_until_ready
 
+from milepost.operations.bulk_job import follow_results
+from milepost.operations.calling import Caller
 from milepost.operations.embedded import free_port
 
 
@@ -127,6 +130,38 @@ async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk
     assert json.loads(await desk.run("jobs", "show", job["job"], "--json"))["state"] == "running"
     assert ": canceled, " in await desk.run("jobs", "cancel", job["job"])
     assert "already ended" not in await desk.run("jobs", "cancel", job["job"])
+
+
+async def test_results_are_followed_however_long_there_are_none(desk: Desk):
+    """It waits behind another job of the school, longer than one answer is waited for."""
+    many = csv(desk, *(f"l-{number}" for number in range(100_000)))
+    busy = json_id(await desk.run("enroll", many, "--no-follow", "--json"))
+    job = json_id(await desk.run("enroll", csv(desk, "ann"), "--no-follow", "--json"))
+    headers = desk.school.headers()
+    with httpx.Client(base_url=desk.school.http, headers=headers, timeout=2.0) as impatient:
+        following = asyncio.create_task(asyncio.to_thread(follow, Caller(impatient), job))
+        await asyncio.sleep(3)
+        assert json.loads(await desk.run("jobs", "show", job, "--json"))["state"] == "queued"
+        assert not following.done()
+        await desk.run("jobs", "cancel", busy)
+        lines = await asyncio.wait_for(following, 60)
+    assert [json.loads(line)["learner"] for line in lines] == ["ann"]
+    assert (await desk.run("jobs", "results", job, "--follow")).splitlines() == lines
+
+
+def follow(caller: Caller, job: str) -> list[str]:
+    return list(follow_results(caller, job, refused_only=False))
+
+
+def json_id(told: str) -> str:
+    job: str = json.loads(told)["job"]
+    return job
+
+
+async def test_a_parameter_that_is_wrong_is_named(desk: Desk):
+    said = await desk.run("enroll", csv(desk, "ann"), "--offering", "a b", code=1)
+    assert "Malformed" in said
+    assert "  offering: " in said
 
 
 async def test_nobody_has_to_wait(desk: Desk):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -85,10 +86,24 @@ def follow(caller: Caller, job: Job) -> Job:
             job = find(caller, job.job)
 
 
-def results(caller: Caller, job: str, *, refused_only: bool, follow: bool = False) -> Iterator[str]:
-    """A line of JSON for each row."""
-    asked = urlencode({"refused": refused_only, "follow": follow}).lower()
+def results(caller: Caller, job: str, *, refused_only: bool, after: int = 0) -> Iterator[str]:
+    """A line of JSON for each row that is done, behind the row `after`."""
+    asked = urlencode({"refused": refused_only, "after": after}).lower()
     return caller.lines(f"{JOBS}/{job}/results?{asked}")
+
+
+def follow_results(caller: Caller, job: str, *, refused_only: bool) -> Iterator[str]:
+    """As `results`, until the job has ended, however long there is none."""
+    after = 0
+    while True:
+        ended = find(caller, job).ended_at is not None  # then what comes now is all there will be
+        lines = _patiently(partial(_whole, caller, job, refused_only=refused_only, after=after))
+        yield from lines
+        if lines:
+            after = msgspec.json.decode(lines[-1])["row"]
+        if ended:
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 def tell(caller: Caller, job: Job) -> None:
@@ -102,6 +117,10 @@ def tell(caller: Caller, job: Job) -> None:
         console.print(_refusal(msgspec.json.decode(line)), markup=False)
     if job.refused > REFUSED_SHOWN:
         console.print(f"All of them: milepost jobs results {job.job} --refused")
+
+
+def _whole(caller: Caller, job: str, *, refused_only: bool, after: int) -> list[str]:
+    return list(results(caller, job, refused_only=refused_only, after=after))
 
 
 def _patiently(work: Callable[[], T]) -> T:

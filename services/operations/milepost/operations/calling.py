@@ -120,7 +120,7 @@ def _issued(given: Settings, tenant: str, role: str) -> str:
 
 
 def _in_words(answer: httpx.Response) -> str:
-    """A problem's title and its faults, each with its path."""
+    """A problem's title and its faults, each with its place."""
     try:
         problem = answer.json()
         words = [f"{problem['title']}: {problem['detail']}"]
@@ -128,7 +128,7 @@ def _in_words(answer: httpx.Response) -> str:
         if faults:
             words = [f"{problem['title']}:"]
             words += [
-                f"  {one['path']}: {one.get('condition') or one['message']}" for one in faults
+                f"  {_where(one)}: {one.get('condition') or one['message']}" for one in faults
             ]
     except (ValueError, KeyError, TypeError):  # it is not Milepost that answers
         return f"{answer.request.url} answers {answer.status_code}: {answer.text[:200]}"
@@ -136,4 +136,5 @@ def _in_words(answer: httpx.Response) -> str:
 
 
 def _where(fault: dict[str, str]) -> str:
+    """A place in the body, or a parameter's name."""
     return fault.get("path") or fault["key"]

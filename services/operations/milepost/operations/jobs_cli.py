@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from milepost.operations.bulk_job import JOBS, Job, find, follow, results, tell
+from milepost.operations.bulk_job import JOBS, Job, find, follow, follow_results, results, tell
 from milepost.operations.calling import Http, Token, calling
 from milepost.operations.options import DataDir
 
@@ -79,7 +79,8 @@ def results_(
 ) -> None:
     """Print a line of JSON for each row that is done."""
     with calling(http, token, tenant, data_dir, "registrar") as caller:
-        for line in results(caller, job, refused_only=refused, follow=wait):
+        told = follow_results if wait else results
+        for line in told(caller, job, refused_only=refused):
             typer.echo(line)
 
 
