@@ -190,6 +190,14 @@ def effects(results: Sequence[Told]) -> list[tuple[object, ...]]:
     died_after=0,
     seed=0,
 )
+@example(  # whoever comes back keeps their place too
+    offerings={"a": {"seats": 2, "waitlist": True}, "b": {}},
+    before=[("a", "l0", True)],
+    file=[Asked(learner=f"l{number}", offering="a") for number in range(4)],
+    page=100,
+    died_after=0,
+    seed=0,
+)
 async def test_side_by_side_is_as_one_by_one_dry_or_real_and_done_twice(
     *, offerings, before, file, page, died_after, seed
 ):

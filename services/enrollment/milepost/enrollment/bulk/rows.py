@@ -8,7 +8,7 @@ import csv
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
@@ -17,6 +17,8 @@ from milepost.enrollment.api.conventions import Id
 from milepost.enrollment.events import Mode
 from milepost.events.event import Invalid
 from milepost.process.bodies import Moment
+from milepost.process.problems import Malformed
+from milepost.process.requests import in_calendar
 
 COLUMNS = ("learner", "offering", "mode", "occurred_at")
 EXPECTED = {
@@ -139,17 +141,16 @@ def _placed(row: Written, offering: str | None) -> Asked | Fault:
     if where is None:
         return _expected("offering")
     try:
-        at = at and at.astimezone(UTC)
-    except OverflowError:
-        return Fault("$.occurred_at", "The date lies outside the calendar.")
+        at = at and in_calendar(at)
+    except Malformed as fault:
+        return Fault("$.occurred_at", fault.reason)
     return Asked(learner=row.learner, offering=where, mode=row.mode, occurred_at=at)
 
 
 def _fault(words: str) -> Fault:
-    """Of msgspec's words only the name is taken: they may quote the value."""
-    if unknown := re.search(r"unknown field `(.*?)`", words, re.DOTALL):
-        name = _quotable(unknown[1])
-        return Fault(f"$.{name}", f"There is no such field: a row has {', '.join(COLUMNS)}.")
+    """Of msgspec's words only a name that we gave is taken: they may quote what stood there."""
+    if "unknown field `" in words:
+        return Fault("$", f"Expected no other fields than {', '.join(COLUMNS)}.")
     named = re.search(r"at `\$\.([a-z_]+)`$", words) or re.search(r"field `([a-z_]+)`$", words)
     return _expected(named[1]) if named else Fault("$", "Expected a JSON object.")
 
