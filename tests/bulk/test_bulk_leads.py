@@ -12,6 +12,7 @@ from tests.bulk.test_bulk_crashes import elsewhere, pool_of
 from tests.events.traffic import until
 
 from milepost.enrollment.bulk import leading, work
+from milepost.enrollment.bulk.enrolling import enroll_rows
 from milepost.enrollment.bulk.leading import Lead, NotLeading
 from milepost.events.log import Command, Result
 
@@ -59,7 +60,7 @@ async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
 ):
     await office.open("spring")
     job = await office.upload(rows(LEARNERS, offering="spring"))
-    asleep, awake, enroll_rows = asyncio.Event(), asyncio.Event(), work.enroll_rows
+    asleep, awake = asyncio.Event(), asyncio.Event()
 
     async def sleepy(*facts: Any) -> Any:
         if not asleep.is_set():

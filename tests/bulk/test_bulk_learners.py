@@ -13,6 +13,7 @@ from tests.bulk.test_bulk_crashes import pool_of
 
 from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk import work
+from milepost.enrollment.bulk.enrolling import enroll_rows
 from milepost.enrollment.bulk.leading import KEEP, RESULTS, take
 from milepost.enrollment.bulk.store import Store
 from milepost.events.ids import new_id
@@ -65,7 +66,7 @@ async def test_who_is_erased_is_gone_from_the_rows(office: Office):
 async def test_who_is_erased_while_a_page_is_decided_has_no_result(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ):
-    store, enroll_rows = Store(pool_of(office)), work.enroll_rows
+    store = Store(pool_of(office))
 
     async def slow(*facts: Any) -> Any:
         decided = await enroll_rows(*facts)

@@ -3,7 +3,7 @@
 create schema bulk;
 
 -- `command` is the upload's; it stands as soon as every row is here, and until then there is no job.
--- `worker` leads it: only who is named here may write results, and only while alive_at is recent.
+-- `worker` leads it: only who is named here may write results. Who finds alive_at old may take it.
 create table bulk.jobs (
     tenant text collate "C" not null,
     job uuid not null,
