@@ -65,18 +65,30 @@ def _faults(state: Course, told: History, course: str, latest: datetime) -> Iter
     if not state.retired and _retired_too_early(told):
         yield Fault("$.retired_at", "before_the_latest_version")
     for number, one in enumerate(told.versions):
-        path = f"$.versions[{number}]"
         before = told.versions[number - 1] if number else None
-        if one.version != number + 1:
-            yield Fault(f"{path}.version", "not_the_next")
-        if one.occurred_at > latest:
-            yield Fault(f"{path}.published_at", "in_the_future")
-        if before is not None and says_the_same(one, before):
-            yield Fault(path, "same_as_the_version_before")
-        if number >= len(state.versions):
-            if before is not None and one.occurred_at < before.occurred_at:
-                yield Fault(f"{path}.published_at", "before_the_version_before")
-            yield from _within(path, plan_faults(one))
+        is_new = number >= len(state.versions)
+        faults = _version_faults(one, before, number + 1, latest, is_new=is_new)
+        yield from _within(f"$.versions[{number}]", faults)
+
+
+def _version_faults(
+    one: CoursePublished,
+    before: CoursePublished | None,
+    number: int,
+    latest: datetime,
+    *,
+    is_new: bool,
+) -> Iterator[Fault]:
+    if one.version != number:
+        yield Fault("$.version", "not_the_next")
+    if one.occurred_at > latest:
+        yield Fault("$.published_at", "in_the_future")
+    if before is not None and says_the_same(one, before):
+        yield Fault("$", "same_as_the_version_before")
+    if is_new:
+        if before is not None and one.occurred_at < before.occurred_at:
+            yield Fault("$.published_at", "before_the_version_before")
+        yield from plan_faults(one)
 
 
 def _retired_too_early(told: History) -> bool:
