@@ -97,3 +97,16 @@ async def test_the_first_and_the_last_day_of_the_calendar_are_kept(school):
     await school.open(**ends)
     kept = (await school.ask("GET", SPRING)).json()
     assert {name: kept[name] for name in ends} == ends
+
+
+async def test_no_enrollment_expires_outside_the_calendar(school):
+    await school.open(ends="2026-12-31T00:00:00Z", expires_days=10)
+    late = {"course": "DATA-101", "ends": "9999-12-21T00:00:00Z", "expires_days": 10}
+    beyond = [{"path": "$.expires_days", "condition": "beyond_the_calendar"}]
+    opened = await school.ask("PUT", OFFERING, late)
+    assert problem(opened, 422, "offering_invalid")["faults"] == beyond
+    changed = await school.ask("PATCH", SPRING, {"ends": late["ends"]})
+    assert problem(changed, 422, "offering_invalid")["faults"] == beyond
+    fine = await school.ask("PATCH", SPRING, {"ends": "9999-12-20T23:59:59Z"})
+    assert fine.status_code == 200
+    assert (await school.enroll("ana")).status_code == 201

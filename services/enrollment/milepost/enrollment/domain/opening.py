@@ -1,7 +1,7 @@
 """What is decided about an offering as a whole: open, change, close, cancel."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -34,6 +34,9 @@ from milepost.enrollment.events import (
     Pace,
     Prerequisite,
 )
+
+# Postgres' driver takes the last day that Python has for infinity.
+END_OF_CALENDAR = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,3 +180,6 @@ def _time_faults(opened: OfferingOpened) -> Iterator[Fault]:
         yield Fault("$.ends", "not_after_starts")
     if opened.window_opens and opened.ends and opened.window_opens >= opened.ends:
         yield Fault("$.window_opens", "not_before_ends")
+    stay = timedelta(days=opened.expires_days or 0)
+    if opened.ends and opened.ends >= END_OF_CALENDAR - stay:
+        yield Fault("$.expires_days", "beyond_the_calendar")
