@@ -10,10 +10,7 @@ from tests.bulk.office import CSV, NDJSON, Office, numbered, rows
 from tests.enrollment.test_http import problem
 from tests.events.traffic import until
 
-from milepost.enrollment.bulk.jobs import RECEIVING
-from milepost.enrollment.bulk.store import Store, Upload
 from milepost.enrollment.domain import OFFERING, enrollment_id
-from milepost.events.ids import new_id
 from milepost.events.postgres_log import PostgresLog
 
 
@@ -216,41 +213,6 @@ async def test_an_upload_that_breaks_off_leaves_nothing(office: Office):
 
     problem(await office.post(broken()), 503, "unavailable")
     assert await counts(office) == (0, 0)
-
-
-async def test_a_school_has_only_so_many_jobs_waiting(office: Office):
-    for _ in range(20):
-        await office.upload(rows(["ann"], offering="spring"))
-    refused = await office.post(rows(["ann"], offering="spring"))
-    assert problem(refused, 409, "too_many_jobs")["limit"] == 20
-
-
-async def test_the_same_upload_again_is_its_job_however_many_wait(office: Office):
-    content = rows(["ann"], offering="spring")
-    jobs = [await office.upload(content, key=str(number)) for number in range(20)]
-    assert await office.upload(content, key="7") == jobs[7]
-    assert await counts(office) == (20, 20)
-    problem(await office.post(content, key="20"), 409, "too_many_jobs")
-
-
-async def test_uploads_whose_process_died_do_not_count_for_long(office: Office):
-    log = office.transactor.log
-    assert isinstance(log, PostgresLog)
-    for _ in range(20):
-        upload = Upload(
-            tenant=office.tenant,
-            job=new_id(),
-            dry_run=False,
-            offering=None,
-            actor="office",
-            metadata=b"{}",
-        )
-        await Store(log.pool).begin(upload, new_id())
-    problem(await office.post(rows(["ann"]), offering="spring"), 409, "too_many_jobs")
-    later = "update bulk.jobs set created_at = now() - $2::interval where tenant = $1"
-    await log.pool.execute(later, office.tenant, RECEIVING)
-    await office.upload(rows(["ann"]), offering="spring")
-    assert await counts(office) == (21, 1)
 
 
 async def test_jobs_are_listed_by_page(office: Office):
