@@ -330,13 +330,15 @@ def test_a_moment_is_a_position_a_time_or_the_end_of_a_day(text, moment):
 async def test_what_is_no_moment_of_the_past_is_refused(pool, tenant):
     for school in (tenant, f"{tenant}-other"):
         await record(pool, school, pages(1))
-    with pytest.raises(NotAMoment):
-        moment_of("yesterday")
+    for text in ("yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"):
+        with pytest.raises(NotAMoment):
+            moment_of(text)
     for moment, named in (
         (Moment(position=2), tenant),
         (Moment(position=0), tenant),
         (Moment(position=1), None),
         (Moment(at=datetime.now(UTC) + timedelta(days=1)), tenant),
+        (moment_of("9999-12-31"), tenant),
     ):
         with pytest.raises(NotAMoment):
             await ends_at(pool, moment, named)

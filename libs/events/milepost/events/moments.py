@@ -32,13 +32,13 @@ def moment_of(text: str) -> Moment:
     """
     if text.isdecimal():
         return Moment(position=int(text))
+    rest_of_day = timedelta(days=1, microseconds=-1)
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise NotAMoment(f"{text} is neither a position nor a time (2026-03-01T09:30)") from error
-    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    is_day = len(text) == len("2026-03-01")
-    return Moment(at=at + timedelta(days=1) - timedelta(microseconds=1) if is_day else at)
+    return Moment(at=at + rest_of_day if len(text) == len("2026-03-01") else at)
 
 
 async def ends_at(pool: asyncpg.Pool, moment: Moment, only_tenant: str | None) -> Mapping[str, int]:
