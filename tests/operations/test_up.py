@@ -41,8 +41,13 @@ def start(data_dir: Path) -> Iterator[Start]:
     yield begin
     for process in started:
         process.kill()
-        process.communicate()
-    wait_until(lambda: not left_running(data_dir))
+    try:
+        wait_until(lambda: not left_running(data_dir))
+    finally:
+        for orphan in left_running(data_dir):
+            orphan.kill()
+        for process in started:
+            process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def wait_until(holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:

@@ -5,7 +5,7 @@ The stream is a copy of what the log published and can be rebuilt from it at any
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import nats
 import nats.js.errors
@@ -15,6 +15,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StorageType, StreamConfig, StreamInfo
 
 from milepost.events.cloudevents import reached_by
+from milepost.events.faults import AWAY
 
 STREAM = "MILEPOST"
 SUBJECTS = "milepost.>"
@@ -57,7 +58,8 @@ async def connected(url: str, name: str) -> AsyncIterator[Client]:
         yield client
     finally:
         away.set()  # being closed is not being away
-        await client.close()
+        with suppress(*AWAY, RuntimeError):  # what is lost cannot be closed: uvloop's RuntimeError
+            await client.close()
 
 
 async def ensure_stream(js: JetStreamContext, replicas: int = 1) -> int:

@@ -13,6 +13,8 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
+from milepost.events.ending import end
+
 T = TypeVar("T")
 Source: TypeAlias = "str | asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = (
@@ -79,8 +81,7 @@ class Leases:
                 return working.result()
             raise LeaseLost(", ".join(sorted(self.names)))
         finally:
-            await _cancel(losing)
-            await _cancel(working)
+            await end(losing, working)
 
     async def beat(self, every_seconds: float) -> None:
         """Ask now and then: a dead network closes no socket, so nothing would tell us."""
@@ -142,7 +143,7 @@ async def leases(source: Source, *, heartbeat_seconds: float = 5.0) -> AsyncIter
         try:
             yield held
         finally:
-            await _cancel(heart)
+            await end(heart)
             await held.end()
 
 
@@ -171,8 +172,3 @@ async def _dedicated(source: Source) -> AsyncIterator[Connection]:
         yield own
     finally:
         await own.close(timeout=5)
-
-
-async def _cancel(task: "asyncio.Task[Any]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

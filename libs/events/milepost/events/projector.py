@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from milepost.events.building import Pace
 from milepost.events.copies import Copy, Overtaken
+from milepost.events.ending import end
 from milepost.events.faults import AWAY
 from milepost.events.generations import Generation, OtherVersion, ensure_live, generations
 from milepost.events.lease import LeaseLost, Leases, leases
@@ -74,9 +75,7 @@ class Projector:
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
 
     async def _follow(self, held: Leases) -> NoReturn:
         clock = asyncio.get_running_loop().time

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
+from milepost.events.ending import end
 from milepost.events.log import Recorded
 from milepost.operations.tail_cli import follow
 
@@ -74,9 +75,7 @@ async def showing(console: Console, nats: str, tenant: str) -> AsyncIterator[Fee
     try:
         yield feed
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 async def _listen(feed: Feed, nats: str, tenant: str) -> None:

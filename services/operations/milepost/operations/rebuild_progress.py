@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from milepost.events.ending import end
 from milepost.events.standings import Standing, standings
 from milepost.operations.progress_bars import on_terminal
 
@@ -37,8 +38,7 @@ async def watched(
         await _watch(pool, names, tenant, as_of, work)
         return await work
     finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        await end(work)
 
 
 async def _watch(

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from milepost.events import jetstream
+from milepost.events.ending import end
 from milepost.events.holdings import Holdings, Seen, StreamSetBack
 from milepost.events.log import Log
 from milepost.events.postgres_log import PostgresLog, connect_pool
@@ -93,8 +94,7 @@ async def _relaying(log: Log, given: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        await end(relay)
 
 
 async def _mended(

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from milepost.events.ending import end
+
 
 async def told_to_stop() -> asyncio.Event:
     """Set by Ctrl-C and SIGTERM, and when the supervisor that started this process is gone."""
@@ -35,9 +37,7 @@ async def until(stop: asyncio.Event, *works: Coroutine[Any, Any, object]) -> Non
     try:
         done, _ = await asyncio.wait((*tasks, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*tasks, stopping):
-            task.cancel()
-        await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        await end(*tasks, stopping)
     for task in done:
         task.result()
 
@@ -48,6 +48,4 @@ async def together(*works: Coroutine[Any, Any, object]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import asyncpg
 import structlog
 
+from milepost.events.ending import end
 from milepost.events.migrate import migrate
 from milepost.operations.child import Child, start_supervised
 from milepost.operations.data_directory import Runtime, tell_runtime
@@ -52,7 +53,7 @@ async def up(
         try:
             await _until(stop, tasks)
         finally:
-            await _cancel(tasks)
+            await end(*tasks)
             await family.stop()
 
 
@@ -120,7 +121,7 @@ async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[Any]"]) -> N
             for task in done:
                 task.result()
     finally:
-        await _cancel([stopping])
+        await end(stopping)
 
 
 async def _begin(
@@ -189,9 +190,3 @@ async def _migrate(postgres: str) -> None:
             _log.info("migrated", file=name)
     finally:
         await connection.close()
-
-
-async def _cancel(tasks: Sequence["asyncio.Task[Any]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

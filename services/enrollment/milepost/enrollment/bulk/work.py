@@ -19,6 +19,7 @@ from milepost.enrollment.bulk.jobs import Job, Tally, counted
 from milepost.enrollment.bulk.leading import Lead, Led, NotLeading, take
 from milepost.enrollment.bulk.rows import Row
 from milepost.enrollment.bulk.store import Store
+from milepost.events.ending import end
 from milepost.events.faults import AWAY, Overloaded
 from milepost.events.ids import new_id
 from milepost.events.log import Log
@@ -150,5 +151,4 @@ async def _beating(lead: Lead) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        heart.cancel()
-        await asyncio.gather(heart, return_exceptions=True)
+        await end(heart)
