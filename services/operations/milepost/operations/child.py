@@ -53,8 +53,12 @@ async def launch(
     output: Path,
     stop_signal: signal.Signals,
     user: str = "-",
+    env: Mapping[str, str] | None = None,
 ) -> Child:
-    """Start a foreign program in `home`, which ends with us even when we are killed."""
+    """Start a foreign program in `home`, which ends with us even when we are killed.
+
+    `env` is for what our own environment does not say.
+    """
     head = [sys.executable, "-m", "milepost.operations.launch"]
     with output.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -64,6 +68,7 @@ async def launch(
             user,
             *map(str, command),
             cwd=home,
+            env={**(env or {}), **os.environ},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
