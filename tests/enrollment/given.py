@@ -1,9 +1,17 @@
-"""What the enrollment tests have in common: a course, its offering, and folding what happened."""
+"""What the enrollment tests share: a course, a program, an offering, folding what happened."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from milepost.enrollment.domain import COURSE, OFFERING, Course, Offering, enrollment_id
+from milepost.enrollment.domain import (
+    COURSE,
+    OFFERING,
+    PROGRAM,
+    Course,
+    Offering,
+    Program,
+    enrollment_id,
+)
 from milepost.enrollment.events import (
     CoursePublished,
     LearnerEnrolled,
@@ -11,6 +19,7 @@ from milepost.enrollment.events import (
     Lesson,
     OfferingOpened,
     PassingRule,
+    ProgramDefined,
     SeatTaken,
     WaitlistJoined,
 )
@@ -52,6 +61,19 @@ def published(version: int = 1, **facts: Any) -> CoursePublished:
     )
 
 
+def defined(version: int = 1, **facts: Any) -> ProgramDefined:
+    return ProgramDefined(
+        **{
+            "program": "data-analyst",
+            "version": version,
+            "title": "Data analyst",
+            "achievements": ("sql-basics", "statistics", "python-basics"),
+            "occurred_at": NINE,
+            **facts,
+        }
+    )
+
+
 def opened(**facts) -> OfferingOpened:
     return OfferingOpened(
         **{
@@ -66,6 +88,10 @@ def opened(**facts) -> OfferingOpened:
 
 def course(*events) -> Course:
     return given(COURSE, *events)
+
+
+def program(*events) -> Program:
+    return given(PROGRAM, *events)
 
 
 def offering(*events) -> Offering:

@@ -22,6 +22,10 @@ PLAN = {
     ],
     "passing_rule": {"passing_grade": 0.5},
 }
+PROGRAM = {
+    "title": "Data analyst",
+    "achievements": ["sql-basics", "statistics", "python-basics"],
+}
 
 
 class School(NamedTuple):

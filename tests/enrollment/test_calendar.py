@@ -2,7 +2,7 @@
 
 import pytest
 from tests.enrollment.given import id_of
-from tests.enrollment.school import PLAN
+from tests.enrollment.school import PLAN, PROGRAM
 
 FILE = {"format": "milepost-course", "format_version": 1, "course": "OLD-1", "title": "Data"}
 FIRST, BEFORE = "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"
@@ -18,6 +18,8 @@ OCCURRED = (
     ("PUT", "/courses/DATA-101", {"title": "Data"}),
     ("POST", "/courses/DATA-101/versions", PLAN),
     ("POST", "/courses/DATA-101/retire", {}),
+    ("POST", "/programs/data-analyst/versions", PROGRAM),
+    ("POST", "/programs/data-analyst/retire", {}),
     ("PUT", OFFERING, {"course": "DATA-101"}),
     ("PATCH", SPRING, {"seats": 5}),
     ("POST", f"{SPRING}/close", {}),

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from tests.enrollment.given import NINE
 
-from milepost.enrollment.domain import COURSE, ENROLLMENT, INVITATION, LEARNER, OFFERING
+from milepost.enrollment.domain import COURSE, ENROLLMENT, INVITATION, LEARNER, OFFERING, PROGRAM
 from milepost.enrollment.domain.erasure import VAULT
 
-CATEGORIES = (COURSE, OFFERING, ENROLLMENT, LEARNER, INVITATION, VAULT)
+CATEGORIES = (COURSE, PROGRAM, OFFERING, ENROLLMENT, LEARNER, INVITATION, VAULT)
 CODECS = [category.codec for category in CATEGORIES]
 FILES = sorted((Path(__file__).parents[1] / "golden" / "enrollment").glob("*.json"))
 

@@ -11,6 +11,7 @@ from milepost.enrollment.api import (
     invitations,
     offering_changes,
     offerings,
+    programs,
     steps,
     transfers,
 )
@@ -24,6 +25,7 @@ def routes(wiring: Wiring) -> Router:
             *catalog.HANDLERS,
             *courses.HANDLERS,
             *course_files.HANDLERS,
+            *programs.HANDLERS,
             *offerings.HANDLERS,
             *offering_changes.HANDLERS,
             *invitations.HANDLERS,

@@ -27,6 +27,7 @@ Id = Annotated[str, Meta(pattern=ID, description="1 to 64 of A-Z a-z 0-9 . _ ~ -
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]
 
 CoursePath = Annotated[str, PathParameter(pattern=ID, description="The course's code")]
+ProgramPath = Annotated[str, PathParameter(pattern=ID, description="The program's code")]
 OfferingPath = Annotated[str, PathParameter(pattern=ID, description="The offering's id")]
 EnrollmentPath = Annotated[str, PathParameter(pattern=ID, description="The enrollment's id")]
 

@@ -37,6 +37,8 @@ from milepost.enrollment.domain import (
     ParallelLimitReached,
     PlanInvalid,
     PrerequisitesMissing,
+    ProgramAlreadyRetired,
+    ProgramInvalid,
     SameOffering,
     SeatOnOffer,
     State,
@@ -46,6 +48,8 @@ from milepost.enrollment.domain import (
     UnknownEnrollment,
     UnknownInvitation,
     UnknownOffering,
+    UnknownProgram,
+    UnknownProgramVersion,
     WindowClosed,
     WindowNotOpen,
     enrollment_id,
@@ -56,6 +60,7 @@ from milepost.events.event import Refused
 from milepost.process.tokens import NotYourOwn, RoleMissing
 
 _COURSE, _SPRING, _AUTUMN, _LEARNER = "DATA-101", "data-spring", "data-autumn", "learner-4711"
+_PROGRAM = "data-analyst"
 _ENROLLMENT = enrollment_id(_SPRING, _LEARNER)
 _INVITATION = "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613"
 _SEPTEMBER, _OCTOBER = datetime(2026, 9, 1, 8, tzinfo=UTC), datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -71,6 +76,13 @@ ALREADY_PUBLISHED: Final = AlreadyPublished(_COURSE, 3)
 ALREADY_RETIRED: Final = AlreadyRetired(_COURSE)
 PLAN_INVALID: Final = PlanInvalid(
     _COURSE, (Fault("$.lessons[2].prerequisites[0]", "unknown_lesson"),)
+)
+
+UNKNOWN_PROGRAM: Final = UnknownProgram(_PROGRAM)
+UNKNOWN_PROGRAM_VERSION: Final = UnknownProgramVersion(_PROGRAM, 3, 2)
+PROGRAM_ALREADY_RETIRED: Final = ProgramAlreadyRetired(_PROGRAM)
+PROGRAM_INVALID: Final = ProgramInvalid(
+    _PROGRAM, (Fault("$.achievements[2]", "duplicate"), Fault("$.n", "more_than_there_are"))
 )
 
 UNKNOWN_OFFERING: Final = UnknownOffering(_SPRING)

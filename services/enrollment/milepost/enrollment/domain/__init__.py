@@ -1,4 +1,4 @@
-"""Courses, offerings and enrollments: states, folds, decisions. No I/O, no clock, no chance."""
+"""Courses, programs, offerings, enrollments: folds and decisions. No I/O, no clock, no chance."""
 
 from milepost.enrollment.domain.admission import Admission, Wish, admit, enroll, obstacles
 from milepost.enrollment.domain.catalog import (
@@ -71,6 +71,16 @@ from milepost.enrollment.domain.prerequisites import (
     Achieved,
 )
 from milepost.enrollment.domain.previewing import Preview, preview
+from milepost.enrollment.domain.program import (
+    PROGRAM,
+    Program,
+    ProgramAlreadyRetired,
+    ProgramInvalid,
+    UnknownProgram,
+    UnknownProgramVersion,
+    define_program,
+    retire_program,
+)
 from milepost.enrollment.domain.seats import (
     OfferExpired,
     expire_offer,
@@ -117,6 +127,7 @@ __all__ = [
     "LEARNER",
     "NOTHING",
     "OFFERING",
+    "PROGRAM",
     "STATES",
     "TABLE",
     "TOLD",
@@ -162,6 +173,9 @@ __all__ = [
     "PlanInvalid",
     "PrerequisitesMissing",
     "Preview",
+    "Program",
+    "ProgramAlreadyRetired",
+    "ProgramInvalid",
     "SameOffering",
     "SeatOnOffer",
     "State",
@@ -173,6 +187,8 @@ __all__ = [
     "UnknownEnrollment",
     "UnknownInvitation",
     "UnknownOffering",
+    "UnknownProgram",
+    "UnknownProgramVersion",
     "WindowClosed",
     "WindowNotOpen",
     "Wish",
@@ -187,6 +203,7 @@ __all__ = [
     "close_offering",
     "complete",
     "decline",
+    "define_program",
     "differences",
     "draft",
     "enroll",
@@ -204,6 +221,7 @@ __all__ = [
     "publish",
     "reinstate",
     "retire",
+    "retire_program",
     "revoke",
     "run_out",
     "suspend",

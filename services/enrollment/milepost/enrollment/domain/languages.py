@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from milepost.enrollment.events import CoursePublished
+from milepost.enrollment.events import CoursePublished, ProgramDefined
 
 
 def in_language(plan: CoursePublished, wanted: str | None) -> tuple[CoursePublished, list[str]]:
@@ -22,6 +22,16 @@ def in_language(plan: CoursePublished, wanted: str | None) -> tuple[CoursePublis
         lessons.append(replace(lesson, title=translated))
         tags[tag] = None
     return replace(plan, title=title, lessons=tuple(lessons)), list(tags)
+
+
+def definition_in_language(
+    defined: ProgramDefined, wanted: str | None
+) -> tuple[ProgramDefined, str]:
+    """The program with its title in that language where there is one, and the title's language."""
+    if wanted is None:
+        return defined, defined.language
+    title, tag = _found(defined.title, defined.titles, defined.language, wanted)
+    return replace(defined, title=title), tag
 
 
 def _found(title: str, titles: Mapping[str, str], language: str, wanted: str) -> tuple[str, str]:

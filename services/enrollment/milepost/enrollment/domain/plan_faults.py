@@ -23,7 +23,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def plan_faults(plan: CoursePublished) -> Iterator[Fault]:
-    yield from _title_faults("$", plan.titles, plan.language)
+    yield from title_faults("$", plan.titles, plan.language)
     yield from _lessons_faults(plan)
     yield from _rule_faults(plan.lessons, plan.passing_rule)
     yield from _skill_faults(plan.skills)
@@ -56,7 +56,7 @@ def _lessons_faults(plan: CoursePublished) -> Iterator[Fault]:
             yield Fault(f"{path}.id", "duplicate")
         seen.add(lesson.id)
         yield from _lesson_faults(path, lesson)
-        yield from _title_faults(path, lesson.titles, plan.language)
+        yield from title_faults(path, lesson.titles, plan.language)
     yield from _unlocking_faults(plan.lessons)
 
 
@@ -111,7 +111,7 @@ def _skill_faults(skills: Sequence[Skill]) -> Iterator[Fault]:
             codes.add((skill.framework, skill.code))
 
 
-def _title_faults(path: str, titles: Mapping[str, str], language: str) -> Iterator[Fault]:
+def title_faults(path: str, titles: Mapping[str, str], language: str) -> Iterator[Fault]:
     """Language tags are compared without regard to case (RFC 5646, section 2.1.1)."""
     seen = {language.lower(): "is_the_language"}
     for tag in titles:

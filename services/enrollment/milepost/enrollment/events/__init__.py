@@ -58,6 +58,11 @@ from milepost.enrollment.events.prerequisites import (
     CoursePassed,
     Prerequisite,
 )
+from milepost.enrollment.events.programs import (
+    ProgramDefined,
+    ProgramRetired,
+    StackingRule,
+)
 from milepost.enrollment.events.vault import LearnerErased
 
 __all__ = [
@@ -105,16 +110,21 @@ __all__ = [
     "Pace",
     "PassingRule",
     "Prerequisite",
+    "ProgramDefined",
+    "ProgramEvent",
+    "ProgramRetired",
     "Published",
     "SeatOffered",
     "SeatReleased",
     "SeatTaken",
     "Skill",
+    "StackingRule",
     "WaitlistJoined",
     "WaitlistLeft",
 ]
 
 CourseEvent: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
+ProgramEvent: TypeAlias = ProgramDefined | ProgramRetired
 OfferingEvent: TypeAlias = (
     OfferingOpened
     | OfferingChanged
@@ -149,6 +159,8 @@ InvitationEvent: TypeAlias = InvitationIssued | InvitationUsed | InvitationRevok
 Published: TypeAlias = (
     CoursePublished
     | CourseRetired
+    | ProgramDefined
+    | ProgramRetired
     | OfferingOpened
     | OfferingChanged
     | OfferingClosed

@@ -1,0 +1,277 @@
+"""Programs: define the next version, retire; read one of them in a language, list the versions."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
+from msgspec import Meta
+
+from milepost.enrollment.api.conventions import (
+    CATALOG_KEEPERS,
+    CODE,
+    Id,
+    ProgramPath,
+    Title,
+    When,
+    Wiring,
+)
+from milepost.enrollment.api.course_bodies import LANGUAGE, Language, Translations
+from milepost.enrollment.api.refusals import (
+    NOT_A_KEEPER,
+    PROGRAM_ALREADY_RETIRED,
+    PROGRAM_INVALID,
+    UNKNOWN_PROGRAM,
+    UNKNOWN_PROGRAM_VERSION,
+)
+from milepost.enrollment.domain import (
+    PROGRAM,
+    Program,
+    UnknownProgram,
+    UnknownProgramVersion,
+    define_program,
+    retire_program,
+)
+from milepost.enrollment.domain.languages import definition_in_language
+from milepost.enrollment.events import ProgramDefined, StackingRule
+from milepost.events.transact import Outcome
+from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.process.commands import Call, decided
+from milepost.process.requests import Body, Moment, occurred, positioned, versioned
+
+
+class DefineProgram(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole definition.
+
+    rule     how many of the achievements complete it: all, any one, or `n` of them (`n_of`)
+    ordered  they are to be earned in the order in which they stand
+    """
+
+    title: Annotated[Title, Meta(examples=["Data analyst"])]
+    # The lower bounds are for the schema: the domain tells all that is wrong at once.
+    achievements: Annotated[
+        tuple[Id, ...],
+        Meta(
+            max_length=100,
+            description="Codes of achievements; whether they are defined is not looked at",
+            examples=[["sql-basics", "statistics", "python-basics"]],
+            extra_json_schema={"minItems": 1, "uniqueItems": True},
+        ),
+    ]
+    rule: StackingRule = "all"
+    n: Annotated[int, Meta(extra_json_schema={"minimum": 1})] | None = None
+    ordered: bool = False
+    language: Language = "en"
+    titles: Translations = msgspec.field(default_factory=dict)
+    occurred_at: Moment | None = None
+
+
+class RetireProgram(When, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`reason`: a code, never text that a person typed. Absent: none, and now."""
+
+    reason: Annotated[str, Meta(pattern=CODE, examples=["replaced"])] | None = None
+
+
+RETIRE_NOW = RetireProgram()
+
+
+class ProgramVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """`version`: the one just defined, else the newest there is."""
+
+    program: str
+    version: int
+    retired: bool
+
+
+class DefinitionView(msgspec.Struct, frozen=True, kw_only=True):
+    """`titles` are all translations there are; `n` is null but for `n_of`."""
+
+    version: int
+    title: str
+    defined_at: datetime
+    achievements: tuple[str, ...]
+    rule: StackingRule
+    n: int | None
+    ordered: bool
+    language: str
+    titles: dict[str, str]
+
+
+class ProgramView(msgspec.Struct, frozen=True, kw_only=True):
+    """`title` is the newest version's; `definition`: of the one asked for, else of the newest."""
+
+    program: str
+    title: str
+    latest_version: int
+    retired: bool
+    retirement_reason: str | None
+    definition: DefinitionView
+
+
+class DefinitionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`achievements`: how many."""
+
+    version: int
+    title: str
+    defined_at: datetime
+    achievements: int
+    rule: StackingRule
+    n: int | None
+    ordered: bool
+    language: str
+
+
+class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
+    program: str
+    retired_at: datetime | None
+    versions: tuple[DefinitionLine, ...]
+
+
+@post(
+    "/programs/{program:str}/versions",
+    summary="Define the next version of a program",
+    description="A version never changes once defined; 200 instead of 201 when the definition "
+    "equals the latest version. What makes no sense is told all at once, with its paths. Whether "
+    "there are such achievements is not looked at.",
+    answers=command(
+        NOT_A_KEEPER, PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200
+    ),
+)
+async def post_definition(
+    request: Call,
+    program: ProgramPath,
+    data: JSONBody[DefineProgram],
+    wiring: NamedDependency[Wiring],
+) -> Response[ProgramVersion]:
+    request.user.require(*CATALOG_KEEPERS)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    facts = msgspec.structs.asdict(data) | {"occurred_at": at}
+    decide = partial(define_program, program=program, **facts)
+    outcome = await decided(request, wiring.transactor, PROGRAM.of(program), decide)
+    status = 201 if outcome.events else 200
+    return positioned(_defined_in(program, outcome), outcome.position, status)
+
+
+@post(
+    "/programs/{program:str}/retire",
+    status_code=200,
+    summary="Retire a program",
+    description="No further version; what was earned towards it stays. Repeating it does nothing, "
+    "also for another reason.",
+    answers=command(NOT_A_KEEPER, UNKNOWN_PROGRAM, OCCURRED_IN_FUTURE),
+)
+async def post_retirement(
+    request: Call,
+    program: ProgramPath,
+    wiring: NamedDependency[Wiring],
+    data: JSONBody[RetireProgram] = RETIRE_NOW,
+) -> Response[ProgramVersion]:
+    request.user.require(*CATALOG_KEEPERS)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
+    decide = partial(retire_program, program=program, reason=data.reason, occurred_at=at)
+    outcome = await decided(request, wiring.transactor, PROGRAM.of(program), decide)
+    return positioned(_defined_in(program, outcome), outcome.position)
+
+
+@get(
+    "/programs/{program:str}",
+    summary="Read a program",
+    description="The newest definition, or that of `version`. With `language`, titles are in the "
+    "one of their languages that it asks for (de-CH finds de; RFC 4647, lookup), else in the "
+    "program's own; Content-Language says which the definition's is in.",
+    answers=versioned_query(UNKNOWN_PROGRAM, UNKNOWN_PROGRAM_VERSION),
+)
+async def read_program(
+    request: Call,
+    program: ProgramPath,
+    wiring: NamedDependency[Wiring],
+    version: Annotated[int | None, QueryParameter(ge=1)] = None,
+    language: Annotated[
+        str | None, QueryParameter(pattern=LANGUAGE, description="A BCP 47 language tag")
+    ] = None,
+) -> Response[ProgramView]:
+    written, state = await _known(request, wiring, program)
+    wanted = len(state.versions) if version is None else version
+    defined, spoken = definition_in_language(_version(state, program, wanted), language)
+    title = definition_in_language(state.versions[-1], language)[0].title
+    response = versioned(request, _view(program, state, title, defined), written)
+    response.headers["Content-Language"] = spoken
+    return response
+
+
+@get(
+    "/programs/{program:str}/versions",
+    summary="List the versions of a program",
+    description="All of them, the first one first.",
+    answers=versioned_query(UNKNOWN_PROGRAM),
+)
+async def list_definitions(
+    request: Call, program: ProgramPath, wiring: NamedDependency[Wiring]
+) -> Response[DefinitionsView]:
+    written, state = await _known(request, wiring, program)
+    lines = tuple(
+        DefinitionLine(
+            version=one.version,
+            title=one.title,
+            defined_at=one.occurred_at,
+            achievements=len(one.achievements),
+            rule=one.rule,
+            n=one.n,
+            ordered=one.ordered,
+            language=one.language,
+        )
+        for one in state.versions
+    )
+    retired_at = state.retired.occurred_at if state.retired else None
+    view = DefinitionsView(program=program, retired_at=retired_at, versions=lines)
+    return versioned(request, view, written)
+
+
+HANDLERS = (post_definition, post_retirement, read_program, list_definitions)
+
+
+def _defined_in(program: str, outcome: Outcome) -> ProgramVersion:
+    [state] = outcome.states
+    version = len(state.versions)
+    for one in outcome.events:
+        event = PROGRAM.codec.decode(one.type, one.data, one.occurred_at)
+        version = event.version if isinstance(event, ProgramDefined) else version
+    return ProgramVersion(program=program, version=version, retired=state.retired is not None)
+
+
+async def _known(request: Call, wiring: Wiring, program: str) -> tuple[int, Program]:
+    """The stream's version and the program. Raises `UnknownProgram`."""
+    written, state = await wiring.transactor.load(request.user.tenant, PROGRAM.of(program))
+    if state.latest is None:
+        raise UnknownProgram(program)
+    return written, state
+
+
+def _version(state: Program, program: str, version: int) -> ProgramDefined:
+    if version > len(state.versions):
+        raise UnknownProgramVersion(program, version, len(state.versions))
+    return state.versions[version - 1]
+
+
+def _view(program: str, state: Program, title: str, defined: ProgramDefined) -> ProgramView:
+    return ProgramView(
+        program=program,
+        title=title,
+        latest_version=len(state.versions),
+        retired=state.retired is not None,
+        retirement_reason=state.retired.reason if state.retired else None,
+        definition=DefinitionView(
+            version=defined.version,
+            title=defined.title,
+            defined_at=defined.occurred_at,
+            achievements=defined.achievements,
+            rule=defined.rule,
+            n=defined.n,
+            ordered=defined.ordered,
+            language=defined.language,
+            titles=dict(defined.titles),
+        ),
+    )
