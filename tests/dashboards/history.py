@@ -21,6 +21,9 @@ from milepost.enrollment.events import (
     LearnerWaitlisted,
     OfferingEvent,
     OfferingOpened,
+    ProgramDefined,
+    ProgramEvent,
+    ProgramRetired,
 )
 from milepost.events.codec import Codec
 from milepost.events.copies import Copy, Overtaken
@@ -42,7 +45,7 @@ from milepost.progress.events import (
 Entry: TypeAlias = tuple[str, Event]
 
 CODEC: Codec[Any] = Codec(
-    CourseEvent | OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent
+    CourseEvent | ProgramEvent | OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent
 )
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLES = tuple(table.name for model in READ_MODELS for table in model.tables)
@@ -51,6 +54,16 @@ TABLES = tuple(table.name for model in READ_MODELS for table in model.tables)
 def offered(offering: str, *, course: str = "ART", **facts: Any) -> Entry:
     opened = OfferingOpened(offering=offering, course=course, version=1, **facts)
     return f"offering-{offering}", opened
+
+
+def defined(program: str, *achievements: str, version: int = 1, **facts: Any) -> Entry:
+    facts = {"title": program.title(), **facts}
+    event = ProgramDefined(program=program, version=version, achievements=achievements, **facts)
+    return f"program-{program}", event
+
+
+def retired(program: str) -> Entry:
+    return f"program-{program}", ProgramRetired(program=program, reason="replaced")
 
 
 class Life:
@@ -139,17 +152,30 @@ STEPS = ("visits", "attempts", "completes_lesson", "completes", "withdraws", "ea
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Entry]:
-    """Learners in two offerings, interleaved, each through steps that can follow each other."""
+    """Learners in two offerings, and programs, interleaved, each through steps that can follow
+    each other.
+    """
     lives = [
         Life(offering, learner)
         for offering in ("red", "blue")
         for learner in draw(st.lists(st.sampled_from("abcd"), max_size=3, unique=True))
     ]
     paths = [draw(_path(life)) for life in lives]
+    paths += [draw(_definitions(program)) for program in ("analyst", "artist")]
     entries = [offered("red"), offered("blue", course="BIO", seats=9)]
     while paths := [path for path in paths if path]:
         entries += draw(st.sampled_from(paths)).pop(0)
     return entries
+
+
+@st.composite
+def _definitions(draw: Any, program: str) -> list[list[Entry]]:
+    sets = draw(st.lists(st.permutations("abc"), max_size=4))
+    path = [
+        [defined(program, *parts[: draw(st.integers(1, 3))], version=number)]
+        for number, parts in enumerate(sets, 1)
+    ]
+    return [*path, [retired(program)]] if path and draw(st.booleans()) else path
 
 
 @st.composite
@@ -214,7 +240,7 @@ async def rows(pool: asyncpg.Pool, tenant: str) -> dict[str, list[Any]]:
         table: [
             dict(record)
             for record in await pool.fetch(
-                f"select * from dashboards.{table} where tenant = $1 order by 2", tenant
+                f"select * from dashboards.{table} where tenant = $1 order by 2, 3", tenant
             )
         ]
         for table in TABLES

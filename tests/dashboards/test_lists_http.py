@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.dashboards.desk import happens
-from tests.dashboards.history import DAY, Life, new_tenant, offered
+from tests.dashboards.history import DAY, Life, defined, new_tenant, offered, retired
 
 from milepost.enrollment.events import (
     CourseDrafted,
@@ -74,6 +74,86 @@ async def test_anybody_lists_the_courses(desk, asked, courses):
     assert names(answer, "courses", "course") == courses
     pages = await desk.all_pages("/catalog/courses", "courses", limit=1, **asked)
     assert [row["course"] for page in pages for row in page] == courses
+
+
+@pytest.fixture
+async def programs(pool, tenant):
+    await happens(
+        pool,
+        tenant,
+        [
+            defined("analyst", "sql", "statistics", "safety", ordered=True),
+            defined("builder", "safety", "welding", rule="n_of", n=1, title="Making"),
+            defined("chemist", "safety"),
+            retired("chemist"),
+            defined("analyst", "sql", "python", version=2, title="Zahlen", language="de"),
+        ],
+    )
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ({}, ["analyst", "builder", "chemist"]),
+        ({"status": "defined"}, ["analyst", "builder"]),
+        ({"status": "retired"}, ["chemist"]),
+        ({"achievement": "sql"}, ["analyst"]),
+        ({"achievement": "python"}, ["analyst"]),
+        ({"achievement": "statistics"}, []),
+        ({"achievement": "safety"}, ["builder", "chemist"]),
+        ({"achievement": "safety", "status": "defined"}, ["builder"]),
+        ({"achievement": "saf"}, []),
+        ({"sort": "title"}, ["chemist", "builder", "analyst"]),
+        ({"sort": "defined_at", "order": "desc"}, ["analyst", "chemist", "builder"]),
+    ],
+)
+async def test_anybody_lists_the_programs(desk, asked, listed):
+    answer = await desk.get("/catalog/programs", role="learner", subject="ann", **asked)
+    assert names(answer, "programs", "program") == listed
+    pages = await desk.all_pages("/catalog/programs", "programs", limit=1, **asked)
+    assert [row["program"] for page in pages for row in page] == listed
+
+
+@pytest.mark.usefixtures("programs")
+async def test_a_program_is_shown_as_its_latest_version_defines_it(desk):
+    analyst, builder, chemist = (await desk.get("/catalog/programs")).json()["programs"]
+    known = {
+        "title": "Zahlen",
+        "language": "de",
+        "latest_version": 2,
+        "achievements": ["sql", "python"],
+        "rule": "all",
+        "n": None,
+        "ordered": False,
+        "status": "defined",
+        "retired_at": None,
+    }
+    assert {name: analyst[name] for name in known} == known
+    assert analyst["defined_at"] == (DAY + timedelta(minutes=4)).isoformat().replace("+00:00", "Z")
+    assert (builder["rule"], builder["n"]) == ("n_of", 1)
+    assert (chemist["status"], chemist["retirement_reason"]) == ("retired", "replaced")
+
+
+async def test_an_achievement_that_comes_back_stands_where_it_stands_now(pool, tenant, desk):
+    versions = [("a", "b", "c"), ("c",), ("c", "b", "a")]
+    for number, parts in enumerate(versions, 1):
+        await happens(pool, tenant, [defined("analyst", *parts, version=number)])
+        [row] = (await desk.get("/catalog/programs", achievement="c")).json()["programs"]
+        assert row["achievements"] == list(parts)
+
+
+@pytest.mark.usefixtures("programs")
+async def test_who_has_the_programs_is_told_so_until_one_changes(pool, tenant, desk):
+    first = await desk.get("/catalog/programs", achievement="sql")
+    await happens(pool, tenant, [retired("builder")])  # another
+    same = await desk.get("/catalog/programs", achievement="sql", etag=first.headers["etag"])
+    assert (same.status_code, same.content) == (304, b"")
+    parts = ("sql", "statistics")
+    await happens(pool, tenant, [defined("analyst", *parts, version=3)])
+    changed = await desk.get("/catalog/programs", achievement="sql", etag=first.headers["etag"])
+    [row] = changed.json()["programs"]
+    assert (changed.status_code, row["achievements"]) == (200, ["sql", "statistics"])
 
 
 @pytest.fixture
@@ -193,10 +273,11 @@ async def test_learners_list_their_own_enrollments_only(desk):
         assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
 
 
-@pytest.mark.usefixtures("term", "runs", "catalog")
+@pytest.mark.usefixtures("term", "runs", "catalog", "programs")
 async def test_another_schools_rows_are_in_no_list(desk):
     for path, rows in (
         ("/catalog/courses", "courses"),
+        ("/catalog/programs", "programs"),
         ("/catalog/offerings", "offerings"),
         ("/enrollments", "enrollments"),
     ):
@@ -263,6 +344,7 @@ async def test_a_row_that_changes_has_another_etag(pool, tenant, desk):
         ("/enrollments", {"stat": "active"}, "stat"),
         ("/catalog/offerings", {"seats": "1"}, "seats"),
         ("/catalog/courses", {"offset": "10"}, "offset"),
+        ("/catalog/programs", {"state": "defined"}, "state"),
     ],
 )
 async def test_a_filter_that_does_not_exist_is_refused(desk, path, asked, named):
@@ -314,6 +396,8 @@ async def test_neither_a_time_nor_a_cursor_lies_outside_the_calendar(desk, time)
         ("/enrollments", {"sort": "grade"}),
         ("/enrollments", {"limit": "501"}),
         ("/catalog/courses", {"state": "lost"}),
+        ("/catalog/programs", {"status": "draft"}),
+        ("/catalog/programs", {"achievement": ""}),
     ],
 )
 async def test_a_filter_that_makes_no_sense_is_refused(desk, path, asked):

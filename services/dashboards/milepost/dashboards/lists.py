@@ -1,4 +1,4 @@
-"""Lists, page by page: courses and offerings to enroll in, enrollments, funnels, credentials."""
+"""Lists, page by page: courses, programs, offerings, enrollments, funnels, credentials."""
 
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
@@ -29,7 +29,13 @@ from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.queries import CourseSort, EnrollmentSort, OfferingSort, RunSort
+from milepost.dashboards.queries import (
+    CourseSort,
+    EnrollmentSort,
+    OfferingSort,
+    ProgramSort,
+    RunSort,
+)
 from milepost.dashboards.views import (
     CoursesPage,
     CourseState,
@@ -38,6 +44,8 @@ from milepost.dashboards.views import (
     EnrollmentsPage,
     EnrollmentState,
     OfferingsPage,
+    ProgramsPage,
+    ProgramStatus,
     RunsPage,
     RunState,
 )
@@ -77,6 +85,30 @@ async def list_courses(
     found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = CoursesPage(position=found.position, as_of=found.as_of, next=following, courses=rows)
+    return answered(request, page, found)
+
+
+@get("/catalog/programs", summary="List programs", answers=shown(CURSOR_UNKNOWN))
+async def list_programs(
+    request: Call,
+    pool: Pool,
+    *,
+    sort: Annotated[ProgramSort, QueryParameter()] = "program",
+    order: Annotated[Order, QueryParameter()] = "asc",
+    limit: Limit = 50,
+    cursor: After = None,
+    status: Annotated[ProgramStatus | None, QueryParameter()] = None,
+    achievement: Filter = None,
+) -> Response[ProgramsPage]:
+    """Any role. `achievement`: programs of which it is a part."""
+    paged = paging(queries.PROGRAM_SORTS[sort], sort, order, "program", cursor)
+    where = given(status=status)
+    if achievement is not None:
+        where[queries.CONTAINS] = achievement
+    query, arguments = queries.programs(paged, where)
+    found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
+    rows, following = cut(found, limit, paged)
+    page = ProgramsPage(position=found.position, as_of=found.as_of, next=following, programs=rows)
     return answered(request, page, found)
 
 
@@ -217,4 +249,11 @@ async def list_credentials(
     return answered(request, page, found)
 
 
-HANDLERS = (list_courses, list_runs, list_enrollments, list_offerings, list_credentials)
+HANDLERS = (
+    list_courses,
+    list_programs,
+    list_runs,
+    list_enrollments,
+    list_offerings,
+    list_credentials,
+)

@@ -21,10 +21,12 @@ from milepost.dashboards.views import (
     Head,
     ModelStanding,
     OfferingView,
+    ProgramView,
     RunView,
 )
 
 CourseSort: TypeAlias = Literal["course", "title", "published_at"]
+ProgramSort: TypeAlias = Literal["program", "title", "defined_at"]
 RunSort: TypeAlias = Literal["offering", "opened_at", "starts", "ends"]
 EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
 OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
@@ -33,6 +35,11 @@ COURSE_SORTS: Mapping[CourseSort, Sort] = {
     "course": by_text("course"),
     "title": by_text("title"),
     "published_at": by_time("published_at"),
+}
+PROGRAM_SORTS: Mapping[ProgramSort, Sort] = {
+    "program": by_text("program"),
+    "title": by_text("title"),
+    "defined_at": by_time("defined_at"),
 }
 RUN_SORTS: Mapping[RunSort, Sort] = {
     "offering": by_text("offering"),
@@ -55,6 +62,7 @@ OFFERING_SORTS: Mapping[OfferingSort, Sort] = {
 BY_POSITION = by_number("position")
 
 COURSES = Decoder(list[CourseView])
+PROGRAMS = Decoder(list[ProgramView])
 RUNS = Decoder(list[RunView])
 ENROLLMENTS = Decoder(list[EnrollmentRow])
 OFFERINGS = Decoder(list[OfferingView])
@@ -63,6 +71,16 @@ CREDENTIALS = Decoder(list[CredentialView])
 COURSE = """select *, case when retired_at is not null then 'retired'
         when latest_version > 0 then 'published' else 'draft' end as state
     from dashboards.catalog_course"""
+PROGRAM = """select p.*,
+        case when p.retired_at is not null then 'retired' else 'defined' end as status,
+        array(select a.achievement from dashboards.catalog_program_achievement a
+            where a.tenant = p.tenant and a.program = p.program and a.version = p.latest_version
+            order by a.place) as achievements
+    from dashboards.catalog_program p"""
+# In its latest version: an earlier one may have had more.
+CONTAINS = """exists (select from dashboards.catalog_program_achievement a
+    where a.tenant = listed.tenant and a.program = listed.program and a.achievement = $
+        and a.version = listed.latest_version)"""
 # The first that holds; who asks for free seats is told of those without a cap too.
 RUN = """select c.*, case when c.canceled_at is not null then 'canceled'
         when c.closed_at is not null then 'closed'
@@ -118,6 +136,11 @@ HEAD = Query(Decoder(list[Head]), HEAD_OF_LOG)
 def courses(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
     page, arguments = paged.sql(where)
     return Query(COURSES, f"select * from ({COURSE}) listed {page}"), arguments
+
+
+def programs(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
+    page, arguments = paged.sql(where)
+    return Query(PROGRAMS, f"select * from ({PROGRAM}) listed {page}"), arguments
 
 
 def runs(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:

@@ -5,12 +5,13 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from milepost.dashboards.projections.catalog import CourseRow, RunRow
+from milepost.dashboards.projections.catalog import CourseRow, ProgramRow, RunRow
 from milepost.dashboards.projections.credential_registry import RegisteredCredential
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
 
 CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
 CourseState: TypeAlias = Literal["draft", "published", "retired"]
+ProgramStatus: TypeAlias = Literal["defined", "retired"]
 RunState: TypeAlias = Literal["announced", "open", "running", "ended", "closed", "canceled"]
 EnrollmentState: TypeAlias = Literal[
     "requested",
@@ -42,6 +43,13 @@ class RunView(RunRow, kw_only=True):
     seated: int
     waiting: int
     free_seats: int | None
+
+
+class ProgramView(ProgramRow, kw_only=True):
+    """`achievements` are those of the latest version, in its order."""
+
+    status: ProgramStatus
+    achievements: list[str]
 
 
 class CredentialView(RegisteredCredential, kw_only=True):
@@ -107,6 +115,10 @@ class CoursesPage(Page, frozen=True, kw_only=True):
 
 class RunsPage(Page, frozen=True, kw_only=True):
     offerings: list[RunView]
+
+
+class ProgramsPage(Page, frozen=True, kw_only=True):
+    programs: list[ProgramView]
 
 
 class EnrollmentsPage(Page, frozen=True, kw_only=True):

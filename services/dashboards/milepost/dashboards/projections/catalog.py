@@ -1,4 +1,4 @@
-"""What there is to enroll in: a row per course, a row per offering, as they stand now."""
+"""What there is to enroll in and to earn: a row per course, offering, program, as they stand."""
 
 from datetime import datetime
 from typing import TypeAlias, assert_never
@@ -13,13 +13,16 @@ from milepost.enrollment.events import (
     OfferingChanged,
     OfferingClosed,
     OfferingOpened,
+    ProgramDefined,
+    ProgramRetired,
 )
 from milepost.events.codec import Codec
 from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
 
 CourseFact: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
 OfferingFact: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled
-Heard: TypeAlias = CourseFact | OfferingFact
+ProgramFact: TypeAlias = ProgramDefined | ProgramRetired
+Heard: TypeAlias = CourseFact | OfferingFact | ProgramFact
 
 
 class CourseRow(msgspec.Struct):
@@ -57,12 +60,42 @@ class RunRow(msgspec.Struct):
     cancellation_reason: str | None = None
 
 
+class ProgramRow(msgspec.Struct):
+    """Its latest version. `n` achievements complete it when the rule is `n_of`."""
+
+    program: str
+    title: str = ""
+    language: str = ""
+    latest_version: int = 0
+    rule: str = ""
+    n: int | None = None
+    ordered: bool = False
+    defined_at: datetime | None = None
+    retired_at: datetime | None = None
+    retirement_reason: str | None = None
+
+
+class PartRow(msgspec.Struct):
+    """An achievement that is, or was, part of a program: the latest version that names it, and
+    where it stands there, from 0.
+    """
+
+    program: str
+    achievement: str
+    version: int | None = None
+    place: int | None = None
+
+
 def course_of(fact: Fact[Heard]) -> Key | None:
     return (fact.key,) if fact.category == "course" else None
 
 
 def offering_of(fact: Fact[Heard]) -> Key | None:
     return (fact.key,) if fact.category == "offering" else None
+
+
+def program_of(fact: Fact[Heard]) -> Key | None:
+    return (fact.key,) if fact.category == "program" else None
 
 
 COURSES = Table("catalog_course", CourseRow, ("course",), course_of)
@@ -73,6 +106,14 @@ RUNS = Table(
     offering_of,
     ("course, offering",),  # a course's offerings
 )
+PROGRAMS = Table("catalog_program", ProgramRow, ("program",), program_of)
+# Of several rows for one event only the latest is asked for: so they need not be loaded.
+PARTS = Table(
+    "catalog_program_achievement",
+    PartRow,
+    ("program", "achievement"),
+    indexes=("achievement, program",),  # the programs that contain an achievement
+)
 
 
 def fold(rows: Rows, fact: Fact[Heard]) -> None:
@@ -82,6 +123,8 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
             _course(rows.of(COURSES, fact.key), event)
         case OfferingOpened() | OfferingChanged() | OfferingClosed() | OfferingCanceled():
             _offering(rows.of(RUNS, fact.key), event)
+        case ProgramDefined() | ProgramRetired():
+            _program(rows, fact.key, event)
         case _:
             assert_never(event)
 
@@ -126,6 +169,27 @@ def _offering(row: RunRow, event: OfferingFact) -> None:
             assert_never(event)
 
 
+def _program(rows: Rows, program: str, event: ProgramFact) -> None:
+    row = rows.of(PROGRAMS, program)
+    match event:
+        case ProgramDefined():
+            row.title = event.title
+            row.language = event.language
+            row.latest_version = event.version
+            row.rule = event.rule
+            row.n = event.n
+            row.ordered = event.ordered
+            row.defined_at = event.occurred_at
+            for place, achievement in enumerate(event.achievements):
+                part = rows.of(PARTS, program, achievement)
+                part.version, part.place = event.version, place
+        case ProgramRetired():
+            row.retired_at = event.occurred_at
+            row.retirement_reason = event.reason
+        case _:
+            assert_never(event)
+
+
 def _adjust(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.window_opens = event.window_opens
     row.window_closes = event.window_closes
@@ -134,4 +198,4 @@ def _adjust(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.waitlist = event.waitlist
 
 
-CATALOG = ReadModel("catalog", 1, Codec(Heard), (COURSES, RUNS), fold)
+CATALOG = ReadModel("catalog", 2, Codec(Heard), (COURSES, RUNS, PROGRAMS, PARTS), fold)
