@@ -116,8 +116,8 @@ GUARDS = [
     ),
     Guard(
         LOG_SQL,
-        "the clock is read under the lock",
-        (("recorded_at := clock_timestamp()", "recorded_at := now()"),),
+        "the clock is read under the lock, and never before the last event",
+        (("greatest(clock_timestamp(), (", "coalesce(now(), ("),),
         scenarios.time_does_not_run_backwards,
         r"time runs backwards at \[2\]",
     ),

@@ -168,6 +168,23 @@ async def test_text_that_postgres_cannot_hold_is_refused(postgres: str, tenant: 
     await pool.close()
 
 
+async def test_the_log_takes_events_in_order_of_time_whatever_the_clock_does(
+    postgres: str, tenant: str
+) -> None:
+    pool = await connect_pool(postgres, name="test")
+    log = PostgresLog(pool)
+    await log.append(tenant, [command(("a-1", 0))])
+    connection = await asyncpg.connect(postgres)
+    await connection.execute("set session_replication_role = replica")
+    put_on = "update log.events set recorded_at = recorded_at + interval '1 hour' where tenant = $1"
+    await connection.execute(put_on, tenant)
+    await connection.close()
+    await log.append(tenant, [command(("a-1", 1))])
+    first, second = await log.read(tenant)
+    assert first.recorded_at == second.recorded_at
+    await pool.close()
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -5,6 +5,7 @@ from prometheus_client import REGISTRY
 from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import append, relaying, until
 
+from milepost.events import answering
 from milepost.events.decisions import (
     NotParked,
     Settled,
@@ -15,6 +16,7 @@ from milepost.events.decisions import (
     retry,
     skip,
 )
+from milepost.events.parked import settle
 from milepost.events.postgres_log import PostgresLog, connect_pool
 
 NAME = "milepost_parked_events"
@@ -119,6 +121,25 @@ async def test_a_retry_that_fails_again_stays_parked(pool, tenant, diary, choked
     await until(lambda: _tried(pool, choked[0].id, 6))
     assert [status for status, _ in await unsettled(pool, diary)] == ["parked", "behind", "behind"]
     assert await lines(pool, tenant, "a") == [12]
+
+
+async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, log, nats_url, diary):
+    async with consuming(diary, pool, nats_url):
+        await append(log, diary.tenant, "enrollment-a", 13, 14, 15)
+        await until(parked(pool, diary, ("parked", 1), ("behind", 2), ("behind", 3)))
+    first, *_ = await list_parked(pool, consumer=diary.name)
+    await settle(pool, [first])  # and then the process was killed
+    async with consuming(diary, pool, nats_url):
+        await until(parked(pool, diary))
+    assert await lines(pool, diary.tenant, "a") == [14, 15]
+
+
+async def test_a_long_queue_is_done_in_parts(pool, diary, choked, poison, monkeypatch):
+    monkeypatch.setattr(answering, "AT_ONCE", 1)
+    poison.clear()
+    await retry(pool, choked[0].id, actor="ada")
+    await until(parked(pool, diary))
+    assert await lines(pool, diary.tenant, "a") == [12, 13, 14, 15]
 
 
 async def test_an_event_behind_that_fails_itself_is_parked_in_its_turn(

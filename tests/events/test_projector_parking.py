@@ -24,10 +24,11 @@ from tests.events.library import (
 )
 from tests.events.traffic import until
 
+from milepost.events import copies
 from milepost.events.building import Pace
 from milepost.events.copies import Copy, Overtaken
 from milepost.events.decisions import decisions, find, list_parked, retry, retry_all, skip
-from milepost.events.parked import Parked, consumer_of
+from milepost.events.parked import Parked, consumer_of, settle
 from milepost.events.passes import Passes, heads
 from milepost.events.postgres_log import connect_pool
 from milepost.events.projection import ReadModel
@@ -167,6 +168,21 @@ async def test_retry_folds_it_and_what_waits_behind_it_in_order(pool, tenant, ch
     live = await rows(pool, tenant)
     await rebuild(pool, [LENIENT], only_tenant=tenant)
     assert await rows(pool, tenant) == live
+
+
+async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, tenant, choked):
+    await settle(pool, choked[:1])
+    await hear(pool)
+    assert await standing(pool, tenant) == []
+    assert await trails(pool, tenant) == {"ann": "ABD", "ben": "AB"}
+
+
+async def test_a_long_queue_is_done_in_parts(pool, tenant, choked, monkeypatch):
+    monkeypatch.setattr(copies, "AT_ONCE", 1)
+    await retry(pool, choked[0].id, actor="ada")
+    await hear(pool, LENIENT)
+    assert await standing(pool, tenant) == []
+    assert await trails(pool, tenant) == {"ann": "ABD", "ben": "AB"}
 
 
 async def test_a_retry_that_fails_again_stays_parked(pool, tenant, choked):

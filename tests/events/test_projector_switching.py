@@ -36,6 +36,10 @@ STANDS = """select p.position, (select sum(pages) from dashboards.{books} where 
     from dashboards.positions p join dashboards.generations using (name, generation)
     where name = $1 and status = 'live' and tenant = $2"""
 
+OTHERS_MOVE = """select from dashboards.positions p
+    join dashboards.generations g using (name, generation)
+    where name = $1 and tenant = $2 and status = 'live' for update of p"""
+
 
 @pytest.fixture(scope="module")
 async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
@@ -354,6 +358,17 @@ async def test_a_switch_waits_while_the_live_one_moves_and_leaves_the_lock(pool,
         assert not moving.done()
     await moving
     assert await _reached(pool, reading, tenant, 2)
+
+
+async def test_a_school_that_is_switched_holds_up_no_other(pool, tenant, reading):
+    for school in (tenant, f"{tenant}-other"):
+        await record(pool, school, pages(1))
+    await project(pool, reading)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(OTHERS_MOVE, reading.name, f"{tenant}-other")
+        async with asyncio.timeout(30):
+            await rebuild(pool, [reading], only_tenant=tenant)
+    assert await _reached(pool, reading, tenant, 1)
 
 
 async def _move(pool, reading, tenant):

@@ -308,6 +308,29 @@ async def test_a_due_time_that_cannot_be_told_is_parked_and_kept_once_it_can(poo
     assert await ringing.lines() == [far]
 
 
+async def test_what_fails_again_when_it_is_due_is_parked_again(pool, ringing):
+    def unknown():
+        raise Poison
+
+    ringing.fault, far = unknown, 1_000_000
+    await ringing.enroll("a", far)
+    ringing.now = far - 1
+    alarm = ringing.alarm()
+    await alarm.turn()
+    [before] = await ringing.parked()
+    ringing.fault = lambda: None
+    await retry(pool, before.id, actor="ada")
+    await alarm.turn()
+    ringing.fault, ringing.now = unknown, far
+    await alarm.turn()
+    [again] = await ringing.parked()
+    assert (again.id, again.status, again.position) == (before.id, "parked", before.position)
+    ringing.fault = lambda: None
+    await retry(pool, again.id, actor="ada")
+    await alarm.turn()
+    assert await ringing.lines() == [far]
+
+
 async def test_a_version_that_tells_another_due_time_has_the_last_word(ringing):
     await ringing.enroll("a", 10)
     await ringing.alarm().turn()

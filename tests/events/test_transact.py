@@ -250,6 +250,30 @@ async def test_a_stream_that_was_not_new_is_decided_as_it_is(
     assert state.taken == (("ann", "ben") if places == 2 else ("ann",))
 
 
+async def test_a_state_asked_for_in_a_race_is_not_read_from_the_beginning(
+    log: Log, tenant: str
+) -> None:
+    crowded = Category("places", Places, evolve, PLACES.codec, copy=lambda state: state)
+    asked: list[int] = []
+    seen: list[tuple[int, Places]] = []
+
+    class Watched(Elsewhere):
+        async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
+            asked.append(after)
+            return await self.log.read_stream(tenant, stream, after)
+
+    async def look(call: int) -> None:
+        if call == 3:
+            await Transactor(log).transact(tenant, crowded.of("1"), take("zoe", 100))
+            seen.append(await here.load(tenant, crowded.of("1")))
+
+    here = Transactor(Watched(log, look))
+    for who in ("ann", "ben", "cat"):
+        await here.transact(tenant, crowded.of("1"), take(who, 100))
+    assert asked[1] == 2
+    assert seen == [(3, Places(("ann", "ben", "zoe")))]
+
+
 async def test_a_lost_race_costs_the_missing_tail_only(log: Log, tenant: str) -> None:
     crowded = Category("places", Places, evolve, PLACES.codec, copy=lambda state: state)
     other = Transactor(log)

@@ -32,6 +32,7 @@ ATTEMPTS = 3
 # Of an attempt that failed for a reason that should pass, though the log answers: some 25 seconds.
 STUBBORN = 0.25
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 5.0
+AT_ONCE = 500
 # Nothing is wrong with the event: the same again later may well succeed.
 PASSING: tuple[type[BaseException], ...] = (*AWAY, Overloaded)
 
@@ -114,8 +115,11 @@ class Answering:
             pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
 
     async def _resume(self, tenant: str, stream: str) -> None:
-        """Do what is parked of a stream, in order, up to what nobody has decided on."""
-        for parked in await of_key(self._pool, self._policy.name, tenant, stream):
+        """Do what is parked of a stream, in order, up to what nobody has decided on.
+
+        Not all of a long one at once: other streams wait meanwhile.
+        """
+        for parked in await of_key(self._pool, self._policy.name, tenant, stream, limit=AT_ONCE):
             if parked.status == "parked":
                 return
             if parked.status != "skip":

@@ -98,7 +98,7 @@ async def _try_switch(
 ) -> None:
     new = copy.generation
     async with pool.acquire() as connection, connection.transaction():
-        await stand_still(connection, copy.model.name)
+        await stand_still(connection, copy.model.name, new.only_tenant)
         # What the live one has read stands below these heads, and it reads nothing more.
         await Passes(pool, [copy], pace.window).catch_up(await heads(pool, new.only_tenant))
         if not whatever_it_parks:

@@ -53,6 +53,7 @@ MOVE = """update dashboards.positions set position = $6, epoch = $7, recorded_at
     where name = $1 and generation = $2 and tenant = $3 and position = $4 and epoch = $5
     returning true"""
 ROWS_IN_MEMORY = 100_000  # of one read model, about 60 MB
+AT_ONCE = 10_000  # of what is parked of one key
 
 FOLDED = Counter("milepost_projection_events", "Events folded into a read model.", ["model"])
 
@@ -137,11 +138,9 @@ class Copy:
 
     async def hear(self) -> None:
         """Retry or skip what operators have said of what is parked. Raises `Overtaken`."""
-        asked = await self._recall_parked()
-        for tenant, key in asked:
-            await self._resume(tenant, key)
-        if asked:
-            await self._recall_parked()
+        while asked := await self._recall_parked():
+            for tenant, key in asked:
+                await self._resume(tenant, key)
 
     async def _take_together(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
         free, waits = self._sorted_out(tenant, facts)
@@ -168,7 +167,10 @@ class Copy:
 
     async def _resume(self, tenant: str, key: str) -> None:
         """Do what is parked of a key, in order, up to what nobody has decided on."""
-        rows = await of_key(self._pool, self.consumer, tenant, key, self.generation.generation)
+        number = self.generation.generation
+        rows = await of_key(
+            self._pool, self.consumer, tenant, key, limit=AT_ONCE, generation=number
+        )
         todo = list(takewhile(lambda one: one.status != "parked", rows))
         if not todo:
             return

@@ -63,14 +63,18 @@ PARK = """insert into consumer.parked
                select decided_at from consumer.decisions
                where tenant = f.tenant and consumer = $1 and position = f.position
                  and decision = 'skip' limit 1) d on true
-    on conflict do nothing"""
-WAITING = """select tenant, key, count(*) as events, bool_or(status in ('retry', 'skip')) as asked
+    on conflict (tenant, consumer, generation, position) do update
+       set status = excluded.status, error = excluded.error, attempts = excluded.attempts,
+           changed_at = now()
+     where parked.status in ('done', 'skipped')"""
+WAITING = """select tenant, key, count(*) as events,
+           (array_agg(status order by position))[1] <> 'parked' as asked
       from consumer.parked
      where consumer = $1 and generation = $2 and status not in ('done', 'skipped')
      group by tenant, key"""
 OF_KEY = f"""select {COLUMNS} from consumer.parked
     where consumer = $1 and generation = $2 and tenant = $3 and key = $4
-      and status not in ('done', 'skipped') order by position"""
+      and status not in ('done', 'skipped') order by position limit $5"""
 SETTLE = """update consumer.parked
     set status = case when status = 'skip' then 'skipped' else 'done' end, changed_at = now()
     where id = any($1) and status not in ('done', 'skipped') returning true"""
@@ -100,7 +104,9 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A key with unsettled events; `asked`: an operator wants one of them retried or skipped."""
+    """A key with unsettled events; `asked`: the first of them is to be retried or skipped, or was
+    in the way of others that were not reached before the process ended.
+    """
 
     tenant: str
     key: str
@@ -122,10 +128,10 @@ async def waiting(pool: Pool, consumer: str, generation: int = 0) -> list[Waitin
 
 
 async def of_key(
-    pool: Pool, consumer: str, tenant: str, key: str, generation: int = 0
+    pool: Pool, consumer: str, tenant: str, key: str, *, limit: int, generation: int = 0
 ) -> list[Parked]:
-    """Everything unsettled of a key, in order."""
-    rows = await pool.fetch(OF_KEY, consumer, generation, tenant, key)
+    """The first unsettled events of a key, in order."""
+    rows = await pool.fetch(OF_KEY, consumer, generation, tenant, key, limit)
     return [Parked(*row) for row in rows]
 
 

@@ -104,8 +104,11 @@ class Transactor:
             await self._known.refresh(tenant, stream, entry)
         if entry.pending is None:
             return entry.version, entry.state
-        recorded = await self.log.read_stream(tenant, stream.name)
-        return len(recorded), stream.category.fold(recorded)
+        state, version = stream.category.initial(), 0
+        if entry.landed and stream.category.copy:
+            state, version = stream.category.copy(entry.landed.state), entry.landed.version
+        recorded = await self.log.read_stream(tenant, stream.name, after=version)
+        return version + len(recorded), stream.category.fold(recorded, state)
 
     async def close(self) -> None:
         await self._writer.close()

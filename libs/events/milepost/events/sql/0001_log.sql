@@ -150,7 +150,9 @@ begin
         select h.head, h.link into v_start, v_link from log.heads h where h.tenant = p_tenant for update;
     end if;
     v_head := v_start;
-    recorded_at := clock_timestamp();
+    -- Never before the last event's, whatever happens to the clock: moments are found by halves.
+    recorded_at := greatest(clock_timestamp(), (
+        select e.recorded_at from log.events e where e.tenant = p_tenant and e.position = v_start));
 
     select array_agg(coalesce((
                select e.version from log.events e
