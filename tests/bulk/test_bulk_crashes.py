@@ -223,6 +223,22 @@ async def test_a_row_that_nobody_foresaw_does_not_hold_up_the_others(
     assert await office.outcomes(job["job"]) == expected
 
 
+async def test_a_full_disk_is_no_row_s_fault(office: Office, monkeypatch: pytest.MonkeyPatch):
+    await office.open("spring")
+    job = await office.upload(rows(["ann", "bob"], offering="spring"))
+
+    async def full(*_: object, **__: object) -> None:
+        raise asyncpg.DiskFullError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("milepost.enrollment.bulk.enrolling.enroll_learner", full)
+        with pytest.raises(asyncpg.DiskFullError):
+            await office.worker.turn()
+    assert (await office.job(job))["done"] == 0
+    assert await office.worker.turn()
+    assert await office.outcomes(job) == numbered(["enrolled", "enrolled"])
+
+
 async def test_what_ended_long_ago_is_pruned(office: Office):
     store, pool = Store(pool_of(office)), pool_of(office)
     old, young = [await office.upload(rows(["ann"], offering="spring")) for _ in range(2)]

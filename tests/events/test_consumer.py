@@ -1,6 +1,7 @@
 import asyncio
 from uuid import uuid4
 
+import asyncpg
 import nats
 import pytest
 from tests.events.diary import Diary, DiaryClosed, consuming, lines
@@ -216,6 +217,25 @@ async def test_what_will_pass_is_waited_for_not_parked(pool, log, nats_url, tena
             raise error
 
     diary.trouble = away
+    async with consuming(diary, pool, nats_url):
+        await append(log, tenant, "enrollment-a", 1, 2)
+        await until(written(pool, tenant, "a", 1, 2))
+    assert await list_parked(pool, consumer=diary.name, settled=True) == []
+
+
+async def test_a_log_that_takes_nothing_is_waited_for_however_long(
+    pool, log, nats_url, diary, monkeypatch
+):
+    tenant = diary.tenant
+    monkeypatch.setattr("milepost.events.answering.MAX_PAUSE_SECONDS", 0.01)
+    failover, full = asyncpg.ReadOnlySQLTransactionError("standby"), asyncpg.DiskFullError("full")
+    failures = iter([failover, full] * 25)
+
+    def takes_nothing(_):
+        if error := next(failures, None):
+            raise error
+
+    diary.trouble = takes_nothing
     async with consuming(diary, pool, nats_url):
         await append(log, tenant, "enrollment-a", 1, 2)
         await until(written(pool, tenant, "a", 1, 2))

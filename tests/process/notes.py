@@ -119,6 +119,8 @@ def service(transactor: Transactor, settings: Settings) -> Service:
             "postgres": asyncpg.CannotConnectNowError("starting up at 10.0.0.7"),
             "network": ConnectionRefusedError("10.0.0.7"),
             "late": TimeoutError(),
+            "failover": asyncpg.ReadOnlySQLTransactionError("standby at 10.0.0.7"),
+            "full": asyncpg.DiskFullError("no space left on 10.0.0.7"),
         }[kind]
 
     routes = Router("/notes", route_handlers=[write, read, position, fault])

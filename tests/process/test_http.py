@@ -171,7 +171,7 @@ async def test_a_fault_of_ours_tells_nothing_about_the_inside(client, headers):
     assert "RuntimeError" not in answer.text
 
 
-@pytest.mark.parametrize("kind", ["postgres", "network", "late"])
+@pytest.mark.parametrize("kind", ["postgres", "network", "late", "failover", "full"])
 async def test_a_server_that_is_away_means_try_again(client, headers, kind):
     answer = await client.get(f"/notes/fault/{kind}", headers=headers())
     problem(answer, 503, "unavailable")

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from milepost.events.faults import AWAY, Overloaded
+from milepost.events.faults import AWAY, TAKES_NOTHING, Overloaded, passes
 from milepost.events.log import Recorded
 from milepost.events.parked import (
     PARKED,
@@ -131,11 +131,13 @@ class Answering:
 
     async def _weight(self, event: Recorded, error: Exception) -> float:
         """How much of an attempt this was: none when it says nothing about the event."""
-        if not _passes(error):
+        if not passes(error):
             return 1
         self._waits(event, error)
         if isinstance(error, Overloaded):
             return STUBBORN if isinstance(error, Contended) else 0
+        if isinstance(error, TAKES_NOTHING):
+            return 0
         try:
             await self._transactor.log.heads()
         except AWAY:
@@ -167,8 +169,3 @@ class Answering:
 
 def _failure(event: Recorded, error: str = "", attempts: int = 0) -> Failure:
     return Failure(event.tenant, event.position, event.stream, error, attempts)
-
-
-def _passes(error: Exception) -> bool:
-    # asyncpg counts a value that Postgres cannot take among its interface errors.
-    return isinstance(error, PASSING) and not isinstance(error, ValueError)

@@ -18,12 +18,23 @@ AWAY: tuple[type[BaseException], ...] = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # connections, disk, memory
+    asyncpg.ReadOnlySQLTransactionError,  # a failover
     asyncpg.DeadlockDetectedError,
     nats.errors.Error,
+)
+# Of these: it answers, and reads, but takes nothing from anybody.
+TAKES_NOTHING: tuple[type[BaseException], ...] = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.DiskFullError,
 )
 
 
 def is_away(error: BaseException) -> bool:
-    """Asyncpg's DataError, a value that does not fit, is an InterfaceError too: not that one."""
+    """Not an address that makes no sense: to asyncpg that is an InterfaceError too."""
     return isinstance(error, AWAY) and not isinstance(error, ValueError)
+
+
+def passes(error: BaseException) -> bool:
+    """Nothing is wrong with what was asked: the same again later may well succeed."""
+    return is_away(error) or isinstance(error, Overloaded)

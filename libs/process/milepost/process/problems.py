@@ -5,14 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
-from milepost.events.faults import AWAY, Overloaded
+from milepost.events.faults import passes
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -23,8 +22,6 @@ _STATUS: Mapping[type[Refused], int] = {
     Invalid: 422,
     Conflicting: 409,
 }
-_AWAY = (*AWAY, Overloaded, asyncpg.ReadOnlySQLTransactionError)  # the last: a failover
-
 
 _log = structlog.get_logger()
 
@@ -193,7 +190,7 @@ def problem_of(error: Exception) -> Problem:
             return error.problem()
         case HTTPException():
             return _from_litestar(error)
-    return _unavailable() if isinstance(error, _AWAY) else _unexpected()
+    return _unavailable() if passes(error) else _unexpected()
 
 
 def _refused(refusal: Refused) -> Problem:

@@ -18,7 +18,7 @@ from milepost.enrollment.bulk.rows import Asked, Fault, Row
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
 from milepost.enrollment.gathering import enroll_learner
 from milepost.events.event import Refused
-from milepost.events.faults import Overloaded, is_away
+from milepost.events.faults import passes
 from milepost.events.transact import Outcome, Transactor
 from milepost.process.problems import members, problem_of
 from milepost.process.requests import occurred
@@ -113,7 +113,7 @@ async def _enroll(
     except Refused as refusal:
         return _refused(row, refusal, enrollment)
     except Exception as error:
-        if is_away(error) or isinstance(error, (Overloaded, NotLeading)):
+        if passes(error) or isinstance(error, NotLeading):
             raise
         # One row that nobody foresaw must not hold up the others.
         _log.exception("row_failed", tenant=job.tenant, job=str(job.job), row=row.number)
