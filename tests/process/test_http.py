@@ -219,6 +219,13 @@ async def test_a_key_that_comes_again_with_another_body_is_refused(client, heade
     assert await log.heads() == {"north": 1}
 
 
+async def test_the_log_does_not_tell_a_body_to_who_guesses_it(client, headers, log):
+    for key in ("k-1", "k-2"):
+        await client.post("/notes/a", json=ONE, headers=headers(**{"Idempotency-Key": key}))
+    first, second = [json.loads(event.metadata)["request"] for event in await log.read("north")]
+    assert first != second, "the body alone makes its digest"
+
+
 async def test_without_a_key_every_command_is_new(client, headers, log):
     for _ in range(2):
         await client.post("/notes/a", json=ONE, headers=headers())

@@ -15,7 +15,8 @@ from milepost.process.requests import IdempotencyKeyReused, OccurredInFuture
 OCCURRED_IN_FUTURE: Final = OccurredInFuture(
     datetime(2026, 9, 2, 8, 0, tzinfo=UTC), datetime(2026, 9, 1, 8, 5, tzinfo=UTC)
 )
-KEY_REUSED: Final = IdempotencyKeyReused("enroll-ann-1")
+_KEY: Final = "1d5f1e0a-3c0b-4b57-9a4e-7f0c2b7f6f11"
+KEY_REUSED: Final = IdempotencyKeyReused(_KEY)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,12 +27,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 IDEMPOTENCY_KEY: Final = Header(
     name="Idempotency-Key",
-    description="The same command under the same key is done once",
+    description="The same command under the same key is done once. Best a random UUID: the log "
+    "tells less to who guesses when nobody can guess the key",
     schema=Schema(
         type=OpenAPIType.STRING,
         # Printable ASCII; blanks at the ends are no part of a header's value.
         pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$",
-        examples=["enroll-ann-1"],
+        examples=[_KEY],
     ),
 )
 IF_NONE_MATCH: Final = Header(
