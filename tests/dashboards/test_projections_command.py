@@ -204,10 +204,6 @@ async def test_a_report_tells_of_a_past_moment_that_was_built(pool, tenant, mile
     ("words", "says"),
     [
         (["rebuild", "nonsense"], "there are"),
-        (["rebuild"], "--all"),
-        (["rebuild", "learner_overview", "--all"], "--all"),
-        (["rebuild", "learner_overview", "--as-of", "once"], "neither a position nor a time"),
-        (["rebuild", "learner_overview", "--as-of", "1", "--switch"], "never live"),
         (["drop", "learner_overview", "77"], "generation 77"),
         (["list", "--tenant", "nosuch"], "No school 'nosuch'"),
     ],
@@ -216,6 +212,21 @@ async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):
     code, _, err = await milepost("projections", *words)
     assert code == 1
     assert says in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], ["--all"]),
+        (["learner_overview", "--all"], ["--all"]),
+        (["learner_overview", "--as-of", "1", "--switch"], ["never live"]),
+        (["--as-of", "once", "--switch"], ["--all", "neither a position", "never live"]),
+    ],
+)
+async def test_all_that_is_wrong_with_a_call_is_said_at_once(milepost, words, says):
+    code, _, err = await milepost("projections", "rebuild", *words)
+    assert code == 2
+    assert [one for one in says if one not in err] == []
 
 
 @pytest.mark.parametrize("which", ["building generation", "retired generation"])

@@ -71,7 +71,10 @@ async def test_the_diff_says_what_a_version_changed(school, tenant):
 async def test_what_cannot_be_is_said_in_words(school, tenant, published, tmp_path):
     asked = ("--tenant", tenant)
     unknown = await courses(school, "export", "NONE", *asked, code=1)
-    assert "Unknown course" in unknown
+    assert unknown == "milepost: Unknown course. (course: NONE)\n"
+    for command in ("export", "diff"):
+        nowhere = await courses(school, command, "DATA-101", "--tenant", "nowhere", code=1)
+        assert "No school 'nowhere' has any events. There are: " in nowhere
     exported = (await published.get(f"{PATH}/export")).json()
     exported["versions"][0]["lessons"][1]["weight"] = 7
     file = tmp_path / "data.json"

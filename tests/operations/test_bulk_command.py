@@ -31,17 +31,17 @@ class Desk(NamedTuple):
         path.write_text(content)
         return str(path)
 
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(self, *arguments: str, **given: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "milepost.operations", *arguments),
             *("--http", self.school.http, "--data-dir", str(self.school.data_dir)),
-            env={**os.environ, "COLUMNS": "80"},
+            env={**os.environ, "COLUMNS": "80", **given},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
 
-    async def run(self, *arguments: str, code: int = 0) -> str:
-        process = await self.start(*arguments)
+    async def run(self, *arguments: str, code: int = 0, **given: str) -> str:
+        process = await self.start(*arguments, **given)
         out, errors = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == code, errors.decode()
         return (out or errors).decode()
@@ -93,7 +93,7 @@ async def test_everybody_in_is_a_success(desk: Desk):
     assert (told["state"], told["rows"], told["enrolled"], told["refused"]) == ("done", 2, 2, 0)
     lines = (await desk.run("jobs", "results", told["job"])).splitlines()
     assert [json.loads(line)["learner"] for line in lines] == ["ann", "bob"]
-    assert await desk.run("jobs", "results", told["job"], "--refused") == ""
+    assert await desk.run("jobs", "results", told["job"], "--refused") == "No rows are refused.\n"
     shown = json.loads(await desk.run("jobs", "show", told["job"], "--json"))
     assert shown == told
     listed = json.loads(await desk.run("jobs", "list", "--json", "--limit", "1"))
@@ -107,11 +107,40 @@ async def test_what_is_wrong_with_a_file_is_said(desk: Desk):
     assert "Header invalid" in said
     assert "email" in said
     assert "ann@" not in said
-    assert "should end with .csv" in await desk.run("enroll", "who.xlsx", code=1)
+    assert "should end with .csv" in await desk.run("enroll", "who.xlsx", code=2)
     missing = str(desk.folder / "nobody.csv")
     assert "cannot be read" in await desk.run("enroll", missing, code=1)
+
+
+@pytest.mark.parametrize("command", ["show", "results", "cancel"])
+async def test_a_job_that_is_not_there_is_said_so_and_where_to_look(desk: Desk, command: str):
     unknown = "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613"
-    assert "Unknown job" in await desk.run("jobs", "show", unknown, code=1)
+    said = await desk.run("jobs", command, unknown, code=1)
+    assert (said.count("Unknown job"), unknown in said) == (1, True)
+    assert "`milepost jobs list` shows" in said
+    for wrong in ("nope", "", "a/b"):
+        said = await desk.run("jobs", command, wrong, code=2)
+        assert f"{wrong!r} is no job's id, which is like {unknown}" in said
+        assert "`milepost jobs list` shows" in said
+
+
+async def test_all_that_is_wrong_with_a_call_is_said_at_once(desk: Desk):
+    said = await desk.run("enroll", "who.xlsx", "--tenant", "a b", code=2)
+    assert "'a b' cannot be a school" in said
+    assert "should end with .csv" in said
+
+
+async def test_a_school_without_jobs_has_an_empty_list(desk: Desk):
+    assert "idle has no bulk jobs" in await desk.run("jobs", "list", "--tenant", "idle")
+    assert await desk.run("jobs", "list", "--tenant", "idle", "--json") == "[]\n"
+
+
+async def test_a_job_s_id_is_whole_however_narrow_the_screen_is(desk: Desk):
+    told = json.loads(await desk.run("enroll", csv(desk, "ann"), "--json"))
+    for columns in ("30", "60", "80"):
+        listed = await desk.run("jobs", "list", COLUMNS=columns)
+        assert f"{told['job']} " in listed
+        assert "…" not in listed
 
 
 async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk):
@@ -128,8 +157,9 @@ async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk
     assert process.returncode == 1
     assert f"milepost jobs cancel {job['job']}" in errors.decode()
     assert json.loads(await desk.run("jobs", "show", job["job"], "--json"))["state"] == "running"
+    canceled = json.loads(await desk.run("jobs", "cancel", job["job"], "--json"))
+    assert (canceled["job"], canceled["state"]) == (job["job"], "canceled")
     assert ": canceled, " in await desk.run("jobs", "cancel", job["job"])
-    assert "already ended" not in await desk.run("jobs", "cancel", job["job"])
 
 
 async def test_results_are_followed_however_long_there_are_none(desk: Desk):

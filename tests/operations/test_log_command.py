@@ -98,4 +98,10 @@ def test_a_head_that_somebody_else_signed_is_not_trusted(
 def test_an_unknown_tenant_is_said_so(postgres: str, data_dir: Path):
     answer = milepost(postgres, data_dir, "verify", "--tenant", "nobody")
     assert answer.returncode == 1
-    assert "Nothing was ever recorded" in answer.stderr
+    assert "No school 'nobody' has any events." in answer.stderr
+
+
+def test_a_head_is_printed_in_one_way_at_a_time(postgres: str, data_dir: Path, tenant: str):
+    answer = milepost(postgres, data_dir, "head", "--tenant", tenant, "--signed", "--json")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "--signed" in answer.stderr

@@ -41,7 +41,7 @@ async def parked(pool):
 def milepost(postgres, nats_url):
     env = {**os.environ, "MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
 
-    def start(*arguments):
+    def start(*arguments, stderr=asyncio.subprocess.STDOUT):
         return asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -49,7 +49,7 @@ def milepost(postgres, nats_url):
             *map(str, arguments),
             env=env,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=stderr,
         )
 
     return start
@@ -103,7 +103,7 @@ async def test_all_that_failed_in_a_consumer_is_retried_at_once(milepost, pool, 
     assert (code, out) == (0, f"{consumer} tries 1 events again.\n")
     assert [(await find(pool, one)).status for one in parked] == ["retry", "behind"]
     code, out = await output(milepost("parked", "retry"))
-    assert (code, "--all" in out) == (1, True)
+    assert (code, "--all" in out) == (2, True)
 
 
 async def test_what_cannot_be_retried_says_what_can(milepost, parked):
@@ -112,6 +112,10 @@ async def test_what_cannot_be_retried_says_what_can(milepost, parked):
     assert out == (
         f"milepost: {parked[1]} only waits behind {parked[0]}: retry or skip that one.\n"
     )
+    code, out = await output(milepost("parked", "retry", "--all", "nobody"))
+    assert (code, out.startswith("Nothing that failed is parked in nobody: ")) == (0, True)
+    for wrong in ((), ("7", "--all", "c"), ("7", "--tenant", "t")):
+        assert (await output(milepost("parked", "retry", *wrong)))[0] == 2
     code, out = await output(milepost("parked", "retry", 10**9))
     assert (code, out) == (1, "milepost: Nothing parked has the number 1000000000.\n")
 
@@ -123,19 +127,25 @@ async def test_tail_prints_what_was_published_and_what_comes(milepost, postgres,
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 1)
         await append(log, "south", "enrollment-b", 2)
-        tail = await milepost("tail", "--tenant", "north", "--from-start", "--json")
+        tail = await milepost(
+            *("tail", "--tenant", "north", "--from-start", "--json"), stderr=asyncio.subprocess.PIPE
+        )
         assert tail.stdout
+        assert tail.stderr
         async with asyncio.timeout(30):
             first = json.loads(await tail.stdout.readline())
             await append(log, "north", "enrollment-a", 3)
             second = json.loads(await tail.stdout.readline())
+            waits = await tail.stderr.readline()
         tail.kill()
         await tail.wait()
+    assert waits == b"Following milepost.north.*.*; Ctrl-C ends it.\n"
     assert [first["data"], second["data"]] == [{"number": 1}, {"number": 3}]
     assert (first["tenant"], first["position"], first["type"]) == ("north", 1, "learner_enrolled")
 
 
 async def test_tail_refuses_an_event_that_nobody_publishes(milepost):
-    code, out = await output(milepost("tail", "--event", "credential_awardd"))
-    assert code == 1
+    code, out = await output(milepost("tail", "--event", "credential_awardd", "--tenant", "a b"))
+    assert code == 2
     assert "credential_awarded" in out
+    assert "'a b' cannot be a school" in out

@@ -15,8 +15,9 @@ from milepost.events.jetstream import STREAM as MAIN_STREAM
 from milepost.events.jetstream import ensure_stream
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.republish import STREAM, NobodyListens, Part, SubjectUnfit, stream_for
-from milepost.operations.republish_cli import _stream, _tags, _within
-from milepost.operations.trouble import Trouble
+from milepost.operations.published import require_published
+from milepost.operations.republish_cli import _stream, _within
+from milepost.operations.trouble import Trouble, WrongUsage
 
 
 @pytest.fixture
@@ -150,8 +151,8 @@ async def test_what_cannot_be_done_is_said(log, tenant, js, milepost):
             await _within(log, Part(tenant, first, last, ()))
     with pytest.raises(Trouble, match="No school 'nowhere'"):
         await _within(log, Part("nowhere", 1, 0, ()))
-    with pytest.raises(Trouble, match="Nobody publishes 'learner_enroled'"):
-        _tags(["learner_enroled"])
+    with pytest.raises(WrongUsage, match="Nobody publishes 'learner_enroled', 'sat'"):
+        require_published(["learner_enroled", "learner_enrolled", "sat"])
     with pytest.raises(Trouble, match=r"No stream takes 'payroll\.catchup'"):
         await _stream(js, "payroll.catchup")
 

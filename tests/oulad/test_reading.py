@@ -77,5 +77,6 @@ def test_a_visit_carries_its_row(dataset: Dataset) -> None:
 
 
 def test_a_folder_without_a_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TableMissing, match="assessments"):
+    (tmp_path / "courses.csv.gz").touch()
+    with pytest.raises(TableMissing, match=r"lacks assessments.csv, studentAssessment.csv, .*vle"):
         read_dataset(tmp_path)

@@ -29,7 +29,10 @@ from milepost.operations.bench import (
 )
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.connection import settings
-from milepost.operations.trouble import Trouble
+from milepost.operations.options import AsJson
+from milepost.operations.oulad import require_tables
+from milepost.operations.printing import print_table
+from milepost.operations.trouble import Trouble, WrongUsage
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
 from milepost.process.settings import Settings
@@ -39,17 +42,16 @@ app = typer.Typer(no_args_is_help=True)
 LIMIT_SECONDS = 900
 OULAD = "MILEPOST_OULAD"
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Small sizes: a look, not a figure.")]
-Connections = Annotated[int, typer.Option(help="Of HTTP.", min=2, max=1024)]
-Seconds = Annotated[float, typer.Option(help="How long the load lasts.", min=1, max=600)]
-PerSecond = Annotated[int, typer.Option(help="Events a second.", min=1, max=20_000)]
+Connections = Annotated[int, typer.Option(help="How many HTTP connections.", min=2, max=1024)]
+Seconds = Annotated[float, typer.Option(help="How many seconds the load lasts.", min=1, max=600)]
+PerSecond = Annotated[int, typer.Option(help="Events a second meanwhile.", min=1, max=20_000)]
 Measure = Callable[[Settings], Coroutine[Any, Any, Measured]]
 
 
 @app.command("append")
 def bench_append(
-    seconds: Annotated[float, typer.Option(help="Per figure.", min=1, max=60)] = 4.0,
+    seconds: Annotated[float, typer.Option(help="Seconds per figure.", min=1, max=60)] = 4.0,
     as_json: AsJson = False,
 ) -> None:
     """Events a second through the log's append call; against pgbench inserting single rows."""
@@ -58,7 +60,7 @@ def bench_append(
 
 @app.command("commands")
 def bench_commands(
-    count: Annotated[int, typer.Option(help="Learners who enroll.", min=100)] = 20_000,
+    count: Annotated[int, typer.Option(help="How many learners enroll.", min=100)] = 20_000,
     connections: Connections = 64,
     as_json: AsJson = False,
 ) -> None:
@@ -68,8 +70,8 @@ def bench_commands(
 
 @app.command("seats")
 def bench_seats(
-    learners: Annotated[int, typer.Option(help="Who want one.", min=2)] = 5_000,
-    count: Annotated[int, typer.Option("--seats", help="There are.", min=1)] = 100,
+    learners: Annotated[int, typer.Option(help="How many want a seat.", min=2)] = 5_000,
+    count: Annotated[int, typer.Option("--seats", help="How many seats there are.", min=1)] = 100,
     connections: Connections = 64,
     as_json: AsJson = False,
 ) -> None:
@@ -79,7 +81,7 @@ def bench_seats(
 
 @app.command("bulk")
 def bench_bulk(
-    rows: Annotated[int, typer.Option(help="In the file.", min=100, max=100_000)] = 100_000,
+    rows: Annotated[int, typer.Option(help="Rows in the file.", min=100, max=100_000)] = 100_000,
     as_json: AsJson = False,
 ) -> None:
     """Rows a second of a bulk job, from the upload on; against pgbench inserting single rows."""
@@ -88,7 +90,7 @@ def bench_bulk(
 
 @app.command("relay")
 def bench_relay(
-    events: Annotated[int, typer.Option(help="In the log, in bulk.", min=1_000)] = 250_000,
+    events: Annotated[int, typer.Option(help="Events in the log, in bulk.", min=1_000)] = 250_000,
     seconds: Seconds = 5,
     per_second: PerSecond = 1_000,
     as_json: AsJson = False,
@@ -140,6 +142,7 @@ def bench_import(
     as_json: AsJson = False,
 ) -> None:
     """Seconds to import OULAD into a running Milepost."""
+    require_tables(data)
     _run("import", lambda given: importing.measure(given, data), as_json=as_json)
 
 
@@ -165,7 +168,7 @@ def bench_memory(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(found[-1])
     else:
-        Console().print(bench_table.of_all(found[-1:]))
+        print_table(bench_table.of_all(found[-1:]))
 
 
 @app.command("all")
@@ -175,8 +178,8 @@ def bench_all(quick: Quick = False, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({"name": "all", "quick": quick, "benchmarks": found})
     else:
-        Console().print(bench_table.of_all(found))
-        Console().print(_foot(found, quick=quick), style="dim", highlight=False)
+        print_table(bench_table.of_all(found))
+        typer.secho(_foot(found, quick=quick), dim=True)
     _require_all(found)
 
 
@@ -194,7 +197,7 @@ def _run(name: str, measure: Measure, *, as_json: bool, limit: float = LIMIT_SEC
     if as_json:
         _print_json(measured.as_json())
     else:
-        Console().print(bench_table.of_one(measured))
+        print_table(bench_table.of_one(measured))
 
 
 def _all(names: Sequence[str], *, quick: bool) -> list[dict[str, Any]]:
@@ -233,7 +236,7 @@ def _sizes(millions: str) -> list[float]:
     except ValueError:
         sizes = []
     if not sizes or not 0.001 <= sizes[0] <= sizes[-1] <= 1000:
-        raise Trouble(f"--millions {millions}: name lengths from 0.001 to 1000, like 1,5,10.")
+        raise WrongUsage(f"--millions {millions}: name lengths from 0.001 to 1000, like 1,5,10.")
     return sizes
 
 

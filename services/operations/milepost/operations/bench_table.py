@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from milepost.operations.bench.figures import Measured
 
@@ -55,7 +56,7 @@ def of_all(found: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("met")
     for one in found:
         if failure := one.get("failed"):
-            table.add_row(one["name"], f"[red]failed: {failure}", "", "", "", _yes(False))
+            table.add_row(one["name"], Text(f"failed: {failure}", "red"), "", "", "", _yes(False))
             continue
         ratio = "" if one.get("ratio") is None else f"{one['ratio']:,}"
         yardstick = f"{one['yardstick_per_second']:,}/s" if one.get("yardstick") else ""
@@ -80,5 +81,5 @@ def _said(name: str, value: float) -> str:
     return f"{words} {value:,}{UNITS.get(unit, '')}"
 
 
-def _yes(met: bool) -> str:
-    return "[green]yes[/]" if met else "[red]no[/]"
+def _yes(met: bool) -> Text:
+    return Text("yes", "green") if met else Text("no", "red")

@@ -6,10 +6,11 @@ from typing import Annotated
 import msgspec
 import typer
 
-from milepost.operations.bulk_job import Job, follow, tell, upload
+from milepost.operations.bulk_job import Job, follow, require_readable, tell, upload
 from milepost.operations.calling import Caller, Http, Token, calling
-from milepost.operations.options import DataDir
-from milepost.operations.trouble import Trouble
+from milepost.operations.options import AsJson, DataDir, Tenant
+from milepost.operations.tenants import require_tenant
+from milepost.operations.trouble import Trouble, check_all
 
 app = typer.Typer()
 
@@ -18,29 +19,38 @@ app = typer.Typer()
 def enroll(
     *,
     file: Annotated[
-        Path, typer.Argument(help="A .csv with a header, .ndjson, or .json with an array.")
+        Path,
+        typer.Argument(
+            help="A .csv with a header, an .ndjson, or a .json with an array.", metavar="FILE"
+        ),
     ],
-    offering: Annotated[str | None, typer.Option(help="Of rows that name none.")] = None,
+    offering: Annotated[
+        str | None, typer.Option(help="Where to enroll whoever is in a row that names no offering.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")
     ] = False,
     wait: Annotated[
-        bool, typer.Option("--follow/--no-follow", help="Wait until it is done.")
+        bool, typer.Option("--follow/--no-follow", help="Wait until it is done, or do not.")
     ] = True,
-    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
-    as_json: Annotated[bool, typer.Option("--json", help="The job on the last line.")] = False,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
     http: Http = None,
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
     """Enroll everybody in a file, up to 100,000 rows, and say what came of each.
 
-    Columns: learner, offering, mode, occurred_at. Whoever is in already stays so.
+    Columns: learner; offering; mode (audit or verified); occurred_at (as 2026-03-02T09:00:00Z).
+    All but the first may be left out. Whoever is in already stays so.
+
+    Example: milepost enroll class.csv --offering sql-101-spring --dry-run
 
     The exit code is 1 when a row was refused, or the job did not come to its end.
     """
+    check_all(lambda: require_tenant(tenant), lambda: require_readable(file))
     query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
+    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
         job = upload(caller, file, **query)
         if wait:
             job = _followed(caller, job)

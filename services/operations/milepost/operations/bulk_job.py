@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import msgspec
-from rich.console import Console
+import typer
 from rich.table import Table
 
 from milepost.operations.calling import Caller, NoAnswer
+from milepost.operations.printing import print_table
 from milepost.operations.progress_bars import bars
-from milepost.operations.trouble import Trouble
+from milepost.operations.trouble import Trouble, WrongUsage
 
 T = TypeVar("T")
 
@@ -53,12 +54,19 @@ class Job(msgspec.Struct, frozen=True):
     ended_at: str | None
 
 
+def require_readable(file: Path) -> None:
+    """Raises `Trouble`."""
+    if _suffix(file) not in MEDIA_TYPES:
+        raise WrongUsage(f"{file}: its name should end with .{', .'.join(MEDIA_TYPES)}.")
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
+
+
 def upload(caller: Caller, file: Path, **query: str) -> Job:
     """Sent again, as the same command, while nobody answers. Raises `Trouble`."""
-    media_type = MEDIA_TYPES.get(file.suffix.removeprefix(".").lower())
-    if media_type is None:
-        raise Trouble(f"{file}: its name should end with .{', .'.join(MEDIA_TYPES)}.")
-    headers = {"Content-Type": media_type, "Idempotency-Key": str(uuid4())}
+    headers = {"Content-Type": MEDIA_TYPES[_suffix(file)], "Idempotency-Key": str(uuid4())}
 
     def send() -> Job:
         with file.open("rb") as content:
@@ -108,15 +116,15 @@ def follow_results(caller: Caller, job: str, *, refused_only: bool) -> Iterator[
 
 def tell(caller: Caller, job: Job) -> None:
     """What it came to, and the first rows that were refused."""
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(_headline(job))
-    console.print(_table(job))
+    typer.echo(_headline(job))
+    if job.done:
+        print_table(_table(job))
     if not job.refused:
         return
     for line in islice(results(caller, job.job, refused_only=True), REFUSED_SHOWN):
-        console.print(_refusal(msgspec.json.decode(line)), markup=False)
+        typer.echo(_refusal(msgspec.json.decode(line)))
     if job.refused > REFUSED_SHOWN:
-        console.print(f"All of them: milepost jobs results {job.job} --refused")
+        typer.echo(f"All of them: milepost jobs results {job.job} --refused")
 
 
 def _whole(caller: Caller, job: str, *, refused_only: bool, after: int) -> list[str]:
@@ -131,6 +139,10 @@ def _patiently(work: Callable[[], T]) -> T:
         except NoAnswer:
             time.sleep(pause_seconds)
     return work()
+
+
+def _suffix(file: Path) -> str:
+    return file.suffix.removeprefix(".").lower()
 
 
 def _job(answer: Any) -> Job:

@@ -1,5 +1,6 @@
 """A running Milepost, asked by a command over HTTP: with a token, and what it refuses in words."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -9,10 +10,11 @@ from typing import Annotated, Any, BinaryIO
 import httpx
 import typer
 
-from milepost.operations.connection import settings
+from milepost.events.postgres_log import connect_pool
+from milepost.operations.connection import connected, reachable, reason, settings
 from milepost.operations.data_directory import running
-from milepost.operations.tenants import require_tenant
-from milepost.operations.trouble import Trouble
+from milepost.operations.tenants import require_school, require_tenant
+from milepost.operations.trouble import Trouble, WrongUsage
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
 
@@ -20,16 +22,26 @@ TIMEOUT_SECONDS = 60.0
 
 Http = Annotated[
     str | None,
-    typer.Option(help="Where Milepost answers.", show_default="what `milepost up` runs here"),
+    typer.Option(
+        help="Where Milepost answers, as http://127.0.0.1:8400.",
+        show_default="what `milepost up` runs here",
+    ),
 ]
 Token = Annotated[
     str | None,
     typer.Option(
         envvar="MILEPOST_TOKEN",
-        help="To speak with; it also says the school.",
+        help="The token (JWT) to speak with; then the school is the one that it names.",
         show_default="one of the development issuer",
     ),
 ]
+
+
+# By a problem's name.
+WHAT_TO_DO = {
+    "unknown_job": " `milepost jobs list` shows those there are.",
+    "unknown_route": " Is it Milepost's enrollment service that answers there?",
+}
 
 
 class NoAnswer(Trouble):
@@ -66,32 +78,51 @@ class Caller:
                 if answer.is_error or "ndjson" not in answer.headers.get("content-type", ""):
                     answer.read()
                 if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-                    raise NoAnswer(_in_words(answer))
+                    raise NoAnswer(in_words(answer))
                 if answer.is_error:
-                    raise Trouble(_in_words(answer))
+                    raise Trouble(in_words(answer))
                 yield answer
         except httpx.TransportError as error:
-            raise NoAnswer(f"Nothing answers at {self._client.base_url}: {error}.") from error
+            raise NoAnswer(
+                f"Nothing answers at {self._client.base_url} ({reason(error)})."
+            ) from error
 
 
 @contextmanager
 def calling(
-    http: str | None, token: str | None, tenant: str, data_dir: Path | None, role: str
+    http: str | None,
+    token: str | None,
+    tenant: str,
+    data_dir: Path | None,
+    role: str,
+    *,
+    known: bool = False,
 ) -> Iterator[Caller]:
-    """Without a `token`, with one of the development issuer that has the role."""
+    """Without a `token`, with one of the development issuer that has the role.
+
+    `known`: the school must be there already. It is looked for in the log of what runs here;
+    elsewhere, what answers refuses what that school does not have.
+    """
     given = settings(data_dir)
-    where, known = http or _address(given), token or _issued(given, tenant, role)
+    where, bearer = address(http, given), token or _issued(given, tenant, role)
+    if known and not http and not token:
+        _require_school(given, tenant)
     # A proxy that the environment names is not for this.
     with httpx.Client(
         base_url=where,
-        headers={"Authorization": f"Bearer {known}"},
+        headers={"Authorization": f"Bearer {bearer}"},
         timeout=TIMEOUT_SECONDS,
         trust_env=False,
     ) as client:
         yield Caller(client)
 
 
-def _address(given: Settings) -> str:
+def address(http: str | None, given: Settings) -> str:
+    """Raises `Trouble`."""
+    if http is not None:
+        if not http.startswith(("http://", "https://")):
+            raise WrongUsage(f"--http {http}: it should be like http://127.0.0.1:8400.")
+        return http
     runtime = running(given.data_dir)
     if runtime is None:
         raise Trouble(
@@ -119,14 +150,26 @@ def _issued(given: Settings, tenant: str, role: str) -> str:
     return issuer.issue("operator", tenant, [role])
 
 
-def _in_words(answer: httpx.Response) -> str:
+def _require_school(given: Settings, tenant: str) -> None:
+    async def look() -> None:
+        async with await connect_pool(postgres, name="milepost calling", size=1) as pool:
+            await require_school(pool, tenant)
+
+    postgres = connected(given).postgres
+    with reachable():
+        asyncio.run(look())
+
+
+def in_words(answer: httpx.Response) -> str:
     """A problem's title and its faults, each with its place."""
     try:
         problem = answer.json()
-        words = [f"{problem['title']}: {problem['detail']}"]
+        title, detail = problem["title"], problem["detail"]
+        said = detail if detail.startswith(title) else f"{title}: {detail}"
+        words = [f"{said}{WHAT_TO_DO.get(problem['type'].rpartition(':')[2], '')}"]
         faults = problem.get("faults")
         if faults:
-            words = [f"{problem['title']}:"]
+            words = [f"{title}:"]
             words += [
                 f"  {_where(one)}: {one.get('condition') or one['message']}" for one in faults
             ]

@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from milepost.operations.options import DataDir
-from milepost.operations.trouble import Trouble
+from milepost.operations.options import AsJson, DataDir, OneTenant, Tenant
+from milepost.operations.trouble import Trouble, WrongUsage
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage.",
 )
 
 # Commands that stand in files of their own, `<file>.app`, under the name they are called by.
@@ -70,7 +71,13 @@ Port = Annotated[
     ),
 ]
 HealthPort = Annotated[
-    int | None, typer.Option(help="Answer /health and /metrics here.", min=0, max=65_535)
+    int | None,
+    typer.Option(
+        help="Answer /health and /metrics on this port.",
+        show_default="on none",
+        min=0,
+        max=65_535,
+    ),
 ]
 
 
@@ -106,14 +113,20 @@ def up(
 
 
 @app.command()
-def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
+def serve(
+    name: Annotated[
+        Name,
+        typer.Argument(help=f"One of {', '.join(Name)}.", metavar="SERVICE"),
+    ],
+    data_dir: DataDir = None,
+) -> None:
     """Serve one service, or all, over HTTP, and run its policies.
 
     It listens on MILEPOST_HOST (127.0.0.1) and MILEPOST_PORT (8400).
     """
     from milepost.operations.processes import run_serve
 
-    run_serve(name)
+    run_serve(name, data_dir)
 
 
 @app.command()
@@ -123,9 +136,9 @@ def relay(
     reconcile: Annotated[
         bool, typer.Option("--reconcile", help="Find and mend what JetStream lost, then end.")
     ] = False,
-    tenant: Annotated[str | None, typer.Option(help="Reconcile this school only.")] = None,
+    tenant: OneTenant = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Find, but mend nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on the last line.")] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Publish the log to NATS JetStream. Of any number, one leads.
@@ -138,48 +151,56 @@ def relay(
         run_reconcile(tenant, data_dir, dry_run=dry_run, as_json=as_json)
         return
     if tenant or dry_run or as_json:
-        raise Trouble("--tenant, --dry-run and --json go with --reconcile.")
+        raise WrongUsage("--tenant, --dry-run and --json go with --reconcile.")
     from milepost.operations.processes import run_relay
 
     run_relay(health_port, data_dir)
 
 
 @app.command()
-def project(health_port: HealthPort = None) -> None:
+def project(health_port: HealthPort = None, data_dir: DataDir = None) -> None:
     """Keep the read models up to date. Of any number, one leads each."""
     from milepost.operations.processes import run_project
 
-    run_project(health_port)
+    run_project(health_port, data_dir)
 
 
 @app.command()
 def token(
-    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
-    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
-    subject: Annotated[str, typer.Option(help="Whom it speaks for; a learner's id.")] = "operator",
-    lifetime: Annotated[int, typer.Option(help="Seconds.", min=1)] = 3600,
+    role: Annotated[
+        list[Role],
+        typer.Option(help=f"One of {', '.join(Role)}; may be given several times.", metavar="ROLE"),
+    ],
+    tenant: Tenant = "default",
+    subject: Annotated[
+        str, typer.Option(help="For whom it speaks; for a learner, the learner's id.")
+    ] = "operator",
+    lifetime: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
     data_dir: DataDir = None,
 ) -> None:
-    """Print a token of the development issuer."""
+    """Print a token of the development issuer, to send as `Authorization: Bearer TOKEN`.
+
+    Example: milepost token --role learner --subject ann
+    """
     from milepost.operations.token_cli import print_token
 
     print_token([str(one) for one in role], tenant, subject, lifetime, data_dir)
 
 
 @app.command()
-def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database to this version's tables."""
+def migrate(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Bring the database to this version's tables. `milepost up` does so by itself."""
     from milepost.operations.up_cli import run_migrate
 
-    run_migrate(data_dir)
+    run_migrate(data_dir, as_json=as_json)
 
 
 @app.command()
-def doctor(data_dir: DataDir = None) -> None:
-    """Look for what is missing or wrong. Changes nothing."""
+def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Look for what is missing or wrong; exit code 1 when there is anything. Changes nothing."""
     from milepost.operations.doctor import run_doctor
 
-    run_doctor(data_dir)
+    run_doctor(data_dir, as_json=as_json)
 
 
 def main() -> None:
@@ -188,7 +209,7 @@ def main() -> None:
         app()
     except Trouble as trouble:
         typer.echo(f"milepost: {trouble}", err=True)
-        sys.exit(1)
+        sys.exit(trouble.exit_code)
 
 
 def _add_rooms(asked: str) -> None:

@@ -20,7 +20,17 @@ def settings(data_dir: Path | None = None) -> Settings:
         given = Settings.from_environment(os.environ)
     except SettingInvalid as error:
         raise Trouble(str(error)) from error
-    return msgspec.structs.replace(given, data_dir=data_dir or given.data_dir)
+    given = msgspec.structs.replace(given, data_dir=data_dir or given.data_dir)
+    if given.data_dir.exists() and not given.data_dir.is_dir():
+        raise Trouble(f"{given.data_dir} is not a folder: name the data directory with --data-dir.")
+    return given
+
+
+def reason(error: BaseException) -> str:
+    """Never empty, and never a class's name."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(error) or "the connection was lost"
 
 
 def connected(given: Settings | None = None) -> Settings:
@@ -46,8 +56,7 @@ def reachable() -> Iterator[None]:
         yield
     except AWAY as error:
         raise Trouble(
-            f"Postgres or NATS cannot be reached ({str(error) or type(error).__name__}):"
-            " `milepost doctor` says which."
+            f"Postgres or NATS cannot be reached ({reason(error)}): `milepost doctor` says which."
         ) from error
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as no:
         raise Trouble(f"Postgres refuses: {no}. Is MILEPOST_POSTGRES right?") from no

@@ -8,18 +8,16 @@ from urllib.parse import quote
 import msgspec
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 from milepost.operations.calling import Http, Token, calling
-from milepost.operations.options import DataDir
+from milepost.operations.options import AsJson, DataDir, Tenant
+from milepost.operations.printing import print_table
 from milepost.operations.trouble import Trouble
 
 app = typer.Typer(no_args_is_help=True)
 
-Code = Annotated[str, typer.Argument(help="The course's code.")]
-Tenant = Annotated[str, typer.Option(help="The school.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Code = Annotated[str, typer.Argument(help="The course's code, as SQL-101.", metavar="COURSE")]
 
 
 @app.callback()
@@ -44,7 +42,7 @@ def export(
 
     GET /enrollment/schemas/course.json is the JSON Schema of such files.
     """
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
+    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
         told = caller.ask("GET", f"{_path(code)}/export")
     document = msgspec.json.format(msgspec.json.encode(told), indent=2)
     if file is None:
@@ -54,12 +52,15 @@ def export(
         file.write_bytes(document + b"\n")
     except OSError as error:
         raise Trouble(f"{file} cannot be written: {error.strerror}.") from error
+    typer.echo(f"{file} holds {code}; published versions: {len(told['versions'])}.", err=True)
 
 
 @app.command("import")
 def import_(
     *,
-    file: Annotated[Path, typer.Argument(help="As `milepost courses export` writes it.")],
+    file: Annotated[
+        Path, typer.Argument(help="As `milepost courses export` writes it.", metavar="FILE")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check it, but write nothing.")
     ] = False,
@@ -86,17 +87,28 @@ def diff(
     code: Code,
     since: Annotated[
         int | None,
-        typer.Option("--from", help="0: against nothing.", show_default="the one before", min=0),
+        typer.Option(
+            "--from",
+            help="The version to compare with; 0 is an empty course.",
+            show_default="the one before",
+            min=0,
+        ),
     ] = None,
-    to: Annotated[int | None, typer.Option(show_default="the latest", min=1)] = None,
+    to: Annotated[
+        int | None,
+        typer.Option(help="The version that changed it.", show_default="the latest", min=1),
+    ] = None,
     tenant: Tenant = "default",
     as_json: AsJson = False,
     http: Http = None,
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Say what a version of a course changed: lessons, rule, skills, titles and the like."""
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
+    """Say what a version of a course changed: lessons, rule, skills, titles and the like.
+
+    Example: milepost courses diff SQL-101 --from 1 --to 3
+    """
+    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
         version = to or caller.ask("GET", _path(code))["latest_version"]
         if not version:
             raise Trouble(f"{code} is a draft: nothing has been published.")
@@ -105,7 +117,7 @@ def diff(
     if as_json:
         typer.echo(msgspec.json.encode(found))
     elif found["differences"]:
-        Console().print(_table(found))
+        print_table(_table(found))
     else:
         typer.echo(f"{code}: versions {found['from']} and {found['to']} are the same.")
 
@@ -148,10 +160,8 @@ def _table(found: Mapping[str, Any]) -> Table:
         padding=(0, 1, 0, 0),
         show_edge=False,
     )
-    shown.add_column("what", overflow="fold")
-    shown.add_column("", no_wrap=True)
-    for name in ("before", "after"):
-        shown.add_column(name, overflow="fold")
+    for name in ("what", "", "before", "after"):
+        shown.add_column(name)
     for one in found["differences"]:
         named = "" if one["id"] is None else f"{one['part']} {one['id']} "
         moved = "place " if one["kind"] == "moved" else ""

@@ -21,6 +21,7 @@ from milepost.operations.data_directory import Runtime
 from milepost.operations.demo_feed import showing
 from milepost.operations.demo_figures import Figures
 from milepost.operations.front_end import FrontEnd
+from milepost.operations.printing import print_table
 from milepost.operations.running import told_to_stop
 from milepost.operations.simulate_cli import issuing, play
 from milepost.operations.simulation import plan_school
@@ -34,13 +35,19 @@ app = typer.Typer()
 
 @app.command()
 def demo(
-    learners: Annotated[int, typer.Option(min=1, max=10_000)] = 300,
-    seconds: Annotated[float, typer.Option(help="How long the ten weeks take.", min=0)] = 20,
+    learners: Annotated[int, typer.Option(help="How many there are.", min=1, max=10_000)] = 300,
+    seconds: Annotated[
+        float, typer.Option(help="How many seconds the ten weeks take.", min=0)
+    ] = 20,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where it is kept.", show_default=".milepost/demo")
+        Path | None,
+        typer.Option(help="The folder in which all of it is kept.", show_default=".milepost/demo"),
     ] = None,
 ) -> None:
-    """Start everything and watch a small school."""
+    """Start everything and watch a small school; with DEMO_ONCE=1 it ends by itself.
+
+    Without, it goes on serving until Ctrl-C.
+    """
     # The processes it starts read it, too: the screen is for the school.
     os.environ.setdefault("MILEPOST_LOG_LEVEL", "error")
     given = settings(data_dir or Path(".milepost") / "demo")
@@ -87,7 +94,7 @@ async def _show(
             tables = [await figures.offerings(), await figures.credentials(), await figures.log()]
     feed.say(console)
     for table in tables:
-        console.print(table)
+        print_table(table)
     if os.environ.get("DEMO_ONCE"):
         console.print("It ends here; without DEMO_ONCE `make demo` keeps it running.")
     else:

@@ -43,7 +43,7 @@ class Figures:
             padding=0,
             show_edge=False,
         )
-        table.add_column("offering", no_wrap=True)
+        table.add_column("offering")
         for name in (*COLUMNS.values(), "rate", "grade"):
             table.add_column(name, justify="right")
         for one in (await self._read("offerings"))["offerings"]:

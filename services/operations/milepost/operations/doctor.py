@@ -8,6 +8,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
+import msgspec
 import nats
 import nats.js.errors
 import typer
@@ -16,7 +17,7 @@ from milepost.events.faults import AWAY
 from milepost.events.jetstream import STREAM
 from milepost.events.migrate import pending
 from milepost.events.postgres_log import ROLE
-from milepost.operations.connection import connected, settings
+from milepost.operations.connection import connected, reason, settings
 from milepost.operations.data_directory import running
 from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.operations.trouble import Trouble
@@ -32,28 +33,42 @@ WRONG: tuple[type[BaseException], ...] = (Trouble, *AWAY, asyncpg.PostgresError)
 Look: TypeAlias = Callable[[Settings], Awaitable[str]]
 
 
-def run_doctor(data_dir: Path | None) -> None:
+class Found(msgspec.Struct, frozen=True):
+    name: str
+    ok: bool
+    says: str
+
+
+def run_doctor(data_dir: Path | None, *, as_json: bool) -> None:
     given = connected(settings(data_dir))
-    if not run(_all(given)):
+    found = run(_all(given, (lambda _: None) if as_json else _tell))
+    if as_json:
+        typer.echo(msgspec.json.encode(found))
+    if not all(one.ok for one in found):
         raise typer.Exit(1)
 
 
-async def _all(given: Settings) -> bool:
-    there = await _report(_postgres, given)
-    looks = (_log, _clock, _nats, _http) if there else (_nats, _http)
-    return all([there, *[await _report(look, given) for look in looks]])
+async def _all(given: Settings, tell: Callable[[Found], object]) -> list[Found]:
+    found: list[Found] = []
+    for look in (_postgres, _log, _clock, _nats, _http):
+        if look in (_log, _clock) and not found[0].ok:  # they are asked of Postgres
+            continue
+        found.append(await _found(look, given))
+        tell(found[-1])
+    return found
 
 
-async def _report(look: Look, given: Settings) -> bool:
+async def _found(look: Look, given: Settings) -> Found:
     name = look.__name__.strip("_")
     try:
-        found = await look(given)
+        return Found(name, ok=True, says=await look(given))
     except WRONG as wrong:
-        reason = f"{str(wrong) or type(wrong).__name__}{_remedy(name, wrong, given)}"
-        typer.secho(f"wrong  {name:9} {reason}", fg=typer.colors.RED)
-        return False
-    typer.echo(f"ok     {name:9} {found}")
-    return True
+        return Found(name, ok=False, says=f"{reason(wrong)}{_remedy(name, wrong, given)}")
+
+
+def _tell(found: Found) -> None:
+    verdict, color = ("ok", None) if found.ok else ("wrong", typer.colors.RED)
+    typer.secho(f"{verdict:<6} {found.name:9} {found.says}", fg=color)
 
 
 def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
@@ -94,7 +109,7 @@ async def _log(given: Settings) -> str:
             raise Trouble(f"the role {ROLE} may change the log: revoke what it was granted")
         heads = await connection.fetchrow("select count(*), coalesce(sum(head), 0) from log.heads")
         assert heads is not None
-        return f"up to date; {heads[0]} tenants, {heads[1]} events"
+        return f"up to date; schools: {heads[0]}, events: {heads[1]:,}"
     finally:
         await connection.close()
 
@@ -126,7 +141,7 @@ async def _nats(given: Settings) -> str:
         raise Trouble("JetStream is off: start NATS with `jetstream { }`") from None
     finally:
         await client.close()
-    return f"stream {STREAM} holds {info.state.messages} messages"
+    return f"stream {STREAM} holds {info.state.messages:,} messages"
 
 
 async def _told_otherwise(_: Exception) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from milepost.operations.calling import in_words
+from milepost.operations.connection import reason
 from milepost.operations.trouble import Trouble
 
 ATTEMPTS = 7
@@ -53,14 +55,14 @@ class FrontEnd:
             try:
                 answer = await self._client.request(method, path, headers=headers, json=body)
             except httpx.TransportError as error:
-                failure = repr(error)
+                failure = reason(error)
             else:
                 if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return answer
-                failure = answer.text
+                failure = in_words(answer)
             await asyncio.sleep(pause_seconds)
             pause_seconds *= 2
-        raise Trouble(f"Milepost does not answer {method} {path}: {failure}")
+        raise Trouble(f"{self._client.base_url} does not answer {method} {path} ({failure}).")
 
     def _bearer(self, subject: str, role: str) -> dict[str, str]:
         if (subject, role) not in self._headers:
@@ -71,5 +73,5 @@ class FrontEnd:
 
 def _sound(answer: httpx.Response) -> Any:
     if answer.is_error:
-        raise Trouble(f"{answer.request.method} {answer.request.url.path}: {answer.text}")
+        raise Trouble(f"{answer.request.method} {answer.request.url.path}: {in_words(answer)}")
     return answer.json()

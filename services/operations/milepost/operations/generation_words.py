@@ -12,10 +12,10 @@ from rich.table import Table
 from milepost.events.comparison import Comparison, LiveStands
 from milepost.events.copies import Overtaken
 from milepost.events.generations import Live, NoGeneration, OtherVersion, RebuildUnderWay
-from milepost.events.moments import NotAMoment
+from milepost.events.moments import Moment, NotAMoment, moment_of
 from milepost.events.rebuild import Rebuilt, Switch
 from milepost.events.standings import Standing
-from milepost.operations.trouble import Trouble
+from milepost.operations.trouble import Trouble, WrongUsage
 
 WHAT_TO_DO = {
     "building generation": ": `milepost projections rebuild` makes one.",
@@ -51,6 +51,14 @@ def in_words() -> Iterator[None]:
         raise Trouble(f"{error}.") from error
     except asyncpg.LockNotAvailableError as error:
         raise Trouble("Somebody reads for too long to let go of the views. Try again.") from error
+
+
+def named_moment(as_of: str) -> Moment:
+    """Raises `WrongUsage`."""
+    try:
+        return moment_of(as_of)
+    except NotAMoment as error:
+        raise WrongUsage(f"--as-of: {error}.") from error
 
 
 def figures(
@@ -118,10 +126,10 @@ def lines(found: Comparison) -> list[str]:
 
 def table(found: Sequence[Standing]) -> Table:
     shown = Table(box=SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
-    shown.add_column("read model", no_wrap=True)
+    shown.add_column("model")
     for column in ("no.", "status", "lag", "parked"):
-        shown.add_column(column, justify="left" if column == "status" else "right", no_wrap=True)
-    shown.add_column("school / moment", overflow="fold")
+        shown.add_column(column, justify="left" if column == "status" else "right")
+    shown.add_column("school / moment")
     for one in found:
         only = "\n".join(part for part in (one.only_tenant, one.as_of) if part)
         # What is kept as it was is not behind; one of a past moment may be unfinished.

@@ -22,12 +22,13 @@ from rich.text import Text
 
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.import_past import Imported, import_past
-from milepost.operations.options import DataDir
-from milepost.operations.oulad import TableMissing, read_dataset
+from milepost.operations.options import AsJson, DataDir
+from milepost.operations.oulad import read_dataset, require_tables
 from milepost.operations.oulad_school import past_of
 from milepost.operations.past import Past
+from milepost.operations.printing import print_table
 from milepost.operations.tenants import require_tenant
-from milepost.operations.trouble import Trouble
+from milepost.operations.trouble import Trouble, check_all
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
 
@@ -41,19 +42,19 @@ def of_a_kind() -> None:
 
 @app.command()
 def oulad(
-    folder: Annotated[Path, typer.Argument(help="Where the dataset's tables are.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Where its tables are, as .csv, .csv.gz or .csv.xz.", metavar="FOLDER"),
+    ],
     tenant: Annotated[str, typer.Option(help="The school it becomes.")] = "ou",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as last line.")] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """The Open University Learning Analytics Dataset. What an earlier run has done stays done."""
-    require_tenant(tenant)
+    check_all(lambda: require_tenant(tenant), lambda: require_tables(folder))
     given = connected(settings(data_dir))
     configure_logging(given)
-    try:
-        past = past_of(read_dataset(folder))
-    except TableMissing as missing:
-        raise Trouble(str(missing)) from missing
+    past = past_of(read_dataset(folder))
     try:
         with reachable(), _bar(past) as bar:
             imported = run(import_past(given, past, tenant, bar))
@@ -62,7 +63,7 @@ def oulad(
     if as_json:
         typer.echo(msgspec.json.encode(imported).decode())
     else:
-        Console().print(_table(imported))
+        print_table(_table(imported))
 
 
 class _Rate(ProgressColumn):

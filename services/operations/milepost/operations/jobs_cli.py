@@ -2,22 +2,24 @@
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 from milepost.operations.bulk_job import JOBS, Job, find, follow, follow_results, results, tell
-from milepost.operations.calling import Http, Token, calling
-from milepost.operations.options import DataDir
+from milepost.operations.calling import Caller, Http, Token, calling
+from milepost.operations.options import AsJson, DataDir, Tenant
+from milepost.operations.printing import print_table
+from milepost.operations.trouble import WrongUsage
 
 app = typer.Typer(no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(help="The job's id.", metavar="JOB")]
-Tenant = Annotated[str, typer.Option(help="The school.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Id = Annotated[
+    str, typer.Argument(help="The job's id, as `milepost jobs list` shows it.", metavar="JOB")
+]
 
 
 @app.callback()
@@ -35,13 +37,15 @@ def list_(
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
-    """List them, the newest first."""
+    """List a school's bulk jobs, the newest first. Times are UTC."""
     with calling(http, token, tenant, data_dir, "registrar") as caller:
         found = caller.ask("GET", f"{JOBS}?{urlencode({'limit': limit})}")["jobs"]
     if as_json:
         typer.echo(msgspec.json.encode(found))
+    elif found:
+        print_table(_table(found))
     else:
-        Console().print(_table(found))
+        typer.echo(f"{tenant} has no bulk jobs: `milepost enroll` makes them.")
 
 
 @app.command()
@@ -55,33 +59,37 @@ def show(
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Say how far one is, what came of its rows, and why some were refused."""
+    """Say how far a bulk job is, what came of its rows, and why some were refused."""
+    _require_id(job)
     with calling(http, token, tenant, data_dir, "registrar") as caller:
         found = find(caller, job)
         if wait:
             found = follow(caller, found)
-        if as_json:
-            typer.echo(msgspec.json.encode(found))
-        else:
-            tell(caller, found)
+        _say(caller, found, as_json=as_json)
 
 
 @app.command("results")
 def results_(
     *,
     job: Id,
-    refused: Annotated[bool, typer.Option("--refused", help="Only those refused.")] = False,
-    wait: Annotated[bool, typer.Option("--follow", help="Those to come, too.")] = False,
+    refused: Annotated[bool, typer.Option("--refused", help="Refused rows only.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--follow", help="Those to come, too, until the job ends.")
+    ] = False,
     tenant: Tenant = "default",
     http: Http = None,
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print a line of JSON for each row that is done."""
+    """Print a line of JSON for each row of a bulk job that is done."""
+    _require_id(job)
     with calling(http, token, tenant, data_dir, "registrar") as caller:
         told = follow_results if wait else results
+        line = None
         for line in told(caller, job, refused_only=refused):
             typer.echo(line)
+    if line is None:
+        typer.echo("No rows are refused." if refused else "No rows are done yet.", err=True)
 
 
 @app.command()
@@ -89,20 +97,39 @@ def cancel(
     *,
     job: Id,
     tenant: Tenant = "default",
+    as_json: AsJson = False,
     http: Http = None,
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
-    """End one. What it has done stays, and its results tell it."""
+    """End a bulk job. What it has done stays, and its results tell it."""
+    _require_id(job)
     with calling(http, token, tenant, data_dir, "registrar") as caller:
         caller.ask("POST", f"{JOBS}/{job}/cancel")
-        tell(caller, follow(caller, find(caller, job)))
+        _say(caller, follow(caller, find(caller, job)), as_json=as_json)
+
+
+def _require_id(job: str) -> None:
+    """Raises `WrongUsage`."""
+    try:
+        UUID(job)
+    except ValueError:
+        raise WrongUsage(
+            f"{job!r} is no job's id, which is like 0199058e-6f5c-7d3a-8f7e-21c4b0a9d613:"
+            " `milepost jobs list` shows them."
+        ) from None
+
+
+def _say(caller: Caller, job: Job, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(job))
+    else:
+        tell(caller, job)
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("job", no_wrap=True)
-    for name in ("since", "state"):
+    for name in ("job", "since", "state"):
         table.add_column(name)
     for name in ("rows", "refused"):
         table.add_column(name, justify="right")

@@ -16,8 +16,10 @@ from rich.table import Table
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.options import DataDir
-from milepost.operations.trouble import Trouble
+from milepost.operations.options import AsJson, DataDir, OneTenant
+from milepost.operations.printing import print_table
+from milepost.operations.tenants import unknown_school
+from milepost.operations.trouble import Trouble, WrongUsage
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
 from milepost.process.settings import Settings
@@ -27,8 +29,6 @@ T = TypeVar("T")
 ISSUER = "milepost-log"
 
 app = typer.Typer(no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +43,16 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 @app.command("verify")
 def verify_log(  # noqa: PLR0917 - typer's options
-    tenant: Annotated[str | None, typer.Option(help="One school only.", show_default="all")] = None,
+    tenant: OneTenant = None,
     against: Annotated[
-        Path | None, typer.Option(help="Signed heads, one a line, as `log head --signed` gives.")
+        Path | None,
+        typer.Option(help="A file of signed heads, as `milepost log head --signed` prints them."),
     ] = None,
     keys: Annotated[
         Path | None,
-        typer.Option(help="The JWKS that they are signed with.", show_default="our own"),
+        typer.Option(
+            help="A file with the JWKS that they are signed with.", show_default="our own"
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Parts checked at once.", min=1, max=64)] = 2,
     as_json: AsJson = False,
@@ -72,9 +75,11 @@ def verify_log(  # noqa: PLR0917 - typer's options
 
 @app.command("head")
 def log_head(
-    tenant: Annotated[str | None, typer.Option(help="One school only.", show_default="all")] = None,
-    signed: Annotated[bool, typer.Option(help="As a JWT, to be kept by somebody else.")] = False,
-    as_json: AsJson = False,
+    tenant: OneTenant = None,
+    signed: Annotated[
+        bool, typer.Option("--signed", help="As a JWT a line, to be kept by somebody else.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Where each school's log ends, and the link that stands for everything before it.
@@ -82,8 +87,12 @@ def log_head(
     Kept by an outsider, a signed head shows later that nothing up to it was rewritten:
     `milepost log verify --against FILE`. The key is made on first use in the data directory.
     """
+    if signed and as_json:
+        raise WrongUsage("--signed prints JWTs, --json JSON: name one of them.")
     given = settings(data_dir)
     heads = _with_pool(given, lambda pool: _heads(pool, tenant))
+    if not heads:
+        typer.echo("No school has any events yet.", err=True)
     key = _key(given)
     if signed:
         key.publish()
@@ -118,16 +127,16 @@ def _with_pool(given: Settings, work: Callable[[asyncpg.Pool], Coroutine[Any, An
         finally:
             await pool.close()
 
-    try:
-        with reachable():
-            return run(working())
-    except NoSuchTenant as unknown:
-        raise Trouble(f"Nothing was ever recorded for the tenant {unknown}.") from unknown
+    with reachable():
+        return run(working())
 
 
 async def _heads(pool: asyncpg.Pool, tenant: str | None) -> list[Head]:
-    names = [tenant] if tenant else sorted(await PostgresLog(pool).heads())
-    return [await head_of(pool, name) for name in names]
+    known = await PostgresLog(pool).heads()
+    try:
+        return [await head_of(pool, name) for name in ([tenant] if tenant else sorted(known))]
+    except NoSuchTenant as none:
+        raise unknown_school(str(none), known) from none
 
 
 async def _verified(pool: asyncpg.Pool, tenant: str | None, old: list[Head], jobs: int) -> Verified:
@@ -191,7 +200,7 @@ def _show(verified: Verified) -> None:
         for fault in verified.faults:
             positions = f"{fault.first:,} to {fault.last:,}"
             table.add_row(fault.tenant, positions, fault.fault, fault.stream or "")
-        Console().print(table)
+        print_table(table)
         return
     rate = f"{verified.events_per_second:,} events/s"
     typer.echo(f"{verified.events:,} events, whole and as they were written ({rate}).")

@@ -7,6 +7,7 @@ import asyncpg
 import nats
 
 from milepost.events.faults import AWAY
+from milepost.operations.connection import reason
 from milepost.operations.trouble import Trouble
 from milepost.process.settings import Settings
 
@@ -31,7 +32,7 @@ async def require_answering(given: Settings) -> None:
     except AWAY as error:
         raise Trouble(
             f"{variable} names {named(given)[variable]}, where nobody answers"
-            f" ({str(error) or type(error).__name__}): start it, or unset the variable to use a"
+            f" ({reason(error)}): start it, or unset the variable to use a"
             " server that `milepost up` starts."
         ) from error
 

@@ -8,7 +8,13 @@ import typer
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        help="Where everything is kept.",
+        help="The folder in which `milepost up` keeps everything.",
         show_default="MILEPOST_DATA_DIR, else .milepost",
     ),
 ]
+Tenant = Annotated[str, typer.Option(help="The school.")]
+OneTenant = Annotated[str | None, typer.Option(help="This school only.", show_default="all")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="For scripts: standard output is JSON, on one line.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]

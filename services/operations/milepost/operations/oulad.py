@@ -17,6 +17,7 @@ from typing import TextIO
 import msgspec
 
 from milepost.enrollment.events import Lesson, LessonKind
+from milepost.operations.trouble import Trouble
 
 START_MONTHS = {"B": 2, "J": 10}
 KINDS: dict[str, LessonKind] = {"TMA": "assignment", "CMA": "quiz", "Exam": "exam"}
@@ -32,8 +33,11 @@ Key = tuple[str, str, str]
 Fields = list[str]
 
 
-class TableMissing(Exception):
-    """The folder is not OULAD: one of its tables is not there."""
+TABLES = ("assessments", "courses", "studentAssessment", "studentRegistration", "studentVle", "vle")
+
+
+class TableMissing(Trouble):
+    """The folder is not OULAD: some of its tables are not there."""
 
 
 class Presentation(msgspec.Struct, frozen=True):
@@ -93,6 +97,7 @@ class Dataset(msgspec.Struct, frozen=True):
 
 def read_dataset(folder: Path) -> Dataset:
     """Raises `TableMissing`."""
+    require_tables(folder)
     results, with_results = read_results(folder)
     visits = read_visits(folder)
     presentations = read_presentations(folder, with_results, {key[:2] for key in visits})
@@ -125,12 +130,27 @@ def rows(folder: Path, table: str) -> Iterator[Fields]:
         yield from lines
 
 
+def require_tables(folder: Path) -> None:
+    """Raises `TableMissing` with all that are."""
+    missing = [f"{table}.csv" for table in TABLES if _file(folder, table) is None]
+    if missing:
+        raise TableMissing(
+            f"{folder} lacks {', '.join(missing)} (each may be {', '.join(OPENERS)}):"
+            " it is not the folder of OULAD's tables."
+        )
+
+
 def open_table(folder: Path, table: str) -> TextIO:
+    path, opener = _file(folder, table) or (folder / f"{table}.csv", OPENERS[".csv"])
+    return opener(path)
+
+
+def _file(folder: Path, table: str) -> tuple[Path, Callable[[Path], TextIO]] | None:
     for suffix, opener in OPENERS.items():
         path = folder / f"{table}{suffix}"
         if path.exists():
-            return opener(path)
-    raise TableMissing(f"{table}.csv (or .csv.gz, .csv.xz) is not in {folder}")
+            return path, opener
+    return None
 
 
 def read_results(folder: Path) -> tuple[dict[Key, list[HandedIn]], set[str]]:

@@ -16,15 +16,17 @@ from milepost.events.log import Recorded
 from milepost.events.parked import Parked
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.options import DataDir
-from milepost.operations.trouble import Trouble
+from milepost.operations.options import AsJson, DataDir, OneTenant
+from milepost.operations.tenants import require_school
+from milepost.operations.trouble import Trouble, WrongUsage
 
 T = TypeVar("T")
+
+NOTHING = "Nothing that failed is parked in {}: `milepost parked list` shows what is, and where."
 
 app = typer.Typer(no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The number that `milepost parked list` shows.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Actor = Annotated[
     str | None, typer.Option(help="Who decides this.", show_default="your login name")
 ]
@@ -32,9 +34,14 @@ Actor = Annotated[
 
 @app.command("list")
 def list_(
-    tenant: Annotated[str | None, typer.Option(help="Of this school only.")] = None,
-    consumer: Annotated[str | None, typer.Option(help="Of this consumer only.")] = None,
-    settled: Annotated[bool, typer.Option(help="Also what was done or skipped since.")] = False,
+    tenant: OneTenant = None,
+    consumer: Annotated[
+        str | None,
+        typer.Option(help="This consumer only, as projection/catalog.", show_default="all"),
+    ] = None,
+    settled: Annotated[
+        bool, typer.Option("--settled", help="Also what was done or skipped since.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -42,6 +49,7 @@ def list_(
     found = _with_pool(
         data_dir,
         lambda pool: decisions.list_parked(pool, tenant=tenant, consumer=consumer, settled=settled),
+        tenant,
     )
     if as_json:
         typer.echo(msgspec.json.encode(found))
@@ -83,16 +91,22 @@ def retry(
     ] = None,
     *,
     every: Annotated[
-        str | None, typer.Option("--all", help="Everything that failed in this consumer.")
+        str | None,
+        typer.Option("--all", help="Everything that failed in this consumer.", metavar="CONSUMER"),
     ] = None,
-    tenant: Annotated[str | None, typer.Option(help="With --all: of this school only.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="With --all: of this school only.", show_default="all")
+    ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; kept for the audit.")] = None,
     actor: Actor = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Try it again, then what waits behind it. Its consumer hears this within a second."""
-    if (number is None) is (every is None):
-        raise Trouble("Name one number, or --all and a consumer.")
+    """Try it again, then what waits behind it. Its consumer hears this within a second.
+
+    Example: milepost parked retry --all projection/catalog --reason "mended in 1.4.2"
+    """
+    if (number is None) is (every is None) or (tenant and every is None):
+        raise WrongUsage("Name one number, or --all and a consumer; --tenant goes with --all.")
     who = actor or getpass.getuser()
     if number is not None:
         told = _with_pool(
@@ -103,8 +117,9 @@ def retry(
         events = _with_pool(
             data_dir,
             lambda pool: decisions.retry_all(pool, every, tenant=tenant, actor=who, reason=reason),
+            tenant,
         )
-        typer.echo(f"{every} tries {events:,} events again.")
+        typer.echo(f"{every} tries {events:,} events again." if events else NOTHING.format(every))
 
 
 @app.command()
@@ -120,11 +135,14 @@ def skip(
     typer.echo(f"{told.consumer} leaves event {told.position} of {told.tenant} out.")
 
 
-def _with_pool(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    """Do `work` with a pool. Raises `Trouble`."""
+def _with_pool(
+    data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[T]], tenant: str | None = None
+) -> T:
+    """Do `work` with a pool, if there is the `tenant`. Raises `Trouble`."""
 
     async def run() -> T:
         async with await connect_pool(given.postgres, name="milepost parked", size=1) as pool:
+            await require_school(pool, tenant)
             return await work(pool)
 
     given = connected(settings(data_dir))

@@ -44,21 +44,19 @@ DECIDING: Mapping[str, Callable[[Transactor, Settings], Service]] = {
 }
 
 
-def run_serve(name: str) -> None:
-    _run(lambda given: _serve(given, name))
+def run_serve(name: str, data_dir: Path | None) -> None:
+    _run(lambda given: _serve(given, name), data_dir)
 
 
 def run_relay(health_port: int | None, data_dir: Path | None) -> None:
     _run(lambda given: _relay(given, health_port), data_dir)
 
 
-def run_project(health_port: int | None) -> None:
-    _run(lambda given: _project(given, health_port))
+def run_project(health_port: int | None, data_dir: Path | None) -> None:
+    _run(lambda given: _project(given, health_port), data_dir)
 
 
-def _run(
-    work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None = None
-) -> None:
+def _run(work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None) -> None:
     given = connected(settings(data_dir))
     configure_logging(given)
     try:

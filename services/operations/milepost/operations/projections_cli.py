@@ -11,24 +11,31 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import msgspec
 import typer
-from rich.console import Console
 
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.building import Pace
 from milepost.events.comparison import Comparison
 from milepost.events.generations import drop, generations
-from milepost.events.moments import ends_at, moment_of
-from milepost.events.passes import heads
+from milepost.events.moments import ends_at
 from milepost.events.postgres_log import connect_pool
 from milepost.events.projection import ReadModel
 from milepost.events.rebuild import Rebuilt, Switch, build_past, compare, rebuild, rollback, switch
 from milepost.events.standings import Standing, standings
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.generation_words import figures, in_words, lines, outcome, table, told
-from milepost.operations.options import DataDir
+from milepost.operations.generation_words import (
+    figures,
+    in_words,
+    lines,
+    named_moment,
+    outcome,
+    table,
+    told,
+)
+from milepost.operations.options import AsJson, DataDir, OneTenant
+from milepost.operations.printing import print_table
 from milepost.operations.rebuild_progress import watched
-from milepost.operations.tenants import require_known
-from milepost.operations.trouble import Trouble
+from milepost.operations.tenants import require_school
+from milepost.operations.trouble import Trouble, WrongUsage, check_all
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
 
@@ -40,9 +47,7 @@ WINDOW = 10_000
 
 app = typer.Typer(no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on the last line.")]
-Tenant = Annotated[str | None, typer.Option(help="One school only.", show_default="all")]
-Name = Annotated[str, typer.Argument(help="A read model, as `list` shows it.")]
+Name = Annotated[str, typer.Argument(help="A read model, as `milepost projections list` shows it.")]
 AsOf = Annotated[
     str | None,
     typer.Option(
@@ -51,29 +56,38 @@ AsOf = Annotated[
     ),
 ]
 Rest = Annotated[
-    float, typer.Option(help="Rest this many times as long as was worked, for others.", min=0)
+    float,
+    typer.Option(
+        help="Rest this many times as long as was worked, for the others on the machine.",
+        min=0,
+    ),
 ]
 
 
 @app.command("list")
-def list_models(tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+def list_models(
+    tenant: OneTenant = None, as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
     """Each read model's generations, and how far they are behind. --json says more."""
     found = _with_pool(data_dir, lambda pool: _standings(pool, tenant))
     if as_json:
         rows = [{**msgspec.structs.asdict(one), "lag": one.lag} for one in found]
         typer.echo(msgspec.json.encode(rows))
     else:
-        Console().print(table(found))
+        print_table(table(found))
 
 
 @app.command("rebuild")
 def rebuild_models(
     name: Annotated[
-        str | None, typer.Argument(help="A read model.", show_default="with --all")
+        str | None,
+        typer.Argument(help="A read model; or, of all of them, --all.", show_default=False),
     ] = None,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="All, in one pass.")] = False,
-    tenant: Tenant = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All read models, in one pass.")
+    ] = False,
+    tenant: OneTenant = None,
     switching: Annotated[
         bool | None,
         typer.Option(
@@ -89,10 +103,15 @@ def rebuild_models(
 ) -> None:
     """Build a new generation beside the live one, compare the two, then let it take over.
 
-    Ctrl-C stops; the same command goes on from there, `cancel` gives it up.
+    Ctrl-C stops; the same command goes on from there, `milepost projections cancel` gives it up.
+
+    Exit code 1 when it did not take over.
     """
-    if as_of is not None and switching is not None:
-        raise Trouble("What was shown at a past moment is never live.")
+    check_all(
+        lambda: _models(name, everything=everything),
+        lambda: _require_no_switch(as_of, switching),
+        lambda: as_of and named_moment(as_of),
+    )
     models = _models(name, everything=everything)
     pace = Pace(WINDOW, rest)
     os.nice(NICENESS)
@@ -129,7 +148,7 @@ def roll_back(name: Name, data_dir: DataDir = None) -> None:
 
 @app.command("compare")
 def compare_generations(
-    name: Name, tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDir = None
+    name: Name, tenant: OneTenant = None, as_json: AsJson = False, data_dir: DataDir = None
 ) -> None:
     """Compare the generation that was built, else the retired one, with the live one.
 
@@ -154,7 +173,9 @@ def cancel_rebuild(name: Name, data_dir: DataDir = None) -> None:
 @app.command("drop")
 def drop_generation(
     name: Name,
-    generation: Annotated[int, typer.Argument(help="Its number, as `list` shows it.")],
+    generation: Annotated[
+        int, typer.Argument(help="Its number, as `milepost projections list` shows it.")
+    ],
     data_dir: DataDir = None,
 ) -> None:
     """Drop a generation that is not live: of a past moment, retired, or not finished."""
@@ -163,24 +184,24 @@ def drop_generation(
 
 
 async def _standings(pool: asyncpg.Pool, tenant: str | None) -> list[Standing]:
-    await _require_known(pool, tenant)
+    await require_school(pool, tenant)
     return await standings(pool, tenant)
 
 
 async def _compared(pool: asyncpg.Pool, model: ReadModel, tenant: str | None) -> Comparison:
-    await _require_known(pool, tenant)
+    await require_school(pool, tenant)
     return await compare(pool, model, only_tenant=tenant, pace=Pace(WINDOW))
-
-
-async def _require_known(pool: asyncpg.Pool, tenant: str | None) -> None:
-    if tenant is not None:
-        require_known(tenant, await heads(pool))
 
 
 def _models(name: str | None, *, everything: bool) -> tuple[ReadModel, ...]:
     if (name is None) is not everything:
-        raise Trouble("Name one read model, or say --all, not both.")
+        raise WrongUsage("Name one read model, or say --all, not both.")
     return READ_MODELS if name is None else (_model(name),)
+
+
+def _require_no_switch(as_of: str | None, switching: bool | None) -> None:
+    if as_of is not None and switching is not None:
+        raise WrongUsage("What was shown at a past moment is never live: --as-of has no --switch.")
 
 
 def _model(name: str) -> ReadModel:
@@ -217,7 +238,7 @@ def _resumable() -> Iterator[None]:
 async def _rebuilt(
     pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str | None, pace: Pace, asked: Switch
 ) -> tuple[list[Rebuilt], int]:
-    await _require_known(pool, tenant)
+    await require_school(pool, tenant)
     names = [model.name for model in models]
     work = rebuild(pool, models, only_tenant=tenant, pace=pace, switch=asked)
     rebuilt = await watched(pool, names, tenant, None, asyncio.create_task(work))
@@ -236,8 +257,8 @@ def _build_past(
     as_json: bool,
 ) -> None:
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        await _require_known(pool, tenant)
-        moment = moment_of(as_of)
+        await require_school(pool, tenant)
+        moment = named_moment(as_of)
         ends = await ends_at(pool, moment, tenant)
         names = [model.name for model in models]
         building = build_past(pool, models, str(moment), ends, only_tenant=tenant, pace=pace)

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import typer
 from nats.aio.client import Client
-from rich.console import Console
 from rich.table import Table
 
 from milepost.events import jetstream
@@ -30,8 +29,10 @@ from milepost.events.reconcile import (
 from milepost.events.relay import Relay
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
+from milepost.operations.printing import print_table
 from milepost.operations.progress_bars import bars
 from milepost.operations.published import PUBLISHED
+from milepost.operations.tenants import require_school
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -66,8 +67,7 @@ async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> d
     pool = await connect_pool(given.postgres, name="milepost reconcile", size=4)
     async with pool, jetstream.connected(given.nats, "reconcile") as client:
         log, holdings = PostgresLog(pool), Holdings(client.jetstream(), tenant or "*")
-        if tenant and tenant not in await log.heads():
-            raise Trouble(f"No school {tenant!r} has any events.")
+        await require_school(pool, tenant)
         with bars() as seen:
             await holdings.read_on(seen)
             gaps = await compare(log, holdings, tuple(PUBLISHED), tenant, seen)
@@ -116,7 +116,7 @@ def _show(told: Mapping[str, Any], *, dry_run: bool) -> None:
         table.add_column(column, justify="right")
     for row in told["tenants"]:
         table.add_row(row["tenant"], *(f"{row[column]:,}" for column in columns))
-    Console().print(table)
+    print_table(table)
     if not told["lost"] + told["behind"]:
         typer.echo("The stream holds everything that was published.")
     elif dry_run:

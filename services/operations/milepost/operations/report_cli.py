@@ -7,17 +7,18 @@ from typing import Annotated
 import asyncpg
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.reading import NotVisibleYet, Query, read
-from milepost.events.moments import NotAMoment, moment_of
+from milepost.events.moments import Moment
 from milepost.events.passes import heads
 from milepost.events.postgres_log import connect_pool
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.options import DataDir
-from milepost.operations.tenants import require_known
+from milepost.operations.generation_words import named_moment
+from milepost.operations.options import AsJson, DataDir, Tenant
+from milepost.operations.printing import print_table
+from milepost.operations.tenants import require_school
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -54,48 +55,52 @@ def of_a_kind() -> None:
 
 @app.command()
 def offerings(
-    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
+    tenant: Tenant = "default",
     wait_seconds: Annotated[
-        float, typer.Option("--wait", help="Seconds, for the read model.")
+        float,
+        typer.Option("--wait", help="So many seconds at most, for the read model.", min=0),
     ] = 60.0,
     as_of: Annotated[
         str | None,
-        typer.Option(help="As `projections rebuild offering_summary --as-of` has built it."),
+        typer.Option(
+            help="As it was at this moment, which"
+            " `milepost projections rebuild offering_summary --as-of` has built."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A list on the last line.")] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """How many enrolled, withdrew, completed and were awarded, by offering."""
+    moment = None if as_of is None else named_moment(as_of)
     given = connected(settings(data_dir))
     configure_logging(given)
     with reachable():
-        lines = run(_lines(given, tenant, wait_seconds, as_of))
+        lines = run(_lines(given, tenant, wait_seconds, moment))
     if as_json:
         typer.echo(msgspec.json.encode(lines))
+    elif lines:
+        print_table(_table(lines))
     else:
-        Console().print(_table(lines))
+        typer.echo(f"{tenant} has no offerings.")
 
 
 async def _lines(
-    given: Settings, tenant: str, wait_seconds: float, as_of: str | None
+    given: Settings, tenant: str, wait_seconds: float, moment: Moment | None
 ) -> list[Line]:
     pool = await connect_pool(given.postgres, name="milepost report", size=1)
     try:
-        require_known(tenant, await heads(pool))
-        if as_of is not None:
-            return await _past(pool, tenant, as_of)
+        await require_school(pool, tenant)
+        if moment is not None:
+            return await _past(pool, tenant, moment)
         return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
     finally:
         await pool.close()
 
 
-async def _past(pool: asyncpg.Pool, tenant: str, as_of: str) -> list[Line]:
-    try:
-        moment = str(moment_of(as_of))
-    except NotAMoment as error:
-        raise Trouble(f"{error}.") from error
-    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, moment, tenant)
+async def _past(pool: asyncpg.Pool, tenant: str, moment: Moment) -> list[Line]:
+    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, str(moment), tenant)
     if generation is None:
+        as_of = moment.position or str(moment)
         raise Trouble(
             f"That is not built: `milepost projections rebuild offering_summary --as-of {as_of}"
             f" --tenant {tenant}`."
@@ -126,8 +131,7 @@ async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[
 
 
 def _table(lines: list[Line]) -> Table:
-    table = Table()
-    table.add_column("offering", no_wrap=True)
+    table = Table("offering")
     for name in ("enrolled", "left", "completed", "awarded"):
         table.add_column(name, justify="right")
     for line in lines:

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -25,11 +24,11 @@ from milepost.events.republish import (
 )
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
-from milepost.operations.options import DataDir
+from milepost.operations.options import AsJson, DataDir
 from milepost.operations.progress_bars import bars
-from milepost.operations.published import PUBLISHED
-from milepost.operations.tenants import require_known
-from milepost.operations.trouble import Trouble
+from milepost.operations.published import PUBLISHED, require_published
+from milepost.operations.tenants import require_known, require_tenant
+from milepost.operations.trouble import Trouble, check_all
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
 from milepost.process.settings import Settings
@@ -40,40 +39,42 @@ app = typer.Typer()
 @app.command("republish")
 def republish_part(
     *,
-    tenant: Annotated[str, typer.Option(help="Of which school.")],
-    first: Annotated[int, typer.Option("--from", help="Its first position.", min=1)],
+    tenant: Annotated[str, typer.Option(help="The school.")],
+    first: Annotated[
+        int, typer.Option("--from", help="From this position of its log on; 1 is the first.", min=1)
+    ],
     subject: Annotated[str, typer.Option(help="Where to, as republish.payroll.")],
     last: Annotated[
         int | None,
-        typer.Option("--to", help="Its last position.", show_default="the newest", min=1),
+        typer.Option("--to", help="Up to this position.", show_default="the newest", min=1),
     ] = None,
     event: Annotated[
-        list[str] | None, typer.Option(help="Only these, as credential_awarded; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="These events only, as credential_awarded; may be given several times.",
+            show_default="all",
+        ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on the last line.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count the events; publish none.")
+    ] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Publish events again to a subject of one subscriber's own.
 
     Under republish.> they are kept for a week; any other subject needs a stream that takes it.
+
+    Example: milepost republish --tenant default --from 1 --subject republish.payroll
     """
-    tags = _tags(event or [])
+    check_all(lambda: require_tenant(tenant), lambda: require_published(event or []))
+    tags = tuple(tag for tag in PUBLISHED if not event or name_of(tag) in event)
     given = connected(settings(data_dir))
     configure_logging(given)
     part = Part(tenant, first, last or 0, tags)
     with reachable():
         told = run(_republish(given, part, subject, dry_run=dry_run))
     typer.echo(json.encode(told).decode() if as_json else _sentence(told))
-
-
-def _tags(names: Sequence[str]) -> tuple[str, ...]:
-    """Raises `Trouble`."""
-    known = {name_of(tag) for tag in PUBLISHED}
-    for name in names:
-        if name not in known:
-            raise Trouble(f"Nobody publishes {name!r}. There are: {', '.join(sorted(known))}.")
-    return tuple(tag for tag in PUBLISHED if not names or name_of(tag) in names)
 
 
 async def _republish(

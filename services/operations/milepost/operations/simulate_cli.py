@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import httpx
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from milepost.operations.calling import Http, address
 from milepost.operations.connection import settings
-from milepost.operations.data_directory import running
 from milepost.operations.front_end import FrontEnd, Token
-from milepost.operations.options import DataDir
+from milepost.operations.options import AsJson, DataDir
+from milepost.operations.printing import print_table
 from milepost.operations.simulation import School, plan_school
 from milepost.operations.simulator import Simulator
 from milepost.operations.tenants import require_tenant
@@ -29,19 +31,26 @@ app = typer.Typer()
 @app.command()
 def simulate(
     *,
-    learners: Annotated[int, typer.Option(min=1, max=100_000)] = 300,
+    learners: Annotated[int, typer.Option(help="How many there are.", min=1, max=100_000)] = 300,
     seed: Annotated[int, typer.Option(help="The same seed, the same school.")] = 1,
-    tenant: Annotated[str, typer.Option(help="The school.")] = "default",
-    seconds: Annotated[float, typer.Option(help="How long it may take; 0: at once.", min=0)] = 0,
-    http: Annotated[str | None, typer.Option(help="Where Milepost answers.")] = None,
+    tenant: Annotated[str, typer.Option(help="The school; a new one is made.")] = "default",
+    seconds: Annotated[
+        float, typer.Option(help="How many seconds it takes; 0: as few as possible.", min=0)
+    ] = 0,
+    as_json: AsJson = False,
+    http: Http = None,
     data_dir: DataDir = None,
 ) -> None:
     """Let a small school live through ten weeks that end now."""
     given = settings(data_dir)
+    where, token = address(http, given), issuing(given, tenant)
     school = plan_school(learners, seed, datetime.now(UTC))
     with _bar(len(school.actions)) as tell:
-        simulator = run(play(http or address(given), issuing(given, tenant), school, seconds, tell))
-    Console().print(_table(simulator))
+        simulator = run(play(where, token, school, seconds, tell))
+    if as_json:
+        typer.echo(msgspec.json.encode({**simulator.counts, "refused": simulator.refused}))
+    else:
+        print_table(_table(simulator))
 
 
 async def play(
@@ -58,25 +67,15 @@ async def play(
         return simulator
 
 
-def address(given: Settings) -> str:
-    runtime = running(given.data_dir)
-    if runtime is None:
-        raise Trouble(
-            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
-            " or say with --http where Milepost answers."
-        )
-    return runtime.http
-
-
 def issuing(given: Settings, tenant: str) -> Token:
     """Tokens of the development issuer. Raises `Trouble` where others' tokens are asked for."""
+    require_tenant(tenant)
     if given.token_keys:
         raise Trouble("Simulated learners have tokens of the development issuer only.")
     issuer = DevelopmentIssuer(
         given.data_dir, issuer=given.token_issuer, audience=given.token_audience
     )
     issuer.ensure_keys()
-    require_tenant(tenant)
     return lambda subject, role: issuer.issue(subject, tenant, [role])
 
 

@@ -14,14 +14,13 @@ from nats.js.api import DeliverPolicy
 
 from milepost.events import jetstream
 from milepost.events.cloudevents import recorded_from
-from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
-from milepost.operations.options import DataDir
-from milepost.operations.published import PUBLISHED
+from milepost.operations.options import DataDir, OneTenant
+from milepost.operations.published import require_published
 from milepost.operations.tenants import require_tenant
-from milepost.operations.trouble import Trouble
+from milepost.operations.trouble import check_all
 from milepost.process.settings import Settings
 
 app = typer.Typer()
@@ -29,31 +28,38 @@ app = typer.Typer()
 
 @app.command()
 def tail(
-    tenant: Annotated[str, typer.Option(help="Of this school only.")] = "*",
-    event: Annotated[str, typer.Option(help="Only these, as credential_awarded.")] = "*",
-    from_start: Annotated[bool, typer.Option(help="Begin with the first there is.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    tenant: OneTenant = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="These events only, as credential_awarded.", show_default="all"),
+    ] = None,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin with the first there is, not the next.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Follow published events as they happen."""
+    """Follow published events as they happen, until Ctrl-C. A school need not be there yet.
+
+    Example: milepost tail --event credential_awarded
+    """
     subject = _subject(tenant, event)
     given = connected(settings(data_dir))
     with reachable(), suppress(KeyboardInterrupt, BrokenPipeError):
         asyncio.run(_print(given, subject, from_start=from_start, as_json=as_json))
 
 
-def _subject(tenant: str, event: str) -> str:
-    """Raises `Trouble`."""
-    if tenant != "*":
-        require_tenant(tenant)
-    names = sorted({name_of(tag) for tag in PUBLISHED})
-    if event not in ("*", *names):
-        raise Trouble(f"Nobody publishes {event!r}. There are: {', '.join(names)}.")
-    return f"milepost.{tenant}.*.{event}"
+def _subject(tenant: str | None, event: str | None) -> str:
+    """Raises `WrongUsage`."""
+    check_all(
+        lambda: require_tenant(tenant or "any"), lambda: require_published([event] if event else [])
+    )
+    return f"milepost.{tenant or '*'}.*.{event or '*'}"
 
 
 async def _print(given: Settings, subject: str, *, from_start: bool, as_json: bool) -> None:
     await require_answering(given)
+    typer.echo(f"Following {subject}; Ctrl-C ends it.", err=True)
     async for recorded in follow(given.nats, subject, from_start=from_start):
         sys.stdout.write((_json(recorded) if as_json else _line(recorded)) + "\n")
         sys.stdout.flush()

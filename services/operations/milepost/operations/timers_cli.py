@@ -7,12 +7,11 @@ from typing import Annotated
 import msgspec
 import typer
 
-from milepost.events.passes import heads
 from milepost.events.postgres_log import connect_pool
 from milepost.events.timers import Started, started
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.options import DataDir
-from milepost.operations.tenants import require_known
+from milepost.operations.options import AsJson, DataDir, OneTenant
+from milepost.operations.tenants import require_school
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -24,9 +23,9 @@ def timers() -> None:
 
 @app.command("list")
 def list_(
-    tenant: Annotated[str | None, typer.Option(help="Of this school only.")] = None,
+    tenant: OneTenant = None,
     limit: Annotated[int, typer.Option(help="So many at most.", min=1)] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """List the next to go off, and the events that started them. Times are UTC."""
@@ -42,8 +41,7 @@ def list_(
 def _started(data_dir: Path | None, tenant: str | None, limit: int) -> list[Started]:
     async def run() -> list[Started]:
         async with await connect_pool(given.postgres, name="milepost timers", size=1) as pool:
-            if tenant is not None:
-                require_known(tenant, await heads(pool))
+            await require_school(pool, tenant)
             return await started(pool, tenant=tenant, limit=limit)
 
     given = connected(settings(data_dir))

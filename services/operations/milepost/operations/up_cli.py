@@ -43,14 +43,17 @@ def _announce(given: Settings, runtime: Runtime) -> None:
     typer.echo(f"A token: milepost token --role operator{where}    Stop: Ctrl-C")
 
 
-def run_migrate(data_dir: Path | None) -> None:
+def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
     given = connected(settings(data_dir))
     with reachable():
         names = run(_migrate(given.postgres))
+    if as_json:
+        typer.echo(msgspec.json.encode({"applied": names}))
+        return
     for name in names:
         typer.echo(f"applied {name}")
     if not names:
-        typer.echo("nothing to do")
+        typer.echo("The database is up to date: nothing was to be done.")
 
 
 async def _migrate(postgres: str) -> list[str]:

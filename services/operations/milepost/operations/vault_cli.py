@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
 import msgspec
 import typer
@@ -21,7 +20,7 @@ from milepost.enrollment.vault.rotation import (
 )
 from milepost.events.postgres_log import connect_pool
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.options import DataDir
+from milepost.operations.options import AsJson, DataDir, DryRun
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging
 from milepost.process.server import run
@@ -38,10 +37,8 @@ def vault() -> None:
 @app.command("rotate")
 def rotate_master_key(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object on the last line.")
-    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Wrap every learner's key anew, by a new master key; services go on meanwhile.
