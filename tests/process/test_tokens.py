@@ -31,8 +31,9 @@ KEYS: dict[str, Any] = {
 }
 
 
-def jwk(algorithm, kid):
-    public = get_default_algorithms()[algorithm].to_jwk(KEYS[algorithm].public_key())
+def jwk(algorithm, kid, private=None):
+    public_key = (private or KEYS[algorithm]).public_key()
+    public = get_default_algorithms()[algorithm].to_jwk(public_key)
     return {**json.loads(public), "kid": kid, "alg": algorithm, "use": "sig"}
 
 
@@ -167,6 +168,29 @@ async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(jwks, settings):
     assert (await verifier.authenticate(new)).subject == "ines"
     with pytest.raises(NotAuthenticated):
         await verifier.authenticate(old)
+
+
+@pytest.mark.parametrize("kid", ["EdDSA", None])
+async def test_a_token_of_a_key_that_was_replaced_under_its_name_is_refused(jwks, settings, kid):
+    jwks.write_text(json.dumps({"keys": [jwk("EdDSA", kid)]}))
+    verifier = TokenVerifier(msgspec.structs.replace(settings, token_keys_refresh_seconds=1))
+    old = token(kid=kid)
+    await verifier.authenticate(old)
+    replaced = jwk("EdDSA", kid, ed25519.Ed25519PrivateKey.generate())
+    jwks.write_text(json.dumps({"keys": [replaced]}))
+    await asyncio.sleep(1.1)
+    with pytest.raises(NotAuthenticated, match="unknown key"):
+        await verifier.authenticate(token(kid="made-up"))
+    with pytest.raises(NotAuthenticated, match="Signature"):
+        await verifier.authenticate(old)
+
+
+async def test_the_same_keys_read_again_are_no_change(jwks):
+    now = [0.0]
+    keys = KeySet(str(jwks), refresh_seconds=1, clock=lambda: now[0])
+    assert await keys.refresh()
+    now[0] = 2.0
+    assert not await keys.refresh()
 
 
 async def test_unknown_keys_do_not_make_it_read_again_and_again(jwks):

@@ -85,7 +85,7 @@ class KeySet:
             return False
         self._again_at = self._clock() + self._refresh_seconds
         self._stale_at = self._clock() + self._max_age_seconds
-        changed = set(keys) != set(self._keys)
+        changed = _material(keys) != _material(self._keys)
         self._keys = keys
         return changed
 
@@ -110,3 +110,8 @@ def _parse(document: bytes) -> dict[str | None, jwt.PyJWK]:
     members = msgspec.json.decode(document, type=dict[str, Any])
     keys = jwt.PyJWKSet.from_dict(members).keys
     return {key.key_id: key for key in keys if key.algorithm_name in ALGORITHMS}
+
+
+def _material(keys: Mapping[str | None, jwt.PyJWK]) -> dict[str | None, tuple[str, Any]]:
+    """What makes them the same keys: their names alone do not."""
+    return {kid: (key.algorithm_name, key.key) for kid, key in keys.items()}
