@@ -19,6 +19,9 @@ from milepost.enrollment.events import (
     EnrollmentWithdrawn,
     LearnerEnrolled,
     LearnerWaitlisted,
+    OfferingCanceled,
+    OfferingChanged,
+    OfferingClosed,
     OfferingEvent,
     OfferingOpened,
     ProgramDefined,
@@ -54,6 +57,18 @@ TABLES = tuple(table.name for model in READ_MODELS for table in model.tables)
 def offered(offering: str, *, course: str = "ART", **facts: Any) -> Entry:
     opened = OfferingOpened(offering=offering, course=course, version=1, **facts)
     return f"offering-{offering}", opened
+
+
+def changed(offering: str, **facts: Any) -> Entry:
+    return f"offering-{offering}", OfferingChanged(offering=offering, **facts)
+
+
+def closed(offering: str) -> Entry:
+    return f"offering-{offering}", OfferingClosed(offering=offering)
+
+
+def canceled(offering: str) -> Entry:
+    return f"offering-{offering}", OfferingCanceled(offering=offering, reason="too_few")
 
 
 def defined(program: str, *achievements: str, version: int = 1, **facts: Any) -> Entry:
@@ -152,8 +167,8 @@ STEPS = ("visits", "attempts", "completes_lesson", "completes", "withdraws", "ea
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Entry]:
-    """Learners in two offerings, and programs, interleaved, each through steps that can follow
-    each other.
+    """Learners, their two offerings, and programs, interleaved, each through steps that can
+    follow each other.
     """
     lives = [
         Life(offering, learner)
@@ -162,7 +177,8 @@ def histories(draw: st.DrawFn) -> list[Entry]:
     ]
     paths = [draw(_path(life)) for life in lives]
     paths += [draw(_definitions(program)) for program in ("analyst", "artist")]
-    entries = [offered("red"), offered("blue", course="BIO", seats=9)]
+    paths += [draw(_changes(offering)) for offering in ("red", "blue")]
+    entries = [offered("red"), offered("blue", course="BIO", seats=9, ends=DAY)]
     while paths := [path for path in paths if path]:
         entries += draw(st.sampled_from(paths)).pop(0)
     return entries
@@ -176,6 +192,13 @@ def _definitions(draw: Any, program: str) -> list[list[Entry]]:
         for number, parts in enumerate(sets, 1)
     ]
     return [*path, [retired(program)]] if path and draw(st.booleans()) else path
+
+
+@st.composite
+def _changes(draw: Any, offering: str) -> list[list[Entry]]:
+    ends = draw(st.lists(st.sampled_from([None, DAY]), max_size=3))
+    last = draw(st.sampled_from([(), (closed,), (canceled,), (closed, canceled)]))
+    return [*([changed(offering, ends=end)] for end in ends), *([one(offering)] for one in last)]
 
 
 @st.composite

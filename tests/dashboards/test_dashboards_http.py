@@ -5,7 +5,17 @@ import asyncio
 import msgspec
 import pytest
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, new_tenant, offered, project, record
+from tests.dashboards.history import (
+    DAY,
+    Life,
+    canceled,
+    changed,
+    closed,
+    new_tenant,
+    offered,
+    project,
+    record,
+)
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.queries import LEARNERS_ENROLLMENTS
@@ -228,6 +238,21 @@ async def test_a_cursor_is_good_for_its_own_sort_only(pool, tenant, desk):
     answer = await desk.get("/offerings", limit=1, cursor=cursor, sort="enrolled")
     assert answer.status_code == 422
     assert answer.json()["sort"] == "enrolled"
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_an_offerings_page_says_what_it_has_become(pool, tenant, desk, together):
+    entries = [
+        offered("red", ends=DAY, seats=3),
+        changed("red", seats=9),
+        closed("red"),
+        canceled("red"),
+    ]
+    for step in [entries] if together else [[entry] for entry in entries]:
+        await happens(pool, tenant, step)
+    offering = (await desk.get("/offerings/red")).json()["offering"]
+    assert (offering["seats"], offering["ends"]) == (9, None)
+    assert offering["closed_at"] is not None
 
 
 async def test_operators_see_head_and_lag(pool, tenant, desk):

@@ -15,8 +15,6 @@ from milepost.enrollment.events import (
     EnrollmentSuspended,
     EnrollmentTransferred,
     LearnerOfferedSeat,
-    OfferingCanceled,
-    OfferingChanged,
 )
 
 STREAM = "enrollment-red.ann"
@@ -69,11 +67,3 @@ async def test_who_is_offered_a_seat_waits_no_longer(pool, tenant):
     [row], offering = await seen(pool, tenant, waits, (STREAM, offer))
     assert row["state"] == "offered"
     assert (offering["waitlisted"], offering["waiting"]) == (1, 0)
-
-
-async def test_an_offering_is_changed_and_canceled(pool, tenant):
-    changed = OfferingChanged(offering="red", seats=5)
-    canceled = OfferingCanceled(offering="red", reason="low_demand")
-    _, offering = await seen(pool, tenant, ("offering-red", changed), ("offering-red", canceled))
-    assert offering["seats"] == 5
-    assert offering["closed_at"] is not None

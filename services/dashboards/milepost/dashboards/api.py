@@ -20,8 +20,7 @@ from milepost.dashboards.conventions import (
 )
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.read_models import READ_MODELS
+from milepost.dashboards.read_models import FUNNELS, READ_MODELS
 from milepost.dashboards.reading import ByKey
 from milepost.dashboards.views import LearnerPage, OfferingPage, OperationsPage
 from milepost.events.event import Unknown
@@ -65,7 +64,7 @@ async def get_learner(
 async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response[OfferingPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
-    found = await seen(request, pool, (OFFERING_SUMMARY,), (queries.OFFERING,), offering)
+    found = await seen(request, pool, FUNNELS, (queries.OFFERING,), offering)
     if not found.rows[0]:
         raise UnknownOffering(offering)
     page = OfferingPage(position=found.position, as_of=found.as_of, offering=found.rows[0][0])

@@ -28,7 +28,6 @@ from milepost.dashboards.paging import After, Limit, Order, paging
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries import (
     CourseSort,
     EnrollmentSort,
@@ -36,6 +35,7 @@ from milepost.dashboards.queries import (
     ProgramSort,
     RunSort,
 )
+from milepost.dashboards.read_models import FUNNELS
 from milepost.dashboards.views import (
     CoursesPage,
     CourseState,
@@ -145,8 +145,7 @@ async def list_runs(
         },
     )
     query, arguments = queries.runs(paged, where)
-    models = (CATALOG, OFFERING_SUMMARY)
-    found = await seen(request, pool, models, (query,), limit + 1, *arguments)
+    found = await seen(request, pool, FUNNELS, (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = RunsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
     return answered(request, page, found)
@@ -210,7 +209,7 @@ async def list_offerings(
     request.user.require(*STAFF)
     paged = paging(queries.OFFERING_SORTS[sort], sort, order, "offering", cursor)
     query, arguments = queries.offerings(paged, given(course=course))
-    found = await seen(request, pool, (OFFERING_SUMMARY,), (query,), limit + 1, *arguments)
+    found = await seen(request, pool, FUNNELS, (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = OfferingsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
     return answered(request, page, found)

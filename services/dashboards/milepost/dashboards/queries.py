@@ -111,11 +111,12 @@ OFFERING_COLUMNS = """offering, course, course_version, pace, seats, opened_at, 
     completed::float8 / nullif(started, 0) as completed_of_started,
     withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
     grade_units / (1e9::float8 * nullif(completed, 0)) as mean_grade_of_completed"""
-OFFERING = Query(
-    OFFERINGS,
-    f"""select {OFFERING_COLUMNS} from dashboards.offering_summary
-    where tenant = $1 and offering = $3""",
-)
+FUNNEL = f"""select {OFFERING_COLUMNS} from (
+        select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts, c.ends,
+            coalesce(c.closed_at, c.canceled_at) as closed_at
+        from dashboards.offering_summary s
+        left join dashboards.catalog_offering c using (tenant, offering)) funnel"""
+OFFERING = Query(OFFERINGS, f"{FUNNEL} where tenant = $1 and offering = $3")
 MODELS = Query(
     Decoder(list[ModelStanding]),
     """select g.name, g.generation, g.version, g.status, coalesce(p.position, 0) as position,
@@ -155,8 +156,7 @@ def enrollments(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list
 
 def offerings(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:
     page, arguments = paged.sql(where)
-    sql = f"select {OFFERING_COLUMNS} from dashboards.offering_summary {page}"
-    return Query(OFFERINGS, sql), arguments
+    return Query(OFFERINGS, f"{FUNNEL} {page}"), arguments
 
 
 def credentials(paged: Paging, where: Mapping[str, object]) -> tuple[Query, list[object]]:

@@ -42,8 +42,13 @@ CREDENTIALS = Table(
     RegisteredCredential,
     ("credential",),
     key_of,
-    # Pages of all, of a learner (also on the learner's own page), of an achievement or offering.
-    ("position", "learner, position", "achievement, position", "offering, position"),
+    (
+        "learner, position",  # a learner's page, and their own list
+        "achievement, position",
+        "offering, position",
+        "course, position",
+        "position",  # the list of all
+    ),
 )
 
 
@@ -78,4 +83,4 @@ def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
     return next((value for one in evidence if (value := getattr(one, name)) is not None), None)
 
 
-CREDENTIAL_REGISTRY = ReadModel("credential_registry", 1, Codec(Heard), (CREDENTIALS,), fold)
+CREDENTIAL_REGISTRY = ReadModel("credential_registry", 2, Codec(Heard), (CREDENTIALS,), fold)

@@ -102,6 +102,7 @@ ENROLLMENTS = Table(
         "learner, entered_at, enrollment",  # a learner's page, and their own list
         "offering, entered_at, enrollment",  # the list of an offering's enrollments
         "course, entered_at, enrollment",  # that of a course's
+        "state, entered_at, enrollment",  # that of all who wait, or are suspended
         "entered_at, enrollment",  # the list of all
     ),
 )
@@ -199,4 +200,4 @@ def _entered(row: EnrollmentRow, event: Entered) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 3, Codec(Heard), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 4, Codec(Heard), (ENROLLMENTS,), fold)

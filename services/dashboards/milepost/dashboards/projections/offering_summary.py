@@ -1,9 +1,9 @@
 """One row per offering: its funnel, as counts of enrollments, and how much was done in it.
 
-Each enrollment is counted once in each stage, whatever happens to it twice.
+Each enrollment is counted once in each stage, whatever happens to it twice. What an offering is
+stands in the catalog.
 """
 
-from datetime import datetime
 from typing import TypeAlias, assert_never
 
 import msgspec
@@ -17,9 +17,6 @@ from milepost.enrollment.events import (
     LearnerEnrolled,
     LearnerOfferedSeat,
     LearnerWaitlisted,
-    OfferingCanceled,
-    OfferingChanged,
-    OfferingClosed,
     OfferingOpened,
 )
 from milepost.events.codec import Codec
@@ -34,7 +31,6 @@ from milepost.progress.events import (
 
 GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
 
-OfferingFact: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
 # Waits no longer, and is not counted anywhere else.
 Beyond: TypeAlias = (
@@ -43,7 +39,7 @@ Beyond: TypeAlias = (
 Stage: TypeAlias = (
     LearnerWaitlisted | LearnerEnrolled | EnrollmentWithdrawn | CourseCompleted | Beyond
 )
-Heard: TypeAlias = Activity | Stage | OfferingFact | CredentialAwarded
+Heard: TypeAlias = Activity | Stage | OfferingOpened | CredentialAwarded
 
 
 class OfferingRow(msgspec.Struct):
@@ -55,14 +51,6 @@ class OfferingRow(msgspec.Struct):
     """
 
     offering: str
-    course: str | None = None
-    course_version: int | None = None
-    pace: str | None = None
-    seats: int | None = None
-    opened_at: datetime | None = None
-    starts: datetime | None = None
-    ends: datetime | None = None
-    closed_at: datetime | None = None
     waitlisted: int = 0
     waiting: int = 0
     seated: int = 0
@@ -109,8 +97,8 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
         case CredentialAwarded():
             for offering in {one.offering for one in event.evidence if one.offering is not None}:
                 rows.of(OFFERINGS, offering).credentials += 1
-        case OfferingOpened() | OfferingChanged() | OfferingClosed() | OfferingCanceled():
-            _describe(rows.of(OFFERINGS, event.offering), event)
+        case OfferingOpened():
+            rows.of(OFFERINGS, event.offering)
         case _:
             member = rows.of(MEMBERS, event.enrollment)
             member.offering = event.offering
@@ -179,23 +167,4 @@ def _sit(offering: OfferingRow, member: Member, *, seated: bool) -> None:
     member.seated = seated
 
 
-def _describe(offering: OfferingRow, event: OfferingFact) -> None:
-    match event:
-        case OfferingOpened():
-            offering.course = event.course
-            offering.course_version = event.version
-            offering.pace = event.pace
-            offering.seats = event.seats
-            offering.opened_at = event.occurred_at
-            offering.starts = event.starts
-            offering.ends = event.ends
-        case OfferingChanged():
-            offering.seats = event.seats
-            offering.ends = event.ends
-        case OfferingClosed() | OfferingCanceled():
-            offering.closed_at = offering.closed_at or event.occurred_at
-        case _:
-            assert_never(event)
-
-
-OFFERING_SUMMARY = ReadModel("offering_summary", 2, Codec(Heard), (OFFERINGS, MEMBERS), fold)
+OFFERING_SUMMARY = ReadModel("offering_summary", 3, Codec(Heard), (OFFERINGS, MEMBERS), fold)
