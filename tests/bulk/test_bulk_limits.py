@@ -1,11 +1,13 @@
 """How many jobs of a school may wait, and which uploads count."""
 
+import asyncio
+
 from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import pool_of
 from tests.bulk.test_bulk_http import counts
 from tests.enrollment.test_http import problem
 
-from milepost.enrollment.bulk.jobs import RECEIVING
+from milepost.enrollment.bulk.jobs import RECEIVING, TooManyJobs
 from milepost.enrollment.bulk.store import Store, Upload
 from milepost.events.ids import new_id
 
@@ -25,17 +27,29 @@ async def test_the_same_upload_again_is_its_job_however_many_wait(office: Office
     problem(await office.post(content, key="20"), 409, "too_many_jobs")
 
 
+def an_upload(office: Office) -> Upload:
+    return Upload(
+        tenant=office.tenant,
+        job=new_id(),
+        dry_run=False,
+        offering=None,
+        actor="office",
+        metadata=b"{}",
+    )
+
+
+async def test_of_uploads_that_begin_at_once_only_so_many_may(office: Office):
+    store = Store(pool_of(office))
+    began = await asyncio.gather(
+        *(store.begin(an_upload(office), new_id()) for _ in range(40)), return_exceptions=True
+    )
+    assert [type(one) for one in began if one is not None] == [TooManyJobs] * 20
+    assert await counts(office) == (20, 0)
+
+
 async def test_uploads_whose_process_died_do_not_count_for_long(office: Office):
     for _ in range(20):
-        upload = Upload(
-            tenant=office.tenant,
-            job=new_id(),
-            dry_run=False,
-            offering=None,
-            actor="office",
-            metadata=b"{}",
-        )
-        await Store(pool_of(office)).begin(upload, new_id())
+        await Store(pool_of(office)).begin(an_upload(office), new_id())
     problem(await office.post(rows(["ann"]), offering="spring"), 409, "too_many_jobs")
     later = "update bulk.jobs set created_at = now() - $2::interval where tenant = $1"
     await pool_of(office).execute(later, office.tenant, RECEIVING)

@@ -26,6 +26,8 @@ COLUMNS = ", ".join(Job.__struct_fields__)
 ROW_COLUMNS = ("row", "learner", "offering", "mode", "occurred_at", "fault_path", "fault_reason")
 PRUNED_AT_ONCE = 5
 
+# Two that begin at once must not both be the last that may.
+ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('bulk/' || $1::text, 0))"
 # None for a command that has its job: it makes no other. An upload that takes longer than uploads
 # may is one whose process has died.
 UNFINISHED = """select count(*) from bulk.jobs
@@ -126,10 +128,12 @@ class Store:
 
     async def begin(self, upload: Upload, command: UUID) -> None:
         """Raises `TooManyJobs`, unless the command has a job already."""
-        unfinished = await self.pool.fetchval(UNFINISHED, upload.tenant, command, RECEIVING)
-        if unfinished >= UNFINISHED_AT_MOST:
-            raise TooManyJobs(UNFINISHED_AT_MOST)
-        await self.pool.execute(BEGIN, *msgspec.structs.astuple(upload))
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(ONE_BY_ONE, upload.tenant)
+            unfinished = await connection.fetchval(UNFINISHED, upload.tenant, command, RECEIVING)
+            if unfinished >= UNFINISHED_AT_MOST:
+                raise TooManyJobs(UNFINISHED_AT_MOST)
+            await connection.execute(BEGIN, *msgspec.structs.astuple(upload))
 
     async def add(self, upload: Upload, rows: Sequence[Row]) -> None:
         await self.pool.copy_records_to_table(
