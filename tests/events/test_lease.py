@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.faults.proxy import Wire, wired
 
 from milepost.events.lease import LeaseLost, Source, lease
 from milepost.events.postgres_log import connect_pool
@@ -24,6 +25,21 @@ async def source(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator
 @pytest.fixture
 def name() -> str:
     return uuid4().hex
+
+
+@pytest.fixture(params=["dsn", "pool"])
+async def line(
+    request: pytest.FixtureRequest, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Wire, Source]]:
+    """A wire that may fall silent, and what stands at its near end."""
+    monkeypatch.setattr("milepost.events.lease.ANSWER_SECONDS", 0.2)
+    async with wired(postgres) as (wire, dsn):
+        if request.param == "dsn":
+            yield wire, dsn
+            return
+        pool = await connect_pool(dsn, name="lease", size=4)
+        yield wire, pool
+        pool.terminate()
 
 
 async def kill_holder(postgres: str) -> None:
@@ -61,6 +77,44 @@ async def test_work_ends_when_the_connection_is_gone(source, name, postgres):
         with pytest.raises(LeaseLost):
             await working
         assert await hold(source, name) == "done"
+
+
+async def test_who_waits_does_so_for_ever_as_long_as_the_server_answers(line, name):
+    _, source = line
+    async with lease(source, name):
+        second = asyncio.create_task(hold(source, name))
+        await asyncio.sleep(0.6)
+        assert not second.done()
+    assert await second == "done"
+
+
+async def test_who_lets_go_is_not_kept_by_a_server_that_says_nothing(line, name):
+    wire, source = line
+    async with asyncio.timeout(3):
+        async with lease(source, name) as held:
+            wire.fall_silent()
+        assert held.names == {name}
+
+
+async def test_who_is_canceled_while_the_server_says_nothing_does_end(line, name):
+    wire, source = line
+    async with asyncio.timeout(3):
+        holder = asyncio.create_task(hold(source, name, seconds=60))
+        await asyncio.sleep(0.1)
+        wire.fall_silent()
+        holder.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holder
+
+
+async def test_who_waits_is_told_when_the_server_says_nothing_any_more(line, name):
+    wire, source = line
+    async with asyncio.timeout(3), lease(source, name):
+        second = asyncio.create_task(hold(source, name))
+        await asyncio.sleep(0.1)
+        wire.fall_silent()
+        with pytest.raises(TimeoutError):
+            await second
 
 
 async def test_a_failure_of_the_work_is_raised_and_lets_go(source, name):

@@ -22,6 +22,8 @@ class Wire:
         self._open: set[Writer] = set()
         self.cuts: deque[Cut | None] = deque()
         self.made = 0
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     def dsn(self, port: int) -> str:
         user = self._parts.netloc.rpartition("@")[0]
@@ -33,7 +35,15 @@ class Wire:
         for writer in list(self._open):
             writer.transport.abort()
 
+    def fall_silent(self) -> None:
+        """As a network that breaks: nothing is closed, nothing arrives."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        self._flows.set()
+
     async def carry(self, client: Reader, to_client: Writer) -> None:
+        await self._flows.wait()
         host, port = self._parts.hostname, self._parts.port
         server, to_server = await asyncio.open_connection(host, port)
         self._open |= {to_client, to_server}
@@ -52,6 +62,7 @@ class Wire:
     async def _requests(self, client: Reader, to_server: Writer) -> None:
         with suppress(OSError):
             while chunk := await client.read(65536):
+                await self._flows.wait()
                 if self.cuts and self.cuts[0] == "request":
                     self._next()
                     return
@@ -89,5 +100,6 @@ async def wired(postgres: str) -> AsyncIterator[tuple[Wire, str]]:
         yield wire, wire.dsn(server.sockets[0].getsockname()[1])
     finally:
         server.close()
+        wire.flow()
         wire.cut()
         await server.wait_closed()

@@ -27,6 +27,8 @@ KEEPALIVES = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+# A server that says nothing for so long is gone: these statements wait for nobody.
+ANSWER_SECONDS = 5.0
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 5.0
 GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -55,12 +57,12 @@ class Leases:
         self._talking = asyncio.Lock()
 
     async def take(self, name: str) -> bool:
-        """Lead `name` from now on, unless somebody else does."""
+        """Lead `name` from now on, unless somebody else does. Raises what asyncpg raises."""
         if name in self.names:
             return True
         leads = LEADS.labels(name)
         async with self._talking:
-            taken: bool = await self._connection.fetchval(TRY_LOCK, name)
+            taken: bool = await self._connection.fetchval(TRY_LOCK, name, timeout=ANSWER_SECONDS)
         if taken:
             self.names.add(name)
             leads.set(1)
@@ -102,7 +104,7 @@ class Leases:
             LEADS.labels(name).set(0)
         with suppress(*GONE):  # the locks went with the connection
             for name in self.names:
-                await self._connection.execute(UNLOCK, name)
+                await self._connection.execute(UNLOCK, name, timeout=ANSWER_SECONDS)
 
     def _lose(self, _: object) -> None:
         self.lost.set()
@@ -160,15 +162,19 @@ async def lease(
 @asynccontextmanager
 async def _dedicated(source: Source) -> AsyncIterator[Connection]:
     if isinstance(source, asyncpg.Pool):
-        async with source.acquire() as pooled:
-            try:
-                yield pooled
-            finally:
-                with suppress(*GONE):  # what is gone holds no lock; what is not must not keep it
-                    await pooled.close(timeout=5)
+        async with source.acquire() as pooled, _closed(pooled):
+            yield pooled
         return
-    own = await asyncpg.connect(source, server_settings=KEEPALIVES)
-    try:
+    own = await asyncpg.connect(source, timeout=10, server_settings=KEEPALIVES)
+    async with _closed(own):
         yield own
+
+
+@asynccontextmanager
+async def _closed(connection: Connection) -> AsyncIterator[None]:
+    """What is gone holds no lock; what is not must not keep it."""
+    try:
+        yield
     finally:
-        await own.close(timeout=5)
+        with suppress(*GONE):
+            await connection.close(timeout=ANSWER_SECONDS)
