@@ -48,14 +48,16 @@ def test_every_command_that_is_listed_is_there(name: str):
         assert only.callback is not None
 
 
-def test_a_wrong_setting_is_named():
+def test_every_wrong_setting_is_named():
     wrong = subprocess.run(
         [*MILEPOST, "doctor"],
-        env={"MILEPOST_PORT": "ninety"},
+        env={"MILEPOST_PORT": "ninety", "MILEPOST_HOST": "::1", "MILEPOST_LOG_LEVEL": "loud"},
         check=False,
         text=True,
         capture_output=True,
     )
     assert wrong.returncode == 1
     assert "MILEPOST_PORT='ninety'" in wrong.stderr
+    assert "MILEPOST_LOG_LEVEL='loud'" in wrong.stderr
+    assert "MILEPOST_HOST" not in wrong.stderr
     assert "Traceback" not in wrong.stderr

@@ -48,12 +48,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Raises `SettingInvalid`."""
-        fields = msgspec.structs.fields(cls)
-        given = {field.name: raw for field in fields if (raw := env.get(_variable(field)))}
-        values = {
-            field.name: _read(field, given[field.name]) for field in fields if field.name in given
-        }
+        """Raises `SettingInvalid` with every fault, one a line."""
+        values, faults = {}, []
+        for field in msgspec.structs.fields(cls):
+            if raw := env.get(_variable(field)):
+                try:
+                    values[field.name] = _read(field, raw)
+                except SettingInvalid as fault:
+                    faults.append(str(fault))
+        if faults:
+            raise SettingInvalid("\n".join(faults))
         return cls(**values)
 
 
