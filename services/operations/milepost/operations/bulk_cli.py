@@ -41,8 +41,9 @@ def enroll(
 ) -> None:
     """Enroll everybody in a file, up to 100,000 rows, and say what came of each.
 
-    Columns: learner; offering; mode (audit or verified); occurred_at (as 2026-03-02T09:00:00Z).
-    All but the first may be left out. Whoever is in already stays so.
+    Columns: learner; offering, else --offering; mode: audit (the default) or
+    verified; occurred_at, as 2026-03-02T09:00:00Z, else the time of the upload.
+    Whoever is in already stays so.
 
     Example: milepost enroll class.csv --offering sql-101-spring --dry-run
 

@@ -178,7 +178,9 @@ def token(
     lifetime: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
     data_dir: DataDir = None,
 ) -> None:
-    """Print a token of the development issuer, to send as `Authorization: Bearer TOKEN`.
+    """Print a token of the development issuer.
+
+    A request carries it as `Authorization: Bearer TOKEN`.
 
     Example: milepost token --role learner --subject ann
     """

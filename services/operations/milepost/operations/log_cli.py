@@ -84,8 +84,8 @@ def log_head(
 ) -> None:
     """Where each school's log ends, and the link that stands for everything before it.
 
-    Kept by an outsider, a signed head shows later that nothing up to it was rewritten:
-    `milepost log verify --against FILE`. The key is made on first use in the data directory.
+    Kept by an outsider, a signed head shows later that nothing before it was
+    rewritten: `milepost log verify --against FILE`. The key is made on first use.
     """
     if signed and as_json:
         raise WrongUsage("--signed prints JWTs, --json JSON: name one of them.")

@@ -103,7 +103,7 @@ def retry(
 ) -> None:
     """Try it again, then what waits behind it. Its consumer hears this within a second.
 
-    Example: milepost parked retry --all projection/catalog --reason "mended in 1.4.2"
+    Example: milepost parked retry --all projection/catalog --reason mended
     """
     if (number is None) is (every is None) or (tenant and every is None):
         raise WrongUsage("Name one number, or --all and a consumer; --tenant goes with --all.")

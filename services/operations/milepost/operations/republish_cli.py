@@ -65,7 +65,7 @@ def republish_part(
 
     Under republish.> they are kept for a week; any other subject needs a stream that takes it.
 
-    Example: milepost republish --tenant default --from 1 --subject republish.payroll
+    Example: milepost republish --tenant ou --from 1 --subject republish.payroll
     """
     check_all(lambda: require_tenant(tenant), lambda: require_published(event or []))
     tags = tuple(tag for tag in PUBLISHED if not event or name_of(tag) in event)

@@ -43,9 +43,12 @@ def rotate_master_key(
 ) -> None:
     """Wrap every learner's key anew, by a new master key; services go on meanwhile.
 
-    With a key file, a new key is made and put first in it. With MILEPOST_MASTER_KEY, put it there
-    first yourself, for every process, and leave the old one behind it. Ctrl-C stops; the same
-    command goes on from there.
+    With a key file, a new key is made and put first in it.
+
+    With MILEPOST_MASTER_KEY, put one there first yourself, for every process,
+    and leave the old one behind it.
+
+    Ctrl-C stops; the same command goes on from there.
     """
     given = connected(settings(data_dir))
     configure_logging(given)
