@@ -18,8 +18,8 @@ from tests.dashboards.history import (
 )
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.queries import LEARNERS_ENROLLMENTS
-from milepost.dashboards.reading import WAIT_SECONDS, ByKey
+from milepost.dashboards.queries import ENROLLMENTS, LEARNERS_ENROLLMENTS
+from milepost.dashboards.reading import WAIT_SECONDS, ByKey, NotVisibleYet, Query, read
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
@@ -253,6 +253,13 @@ async def test_an_offerings_page_says_what_it_has_become(pool, tenant, desk, tog
     offering = (await desk.get("/offerings/red")).json()["offering"]
     assert (offering["seats"], offering["ends"]) == (9, None)
     assert offering["closed_at"] is not None
+
+
+async def test_what_an_older_version_has_not_built_is_not_visible_yet(pool, tenant):
+    await happens(pool, tenant, [offered("red")])
+    newer = Query(ENROLLMENTS, "select mood from dashboards.learner_overview where tenant = $1")
+    with pytest.raises(NotVisibleYet):
+        await read(pool, tenant, (LEARNER_OVERVIEW,), (newer,))
 
 
 async def test_operators_see_head_and_lag(pool, tenant, desk):

@@ -31,6 +31,8 @@ STANDS = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at) 
     left join dashboards.positions p
       on p.name = g.name and p.generation = g.generation and p.tenant = $1"""
 HEAD = "select head from log.heads where tenant = $1"
+# No projector has ever run, or none of this version: it builds what is missing.
+NOT_BUILT = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 
 @dataclass
@@ -93,7 +95,7 @@ async def read(
         await _wait(pool, tenant, names, awaited)
     try:
         record = await pool.fetchrow(statement(queries), tenant, names, *arguments)
-    except asyncpg.UndefinedTableError as error:  # no projector has ever run
+    except NOT_BUILT as error:
         raise NotVisibleYet(awaited or 0, 0) from error
     assert record is not None, "an aggregate always answers"
     return _seen(queries, *record)
@@ -117,7 +119,7 @@ class ByKey:
             await _wait(self._pool, tenant, self._names, awaited)
         try:
             record = await self._gathered.ask(tenant, key)
-        except asyncpg.UndefinedTableError as error:  # no projector has ever run
+        except NOT_BUILT as error:
             raise NotVisibleYet(awaited or 0, 0) from error
         return _seen(self._queries, *record)
 
