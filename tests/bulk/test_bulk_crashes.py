@@ -13,6 +13,7 @@ from milepost.enrollment.bulk.jobs import Result, Tally
 from milepost.enrollment.bulk.leading import Lead, NotLeading, take
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.work import DEATHS_AT_MOST, Worker
+from milepost.enrollment.domain import Wish
 from milepost.enrollment.gathering import enroll_learner
 from milepost.events.ids import new_id
 from milepost.events.postgres_log import PostgresLog
@@ -174,6 +175,28 @@ async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Offic
     assert await elsewhere(office).turn()
     assert await office.outcomes(job) == numbered(["enrolled"] * 5_000)
     assert (await office.happened())["learner_enrolled"] == 5_000
+
+
+async def test_no_row_goes_on_once_the_worker_is_stopped(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    job = await office.upload(rows(map(str, range(30)), offering="spring"))
+    begun, ended = list[str](), list[str]()
+
+    async def stop(_: object, __: object, wish: Wish, **___: object) -> None:
+        begun.append(wish.learner)
+        work.cancel()
+        await asyncio.sleep(0.05)
+        ended.append(wish.learner)
+
+    monkeypatch.setattr("milepost.enrollment.bulk.enrolling.enroll_learner", stop)
+    work = asyncio.create_task(office.worker.turn())
+    with suppress(asyncio.CancelledError):
+        await work
+    await asyncio.sleep(0.1)
+    assert 1 <= len(begun) < 30, "it was stopped while it began with them"
+    assert ended == []
+    assert (await office.job(job))["state"] == "queued"
 
 
 async def test_a_job_that_kills_whoever_takes_it_is_given_up(office: Office):

@@ -5,8 +5,9 @@ offerings at that moment.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from functools import partial
+from typing import Any
 from uuid import uuid5
 
 import structlog
@@ -17,6 +18,7 @@ from milepost.enrollment.bulk.order import Order, Runs, counts_seats
 from milepost.enrollment.bulk.rows import Asked, Fault, Row
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
 from milepost.enrollment.gathering import enroll_learner
+from milepost.events.ending import end
 from milepost.events.event import Refused
 from milepost.events.faults import passes
 from milepost.events.transact import Outcome, Transactor
@@ -37,21 +39,30 @@ async def enroll_rows(
     """
     runs = await _runs(transactor, job, rows)
     await _know_enrollments(transactor, job, rows, runs)
-    order, tasks = Order(runs), []
-    for number, row in enumerate(rows, 1):
-        enroll = partial(_result, transactor, settings, job, row)
-        task = asyncio.create_task(_after(order.before(row), enroll))
-        order.add(row, task)
-        tasks.append(task)
-        if number % STARTED_TOGETHER == 0:
-            await asyncio.sleep(0)  # others are served by this process too
-    done = await asyncio.gather(*tasks, return_exceptions=True)
+    done = await _side_by_side(Order(runs), rows, partial(_result, transactor, settings, job))
     results: list[Result] = []
     for answer in done:
         if isinstance(answer, BaseException):
             raise answer
         results.append(answer)
     return results
+
+
+async def _side_by_side(
+    order: Order, rows: Sequence[Row], enroll: Callable[[Row], Coroutine[Any, Any, Result]]
+) -> list[Result | BaseException]:
+    """Whoever cancels this has none of them go on behind its back."""
+    tasks: list[asyncio.Task[Result]] = []
+    try:
+        for number, row in enumerate(rows, 1):
+            task = asyncio.create_task(_after(order.before(row), partial(enroll, row)))
+            order.add(row, task)
+            tasks.append(task)
+            if number % STARTED_TOGETHER == 0:
+                await asyncio.sleep(0)  # others are served by this process too
+        return await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        await end(*tasks)
 
 
 async def _after(
