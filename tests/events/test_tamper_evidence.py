@@ -175,10 +175,11 @@ async def test_commands_that_could_be_done_again_are_found(
     assert fault is None or ("command_changed", *fault) in faults
 
 
+@pytest.mark.parametrize("tampering", ["delete from log.heads", "update log.heads set head = 0"])
 async def test_a_tenant_whose_head_is_gone_is_found(
-    pool: asyncpg.Pool, postgres: str, written: str
+    pool: asyncpg.Pool, postgres: str, written: str, tampering: str
 ):
-    await tamper(postgres, f"delete from log.heads where tenant = '{written}'")
+    await tamper(postgres, f"{tampering} where tenant = '{written}'")
     [fault] = [one for one in await headless(pool) if one.tenant == written]
     assert (fault.fault, fault.first, fault.last) == ("head_changed", 1, 60)
 

@@ -72,7 +72,7 @@ HEADLESS = """select tenant, min(first) as first, max(last) as last from (
         select tenant, min(position) as first, max(position) as last from log.events group by tenant
         union all select tenant, min(first), max(last) from log.links group by tenant
         union all select tenant, min(first), max(last) from log.commands group by tenant) known
-    where tenant not in (select tenant from log.heads) group by tenant"""
+    where tenant not in (select tenant from log.heads where head > 0) group by tenant"""
 HEAD = "select head, link from log.heads where tenant = $1"
 LINK = "select link from log.links where tenant = $1 and last = $2"
 
