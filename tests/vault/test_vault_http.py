@@ -147,6 +147,31 @@ async def test_an_export_holds_everything_about_one_learner_and_nobody_else(scho
     assert "ada" not in str(waiting).lower()
 
 
+async def come_by_invitation(school, tenant, learner):
+    """The invitation's id."""
+    invite = {"email": f"{learner}@example.org", "expires": "2040-01-01T00:00:00Z"}
+    path = "/offerings/spring/invitations"
+    issued = (await school.ask("POST", path, invite, tenant=tenant)).json()
+    shown = {"invitation": issued["invitation"], "code": issued["code"], "email": invite["email"]}
+    whose = {"by": "learner", "subject": learner, "tenant": tenant}
+    enrolled = await school.enroll(learner, facts={"invited": shown}, **whose)
+    assert enrolled.status_code == 201
+    return issued["invitation"]
+
+
+async def test_an_export_holds_the_invitation_that_a_learner_came_by(school, tenant):
+    offering = {"course": "DATA-101", "invitation_only": True}
+    await school.ask("POST", "/courses/DATA-101/versions", PLAN, tenant=tenant)
+    await school.ask("PUT", "/offerings/spring", offering, tenant=tenant)
+    await come_by_invitation(school, tenant, "ada")
+    invitation = await come_by_invitation(school, tenant, "bob")
+    files = opened(await ask(school, "GET", "/bob/export", tenant=tenant))
+    events = [json.loads(line) for line in files["events.ndjson"].splitlines()]
+    invited = [event["type"] for event in events if event["stream"].startswith("invitation-")]
+    assert invited == ["invitation_issued", "invitation_used"]
+    assert {event["data"].get("invitation") for event in events} == {invitation, None}
+
+
 async def test_an_erased_learner_s_export_still_tells_what_happened(school, tenant):
     await ask(school, "PUT", "/ada", ADA, tenant=tenant)
     await ask(school, "POST", "/ada/erase", tenant=tenant)

@@ -21,6 +21,9 @@ ENROLLMENTS = """select data ->> 'enrollment' as enrollment, data ->> 'offering'
     from log.events
     where tenant = $1 and data ->> 'learner' = $2
       and version = 1 and stream >= 'enrollment-' and stream < 'enrollment.'"""
+INVITATIONS = """select data ->> 'invitation' as invitation from log.events
+    where tenant = $1 and data ->> 'enrollment' = any($2)
+      and version > 1 and stream >= 'invitation-' and stream < 'invitation.'"""
 # Of an offering, which is everybody's, only what was done with this learner.
 EVENTS = """select position, stream, version, type, occurred_at, recorded_at, data from log.events
     where tenant = $1 and stream = any($3)
@@ -86,7 +89,8 @@ async def gather(pool: asyncpg.Pool, vault: Vault, tenant: str, learner: str) ->
         rows = await connection.fetch(ENROLLMENTS, tenant, learner)
         enrollments = [row["enrollment"] for row in rows]
         offerings = [f"offering-{row['offering']}" for row in rows]
-        own = list(_streams(learner, enrollments))
+        used = await connection.fetch(INVITATIONS, tenant, enrollments)
+        own = list(_streams(learner, enrollments, [row["invitation"] for row in used]))
         recorded = await connection.fetch(EVENTS, tenant, learner, own, offerings, enrollments)
         uploaded = await connection.fetch(UPLOADED, tenant, learner)
         read_models = await _read_models(connection, tenant, learner, enrollments)
@@ -157,9 +161,10 @@ async def _person(vault: Vault, tenant: str, learner: str) -> Person | None:
     return person
 
 
-def _streams(learner: str, enrollments: Sequence[str]) -> Iterator[str]:
+def _streams(learner: str, enrollments: Sequence[str], invitations: Sequence[str]) -> Iterator[str]:
     for category in ("vault", "learner", "record"):
         yield f"{category}-{learner}"
+    yield from (f"invitation-{invitation}" for invitation in invitations)
     for category in ("enrollment", "progress"):
         yield from (f"{category}-{enrollment}" for enrollment in enrollments)
 
