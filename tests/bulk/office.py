@@ -20,8 +20,9 @@ from milepost.enrollment.vault import app as vault_app
 from milepost.events.postgres_log import PostgresLog
 from milepost.events.transact import Transactor
 from milepost.process.app import create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 
 JOBS = "/enrollment/jobs"
 NDJSON, CSV = "application/x-ndjson", "text/csv"

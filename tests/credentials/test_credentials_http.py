@@ -17,8 +17,9 @@ from milepost.events.memory_log import MemoryLog
 from milepost.events.policy import reaction_id
 from milepost.events.transact import Transactor
 from milepost.process.app import Service, create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 from milepost.progress.events import CourseCompleted
 
 PROGRESS: Category[None, CourseCompleted] = Category(

@@ -12,8 +12,9 @@ from tests.documented import documented
 from milepost.dashboards.app import service
 from milepost.events.postgres_log import connect_pool
 from milepost.process.app import create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from milepost.enrollment.app import service
 from milepost.events.memory_log import MemoryLog
 from milepost.events.transact import Transactor
 from milepost.process.app import create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from milepost.events.event import name_of
 from milepost.events.policy import Policy, reaction_id
 from milepost.events.timers import Timer
 from milepost.events.transact import Transactor
-from milepost.process.tokens import DevelopmentIssuer
+from milepost.process.development_issuer import DevelopmentIssuer
 
 PLAN = {
     "title": "Data",

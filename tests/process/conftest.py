@@ -9,8 +9,9 @@ from tests.process import notes
 from milepost.events.memory_log import MemoryLog
 from milepost.events.transact import Transactor
 from milepost.process.app import create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 
 
 @pytest.fixture

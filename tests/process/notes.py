@@ -22,9 +22,8 @@ from milepost.process.answers import (
     query,
 )
 from milepost.process.app import Service
+from milepost.process.bodies import Body, Moment
 from milepost.process.requests import (
-    Body,
-    Moment,
     awaited_position,
     check_repeat,
     command_id,

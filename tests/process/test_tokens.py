@@ -12,16 +12,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
 
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.key_set import RETRY_SECONDS, KeySet, KeysUnavailable, UnknownKey
 from milepost.process.problems import NotAuthenticated
 from milepost.process.settings import SettingInvalid, Settings
-from milepost.process.tokens import (
-    Caller,
-    DevelopmentIssuer,
-    NotYourOwn,
-    RoleMissing,
-    TokenVerifier,
-)
+from milepost.process.tokens import Caller, NotYourOwn, RoleMissing, TokenVerifier
 
 KEYS: dict[str, Any] = {
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),

@@ -18,8 +18,9 @@ from milepost.events.log import Command, NewEvent
 from milepost.events.memory_log import MemoryLog
 from milepost.events.transact import Transactor
 from milepost.process.app import create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 from milepost.progress import app as progress
 
 ENROLLMENT = "5c1f6a0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"

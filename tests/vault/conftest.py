@@ -16,8 +16,9 @@ from milepost.enrollment.vault.store import Vault
 from milepost.events.postgres_log import PostgresLog, connect_pool
 from milepost.events.transact import Transactor
 from milepost.process.app import create_app
+from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
-from milepost.process.tokens import DevelopmentIssuer, TokenVerifier
+from milepost.process.tokens import TokenVerifier
 
 
 @pytest.fixture

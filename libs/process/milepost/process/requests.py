@@ -14,26 +14,9 @@ from uuid_utils.compat import uuid5, uuid7
 
 from milepost.events.event import Invalid
 from milepost.events.transact import Outcome
-from milepost.process.bodies import Body, Moment
 from milepost.process.problems import Malformed, Where
 from milepost.process.settings import Settings
 from milepost.process.tokens import Caller
-
-__all__ = [
-    "Body",
-    "IdempotencyKeyReused",
-    "Moment",
-    "OccurredInFuture",
-    "awaited_position",
-    "check_repeat",
-    "command_id",
-    "in_calendar",
-    "is_known",
-    "metadata",
-    "occurred",
-    "positioned",
-    "versioned",
-]
 
 # Postgres' driver takes the first and the last day that Python has for -infinity and infinity.
 CALENDAR = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)

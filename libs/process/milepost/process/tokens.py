@@ -17,8 +17,6 @@ from milepost.process.key_set import KeySet, UnknownKey
 from milepost.process.problems import NotAuthenticated
 from milepost.process.settings import Settings
 
-__all__ = ["Caller", "DevelopmentIssuer", "RoleMissing", "TokenVerifier"]
-
 MAX_TOKEN_CHARACTERS = 8192
 LEEWAY_SECONDS = 5
 _OPTIONS: Options = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}

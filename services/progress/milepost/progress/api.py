@@ -14,14 +14,10 @@ from msgspec.structs import replace
 from milepost.events.event import Refused
 from milepost.events.transact import Outcome, Transactor
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.process.bodies import Body
 from milepost.process.commands import Call, decided
 from milepost.process.problems import members, problem_of
-from milepost.process.requests import (
-    Body,
-    occurred,
-    positioned,
-    versioned,
-)
+from milepost.process.requests import occurred, positioned, versioned
 from milepost.process.settings import Settings
 from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.progress.domain import Answer, report

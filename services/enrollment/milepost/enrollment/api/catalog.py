@@ -37,8 +37,9 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.events import CourseEvent, CoursePublished
 from milepost.events.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided
-from milepost.process.requests import Body, Moment, occurred, positioned
+from milepost.process.requests import occurred, positioned
 
 
 class DraftCourse(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from milepost.events.transact import Transactor
-from milepost.process.requests import Body, Moment
+from milepost.process.bodies import Body, Moment
 from milepost.process.settings import Settings
 
 T = TypeVar("T")

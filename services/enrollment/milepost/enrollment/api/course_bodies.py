@@ -18,7 +18,7 @@ from milepost.enrollment.events import (
     Prerequisite,
     Skill,
 )
-from milepost.process.requests import Body
+from milepost.process.bodies import Body
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -32,14 +32,9 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.events import CourseEvent, CoursePublished, CourseRetired
 from milepost.process.answers import command, query, versioned_query
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided
-from milepost.process.requests import (
-    Body,
-    Moment,
-    in_calendar,
-    positioned,
-    versioned,
-)
+from milepost.process.requests import in_calendar, positioned, versioned
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 SCHEMA_ID: Final = "urn:milepost:schema:course:1"

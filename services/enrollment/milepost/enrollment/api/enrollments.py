@@ -51,17 +51,10 @@ from milepost.enrollment.domain.invitation import digest
 from milepost.enrollment.events import Mode
 from milepost.enrollment.gathering import achieved, enroll_learner
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query, versioned_query
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call
 from milepost.process.problems import members, problem_of
-from milepost.process.requests import (
-    Body,
-    Moment,
-    check_repeat,
-    command_id,
-    metadata,
-    positioned,
-    versioned,
-)
+from milepost.process.requests import check_repeat, command_id, metadata, positioned, versioned
 from milepost.process.tokens import Caller
 
 

@@ -22,10 +22,9 @@ from milepost.enrollment.api.refusals import (
 from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
 from milepost.enrollment.domain.invitation import digest
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided
 from milepost.process.requests import (
-    Body,
-    Moment,
     check_repeat,
     command_id,
     in_calendar,

@@ -23,13 +23,9 @@ from milepost.enrollment.api.refusals import (
 from milepost.enrollment.api.steps import Reasoned
 from milepost.enrollment.domain import OFFERING, Changes, cancel_offering, change_offering
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided
-from milepost.process.requests import (
-    Body,
-    Moment,
-    occurred,
-    positioned,
-)
+from milepost.process.requests import occurred, positioned
 
 
 class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

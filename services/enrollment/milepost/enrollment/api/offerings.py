@@ -39,10 +39,9 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.events import Mode, Pace, Prerequisite
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided
 from milepost.process.requests import (
-    Body,
-    Moment,
     check_repeat,
     command_id,
     in_calendar,

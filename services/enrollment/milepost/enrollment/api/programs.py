@@ -39,8 +39,9 @@ from milepost.enrollment.domain.languages import definition_in_language
 from milepost.enrollment.events import ProgramDefined, StackingRule
 from milepost.events.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided
-from milepost.process.requests import Body, Moment, occurred, positioned, versioned
+from milepost.process.requests import occurred, positioned, versioned
 
 
 class DefineProgram(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,15 +52,9 @@ from milepost.enrollment.domain.enrollment import Entry
 from milepost.enrollment.events import Mode
 from milepost.events.event import Event
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call
-from milepost.process.requests import (
-    Body,
-    Moment,
-    check_repeat,
-    command_id,
-    metadata,
-    positioned,
-)
+from milepost.process.requests import check_repeat, command_id, metadata, positioned
 
 Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]
 # Another's enrollment does not exist for a learner; staff may say when it happened.

@@ -44,17 +44,11 @@ from milepost.enrollment.members import members
 from milepost.events.event import Refused
 from milepost.events.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
+from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call
 from milepost.process.problems import members as problem_members
 from milepost.process.problems import problem_of
-from milepost.process.requests import (
-    Body,
-    Moment,
-    check_repeat,
-    command_id,
-    metadata,
-    positioned,
-)
+from milepost.process.requests import check_repeat, command_id, metadata, positioned
 
 SIDE_BY_SIDE = 16
 

@@ -19,12 +19,9 @@ from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
 from milepost.events.transact import Transactor
 from milepost.process.answers import ETAG, Answers, command, query, versioned_query
+from milepost.process.bodies import Body
 from milepost.process.commands import Call, decided
-from milepost.process.requests import (
-    Body,
-    positioned,
-    versioned,
-)
+from milepost.process.requests import positioned, versioned
 from milepost.process.tokens import NotYourOwn
 
 KEEPERS = ("registrar", "service")
