@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
+from milepost.events.again import again
 from milepost.events.ending import end
 
 T = TypeVar("T")
@@ -29,7 +30,6 @@ KEEPALIVES = {
 }
 # A server that says nothing for so long is gone: these statements wait for nobody.
 ANSWER_SECONDS = 5.0
-FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 5.0
 GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 TRY_LOCK = "select pg_try_advisory_lock(hashtextextended($1, 0))"
@@ -117,19 +117,13 @@ async def lead(
     passing: tuple[type[BaseException], ...],
 ) -> NoReturn:
     """Do `work` wherever this process leads `name`; when something `passing` ends it, again."""
-    pause_seconds = 0.0
-    interruptions: tuple[type[BaseException], ...] = (LeaseLost, *passing)
-    while True:
-        try:
-            async with lease(source, name) as held:
-                pause_seconds = 0.0
-                _log.info("leads", name=name)
-                await held.keep(work())
-        except interruptions as error:
-            if not pause_seconds:
-                _log.warning("interrupted", name=name, error=repr(error))
-        pause_seconds = min(pause_seconds * 2 or FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
-        await asyncio.sleep(pause_seconds)
+
+    async def led() -> None:
+        async with lease(source, name) as held:
+            _log.info("leads", name=name)
+            await held.keep(work())
+
+    await again(name, led, (LeaseLost, *passing))
 
 
 @asynccontextmanager

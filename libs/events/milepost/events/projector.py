@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
+from milepost.events.again import again
 from milepost.events.building import Pace
 from milepost.events.copies import Copy, Overtaken
 from milepost.events.ending import end
@@ -23,7 +24,6 @@ BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.1
 ASK_SECONDS = 0.5
 RENEWAL_SECONDS = 2.0
-MAX_PAUSE_SECONDS = 5.0
 INTERRUPTIONS: tuple[type[BaseException], ...] = (*AWAY, LeaseLost)
 RENEWAL_INTERRUPTIONS: tuple[type[BaseException], ...] = (
     *INTERRUPTIONS,
@@ -56,19 +56,14 @@ class Projector:
 
     async def run(self) -> NoReturn:
         """Project until canceled, whoever goes away and comes back meanwhile."""
-        pause_seconds = 0.0
-        while True:
-            try:
-                async with leases(self._pool) as held:
-                    pause_seconds = 0.0
-                    await held.keep(self._work(held))
-            except INTERRUPTIONS as error:
-                if not pause_seconds:
-                    _log.warning("projector_interrupted", error=repr(error))
-            finally:
-                self._lead_nothing()
-            pause_seconds = min(pause_seconds * 2 or 0.1, MAX_PAUSE_SECONDS)
-            await asyncio.sleep(pause_seconds)
+        await again("projector", self._lead, INTERRUPTIONS)
+
+    async def _lead(self) -> None:
+        try:
+            async with leases(self._pool) as held:
+                await held.keep(self._work(held))
+        finally:
+            self._lead_nothing()
 
     async def _work(self, held: Leases) -> None:
         tasks = [asyncio.create_task(work) for work in (self._follow(held), self._renew())]

@@ -26,15 +26,13 @@ from milepost.events.jetstream import (
     limited,
     stream_info,
 )
-from milepost.events.lease import LeaseLost, Source, lease
+from milepost.events.lease import Source, lead
 from milepost.events.log import Log, Recorded
 
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
 CHECK_SECONDS = 2.0
-MAX_PAUSE_SECONDS = 5.0
 FRUITLESS_CHAINS = 10
-INTERRUPTIONS: tuple[type[BaseException], ...] = (*AWAY, LeaseLost, ChainBroken)
 
 PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
 LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
@@ -69,20 +67,9 @@ class Relay:
         self._replicas = replicas
         self._tags = tuple(services)
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
         """Relay until canceled, whoever goes away and comes back meanwhile."""
-        pause_seconds = 0.0
-        while True:
-            try:
-                async with lease(self._source, "relay") as held:
-                    _log.info("relay_leads")
-                    pause_seconds = 0.0
-                    await held.keep(self._lead())
-            except INTERRUPTIONS as error:
-                if not pause_seconds:
-                    _log.warning("relay_interrupted", error=repr(error))
-            pause_seconds = min(pause_seconds * 2 or 0.1, MAX_PAUSE_SECONDS)
-            await asyncio.sleep(pause_seconds)
+        await lead(self._source, "relay", self._lead, (*AWAY, ChainBroken))
 
     async def _lead(self) -> None:
         """Raises `ChainBroken` when chain after chain breaks without a message getting through."""
