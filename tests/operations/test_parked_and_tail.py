@@ -74,6 +74,13 @@ async def test_list_names_what_is_parked_and_what_waits_behind_it(milepost, park
     assert "enrollment-a" in out
 
 
+@pytest.mark.usefixtures("parked")
+async def test_a_list_that_is_cut_says_so(milepost):
+    code, out = await output(milepost("parked", "list", "--limit", "1"))
+    assert code == 0
+    assert "--limit" in out.splitlines()[-1]
+
+
 async def test_show_has_the_event_itself(milepost, parked):
     code, out = await output(milepost("parked", "show", parked[0], "--json"))
     assert code == 0

@@ -46,7 +46,7 @@ class WaitsBehind(Conflicting):
 LIST = f"""select {COLUMNS} from consumer.parked
     where ($1::text is null or tenant = $1) and ($2::text is null or consumer = $2)
       and ($3 or status not in ('done', 'skipped'))
-    order by consumer, generation, tenant, key, position"""
+    order by consumer, generation, tenant, key, position limit $4"""
 ONE = f"select {COLUMNS} from consumer.parked where id = $1"
 FIRST = """select id from consumer.parked
     where tenant = $1 and consumer = $2 and generation = $3 and key = $4
@@ -72,10 +72,15 @@ FROM: dict[Decided, tuple[Status, ...]] = {
 
 
 async def list_parked(
-    pool: Pool, *, tenant: str | None = None, consumer: str | None = None, settled: bool = False
+    pool: Pool,
+    *,
+    tenant: str | None = None,
+    consumer: str | None = None,
+    settled: bool = False,
+    limit: int = 1000,
 ) -> list[Parked]:
-    """What is parked, or with `settled` what ever was, in the order it will be done."""
-    return [Parked(*row) for row in await pool.fetch(LIST, tenant, consumer, settled)]
+    """The first that are parked, or with `settled` ever were, in the order they will be done."""
+    return [Parked(*row) for row in await pool.fetch(LIST, tenant, consumer, settled, limit)]
 
 
 async def find(pool: Pool, id: int) -> Parked:  # noqa: A002 - the fact's name

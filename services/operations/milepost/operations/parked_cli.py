@@ -42,13 +42,16 @@ def list_(
     settled: Annotated[
         bool, typer.Option("--settled", help="Also what was done or skipped since.")
     ] = False,
+    limit: Annotated[int, typer.Option(help="So many at most.", min=1)] = 100,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """List what is parked, and what waits behind it."""
     found = _with_pool(
         data_dir,
-        lambda pool: decisions.list_parked(pool, tenant=tenant, consumer=consumer, settled=settled),
+        lambda pool: decisions.list_parked(
+            pool, tenant=tenant, consumer=consumer, settled=settled, limit=limit
+        ),
         tenant,
     )
     if as_json:
@@ -57,6 +60,8 @@ def list_(
         typer.echo("\n".join(map(_line, found)))
     else:
         typer.echo("Nothing is parked.")
+    if len(found) == limit:
+        typer.echo("There may be more: `--limit` shows them.", err=True)
 
 
 @app.command()
