@@ -34,6 +34,7 @@ Actor = Annotated[
 
 @app.command("list")
 def list_(
+    *,
     tenant: OneTenant = None,
     consumer: Annotated[
         str | None,
