@@ -30,7 +30,10 @@ class UnknownCourse(Unknown):
 
 @dataclass
 class UnknownCourseVersion(Unknown):
-    """`latest`: the newest version there is; 0 when none has been published."""
+    """The course has no such version.
+
+    `latest`: the newest that there is; 0 when none has been published.
+    """
 
     course: str
     version: int | None

@@ -38,7 +38,10 @@ from milepost.events.event import Conflicting, Invalid
 
 @dataclass
 class SameOffering(Invalid):
-    """A transfer leads to another offering; decided before the streams are, for those differ."""
+    """A transfer leads to another offering.
+
+    Decided before the streams are asked for, since those differ.
+    """
 
     offering: str
 

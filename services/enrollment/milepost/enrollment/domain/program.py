@@ -30,7 +30,10 @@ class UnknownProgram(Unknown):
 
 @dataclass
 class UnknownProgramVersion(Unknown):
-    """`latest`: the newest version there is."""
+    """The program has no such version.
+
+    `latest`: the newest that there is.
+    """
 
     program: str
     version: int
