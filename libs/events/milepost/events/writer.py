@@ -13,12 +13,13 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from milepost.events.faults import AWAY, Overloaded, is_away
+from milepost.events.faults import Overloaded, is_away
 from milepost.events.log import Appended, Command, Conflict, Log, Result
 
 MAX_BATCH_EVENTS = 2_000
 MAX_WAITING = 20_000
 RETRY_SECONDS = 15.0
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 1.0
 
 _log = structlog.get_logger()
 
@@ -26,11 +27,15 @@ Future: TypeAlias = asyncio.Future[Result]
 
 
 class Waiting(NamedTuple):
-    """A command, who waits for it, and the appends it was decided on that were still under way."""
+    """A command, who waits for it, and the appends it was decided on that were still under way.
+
+    From `deadline` on, by the loop's clock, it is not tried again.
+    """
 
     command: Command
     future: Future
     after: tuple[Future, ...]
+    deadline: float
 
 
 class Writer:
@@ -51,8 +56,9 @@ class Writer:
         waiting = self._waiting.setdefault(tenant, deque())
         if len(waiting) >= MAX_WAITING:
             raise Overloaded
-        future: Future = asyncio.get_running_loop().create_future()
-        waiting.append(Waiting(command, future, tuple(after)))
+        loop = asyncio.get_running_loop()
+        future: Future = loop.create_future()
+        waiting.append(Waiting(command, future, tuple(after), loop.time() + RETRY_SECONDS))
         if tenant not in self._drains:
             self._drains[tenant] = asyncio.create_task(self._drain(tenant, waiting))
         return future
@@ -79,37 +85,26 @@ class Writer:
         return batch
 
     async def _append(self, tenant: str, waiting: Sequence[Waiting]) -> None:
-        batch = _standing(waiting)
-        if not batch:
-            return
-        try:
-            results = await self._persist(tenant, [one.command for one in batch])
-        except Exception as error:  # noqa: BLE001 - handed on to whoever waits for it
-            if len(batch) > 1 and not is_away(error):
-                # One command spoils the call: let the others through.
-                for one in batch:
-                    await self._append(tenant, [one])
-                return
-            for one in batch:
-                _fail(one.future, error)
-        else:
-            for one, result in zip(batch, results, strict=True):
-                one.future.set_result(result)
-
-    async def _persist(self, tenant: str, commands: list[Command]) -> list[Result]:
         """Append, again while the server is away: command ids make a repeat harmless."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + RETRY_SECONDS
-        pause_seconds = 0.05
-        while True:
+        pause_seconds = FIRST_PAUSE_SECONDS
+        while batch := _standing(waiting):
+            commands = [one.command for one in batch]
             try:
-                return await self._log.append(tenant, commands)
-            except AWAY as error:
-                if not is_away(error) or loop.time() + pause_seconds > deadline:
-                    raise
-                _log.warning("append_retried", tenant=tenant, error=repr(error))
-            await asyncio.sleep(pause_seconds)
-            pause_seconds = min(pause_seconds * 2, 1.0)
+                results = await self._log.append(tenant, commands)
+            except Exception as error:  # noqa: BLE001 - handed on to whoever waits for it
+                if len(batch) > 1 and not is_away(error):
+                    # One command spoils the call: let the others through.
+                    for one in batch:
+                        await self._append(tenant, [one])
+                    return
+                if waiting := _patient(batch, error, pause_seconds):
+                    _log.warning("append_retried", tenant=tenant, error=repr(error))
+                    await asyncio.sleep(pause_seconds)
+                pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
+            else:
+                for one, result in zip(batch, results, strict=True):
+                    one.future.set_result(result)
+                return
 
 
 def _standing(waiting: Sequence[Waiting]) -> list[Waiting]:
@@ -125,6 +120,18 @@ def _standing(waiting: Sequence[Waiting]) -> list[Waiting]:
         ids[one.future] = one.command.command_id
         batch.append(one._replace(command=msgspec.structs.replace(one.command, after=after)))
     return batch
+
+
+def _patient(batch: Sequence[Waiting], error: Exception, pause_seconds: float) -> list[Waiting]:
+    """Those that may be tried again after the pause; the others are told what happened."""
+    then = asyncio.get_running_loop().time() + pause_seconds
+    patient: list[Waiting] = []
+    for one in batch:
+        if is_away(error) and then < one.deadline:
+            patient.append(one)
+        else:
+            _fail(one.future, error)
+    return patient
 
 
 def _appended(future: Future) -> bool:
