@@ -13,6 +13,7 @@ class Server:
         mark = f"milepost-{uuid4().hex[:12]}"
         self.nats = EmbeddedNats(home / "nats", mark=mark, port=free_port(0), token="secret")
         self.url = self.nats.address
+        self.child = None
 
     async def start(self):
         self.child = await self.nats.start()

@@ -10,6 +10,7 @@ from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import SERVICES, append, lose, positions, relaying, until
 from tests.faults.nats_server import Server
 
+from milepost.events.decisions import list_parked, retry
 from milepost.events.holdings import Holdings
 from milepost.events.jetstream import connected
 from milepost.events.memory_log import MemoryLog
@@ -48,9 +49,9 @@ async def publishing(log, tenant, key, numbers, pause_seconds=0.005):
         await asyncio.sleep(pause_seconds)
 
 
-def wrote(pool, tenant, numbers):
+def wrote(pool, tenant, numbers, key="a"):
     async def holds():
-        return await lines(pool, tenant, "a") == list(numbers)
+        return await lines(pool, tenant, key) == list(numbers)
 
     return holds
 
@@ -85,6 +86,50 @@ async def test_kill_9_of_nats_under_way_loses_and_doubles_nothing(
         expected = await enrolled(log, tenant)
         await until(lambda: _holds(server, tenant, expected), 20)
     assert diary.seen == list(range(1, 401))
+
+
+@pytest.fixture
+async def absent(data_dir):
+    """A server that a test starts, if at all."""
+    server = Server(data_dir)
+    yield server
+    if server.child:
+        await server.child.stop()
+
+
+async def test_a_policy_that_starts_while_nats_is_away_answers_and_hears_operators(
+    pool, absent, tenant, diary
+):
+    log, poison = PostgresLog(pool), {2}
+    diary.trouble = lambda number: 1 / (number not in poison)
+    await publishing(log, tenant, "a", range(1, 4), 0)
+    async with consuming(diary, pool, absent.url):
+        await until(wrote(pool, tenant, [1]))
+        await publishing(log, tenant, "b", range(4, 6), 0)
+        await until(lambda: lists(pool, diary, "parked", "behind"))
+        poison.clear()
+        [first, _] = await list_parked(pool, consumer=diary.name)
+        await retry(pool, first.id, actor="ada")
+        await until(wrote(pool, tenant, [1, 2, 3]))
+        await until(wrote(pool, tenant, [4, 5], "b"))
+
+
+async def test_a_nats_that_comes_late_hurries_a_policy_as_if_it_had_been_there(
+    pool, postgres, absent, diary, monkeypatch
+):
+    log, tenant = PostgresLog(pool), diary.tenant
+    async with consuming(diary, pool, absent.url), relaying(log, postgres, absent.url):
+        await publishing(log, tenant, "a", range(1, 4))
+        await until(wrote(pool, tenant, range(1, 4)))
+        monkeypatch.setattr("milepost.events.consumer.RECONCILE_SECONDS", 3600)
+        await absent.start()
+        await publishing(log, tenant, "a", range(4, 21))
+        await until(wrote(pool, tenant, range(1, 21)))
+    assert diary.seen == list(range(1, 21))
+
+
+async def lists(pool, diary, *statuses):
+    return [one.status for one in await list_parked(pool, consumer=diary.name)] == [*statuses]
 
 
 async def test_a_nats_that_lost_everything_is_filled_again(pool, postgres, server, tenant, diary):

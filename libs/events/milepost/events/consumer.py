@@ -1,19 +1,24 @@
 """Runs a policy on what the services publish: in order per stream, in parallel across streams.
 
 NATS hurries, the log decides: a message only says how far to read. So whatever NATS loses, doubles
-or brings late, a policy answers what the log holds, in its order.
+or brings late, a policy answers what the log holds, in its order, also while NATS is away.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from contextlib import suppress
+from functools import partial
+from typing import NoReturn, TypeAlias
 from uuid import UUID
 
 from nats.aio.msg import Msg
 
+from milepost.events.again import again
 from milepost.events.answering import PASSING, Answering
 from milepost.events.cloudevents import Foreign, place_of
+from milepost.events.ending import end
 from milepost.events.event import name_of
+from milepost.events.faults import AWAY
 from milepost.events.jetstream import connected, ensure_stream
 from milepost.events.lease import lead
 from milepost.events.log import Recorded
@@ -21,6 +26,8 @@ from milepost.events.parked import Failure, Pool, park
 from milepost.events.policy import Policy, reaction_id
 from milepost.events.pull import Pull
 from milepost.events.transact import Transactor
+
+Bell: TypeAlias = asyncio.Queue[Sequence[Msg]]
 
 LISTEN_SECONDS = 1.0
 RECONCILE_SECONDS = 5.0
@@ -63,33 +70,45 @@ class Consumer:
         self._positions = {row["tenant"]: row["position"] for row in rows}
         await self._answering.recall()
         try:
-            await self._listen()
+            await self._work()
         finally:
             self._answering.forget()
 
-    async def _listen(self) -> NoReturn:
+    async def _work(self) -> None:
+        bell: Bell = asyncio.Queue(1)
+        listening = again(f"nats/{self._policy.name}", partial(self._listen, bell), AWAY)
+        tasks = [asyncio.create_task(work) for work in (self._follow(bell), listening)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await end(*tasks)
+
+    async def _listen(self, bell: Bell) -> NoReturn:
+        """Ring with what NATS has, and acknowledge what was then handled."""
         async with connected(self._nats_url, self._policy.name) as client:
             await ensure_stream(client.jetstream())
             async with Pull(client, self._policy.name, self._subjects(), self._batch) as pull:
-                await self._follow(pull)
+                while True:
+                    if messages := await pull.messages(LISTEN_SECONDS):
+                        await bell.put(messages)
+                        await bell.join()
+                        await pull.acknowledge(messages)
 
     def _subjects(self) -> list[str]:
         return [f"milepost.*.{service}.{name_of(tag)}" for service, tag in self._policy.types]
 
-    async def _follow(self, pull: Pull) -> NoReturn:
+    async def _follow(self, bell: Bell) -> NoReturn:
+        """By the bell, and by a slow clock of its own."""
         heads = self._transactor.log.heads
-        await self._catch_up(await heads())
         clock = asyncio.get_running_loop().time
-        heard_at = asked_at = clock()
+        caught_up_at, asked_at = -RECONCILE_SECONDS, clock()
         while True:
-            messages = await pull.messages(LISTEN_SECONDS)
-            if messages:
-                await self._catch_up(_told(messages, await heads()))
-                await pull.acknowledge(messages)
-                heard_at = clock()
-            elif clock() - heard_at > RECONCILE_SECONDS:
+            if clock() - caught_up_at >= RECONCILE_SECONDS:
                 await self._catch_up(await heads())
-                heard_at = clock()
+                caught_up_at = clock()
+            if messages := await _rung(bell):
+                await self._catch_up(_told(messages, await heads()))
+                bell.task_done()
             if clock() - asked_at > LISTEN_SECONDS:
                 await self._answering.hear_operators()
                 asked_at = clock()
@@ -134,6 +153,14 @@ class Consumer:
                 await park(connection, name, failures)
             await connection.execute(REACHED, name, list(positions), list(positions.values()))
         self._positions.update(positions)
+
+
+async def _rung(bell: Bell) -> Sequence[Msg]:
+    """Nothing when it was silent for `LISTEN_SECONDS`."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LISTEN_SECONDS):
+            return await bell.get()
+    return ()
 
 
 def _told(messages: Sequence[Msg], heads: Mapping[str, int]) -> dict[str, int]:
