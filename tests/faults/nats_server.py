@@ -1,5 +1,6 @@
 """A NATS that a test may mistreat."""
 
+from typing import Any
 from uuid import uuid4
 
 from milepost.operations.embedded import free_port
@@ -13,7 +14,7 @@ class Server:
         mark = f"milepost-{uuid4().hex[:12]}"
         self.nats = EmbeddedNats(home / "nats", mark=mark, port=free_port(0), token="secret")
         self.url = self.nats.address
-        self.child = None
+        self.child: Any = None  # until it is started
 
     async def start(self):
         self.child = await self.nats.start()
