@@ -51,12 +51,14 @@ class Consumer:
         *,
         batch: int = 500,
         parallel: int = 250,
+        replicas: int = 1,
     ) -> None:
         self._policy = policy
         self._transactor = transactor
         self._pool = pool
         self._nats_url = nats_url
         self._batch = batch
+        self._replicas = replicas
         self._answering = Answering(policy, transactor, pool, parallel=parallel)
         self._tags = tuple(tag for _, tag in policy.types)
         self._positions: dict[str, int] = {}
@@ -86,7 +88,7 @@ class Consumer:
     async def _listen(self, bell: Bell) -> NoReturn:
         """Ring with what NATS has, and acknowledge what was then handled."""
         async with connected(self._nats_url, self._policy.name) as client:
-            await ensure_stream(client.jetstream())
+            await ensure_stream(client.jetstream(), self._replicas)
             async with Pull(client, self._policy.name, self._subjects(), self._batch) as pull:
                 while True:
                     if messages := await pull.messages(LISTEN_SECONDS):

@@ -59,7 +59,9 @@ class Part(msgspec.Struct, frozen=True):
     tags: Sequence[str]
 
 
-async def stream_for(js: JetStreamContext, subject: str, *, make: bool = True) -> str:
+async def stream_for(
+    js: JetStreamContext, subject: str, *, replicas: int = 1, make: bool = True
+) -> str:
     """The stream that takes the subject; ours is made the first time, unless told not to `make`.
 
     Raises `SubjectUnfit`, `NobodyListens`.
@@ -72,18 +74,19 @@ async def stream_for(js: JetStreamContext, subject: str, *, make: bool = True) -
     except nats.js.errors.NotFoundError as error:
         if tokens[0] != "republish" or len(tokens) == 1:
             raise NobodyListens from error
-        name = await _make_stream(js) if make else STREAM
+        name = await _make_stream(js, replicas) if make else STREAM
     if name == MAIN_STREAM:
         raise SubjectUnfit
     return name
 
 
-async def _make_stream(js: JetStreamContext) -> str:
+async def _make_stream(js: JetStreamContext, replicas: int) -> str:
     _log.info("stream_created", stream=STREAM)
     config = StreamConfig(
         name=STREAM,
         subjects=[SUBJECTS],
         storage=StorageType.FILE,
+        num_replicas=replicas,
         max_age=MAX_AGE_SECONDS,
         max_bytes=MAX_BYTES,
         discard=DiscardPolicy.NEW,

@@ -14,6 +14,7 @@ DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
 class SettingInvalid(Exception):
@@ -24,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Each field is read from `MILEPOST_<FIELD>`.
 
     `postgres` and `nats` are URLs; empty means that `milepost up` starts its own servers.
+    `nats_replicas` are the copies of each stream that Milepost makes; NATS needs as many nodes.
     `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
     whose keys live in `data_dir`.
     `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
@@ -32,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     postgres: str = ""
     nats: str = ""
+    nats_replicas: Replicas = 1
     host: str = "127.0.0.1"
     port: Port = 8400
     data_dir: Path = Path(".milepost")

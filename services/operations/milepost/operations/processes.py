@@ -79,7 +79,11 @@ async def _serve(given: Settings, name: str) -> None:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, transactor, pool, given)
         policies = [policy for service in services for policy in service.policies]
-        consumers = [Consumer(policy, transactor, pool, given.nats).run() for policy in policies]
+        replicas = given.nats_replicas
+        consumers = [
+            Consumer(policy, transactor, pool, given.nats, replicas=replicas).run()
+            for policy in policies
+        ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         works = [work() for one in services for work in one.works]
         await _alive(given, services, pool, stop, given.port, *consumers, *timers, *works)
@@ -101,7 +105,8 @@ def services_of(
 async def _relay(given: Settings, health_port: int | None) -> None:
     stop = await told_to_stop()
     async with _pool(given, "relay", size=4) as pool:
-        relay = Relay(PostgresLog(pool), given.postgres, given.nats, PUBLISHED)
+        log, replicas = PostgresLog(pool), given.nats_replicas
+        relay = Relay(log, given.postgres, given.nats, PUBLISHED, replicas=replicas)
         await _alive(given, (), pool, stop, health_port, relay.run())
 
 

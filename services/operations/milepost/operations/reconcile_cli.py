@@ -90,11 +90,13 @@ async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> d
 @asynccontextmanager
 async def _relaying(log: Log, given: Settings) -> AsyncIterator[None]:
     """Publish what is missing at the end, unless a relay leads already and does it."""
-    relay = asyncio.create_task(Relay(log, given.postgres, given.nats, PUBLISHED).run())
+    replicas = given.nats_replicas
+    relay = Relay(log, given.postgres, given.nats, PUBLISHED, replicas=replicas)
+    relaying = asyncio.create_task(relay.run())
     try:
         yield
     finally:
-        await end(relay)
+        await end(relaying)
 
 
 async def _mended(

@@ -87,7 +87,7 @@ async def _republish(
     ):
         log = PostgresLog(pool)
         part = await _within(log, asked)
-        stream = await _stream(client.jetstream(), subject, make=not dry_run)
+        stream = await _stream(client.jetstream(), subject, given.nats_replicas, make=not dry_run)
         began = time.monotonic()
         with bars() as seen:
             try:
@@ -138,10 +138,12 @@ async def _within(log: Log, part: Part) -> Part:
     return Part(part.tenant, part.first, last, part.tags)
 
 
-async def _stream(js: JetStreamContext, subject: str, *, make: bool = True) -> str:
+async def _stream(
+    js: JetStreamContext, subject: str, replicas: int = 1, *, make: bool = True
+) -> str:
     """Raises `Trouble`."""
     try:
-        return await stream_for(js, subject, make=make)
+        return await stream_for(js, subject, replicas=replicas, make=make)
     except SubjectUnfit as unfit:
         raise Trouble(
             f"{subject!r} cannot be published to: what is inside `milepost.>` would reach every"

@@ -45,14 +45,14 @@ async def measure(
         await history.open()
         await history.grow(events)
         messages = await _published(log)
-        before = await _yardstick(js, messages)
+        before = await _yardstick(js, messages, settings.nats_replicas)
         watch = asyncio.create_task(_relayed_per_second(js, len(messages)))
         async with running(place, "relay"):
             relayed = await watch
             commands = history.one_by_one(round(seconds * per_second))
             latencies = await _latencies_ms(js, log, commands, per_second)
         await js.delete_stream(STREAM)
-        after = await _yardstick(js, messages)
+        after = await _yardstick(js, messages, settings.nats_replicas)
         await pool.close()
     yardstick = (before + after) / 2
     p99_ms = percentile(latencies, 99)
@@ -84,9 +84,9 @@ async def _published(log: PostgresLog) -> list[Message]:
     return messages
 
 
-async def _yardstick(js: JetStreamContext, messages: list[Message]) -> float:
+async def _yardstick(js: JetStreamContext, messages: list[Message], replicas: int) -> float:
     """Into a stream as the relay's, which is gone afterwards."""
-    await ensure_stream(js)
+    await ensure_stream(js, replicas)
     gc.collect()
     gc.freeze()  # the waiting messages are not what is measured
     begin = time.perf_counter()
