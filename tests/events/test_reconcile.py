@@ -1,9 +1,11 @@
 """JetStream loses messages for real: some are deleted, purged, the stream is gone."""
 
 import asyncio
+from contextlib import suppress
 
 import nats
 import pytest
+from nats.js.errors import NotFoundError
 from tests.events.traffic import SERVICES, append, lose, messages, positions, relaying, until
 
 from milepost.events.cloudevents import reached_by
@@ -179,6 +181,63 @@ async def test_what_limits_dropped_is_not_lost(log, postgres, nats_url, js):
     _, gaps = await found(log, js)
     assert gaps["north"].finding.discarded == 200
     assert not list(gaps["north"].missing)
+
+
+async def hold_back(js, **limits):
+    """Give the stream limits, and wait until they have dropped all of the north's messages."""
+    config = (await js.stream_info(STREAM)).config.evolve(**limits)
+    await js.update_stream(config)
+    await until(lambda: dropped(js))
+
+
+async def dropped(js):
+    with suppress(NotFoundError):
+        return not await js.get_last_msg(STREAM, "milepost.north.>")
+    return True
+
+
+@pytest.mark.parametrize("limits", [{"max_msgs": 50}, {"max_age": 1}])
+async def test_a_school_of_which_limits_left_nothing_is_not_sent_again(
+    postgres, nats_url, js, limits
+):
+    log = MemoryLog()
+    async with relaying(log, postgres, nats_url):
+        for tenant, end in (("north", 11), ("south", 101)):
+            await append(log, tenant, "enrollment-a", *range(1, end))
+            await until(reached(nats_url, tenant, list(range(1, end))))
+    await hold_back(js, **limits)
+    await append(log, "north", "enrollment-a", 11)
+    await append(log, "west", "enrollment-c", 1, 2)
+    async with relaying(log, postgres, nats_url):
+        await until(lambda: last_is(js, 113))
+        await append(log, "west", "enrollment-c", 3)
+        await until(lambda: last_is(js, 114))
+    async with relaying(log, postgres, nats_url):
+        await append(log, "west", "enrollment-c", 4)
+        await until(lambda: last_is(js, 115))
+
+
+async def last_is(js, sequence):
+    found = (await js.stream_info(STREAM)).state.last_seq
+    assert found <= sequence
+    return found == sequence
+
+
+async def test_of_a_school_of_which_limits_left_nothing_the_old_is_discarded_the_new_behind(
+    postgres, nats_url, js
+):
+    log = MemoryLog()
+    async with relaying(log, postgres, nats_url):
+        for tenant, end in (("north", 11), ("south", 101)):
+            await append(log, tenant, "enrollment-a", *range(1, end))
+            await until(reached(nats_url, tenant, list(range(1, end))))
+    await hold_back(js, max_msgs=50)
+    _, gaps = await found(log, js)
+    assert (gaps["north"].finding.discarded, gaps["north"].finding.behind) == (10, 0)
+    await until_relayed(js, list(gaps.values()))
+    await append(log, "north", "enrollment-a", 11)
+    _, gaps = await found(log, js)
+    assert (gaps["north"].finding.discarded, gaps["north"].finding.behind) == (10, 1)
 
 
 async def test_doubles_and_strangers_are_told(log, postgres, nats_url, js):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeAlias
 
 import nats.js.errors
@@ -11,7 +12,8 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from milepost.events.cloudevents import Foreign, place_of, reached_by
-from milepost.events.jetstream import STREAM, limited, stream_info
+from milepost.events.jetstream import STREAM, kept_since, limited, stream_info
+from milepost.events.log import Recorded
 
 BATCH = 1000
 PAGE = 1 << 16
@@ -41,15 +43,18 @@ class Holdings:
         self._subject = f"milepost.{tenant}.>"
         self._first: dict[str, int] = {}
         self._limited = False
+        self._since: datetime | None = None
         self._pages: dict[tuple[str, int], bytearray] = {}
 
     def hold(self, tenant: str, position: int) -> bool:
         page = self._pages.get((tenant, position // PAGE))
         return page is not None and page[position % PAGE] > 0
 
-    def discarded(self, tenant: str, position: int) -> bool:
+    def discarded(self, event: Recorded) -> bool:
         """Whether the stream's limits, should somebody have set any, may have dropped it."""
-        return self._limited and position < self._first.get(tenant, 0)
+        if (first := self._first.get(event.tenant)) is not None:
+            return self._limited and event.position < first
+        return self._since is not None and event.recorded_at < self._since
 
     async def read_on(self, seen: Seen) -> None:
         """Up to what is last in the stream now, or further. Raises `StreamSetBack`."""
@@ -57,6 +62,7 @@ class Holdings:
         last = info.state.last_seq if info else 0
         if last < self.sequence:
             raise StreamSetBack
+        self._since = await kept_since(self._js)
         if info and last > self.sequence:
             self._limited = limited(info.config)
             await self._read(last, seen)

@@ -6,7 +6,9 @@ The stream is a copy of what the log published and can be rebuilt from it at any
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
+import msgspec
 import nats
 import nats.js.errors
 import structlog
@@ -23,6 +25,12 @@ SUBJECTS = "milepost.>"
 DUPLICATE_WINDOW_SECONDS = 1.0
 
 _log = structlog.get_logger()
+
+
+class _State(msgspec.Struct):
+    messages: int
+    first_ts: datetime
+    last_ts: datetime
 
 
 @asynccontextmanager
@@ -97,6 +105,20 @@ def limited(config: StreamConfig) -> bool:
     """Whether the stream may drop messages by itself, as somebody must have wanted."""
     limits = (config.max_age, config.max_bytes, config.max_msgs, config.max_msgs_per_subject)
     return any(limit and limit > 0 for limit in limits)
+
+
+async def kept_since(js: JetStreamContext) -> datetime | None:
+    """Since when a limited stream holds all that was sent, by the server's clock.
+
+    None without limits, and as long as they have dropped nothing.
+    """
+    info = await stream_info(js)
+    if info is None or not limited(info.config) or info.state.first_seq <= 1:
+        return None
+    # nats-py leaves the times out of what it tells of a stream.
+    told = await js._api_request(f"$JS.API.STREAM.INFO.{STREAM}")  # noqa: SLF001
+    state = msgspec.convert(told["state"], _State)
+    return state.first_ts if state.messages else state.last_ts
 
 
 async def last_position(js: JetStreamContext, tenant: str) -> int:

@@ -84,7 +84,7 @@ async def _gaps(log: Log, holdings: Holdings, tags: Sequence[str], tenant: str, 
         events, last = events + 1, event.position
         if holdings.hold(tenant, last):
             continue
-        if holdings.discarded(tenant, last):
+        if holdings.discarded(event):
             discarded += 1
         else:
             missing.append(last)
@@ -116,7 +116,7 @@ async def _read(
 async def until_relayed(js: JetStreamContext, gaps: Sequence[Gaps]) -> None:
     """Wait until some relay has published the ends. Raises `RelayStandsStill`."""
     clock = asyncio.get_running_loop().time
-    for one in gaps:
+    for one in (one for one in gaps if one.finding.behind):
         reached, heard_at = -1, clock()
         while (now := await last_position(js, one.finding.tenant)) < one.last:
             if now != reached:

@@ -7,6 +7,7 @@ handed in.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NoReturn
 
 import structlog
@@ -22,6 +23,7 @@ from milepost.events.holdings import Holdings
 from milepost.events.jetstream import (
     connected,
     ensure_stream,
+    kept_since,
     last_position,
     limited,
     stream_info,
@@ -116,7 +118,7 @@ class Relay:
         """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
         heads = await self._log.heads()
         for tenant in heads.keys() - after.keys():
-            after[tenant] = position = await _reached(js, tenant)
+            after[tenant] = position = await self._begin(js, tenant, heads[tenant])
             if position > heads[tenant]:
                 _log.error("stream_ahead_of_log", tenant=tenant, position=position)
         behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
@@ -130,6 +132,14 @@ class Relay:
             sizes.append(len(events))
         LAG.set(sum(max(head - after[tenant], 0) for tenant, head in heads.items()))
         return sizes
+
+    async def _begin(self, js: JetStreamContext, tenant: str, head: int) -> int:
+        """Behind what the stream holds of the tenant, or has dropped by limits of somebody's."""
+        position = await _reached(js, tenant)
+        if not position and (since := await kept_since(js)):
+            position = await _last_before(self._log, tenant, head, since)
+            _log.warning("stream_dropped_by_limits", tenant=tenant, position=position)
+        return position
 
     async def _publish(self, chain: Chain, events: Sequence[Recorded]) -> None:
         await chain.publish([message_of(event, self._services[event.type]) for event in events])
@@ -151,6 +161,19 @@ async def _reached(js: JetStreamContext, tenant: str) -> int:
     holdings = Holdings(js, tenant)
     await holdings.read_on(lambda *_: None)
     return holdings.reached.get(tenant, 0)
+
+
+async def _last_before(log: Log, tenant: str, head: int, at: datetime) -> int:
+    """By halves: the log takes events in order of time."""
+    low, high = 0, head
+    while low < high:
+        middle = (low + high + 1) // 2
+        [event] = await log.read(tenant, middle - 1, 1)
+        if event.recorded_at < at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 async def _checked(
