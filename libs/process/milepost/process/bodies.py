@@ -18,7 +18,10 @@ from milepost.process.problems import Malformed, UnsupportedMedia
 from milepost.process.shapes import misshapen
 
 _MOMENT = "With its UTC offset; from the year 2 to 9999-12-30"
-Moment = Annotated[datetime, msgspec.Meta(tz=True, description=_MOMENT)]
+_CALENDAR = {"pattern": "^(?!000[01]|9999-12-31)"}  # for readers: `in_calendar` judges
+Moment = Annotated[
+    datetime, msgspec.Meta(tz=True, description=_MOMENT, extra_json_schema=_CALENDAR)
+]
 
 T = TypeVar("T", bound="Body")
 

@@ -32,7 +32,7 @@ from milepost.process.answers import versioned_query
 from milepost.process.commands import Call
 from milepost.process.requests import versioned
 
-VersionPath = Annotated[int, PathParameter(ge=1, le=1_000_000, description="From 1")]
+VersionPath = Annotated[int, PathParameter(ge=0, le=1_000_000, description="From 1")]
 
 
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ async def read_course(
     request: Call,
     course: CoursePath,
     wiring: NamedDependency[Wiring],
-    version: Annotated[int | None, QueryParameter(ge=1)] = None,
+    version: Annotated[int | None, QueryParameter(ge=0)] = None,
     language: Annotated[
         str | None, QueryParameter(pattern=LANGUAGE, description="A BCP 47 language tag")
     ] = None,
@@ -107,7 +107,7 @@ async def read_course(
     latest = len(state.versions)
     if not latest and version is None:
         return versioned(request, _view(course, state, str(state.title), None), written)
-    plan, spoken = in_language(_version(state, course, version or latest), language)
+    plan, spoken = in_language(_version(state, course, latest if version is None else version), language)
     title = in_language(state.versions[-1], language)[0].title
     response = versioned(request, _view(course, state, title, plan), written)
     response.headers["Content-Language"] = ", ".join(spoken)
@@ -174,7 +174,7 @@ async def _known(request: Call, wiring: Wiring, course: str) -> tuple[int, Cours
 
 
 def _version(state: Course, course: str, version: int) -> CoursePublished:
-    if version > len(state.versions):
+    if not 0 < version <= len(state.versions):
         raise UnknownCourseVersion(course, version, len(state.versions))
     return state.versions[version - 1]
 

@@ -189,7 +189,7 @@ async def read_program(
     request: Call,
     program: ProgramPath,
     wiring: NamedDependency[Wiring],
-    version: Annotated[int | None, QueryParameter(ge=1)] = None,
+    version: Annotated[int | None, QueryParameter(ge=0)] = None,
     language: Annotated[
         str | None, QueryParameter(pattern=LANGUAGE, description="A BCP 47 language tag")
     ] = None,
@@ -252,7 +252,7 @@ async def _known(request: Call, wiring: Wiring, program: str) -> tuple[int, Prog
 
 
 def _version(state: Program, program: str, version: int) -> ProgramDefined:
-    if version > len(state.versions):
+    if not 0 < version <= len(state.versions):
         raise UnknownProgramVersion(program, version, len(state.versions))
     return state.versions[version - 1]
 
