@@ -63,6 +63,6 @@ def test_it_says_its_figures_and_leaves_nothing(name: str, tmp_path: Path, monke
 def test_a_wrong_length_is_named():
     command = (sys.executable, "-m", "milepost.operations", "bench", "growth", "--millions", "1,x")
     done = subprocess.run(command, check=False, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--millions 1,x" in done.stderr
     assert "Traceback" not in done.stderr
