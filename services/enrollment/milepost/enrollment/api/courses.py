@@ -107,7 +107,9 @@ async def read_course(
     latest = len(state.versions)
     if not latest and version is None:
         return versioned(request, _view(course, state, str(state.title), None), written)
-    plan, spoken = in_language(_version(state, course, latest if version is None else version), language)
+    plan, spoken = in_language(
+        _version(state, course, latest if version is None else version), language
+    )
     title = in_language(state.versions[-1], language)[0].title
     response = versioned(request, _view(course, state, title, plan), written)
     response.headers["Content-Language"] = ", ".join(spoken)
