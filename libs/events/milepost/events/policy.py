@@ -1,7 +1,7 @@
 """Policies turn one service's events into another's commands; each is done once per event."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -32,6 +32,3 @@ class Policy(msgspec.Struct, frozen=True):
 def reaction_id(policy: str, event_id: UUID, number: int) -> UUID:
     """The command id of a policy's n-th reaction to an event: the same on every delivery."""
     return uuid5(event_id, f"{policy}/{number}")
-
-
-Types: TypeAlias = tuple[tuple[str, str], ...]

@@ -3,11 +3,8 @@
 import asyncpg
 
 from milepost.dashboards.api import routes
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.process.app import Service
 from milepost.process.settings import Settings
-
-MODELS = READ_MODELS
 
 
 def service(pool: asyncpg.Pool, settings: Settings) -> Service:  # noqa: ARG001 - as all have

@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 
 from milepost.credentials import app as credentials
 from milepost.dashboards import app as dashboards
+from milepost.dashboards.read_models import READ_MODELS
 from milepost.enrollment import app as enrollment
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.vault import app as vault
@@ -113,7 +114,7 @@ async def _relay(given: Settings, health_port: int | None) -> None:
 async def _project(given: Settings, health_port: int | None) -> None:
     stop = await told_to_stop()
     async with _pool(given, "project", size=8) as pool:
-        projector = Projector(pool, dashboards.MODELS)
+        projector = Projector(pool, READ_MODELS)
         await _alive(given, (), pool, stop, health_port, projector.run())
 
 
