@@ -164,6 +164,11 @@ async def test_an_event_put_before_the_first_is_found(
         ("delete from log.commands where tenant = '{}' and last = 60", (58, 60)),
         ("update log.commands set first = 1, last = 3 where tenant = '{}' and last = 18", None),
         ("update log.commands set last = 24 where tenant = '{}' and last = 18", (19, 21)),
+        (
+            """update log.commands set command_id = gen_random_uuid()
+                where tenant = '{}' and last = 18""",
+            (13, 18),
+        ),
     ],
 )
 async def test_commands_that_could_be_done_again_are_found(

@@ -19,11 +19,14 @@ BOUNDS = """select max(last) from log.links where tenant = $1 and last <= $2
 # The link before the range goes first; before the very first one stands the tenant's name. A call
 # has one `recorded_at`: two make the link null.
 CHAIN = """with links as (
-        select 0::bigint as first, 0::bigint as last, sha256(textsend($1)) as link where $2 = 0
+        select 0::bigint as first, 0::bigint as last, sha256(textsend($1)) as link,
+               null::bytea as commands where $2 = 0
         union all
-        select first, last, link from log.links where tenant = $1 and last >= $2 and last <= $3
+        select first, last, link, commands from log.links
+        where tenant = $1 and last >= $2 and last <= $3
     ), chain as (
-        select first, last, link, lag(link) over w as before, lag(last) over w as previous
+        select first, last, link, commands,
+               lag(link) over w as before, lag(last) over w as previous
         from links window w as (order by last)
     )
     select least(c.first, c.previous + 1) as first, c.last,
@@ -46,7 +49,7 @@ CHAIN = """with links as (
      where c.previous is not null
        and (c.first <> c.previous + 1 or e.events <> c.last - c.first + 1
             or c.link is distinct from log.link(c.before, c.first, e.recorded_at, e.streams,
-                                                e.versions, e.digest))
+                                                e.versions, e.digest, c.commands))
      order by c.last limit 100"""
 END = """select h.head, h.link = coalesce(l.link, sha256(textsend($1))) as linked,
            coalesce(l.last, 0) as last,
@@ -67,6 +70,18 @@ COMMANDS = """select least(first, previous + 1) as first,
       from (select first, last, lag(last, 1, 0::bigint) over (order by first, last) as previous
               from log.commands where tenant = $1 and first <= $2) c
      where first <> previous + 1 or last < first
+     order by 1 limit 100"""
+# Where they do: each call's are those whose digest its link has sealed.
+EXCHANGED = """select l.first, l.last from (
+        select k.last, log.digest_of_commands(array_agg(c.command_id order by c.first)) as commands
+          from log.commands c
+          cross join lateral (
+               select first, last from log.links where tenant = $1 and last >= c.first
+               order by last limit 1) k
+         where c.tenant = $1 and c.first <= $2 and k.first <= c.first
+         group by k.last) done
+      join log.links l on l.tenant = $1 and l.last = done.last
+     where l.commands <> done.commands
      order by 1 limit 100"""
 HEADLESS = """select tenant, min(first) as first, max(last) as last from (
         select tenant, min(position) as first, max(position) as last from log.events group by tenant
@@ -159,7 +174,8 @@ async def verify(
             group.create_task(work())
     for row in await pool.fetch(VERSIONS, tenant, head.position):
         faults.append(Fault(tenant=tenant, fault="version_gap", **row))
-    for row in await pool.fetch(COMMANDS, tenant, head.position):
+    commands = await pool.fetch(COMMANDS, tenant, head.position)
+    for row in commands or await pool.fetch(EXCHANGED, tenant, head.position):
         faults.append(Fault(tenant=tenant, fault="command_changed", **row))
     faults.extend([fault for old in against if (fault := await _rewritten(pool, old))])
     return sorted(faults, key=lambda fault: (fault.first, fault.last))

@@ -37,12 +37,14 @@ create table log.commands (
 );
 
 -- Tamper evidence: each call's link is the SHA-256 of the link before it and of all that the call
--- appended. The first one follows the SHA-256 of the tenant's name.
+-- appended. The first one follows the SHA-256 of the tenant's name. `commands` is the digest of the
+-- ids of what it did, in order.
 create table log.links (
     tenant text collate "C" not null,
     last bigint not null,
     first bigint not null,
     link bytea not null,
+    commands bytea not null,
     primary key (tenant, last)
 );
 
@@ -61,10 +63,14 @@ create function log.link(
     p_recorded_at timestamptz,
     p_streams text[],
     p_versions integer[],
-    p_digest bytea
+    p_digest bytea,
+    p_commands bytea
 ) returns bytea language sql immutable set client_encoding = 'UTF8' as $$
     select sha256(p_before || int8send(p_first) || timestamptz_send(p_recorded_at)
-        || array_send(p_streams) || array_send(p_versions) || p_digest)
+        || array_send(p_streams) || array_send(p_versions) || p_digest || p_commands)
+$$;
+create function log.digest_of_commands(p_ids uuid[]) returns bytea language sql immutable as $$
+    select sha256(array_send(p_ids))
 $$;
 
 create function log.refuse_change() returns trigger language plpgsql as $$
@@ -140,6 +146,7 @@ declare
     v_event integer := 1;
     v_digest bytea := log.digest(p_event_type, p_event_data, p_event_metadata, p_event_occurred_at,
                                  p_event_id); -- made before the lock is held
+    v_done bytea := log.digest_of_commands(p_commands);
     v_twin integer;
     v_stream integer;
 begin
@@ -229,6 +236,10 @@ begin
          where n.version > 0;
         v_digest := log.digest(p_event_type, p_event_data, p_event_metadata, p_event_occurred_at,
                                p_event_id);
+        select log.digest_of_commands(array_agg(c.id order by c.number)) into v_done
+          from unnest(p_commands, append.first, append.repeated) with ordinality
+                   as c(id, first, repeated, number)
+         where c.first is not null and not c.repeated;
     end if;
     insert into log.events (tenant, position, stream, version, type, data, metadata,
                             occurred_at, recorded_at, event_id)
@@ -237,8 +248,10 @@ begin
       from unnest(v_event_streams, v_event_versions, p_event_type, p_event_data,
                   p_event_metadata, p_event_occurred_at, p_event_id) with ordinality
                as n(stream, version, type, data, metadata, occurred_at, event_id, number);
-    v_link := log.link(v_link, v_start + 1, recorded_at, v_event_streams, v_event_versions, v_digest);
-    insert into log.links (tenant, last, first, link) values (p_tenant, v_head, v_start + 1, v_link);
+    v_link := log.link(v_link, v_start + 1, recorded_at, v_event_streams, v_event_versions, v_digest,
+                       v_done);
+    insert into log.links (tenant, last, first, link, commands)
+    values (p_tenant, v_head, v_start + 1, v_link, v_done);
     insert into log.commands (tenant, command_id, first, last)
     select p_tenant, c.id, c.first, c.last
       from unnest(p_commands, append.first, append.last, append.repeated) as c(id, first, last, repeated)
