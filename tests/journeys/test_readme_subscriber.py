@@ -68,7 +68,7 @@ async def subscriber(block, nats_url):
 
 
 async def heard(output, count):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         return [(await output.readline()).decode().strip() for _ in range(count)]
 
 
