@@ -17,7 +17,7 @@ import asyncpg
 import nats
 import pytest
 
-from milepost.events.migrate import migrate
+from milepost.events.store.migrations import migrate
 from milepost.operations.embedded import Embedded
 from milepost.operations.tables import ROOMS_WITH_TABLES
 

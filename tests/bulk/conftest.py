@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from tests.bulk.office import Office, office_on
 
-from milepost.events.postgres_log import connect_pool
+from milepost.events.store.postgres import connect_pool
 
 
 @pytest.fixture

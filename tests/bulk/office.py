@@ -17,8 +17,8 @@ from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.work import Worker
 from milepost.enrollment.vault import app as vault_app
-from milepost.events.postgres_log import PostgresLog
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

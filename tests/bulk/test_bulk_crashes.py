@@ -15,9 +15,9 @@ from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.work import DEATHS_AT_MOST, Worker
 from milepost.enrollment.domain import Wish
 from milepost.enrollment.gathering import enroll_learner
+from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
-from milepost.events.postgres_log import PostgresLog
-from milepost.events.transact import Transactor
+from milepost.events.store.postgres import PostgresLog
 from milepost.process.settings import Settings
 
 SILENT = "update bulk.jobs set alive_at = now() - interval '6 seconds'"

@@ -11,7 +11,7 @@ from tests.enrollment.test_http import problem
 from tests.events.traffic import until
 
 from milepost.enrollment.domain import OFFERING, enrollment_id
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.store.postgres import PostgresLog
 
 
 async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):

@@ -17,7 +17,7 @@ from milepost.enrollment.bulk.enrolling import enroll_rows
 from milepost.enrollment.bulk.leading import KEEP, RESULTS, take
 from milepost.enrollment.bulk.store import Store
 from milepost.events.ids import new_id
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.store.postgres import PostgresLog
 
 
 async def exported(office: Office, learner: str) -> list[dict[str, object]]:

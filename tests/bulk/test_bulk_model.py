@@ -18,11 +18,11 @@ from milepost.enrollment.bulk.rows import Asked, Fault, Row
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
 from milepost.enrollment.events import EnrollmentWithdrawn
 from milepost.enrollment.gathering import enroll_learner
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event
 from milepost.events.log import Command, Recorded, Result
-from milepost.events.memory_log import MemoryLog
-from milepost.events.rehearsal import Rehearsal
-from milepost.events.transact import Transactor
+from milepost.events.store.dry_run import Rehearsal
+from milepost.events.store.memory import MemoryLog
 from milepost.process.settings import Settings
 
 TENANT, NOW = "t", datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -11,11 +11,11 @@ from tests.credentials.scenes import day
 from tests.documented import documented
 
 from milepost.credentials.app import service
-from milepost.events.category import Category
 from milepost.events.codec import Codec
-from milepost.events.memory_log import MemoryLog
-from milepost.events.policy import reaction_id
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.policies.policy import reaction_id
+from milepost.events.store.memory import MemoryLog
+from milepost.events.streams import Category
 from milepost.process.app import Service, create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

@@ -7,9 +7,9 @@ from tests.credentials.scenes import achievement, catalog, day, passed
 
 from milepost.credentials.achievements import Achievements
 from milepost.credentials.catalog import ACHIEVEMENT, define, retire
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Transactor
+from milepost.events.store.memory import MemoryLog
 
 
 class CountingLog(MemoryLog):

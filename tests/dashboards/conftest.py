@@ -10,7 +10,7 @@ from tests.dashboards.history import new_tenant
 from tests.documented import documented
 
 from milepost.dashboards.app import service
-from milepost.events.postgres_log import connect_pool
+from milepost.events.store.postgres import connect_pool
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

@@ -29,12 +29,12 @@ from milepost.enrollment.events import (
     ProgramRetired,
 )
 from milepost.events.codec import Codec
-from milepost.events.copies import Copy, Overtaken
 from milepost.events.event import Event
-from milepost.events.generations import ensure_live, generations
 from milepost.events.log import Command, NewEvent
-from milepost.events.passes import Passes, heads
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.projections.generations import ensure_live, generations
+from milepost.events.projections.shared_scan import Passes, heads
+from milepost.events.projections.writer import Copy, Overtaken
+from milepost.events.store.postgres import PostgresLog
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,

@@ -11,8 +11,8 @@ import pytest
 from tests.dashboards.history import Life, offered, project, record, rows
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.events.generations import NoGeneration, begin, generations
-from milepost.events.projector import Projector
+from milepost.events.projections.generations import NoGeneration, begin, generations
+from milepost.events.projections.projector import Projector
 from milepost.operations.generation_words import in_words
 from milepost.operations.trouble import Trouble
 

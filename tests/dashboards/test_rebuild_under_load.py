@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.calls import open_offering, publish_course, token
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History

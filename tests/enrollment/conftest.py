@@ -7,8 +7,8 @@ from tests.documented import documented
 from tests.enrollment.school import School
 
 from milepost.enrollment.app import service
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.memory import MemoryLog
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

@@ -23,8 +23,8 @@ from milepost.enrollment.events import (
     SeatTaken,
     WaitlistJoined,
 )
-from milepost.events.category import Category
 from milepost.events.event import Event
+from milepost.events.streams import Category
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)

@@ -8,10 +8,10 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import name_of
-from milepost.events.policy import Policy, reaction_id
-from milepost.events.timers import Timer
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Policy, reaction_id
+from milepost.events.policies.timers import Timer
 from milepost.process.development_issuer import DevelopmentIssuer
 
 PLAN = {

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from milepost.events.log import Log
-from milepost.events.memory_log import MemoryLog
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.memory import MemoryLog
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture(params=["memory", "postgres"])

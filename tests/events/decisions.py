@@ -20,8 +20,8 @@ from tests.events.visits import (
     visit_if_empty,
 )
 
-from milepost.events.faults import Overloaded
 from milepost.events.log import Command, Recorded, Result
+from milepost.events.runtime.outages import Overloaded
 
 HOME, AWAY = VISITS.of("home"), VISITS.of("away")
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from milepost.events.category import Category, key_of
 from milepost.events.codec import Codec
-from milepost.events.consumer import Consumer
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import Conflicting, Event
 from milepost.events.log import Recorded
-from milepost.events.parked import Pool
-from milepost.events.policy import Policy, Reaction
-from milepost.events.postgres_log import PostgresLog
-from milepost.events.transact import Transactor
+from milepost.events.parking.parked import Pool
+from milepost.events.policies.policy import Policy, Reaction
+from milepost.events.policies.subscription import Consumer
+from milepost.events.store.postgres import PostgresLog
+from milepost.events.streams import Category, key_of
 
 
 class LineWritten(Event, frozen=True, kw_only=True, tag="line_written"):

@@ -3,7 +3,9 @@
 from tests.events import decisions
 from tests.events.mutants import Guard
 
-KNOWN, TRANSACT, WRITER = "known.py", "transact.py", "writer.py"
+KNOWN = "commands/state_cache.py"
+TRANSACT = "commands/transact.py"
+WRITER = "commands/group_commit.py"
 REPEATED = """if command_id and (outcome := await self._repeated(attempt)):
                     return outcome
                 """

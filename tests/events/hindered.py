@@ -9,7 +9,7 @@ import asyncpg
 from tests.events.traffic import until
 
 from milepost.events.log import Command, Log, Recorded, Result
-from milepost.events.postgres_log import ROLE, PostgresLog, speak_json_bytes
+from milepost.events.store.postgres import ROLE, PostgresLog, speak_json_bytes
 
 BLOCKED = """select count(distinct l.pid) from pg_locks l join pg_stat_activity a using (pid)
     where not l.granted and a.datname = current_database()"""

@@ -10,16 +10,16 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 
-from milepost.events.category import category_of, key_of
 from milepost.events.codec import Codec
-from milepost.events.copies import Copy, Overtaken
 from milepost.events.event import Event
-from milepost.events.generations import ensure_live, generations
 from milepost.events.log import Command, NewEvent
-from milepost.events.passes import Passes, heads
-from milepost.events.postgres_log import PostgresLog
-from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
-from milepost.events.projector import Projector
+from milepost.events.projections.generations import ensure_live, generations
+from milepost.events.projections.projector import Projector
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.shared_scan import Passes, heads
+from milepost.events.projections.writer import Copy, Overtaken
+from milepost.events.store.postgres import PostgresLog
+from milepost.events.streams import category_of, key_of
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -3,6 +3,7 @@
 import importlib.resources
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -13,8 +14,8 @@ from tests.events.scenarios import Ground
 
 from milepost.events.log import Log
 
-LOG_SQL = "sql/0001_log.sql"
-TRANSACTING = ("writer.py", "known.py", "transact.py")
+LOG_SQL = "store/sql/0001_log.sql"
+TRANSACTING = ("commands/group_commit.py", "commands/state_cache.py", "commands/transact.py")
 Edits = tuple[tuple[str, str], ...]
 
 
@@ -59,7 +60,7 @@ def broken_transactor(file: str, edits: Edits) -> Callable[[Log], Any]:
 
 
 def _module(file: str, edits: Edits) -> ModuleType:
-    module = ModuleType(f"edited_{file.removesuffix('.py')}")
+    module = ModuleType(f"edited_{Path(file).stem}")
     exec(compile(edited(file, edits), file, "exec"), module.__dict__)
     return module
 

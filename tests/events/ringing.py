@@ -12,13 +12,13 @@ import msgspec
 from tests.events.diary import Diary, lines
 from tests.events.traffic import DAY, append
 
-from milepost.events.decisions import list_parked
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, NewEvent, Recorded
-from milepost.events.parked import Parked, Pool
-from milepost.events.policy import Reaction
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.timers import Alarm, Timer, Timers, started
-from milepost.events.transact import Transactor
+from milepost.events.parking.operator_actions import list_parked
+from milepost.events.parking.parked import Parked, Pool
+from milepost.events.policies.policy import Reaction
+from milepost.events.policies.timers import Alarm, Timer, Timers, started
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 TYPES = (("enrollment", "learner_enrolled"),)
 

@@ -14,7 +14,7 @@ from tests.events.hindered import blocked, holding
 from tests.events.soundness import unsound
 
 from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Log
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.store.postgres import PostgresLog
 
 
 class Ground(NamedTuple):

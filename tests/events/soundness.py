@@ -3,8 +3,8 @@
 import asyncpg
 from tests.events.visits import phantoms
 
-from milepost.events.postgres_log import PostgresLog
-from milepost.events.verify import verify
+from milepost.events.store.postgres import PostgresLog
+from milepost.events.store.verify import verify
 
 COUNTS = """select h.head, count(e.position) as events, count(distinct e.position) as positions,
            coalesce(max(e.position), 0) as last, count(distinct e.event_id) as ids,

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.events.cloudevents import (
+from milepost.events.log import Recorded
+from milepost.events.nats.cloudevents import (
     headers_of,
     metadata_of,
     percent_encoded,
     recorded_from,
     subject_of,
 )
-from milepost.events.log import Recorded
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

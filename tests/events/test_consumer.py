@@ -7,13 +7,13 @@ import pytest
 from tests.events.diary import Diary, DiaryClosed, consuming, lines
 from tests.events.traffic import append, lose, positions, relaying, until
 
-from milepost.events.cloudevents import metadata_of
-from milepost.events.decisions import list_parked
-from milepost.events.jetstream import STREAM
-from milepost.events.policy import reaction_id
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.settle import settle
-from milepost.events.transact import Contended, Transactor
+from milepost.events.commands.transact import Contended, Transactor
+from milepost.events.nats.cloudevents import metadata_of
+from milepost.events.nats.jetstream import STREAM
+from milepost.events.parking.operator_actions import list_parked
+from milepost.events.policies.policy import reaction_id
+from milepost.events.policies.reactions import settle
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ async def test_one_stream_where_others_are_always_faster_holds_up_no_other(
     pool, log, nats_url, diary, monkeypatch
 ):
     tenant = diary.tenant
-    monkeypatch.setattr("milepost.events.answering.MAX_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("milepost.events.policies.runner.MAX_PAUSE_SECONDS", 0.05)
 
     def contended(number):
         if number == 2:
@@ -227,7 +227,7 @@ async def test_a_log_that_takes_nothing_is_waited_for_however_long(
     pool, log, nats_url, diary, monkeypatch
 ):
     tenant = diary.tenant
-    monkeypatch.setattr("milepost.events.answering.MAX_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("milepost.events.policies.runner.MAX_PAUSE_SECONDS", 0.01)
     failover, full = asyncpg.ReadOnlySQLTransactionError("standby"), asyncpg.DiskFullError("full")
     failures = iter([failover, full] * 25)
 

@@ -3,13 +3,13 @@ import asyncio
 import pytest
 import structlog.testing
 
-from milepost.events import ending
-from milepost.events.ending import end
+from milepost.events.runtime import cancellation
+from milepost.events.runtime.cancellation import end
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ending, "ASK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(cancellation, "ASK_AGAIN_SECONDS", 0.01)
 
 
 async def deaf(times: int) -> None:
@@ -29,7 +29,7 @@ async def begun(times: int) -> "asyncio.Task[None]":
     return task
 
 
-@pytest.mark.parametrize("times", [0, 1, ending.ASKED_AT_MOST - 1])
+@pytest.mark.parametrize("times", [0, 1, cancellation.ASKED_AT_MOST - 1])
 async def test_who_loses_a_cancellation_is_asked_again(times: int):
     tasks = [await begun(times), await begun(0)]
     await end(*tasks)
@@ -37,7 +37,7 @@ async def test_who_loses_a_cancellation_is_asked_again(times: int):
 
 
 async def test_who_never_listens_is_left_and_told_of():
-    task = await begun(ending.ASKED_AT_MOST)
+    task = await begun(cancellation.ASKED_AT_MOST)
     with structlog.testing.capture_logs() as told:
         await end(task)
     assert [line["event"] for line in told] == ["task_does_not_end"]

@@ -3,8 +3,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from milepost.events import gathered
-from milepost.events.gathered import Gathered
+from milepost.events.store import batcher
+from milepost.events.store.batcher import Gathered
 
 
 class Library:
@@ -64,7 +64,7 @@ async def test_who_stops_waiting_takes_nothing_from_the_others():
 
 
 async def test_no_query_grows_beyond_its_bound(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(gathered, "MAX_ASKED", 2)
+    monkeypatch.setattr(batcher, "MAX_ASKED", 2)
     library = Library()
     library.open.set()
     titles = Gathered(library.query)

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from tests.faults.proxy import Wire, wired
 
-from milepost.events.lease import LeaseLost, Source, lease
-from milepost.events.postgres_log import connect_pool
+from milepost.events.runtime.leadership import LeaseLost, Source, lease
+from milepost.events.store.postgres import connect_pool
 
 
 @pytest.fixture(params=["dsn", "pool"])
@@ -32,7 +32,7 @@ async def line(
     request: pytest.FixtureRequest, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Wire, Source]]:
     """A wire that may fall silent, and what stands at its near end."""
-    monkeypatch.setattr("milepost.events.lease.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("milepost.events.runtime.leadership.ANSWER_SECONDS", 0.2)
     async with wired(postgres) as (wire, dsn):
         if request.param == "dsn":
             yield wire, dsn

@@ -8,7 +8,7 @@ import pytest
 from tests.events.given import WHEN, command, event, shapes
 
 from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Log
-from milepost.events.postgres_log import PostgresLog, Unstorable, connect_pool
+from milepost.events.store.postgres import PostgresLog, Unstorable, connect_pool
 
 
 async def test_positions_run_from_one_without_gaps(log: Log, tenant: str) -> None:

@@ -14,8 +14,8 @@ from tests.events.given import event, shapes
 from tests.events.soundness import unsound
 
 from milepost.events.log import Command, Log, Recorded
-from milepost.events.memory_log import MemoryLog
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.memory import MemoryLog
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 STREAMS = ["a-1", "a-2", "b-1"]
 NAMES = [uuid5(UUID(int=0), str(number)) for number in range(5)]

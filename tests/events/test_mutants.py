@@ -9,8 +9,8 @@ from tests.events import guards_of_log, guards_of_transact
 from tests.events.mutants import LOG_SQL, Guard, break_log, broken_transactor, scratch_database
 from tests.events.scenarios import Ground
 
-from milepost.events.postgres_log import connect_pool
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import connect_pool
 
 GUARDS = guards_of_log.GUARDS + guards_of_transact.GUARDS
 

@@ -5,8 +5,7 @@ from prometheus_client import REGISTRY
 from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import append, relaying, until
 
-from milepost.events import answering
-from milepost.events.decisions import (
+from milepost.events.parking.operator_actions import (
     NotParked,
     Settled,
     WaitsBehind,
@@ -16,8 +15,9 @@ from milepost.events.decisions import (
     retry,
     skip,
 )
-from milepost.events.parked import settle
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.parking.parked import settle
+from milepost.events.policies import runner
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 NAME = "milepost_parked_events"
 
@@ -135,7 +135,7 @@ async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, log, 
 
 
 async def test_a_long_queue_is_done_in_parts(pool, diary, choked, poison, monkeypatch):
-    monkeypatch.setattr(answering, "AT_ONCE", 1)
+    monkeypatch.setattr(runner, "AT_ONCE", 1)
     poison.clear()
     await retry(pool, choked[0].id, actor="ada")
     await until(parked(pool, diary))

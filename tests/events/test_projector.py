@@ -20,12 +20,12 @@ from tests.events.library import (
     rows,
 )
 
-from milepost.events import copies
-from milepost.events.building import Pace
-from milepost.events.copies import Overtaken
-from milepost.events.passes import Passes, heads
-from milepost.events.postgres_log import connect_pool
-from milepost.events.rebuild import rebuild
+from milepost.events.projections import writer
+from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.rebuild import rebuild
+from milepost.events.projections.shared_scan import Passes, heads
+from milepost.events.projections.writer import Overtaken
+from milepost.events.store.postgres import connect_pool
 
 READING = model()
 
@@ -142,15 +142,15 @@ async def test_whoever_believes_in_an_old_position_is_refused(pool, tenant):
 
 async def test_without_the_guard_what_was_read_before_would_count_twice(pool, tenant, monkeypatch):
     """The two tests around this one are worth something: the guard is what they see."""
-    unguarded = copies.MOVE.replace(
+    unguarded = writer.MOVE.replace(
         "and position = $4 and epoch = $5", "and $4 < $4 + 1 and $5 >= 0"
     )
-    assert unguarded != copies.MOVE
+    assert unguarded != writer.MOVE
     await record(pool, tenant, pages(1))
     old = await live_copy(pool, READING)
     await old.add_tenants({tenant})
     await project(pool, READING)
-    monkeypatch.setattr(copies, "MOVE", unguarded)
+    monkeypatch.setattr(writer, "MOVE", unguarded)
     await Passes(pool, [old], 5).step({tenant: 1})
     assert [one[2] for one in (await rows(pool, tenant))["books"]] == [2]
 

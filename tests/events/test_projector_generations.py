@@ -19,8 +19,8 @@ from tests.events.library import (
     rows,
 )
 
-from milepost.events.building import Pace
-from milepost.events.generations import (
+from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.generations import (
     Live,
     NoGeneration,
     RebuildUnderWay,
@@ -28,9 +28,9 @@ from milepost.events.generations import (
     drop,
     generations,
 )
-from milepost.events.postgres_log import connect_pool
-from milepost.events.projection import ReadModel
-from milepost.events.rebuild import rebuild, switch
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.projections.rebuild import rebuild, switch
+from milepost.events.store.postgres import connect_pool
 
 POSITION = """select position from dashboards.positions join dashboards.generations
     using (name, generation) where name = $1 and status = 'live' and tenant = $2"""

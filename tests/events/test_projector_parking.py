@@ -24,16 +24,23 @@ from tests.events.library import (
 )
 from tests.events.traffic import until
 
-from milepost.events import copies
-from milepost.events.building import Pace
-from milepost.events.copies import Copy, Overtaken
-from milepost.events.decisions import decisions, find, list_parked, retry, retry_all, skip
-from milepost.events.parked import Parked, consumer_of, settle
-from milepost.events.passes import Passes, heads
-from milepost.events.postgres_log import connect_pool
-from milepost.events.projection import ReadModel
-from milepost.events.projector import Projector
-from milepost.events.rebuild import rebuild, rollback
+from milepost.events.parking.operator_actions import (
+    decisions,
+    find,
+    list_parked,
+    retry,
+    retry_all,
+    skip,
+)
+from milepost.events.parking.parked import Parked, consumer_of, settle
+from milepost.events.projections import writer
+from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.projector import Projector
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.projections.rebuild import rebuild, rollback
+from milepost.events.projections.shared_scan import Passes, heads
+from milepost.events.projections.writer import Copy, Overtaken
+from milepost.events.store.postgres import connect_pool
 
 READING = model()
 LENIENT = msgspec.structs.replace(
@@ -178,7 +185,7 @@ async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, tenan
 
 
 async def test_a_long_queue_is_done_in_parts(pool, tenant, choked, monkeypatch):
-    monkeypatch.setattr(copies, "AT_ONCE", 1)
+    monkeypatch.setattr(writer, "AT_ONCE", 1)
     await retry(pool, choked[0].id, actor="ada")
     await hear(pool, LENIENT)
     assert await standing(pool, tenant) == []

@@ -21,16 +21,21 @@ from tests.events.library import (
 )
 from tests.events.traffic import until
 
-from milepost.events.building import Pace
-from milepost.events.comparison import ATTEMPTS, LiveStands
-from milepost.events.copies import Overtaken
-from milepost.events.generations import NoGeneration, OtherVersion, every_generation, generations
-from milepost.events.moments import Moment, NotAMoment, ends_at, moment_of
-from milepost.events.passes import Passes
-from milepost.events.postgres_log import connect_pool
-from milepost.events.projection import ReadModel
-from milepost.events.rebuild import build_past, compare, rebuild, rollback, switch
-from milepost.events.switching import stand_still
+from milepost.events.projections.as_of import Moment, NotAMoment, ends_at, moment_of
+from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.compare import ATTEMPTS, LiveStands
+from milepost.events.projections.generations import (
+    NoGeneration,
+    OtherVersion,
+    every_generation,
+    generations,
+)
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.projections.rebuild import build_past, compare, rebuild, rollback, switch
+from milepost.events.projections.shared_scan import Passes
+from milepost.events.projections.switch import stand_still
+from milepost.events.projections.writer import Overtaken
+from milepost.events.store.postgres import connect_pool
 
 STANDS = """select p.position, (select sum(pages) from dashboards.{books} where tenant = p.tenant)
     from dashboards.positions p join dashboards.generations using (name, generation)
@@ -148,7 +153,7 @@ async def test_what_differs_does_not_take_over_unless_its_version_is_new(
 
 
 async def test_a_live_one_that_nobody_feeds_cannot_be_compared(pool, tenant, reading, monkeypatch):
-    monkeypatch.setattr("milepost.events.comparison.PAUSE_SECONDS", 0.5 / ATTEMPTS)
+    monkeypatch.setattr("milepost.events.projections.compare.PAUSE_SECONDS", 0.5 / ATTEMPTS)
     await record(pool, tenant, pages(1))
     await project(pool, reading)
     await rebuild(pool, [reading])
@@ -210,7 +215,7 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
     pool, tenant, reading, books, monkeypatch
 ):
     """Both run; the new one sees an event for two pages, which tells whose rows are shown."""
-    monkeypatch.setattr("milepost.events.projector.RENEWAL_SECONDS", 0.1)
+    monkeypatch.setattr("milepost.events.projections.projector.RENEWAL_SECONDS", 0.1)
     readers, table = reading.tables
     single = folding(readers, table)
 

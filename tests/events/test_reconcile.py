@@ -8,11 +8,11 @@ import pytest
 from nats.js.errors import NotFoundError
 from tests.events.traffic import SERVICES, append, lose, messages, positions, relaying, until
 
-from milepost.events.cloudevents import reached_by
-from milepost.events.holdings import Holdings
-from milepost.events.jetstream import STREAM
-from milepost.events.memory_log import MemoryLog
-from milepost.events.reconcile import Mending, compare, unseen, until_relayed
+from milepost.events.nats.cloudevents import reached_by
+from milepost.events.nats.jetstream import STREAM
+from milepost.events.relay.reconcile import Mending, compare, unseen, until_relayed
+from milepost.events.relay.stream_inventory import Holdings
+from milepost.events.store.memory import MemoryLog
 
 
 @pytest.fixture(autouse=True)

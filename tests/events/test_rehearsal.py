@@ -9,8 +9,8 @@ from tests.events.given import command, shapes
 from tests.events.test_log_model import Asked, calls, commands, contents
 
 from milepost.events.log import AlreadyDone, Conflict
-from milepost.events.memory_log import MemoryLog
-from milepost.events.rehearsal import Rehearsal
+from milepost.events.store.dry_run import Rehearsal
+from milepost.events.store.memory import MemoryLog
 
 TENANT = "t"
 

@@ -4,12 +4,12 @@ import nats
 import pytest
 from tests.events.traffic import DAY, SERVICES, append, messages, positions, relaying, until
 
-from milepost.events.chain import Chain, ChainBroken, Message, MessageTooLarge
-from milepost.events.cloudevents import recorded_from
-from milepost.events.jetstream import STREAM, ensure_stream
-from milepost.events.memory_log import MemoryLog
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.relay import Relay
+from milepost.events.nats.cloudevents import recorded_from
+from milepost.events.nats.jetstream import STREAM, ensure_stream
+from milepost.events.nats.pipeline import Chain, ChainBroken, Message, MessageTooLarge
+from milepost.events.relay.relay import Relay
+from milepost.events.store.memory import MemoryLog
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from milepost.events.log import Command, NewEvent
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.verify import Fault, NoSuchTenant, head_of, headless, verify
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.verify import Fault, NoSuchTenant, head_of, headless, verify
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CALLS, EVENTS = 10, 6  # each call appends six events, to two streams of its own

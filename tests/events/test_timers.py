@@ -11,10 +11,10 @@ from tests.events.diary import Diary, DiaryClosed
 from tests.events.ringing import Ringing, minute
 from tests.events.traffic import append, until
 
-from milepost.events.answering import ATTEMPTS
-from milepost.events.decisions import list_parked, retry
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.timers import started
+from milepost.events.parking.operator_actions import list_parked, retry
+from milepost.events.policies.runner import ATTEMPTS
+from milepost.events.policies.timers import started
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 HOUSE = Path(__file__).parents[2]
 

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from tests.events.hindered import Elsewhere
 
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Contended, Transactor
 from milepost.events.event import Conflicting, Event
 from milepost.events.log import Command, Log, Recorded, Result
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Contended, Transactor
+from milepost.events.store.memory import MemoryLog
+from milepost.events.streams import Category
 
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -3,8 +3,8 @@
 import pytest
 from tests.events.test_transact import PLACES, WHEN, Full, Places, PlaceTaken
 
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log
-from milepost.events.transact import Transactor
 
 
 def everywhere(*states: Places) -> tuple[list[PlaceTaken], ...]:

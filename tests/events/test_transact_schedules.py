@@ -22,9 +22,9 @@ from tests.events.visits import (
     visit_both,
 )
 
+from milepost.events.commands.transact import Contended, Outcome, Transactor
 from milepost.events.log import Command, Recorded, Result
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Contended, Outcome, Transactor
+from milepost.events.store.memory import MemoryLog
 
 TENANT = "t"
 STREAMS = [VISITS.of("a"), CROWDED.of("b")]

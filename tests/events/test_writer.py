@@ -7,18 +7,18 @@ import pytest
 from tests.events.given import command
 from tests.events.hindered import Elsewhere
 
+from milepost.events.commands.group_commit import Writer
 from milepost.events.log import Appended, Command, Result
-from milepost.events.memory_log import MemoryLog
-from milepost.events.writer import Writer
+from milepost.events.store.memory import MemoryLog
 
 RETRY_SECONDS = 0.4
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("milepost.events.writer.RETRY_SECONDS", RETRY_SECONDS)
-    monkeypatch.setattr("milepost.events.writer.FIRST_PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr("milepost.events.writer.MAX_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("milepost.events.commands.group_commit.RETRY_SECONDS", RETRY_SECONDS)
+    monkeypatch.setattr("milepost.events.commands.group_commit.FIRST_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("milepost.events.commands.group_commit.MAX_PAUSE_SECONDS", 0.02)
 
 
 class Away(Elsewhere):

@@ -13,9 +13,9 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from milepost.events.jetstream import STREAM
 from milepost.events.log import Command, Log, NewEvent
-from milepost.events.relay import Relay
+from milepost.events.nats.jetstream import STREAM
+from milepost.events.relay.relay import Relay
 
 DAY = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
 SERVICES = {"learner_enrolled": "enrollment", "lesson_started": "progress"}

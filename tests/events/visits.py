@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Event
 from milepost.events.log import Recorded
+from milepost.events.streams import Category
 
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from milepost.events.postgres_log import connect_pool
+from milepost.events.store.postgres import connect_pool
 
 
 @pytest.fixture

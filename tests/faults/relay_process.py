@@ -11,9 +11,9 @@ import sys
 
 from tests.events.traffic import SERVICES
 
-from milepost.events import relay
-from milepost.events.chain import Chain
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.nats.pipeline import Chain
+from milepost.events.relay import relay
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 # So small that it is always in the middle of something.
 BATCH = 20

@@ -15,8 +15,8 @@ from tests.events.traffic import until
 from tests.journeys.school import School, milepost, wait_until_ready
 
 from milepost.enrollment.domain import OFFERING
-from milepost.events.postgres_log import PostgresLog
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog
 from milepost.operations.embedded import free_port
 
 JOBS, PATIENCE_SECONDS = "/enrollment/jobs", 120

@@ -9,7 +9,7 @@ from tests.events.hindered import blocked, holding
 from tests.events.soundness import unsound
 
 from milepost.events.log import Appended
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.store.postgres import PostgresLog
 
 WAITING = """(select pid from pg_locks l join pg_stat_activity a using (pid)
     where not l.granted and a.datname = current_database())"""

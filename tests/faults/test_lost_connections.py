@@ -11,9 +11,9 @@ from tests.events.soundness import unsound
 from tests.events.visits import VISITS, visit, visit_both
 from tests.faults.proxy import wired
 
-from milepost.events.faults import AWAY
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.runtime.outages import AWAY
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.events.soundness import unsound
 from tests.events.traffic import until
 from tests.faults.writing import Planned, plan
 
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.store.postgres import PostgresLog
 
 ROOT = Path(__file__).parents[2]
 EVENTS = """select metadata->>'command' as command, array_agg(position order by position) as at,

@@ -13,11 +13,11 @@ import pytest
 from nats.js import JetStreamContext
 from tests.events.traffic import append, positions, relaying, until
 
-from milepost.events import republish
-from milepost.events.ending import end
-from milepost.events.jetstream import STREAM
-from milepost.events.memory_log import MemoryLog
-from milepost.events.postgres_log import PostgresLog
+from milepost.events.nats.jetstream import STREAM
+from milepost.events.relay import republish
+from milepost.events.runtime.cancellation import end
+from milepost.events.store.memory import MemoryLog
+from milepost.events.store.postgres import PostgresLog
 from milepost.operations.embedded import free_port
 from milepost.operations.embedded_nats import binary
 

@@ -10,12 +10,12 @@ from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import SERVICES, append, lose, positions, relaying, until
 from tests.faults.nats_server import Server
 
-from milepost.events.decisions import list_parked, retry
-from milepost.events.holdings import Holdings
-from milepost.events.jetstream import connected
-from milepost.events.memory_log import MemoryLog
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.reconcile import Mending, compare, unseen
+from milepost.events.nats.jetstream import connected
+from milepost.events.parking.operator_actions import list_parked, retry
+from milepost.events.relay.reconcile import Mending, compare, unseen
+from milepost.events.relay.stream_inventory import Holdings
+from milepost.events.store.memory import MemoryLog
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_a_nats_that_comes_late_hurries_a_policy_as_if_it_had_been_there(
     async with consuming(diary, pool, absent.url), relaying(log, postgres, absent.url):
         await publishing(log, tenant, "a", range(1, 4))
         await until(wrote(pool, tenant, range(1, 4)))
-        monkeypatch.setattr("milepost.events.consumer.RECONCILE_SECONDS", 3600)
+        monkeypatch.setattr("milepost.events.policies.subscription.RECONCILE_SECONDS", 3600)
         await absent.start()
         await publishing(log, tenant, "a", range(4, 21))
         await until(wrote(pool, tenant, range(1, 21)))

@@ -18,8 +18,8 @@ from tests.events.traffic import SERVICES, append, positions, until
 from tests.faults.nats_server import Server
 from tests.faults.relay_process import BATCH
 
-from milepost.events.jetstream import connected, last_sequence
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.nats.jetstream import connected, last_sequence
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 ROOT = Path(__file__).parents[2]
 WRITERS, RELAYS = 3, ("relay-1", "relay-2")

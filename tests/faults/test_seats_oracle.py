@@ -17,8 +17,8 @@ from tests.journeys.school import School, milepost, wait_until_ready
 
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Offering, enrollment_id, expire_offer
 from milepost.enrollment.events import SeatOffered, SeatReleased, SeatTaken, WaitlistJoined
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.embedded import free_port
 
 SEATS, LEARNERS, PATIENCE_SECONDS = 40, 600, 90

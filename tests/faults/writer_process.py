@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tests.events.traffic import append
 
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 TYPES = ("learner_enrolled", "lesson_progressed", "lesson_started")
 

@@ -13,9 +13,9 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from tests.events.visits import VISITS, visit, visit_both
 
-from milepost.events.faults import AWAY, Overloaded
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.transact import Outcome, Transactor
+from milepost.events.commands.transact import Outcome, Transactor
+from milepost.events.runtime.outages import AWAY, Overloaded
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 CLIENTS = 12
 LATER: tuple[type[BaseException], ...] = (*AWAY, Overloaded)

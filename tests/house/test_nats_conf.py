@@ -14,8 +14,8 @@ import nats.js.errors
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
-from milepost.events.chain import Chain, Message
-from milepost.events.jetstream import STREAM, ensure_stream
+from milepost.events.nats.jetstream import STREAM, ensure_stream
+from milepost.events.nats.pipeline import Chain, Message
 from milepost.operations.embedded_nats import binary
 
 CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"

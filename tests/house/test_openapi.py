@@ -6,9 +6,9 @@ from typing import Any, cast
 import pytest
 from tests.documented import METHODS, Document
 
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Transactor
+from milepost.events.store.memory import MemoryLog
 from milepost.operations.processes import services_of
 from milepost.process.app import create_app
 from milepost.process.problems import problem_of

@@ -22,10 +22,10 @@ from msgspec import inspect
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.events.category import Category
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event, Refused, name_of
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Transactor
+from milepost.events.store.memory import MemoryLog
+from milepost.events.streams import Category
 from milepost.operations import cli
 from milepost.operations.processes import services_of
 from milepost.operations.published import PUBLISHED

@@ -22,8 +22,8 @@ import pytest
 from tests.journeys.school import School
 
 from milepost.enrollment.domain.erasure import VAULT, erase
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.data_directory import running
 from milepost.operations.embedded_postgres import binaries
 

@@ -14,10 +14,10 @@ from tests.events.traffic import until
 
 from milepost.credentials.events import CredentialAwarded
 from milepost.events.codec import Codec
-from milepost.events.jetstream import STREAM, connected, ensure_stream
 from milepost.events.log import Command, NewEvent
-from milepost.events.memory_log import MemoryLog
-from milepost.events.relay import Relay
+from milepost.events.nats.jetstream import STREAM, connected, ensure_stream
+from milepost.events.relay.relay import Relay
+from milepost.events.store.memory import MemoryLog
 from milepost.operations.published import PUBLISHED
 
 README = Path(__file__).parents[2] / "README.md"

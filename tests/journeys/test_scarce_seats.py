@@ -16,11 +16,11 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from milepost.enrollment import app as enrollment
 from milepost.enrollment.domain import enrollment_id
-from milepost.events.consumer import Consumer
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.relay import Relay
-from milepost.events.timers import Timers
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.policies.subscription import Consumer
+from milepost.events.policies.timers import Timers
+from milepost.events.relay.relay import Relay
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.published import PUBLISHED
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from milepost.events.log import Command, NewEvent
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from tests.events.traffic import append, relaying
 
-from milepost.events.decisions import decisions, find
-from milepost.events.jetstream import connected, ensure_stream
-from milepost.events.memory_log import MemoryLog
-from milepost.events.parked import Failure, park
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.nats.jetstream import connected, ensure_stream
+from milepost.events.parking.operator_actions import decisions, find
+from milepost.events.parking.parked import Failure, park
+from milepost.events.store.memory import MemoryLog
+from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
 @pytest.fixture

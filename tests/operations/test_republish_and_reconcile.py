@@ -11,10 +11,10 @@ import pytest
 from nats.js.errors import NotFoundError
 from tests.events.traffic import append, lose, messages, positions, relaying, until
 
-from milepost.events.jetstream import STREAM as MAIN_STREAM
-from milepost.events.jetstream import ensure_stream
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.republish import STREAM, NobodyListens, Part, SubjectUnfit, stream_for
+from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
+from milepost.events.nats.jetstream import ensure_stream
+from milepost.events.relay.republish import STREAM, NobodyListens, Part, SubjectUnfit, stream_for
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.published import require_published
 from milepost.operations.republish_cli import _stream, _within
 from milepost.operations.trouble import Trouble, WrongUsage

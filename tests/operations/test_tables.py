@@ -4,7 +4,7 @@ from pathlib import Path
 
 import asyncpg
 
-from milepost.events.migrate import migrate, pending
+from milepost.events.store.migrations import migrate, pending
 from milepost.operations.tables import ROOMS_WITH_TABLES
 
 HOUSE = Path(__file__).parents[2]

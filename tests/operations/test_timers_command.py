@@ -14,8 +14,8 @@ from tests.events.traffic import until
 
 from milepost.enrollment.domain import OFFERING
 from milepost.enrollment.events import OfferingEvent, OfferingOpened, SeatOffered
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.embedded import free_port
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from rich.table import Table
 from tests.events.traffic import append
 from typer.models import OptionInfo
 
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations import cli
 from milepost.operations.connection import reason
 from milepost.operations.printing import print_table

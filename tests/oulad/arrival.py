@@ -13,10 +13,10 @@ import asyncpg
 from tests.journeys.school import School
 
 from milepost.credentials.events import CredentialAwarded
-from milepost.events.cloudevents import recorded_from
 from milepost.events.codec import Codec
-from milepost.events.jetstream import STREAM, connected
 from milepost.events.log import Recorded
+from milepost.events.nats.cloudevents import recorded_from
+from milepost.events.nats.jetstream import STREAM, connected
 from milepost.operations.data_directory import Runtime, running
 
 AWARDS = Codec[CredentialAwarded](CredentialAwarded)

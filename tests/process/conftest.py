@@ -6,8 +6,8 @@ from litestar.testing import AsyncTestClient
 from tests.documented import documented
 from tests.process import notes
 
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.memory import MemoryLog
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

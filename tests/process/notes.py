@@ -10,10 +10,10 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import Conflicting, Event, Unknown
-from milepost.events.transact import Transactor
+from milepost.events.streams import Category
 from milepost.process.answers import (
     AWAITED_POSITION,
     OCCURRED_IN_FUTURE,

@@ -14,9 +14,9 @@ from milepost.enrollment.events import (
     PassingRule,
 )
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, NewEvent
-from milepost.events.memory_log import MemoryLog
-from milepost.events.transact import Transactor
+from milepost.events.store.memory import MemoryLog
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

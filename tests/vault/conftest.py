@@ -13,8 +13,8 @@ from milepost.enrollment.app import service
 from milepost.enrollment.vault import app as vault_app
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

@@ -9,8 +9,8 @@ from litestar.middleware import DefineMiddleware
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
-from milepost.events.policy import Policy
-from milepost.events.timers import Timer
+from milepost.events.policies.policy import Policy
+from milepost.events.policies.timers import Timer
 from milepost.process.bodies import BodyDecoding
 from milepost.process.documentation import DocumentedAnswers, openapi
 from milepost.process.edge import Edge

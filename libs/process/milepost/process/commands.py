@@ -6,9 +6,9 @@ from typing import TypeAlias, TypeVar
 from litestar import Request
 from litestar.datastructures import State
 
-from milepost.events.category import Stream
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Event
-from milepost.events.transact import Outcome, Transactor
+from milepost.events.streams import Stream
 from milepost.process.requests import check_repeat, command_id, metadata
 from milepost.process.tokens import Caller
 

@@ -31,7 +31,7 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Empty
 
-from milepost.events.faults import Overloaded
+from milepost.events.runtime.outages import Overloaded
 from milepost.process.answers import AWAITED_POSITION, IDEMPOTENCY_KEY, Answers, Header
 from milepost.process.problem_documents import Kind, examples, kinds, response_spec
 from milepost.process.problems import (

@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
-from milepost.events.faults import passes
+from milepost.events.runtime.outages import passes
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2

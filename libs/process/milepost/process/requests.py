@@ -12,8 +12,8 @@ from litestar.serialization import default_serializer, encode_json
 from litestar.types import Receive, Scope, Send
 from uuid_utils.compat import uuid5, uuid7
 
+from milepost.events.commands.transact import Outcome
 from milepost.events.event import Invalid
-from milepost.events.transact import Outcome
 from milepost.process.problems import Malformed, Where
 from milepost.process.settings import Settings
 from milepost.process.tokens import Caller

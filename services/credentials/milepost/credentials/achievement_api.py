@@ -36,7 +36,7 @@ from milepost.credentials.shapes import (
     EvaluationView,
     PathAchievement,
 )
-from milepost.events.transact import Outcome, Transactor
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.process.answers import command, versioned_query
 from milepost.process.commands import Call, decided
 from milepost.process.requests import check_repeat, command_id, metadata, positioned, versioned

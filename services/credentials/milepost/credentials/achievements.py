@@ -4,8 +4,8 @@ import asyncio
 from collections import OrderedDict
 
 from milepost.credentials.catalog import ACHIEVEMENT, AchievementState, Catalog, catalog_of
-from milepost.events.category import key_of
 from milepost.events.log import Log
+from milepost.events.streams import key_of
 
 
 class Achievements:

@@ -5,7 +5,7 @@ from litestar.di import Provide
 
 from milepost.credentials import achievement_api, record_api
 from milepost.credentials.achievements import Achievements
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
 from milepost.process.settings import Settings
 
 

@@ -6,9 +6,9 @@ from milepost.credentials.achievements import Achievements
 from milepost.credentials.api import routes
 from milepost.credentials.policies import when_course_completed
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
-from milepost.events.policy import Policy, Reaction
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Policy, Reaction
 from milepost.process.app import Service
 from milepost.process.settings import Settings
 from milepost.progress.events import CourseCompleted

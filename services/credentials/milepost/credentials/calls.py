@@ -2,7 +2,7 @@
 
 from milepost.credentials.catalog import ACHIEVEMENT, Achievement
 from milepost.credentials.refusals import RetiredAchievement, UnknownAchievement
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
 from milepost.process.commands import Call
 from milepost.process.tokens import RoleMissing
 

@@ -26,8 +26,8 @@ from milepost.credentials.refusals import (
     UnknownAchievement,
     UnknownCriteria,
 )
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.streams import Category
 
 MAX_CONDITIONS = 256
 MAX_DEPTH = 8

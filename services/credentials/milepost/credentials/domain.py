@@ -22,8 +22,8 @@ from milepost.credentials.refusals import (
     NotHeld,
     RetiredAchievement,
 )
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.streams import Category
 
 NAMESPACE = UUID("6a8f1d0e-3c52-5d7b-9f4e-2b7c61d0a935")
 RECORD: Category[Record, RecordEvent] = Category(

@@ -5,7 +5,7 @@ from functools import partial
 from milepost.credentials.catalog import Catalog
 from milepost.credentials.domain import RECORD, note_result_and_award
 from milepost.credentials.events import CourseResultNoted
-from milepost.events.policy import Reaction
+from milepost.events.policies.policy import Reaction
 from milepost.progress.events import CourseCompleted
 
 

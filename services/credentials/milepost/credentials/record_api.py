@@ -30,7 +30,7 @@ from milepost.credentials.shapes import (
     Revoking,
     StandingView,
 )
-from milepost.events.transact import Outcome, Transactor
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.commands import Call, decided
 from milepost.process.requests import occurred, positioned, versioned

@@ -13,7 +13,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from milepost.dashboards.paging import CursorUnknown, Paging
 from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
-from milepost.events.projection import ReadModel
+from milepost.events.projections.read_model import ReadModel
 from milepost.process.answers import (
     AWAITED_POSITION,
     ETAG,

@@ -16,8 +16,8 @@ import msgspec
 from msgspec.json import Decoder
 
 from milepost.events.event import Invalid
-from milepost.events.gathered import Gathered
-from milepost.events.projection import ReadModel
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.store.batcher import Gathered
 from milepost.process.problems import Problem, RequestFault
 
 WAIT_SECONDS = 5.0

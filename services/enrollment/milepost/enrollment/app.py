@@ -9,13 +9,13 @@ from milepost.enrollment.events import OfferingCanceled
 from milepost.enrollment.members import members
 from milepost.enrollment.policies import Heard, react, react_to_cancellation
 from milepost.enrollment.timers import timers
-from milepost.events.category import key_of
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded
-from milepost.events.policy import Policy, Reaction
-from milepost.events.timers import utc_now
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Policy, Reaction
+from milepost.events.policies.timers import utc_now
+from milepost.events.streams import key_of
 from milepost.process.app import Service
 from milepost.process.settings import Settings
 from milepost.progress import events as progress

@@ -24,8 +24,8 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.events import OfferingOpened
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.log import Log
-from milepost.events.transact import Outcome, Transactor
 
 _RECORD = Codec[CourseResultNoted | CredentialAwarded | CredentialRevoked](
     CourseResultNoted | CredentialAwarded | CredentialRevoked

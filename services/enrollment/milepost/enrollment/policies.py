@@ -32,7 +32,7 @@ from milepost.enrollment.events import (
     SeatTaken,
 )
 from milepost.events.event import Event
-from milepost.events.policy import Reaction
+from milepost.events.policies.policy import Reaction
 from milepost.progress.events import CourseCompleted, LearningBegan
 
 Told: TypeAlias = LearningBegan | CourseCompleted | SeatTaken | SeatOffered | SeatReleased

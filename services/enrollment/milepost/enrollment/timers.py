@@ -12,13 +12,13 @@ from milepost.enrollment.events import (
     SeatOffered,
 )
 from milepost.enrollment.policies import react_to_end, react_to_silence
-from milepost.events.category import key_of
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
-from milepost.events.policy import Reaction
-from milepost.events.timers import Timer
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Reaction
+from milepost.events.policies.timers import Timer
+from milepost.events.streams import key_of
 
 Stay = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled | EnrollmentExtended
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, BinaryIO
 import httpx
 import typer
 
-from milepost.events.postgres_log import connect_pool
+from milepost.events.store.postgres import connect_pool
 from milepost.operations.connection import connected, reachable, reason, settings
 from milepost.operations.data_directory import running
 from milepost.operations.tenants import require_school, require_tenant

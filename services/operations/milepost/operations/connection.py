@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from milepost.events.faults import AWAY
+from milepost.events.runtime.outages import AWAY
 from milepost.operations.data_directory import running
 from milepost.operations.trouble import Trouble
 from milepost.process.settings import SettingInvalid, Settings

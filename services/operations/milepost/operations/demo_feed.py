@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
-from milepost.events.ending import end
 from milepost.events.log import Recorded
+from milepost.events.runtime.cancellation import end
 from milepost.operations.tail_cli import follow
 
 LINES = 12

@@ -13,10 +13,10 @@ import nats
 import nats.js.errors
 import typer
 
-from milepost.events.faults import AWAY
-from milepost.events.jetstream import STREAM
-from milepost.events.migrate import pending
-from milepost.events.postgres_log import ROLE
+from milepost.events.nats.jetstream import STREAM
+from milepost.events.runtime.outages import AWAY
+from milepost.events.store.migrations import pending
+from milepost.events.store.postgres import ROLE
 from milepost.operations.connection import connected, reason, settings
 from milepost.operations.data_directory import running
 from milepost.operations.tables import ROOMS_WITH_TABLES

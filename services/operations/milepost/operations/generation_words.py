@@ -9,12 +9,17 @@ import msgspec
 from rich.box import SIMPLE
 from rich.table import Table
 
-from milepost.events.comparison import Comparison, LiveStands
-from milepost.events.copies import Overtaken
-from milepost.events.generations import Live, NoGeneration, OtherVersion, RebuildUnderWay
-from milepost.events.moments import Moment, NotAMoment, moment_of
-from milepost.events.rebuild import Rebuilt, Switch
-from milepost.events.standings import Standing
+from milepost.events.projections.as_of import Moment, NotAMoment, moment_of
+from milepost.events.projections.compare import Comparison, LiveStands
+from milepost.events.projections.generations import (
+    Live,
+    NoGeneration,
+    OtherVersion,
+    RebuildUnderWay,
+)
+from milepost.events.projections.rebuild import Rebuilt, Switch
+from milepost.events.projections.status import Standing
+from milepost.events.projections.writer import Overtaken
 from milepost.operations.trouble import Trouble, WrongUsage
 
 WHAT_TO_DO = {

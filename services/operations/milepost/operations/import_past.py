@@ -10,10 +10,10 @@ import msgspec
 
 from milepost.credentials.events import CredentialAwarded
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log, Recorded
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.settle import settle
-from milepost.events.transact import Transactor
+from milepost.events.policies.reactions import settle
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.importing import Importer, Settle
 from milepost.operations.offering_past import offer
 from milepost.operations.past import Past

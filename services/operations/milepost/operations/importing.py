@@ -26,9 +26,9 @@ from milepost.enrollment.domain import (
     withdraw,
 )
 from milepost.enrollment.events import EnrollmentEvent, OfferingEvent
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.log import Recorded
-from milepost.events.transact import Outcome, Transactor
 from milepost.operations.past import Enroll, Learn, Passage, Past, Step, Withdraw
 from milepost.progress.domain import Answer, report
 from milepost.progress.events import ProgressEvent

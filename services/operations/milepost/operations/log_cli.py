@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.options import AsJson, DataDir, OneTenant
 from milepost.operations.printing import print_table

@@ -6,7 +6,7 @@ import re
 import asyncpg
 import nats
 
-from milepost.events.faults import AWAY
+from milepost.events.runtime.outages import AWAY
 from milepost.operations.connection import reason
 from milepost.operations.trouble import Trouble
 from milepost.process.settings import Settings

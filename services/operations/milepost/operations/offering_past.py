@@ -7,7 +7,7 @@ from milepost.credentials.achievements import Achievements
 from milepost.credentials.catalog import ACHIEVEMENT, Definition, define
 from milepost.enrollment.domain import COURSE, OFFERING, Terms, open_offering, publish
 from milepost.enrollment.events import CoursePublished
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
 from milepost.operations.past import Attested, Past, Run
 from milepost.progress.grading import Plan
 from milepost.progress.plans import pinned

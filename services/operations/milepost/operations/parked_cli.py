@@ -10,11 +10,11 @@ import asyncpg
 import msgspec
 import typer
 
-from milepost.events import decisions
-from milepost.events.decisions import Decision, NotParked, Settled, WaitsBehind
 from milepost.events.log import Recorded
-from milepost.events.parked import Parked
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.parking import operator_actions
+from milepost.events.parking.operator_actions import Decision, NotParked, Settled, WaitsBehind
+from milepost.events.parking.parked import Parked
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.options import AsJson, DataDir, OneTenant
 from milepost.operations.tenants import require_school
@@ -50,7 +50,7 @@ def list_(
     """List what is parked, and what waits behind it."""
     found = _with_pool(
         data_dir,
-        lambda pool: decisions.list_parked(
+        lambda pool: operator_actions.list_parked(
             pool, tenant=tenant, consumer=consumer, settled=settled, limit=limit
         ),
         tenant,
@@ -70,9 +70,9 @@ def show(number: Number, as_json: AsJson = False, data_dir: DataDir = None) -> N
     """Show one of them: its error, its event, and what was decided about it."""
 
     async def fetch(pool: asyncpg.Pool) -> tuple[Parked, Recorded, list[Decision]]:
-        found = await decisions.find(pool, number)
+        found = await operator_actions.find(pool, number)
         [event] = await PostgresLog(pool).read(found.tenant, found.position - 1, 1)
-        return found, event, await decisions.decisions(pool, found)
+        return found, event, await operator_actions.decisions(pool, found)
 
     found, event, decided = _with_pool(data_dir, fetch)
     facts = {
@@ -116,13 +116,15 @@ def retry(
     who = actor or getpass.getuser()
     if number is not None:
         told = _with_pool(
-            data_dir, lambda pool: decisions.retry(pool, number, actor=who, reason=reason)
+            data_dir, lambda pool: operator_actions.retry(pool, number, actor=who, reason=reason)
         )
         typer.echo(f"{told.consumer} tries event {told.position} of {told.tenant} again.")
     elif every is not None:
         events = _with_pool(
             data_dir,
-            lambda pool: decisions.retry_all(pool, every, tenant=tenant, actor=who, reason=reason),
+            lambda pool: operator_actions.retry_all(
+                pool, every, tenant=tenant, actor=who, reason=reason
+            ),
             tenant,
         )
         typer.echo(f"{every} tries {events:,} events again." if events else NOTHING.format(every))
@@ -137,7 +139,9 @@ def skip(
 ) -> None:
     """Leave it out for good, also of rebuilds; what waits behind it goes on."""
     who = actor or getpass.getuser()
-    told = _with_pool(data_dir, lambda pool: decisions.skip(pool, number, actor=who, reason=reason))
+    told = _with_pool(
+        data_dir, lambda pool: operator_actions.skip(pool, number, actor=who, reason=reason)
+    )
     typer.echo(f"{told.consumer} leaves event {told.position} of {told.tenant} out.")
 
 

@@ -18,12 +18,12 @@ from milepost.dashboards.read_models import READ_MODELS
 from milepost.enrollment import app as enrollment
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.vault import app as vault
-from milepost.events.consumer import Consumer
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.projector import Projector
-from milepost.events.relay import Relay
-from milepost.events.timers import Timers
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
+from milepost.events.policies.subscription import Consumer
+from milepost.events.policies.timers import Timers
+from milepost.events.projections.projector import Projector
+from milepost.events.relay.relay import Relay
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.published import PUBLISHED
 from milepost.operations.running import together, told_to_stop, until

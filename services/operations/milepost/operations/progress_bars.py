@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from milepost.events.holdings import Seen
+from milepost.events.relay.stream_inventory import Seen
 
 
 def on_terminal() -> Console:

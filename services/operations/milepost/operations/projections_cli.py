@@ -13,14 +13,22 @@ import msgspec
 import typer
 
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.events.building import Pace
-from milepost.events.comparison import Comparison
-from milepost.events.generations import drop, generations
-from milepost.events.moments import ends_at
-from milepost.events.postgres_log import connect_pool
-from milepost.events.projection import ReadModel
-from milepost.events.rebuild import Rebuilt, Switch, build_past, compare, rebuild, rollback, switch
-from milepost.events.standings import Standing, standings
+from milepost.events.projections.as_of import ends_at
+from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.compare import Comparison
+from milepost.events.projections.generations import drop, generations
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.projections.rebuild import (
+    Rebuilt,
+    Switch,
+    build_past,
+    compare,
+    rebuild,
+    rollback,
+    switch,
+)
+from milepost.events.projections.status import Standing, standings
+from milepost.events.store.postgres import connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.generation_words import (
     figures,

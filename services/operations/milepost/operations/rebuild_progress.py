@@ -17,8 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from milepost.events.ending import end
-from milepost.events.standings import Standing, standings
+from milepost.events.projections.status import Standing, standings
+from milepost.events.runtime.cancellation import end
 from milepost.operations.progress_bars import on_terminal
 
 T = TypeVar("T")

@@ -12,12 +12,9 @@ import typer
 from nats.aio.client import Client
 from rich.table import Table
 
-from milepost.events import jetstream
-from milepost.events.ending import end
-from milepost.events.holdings import Holdings, Seen, StreamSetBack
 from milepost.events.log import Log
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.reconcile import (
+from milepost.events.nats import jetstream
+from milepost.events.relay.reconcile import (
     Finding,
     Gaps,
     Mending,
@@ -26,7 +23,10 @@ from milepost.events.reconcile import (
     compare,
     until_relayed,
 )
-from milepost.events.relay import Relay
+from milepost.events.relay.relay import Relay
+from milepost.events.relay.stream_inventory import Holdings, Seen, StreamSetBack
+from milepost.events.runtime.cancellation import end
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
 from milepost.operations.printing import print_table

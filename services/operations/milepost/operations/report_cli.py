@@ -11,9 +11,9 @@ from rich.table import Table
 
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.reading import NotVisibleYet, Query, read
-from milepost.events.moments import Moment
-from milepost.events.passes import heads
-from milepost.events.postgres_log import connect_pool
+from milepost.events.projections.as_of import Moment
+from milepost.events.projections.shared_scan import heads
+from milepost.events.store.postgres import connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.generation_words import named_moment
 from milepost.operations.options import AsJson, DataDir, Tenant

@@ -8,11 +8,10 @@ import typer
 from msgspec import json
 from nats.js import JetStreamContext
 
-from milepost.events import jetstream
 from milepost.events.event import name_of
 from milepost.events.log import Log
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.republish import (
+from milepost.events.nats import jetstream
+from milepost.events.relay.republish import (
     MAX_AGE_SECONDS,
     NobodyListens,
     Part,
@@ -22,6 +21,7 @@ from milepost.events.republish import (
     republish,
     stream_for,
 )
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
 from milepost.operations.options import AsJson, DataDir

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from milepost.events.ending import end
+from milepost.events.runtime.cancellation import end
 
 
 async def told_to_stop() -> asyncio.Event:

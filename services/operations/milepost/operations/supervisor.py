@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import asyncpg
 import structlog
 
-from milepost.events.ending import end
-from milepost.events.migrate import migrate
+from milepost.events.runtime.cancellation import end
+from milepost.events.store.migrations import migrate
 from milepost.operations.child import Child, start_supervised
 from milepost.operations.data_directory import Runtime, tell_runtime
 from milepost.operations.embedded import Embedded, free_port

@@ -12,9 +12,9 @@ import typer
 from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
-from milepost.events import jetstream
-from milepost.events.cloudevents import recorded_from
 from milepost.events.log import Recorded
+from milepost.events.nats import jetstream
+from milepost.events.nats.cloudevents import recorded_from
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
 from milepost.operations.options import DataDir, OneTenant

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import asyncpg
 
 from milepost.events.log import TENANT_PATTERN
-from milepost.events.passes import heads
+from milepost.events.projections.shared_scan import heads
 from milepost.operations.trouble import Trouble, WrongUsage
 
 

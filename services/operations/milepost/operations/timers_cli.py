@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from milepost.events.postgres_log import connect_pool
-from milepost.events.timers import Started, started
+from milepost.events.policies.timers import Started, started
+from milepost.events.store.postgres import connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.options import AsJson, DataDir, OneTenant
 from milepost.operations.tenants import require_school

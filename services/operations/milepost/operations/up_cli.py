@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import typer
 
-from milepost.events.migrate import migrate
+from milepost.events.store.migrations import migrate
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.data_directory import Runtime
 from milepost.operations.named_servers import named

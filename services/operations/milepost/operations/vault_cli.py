@@ -18,7 +18,7 @@ from milepost.enrollment.vault.rotation import (
     plan,
     rotate,
 )
-from milepost.events.postgres_log import connect_pool
+from milepost.events.store.postgres import connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.options import AsJson, DataDir, DryRun
 from milepost.operations.trouble import Trouble

@@ -11,8 +11,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
-from milepost.events.transact import Outcome, Transactor
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.bodies import Body
 from milepost.process.commands import Call, decided

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
-from milepost.events.policy import Policy, Reaction
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Policy, Reaction
 from milepost.process.app import Service
 from milepost.process.settings import Settings
 from milepost.progress.api import routes

@@ -4,9 +4,9 @@ import asyncio
 from time import monotonic
 
 from milepost.enrollment.events import LearnerEnrolled
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log
-from milepost.events.transact import Transactor
 from milepost.progress.reports import NotEnrolled, NotOpenYet, UnknownEnrollment
 from milepost.progress.standing import PROGRESS, Progress
 

@@ -13,7 +13,7 @@ from milepost.enrollment.events import (
     EnrollmentWithdrawn,
     LearnerEnrolled,
 )
-from milepost.events.policy import Reaction
+from milepost.events.policies.policy import Reaction
 from milepost.progress.domain import close, open_progress, resume, suspend
 from milepost.progress.standing import PROGRESS
 

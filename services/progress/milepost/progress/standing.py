@@ -10,8 +10,8 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.streams import Category
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,

@@ -17,7 +17,7 @@ from milepost.enrollment.events import (
     ProgramRetired,
 )
 from milepost.events.codec import Codec
-from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
 CourseFact: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
 OfferingFact: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled

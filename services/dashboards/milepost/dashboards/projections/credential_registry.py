@@ -7,7 +7,7 @@ import msgspec
 
 from milepost.credentials.events import CredentialAwarded, CredentialRevoked, Evidence
 from milepost.events.codec import Codec
-from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
 Heard: TypeAlias = CredentialAwarded | CredentialRevoked
 

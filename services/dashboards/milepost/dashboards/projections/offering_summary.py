@@ -20,7 +20,7 @@ from milepost.enrollment.events import (
     OfferingOpened,
 )
 from milepost.events.codec import Codec
-from milepost.events.projection import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 from milepost.progress.events import (
     AttemptScored,
     CourseCompleted,

@@ -35,7 +35,7 @@ from milepost.enrollment.domain import (
     retire,
 )
 from milepost.enrollment.events import CourseEvent, CoursePublished
-from milepost.events.transact import Outcome
+from milepost.events.commands.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
 from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
 from milepost.process.bodies import Body, Moment
 from milepost.process.settings import Settings
 

@@ -37,7 +37,7 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.domain.languages import definition_in_language
 from milepost.enrollment.events import ProgramDefined, StackingRule
-from milepost.events.transact import Outcome
+from milepost.events.commands.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided

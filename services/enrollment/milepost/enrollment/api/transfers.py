@@ -41,8 +41,8 @@ from milepost.enrollment.domain import (
     transfer,
 )
 from milepost.enrollment.members import members
+from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
-from milepost.events.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
 from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call

@@ -8,9 +8,9 @@ from milepost.enrollment.bulk.api import BulkWiring, routes
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.work import Worker
 from milepost.enrollment.domain.erasure import VAULT
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
-from milepost.events.policy import Policy, Reaction
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Policy, Reaction
 from milepost.process.app import Service
 from milepost.process.settings import Settings
 

@@ -18,10 +18,10 @@ from milepost.enrollment.bulk.order import Order, Runs, counts_seats
 from milepost.enrollment.bulk.rows import Asked, Fault, Row
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
 from milepost.enrollment.gathering import enroll_learner
-from milepost.events.ending import end
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
-from milepost.events.faults import passes
-from milepost.events.transact import Outcome, Transactor
+from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.outages import passes
 from milepost.process.problems import members, problem_of
 from milepost.process.requests import occurred
 from milepost.process.settings import Settings

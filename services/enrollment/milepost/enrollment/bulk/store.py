@@ -20,7 +20,7 @@ from milepost.enrollment.bulk.jobs import (
     UnknownJob,
 )
 from milepost.enrollment.bulk.rows import Asked, Fault, Row
-from milepost.events.faults import Overloaded
+from milepost.events.runtime.outages import Overloaded
 
 COLUMNS = ", ".join(Job.__struct_fields__)
 ROW_COLUMNS = ("row", "learner", "offering", "mode", "occurred_at", "fault_path", "fault_reason")

@@ -19,12 +19,12 @@ from milepost.enrollment.bulk.jobs import Job, Tally, counted
 from milepost.enrollment.bulk.leading import Lead, Led, NotLeading, take
 from milepost.enrollment.bulk.rows import Row
 from milepost.enrollment.bulk.store import Store
-from milepost.events.ending import end
-from milepost.events.faults import AWAY, Overloaded
+from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.log import Log
-from milepost.events.rehearsal import Rehearsal
-from milepost.events.transact import Transactor
+from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.outages import AWAY, Overloaded
+from milepost.events.store.dry_run import Rehearsal
 from milepost.process.settings import Settings
 
 ROWS_AT_ONCE = 500

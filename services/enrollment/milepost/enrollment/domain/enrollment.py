@@ -28,8 +28,8 @@ from milepost.enrollment.events import (
     LearnerOfferedSeat,
     LearnerWaitlisted,
 )
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.streams import Category
 
 Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
 Ended: TypeAlias = (

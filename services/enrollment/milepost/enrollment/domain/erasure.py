@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from milepost.enrollment.events.vault import LearnerErased
-from milepost.events.category import Category
 from milepost.events.codec import Codec
+from milepost.events.streams import Category
 
 
 def evolve(_: datetime | None, event: LearnerErased) -> datetime:

@@ -17,9 +17,9 @@ from milepost.enrollment.events import (
     InvitationRevoked,
     InvitationUsed,
 )
-from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Forbidden, Refused, Unknown
+from milepost.events.streams import Category
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import assert_never
 import msgspec
 
 from milepost.enrollment.events import LearnerCommitted, LearnerEvent, LearnerFreed
-from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting
+from milepost.events.streams import Category
 
 
 @dataclass

@@ -22,9 +22,9 @@ from milepost.enrollment.events import (
     WaitlistJoined,
     WaitlistLeft,
 )
-from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Refused, Unknown
+from milepost.events.streams import Category
 
 # What an `OfferingChanged` says anew.
 CHANGEABLE: Final = (

@@ -18,9 +18,9 @@ from milepost.enrollment.events import (
     ProgramRetired,
     StackingRule,
 )
-from milepost.events.category import Category
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Unknown
+from milepost.events.streams import Category
 
 
 @dataclass

@@ -17,7 +17,7 @@ from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.export import archive, gather
 from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
-from milepost.events.transact import Transactor
+from milepost.events.commands.transact import Transactor
 from milepost.process.answers import ETAG, Answers, command, query, versioned_query
 from milepost.process.bodies import Body
 from milepost.process.commands import Call, decided

@@ -8,9 +8,9 @@ from milepost.enrollment.domain.erasure import VAULT
 from milepost.enrollment.vault.api import VaultWiring, routes
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
+from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
-from milepost.events.policy import Policy, Reaction
-from milepost.events.transact import Transactor
+from milepost.events.policies.policy import Policy, Reaction
 from milepost.process.app import Service
 from milepost.process.settings import Settings
 

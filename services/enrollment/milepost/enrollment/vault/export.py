@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 
 from milepost.enrollment.vault.store import Person, UnknownLearner, Vault
-from milepost.events.tables import Connection
+from milepost.events.projections.tables import Connection
 
 HEAD = "select head from log.heads where tenant = $1"
 ENROLLMENTS = """select data ->> 'enrollment' as enrollment, data ->> 'offering' as offering

@@ -13,7 +13,7 @@ import msgspec
 from milepost.enrollment.vault.cipher import MasterKey, Unreadable
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import NEWEST
-from milepost.events.tables import Connection
+from milepost.events.projections.tables import Connection
 
 BATCH = 1000
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from milepost.events.ids import new_id
 from milepost.events.log import Command, NewEvent
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from milepost.events.migrate import migrate
+from milepost.events.store.migrations import migrate
 from milepost.operations.embedded import Embedded
 from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.process.settings import Settings

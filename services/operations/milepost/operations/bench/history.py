@@ -15,10 +15,10 @@ from milepost.enrollment.events import (
     LearnerEnrolled,
     OfferingOpened,
 )
-from milepost.events.category import Stream
 from milepost.events.event import Event
 from milepost.events.ids import new_id
 from milepost.events.log import Command, Log, NewEvent, Result
+from milepost.events.streams import Stream
 from milepost.operations.bench.calls import TENANT
 from milepost.progress.events import (
     AttemptScored,

@@ -8,7 +8,7 @@ import asyncpg
 
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.dashboards.reading import STANDS
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
 from milepost.operations.bench.ground import ground

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from milepost.events.commands.group_commit import Writer
 from milepost.events.log import Appended, Command, Log, Result
-from milepost.events.writer import Writer
 from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import WentWrong
 

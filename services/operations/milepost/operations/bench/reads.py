@@ -12,8 +12,8 @@ from milepost.dashboards.queries import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMEN
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.dashboards.reading import statement
 from milepost.dashboards.views import LearnerPage
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.rebuild import rebuild
+from milepost.events.projections.rebuild import rebuild
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench import calls
 from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import Measured, WentWrong

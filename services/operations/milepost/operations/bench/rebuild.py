@@ -5,8 +5,8 @@ import time
 import asyncpg
 
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.rebuild import rebuild
+from milepost.events.projections.rebuild import rebuild
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History

@@ -9,10 +9,10 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
-from milepost.events.cloudevents import headers_of, subject_of
-from milepost.events.jetstream import STREAM, SUBJECTS, connected, ensure_stream, last_sequence
 from milepost.events.log import Command
-from milepost.events.postgres_log import PostgresLog, connect_pool
+from milepost.events.nats.cloudevents import headers_of, subject_of
+from milepost.events.nats.jetstream import STREAM, SUBJECTS, connected, ensure_stream, last_sequence
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
 from milepost.operations.bench.ground import ground

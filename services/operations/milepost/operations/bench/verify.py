@@ -2,8 +2,8 @@
 
 import time
 
-from milepost.events.postgres_log import PostgresLog, connect_pool
-from milepost.events.verify import verify
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.verify import verify
 from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.ground import ground

@@ -1,0 +1,141 @@
+"""CloudEvents 1.0 in binary mode over NATS headers: how an event leaves the house, and comes back.
+
+The actor stays in the house: whoever subscribes learns what happened, not who clicked.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+import msgspec
+
+from milepost.events.event import name_of
+from milepost.events.log import Recorded
+from milepost.events.streams import key_of
+
+TYPE_PREFIX = "milepost."
+# On a message that the stream had lost: the position that the stream had reached without it.
+MENDED = "Milepost-Mended"
+# CloudEvents' NATS binding, 3.1.3.2: space, double quote, percent and all but printable ASCII.
+PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+POSITION = re.compile(r"[1-9][0-9]{0,17}")
+ALL_PLAIN = re.compile(r"[!#$&-~]*")
+
+
+class Foreign(ValueError):
+    """A message on one of our subjects that no relay wrote."""
+
+
+class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the log's `metadata` may hold. `trace` is a W3C traceparent."""
+
+    actor: str | None = None
+    correlation: str | None = None
+    causation: str | None = None
+    trace: str | None = None
+
+
+_metadata = msgspec.json.Decoder(Metadata)
+
+
+def metadata_of(event: Recorded) -> Metadata:
+    return _metadata.decode(event.metadata)
+
+
+def subject_of(event: Recorded, service: str) -> str:
+    return f"milepost.{event.tenant}.{service}.{name_of(event.type)}"
+
+
+def headers_of(event: Recorded, service: str) -> dict[str, str]:
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": str(event.event_id),
+        "ce-source": f"/milepost/{event.tenant}/{service}",
+        "ce-type": TYPE_PREFIX + event.type,
+        "ce-time": _timestamp(event.occurred_at),
+        "ce-subject": percent_encoded(key_of(event.stream)),
+        "ce-datacontenttype": "application/json",
+        "Milepost-Tenant": event.tenant,
+        "Milepost-Position": str(event.position),
+        "Milepost-Stream": percent_encoded(event.stream),
+        "Milepost-Version": str(event.version),
+        "Milepost-Recorded-At": _timestamp(event.recorded_at),
+    }
+    if event.metadata != b"{}":
+        _add_metadata(headers, metadata_of(event))
+    return headers
+
+
+def place_of(subject: str, headers: Mapping[str, str] | None) -> tuple[str, int]:
+    """Tenant and position: together they name an event. Raises `Foreign`."""
+    tenant, position = _place(headers or {})
+    if not subject.startswith(f"milepost.{tenant}."):
+        raise Foreign(subject)
+    return tenant, position
+
+
+def reached_by(subject: str, headers: Mapping[str, str] | None) -> int:
+    """The position behind which a relay goes on, when this message is its tenant's last.
+
+    Raises `Foreign`.
+    """
+    _, position = place_of(subject, headers)
+    mended = (headers or {}).get(MENDED)
+    return position if mended is None else _position(mended)
+
+
+def _place(headers: Mapping[str, str]) -> tuple[str, int]:
+    return headers.get("Milepost-Tenant", ""), _position(headers.get("Milepost-Position", ""))
+
+
+def _position(text: str) -> int:
+    if not POSITION.fullmatch(text):
+        raise Foreign(text)
+    return int(text)
+
+
+def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:
+    """The event as the log has it, but for its actor. Raises `KeyError`, `ValueError`."""
+    return Recorded(
+        *_place(headers),
+        unquote(headers["Milepost-Stream"]),
+        int(headers["Milepost-Version"]),
+        headers["ce-type"].removeprefix(TYPE_PREFIX),
+        data,
+        _metadata_bytes(headers),
+        datetime.fromisoformat(headers["ce-time"]),
+        datetime.fromisoformat(headers["Milepost-Recorded-At"]),
+        UUID(headers["ce-id"]),
+    )
+
+
+def percent_encoded(value: str) -> str:
+    return value if ALL_PLAIN.fullmatch(value) else quote(value, safe=PLAIN)
+
+
+def _add_metadata(headers: dict[str, str], metadata: Metadata) -> None:
+    if metadata.correlation:
+        headers["ce-correlationid"] = percent_encoded(metadata.correlation)
+    if metadata.causation:
+        headers["ce-causationid"] = percent_encoded(metadata.causation)
+    if metadata.trace:
+        headers["traceparent"] = percent_encoded(metadata.trace)
+
+
+def _metadata_bytes(headers: Mapping[str, str]) -> bytes:
+    def header(name: str) -> str | None:
+        value = headers.get(name)
+        return None if value is None else unquote(value)
+
+    metadata = Metadata(
+        correlation=header("ce-correlationid"),
+        causation=header("ce-causationid"),
+        trace=header("traceparent"),
+    )
+    return msgspec.json.encode(metadata)
+
+
+def _timestamp(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

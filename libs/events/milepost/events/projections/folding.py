@@ -1,0 +1,112 @@
+"""A batch of facts into rows: all at once, or one by one to tell apart what cannot be folded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from milepost.events.parking.parked import Failure
+from milepost.events.projections.read_model import (
+    Fact,
+    Key,
+    ReadModel,
+    Rows,
+    Table,
+    Undecodable,
+    UndoableRows,
+)
+from milepost.events.projections.tables import Shape
+
+
+class Unfoldable(Exception):
+    """One of these facts cannot be made into rows; the cause says why."""
+
+
+class Unfit(Exception):
+    """A fold left something in a row that its table cannot hold."""
+
+
+def fold_all(model: ReadModel, rows: Rows, facts: Sequence[Fact[Any]]) -> None:
+    """Raises `Unfoldable`: then the rows are of no use any more."""
+    fold = model.fold
+    try:
+        for fact in facts:
+            if type(fact.event) is Undecodable:
+                raise fact.event.error  # noqa: TRY301 - as if its fold had failed
+            fold(rows, fact)
+    except Exception as error:
+        raise Unfoldable(model.name) from error
+
+
+def fold_each(
+    model: ReadModel,
+    shapes: Mapping[str, Shape[Any]],
+    rows: UndoableRows,
+    tenant: str,
+    facts: Sequence[Fact[Any]],
+) -> list[Failure]:
+    """Fold those that can be; answer those that cannot, and what comes after them of their keys."""
+    failures: list[Failure] = []
+    failed: set[str] = set()
+    for fact in facts:
+        if fact.key in failed:
+            failures.append(behind(tenant, fact))
+        elif error := _failure(model, shapes, rows, fact):
+            failed.add(fact.key)
+            failures.append(failure_of(tenant, fact, error))
+    return failures
+
+
+def behind(tenant: str, fact: Fact[Any]) -> Failure:
+    return Failure(tenant, fact.position, fact.key)
+
+
+def failure_of(tenant: str, fact: Fact[Any], error: Exception) -> Failure:
+    return Failure(tenant, fact.position, fact.key, repr(error), attempts=1)
+
+
+def keys(table: Table[Any], facts: Sequence[Fact[Any]]) -> set[Key]:
+    """The keys of the rows that these facts are about. Raises `Unfoldable`."""
+    assert table.key_of is not None, "a tally is not loaded"
+    try:
+        found = {table.key_of(fact) for fact in facts}
+    except Exception as error:
+        raise Unfoldable(table.name) from error
+    return {key for key in found if key is not None}
+
+
+def keyed(model: ReadModel, facts: Sequence[Fact[Any]]) -> list[Fact[Any]]:
+    """Those of which every table can tell the row."""
+    return [fact for fact in facts if _unkeyed(model, fact) is None]
+
+
+def _failure(
+    model: ReadModel, shapes: Mapping[str, Shape[Any]], rows: UndoableRows, fact: Fact[Any]
+) -> Exception | None:
+    """Why it cannot be folded; the rows are as if it had not been tried."""
+    if error := _unkeyed(model, fact):
+        return error
+    rows.mark()
+    try:
+        model.fold(rows, fact)
+        _refuse_unfit(shapes, rows)
+    except Exception as error:  # noqa: BLE001 - parked, for a person to read
+        rows.undo()
+        return error
+    return None
+
+
+def _unkeyed(model: ReadModel, fact: Fact[Any]) -> Exception | None:
+    if type(fact.event) is Undecodable:
+        return fact.event.error
+    try:
+        for table in model.kept:
+            keys(table, (fact,))
+    except Unfoldable as error:
+        cause = error.__cause__
+        return cause if isinstance(cause, Exception) else error
+    return None
+
+
+def _refuse_unfit(shapes: Mapping[str, Shape[Any]], rows: UndoableRows) -> None:
+    for name, row in rows.touched():
+        if column := shapes[name].unfit(row):
+            raise Unfit(f"{name}.{column} = {getattr(row, column)!r}"[:500])

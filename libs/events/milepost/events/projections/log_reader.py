@@ -1,0 +1,47 @@
+"""The log as read models read it: only what they hear, decoded; what cannot be is said so."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from milepost.events.codec import Codec, UnknownEvent
+from milepost.events.projections.read_model import Fact, Undecodable
+
+COLUMNS = "position, stream, type, data::text, occurred_at"
+BETWEEN = f"""select {COLUMNS} from log.events
+    where tenant = $1 and position > $2 and position <= $3 and type = any($4) order by position"""
+AT = f"""select {COLUMNS} from log.events
+    where tenant = $1 and position = any($2) order by position"""
+
+Codecs = Mapping[str, Codec[Any]]
+
+
+async def facts_between(
+    pool: asyncpg.Pool, codecs: Codecs, tenant: str, after: int, upto: int
+) -> list[Fact[Any]]:
+    return _decoded(codecs, await pool.fetch(BETWEEN, tenant, after, upto, list(codecs)))
+
+
+async def facts_at(
+    pool: asyncpg.Pool, codecs: Codecs, tenant: str, positions: Sequence[int]
+) -> list[Fact[Any]]:
+    return _decoded(codecs, await pool.fetch(AT, tenant, positions))
+
+
+def codecs_of(*codecs: Codec[Any]) -> Codecs:
+    """By tag."""
+    return {tag: codec for codec in codecs for tag in codec.tags}
+
+
+def _decoded(codecs: Codecs, records: Sequence[asyncpg.Record]) -> list[Fact[Any]]:
+    facts: list[Fact[Any]] = []
+    for position, stream, tag, data, occurred_at in records:
+        try:
+            event: Any = codecs[tag].decode(tag, data, occurred_at)
+        except (UnknownEvent, msgspec.MsgspecError) as error:
+            event = Undecodable(error)
+        category, _, key = stream.partition("-")
+        facts.append(Fact(position, category, key, tag, event))
+    return facts

@@ -1,0 +1,196 @@
+"""log → JetStream: publishes what others may see, in order, each event once.
+
+The log is the outbox and the stream its own checkpoint: the relay asks the stream how far it has
+come and goes on from there. It knows no service; which events are published, and in whose name, is
+handed in.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NoReturn
+
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import StreamInfo
+from prometheus_client import Counter, Gauge
+
+from milepost.events.log import Log, Recorded
+from milepost.events.nats.cloudevents import Foreign, headers_of, subject_of
+from milepost.events.nats.jetstream import (
+    connected,
+    ensure_stream,
+    kept_since,
+    last_position,
+    limited,
+    stream_info,
+)
+from milepost.events.nats.pipeline import Chain, ChainBroken, Message, header_lines
+from milepost.events.relay.stream_inventory import Holdings
+from milepost.events.runtime.leadership import Source, lead
+from milepost.events.runtime.outages import AWAY
+
+BUSY_SECONDS = 0.005
+IDLE_SECONDS = 0.05
+CHECK_SECONDS = 2.0
+FRUITLESS_CHAINS = 10
+
+PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
+LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
+LAG = Gauge("milepost_relay_lag_positions", "Positions in the log that the relay has not reached")
+
+_log = structlog.get_logger()
+
+
+class Relay:
+    """`services` names, for each published tag, the service that it belongs to.
+
+    `source` is where the lease is taken: of all relays on a database one leads.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        source: Source,
+        nats_url: str,
+        services: Mapping[str, str],
+        *,
+        batch: int = 1000,
+        window: int = 4000,
+        replicas: int = 1,
+    ) -> None:
+        self._log = log
+        self._source = source
+        self._nats_url = nats_url
+        self._services = dict(services)
+        self._batch = batch
+        self._window = window
+        self._replicas = replicas
+        self._tags = tuple(services)
+
+    async def run(self) -> NoReturn:
+        """Relay until canceled, whoever goes away and comes back meanwhile."""
+        await lead(self._source, "relay", self._lead, (*AWAY, ChainBroken))
+
+    async def _lead(self) -> None:
+        """Raises `ChainBroken` when chain after chain breaks without a message getting through."""
+        async with connected(self._nats_url, "relay") as client:
+            fruitless = 0
+            while True:
+                broken, published = await self._follow(client)
+                fruitless = 0 if published else fruitless + 1
+                _log.warning("relay_resumes", error=repr(broken), published=published)
+                if fruitless == FRUITLESS_CHAINS:
+                    raise broken
+                await asyncio.sleep(0.01 * 2**fruitless)
+
+    async def _follow(self, client: Client) -> tuple[ChainBroken, int]:
+        """Publish what comes, until the chain breaks: why, and how many messages got through."""
+        js = client.jetstream()
+        # The sequence first, the positions later: whatever another relay publishes in between
+        # breaks the chain.
+        last_sequence = await ensure_stream(js, self._replicas)
+        async with Chain(client, last_sequence, window=self._window) as chain:
+            try:
+                await self._publish_forever(js, chain)
+            except ChainBroken as broken:
+                return broken, chain.acknowledged
+
+    async def _publish_forever(self, js: JetStreamContext, chain: Chain) -> NoReturn:
+        after: dict[str, int] = {}
+        info = await stream_info(js)
+        clock, pause_seconds = asyncio.get_running_loop().time, BUSY_SECONDS
+        checked_at = clock()
+        while True:
+            behind = await self._publish_new(js, chain, after)
+            if not behind:
+                await chain.flush()
+            if clock() - checked_at > CHECK_SECONDS:
+                info = await _checked(js, info, None if behind else chain.last_sequence)
+                checked_at = clock()
+            pause_seconds = BUSY_SECONDS if behind else min(pause_seconds * 2, IDLE_SECONDS)
+            await asyncio.sleep(0 if self._batch in behind else pause_seconds)
+
+    async def _publish_new(
+        self, js: JetStreamContext, chain: Chain, after: dict[str, int]
+    ) -> list[int]:
+        """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
+        heads = await self._log.heads()
+        for tenant in heads.keys() - after.keys():
+            after[tenant] = position = await self._begin(js, tenant, heads[tenant])
+            if position > heads[tenant]:
+                _log.error("stream_ahead_of_log", tenant=tenant, position=position)
+        behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
+        sizes: list[int] = []
+        for tenant in behind:
+            events = await self._log.read(tenant, after[tenant], self._batch, self._tags)
+            await self._publish(chain, events)
+            read_all = len(events) < self._batch
+            reached = [event.position for event in events[-1:]]
+            after[tenant] = max([heads[tenant], *reached]) if read_all else reached[0]
+            sizes.append(len(events))
+        LAG.set(sum(max(head - after[tenant], 0) for tenant, head in heads.items()))
+        return sizes
+
+    async def _begin(self, js: JetStreamContext, tenant: str, head: int) -> int:
+        """Behind what the stream holds of the tenant, or has dropped by limits of somebody's."""
+        position = await _reached(js, tenant)
+        if not position and (since := await kept_since(js)):
+            position = await _last_before(self._log, tenant, head, since)
+            _log.warning("stream_dropped_by_limits", tenant=tenant, position=position)
+        return position
+
+    async def _publish(self, chain: Chain, events: Sequence[Recorded]) -> None:
+        await chain.publish([message_of(event, self._services[event.type]) for event in events])
+        PUBLISHED.inc(len(events))
+
+
+def message_of(event: Recorded, service: str) -> Message:
+    name = f"{event.tenant}/{event.position}"
+    headers = header_lines(headers_of(event, service))
+    return Message(name, subject_of(event, service), headers, event.data)
+
+
+async def _reached(js: JetStreamContext, tenant: str) -> int:
+    """How far the stream tells of the tenant's log, whoever else wrote there."""
+    try:
+        return await last_position(js, tenant)
+    except Foreign:
+        _log.error("stream_holds_foreign_message", tenant=tenant)
+    holdings = Holdings(js, tenant)
+    await holdings.read_on(lambda *_: None)
+    return holdings.reached.get(tenant, 0)
+
+
+async def _last_before(log: Log, tenant: str, head: int, at: datetime) -> int:
+    """By halves: the log takes events in order of time."""
+    low, high = 0, head
+    while low < high:
+        middle = (low + high + 1) // 2
+        [event] = await log.read(tenant, middle - 1, 1)
+        if event.recorded_at < at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+async def _checked(
+    js: JetStreamContext, before: StreamInfo | None, expected: int | None
+) -> StreamInfo:
+    """Look for what no answer to a publish tells: that the stream was lost, or part of it.
+
+    `expected` is its last sequence when nothing is under way. Raises `ChainBroken`: what is missing
+    at the end is then published again.
+    """
+    info = await stream_info(js)
+    if info is None or before is None or expected not in (None, info.state.last_seq):
+        raise ChainBroken("the stream is not where it was left")
+    came = info.state.last_seq - before.state.last_seq
+    lost = before.state.messages + came - info.state.messages
+    if lost > 0 and not limited(info.config):
+        LOST.inc(lost)
+        _log.error("stream_lost_messages", lost=lost, remedy="milepost relay --reconcile")
+        raise ChainBroken("the stream has lost messages")
+    return info

@@ -1,0 +1,145 @@
+"""Publishes a part of a tenant's log again, for one subscriber that has to catch up.
+
+It goes to a subject of its own, never into the main stream, where everybody would get it again.
+The messages are the CloudEvents that they were, and say which subject they had.
+"""
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import msgspec
+import nats.js.errors
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, StorageType, StreamConfig
+
+from milepost.events.log import Log, Recorded
+from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
+from milepost.events.nats.pipeline import ChainBroken, Message, Pipeline, header_lines
+from milepost.events.relay.relay import message_of
+from milepost.events.relay.stream_inventory import Seen
+
+STREAM = "MILEPOST_REPUBLISH"
+SUBJECTS = "republish.>"
+MAX_AGE_SECONDS = 7 * 24 * 3600
+# When it is full it takes no more, rather than dropping what nobody has read yet.
+MAX_BYTES = 1 << 30
+BATCH = 1000
+REPUBLISHED = "Milepost-Republished"
+# A subject to publish to: no wildcard, and not one of the server's own.
+SUBJECT = re.compile(r"(?![$_])[!-~]+(?<![.])")
+
+_log = structlog.get_logger()
+
+
+class SubjectUnfit(Exception):
+    """It is no subject to publish to, or one of the main stream's."""
+
+
+class NobodyListens(Exception):
+    """No stream takes the subject: its messages would vanish."""
+
+
+class Stopped(Exception):
+    """The stream refused a message. `position` is the first that it did not acknowledge."""
+
+    def __init__(self, position: int, why: str) -> None:
+        super().__init__(why)
+        self.position = position
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Of the tenant's log: from `first` to `last`, both included, the events with these tags."""
+
+    tenant: str
+    first: int
+    last: int
+    tags: Sequence[str]
+
+
+async def stream_for(
+    js: JetStreamContext, subject: str, *, replicas: int = 1, make: bool = True
+) -> str:
+    """The stream that takes the subject; ours is made the first time, unless told not to `make`.
+
+    Raises `SubjectUnfit`, `NobodyListens`.
+    """
+    tokens = subject.split(".")
+    if not SUBJECT.fullmatch(subject) or {"", "*", ">"} & {*tokens} or tokens[0] == "milepost":
+        raise SubjectUnfit
+    try:
+        name = await js.find_stream_name_by_subject(subject)
+    except nats.js.errors.NotFoundError as error:
+        if tokens[0] != "republish" or len(tokens) == 1:
+            raise NobodyListens from error
+        name = await _make_stream(js, replicas) if make else STREAM
+    if name == MAIN_STREAM:
+        raise SubjectUnfit
+    return name
+
+
+async def _make_stream(js: JetStreamContext, replicas: int) -> str:
+    _log.info("stream_created", stream=STREAM)
+    config = StreamConfig(
+        name=STREAM,
+        subjects=[SUBJECTS],
+        storage=StorageType.FILE,
+        num_replicas=replicas,
+        max_age=MAX_AGE_SECONDS,
+        max_bytes=MAX_BYTES,
+        discard=DiscardPolicy.NEW,
+        allow_direct=True,
+    )
+    await js.add_stream(config)
+    return STREAM
+
+
+async def count(log: Log, part: Part, seen: Seen) -> Counter[str]:
+    """How many events of each tag there are."""
+    counts: Counter[str] = Counter()
+    async for events in _batches(log, part, seen):
+        counts.update(event.type for event in events)
+    return counts
+
+
+async def republish(
+    log: Log,
+    client: Client,
+    services: Mapping[str, str],
+    part: Part,
+    subject: str,
+    *,
+    seen: Seen,
+) -> Counter[str]:
+    """Publish them in order, each acknowledged: how many of each tag. Raises `Stopped`."""
+    counts: Counter[str] = Counter()
+    async with Pipeline(client, window=BATCH) as pipeline:
+        async for events in _batches(log, part, seen):
+            before = pipeline.acknowledged
+            try:
+                await pipeline.publish([_again(one, services[one.type], subject) for one in events])
+                await pipeline.flush()
+            except ChainBroken as broken:
+                missed = events[pipeline.acknowledged - before]
+                raise Stopped(missed.position, str(broken)) from broken
+            counts.update(event.type for event in events)
+    return counts
+
+
+async def _batches(log: Log, part: Part, seen: Seen) -> AsyncIterator[Sequence[Recorded]]:
+    """Each is shown as done when the next is asked for."""
+    after, size = part.first - 1, part.last - part.first + 1
+    while after < part.last:
+        read = await log.read(part.tenant, after, BATCH, part.tags)
+        if events := [event for event in read if event.position <= part.last]:
+            yield events
+        after = read[-1].position if len(read) == BATCH else part.last
+        seen("events", min(after - part.first + 1, size), size)
+
+
+def _again(event: Recorded, service: str, subject: str) -> Message:
+    message = message_of(event, service)
+    mark = header_lines({REPUBLISHED: message.subject})
+    return message._replace(subject=subject, headers=message.headers + mark)

@@ -1,0 +1,174 @@
+"""Who leads: one holder per name and database, by a Postgres advisory lock.
+
+A lease spares doubled work; it does not fence. What a leader writes must be safe all the same
+when a second one writes at once: by an expected position, or by an expected sequence.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+import asyncpg
+import structlog
+from prometheus_client import Gauge
+
+from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.retry import again
+
+T = TypeVar("T")
+Source: TypeAlias = "str | asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+
+# So that the server lets go within 25 seconds of a leader whose machine is gone.
+KEEPALIVES = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+# A server that says nothing for so long is gone: these statements wait for nobody.
+ANSWER_SECONDS = 5.0
+GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+TRY_LOCK = "select pg_try_advisory_lock(hashtextextended($1, 0))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended($1, 0))"
+
+LEADS = Gauge("milepost_leads", "1 in the process that leads, 0 in those that wait", ["name"])
+
+_log = structlog.get_logger()
+
+
+class LeaseLost(Exception):
+    """The connection that held the lock is gone: another process may lead by now."""
+
+
+class Leases:
+    """The names that this process leads, all on one connection, until `lost` is set.
+
+    `keep` is the short way to stop when that happens.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.names: set[str] = set()
+        self.lost = asyncio.Event()
+        self._connection = connection
+        self._talking = asyncio.Lock()
+
+    async def take(self, name: str) -> bool:
+        """Lead `name` from now on, unless somebody else does. Raises what asyncpg raises."""
+        if name in self.names:
+            return True
+        leads = LEADS.labels(name)
+        async with self._talking:
+            taken: bool = await self._connection.fetchval(TRY_LOCK, name, timeout=ANSWER_SECONDS)
+        if taken:
+            self.names.add(name)
+            leads.set(1)
+        return taken
+
+    async def wait(self, name: str, *, retry_seconds: float = 0.5) -> None:
+        # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
+        while not await self.take(name):  # noqa: ASYNC110
+            await asyncio.sleep(retry_seconds)
+
+    async def keep(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work`, canceled when the connection is lost. Raises `LeaseLost`."""
+        working = asyncio.create_task(work)
+        losing = asyncio.create_task(self.lost.wait())
+        try:
+            await asyncio.wait((working, losing), return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            raise LeaseLost(", ".join(sorted(self.names)))
+        finally:
+            await end(losing, working)
+
+    async def beat(self, every_seconds: float) -> None:
+        """Ask now and then: a dead network closes no socket, so nothing would tell us."""
+        self._connection.add_termination_listener(self._lose)
+        try:
+            while not self._connection.is_closed():
+                await asyncio.sleep(every_seconds)
+                async with self._talking:
+                    await self._connection.execute("select 1", timeout=every_seconds)
+        except GONE:
+            self.lost.set()
+        finally:
+            if not self._connection.is_closed():
+                self._connection.remove_termination_listener(self._lose)
+
+    async def end(self) -> None:
+        for name in self.names:
+            LEADS.labels(name).set(0)
+        with suppress(*GONE):  # the locks went with the connection
+            for name in self.names:
+                await self._connection.execute(UNLOCK, name, timeout=ANSWER_SECONDS)
+
+    def _lose(self, _: object) -> None:
+        self.lost.set()
+
+
+async def lead(
+    source: Source,
+    name: str,
+    work: Callable[[], Coroutine[Any, Any, object]],
+    passing: tuple[type[BaseException], ...],
+) -> NoReturn:
+    """Do `work` wherever this process leads `name`; when something `passing` ends it, again."""
+
+    async def led() -> None:
+        async with lease(source, name) as held:
+            _log.info("leads", name=name)
+            await held.keep(work())
+
+    await again(name, led, (LeaseLost, *passing))
+
+
+@asynccontextmanager
+async def leases(source: Source, *, heartbeat_seconds: float = 5.0) -> AsyncIterator[Leases]:
+    """Lead whatever is taken until the block ends.
+
+    Given a pool, one of its connections is kept for that time.
+    Raises what asyncpg raises when the database cannot be reached.
+    """
+    async with _dedicated(source) as connection:
+        held = Leases(connection)
+        heart = asyncio.create_task(held.beat(heartbeat_seconds))
+        try:
+            yield held
+        finally:
+            await end(heart)
+            await held.end()
+
+
+@asynccontextmanager
+async def lease(
+    source: Source, name: str, *, retry_seconds: float = 0.5, heartbeat_seconds: float = 5.0
+) -> AsyncIterator[Leases]:
+    """Wait until this process leads `name`; lead until the block ends. Else as `leases`."""
+    async with leases(source, heartbeat_seconds=heartbeat_seconds) as held:
+        await held.wait(name, retry_seconds=retry_seconds)
+        yield held
+
+
+@asynccontextmanager
+async def _dedicated(source: Source) -> AsyncIterator[Connection]:
+    if isinstance(source, asyncpg.Pool):
+        async with source.acquire() as pooled, _closed(pooled):
+            yield pooled
+        return
+    own = await asyncpg.connect(source, timeout=10, server_settings=KEEPALIVES)
+    async with _closed(own):
+        yield own
+
+
+@asynccontextmanager
+async def _closed(connection: Connection) -> AsyncIterator[None]:
+    """What is gone holds no lock; what is not must not keep it."""
+    try:
+        yield
+    finally:
+        with suppress(*GONE):
+            await connection.close(timeout=ANSWER_SECONDS)

@@ -1,0 +1,91 @@
+"""The log in memory, for tests and for thinking: the same contract in plain Python."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from milepost.events.log import (
+    AlreadyDone,
+    Appended,
+    Command,
+    Conflict,
+    NewEvent,
+    Recorded,
+    Result,
+)
+from milepost.events.streams import category_of
+
+
+class MemoryLog:
+    def __init__(self) -> None:
+        self._events: defaultdict[str, list[Recorded]] = defaultdict(list)
+        self._streams: defaultdict[tuple[str, str], list[Recorded]] = defaultdict(list)
+        self._done: dict[tuple[str, UUID], AlreadyDone] = {}
+
+    async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        results: dict[UUID, Result] = {}
+        answers = []
+        for command in commands:
+            stands = all(isinstance(results[earlier], Appended) for earlier in command.after)
+            answer = self._append(tenant, command, stands=stands)
+            results[command.command_id] = answer
+            answers.append(answer)
+        return answers
+
+    def _append(self, tenant: str, command: Command, *, stands: bool) -> Result:
+        if done := self._done.get((tenant, command.command_id)):
+            return done
+        if not stands:
+            stream = command.expects[-1][0]
+            return Conflict(stream, self._version(tenant, stream))
+        for stream, expected in reversed(command.expects):
+            if (version := self._version(tenant, stream)) != expected:
+                return Conflict(stream, version)
+        now = datetime.now(UTC)
+        first = self._head(tenant) + 1
+        for event in command.events:
+            self._record(tenant, event, now)
+        last = self._head(tenant)
+        self._done[tenant, command.command_id] = AlreadyDone(first, last)
+        return Appended(first, last, now)
+
+    def _record(self, tenant: str, event: NewEvent, now: datetime) -> None:
+        recorded = Recorded(
+            tenant,
+            self._head(tenant) + 1,
+            event.stream,
+            self._version(tenant, event.stream) + 1,
+            event.type,
+            event.data,
+            event.metadata,
+            event.occurred_at,
+            now,
+            event.event_id,
+        )
+        self._streams[tenant, event.stream].append(recorded)
+        self._events[tenant].append(recorded)
+
+    def _version(self, tenant: str, stream: str) -> int:
+        return len(self._streams[tenant, stream])
+
+    def _head(self, tenant: str) -> int:
+        return len(self._events[tenant])
+
+    async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
+        return self._streams[tenant, stream][after:]
+
+    async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
+        return [e for e in self._events[tenant][after:] if category_of(e.stream) == category]
+
+    async def read(
+        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+    ) -> list[Recorded]:
+        later = self._events[tenant][after:]
+        return [e for e in later if types is None or e.type in types][:limit]
+
+    async def heads(self) -> dict[str, int]:
+        return {tenant: len(events) for tenant, events in self._events.items() if events}
+
+    async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
+        return {i: self._done[tenant, i] for i in command_ids if (tenant, i) in self._done}

@@ -1,0 +1,152 @@
+"""The log in Postgres. The rules live in `sql/`; this only carries arrays there and rows back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from milepost.events.event import Invalid
+from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Recorded, Result
+from milepost.events.store.batched_reads import After, Range, Reader
+
+ROLE = "milepost_service"
+
+COLUMNS = (
+    "tenant, position, stream, version, type, data, metadata, occurred_at, recorded_at, event_id"
+)
+APPEND = """select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15)"""
+READ_CATEGORY = f"""select {COLUMNS} from log.events
+    where tenant = $1 and stream >= $2 and stream < $3 and position > $4 order by position"""
+READ = f"""select {COLUMNS} from log.events
+    where tenant = $1 and position > $2 order by position limit $3"""
+READ_TYPES = f"""select {COLUMNS} from log.events
+    where tenant = $1 and position > $2 and type = any($4) order by position limit $3"""
+SHORT = 20
+
+
+class Unstorable(Invalid):
+    """A text holds a character that Postgres cannot store (NUL)."""
+
+
+async def connect_pool(
+    dsn: str, *, name: str, size: int = 6, command_timeout_seconds: float | None = 60
+) -> asyncpg.Pool:
+    """A pool whose connections act as the services' role and speak jsonb as UTF-8 bytes.
+
+    A statement is given up after its timeout (None: never), a connection attempt after 10 s.
+    Who changes a session (`set`, `listen`, session locks) must undo it or close the connection: it
+    is not reset between uses, for that would cost every statement a second round trip.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        init=speak_json_bytes,
+        reset=_leave_as_it_is,
+        timeout=10,
+        command_timeout=command_timeout_seconds,
+        server_settings={"role": ROLE, "application_name": name, "timezone": "UTC"},
+    )
+
+
+async def _leave_as_it_is(_: asyncpg.Connection) -> None: ...
+
+
+async def speak_json_bytes(connection: asyncpg.Connection) -> None:
+    """Jsonb in and out as bytes: its binary form is a version byte, 1, before the text."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda data: b"\x01" + data,
+        decoder=lambda data: bytes(data[1:]),
+    )
+
+
+class PostgresLog:
+    """`milepost.events.log.Log` on a pool from `connect_pool`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self._reader = Reader(pool)
+
+    async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        streams, arrays = _arrays(commands)
+        try:
+            row = await self.pool.fetchrow(APPEND, tenant, streams, *arrays)
+        except asyncpg.UntranslatableCharacterError as error:
+            raise Unstorable from error
+        assert row is not None, "the append function always answers"
+        return [_result(row, index, streams) for index in range(len(commands))]
+
+    async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
+        return await self._reader.streams.ask(tenant, After(stream, after))
+
+    async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
+        # In "C" order "." follows "-", so the range holds the streams `category-…` and no others.
+        low, high = f"{category}-", f"{category}."
+        return _recorded(await self.pool.fetch(READ_CATEGORY, tenant, low, high, after))
+
+    async def read(
+        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+    ) -> list[Recorded]:
+        if types is None and limit <= SHORT:  # without gaps, a limit is a last position
+            return await self._reader.ranges.ask(tenant, Range(after, after + limit))
+        if types is None:
+            return _recorded(await self.pool.fetch(READ, tenant, after, limit))
+        return _recorded(await self.pool.fetch(READ_TYPES, tenant, after, limit, list(types)))
+
+    async def heads(self) -> dict[str, int]:
+        rows = await self.pool.fetch("select tenant, head from log.heads where head > 0")
+        return {row["tenant"]: row["head"] for row in rows}
+
+    async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
+        return await self._reader.done.ask(tenant, command_ids)
+
+
+def _recorded(rows: Sequence[asyncpg.Record]) -> list[Recorded]:
+    return [Recorded(*row) for row in rows]
+
+
+def _arrays(commands: Sequence[Command]) -> tuple[list[str], list[list[Any]]]:
+    numbers: dict[str, int] = {}
+    for command in commands:
+        for stream, _ in command.expects:
+            numbers.setdefault(stream, len(numbers) + 1)
+    expects = [
+        (number, numbers[stream], version)
+        for number, command in enumerate(commands, 1)
+        for stream, version in command.expects
+    ]
+    own: dict[UUID, int] = {}
+    afters: list[tuple[int, int]] = []
+    for number, command in enumerate(commands, 1):
+        afters += [(number, own[earlier]) for earlier in command.after]
+        own[command.command_id] = number  # only now: a later twin is nobody's foundation
+    events = [
+        (number, numbers[e.stream], e.type, e.data, e.metadata, e.occurred_at, e.event_id)
+        for number, command in enumerate(commands, 1)
+        for e in command.events
+    ]
+    ids = [command.command_id for command in commands]
+    return list(numbers), [
+        ids,
+        *_columns(expects, 3),
+        *_columns(afters, 2),
+        *_columns(events, 7),
+    ]
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def _result(row: asyncpg.Record, index: int, streams: list[str]) -> Result:
+    if (first := row["first"][index]) is None:
+        stream = streams[row["conflict_stream"][index] - 1]
+        return Conflict(stream, row["conflict_version"][index])
+    if row["repeated"][index]:
+        return AlreadyDone(first, row["last"][index])
+    return Appended(first, row["last"][index], row["recorded_at"])
