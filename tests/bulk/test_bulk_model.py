@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.enrollment.given import opened
 
+from milepost.contracts.enrollments import EnrollmentWithdrawn
 from milepost.enrollment.bulk.enrolling import enroll_rows
 from milepost.enrollment.bulk.jobs import Job, Tally, counted
 from milepost.enrollment.bulk.jobs import Result as Told
 from milepost.enrollment.bulk.rows import Asked, Fault, Row
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
-from milepost.enrollment.events import EnrollmentWithdrawn
 from milepost.enrollment.gathering import enroll_learner
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event

@@ -3,16 +3,11 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from milepost.contracts.achievements import AchievementHeld, CoursePassed, Criterion
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded
 from milepost.credentials.catalog import Achievement, Catalog, Definition, catalog_of
 from milepost.credentials.domain import RECORD, note_result_and_award
-from milepost.credentials.events import (
-    AchievementHeld,
-    CoursePassed,
-    CourseResultNoted,
-    CredentialAwarded,
-    Criterion,
-    RecordEvent,
-)
+from milepost.credentials.events import RecordEvent
 from milepost.credentials.record import Record
 
 LEARNER = "learner-1"

@@ -3,6 +3,7 @@
 import pytest
 from tests.credentials.scenes import achievement, catalog, day, held, passed
 
+from milepost.contracts.achievements import AchievementRetired, AllOf, AnyOf, Criterion, NOf
 from milepost.credentials.catalog import (
     MAX_CONDITIONS,
     MAX_DEPTH,
@@ -13,7 +14,6 @@ from milepost.credentials.catalog import (
     evolve_achievement,
     retire,
 )
-from milepost.credentials.events import AchievementRetired, AllOf, AnyOf, Criterion, NOf
 from milepost.credentials.refusals import (
     CircularCriteria,
     ImpossibleCriteria,

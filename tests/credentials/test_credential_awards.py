@@ -16,6 +16,8 @@ from tests.credentials.scenes import (
     result,
 )
 
+from milepost.contracts.achievements import AllOf, AnyOf
+from milepost.contracts.records import Evidence
 from milepost.credentials.catalog import catalog_of
 from milepost.credentials.domain import (
     award_by_hand,
@@ -24,7 +26,6 @@ from milepost.credentials.domain import (
     resting_on,
     revoke,
 )
-from milepost.credentials.events import AllOf, AnyOf, Evidence
 from milepost.credentials.refusals import (
     AlreadyHeld,
     AlreadyRevoked,

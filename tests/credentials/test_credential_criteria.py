@@ -2,8 +2,8 @@
 
 from tests.credentials.scenes import catalog, day, given, held, note, passed, result
 
+from milepost.contracts.achievements import AllOf, AnyOf, NOf
 from milepost.credentials.criteria import evidence_of, explain
-from milepost.credentials.events import AllOf, AnyOf, NOf
 
 TWO = given(result("AAA", 0.8, position=5, on=2), result("BBB", 0.5, position=9, on=1))
 

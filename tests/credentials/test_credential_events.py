@@ -6,21 +6,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from milepost.credentials.catalog import ACHIEVEMENT
-from milepost.credentials.domain import RECORD
-from milepost.credentials.events import (
+from milepost.contracts.achievements import (
     AchievementDefined,
     AchievementHeld,
     AchievementRetired,
     AllOf,
     AnyOf,
     CoursePassed,
+    NOf,
+)
+from milepost.contracts.records import (
     CourseResultNoted,
     CredentialAwarded,
     CredentialRevoked,
     Evidence,
-    NOf,
 )
+from milepost.credentials.catalog import ACHIEVEMENT
+from milepost.credentials.domain import RECORD
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "credentials"
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

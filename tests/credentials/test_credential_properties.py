@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.credentials.scenes import LEARNER, catalog, day, held, note, passed, result
 
+from milepost.contracts.achievements import AllOf, AnyOf, Criterion, NOf
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded
 from milepost.credentials.catalog import Catalog
 from milepost.credentials.criteria import explain
 from milepost.credentials.domain import (
@@ -15,15 +17,7 @@ from milepost.credentials.domain import (
     note_result_and_award,
     revoke,
 )
-from milepost.credentials.events import (
-    AllOf,
-    AnyOf,
-    CourseResultNoted,
-    CredentialAwarded,
-    Criterion,
-    NOf,
-    RecordEvent,
-)
+from milepost.credentials.events import RecordEvent
 from milepost.credentials.refusals import AlreadyHeld, NotHeld
 
 COURSES = ("AAA", "BBB", "CCC")

@@ -10,6 +10,7 @@ from litestar.testing import AsyncTestClient
 from tests.credentials.scenes import day
 from tests.documented import documented
 
+from milepost.contracts.progress import CourseCompleted
 from milepost.credentials.app import service
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
@@ -20,7 +21,6 @@ from milepost.process.app import Service, create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings
 from milepost.process.tokens import TokenVerifier
-from milepost.progress.events import CourseCompleted
 
 PROGRESS: Category[None, CourseCompleted] = Category(
     "progress", lambda: None, lambda _state, _event: None, Codec(CourseCompleted)

@@ -9,25 +9,32 @@ import asyncpg
 import msgspec
 from hypothesis import strategies as st
 
-from milepost.credentials.events import CredentialAwarded, CredentialRevoked, Evidence, RecordEvent
-from milepost.dashboards.read_models import READ_MODELS
-from milepost.enrollment.events import (
-    CourseEvent,
+from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCompleted,
-    EnrollmentEvent,
     EnrollmentWithdrawn,
     LearnerEnrolled,
     LearnerWaitlisted,
+)
+from milepost.contracts.offerings import (
     OfferingCanceled,
     OfferingChanged,
     OfferingClosed,
-    OfferingEvent,
     OfferingOpened,
-    ProgramDefined,
-    ProgramEvent,
-    ProgramRetired,
 )
+from milepost.contracts.programs import ProgramDefined, ProgramRetired
+from milepost.contracts.progress import (
+    AttemptScored,
+    CourseCompleted,
+    LessonCompleted,
+    LessonProgressed,
+    LessonStarted,
+    ProgressOpened,
+)
+from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence
+from milepost.credentials.events import RecordEvent
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.enrollment.events import CourseEvent, EnrollmentEvent, OfferingEvent, ProgramEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Event
 from milepost.events.log import Command, NewEvent
@@ -35,15 +42,7 @@ from milepost.events.projections.generations import ensure_live, generations
 from milepost.events.projections.shared_scan import Passes, heads
 from milepost.events.projections.writer import Copy, Overtaken
 from milepost.events.store.postgres import PostgresLog
-from milepost.progress.events import (
-    AttemptScored,
-    CourseCompleted,
-    LessonCompleted,
-    LessonProgressed,
-    LessonStarted,
-    ProgressEvent,
-    ProgressOpened,
-)
+from milepost.progress.events import ProgressEvent
 
 Entry: TypeAlias = tuple[str, Event]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.dashboards.history import Life, offered, project, record, rows
 
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentCanceled,
     EnrollmentDeclined,
     EnrollmentExpired,

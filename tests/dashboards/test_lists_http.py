@@ -8,16 +8,9 @@ import pytest
 from tests.dashboards.desk import happens
 from tests.dashboards.history import DAY, Life, defined, new_tenant, offered, retired
 
-from milepost.enrollment.events import (
-    CourseDrafted,
-    CoursePublished,
-    CourseRetired,
-    LearnerEnrolled,
-    Lesson,
-    OfferingCanceled,
-    OfferingChanged,
-    OfferingClosed,
-)
+from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
+from milepost.contracts.enrollments import LearnerEnrolled
+from milepost.contracts.offerings import OfferingCanceled, OfferingChanged, OfferingClosed
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)

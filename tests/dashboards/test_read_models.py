@@ -16,11 +16,11 @@ from tests.dashboards.history import (
     rows,
 )
 
+from milepost.contracts.enrollments import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonProgressed
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.enrollment.events import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.rebuild import rebuild
-from milepost.progress.events import AttemptScored, CourseCompleted, LessonProgressed
 
 CUTS = st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=6)
 

@@ -3,6 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
+from milepost.contracts.enrollments import LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.offerings import OfferingOpened, SeatTaken
+from milepost.contracts.programs import ProgramDefined
 from milepost.enrollment.domain import (
     COURSE,
     OFFERING,
@@ -12,17 +16,7 @@ from milepost.enrollment.domain import (
     Program,
     enrollment_id,
 )
-from milepost.enrollment.events import (
-    CoursePublished,
-    LearnerEnrolled,
-    LearnerWaitlisted,
-    Lesson,
-    OfferingOpened,
-    PassingRule,
-    ProgramDefined,
-    SeatTaken,
-    WaitlistJoined,
-)
+from milepost.enrollment.events import WaitlistJoined
 from milepost.events.event import Event
 from milepost.events.streams import Category
 

@@ -4,14 +4,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 from tests.enrollment.given import NINE, minute
 
-from milepost.enrollment.events import (
-    AchievementHeld,
-    CoursePassed,
-    CoursePublished,
-    Lesson,
-    PassingRule,
-    Skill,
-)
+from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
 
 FRAMEWORKS = ("ESCO", "CASE", "CTDL", "O*NET")
 KINDS = ("page", "video", "reading", "discussion", "quiz", "assignment", "exam")

@@ -1,6 +1,8 @@
 import pytest
 from tests.enrollment.given import course, lesson, minute, published
 
+from milepost.contracts.courses import CourseDrafted, CourseRetired, PassingRule, Skill
+from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain import (
     AlreadyPublished,
     AlreadyRetired,
@@ -10,14 +12,6 @@ from milepost.enrollment.domain import (
     draft,
     publish,
     retire,
-)
-from milepost.enrollment.events import (
-    AchievementHeld,
-    CourseDrafted,
-    CoursePassed,
-    CourseRetired,
-    PassingRule,
-    Skill,
 )
 
 DRAFTED = CourseDrafted(course="DATA-101", title="Data", occurred_at=minute(0))

@@ -12,9 +12,9 @@ from tests.enrollment.plans import histories, plans
 from tests.enrollment.school import PLAN
 from tests.enrollment.test_courses_http import RICH, problem, publish
 
+from milepost.contracts.courses import CourseRetired
 from milepost.enrollment.api.course_files import SCHEMA, CourseFile, file_of, told
 from milepost.enrollment.domain import take_over
-from milepost.enrollment.events import CourseRetired
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
 EXPORT, IMPORT = "/courses/DATA-101/export", "/courses/DATA-101/import"

@@ -8,14 +8,9 @@ from hypothesis import given as drawn
 from tests.enrollment.given import lesson, published
 from tests.enrollment.plans import plans
 
+from milepost.contracts.courses import CoursePublished, PassingRule, Skill
+from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain import Difference, differences
-from milepost.enrollment.events import (
-    AchievementHeld,
-    CoursePassed,
-    CoursePublished,
-    PassingRule,
-    Skill,
-)
 
 A, B, C, D = (lesson(name) for name in "abcd")
 SQL = Skill(name="SQL", url="https://skills.example/sql", framework="ESCO", code="S1.1")

@@ -13,6 +13,12 @@ from tests.enrollment.given import (
     waits,
 )
 
+from milepost.contracts.enrollments import (
+    EnrollmentActivated,
+    EnrollmentCompleted,
+    EnrollmentWithdrawn,
+)
+from milepost.contracts.offerings import OfferingClosed, SeatReleased
 from milepost.enrollment.domain import (
     ENROLLMENT,
     AlreadyCompleted,
@@ -31,14 +37,7 @@ from milepost.enrollment.domain import (
     promote,
     withdraw,
 )
-from milepost.enrollment.events import (
-    EnrollmentActivated,
-    EnrollmentCompleted,
-    EnrollmentWithdrawn,
-    OfferingClosed,
-    SeatReleased,
-    WaitlistLeft,
-)
+from milepost.enrollment.events import WaitlistLeft
 
 CLOSED = OfferingClosed(offering="spring", occurred_at=minute(9))
 WHO: dict[str, Any] = {"enrollment": id_of("ana"), "learner": "ana", "offering": "spring"}

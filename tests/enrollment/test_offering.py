@@ -1,6 +1,9 @@
 import pytest
 from tests.enrollment.given import course, minute, offering, opened, published
 
+from milepost.contracts.courses import CourseDrafted, CourseRetired
+from milepost.contracts.offerings import OfferingClosed
+from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain import (
     AlreadyRetired,
     OfferingAlreadyOpen,
@@ -11,13 +14,6 @@ from milepost.enrollment.domain import (
     UnknownOffering,
     close_offering,
     open_offering,
-)
-from milepost.enrollment.events import (
-    AchievementHeld,
-    CourseDrafted,
-    CoursePassed,
-    CourseRetired,
-    OfferingClosed,
 )
 
 CLOSED = OfferingClosed(offering="spring", occurred_at=minute(9))

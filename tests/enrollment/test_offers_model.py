@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.enrollment.given import given, minute, opened
 
+from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
 from milepost.enrollment.domain import (
     ENROLLMENT,
     OFFERING,
@@ -24,7 +25,6 @@ from milepost.enrollment.domain import (
     turn_down,
     withdraw,
 )
-from milepost.enrollment.events import SeatOffered, SeatReleased, SeatTaken
 from milepost.enrollment.policies import react
 from milepost.events.event import Conflicting, Unknown
 

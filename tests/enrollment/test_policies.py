@@ -1,9 +1,9 @@
 from tests.enrollment.given import enrolled, given, id_of, minute, seat, waitlisted
 
+from milepost.contracts.offerings import SeatTaken
+from milepost.contracts.progress import CourseCompleted, LearningBegan
 from milepost.enrollment.domain import ENROLLMENT
-from milepost.enrollment.events import SeatTaken
 from milepost.enrollment.policies import react
-from milepost.progress.events import CourseCompleted, LearningBegan
 
 BEGAN = LearningBegan(enrollment=id_of("ana"), occurred_at=minute(2))
 COMPLETED = CourseCompleted(

@@ -1,6 +1,7 @@
 import pytest
 from tests.enrollment.given import defined, minute, program
 
+from milepost.contracts.programs import ProgramRetired
 from milepost.enrollment.domain import (
     Fault,
     ProgramAlreadyRetired,
@@ -10,7 +11,6 @@ from milepost.enrollment.domain import (
     retire_program,
 )
 from milepost.enrollment.domain.languages import definition_in_language
-from milepost.enrollment.events import ProgramRetired
 
 RETIRED = ProgramRetired(program="data-analyst", reason="replaced", occurred_at=minute(9))
 

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.enrollment.given import given, minute, opened
 
+from milepost.contracts.enrollments import LearnerEnrolled
+from milepost.contracts.offerings import OfferingClosed, SeatTaken
 from milepost.enrollment.domain import (
     ENROLLMENT,
     OFFERING,
@@ -14,13 +16,7 @@ from milepost.enrollment.domain import (
     enrollment_id,
     withdraw,
 )
-from milepost.enrollment.events import (
-    LearnerEnrolled,
-    OfferingClosed,
-    SeatTaken,
-    WaitlistJoined,
-    WaitlistLeft,
-)
+from milepost.enrollment.events import WaitlistJoined, WaitlistLeft
 from milepost.enrollment.policies import react
 from milepost.events.event import Conflicting, Unknown
 

@@ -18,6 +18,20 @@ from tests.enrollment.given import (
     waits,
 )
 
+from milepost.contracts.enrollments import (
+    EnrollmentActivated,
+    EnrollmentCanceled,
+    EnrollmentCompleted,
+    EnrollmentDeclined,
+    EnrollmentExpired,
+    EnrollmentRequested,
+    EnrollmentSuspended,
+    EnrollmentTransferred,
+    EnrollmentWithdrawn,
+    LearnerOfferedSeat,
+)
+from milepost.contracts.offerings import SeatOffered
+from milepost.contracts.prerequisites import AchievementHeld
 from milepost.enrollment import domain
 from milepost.enrollment.domain import (
     ENROLLMENT,
@@ -43,21 +57,7 @@ from milepost.enrollment.domain import (
     withdraw,
 )
 from milepost.enrollment.domain.states import ASKED, STATES, TOLD
-from milepost.enrollment.events import (
-    AchievementHeld,
-    EnrollmentActivated,
-    EnrollmentCanceled,
-    EnrollmentCompleted,
-    EnrollmentDeclined,
-    EnrollmentEvent,
-    EnrollmentExpired,
-    EnrollmentRequested,
-    EnrollmentSuspended,
-    EnrollmentTransferred,
-    EnrollmentWithdrawn,
-    LearnerOfferedSeat,
-    SeatOffered,
-)
+from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.event import Refused
 
 ROOM = Path(__file__).parents[2] / "services" / "enrollment" / "README.md"

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from tests.enrollment.given import course, lesson, minute, published
 from tests.enrollment.plans import histories
 
+from milepost.contracts.courses import CourseDrafted, CourseRetired
 from milepost.enrollment.domain import CourseDiffers, History, PlanInvalid, take_over
-from milepost.enrollment.events import CourseDrafted, CourseRetired
 
 FIRST = published(1, occurred_at=minute(1))
 SECOND = published(2, title="Data II", occurred_at=minute(2))

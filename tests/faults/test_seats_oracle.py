@@ -15,8 +15,9 @@ import httpx
 import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
 
+from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
 from milepost.enrollment.domain import ENROLLMENT, OFFERING, Offering, enrollment_id, expire_offer
-from milepost.enrollment.events import SeatOffered, SeatReleased, SeatTaken, WaitlistJoined
+from milepost.enrollment.events import WaitlistJoined
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.embedded import free_port

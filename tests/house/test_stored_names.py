@@ -21,6 +21,7 @@ import typer
 from msgspec import inspect
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from milepost.contracts.published import PUBLISHED
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event, Refused, name_of
@@ -28,7 +29,6 @@ from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
 from milepost.operations import cli
 from milepost.operations.processes import services_of
-from milepost.operations.published import PUBLISHED
 from milepost.process.app import create_app
 from milepost.process.metrics import HttpMetrics
 from milepost.process.problems import problem_of

@@ -12,13 +12,13 @@ from uuid import uuid4
 import pytest
 from tests.events.traffic import until
 
-from milepost.credentials.events import CredentialAwarded
+from milepost.contracts.published import PUBLISHED
+from milepost.contracts.records import CredentialAwarded
 from milepost.events.codec import Codec
 from milepost.events.log import Command, NewEvent
 from milepost.events.nats.jetstream import STREAM, connected, ensure_stream
 from milepost.events.relay.relay import Relay
 from milepost.events.store.memory import MemoryLog
-from milepost.operations.published import PUBLISHED
 
 README = Path(__file__).parents[2] / "README.md"
 AT = datetime(2026, 6, 1, tzinfo=UTC)

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from milepost.contracts.published import PUBLISHED
 from milepost.enrollment import app as enrollment
 from milepost.enrollment.domain import enrollment_id
 from milepost.events.commands.transact import Transactor
@@ -21,7 +22,6 @@ from milepost.events.policies.subscription import Consumer
 from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.published import PUBLISHED
 from milepost.process.app import create_app
 from milepost.process.development_issuer import DevelopmentIssuer
 from milepost.process.settings import Settings

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 from tests.journeys.school import School
 
-from milepost.credentials.events import CredentialAwarded
+from milepost.contracts.records import CredentialAwarded
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.nats.cloudevents import recorded_from

@@ -6,13 +6,8 @@ from httpx import ASGITransport, AsyncClient
 from tests.documented import documented
 from tests.progress.given import OPENED
 
-from milepost.enrollment.events import (
-    CoursePublished,
-    LearnerEnrolled,
-    LearnerWaitlisted,
-    Lesson,
-    PassingRule,
-)
+from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
+from milepost.contracts.enrollments import LearnerEnrolled, LearnerWaitlisted
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, NewEvent

@@ -19,8 +19,7 @@ from tests.progress.given import (
     started,
 )
 
-from milepost.progress.domain import close, open_progress
-from milepost.progress.events import (
+from milepost.contracts.progress import (
     LearningBegan,
     LessonCompleted,
     LessonProgressed,
@@ -28,6 +27,7 @@ from milepost.progress.events import (
     ProgressClosed,
     ProgressOpened,
 )
+from milepost.progress.domain import close, open_progress
 from milepost.progress.reports import LessonLocked, NotEnrolled, UnknownLesson
 from milepost.progress.standing import Bookmark, Progress, evolve
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.progress.conftest import COURSE
 
-from milepost.enrollment.events import Lesson
+from milepost.contracts.courses import Lesson
 from milepost.progress.plans import Plans, pinned
 from milepost.progress.reports import UnknownPlan
 

@@ -5,17 +5,17 @@ from uuid import uuid4
 import msgspec
 from tests.progress.given import OPENED, after, lesson, minute, opened, plan
 
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentReinstated,
     EnrollmentSuspended,
     EnrollmentWithdrawn,
     LearnerEnrolled,
 )
+from milepost.contracts.progress import ProgressClosed
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.progress.app import policy
 from milepost.progress.domain import report
-from milepost.progress.events import ProgressClosed
 from milepost.progress.policies import react
 from milepost.progress.reports import Started
 from milepost.progress.standing import Progress

@@ -18,7 +18,7 @@ from tests.progress.given import (
     scored,
 )
 
-from milepost.progress.events import (
+from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     LearningBegan,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from milepost.contracts.learners import LearnerErased
 from milepost.enrollment.domain.erasure import VAULT, erase
-from milepost.enrollment.events.vault import LearnerErased
 from milepost.enrollment.vault.cipher import Unreadable
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from milepost.contracts.progress import CourseCompleted
 from milepost.credentials.achievements import Achievements
 from milepost.credentials.api import routes
 from milepost.credentials.policies import when_course_completed
@@ -11,7 +12,6 @@ from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.process.app import Service
 from milepost.process.settings import Settings
-from milepost.progress.events import CourseCompleted
 
 
 def service(transactor: Transactor, settings: Settings) -> Service:

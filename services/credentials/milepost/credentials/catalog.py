@@ -6,10 +6,8 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
-from milepost.credentials.criteria import leaves
-from milepost.credentials.events import (
+from milepost.contracts.achievements import (
     AchievementDefined,
-    AchievementEvent,
     AchievementHeld,
     AchievementRetired,
     AllOf,
@@ -18,6 +16,8 @@ from milepost.credentials.events import (
     Criterion,
     NOf,
 )
+from milepost.credentials.criteria import leaves
+from milepost.credentials.events import AchievementEvent
 from milepost.credentials.refusals import (
     CircularCriteria,
     ImpossibleCriteria,

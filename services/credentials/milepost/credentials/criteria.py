@@ -9,15 +9,15 @@ from typing import Literal, TypeAlias, assert_never
 
 import msgspec
 
-from milepost.credentials.events import (
+from milepost.contracts.achievements import (
     AchievementHeld,
     AllOf,
     AnyOf,
     CoursePassed,
     Criterion,
-    Evidence,
     NOf,
 )
+from milepost.contracts.records import Evidence
 from milepost.credentials.record import Record
 
 Kind: TypeAlias = Literal["course_passed", "achievement_held", "all_of", "any_of", "n_of"]

@@ -7,14 +7,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
 from milepost.credentials.catalog import Achievement, Catalog
 from milepost.credentials.criteria import Condition, evidence_of, explain
-from milepost.credentials.events import (
-    CourseResultNoted,
-    CredentialAwarded,
-    CredentialRevoked,
-    RecordEvent,
-)
+from milepost.credentials.events import RecordEvent
 from milepost.credentials.record import Credential, Record, empty_record, evolve_record
 from milepost.credentials.refusals import (
     AlreadyHeld,

@@ -2,11 +2,11 @@
 
 from functools import partial
 
+from milepost.contracts.progress import CourseCompleted
+from milepost.contracts.records import CourseResultNoted
 from milepost.credentials.catalog import Catalog
 from milepost.credentials.domain import RECORD, note_result_and_award
-from milepost.credentials.events import CourseResultNoted
 from milepost.events.policies.policy import Reaction
-from milepost.progress.events import CourseCompleted
 
 
 def when_course_completed(completed: CourseCompleted, position: int, catalog: Catalog) -> Reaction:

@@ -5,13 +5,13 @@ from typing import assert_never
 
 import msgspec
 
-from milepost.credentials.events import (
+from milepost.contracts.records import (
     CourseResultNoted,
     CredentialAwarded,
     CredentialRevoked,
     Evidence,
-    RecordEvent,
 )
+from milepost.credentials.events import RecordEvent
 
 
 class CourseResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from milepost.contracts.records import CredentialAwarded
 from milepost.credentials.achievements import Achievements
 from milepost.credentials.calls import (
     ISSUING,
@@ -17,7 +18,6 @@ from milepost.credentials.calls import (
 )
 from milepost.credentials.criteria import explain
 from milepost.credentials.domain import RECORD, award_by_hand, resting_on, revoke
-from milepost.credentials.events import CredentialAwarded
 from milepost.credentials.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
 from milepost.credentials.shapes import (
     CredentialView,

@@ -7,9 +7,10 @@ import msgspec
 from litestar.params import PathParameter
 from msgspec import Meta
 
+from milepost.contracts.achievements import TEXT, Criterion
+from milepost.contracts.records import Evidence
 from milepost.credentials.catalog import Achievement
 from milepost.credentials.criteria import Condition
-from milepost.credentials.events import TEXT, Criterion, Evidence
 from milepost.credentials.record import CourseResult, Credential, Record, Revocation
 from milepost.process.bodies import Body, Moment
 

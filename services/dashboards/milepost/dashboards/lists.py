@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import QueryParameter
 
+from milepost.contracts.offerings import Mode, Pace
 from milepost.dashboards import queries
 from milepost.dashboards.conventions import (
     CURSOR_UNKNOWN,
@@ -49,7 +50,6 @@ from milepost.dashboards.views import (
     RunsPage,
     RunState,
 )
-from milepost.enrollment.events import Mode, Pace
 from milepost.events.event import Invalid
 
 Time: TypeAlias = Annotated[

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
+from milepost.contracts.offerings import OfferingCanceled
+from milepost.contracts.progress import CourseCompleted, LearningBegan
 from milepost.enrollment.api import routes
 from milepost.enrollment.api.conventions import Wiring
-from milepost.enrollment.events import OfferingCanceled
 from milepost.enrollment.members import members
 from milepost.enrollment.policies import Heard, react, react_to_cancellation
 from milepost.enrollment.timers import timers
@@ -18,11 +19,10 @@ from milepost.events.policies.timers import utc_now
 from milepost.events.streams import key_of
 from milepost.process.app import Service
 from milepost.process.settings import Settings
-from milepost.progress import events as progress
 
 _HEARD: Codec[Heard] = Codec(Heard)
 _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
-_OF_PROGRESS = {tag_of(progress.LearningBegan), tag_of(progress.CourseCompleted)}
+_OF_PROGRESS = {tag_of(LearningBegan), tag_of(CourseCompleted)}
 
 
 def service(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from milepost.credentials.events import CourseResultNoted, CredentialAwarded, CredentialRevoked
+from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
 from milepost.enrollment.domain import (
     ENROLLMENT,
     INVITATION,
@@ -22,7 +23,6 @@ from milepost.enrollment.domain import (
     Wish,
     admit,
 )
-from milepost.enrollment.events import OfferingOpened
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.log import Log

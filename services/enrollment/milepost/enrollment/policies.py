@@ -5,6 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias, assert_never
 
+from milepost.contracts.enrollments import (
+    EnrollmentCanceled,
+    EnrollmentCompleted,
+    EnrollmentDeclined,
+    EnrollmentExpired,
+)
+from milepost.contracts.offerings import OfferingCanceled, SeatOffered, SeatReleased, SeatTaken
+from milepost.contracts.progress import CourseCompleted, LearningBegan
 from milepost.enrollment.domain import (
     ENROLLMENT,
     LEARNER,
@@ -21,19 +29,8 @@ from milepost.enrollment.domain import (
     promote,
     run_out,
 )
-from milepost.enrollment.events import (
-    EnrollmentCanceled,
-    EnrollmentCompleted,
-    EnrollmentDeclined,
-    EnrollmentExpired,
-    OfferingCanceled,
-    SeatOffered,
-    SeatReleased,
-    SeatTaken,
-)
 from milepost.events.event import Event
 from milepost.events.policies.policy import Reaction
-from milepost.progress.events import CourseCompleted, LearningBegan
 
 Told: TypeAlias = LearningBegan | CourseCompleted | SeatTaken | SeatOffered | SeatReleased
 Over: TypeAlias = EnrollmentCompleted | EnrollmentDeclined | EnrollmentExpired | EnrollmentCanceled

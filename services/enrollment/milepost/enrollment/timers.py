@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from milepost.enrollment.domain import OFFERING
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentExtended,
     EnrollmentRequested,
     LearnerEnrolled,
     LearnerWaitlisted,
-    SeatOffered,
 )
+from milepost.contracts.offerings import SeatOffered
+from milepost.enrollment.domain import OFFERING
 from milepost.enrollment.policies import react_to_end, react_to_silence
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor

@@ -8,7 +8,8 @@ from time import monotonic
 
 import msgspec
 
-from milepost.credentials.events import CredentialAwarded
+from milepost.contracts.progress import CourseCompleted
+from milepost.contracts.records import CredentialAwarded
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log, Recorded
@@ -19,7 +20,6 @@ from milepost.operations.offering_past import offer
 from milepost.operations.past import Past
 from milepost.operations.processes import DECIDING
 from milepost.process.settings import Settings
-from milepost.progress.events import CourseCompleted
 
 RESULTS = Codec[CourseCompleted | CredentialAwarded](CourseCompleted | CredentialAwarded)
 PAGE = 10_000

@@ -16,7 +16,7 @@ from typing import TextIO
 
 import msgspec
 
-from milepost.enrollment.events import Lesson, LessonKind
+from milepost.contracts.courses import Lesson, LessonKind
 from milepost.operations.trouble import Trouble
 
 START_MONTHS = {"B": 2, "J": 10}

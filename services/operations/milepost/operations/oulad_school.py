@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from milepost.credentials.events import CoursePassed
-from milepost.enrollment.events import PassingRule
+from milepost.contracts.achievements import CoursePassed
+from milepost.contracts.courses import PassingRule
 from milepost.operations.oulad import Dataset, HandedIn, Presentation, Timeline, Visit
 from milepost.operations.past import Attested, Enroll, Learn, Passage, Past, Run, Step, Withdraw
 from milepost.progress.reports import Completed, Progressed, Report, Scored

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from milepost.credentials.events import Criterion
-from milepost.enrollment.events import Lesson, PassingRule
+from milepost.contracts.achievements import Criterion
+from milepost.contracts.courses import Lesson, PassingRule
 from milepost.progress.reports import Report
 
 

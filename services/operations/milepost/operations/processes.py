@@ -12,6 +12,7 @@ import structlog
 from litestar import Litestar
 from prometheus_client import REGISTRY
 
+from milepost.contracts.published import PUBLISHED
 from milepost.credentials import app as credentials
 from milepost.dashboards import app as dashboards
 from milepost.dashboards.read_models import READ_MODELS
@@ -25,7 +26,6 @@ from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
-from milepost.operations.published import PUBLISHED
 from milepost.operations.running import together, told_to_stop, until
 from milepost.operations.trouble import Trouble
 from milepost.process.app import Service, create_app

@@ -12,6 +12,7 @@ import typer
 from nats.aio.client import Client
 from rich.table import Table
 
+from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Log
 from milepost.events.nats import jetstream
 from milepost.events.relay.reconcile import (
@@ -31,7 +32,6 @@ from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
 from milepost.operations.printing import print_table
 from milepost.operations.progress_bars import bars
-from milepost.operations.published import PUBLISHED
 from milepost.operations.tenants import require_school
 from milepost.operations.trouble import Trouble
 from milepost.process.logs import configure_logging

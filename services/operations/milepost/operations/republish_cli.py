@@ -8,6 +8,7 @@ import typer
 from msgspec import json
 from nats.js import JetStreamContext
 
+from milepost.contracts.published import PUBLISHED
 from milepost.events.event import name_of
 from milepost.events.log import Log
 from milepost.events.nats import jetstream
@@ -26,7 +27,7 @@ from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.named_servers import require_answering
 from milepost.operations.options import AsJson, DataDir
 from milepost.operations.progress_bars import bars
-from milepost.operations.published import PUBLISHED, require_published
+from milepost.operations.published import require_published
 from milepost.operations.tenants import require_known, require_tenant
 from milepost.operations.trouble import Trouble, check_all
 from milepost.process.logs import configure_logging

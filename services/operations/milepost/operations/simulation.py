@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from milepost.credentials.events import AchievementHeld, AllOf, CoursePassed, Criterion
-from milepost.enrollment.events import Lesson, Mode, PassingRule
+from milepost.contracts.achievements import AchievementHeld, AllOf, CoursePassed, Criterion
+from milepost.contracts.courses import Lesson, PassingRule
+from milepost.contracts.offerings import Mode
 from milepost.progress.reports import Completed, Progressed, Report, Scored
 
 # Days from an assessment's due day to its arrival, and how often per mille, as in OULAD.

@@ -9,14 +9,14 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from milepost.events.event import Refused
-from milepost.progress.events import (
+from milepost.contracts.progress import (
     ProgressClosed,
-    ProgressEvent,
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
 )
+from milepost.events.event import Refused
+from milepost.progress.events import ProgressEvent
 from milepost.progress.grading import (
     LessonRule,
     Plan,

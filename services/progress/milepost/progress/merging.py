@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import assert_never
 
-from milepost.progress.events import (
+from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     LearningBegan,
@@ -13,9 +13,9 @@ from milepost.progress.events import (
     LessonPassed,
     LessonProgressed,
     LessonStarted,
-    ProgressEvent,
     ProgressOpened,
 )
+from milepost.progress.events import ProgressEvent
 from milepost.progress.grading import (
     LessonRule,
     Plan,

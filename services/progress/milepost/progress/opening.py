@@ -3,7 +3,7 @@
 import asyncio
 from time import monotonic
 
-from milepost.enrollment.events import LearnerEnrolled
+from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log

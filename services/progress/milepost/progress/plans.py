@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from milepost.enrollment.events import CoursePublished
+from milepost.contracts.courses import CoursePublished
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log

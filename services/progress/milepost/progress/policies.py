@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias, assert_never
 
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentCanceled,
     EnrollmentExpired,
     EnrollmentReinstated,

@@ -10,9 +10,7 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
-from milepost.events.codec import Codec
-from milepost.events.streams import Category
-from milepost.progress.events import (
+from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     LearningBegan,
@@ -22,11 +20,13 @@ from milepost.progress.events import (
     LessonProgressed,
     LessonStarted,
     ProgressClosed,
-    ProgressEvent,
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
 )
+from milepost.events.codec import Codec
+from milepost.events.streams import Category
+from milepost.progress.events import ProgressEvent
 from milepost.progress.grading import Attempt
 
 

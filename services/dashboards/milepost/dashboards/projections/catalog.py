@@ -5,17 +5,14 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
-from milepost.enrollment.events import (
-    CourseDrafted,
-    CoursePublished,
-    CourseRetired,
+from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired
+from milepost.contracts.offerings import (
     OfferingCanceled,
     OfferingChanged,
     OfferingClosed,
     OfferingOpened,
-    ProgramDefined,
-    ProgramRetired,
 )
+from milepost.contracts.programs import ProgramDefined, ProgramRetired
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 

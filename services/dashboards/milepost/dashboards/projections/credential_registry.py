@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, assert_never
 
 import msgspec
 
-from milepost.credentials.events import CredentialAwarded, CredentialRevoked, Evidence
+from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 

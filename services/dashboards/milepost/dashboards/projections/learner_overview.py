@@ -5,7 +5,7 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCanceled,
     EnrollmentCompleted,
@@ -21,15 +21,15 @@ from milepost.enrollment.events import (
     LearnerOfferedSeat,
     LearnerWaitlisted,
 )
-from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
-from milepost.progress.events import (
+from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
 )
+from milepost.events.codec import Codec
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
 Entered: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
 Changed: TypeAlias = (

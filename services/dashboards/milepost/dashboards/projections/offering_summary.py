@@ -8,8 +8,7 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
-from milepost.credentials.events import CredentialAwarded
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentCanceled,
     EnrollmentExpired,
     EnrollmentTransferred,
@@ -17,17 +16,18 @@ from milepost.enrollment.events import (
     LearnerEnrolled,
     LearnerOfferedSeat,
     LearnerWaitlisted,
-    OfferingOpened,
 )
-from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
-from milepost.progress.events import (
+from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
 )
+from milepost.contracts.records import CredentialAwarded
+from milepost.events.codec import Codec
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
 GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
 

@@ -9,6 +9,7 @@ from litestar import Response, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from milepost.contracts.courses import CoursePublished
 from milepost.enrollment.api.conventions import (
     CATALOG_KEEPERS,
     NOW,
@@ -34,7 +35,7 @@ from milepost.enrollment.domain import (
     publish,
     retire,
 )
-from milepost.enrollment.events import CourseEvent, CoursePublished
+from milepost.enrollment.events import CourseEvent
 from milepost.events.commands.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
 from milepost.process.bodies import Body, Moment

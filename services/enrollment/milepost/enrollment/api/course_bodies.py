@@ -8,16 +8,9 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, structs
 
+from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.api.conventions import TEXT, Id, Title
-from milepost.enrollment.events import (
-    AchievementHeld,
-    CoursePassed,
-    CoursePublished,
-    Lesson,
-    PassingRule,
-    Prerequisite,
-    Skill,
-)
 from milepost.process.bodies import Body
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from milepost.contracts.courses import CoursePublished, CourseRetired
 from milepost.enrollment.api.conventions import (
     ENROLLERS,
     CoursePath,
@@ -30,7 +31,7 @@ from milepost.enrollment.domain import (
     UnknownCourse,
     take_over,
 )
-from milepost.enrollment.events import CourseEvent, CoursePublished, CourseRetired
+from milepost.enrollment.events import CourseEvent
 from milepost.process.answers import command, query, versioned_query
 from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
+from milepost.contracts.courses import CoursePublished
 from milepost.enrollment.api.conventions import CoursePath, Wiring
 from milepost.enrollment.api.course_bodies import (
     LANGUAGE,
@@ -27,7 +28,6 @@ from milepost.enrollment.domain import (
     differences,
 )
 from milepost.enrollment.domain.languages import in_language
-from milepost.enrollment.events import CoursePublished
 from milepost.process.answers import versioned_query
 from milepost.process.commands import Call
 from milepost.process.requests import versioned

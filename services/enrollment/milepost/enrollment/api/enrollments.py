@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from milepost.contracts.offerings import Mode
 from milepost.enrollment.api.conventions import (
     ENROLLERS,
     ENROLLMENT_READERS,
@@ -48,7 +49,6 @@ from milepost.enrollment.domain import (
     preview,
 )
 from milepost.enrollment.domain.invitation import digest
-from milepost.enrollment.events import Mode
 from milepost.enrollment.gathering import achieved, enroll_learner
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, query, versioned_query
 from milepost.process.bodies import Body, Moment

@@ -10,6 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from milepost.contracts.offerings import Mode, Pace
+from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.api.conventions import (
     CATALOG_KEEPERS,
     NOW,
@@ -37,7 +39,6 @@ from milepost.enrollment.domain import (
     close_offering,
     open_offering,
 )
-from milepost.enrollment.events import Mode, Pace, Prerequisite
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.bodies import Body, Moment
 from milepost.process.commands import Call, decided

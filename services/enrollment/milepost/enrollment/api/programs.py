@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
+from milepost.contracts.programs import ProgramDefined, StackingRule
 from milepost.enrollment.api.conventions import (
     CATALOG_KEEPERS,
     CODE,
@@ -36,7 +37,6 @@ from milepost.enrollment.domain import (
     retire_program,
 )
 from milepost.enrollment.domain.languages import definition_in_language
-from milepost.enrollment.events import ProgramDefined, StackingRule
 from milepost.events.commands.transact import Outcome
 from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.process.bodies import Body, Moment

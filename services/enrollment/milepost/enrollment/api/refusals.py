@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from milepost.contracts.prerequisites import CoursePassed
 from milepost.enrollment.api.conventions import CATALOG_KEEPERS, ENROLLERS
 from milepost.enrollment.api.views import MayNotBackdate
 from milepost.enrollment.domain import (
@@ -55,7 +56,6 @@ from milepost.enrollment.domain import (
     enrollment_id,
 )
 from milepost.enrollment.domain.states import Asked, allows, stays
-from milepost.enrollment.events.prerequisites import CoursePassed
 from milepost.events.event import Refused
 from milepost.process.tokens import NotYourOwn, RoleMissing
 

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from milepost.contracts.offerings import Mode
 from milepost.enrollment.api.conventions import (
     CODE,
     ENROLLERS,
@@ -49,7 +50,6 @@ from milepost.enrollment.domain import (
     withdraw,
 )
 from milepost.enrollment.domain.enrollment import Entry
-from milepost.enrollment.events import Mode
 from milepost.events.event import Event
 from milepost.process.answers import OCCURRED_IN_FUTURE, command
 from milepost.process.bodies import Body, Moment

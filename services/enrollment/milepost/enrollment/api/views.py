@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from milepost.enrollment.api.conventions import ENROLLERS, Wiring
-from milepost.enrollment.domain import Enrollment, Offering, State, UnknownEnrollment
-from milepost.enrollment.domain.enrollment import Entry
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentRequested,
     EnrollmentTransferred,
     EnrollmentWithdrawn,
-    Mode,
-    Prerequisite,
 )
+from milepost.contracts.offerings import Mode
+from milepost.contracts.prerequisites import Prerequisite
+from milepost.enrollment.api.conventions import ENROLLERS, Wiring
+from milepost.enrollment.domain import Enrollment, Offering, State, UnknownEnrollment
+from milepost.enrollment.domain.enrollment import Entry
 from milepost.events.event import Forbidden, name_of
 from milepost.events.log import Recorded
 from milepost.process.requests import occurred

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from milepost.contracts.offerings import Mode
 from milepost.enrollment.api.conventions import Id
-from milepost.enrollment.events import Mode
 from milepost.events.event import Invalid
 from milepost.process.bodies import Moment
 from milepost.process.problems import Malformed

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled
+from milepost.contracts.offerings import Mode, OfferingOpened
 from milepost.enrollment.domain.enrollment import Enrollment, enrollment_id
 from milepost.enrollment.domain.entering import Decided, seat
 from milepost.enrollment.domain.invitation import Invitation, InvitationRequired, unusable, use
@@ -27,16 +29,7 @@ from milepost.enrollment.domain.standing import (
     standing_in_the_way,
 )
 from milepost.enrollment.domain.states import allows, stays
-from milepost.enrollment.events import (
-    EnrollmentEvent,
-    EnrollmentRequested,
-    InvitationEvent,
-    LearnerEnrolled,
-    LearnerEvent,
-    Mode,
-    OfferingEvent,
-    OfferingOpened,
-)
+from milepost.enrollment.events import EnrollmentEvent, InvitationEvent, LearnerEvent, OfferingEvent
 from milepost.events.event import Refused
 
 

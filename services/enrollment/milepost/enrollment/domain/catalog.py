@@ -7,17 +7,17 @@ from typing import assert_never
 
 import msgspec
 
-from milepost.enrollment.domain.plan_faults import Fault, plan_faults
-from milepost.enrollment.events import (
+from milepost.contracts.courses import (
     CourseDrafted,
-    CourseEvent,
     CoursePublished,
     CourseRetired,
     Lesson,
     PassingRule,
-    Prerequisite,
     Skill,
 )
+from milepost.contracts.prerequisites import Prerequisite
+from milepost.enrollment.domain.plan_faults import Fault, plan_faults
+from milepost.enrollment.events import CourseEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Unknown
 from milepost.events.streams import Category

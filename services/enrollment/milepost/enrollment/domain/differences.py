@@ -7,13 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from milepost.enrollment.events import (
-    CoursePassed,
-    CoursePublished,
-    Lesson,
-    Prerequisite,
-    Skill,
-)
+from milepost.contracts.courses import CoursePublished, Lesson, Skill
+from milepost.contracts.prerequisites import CoursePassed, Prerequisite
 
 Part: TypeAlias = Literal["course", "lesson", "skill", "prerequisite"]
 Kind: TypeAlias = Literal["added", "removed", "moved", "changed"]

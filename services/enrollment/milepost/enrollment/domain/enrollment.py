@@ -8,14 +8,12 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import asdict, replace
 
-from milepost.enrollment.domain.states import State
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentApproved,
     EnrollmentCanceled,
     EnrollmentCompleted,
     EnrollmentDeclined,
-    EnrollmentEvent,
     EnrollmentExpired,
     EnrollmentExtended,
     EnrollmentModeChanged,
@@ -28,6 +26,8 @@ from milepost.enrollment.events import (
     LearnerOfferedSeat,
     LearnerWaitlisted,
 )
+from milepost.enrollment.domain.states import State
+from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 

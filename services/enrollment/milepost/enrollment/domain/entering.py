@@ -2,6 +2,15 @@
 
 from datetime import datetime
 
+from milepost.contracts.enrollments import (
+    EnrollmentApproved,
+    EnrollmentDeclined,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerOfferedSeat,
+    LearnerWaitlisted,
+)
+from milepost.contracts.offerings import OfferingOpened
 from milepost.enrollment.domain.enrollment import Enrollment, Entry, entered_as
 from milepost.enrollment.domain.offering import (
     Offering,
@@ -9,18 +18,7 @@ from milepost.enrollment.domain.offering import (
 )
 from milepost.enrollment.domain.seats import accept_offer, give_up_place, take_place
 from milepost.enrollment.domain.standing import StillWaiting, asked, told
-from milepost.enrollment.events import (
-    EnrollmentApproved,
-    EnrollmentDeclined,
-    EnrollmentEvent,
-    EnrollmentWithdrawn,
-    LearnerEnrolled,
-    LearnerOfferedSeat,
-    LearnerWaitlisted,
-    OfferingEvent,
-    OfferingOpened,
-    WaitlistJoined,
-)
+from milepost.enrollment.events import EnrollmentEvent, OfferingEvent, WaitlistJoined
 
 Decided = tuple[list[OfferingEvent], list[EnrollmentEvent]]
 

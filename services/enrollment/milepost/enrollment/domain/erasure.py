@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from milepost.enrollment.events.vault import LearnerErased
+from milepost.contracts.learners import LearnerErased
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from milepost.enrollment.events import CoursePublished, ProgramDefined
+from milepost.contracts.courses import CoursePublished
+from milepost.contracts.programs import ProgramDefined
 
 
 def in_language(plan: CoursePublished, wanted: str | None) -> tuple[CoursePublished, list[str]]:

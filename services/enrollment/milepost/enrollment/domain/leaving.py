@@ -6,6 +6,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from milepost.contracts.enrollments import (
+    EnrollmentCanceled,
+    EnrollmentExpired,
+    EnrollmentExtended,
+    EnrollmentTransferred,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+)
+from milepost.contracts.offerings import OfferingOpened
 from milepost.enrollment.domain.admission import Wish, entry_of, may_enter, overloaded
 from milepost.enrollment.domain.enrollment import Enrollment, Entry
 from milepost.enrollment.domain.entering import seat
@@ -20,19 +30,7 @@ from milepost.enrollment.domain.standing import (
     standing_in_the_way,
     told,
 )
-from milepost.enrollment.events import (
-    EnrollmentCanceled,
-    EnrollmentEvent,
-    EnrollmentExpired,
-    EnrollmentExtended,
-    EnrollmentTransferred,
-    EnrollmentWithdrawn,
-    LearnerEnrolled,
-    LearnerEvent,
-    LearnerWaitlisted,
-    OfferingEvent,
-    OfferingOpened,
-)
+from milepost.enrollment.events import EnrollmentEvent, LearnerEvent, OfferingEvent
 from milepost.events.event import Conflicting, Invalid
 
 

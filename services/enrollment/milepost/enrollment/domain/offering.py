@@ -9,19 +9,17 @@ from typing import Any, Final, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
-from milepost.enrollment.domain.plan_faults import Fault
-from milepost.enrollment.events import (
+from milepost.contracts.offerings import (
     OfferingCanceled,
     OfferingChanged,
     OfferingClosed,
-    OfferingEvent,
     OfferingOpened,
     SeatOffered,
     SeatReleased,
     SeatTaken,
-    WaitlistJoined,
-    WaitlistLeft,
 )
+from milepost.enrollment.domain.plan_faults import Fault
+from milepost.enrollment.events import OfferingEvent, WaitlistJoined, WaitlistLeft
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Refused, Unknown
 from milepost.events.streams import Category

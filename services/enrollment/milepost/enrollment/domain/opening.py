@@ -7,6 +7,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
+from milepost.contracts.courses import CoursePublished
+from milepost.contracts.offerings import (
+    Mode,
+    OfferingCanceled,
+    OfferingChanged,
+    OfferingClosed,
+    OfferingOpened,
+    Pace,
+)
+from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.domain.catalog import (
     AlreadyRetired,
     Course,
@@ -23,17 +33,7 @@ from milepost.enrollment.domain.offering import (
 )
 from milepost.enrollment.domain.plan_faults import Fault, prerequisite_faults
 from milepost.enrollment.domain.seats import held, passed_on
-from milepost.enrollment.events import (
-    CoursePublished,
-    Mode,
-    OfferingCanceled,
-    OfferingChanged,
-    OfferingClosed,
-    OfferingEvent,
-    OfferingOpened,
-    Pace,
-    Prerequisite,
-)
+from milepost.enrollment.events import OfferingEvent
 
 # Postgres' driver takes the last day that Python has for infinity.
 END_OF_CALENDAR = datetime(9999, 12, 31, tzinfo=UTC)

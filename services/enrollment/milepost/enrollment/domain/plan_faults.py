@@ -5,14 +5,8 @@ from graphlib import CycleError, TopologicalSorter
 
 import msgspec
 
-from milepost.enrollment.events import (
-    CoursePassed,
-    CoursePublished,
-    Lesson,
-    PassingRule,
-    Prerequisite,
-    Skill,
-)
+from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.prerequisites import CoursePassed, Prerequisite
 
 
 class Fault(msgspec.Struct, frozen=True):

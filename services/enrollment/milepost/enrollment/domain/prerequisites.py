@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from milepost.enrollment.events import AchievementHeld, CoursePassed, Prerequisite
+from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 
 
 class Achieved(msgspec.Struct, frozen=True):

@@ -8,17 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from milepost.contracts.offerings import Mode, OfferingOpened, SeatOffered, SeatReleased, SeatTaken
 from milepost.enrollment.domain.offering import Offering, OfferingFull
-from milepost.enrollment.events import (
-    Mode,
-    OfferingEvent,
-    OfferingOpened,
-    SeatOffered,
-    SeatReleased,
-    SeatTaken,
-    WaitlistJoined,
-    WaitlistLeft,
-)
+from milepost.enrollment.events import OfferingEvent, WaitlistJoined, WaitlistLeft
 from milepost.events.event import Conflicting
 
 

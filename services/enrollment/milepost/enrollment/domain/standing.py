@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from milepost.contracts.enrollments import EnrollmentTransferred
+from milepost.contracts.offerings import Mode
+from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.domain.enrollment import Enrollment, Entry, of
 from milepost.enrollment.domain.states import Asked, State, Told, allows
-from milepost.enrollment.events import (
-    EnrollmentTransferred,
-    Mode,
-    Prerequisite,
-)
 from milepost.events.event import Conflicting, Refused, Unknown
 
 

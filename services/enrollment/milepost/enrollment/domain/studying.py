@@ -2,18 +2,18 @@
 
 from datetime import datetime
 
-from milepost.enrollment.domain.enrollment import Enrollment
-from milepost.enrollment.domain.offering import Offering
-from milepost.enrollment.domain.standing import ModeNotOffered, asked, told
-from milepost.enrollment.events import (
+from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCompleted,
-    EnrollmentEvent,
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentSuspended,
-    Mode,
 )
+from milepost.contracts.offerings import Mode
+from milepost.enrollment.domain.enrollment import Enrollment
+from milepost.enrollment.domain.offering import Offering
+from milepost.enrollment.domain.standing import ModeNotOffered, asked, told
+from milepost.enrollment.events import EnrollmentEvent
 
 
 def activate(state: Enrollment, *, occurred_at: datetime) -> list[EnrollmentEvent]:

@@ -6,21 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from milepost.credentials.domain import RECORD
-from milepost.credentials.events import CourseResultNoted, CredentialAwarded, Evidence
-from milepost.enrollment.domain import ENROLLMENT, OFFERING, enrollment_id
-from milepost.enrollment.events import (
-    EnrollmentActivated,
-    EnrollmentCompleted,
-    LearnerEnrolled,
-    OfferingOpened,
-)
-from milepost.events.event import Event
-from milepost.events.ids import new_id
-from milepost.events.log import Command, Log, NewEvent, Result
-from milepost.events.streams import Stream
-from milepost.operations.bench.calls import TENANT
-from milepost.progress.events import (
+from milepost.contracts.enrollments import EnrollmentActivated, EnrollmentCompleted, LearnerEnrolled
+from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     LearningBegan,
@@ -29,6 +17,14 @@ from milepost.progress.events import (
     LessonStarted,
     ProgressOpened,
 )
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evidence
+from milepost.credentials.domain import RECORD
+from milepost.enrollment.domain import ENROLLMENT, OFFERING, enrollment_id
+from milepost.events.event import Event
+from milepost.events.ids import new_id
+from milepost.events.log import Command, Log, NewEvent, Result
+from milepost.events.streams import Stream
+from milepost.operations.bench.calls import TENANT
 from milepost.progress.standing import PROGRESS
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

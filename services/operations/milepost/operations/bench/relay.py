@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
+from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Command
 from milepost.events.nats.cloudevents import headers_of, subject_of
 from milepost.events.nats.jetstream import STREAM, SUBJECTS, connected, ensure_stream, last_sequence
@@ -19,7 +20,6 @@ from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
 from milepost.operations.bench.pace import commit_evenly
 from milepost.operations.bench.running import running
-from milepost.operations.published import PUBLISHED
 from milepost.process.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 1.0, 50

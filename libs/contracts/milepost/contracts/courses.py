@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from milepost.enrollment.events.prerequisites import Prerequisite
+from milepost.contracts.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 LessonKind: TypeAlias = Literal[

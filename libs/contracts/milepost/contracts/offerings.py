@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from milepost.enrollment.events.prerequisites import Prerequisite
+from milepost.contracts.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 Pace: TypeAlias = Literal["self_paced", "cohort"]
@@ -89,14 +89,3 @@ class SeatReleased(Event, frozen=True, kw_only=True, tag="seat_released"):
     enrollment: str
     expired: bool = False
     stay: int = 1
-
-
-class WaitlistJoined(Event, frozen=True, kw_only=True, tag="waitlist_joined"):
-    enrollment: str
-    learner: str
-    mode: Mode = "audit"
-    stay: int = 1
-
-
-class WaitlistLeft(Event, frozen=True, kw_only=True, tag="waitlist_left"):
-    enrollment: str

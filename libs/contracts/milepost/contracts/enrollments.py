@@ -5,8 +5,8 @@ Reasons are codes (`no_time`, `changed_course`, …), never text that a person t
 
 from datetime import datetime
 
-from milepost.enrollment.events.offerings import Mode
-from milepost.enrollment.events.prerequisites import Prerequisite
+from milepost.contracts.offerings import Mode
+from milepost.contracts.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 

@@ -1,0 +1,108 @@
+"""What leaves the house, and in whose name: the events that the relay publishes, by service."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from milepost.contracts.achievements import AchievementDefined, AchievementRetired
+from milepost.contracts.courses import CoursePublished, CourseRetired
+from milepost.contracts.enrollments import (
+    EnrollmentActivated,
+    EnrollmentApproved,
+    EnrollmentCanceled,
+    EnrollmentCompleted,
+    EnrollmentDeclined,
+    EnrollmentExpired,
+    EnrollmentExtended,
+    EnrollmentModeChanged,
+    EnrollmentReinstated,
+    EnrollmentRequested,
+    EnrollmentSuspended,
+    EnrollmentTransferred,
+    EnrollmentWithdrawn,
+    LearnerEnrolled,
+    LearnerOfferedSeat,
+    LearnerWaitlisted,
+)
+from milepost.contracts.learners import LearnerErased
+from milepost.contracts.offerings import (
+    OfferingCanceled,
+    OfferingChanged,
+    OfferingClosed,
+    OfferingOpened,
+    SeatOffered,
+    SeatReleased,
+    SeatTaken,
+)
+from milepost.contracts.programs import ProgramDefined, ProgramRetired
+from milepost.contracts.progress import (
+    AttemptScored,
+    CourseCompleted,
+    LearningBegan,
+    LessonCompleted,
+    LessonFailed,
+    LessonPassed,
+    LessonStarted,
+    ProgressClosed,
+    ProgressOpened,
+    ProgressResumed,
+    ProgressSuspended,
+)
+from milepost.contracts.records import CredentialAwarded, CredentialRevoked
+from milepost.events.event import Event, tag_of
+
+FACTS: Mapping[str, tuple[type[Event], ...]] = {
+    "enrollment": (
+        CoursePublished,
+        CourseRetired,
+        ProgramDefined,
+        ProgramRetired,
+        OfferingOpened,
+        OfferingChanged,
+        OfferingClosed,
+        OfferingCanceled,
+        SeatTaken,
+        SeatOffered,
+        SeatReleased,
+        EnrollmentRequested,
+        EnrollmentApproved,
+        EnrollmentDeclined,
+        LearnerWaitlisted,
+        LearnerOfferedSeat,
+        LearnerEnrolled,
+        EnrollmentActivated,
+        EnrollmentSuspended,
+        EnrollmentReinstated,
+        EnrollmentModeChanged,
+        EnrollmentExtended,
+        EnrollmentWithdrawn,
+        EnrollmentTransferred,
+        EnrollmentExpired,
+        EnrollmentCanceled,
+        EnrollmentCompleted,
+        LearnerErased,
+    ),
+    "progress": (
+        ProgressOpened,
+        LearningBegan,
+        LessonStarted,
+        LessonCompleted,
+        AttemptScored,
+        LessonPassed,
+        LessonFailed,
+        CourseCompleted,
+        ProgressClosed,
+        ProgressSuspended,
+        ProgressResumed,
+    ),
+    "credentials": (
+        AchievementDefined,
+        AchievementRetired,
+        CredentialAwarded,
+        CredentialRevoked,
+    ),
+}
+
+# For each tag the service that it belongs to.
+PUBLISHED: Mapping[str, str] = MappingProxyType(
+    {tag_of(event): service for service, events in FACTS.items() for event in events}
+)

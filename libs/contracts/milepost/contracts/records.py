@@ -1,0 +1,57 @@
+"""The facts of learner records: results and credentials. The storage format, never renamed."""
+
+from datetime import datetime
+
+import msgspec
+
+from milepost.events.event import Event
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What earned a credential: the event's position, and where it happened.
+
+    A credential that was evidence is named; `position` is then where it was completed, and is
+    missing when a person awarded it.
+    """
+
+    position: int | None = None
+    course: str | None = None
+    offering: str | None = None
+    enrollment: str | None = None
+    achievement: str | None = None
+    credential: str | None = None
+
+
+class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_noted"):
+    """`position` is where the completion stands in the log; `grade` is 0 to 1."""
+
+    learner: str
+    course: str
+    version: int
+    offering: str
+    enrollment: str
+    grade: float
+    position: int
+
+
+class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarded"):
+    """`awarded_by` is "policy" or the subject of the person, who then gave `reason`, a code."""
+
+    credential: str
+    learner: str
+    achievement: str
+    achievement_version: int
+    evidence: tuple[Evidence, ...]
+    valid_from: datetime
+    valid_until: datetime | None = None
+    awarded_by: str = "policy"
+    reason: str | None = None
+
+
+class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoked"):
+    """`reason` is a code, never text that a person typed."""
+
+    credential: str
+    learner: str
+    achievement: str
+    reason: str
