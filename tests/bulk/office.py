@@ -19,10 +19,10 @@ from milepost.enrollment.bulk.work import Worker
 from milepost.enrollment.vault import app as vault_app
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
-from milepost.process.app import create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 JOBS = "/enrollment/jobs"
 NDJSON, CSV = "application/x-ndjson", "text/csv"

@@ -18,7 +18,7 @@ from milepost.enrollment.gathering import enroll_learner
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 SILENT = "update bulk.jobs set alive_at = now() - interval '6 seconds'"
 

@@ -23,7 +23,7 @@ from milepost.events.event import Event
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.store.dry_run import Rehearsal
 from milepost.events.store.memory import MemoryLog
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TENANT, NOW = "t", datetime(2026, 3, 2, 10, tzinfo=UTC)
 OFFERINGS, LEARNERS = ("a", "b"), [f"l{number}" for number in range(10)]

@@ -17,10 +17,10 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.policies.policy import reaction_id
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
-from milepost.process.app import Service, create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import Service, create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 PROGRESS: Category[None, CourseCompleted] = Category(
     "progress", lambda: None, lambda _state, _event: None, Codec(CourseCompleted)

@@ -11,10 +11,10 @@ from tests.documented import documented
 
 from milepost.dashboards.app import service
 from milepost.events.store.postgres import connect_pool
-from milepost.process.app import create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.dashboards.history import project, record
 
-from milepost.process.development_issuer import DevelopmentIssuer
+from milepost.web.auth.development_issuer import DevelopmentIssuer
 
 
 class Desk:

@@ -22,7 +22,7 @@ from milepost.operations.bench.calls import open_offering, publish_course, token
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
 from milepost.operations.bench.running import running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 EVENTS = int(os.environ.get("MILEPOST_LOAD_EVENTS", "200000"))
 COMMANDS = int(os.environ.get("MILEPOST_LOAD_COMMANDS", "500"))

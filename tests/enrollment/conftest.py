@@ -9,10 +9,10 @@ from tests.enrollment.school import School
 from milepost.enrollment.app import service
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
-from milepost.process.app import create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.event import name_of
 from milepost.events.policies.policy import Policy, reaction_id
 from milepost.events.policies.timers import Timer
-from milepost.process.development_issuer import DevelopmentIssuer
+from milepost.web.auth.development_issuer import DevelopmentIssuer
 
 PLAN = {
     "title": "Data",

@@ -11,7 +11,7 @@ import typer.main
 import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
 
 from milepost.operations.cli import Name, app
-from milepost.process.settings import PREFIX, Settings
+from milepost.web.settings import PREFIX, Settings
 
 HOUSE = Path(__file__).parents[2]
 DEPLOY = HOUSE / "deploy"

@@ -10,10 +10,10 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
 from milepost.events.store.memory import MemoryLog
 from milepost.operations.processes import services_of
-from milepost.process.app import create_app
-from milepost.process.problems import problem_of
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import create_app
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.problems import problem_of
+from milepost.web.settings import Settings
 
 PROBLEM = "application/problem+json"
 # Told in a part of a larger answer, never as an answer: a report in a batch, say.

@@ -8,7 +8,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[2]
 SERVICES = ("enrollment", "progress", "credentials", "dashboards", "operations")
-LIBRARIES = ("contracts", "events", "process")
+LIBRARIES = ("contracts", "events", "web")
 PURE = ("events", "domain", "policies")
 # What pure rooms may name from the standard library: values and their types, nothing that acts.
 VALUES = {
@@ -105,7 +105,7 @@ def may_be_pure(name: str) -> bool:
     if room_of(name) == "events":
         return parts[2] in PURE_LIBRARY
     if parts[0] == "milepost":
-        return room_of(name) != "process"
+        return room_of(name) != "web"
     return parts[0] in VALUES | {"msgspec"}
 
 
@@ -147,7 +147,7 @@ def test_a_service_knows_no_other(service: str):
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_library_knows_no_service(library: str):
-    allowed = {"events", library} | ({"contracts"} if library == "process" else set())
+    allowed = {"events", library} | ({"contracts"} if library == "web" else set())
     for path in files(f"libs/{library}"):
         for name in imports(path):
             room = room_of(name)
@@ -175,7 +175,7 @@ def test_files_are_named_for_what_they_hold():
         "random.random",
         "time.time",
         "milepost.events.store.postgres.PostgresLog",
-        "milepost.process.tokens.Caller",
+        "milepost.web.auth.tokens.Caller",
     ],
 )
 def test_what_acts_is_not_taken_for_a_value(name: str):

@@ -29,11 +29,11 @@ from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
 from milepost.operations import cli
 from milepost.operations.processes import services_of
-from milepost.process.app import create_app
-from milepost.process.metrics import HttpMetrics
-from milepost.process.problems import problem_of
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import create_app
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.problems import problem_of
+from milepost.web.settings import Settings
+from milepost.web.telemetry.metrics import HttpMetrics
 
 HOUSE = Path(__file__).parents[2]
 GOLDEN = HOUSE / "tests" / "golden" / "names.json"

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 from tests.documented import Document
 
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.settings import Settings
 
 PATIENCE_SECONDS = 60
 

@@ -22,11 +22,11 @@ from milepost.events.policies.subscription import Consumer
 from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.process.app import create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
 from milepost.progress import app as progress
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 PATIENCE_SECONDS = 30
 COURSE = {"title": "Scarce", "lessons": [{"id": "one", "title": "One"}]}

@@ -14,7 +14,7 @@ from tests.oulad.arrival import command, log_of, report
 
 from milepost.operations.simulate_cli import issuing, play
 from milepost.operations.simulation import plan_school
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 
 def milepost_demo(data_dir: Path) -> "subprocess.CompletedProcess[str]":

@@ -12,11 +12,11 @@ from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, NewEvent
 from milepost.events.store.memory import MemoryLog
-from milepost.process.app import create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
 from milepost.progress import app as progress
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 ENROLLMENT = "5c1f6a0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 COURSE = CoursePublished(

@@ -15,10 +15,10 @@ from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.process.app import create_app
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
-from milepost.process.tokens import TokenVerifier
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.settings import Settings
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from milepost.enrollment.vault.cipher import (
     unseal,
 )
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
-from milepost.process.settings import SettingInvalid, Settings
+from milepost.web.settings import SettingInvalid, Settings
 
 MASTER = MasterKey.new()
 TEXT = b'{"name":"Ada"}'

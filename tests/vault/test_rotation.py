@@ -21,7 +21,7 @@ from milepost.enrollment.vault.rotation import (
     rotate,
 )
 from milepost.enrollment.vault.store import Person, Vault
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TEXTS = "select learner, sealed from vault.learners where tenant = $1 order by learner"
 

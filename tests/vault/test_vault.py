@@ -10,7 +10,7 @@ from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.cipher import Unreadable
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, tzinfo=UTC)

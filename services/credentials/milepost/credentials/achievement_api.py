@@ -37,9 +37,11 @@ from milepost.credentials.shapes import (
     PathAchievement,
 )
 from milepost.events.commands.transact import Outcome, Transactor
-from milepost.process.answers import command, versioned_query
-from milepost.process.commands import Call, decided
-from milepost.process.requests import check_repeat, command_id, metadata, positioned, versioned
+from milepost.web.openapi.documented_answers import command, versioned_query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.positions import positioned
 
 EVALUATED_AT_ONCE = 50
 

@@ -6,7 +6,7 @@ from litestar.di import Provide
 from milepost.credentials import achievement_api, record_api
 from milepost.credentials.achievements import Achievements
 from milepost.events.commands.transact import Transactor
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 
 def routes(transactor: Transactor, achievements: Achievements, settings: Settings) -> Router:

@@ -3,8 +3,8 @@
 from milepost.credentials.catalog import ACHIEVEMENT, Achievement
 from milepost.credentials.refusals import RetiredAchievement, UnknownAchievement
 from milepost.events.commands.transact import Transactor
-from milepost.process.commands import Call
-from milepost.process.tokens import RoleMissing
+from milepost.web.auth.tokens import RoleMissing
+from milepost.web.requests.commands import Call
 
 ISSUING = ("issuer", "registrar", "operator", "service")
 

@@ -31,11 +31,13 @@ from milepost.credentials.shapes import (
     StandingView,
 )
 from milepost.events.commands.transact import Outcome, Transactor
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.process.commands import Call, decided
-from milepost.process.requests import occurred, positioned, versioned
-from milepost.process.settings import Settings
-from milepost.process.tokens import NotYourOwn
+from milepost.web.auth.tokens import NotYourOwn
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import occurred
+from milepost.web.settings import Settings
 
 NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
 _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"

@@ -12,7 +12,7 @@ from milepost.contracts.records import Evidence
 from milepost.credentials.catalog import Achievement
 from milepost.credentials.criteria import Condition
 from milepost.credentials.record import CourseResult, Credential, Record, Revocation
-from milepost.process.bodies import Body, Moment
+from milepost.web.requests.json_body import Body, Moment
 
 # Printable, without spaces or control characters: it becomes part of a stream's name.
 _KEY = r"^[!-~]{1,128}(?![\s\S])"

@@ -24,8 +24,8 @@ from milepost.dashboards.read_models import FUNNELS, READ_MODELS
 from milepost.dashboards.reading import ByKey
 from milepost.dashboards.views import LearnerPage, OfferingPage, OperationsPage
 from milepost.events.event import Unknown
-from milepost.process.requests import awaited_position
-from milepost.process.tokens import RoleMissing
+from milepost.web.auth.tokens import RoleMissing
+from milepost.web.requests.positions import awaited_position
 
 
 @dataclass

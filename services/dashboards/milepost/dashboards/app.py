@@ -3,8 +3,8 @@
 import asyncpg
 
 from milepost.dashboards.api import routes
-from milepost.process.app import Service
-from milepost.process.settings import Settings
+from milepost.web.app import Service
+from milepost.web.settings import Settings
 
 
 def service(pool: asyncpg.Pool, settings: Settings) -> Service:  # noqa: ARG001 - as all have

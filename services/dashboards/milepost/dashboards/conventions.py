@@ -14,7 +14,8 @@ from litestar.params import PathParameter, QueryParameter
 from milepost.dashboards.paging import CursorUnknown, Paging
 from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
 from milepost.events.projections.read_model import ReadModel
-from milepost.process.answers import (
+from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
+from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
     ETAG,
     IF_NONE_MATCH,
@@ -22,10 +23,11 @@ from milepost.process.answers import (
     Answers,
     Header,
 )
-from milepost.process.bodies import Moment
-from milepost.process.problems import Malformed
-from milepost.process.requests import awaited_position, in_calendar, is_known, positioned
-from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
+from milepost.web.problems import Malformed
+from milepost.web.requests.etags import is_known
+from milepost.web.requests.json_body import Moment
+from milepost.web.requests.positions import awaited_position, positioned
+from milepost.web.requests.times import in_calendar
 
 STAFF = ("instructor", "registrar", "issuer", "operator", "service")
 # No control characters: Postgres has no NUL, and nobody should read the others.

@@ -12,8 +12,8 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from milepost.events.event import Invalid
-from milepost.process.problems import Malformed
-from milepost.process.requests import in_calendar
+from milepost.web.problems import Malformed
+from milepost.web.requests.times import in_calendar
 
 MOST = 2**63 - 1  # of Postgres' bigint
 NEVER = datetime(1, 1, 2, tzinfo=UTC)  # asyncpg takes the day before for -infinity

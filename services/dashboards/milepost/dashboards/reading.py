@@ -18,7 +18,7 @@ from msgspec.json import Decoder
 from milepost.events.event import Invalid
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.store.batcher import Gathered
-from milepost.process.problems import Problem, RequestFault
+from milepost.web.problems import Problem, RequestFault
 
 WAIT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.005

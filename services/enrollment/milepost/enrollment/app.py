@@ -17,8 +17,8 @@ from milepost.events.log import Log, Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.events.policies.timers import utc_now
 from milepost.events.streams import key_of
-from milepost.process.app import Service
-from milepost.process.settings import Settings
+from milepost.web.app import Service
+from milepost.web.settings import Settings
 
 _HEARD: Codec[Heard] = Codec(Heard)
 _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)

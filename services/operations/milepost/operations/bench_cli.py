@@ -33,9 +33,9 @@ from milepost.operations.options import AsJson
 from milepost.operations.oulad import require_tables
 from milepost.operations.printing import print_table
 from milepost.operations.trouble import Trouble, WrongUsage
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
-from milepost.process.settings import Settings
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)
 

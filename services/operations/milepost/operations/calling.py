@@ -15,8 +15,8 @@ from milepost.operations.connection import connected, reachable, reason, setting
 from milepost.operations.data_directory import running
 from milepost.operations.tenants import require_school, require_tenant
 from milepost.operations.trouble import Trouble, WrongUsage
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.settings import Settings
 
 TIMEOUT_SECONDS = 60.0
 

@@ -11,7 +11,7 @@ import msgspec
 from milepost.events.runtime.outages import AWAY
 from milepost.operations.data_directory import running
 from milepost.operations.trouble import Trouble
-from milepost.process.settings import SettingInvalid, Settings
+from milepost.web.settings import SettingInvalid, Settings
 
 
 def settings(data_dir: Path | None = None) -> Settings:

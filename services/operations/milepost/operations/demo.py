@@ -26,9 +26,9 @@ from milepost.operations.running import told_to_stop
 from milepost.operations.simulate_cli import issuing, play
 from milepost.operations.simulation import plan_school
 from milepost.operations.supervisor import up
-from milepost.process.logs import configure_logging
-from milepost.process.server import AddressTaken, require_free, run
-from milepost.process.settings import Settings
+from milepost.web.server import AddressTaken, require_free, run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer()
 

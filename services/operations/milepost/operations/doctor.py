@@ -21,8 +21,8 @@ from milepost.operations.connection import connected, reason, settings
 from milepost.operations.data_directory import running
 from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.operations.trouble import Trouble
-from milepost.process.server import AddressTaken, require_free, run
-from milepost.process.settings import Settings
+from milepost.web.server import AddressTaken, require_free, run
+from milepost.web.settings import Settings
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
 CONNECT_SECONDS = 5

@@ -29,8 +29,8 @@ from milepost.operations.past import Past
 from milepost.operations.printing import print_table
 from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble, check_all
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
+from milepost.web.server import run
+from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -19,7 +19,7 @@ from milepost.operations.importing import Importer, Settle
 from milepost.operations.offering_past import offer
 from milepost.operations.past import Past
 from milepost.operations.processes import DECIDING
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 RESULTS = Codec[CourseCompleted | CredentialAwarded](CourseCompleted | CredentialAwarded)
 PAGE = 10_000

@@ -20,10 +20,10 @@ from milepost.operations.options import AsJson, DataDir, OneTenant
 from milepost.operations.printing import print_table
 from milepost.operations.tenants import unknown_school
 from milepost.operations.trouble import Trouble, WrongUsage
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
-from milepost.process.settings import Settings
-from milepost.process.signing_key import SigningKey
+from milepost.web.auth.signing_key import SigningKey
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
 
 T = TypeVar("T")
 ISSUER = "milepost-log"

@@ -9,7 +9,7 @@ import nats
 from milepost.events.runtime.outages import AWAY
 from milepost.operations.connection import reason
 from milepost.operations.trouble import Trouble
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 CONNECT_SECONDS = 5
 

@@ -28,13 +28,13 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.running import together, told_to_stop, until
 from milepost.operations.trouble import Trouble
-from milepost.process.app import Service, create_app
-from milepost.process.logs import configure_logging
-from milepost.process.server import AddressTaken, run, serve
-from milepost.process.settings import SettingInvalid, Settings
-from milepost.process.tokens import TokenVerifier
-from milepost.process.tracing import tracing_from
 from milepost.progress import app as progress
+from milepost.web.app import Service, create_app
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.server import AddressTaken, run, serve
+from milepost.web.settings import SettingInvalid, Settings
+from milepost.web.telemetry.logs import configure_logging
+from milepost.web.telemetry.tracing import tracing_from
 
 _log = structlog.get_logger()
 

@@ -44,8 +44,8 @@ from milepost.operations.printing import print_table
 from milepost.operations.rebuild_progress import watched
 from milepost.operations.tenants import require_school
 from milepost.operations.trouble import Trouble, WrongUsage, check_all
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
+from milepost.web.server import run
+from milepost.web.telemetry.logs import configure_logging
 
 T = TypeVar("T")
 

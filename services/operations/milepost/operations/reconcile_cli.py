@@ -34,9 +34,9 @@ from milepost.operations.printing import print_table
 from milepost.operations.progress_bars import bars
 from milepost.operations.tenants import require_school
 from milepost.operations.trouble import Trouble
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
-from milepost.process.settings import Settings
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
 
 
 def run_reconcile(

@@ -30,9 +30,9 @@ from milepost.operations.progress_bars import bars
 from milepost.operations.published import require_published
 from milepost.operations.tenants import require_known, require_tenant
 from milepost.operations.trouble import Trouble, check_all
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
-from milepost.process.settings import Settings
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer()
 

@@ -21,9 +21,9 @@ from milepost.operations.simulation import School, plan_school
 from milepost.operations.simulator import Simulator
 from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.server import run
-from milepost.process.settings import Settings
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.server import run
+from milepost.web.settings import Settings
 
 app = typer.Typer()
 

@@ -20,8 +20,8 @@ from milepost.operations.embedded import Embedded, free_port
 from milepost.operations.named_servers import require_answering
 from milepost.operations.tables import ROOMS_WITH_TABLES
 from milepost.operations.trouble import Trouble
-from milepost.process.server import AddressTaken, require_free
-from milepost.process.settings import Settings
+from milepost.web.server import AddressTaken, require_free
+from milepost.web.settings import Settings
 
 READY_SECONDS = 60
 MAX_DEATHS, DEATHS_WITHIN_SECONDS = 5, 60

@@ -21,7 +21,7 @@ from milepost.operations.options import DataDir, OneTenant
 from milepost.operations.published import require_published
 from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import check_all
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 app = typer.Typer()
 

@@ -8,7 +8,7 @@ import typer
 from milepost.operations.connection import settings
 from milepost.operations.tenants import require_tenant
 from milepost.operations.trouble import Trouble
-from milepost.process.development_issuer import DevelopmentIssuer
+from milepost.web.auth.development_issuer import DevelopmentIssuer
 
 
 def print_token(

@@ -14,9 +14,9 @@ from milepost.operations.named_servers import named
 from milepost.operations.running import told_to_stop
 from milepost.operations.supervisor import up
 from milepost.operations.tables import ROOMS_WITH_TABLES
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
-from milepost.process.settings import Settings
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
 
 
 def run_up(data_dir: Path | None, host: str | None, port: int | None) -> None:

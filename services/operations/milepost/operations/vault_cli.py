@@ -22,9 +22,9 @@ from milepost.events.store.postgres import connect_pool
 from milepost.operations.connection import connected, reachable, settings
 from milepost.operations.options import AsJson, DataDir, DryRun
 from milepost.operations.trouble import Trouble
-from milepost.process.logs import configure_logging
-from milepost.process.server import run
-from milepost.process.settings import SettingInvalid
+from milepost.web.server import run
+from milepost.web.settings import SettingInvalid
+from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)
 

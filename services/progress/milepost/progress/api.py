@@ -13,13 +13,6 @@ from msgspec.structs import replace
 
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.process.bodies import Body
-from milepost.process.commands import Call, decided
-from milepost.process.problems import members, problem_of
-from milepost.process.requests import occurred, positioned, versioned
-from milepost.process.settings import Settings
-from milepost.process.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.progress.domain import Answer, report
 from milepost.progress.events import ProgressEvent
 from milepost.progress.grading import Plan
@@ -36,6 +29,15 @@ from milepost.progress.reports import (
     UnknownPlan,
 )
 from milepost.progress.standing import PROGRESS, Progress
+from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.web.problems import members, problem_of
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.json_body import Body
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import occurred
+from milepost.web.settings import Settings
 
 WRITERS = ("instructor", "registrar", "service")
 READERS = (*WRITERS, "operator")

@@ -37,10 +37,11 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.events import CourseEvent
 from milepost.events.commands.transact import Outcome
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, query
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call, decided
-from milepost.process.requests import occurred, positioned
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import occurred
 
 
 class DraftCourse(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

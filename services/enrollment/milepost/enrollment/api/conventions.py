@@ -8,8 +8,8 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from milepost.events.commands.transact import Transactor
-from milepost.process.bodies import Body, Moment
-from milepost.process.settings import Settings
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.settings import Settings
 
 T = TypeVar("T")
 

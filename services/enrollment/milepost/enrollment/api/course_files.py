@@ -32,10 +32,12 @@ from milepost.enrollment.domain import (
     take_over,
 )
 from milepost.enrollment.events import CourseEvent
-from milepost.process.answers import command, query, versioned_query
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call, decided
-from milepost.process.requests import in_calendar, positioned, versioned
+from milepost.web.openapi.documented_answers import command, query, versioned_query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import in_calendar
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 SCHEMA_ID: Final = "urn:milepost:schema:course:1"

@@ -28,9 +28,9 @@ from milepost.enrollment.domain import (
     differences,
 )
 from milepost.enrollment.domain.languages import in_language
-from milepost.process.answers import versioned_query
-from milepost.process.commands import Call
-from milepost.process.requests import versioned
+from milepost.web.openapi.documented_answers import versioned_query
+from milepost.web.requests.commands import Call
+from milepost.web.requests.etags import versioned
 
 VersionPath = Annotated[int, PathParameter(ge=0, le=1_000_000, description="From 1")]
 

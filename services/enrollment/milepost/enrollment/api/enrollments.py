@@ -50,12 +50,19 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.domain.invitation import digest
 from milepost.enrollment.gathering import achieved, enroll_learner
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, query, versioned_query
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call
-from milepost.process.problems import members, problem_of
-from milepost.process.requests import check_repeat, command_id, metadata, positioned, versioned
-from milepost.process.tokens import Caller
+from milepost.web.auth.tokens import Caller
+from milepost.web.openapi.documented_answers import (
+    OCCURRED_IN_FUTURE,
+    command,
+    query,
+    versioned_query,
+)
+from milepost.web.problems import members, problem_of
+from milepost.web.requests.commands import Call
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
 
 
 class Invited(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

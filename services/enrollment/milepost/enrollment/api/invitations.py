@@ -21,17 +21,12 @@ from milepost.enrollment.api.refusals import (
 )
 from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
 from milepost.enrollment.domain.invitation import digest
-from milepost.process.answers import OCCURRED_IN_FUTURE, command
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call, decided
-from milepost.process.requests import (
-    check_repeat,
-    command_id,
-    in_calendar,
-    metadata,
-    occurred,
-    positioned,
-)
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import in_calendar, occurred
 
 InvitationPath = Annotated[str, PathParameter(pattern=ID, description="The invitation's id")]
 

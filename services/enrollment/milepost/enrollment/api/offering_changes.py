@@ -22,10 +22,11 @@ from milepost.enrollment.api.refusals import (
 )
 from milepost.enrollment.api.steps import Reasoned
 from milepost.enrollment.domain import OFFERING, Changes, cancel_offering, change_offering
-from milepost.process.answers import OCCURRED_IN_FUTURE, command
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call, decided
-from milepost.process.requests import occurred, positioned
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import occurred
 
 
 class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -39,18 +39,13 @@ from milepost.enrollment.domain import (
     close_offering,
     open_offering,
 )
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call, decided
-from milepost.process.requests import (
-    check_repeat,
-    command_id,
-    in_calendar,
-    metadata,
-    occurred,
-    positioned,
-    versioned,
-)
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import in_calendar, occurred
 
 
 class OpenOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

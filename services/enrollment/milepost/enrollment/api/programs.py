@@ -38,10 +38,12 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.domain.languages import definition_in_language
 from milepost.events.commands.transact import Outcome
-from milepost.process.answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call, decided
-from milepost.process.requests import occurred, positioned, versioned
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import occurred
 
 
 class DefineProgram(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -57,7 +57,7 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.domain.states import Asked, allows, stays
 from milepost.events.event import Refused
-from milepost.process.tokens import NotYourOwn, RoleMissing
+from milepost.web.auth.tokens import NotYourOwn, RoleMissing
 
 _COURSE, _SPRING, _AUTUMN, _LEARNER = "DATA-101", "data-spring", "data-autumn", "learner-4711"
 _PROGRAM = "data-analyst"

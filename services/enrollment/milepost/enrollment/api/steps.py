@@ -51,10 +51,11 @@ from milepost.enrollment.domain import (
 )
 from milepost.enrollment.domain.enrollment import Entry
 from milepost.events.event import Event
-from milepost.process.answers import OCCURRED_IN_FUTURE, command
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call
-from milepost.process.requests import check_repeat, command_id, metadata, positioned
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
+from milepost.web.requests.commands import Call
+from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
 
 Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]
 # Another's enrollment does not exist for a learner; staff may say when it happened.

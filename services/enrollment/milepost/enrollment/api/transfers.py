@@ -43,12 +43,13 @@ from milepost.enrollment.domain import (
 from milepost.enrollment.members import members
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
-from milepost.process.answers import OCCURRED_IN_FUTURE, command
-from milepost.process.bodies import Body, Moment
-from milepost.process.commands import Call
-from milepost.process.problems import members as problem_members
-from milepost.process.problems import problem_of
-from milepost.process.requests import check_repeat, command_id, metadata, positioned
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
+from milepost.web.problems import members as problem_members
+from milepost.web.problems import problem_of
+from milepost.web.requests.commands import Call
+from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.positions import positioned
 
 SIDE_BY_SIDE = 16
 

@@ -18,8 +18,8 @@ from milepost.enrollment.domain import Enrollment, Offering, State, UnknownEnrol
 from milepost.enrollment.domain.enrollment import Entry
 from milepost.events.event import Forbidden, name_of
 from milepost.events.log import Recorded
-from milepost.process.requests import occurred
-from milepost.process.tokens import Caller, NotYourOwn
+from milepost.web.auth.tokens import Caller, NotYourOwn
+from milepost.web.requests.times import occurred
 
 
 @dataclass

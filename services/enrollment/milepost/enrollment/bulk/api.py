@@ -20,9 +20,10 @@ from milepost.enrollment.bulk.reading import FORMATS, MAX_BYTES
 from milepost.enrollment.bulk.receiving import receive
 from milepost.enrollment.bulk.store import Store, Upload
 from milepost.events.ids import new_id
-from milepost.process.problems import UnsupportedMedia
-from milepost.process.received import Received
-from milepost.process.requests import IdempotencyKeyReused, command_id, versioned
+from milepost.web.problems import UnsupportedMedia
+from milepost.web.requests.body import Received
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.idempotency import IdempotencyKeyReused, command_id
 
 READERS = (*ENROLLERS, "operator")
 NDJSON = "application/x-ndjson"

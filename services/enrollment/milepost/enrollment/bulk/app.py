@@ -11,8 +11,8 @@ from milepost.enrollment.domain.erasure import VAULT
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.process.app import Service
-from milepost.process.settings import Settings
+from milepost.web.app import Service
+from milepost.web.settings import Settings
 
 
 def service(transactor: Transactor, settings: Settings, pool: asyncpg.Pool) -> Service:

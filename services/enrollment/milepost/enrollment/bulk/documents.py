@@ -26,7 +26,8 @@ from milepost.enrollment.bulk.reading import (
 )
 from milepost.enrollment.bulk.rows import HeaderInvalid
 from milepost.enrollment.bulk.store import ResultRow
-from milepost.process.answers import (
+from milepost.web.auth.tokens import RoleMissing
+from milepost.web.openapi.documented_answers import (
     ETAG,
     IDEMPOTENCY_KEY,
     IF_NONE_MATCH,
@@ -34,8 +35,7 @@ from milepost.process.answers import (
     Answers,
     Header,
 )
-from milepost.process.problems import BodyTooLarge, Malformed, UnsupportedMedia
-from milepost.process.tokens import RoleMissing
+from milepost.web.problems import BodyTooLarge, Malformed, UnsupportedMedia
 
 JOB: Final = UUID("0199058e-6f5c-7d3a-8f7e-21c4b0a9d613")
 NOT_YOURS: Final = RoleMissing((*ENROLLERS, "operator"))

@@ -22,9 +22,9 @@ from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.runtime.cancellation import end
 from milepost.events.runtime.outages import passes
-from milepost.process.problems import members, problem_of
-from milepost.process.requests import occurred
-from milepost.process.settings import Settings
+from milepost.web.problems import members, problem_of
+from milepost.web.requests.times import occurred
+from milepost.web.settings import Settings
 
 STARTED_TOGETHER = 25
 

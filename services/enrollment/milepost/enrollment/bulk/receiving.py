@@ -11,7 +11,7 @@ from milepost.enrollment.bulk.jobs import RECEIVING, Job
 from milepost.enrollment.bulk.reading import FORMATS, Rows, sound
 from milepost.enrollment.bulk.rows import Row
 from milepost.enrollment.bulk.store import Store, Upload
-from milepost.process.problems import Malformed
+from milepost.web.problems import Malformed
 
 ROWS_AT_ONCE = 2_000
 

@@ -16,9 +16,9 @@ import msgspec
 from milepost.contracts.offerings import Mode
 from milepost.enrollment.api.conventions import Id
 from milepost.events.event import Invalid
-from milepost.process.bodies import Moment
-from milepost.process.problems import Malformed
-from milepost.process.requests import in_calendar
+from milepost.web.problems import Malformed
+from milepost.web.requests.json_body import Moment
+from milepost.web.requests.times import in_calendar
 
 COLUMNS = ("learner", "offering", "mode", "occurred_at")
 EXPECTED = {

@@ -25,7 +25,7 @@ from milepost.events.log import Log
 from milepost.events.runtime.cancellation import end
 from milepost.events.runtime.outages import AWAY, Overloaded
 from milepost.events.store.dry_run import Rehearsal
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 ROWS_AT_ONCE = 500
 IDLE_SECONDS = 0.5

@@ -18,11 +18,12 @@ from milepost.enrollment.vault.export import archive, gather
 from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
 from milepost.events.commands.transact import Transactor
-from milepost.process.answers import ETAG, Answers, command, query, versioned_query
-from milepost.process.bodies import Body
-from milepost.process.commands import Call, decided
-from milepost.process.requests import positioned, versioned
-from milepost.process.tokens import NotYourOwn
+from milepost.web.auth.tokens import NotYourOwn
+from milepost.web.openapi.documented_answers import ETAG, Answers, command, query, versioned_query
+from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.etags import versioned
+from milepost.web.requests.json_body import Body
+from milepost.web.requests.positions import positioned
 
 KEEPERS = ("registrar", "service")
 ERASERS = ("registrar",)

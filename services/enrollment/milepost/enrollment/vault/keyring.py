@@ -9,9 +9,9 @@ from pathlib import Path
 import structlog
 
 from milepost.enrollment.vault.cipher import MasterKey
-from milepost.process import secret_file
-from milepost.process.problems import Problem, RequestFault
-from milepost.process.settings import SettingInvalid, Settings
+from milepost.web import secret_file
+from milepost.web.problems import Problem, RequestFault
+from milepost.web.settings import SettingInvalid, Settings
 
 _log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
-from milepost.process.server import run
-from milepost.process.settings import Settings
+from milepost.web.server import run
+from milepost.web.settings import Settings
 
 DATA = (
     b'{"enrollment":"2f6d7a0c-9f0c-5f39-a8a6-2d5f0d9b8e11","lesson":"quiz-03",'

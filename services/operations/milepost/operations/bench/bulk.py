@@ -13,7 +13,7 @@ from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
 from milepost.operations.bench.running import direct, running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_PER_SECOND = 5_000
 LOOK_SECONDS = 0.1

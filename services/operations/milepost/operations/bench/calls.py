@@ -7,8 +7,8 @@ import msgspec
 
 from milepost.operations.bench.figures import WentWrong
 from milepost.operations.bench.running import direct
-from milepost.process.development_issuer import DevelopmentIssuer
-from milepost.process.settings import Settings
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.settings import Settings
 
 TENANT = "bench"
 COURSE = {"title": "Bench", "lessons": [{"id": "one", "title": "One"}]}

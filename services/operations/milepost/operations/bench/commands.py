@@ -8,7 +8,7 @@ from milepost.operations.bench.ground import ground
 from milepost.operations.bench.load import Load, post, run_load
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
 from milepost.operations.bench.running import running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 0.6, 30
 

@@ -13,7 +13,7 @@ import asyncpg
 from milepost.events.store.migrations import migrate
 from milepost.operations.embedded import Embedded
 from milepost.operations.tables import ROOMS_WITH_TABLES
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
 from milepost.operations.bench.rebuild import vacuumed
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_SLOWER = 1.3
 APPENDS = 300

@@ -12,7 +12,7 @@ from milepost.operations.bench.running import running
 from milepost.operations.import_past import import_past
 from milepost.operations.oulad import read_dataset
 from milepost.operations.oulad_school import past_of
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TENANT = "ou"
 TARGET_SECONDS, PATIENCE_SECONDS = 60, 300

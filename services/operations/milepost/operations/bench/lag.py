@@ -15,7 +15,7 @@ from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
 from milepost.operations.bench.pace import commit_evenly
 from milepost.operations.bench.running import running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_P99_MS = 250
 LOOK_SECONDS = 0.002  # so much later it may be seen than it was there

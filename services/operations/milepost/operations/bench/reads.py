@@ -22,7 +22,7 @@ from milepost.operations.bench.history import History
 from milepost.operations.bench.load import Load, get, run_load
 from milepost.operations.bench.pgbench import transactions_per_second
 from milepost.operations.bench.running import running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 0.4, 50
 # What `GET /dashboards/learners/{learner}` asks, of a learner that pgbench draws.

@@ -10,7 +10,7 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_PER_SECOND, TARGET_RATIO = 100_000, 0.15
 COPY = "COPY (SELECT …) TO STDOUT of the same events, in order"

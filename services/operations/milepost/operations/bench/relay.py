@@ -20,7 +20,7 @@ from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
 from milepost.operations.bench.pace import commit_evenly
 from milepost.operations.bench.running import running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 1.0, 50
 PATIENCE_SECONDS = 120

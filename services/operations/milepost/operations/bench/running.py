@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from milepost.operations.bench.figures import WentWrong
 from milepost.operations.child import Child
 from milepost.operations.embedded import free_port
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 READY_SECONDS = 60
 # A proxy that the environment names is not for this.

@@ -11,7 +11,7 @@ from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.load import Load, run_load
 from milepost.operations.bench.running import running
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_PER_SECOND = 2_000
 ON_OFFERING = """select type, data->>'learner' as learner from log.events

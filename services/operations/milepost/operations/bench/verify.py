@@ -9,7 +9,7 @@ from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
 from milepost.operations.bench.rebuild import COPY, copy_seconds, vacuumed
-from milepost.process.settings import Settings
+from milepost.web.settings import Settings
 
 TARGET_PER_SECOND = 200_000
 

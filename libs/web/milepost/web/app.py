@@ -1,0 +1,84 @@
+"""One litestar application out of any number of services."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, Router
+from litestar.middleware import DefineMiddleware
+from opentelemetry.trace import Tracer
+from prometheus_client import CollectorRegistry
+
+from milepost.events.policies.policy import Policy
+from milepost.events.policies.timers import Timer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.middleware import Edge
+from milepost.web.openapi.document import DocumentedAnswers, openapi
+from milepost.web.openapi.schemas import StructSchemas
+from milepost.web.problems import answer
+from milepost.web.requests.body import Received
+from milepost.web.requests.json_body import BodyDecoding
+from milepost.web.requests.options_method import WholeOptions
+from milepost.web.requests.query_parameters import KnownParameters
+from milepost.web.settings import Settings
+from milepost.web.telemetry.health import Check, health_routes
+from milepost.web.telemetry.metrics import UNROUTED, HttpMetrics, process_registry
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What a service hands to its process: routes, policies that feed it events, timers, and what
+    it works at until it is canceled.
+    """
+
+    name: str
+    routes: tuple[Router, ...]
+    policies: tuple[Policy, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    works: tuple[Callable[[], Coroutine[Any, Any, object]], ...] = ()
+
+
+def create_app(
+    services: Sequence[Service],
+    settings: Settings,
+    verifier: TokenVerifier,
+    *,
+    ready: Mapping[str, Check],
+    on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
+    registry: CollectorRegistry | None = None,
+    tracer: Tracer | None = None,
+) -> Litestar:
+    """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any."""
+    metrics = HttpMetrics(registry or process_registry())
+    edge = DefineMiddleware(Edge, verifier=verifier, metrics=metrics, tracer=tracer)
+    return Litestar(
+        route_handlers=[
+            health_routes(ready, metrics),
+            *(router for service in services for router in service.routes),
+        ],
+        middleware=[edge],
+        exception_handlers={Exception: _answering(metrics)},
+        request_class=Received,
+        plugins=[
+            BodyDecoding(),
+            StructSchemas(),
+            DocumentedAnswers(),
+            WholeOptions(),
+            KnownParameters(),
+        ],
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=openapi(),
+        on_shutdown=list(on_shutdown),
+        logging_config=None,
+    )
+
+
+def _answering(
+    metrics: HttpMetrics,
+) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
+    def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        response = answer(request, error)
+        if "correlation" not in request.scope["state"]:  # no route, so the edge has not seen it
+            metrics.observe(request.method, UNROUTED, response.status_code or 500, 0.0)
+        return response
+
+    return handle

@@ -1,0 +1,113 @@
+"""What happens to every routed request before and after its handler: admitted, named, measured."""
+
+import re
+from contextlib import AbstractContextManager, nullcontext
+from time import perf_counter
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from opentelemetry.trace import Span, SpanKind, Tracer
+from structlog.contextvars import bind_contextvars
+from uuid_utils.compat import uuid7
+
+from milepost.web.auth.tokens import Caller, TokenVerifier
+from milepost.web.problems import NotAuthenticated, answer
+from milepost.web.requests.body import discard
+from milepost.web.requests.query_parameters import check_parameters
+from milepost.web.telemetry import tracing
+from milepost.web.telemetry.metrics import HttpMetrics
+
+_CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
+_NO_SPAN: AbstractContextManager[Span | None] = nullcontext()
+
+
+class Edge:
+    """One ASGI middleware for all of it: each further layer would cost every request.
+
+    Handlers whose `opt` has `public` set are reached without a token. `scope["state"]` gets
+    `correlation` (the client's X-Request-Id, else new) and `trace` (a traceparent, if any).
+    """
+
+    def __init__(
+        self, app: ASGIApp, verifier: TokenVerifier, metrics: HttpMetrics, tracer: Tracer | None
+    ) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._metrics = metrics
+        self._tracer = tracer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:  # there are no websockets
+            return
+        started = perf_counter()
+        watched = _Watched(send)
+        headers = dict(scope["headers"])
+        method, route = scope["method"], scope["path_template"]
+        try:
+            with self._span(scope, headers, f"{method} {route}") as span:
+                await self._admit(scope, receive, watched, headers)
+                if span is not None:
+                    span.set_attribute("http.response.status_code", watched.status)
+        finally:
+            self._metrics.observe(method, route, watched.status, perf_counter() - started)
+
+    def _span(
+        self, scope: HTTPScope, headers: dict[bytes, bytes], name: str
+    ) -> AbstractContextManager[Span | None]:
+        trace = tracing.accepted(headers.get(b"traceparent"))
+        scope["state"]["trace"] = trace
+        if self._tracer is None:
+            return _NO_SPAN
+        return self._tracer.start_as_current_span(
+            name, context=tracing.parent(trace), kind=SpanKind.SERVER
+        )
+
+    async def _admit(
+        self, scope: HTTPScope, receive: Receive, send: "_Watched", headers: dict[bytes, bytes]
+    ) -> None:
+        if self._tracer is not None:
+            scope["state"]["trace"] = tracing.current()
+        correlation = _correlation(headers)
+        scope["state"]["correlation"] = correlation
+        try:
+            scope["user"] = await self._caller(scope, headers)
+        except Exception as refusal:  # noqa: BLE001 - `answer` knows them all
+            await discard(scope, receive)
+            request: Request[Any, Any, Any] = Request(scope, receive, send)
+            response = answer(request, refusal)
+            await response.to_asgi_response(app=None, request=request)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller | None:
+        if scope["route_handler"].opt.get("public"):
+            return None
+        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthenticated
+        caller = await self._verifier.authenticate(token.strip())
+        check_parameters(scope)
+        bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])
+        return caller
+
+
+class _Watched:
+    """`send`, remembering the status; 500 until one was sent."""
+
+    __slots__ = ("_send", "status")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+def _correlation(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    return given if _CORRELATION.fullmatch(given) else uuid7().hex

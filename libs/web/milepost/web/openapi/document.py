@@ -1,0 +1,201 @@
+"""OpenAPI at /schema: as litestar derives it, but with what is really answered.
+
+Routes say what that is in their option `answers`; what every route may answer is added here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final, cast
+
+from litestar import Router
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIHeader,
+    OpenAPIResponse,
+    Operation,
+    Parameter,
+    Reference,
+    Schema,
+    SecurityScheme,
+)
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import ParameterKwarg
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import Empty
+
+from milepost.events.runtime.outages import Overloaded
+from milepost.web.openapi.documented_answers import (
+    AWAITED_POSITION,
+    IDEMPOTENCY_KEY,
+    Answers,
+    Header,
+)
+from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
+from milepost.web.problems import BodyTooLarge, Malformed, NotAuthenticated, UnsupportedMedia
+
+# What any route that needs a token may answer; the errors are real, as those of `Answers`.
+_ANYWHERE: Final = (
+    NotAuthenticated(),
+    NotAuthenticated("The token has expired."),
+    Malformed("There is no parameter 'limti' here.", query="limti"),
+    Overloaded(),
+    RuntimeError(),
+)
+_OF_BODIES: Final = (
+    Malformed("Expected `str`, got `int`, at $.learner.", path="$.learner"),
+    BodyTooLarge(1024 * 1024),
+    UnsupportedMedia("text/plain"),
+)
+
+
+def openapi() -> OpenAPIConfig:
+    """Without a page to look at: those that litestar offers fetch scripts from elsewhere."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Milepost",
+        version=version("milepost"),
+        use_handler_docstrings=True,
+        openapi_router=Router(
+            "/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
+        ),
+        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        components=Components(security_schemes={"token": bearer}),
+        security=[{"token": []}],
+    )
+
+
+class DocumentedAnswers(ReceiveRoutePlugin):
+    """Documents what routes answer that their signatures do not say."""
+
+    def receive_route(self, route: BaseRoute) -> None:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                _document(handler, route.path_format)
+
+
+def _document(handler: HTTPRouteHandler, path: str) -> None:
+    if handler.opt.get("public"):
+        handler.security = [{}]
+        return
+    answers: Answers = handler.opt.get("answers", Answers())
+    problems = kinds((*answers.refusals, *_common(handler, path, answers)))
+    documented = {status: response_spec(alike) for status, alike in problems.items()}
+    handler.responses = {**(handler.responses or {}), **documented}
+    describing = _describing(handler, answers, problems, _instance(path, problems))
+    handler.operation_class = cast("type[Operation]", describing)
+
+
+def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exception]:
+    found: list[Exception] = [*_ANYWHERE]
+    if handler.parsed_data_field is not None:
+        found += _OF_BODIES
+    if "{" in path:  # an id may hold what is no id, or a slash
+        name = path.partition("{")[2].partition("}")[0]
+        fault = {"message": "String does not match", "key": name, "source": "path"}
+        found += (Malformed(f"{name}: {fault['message']}", faults=[fault]), NotFoundException())
+    if IDEMPOTENCY_KEY in answers.asks:
+        reason = "Idempotency-Key is 1 to 255 printable ASCII characters."
+        found.append(Malformed(reason, header=IDEMPOTENCY_KEY.name))
+    if AWAITED_POSITION in answers.asks:
+        reason = "Milepost-Position is a whole number, not 'latest'."
+        found.append(Malformed(reason, header=AWAITED_POSITION.name))
+    return found
+
+
+def _instance(path: str, problems: dict[int, list[Kind]]) -> str:
+    """The path that was asked, going by what the problems tell of it."""
+    told = [
+        problem.facts for alike in problems.values() for kind in alike for problem in kind.problems
+    ]
+    for facts in told:
+        for name, value in facts.items():
+            path = path.replace(f"{{{name}}}", str(value))
+    return re.sub(r"\{(\w+)\}", r"\1-1", path)
+
+
+def _describing(
+    handler: HTTPRouteHandler, answers: Answers, problems: dict[int, list[Kind]], instance: str
+) -> Callable[..., Operation]:
+    """Makes litestar's operation, with the headers and statuses that it has no words for."""
+    definitions, data = _definitions(handler), handler.parsed_data_field
+
+    def operation(
+        *,
+        parameters: list[Parameter] | None,
+        responses: dict[str, OpenAPIResponse],
+        **described: Any,
+    ) -> Operation:
+        answered = next(iter(responses.values()))
+        answered.headers = {one.name: _header(one) for one in answers.tells}
+        if answers.also is not None:
+            responses[str(answers.also)] = _also(answered, answers.also)
+        for status, alike in problems.items():
+            response = responses[str(status)]
+            response.headers = _problem_headers(alike)
+            for media in (response.content or {}).values():
+                media.examples = examples(alike, instance)
+        if answers.takes is not None:
+            described["request_body"] = answers.takes
+        elif body := described["request_body"]:
+            body.required = data is not None and data.default is Empty
+        for parameter in parameters or ():
+            _restore(parameter, definitions)
+        return Operation(
+            parameters=[*(parameters or ()), *map(_parameter, answers.asks)] or None,
+            responses=dict(sorted(responses.items())),
+            **described,
+        )
+
+    return operation
+
+
+def _restore(parameter: Parameter, definitions: Mapping[str, ParameterKwarg]) -> None:
+    """What litestar loses: a least value of 0."""
+    known = definitions.get(parameter.name)
+    if known is not None and known.ge == 0 and isinstance(parameter.schema, Schema):
+        parameter.schema.minimum = 0
+
+
+def _definitions(handler: HTTPRouteHandler) -> Mapping[str, ParameterKwarg]:
+    return {
+        definition.name or name: definition
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(definition := field.kwarg_definition, ParameterKwarg)
+    }
+
+
+def _also(answered: OpenAPIResponse, status: int) -> OpenAPIResponse:
+    description = HTTPStatus(status).description
+    content = None if status == HTTPStatus.NOT_MODIFIED else answered.content
+    return replace(answered, description=description, content=content)
+
+
+def _parameter(header: Header) -> Parameter:
+    return Parameter(
+        name=header.name, param_in="header", schema=header.schema, description=header.description
+    )
+
+
+def _header(header: Header) -> OpenAPIHeader:
+    return OpenAPIHeader(schema=header.schema, description=header.description, required=True)
+
+
+def _problem_headers(alike: list[Kind]) -> dict[str, OpenAPIHeader | Reference]:
+    """Required where every problem of the status has them."""
+    given = [problem.headers for kind in alike for problem in kind.problems]
+    return {
+        name: OpenAPIHeader(
+            schema=Schema(type=OpenAPIType.STRING, examples=[value]),
+            required=all(name in headers for headers in given),
+        )
+        for headers in given
+        for name, value in headers.items()
+    }

@@ -1,0 +1,89 @@
+"""What a route answers besides its body, said beside the route: refusals, headers, statuses.
+
+OpenAPI is made of this (`documentation.py`), and a test holds every answer against it.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from litestar.openapi.spec import RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+
+from milepost.web.requests.idempotency import IdempotencyKeyReused
+from milepost.web.requests.times import OccurredInFuture
+
+OCCURRED_IN_FUTURE: Final = OccurredInFuture(
+    datetime(2026, 9, 2, 8, 0, tzinfo=UTC), datetime(2026, 9, 1, 8, 5, tzinfo=UTC)
+)
+_KEY: Final = "1d5f1e0a-3c0b-4b57-9a4e-7f0c2b7f6f11"
+KEY_REUSED: Final = IdempotencyKeyReused(_KEY)
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    description: str
+    schema: Schema
+
+
+IDEMPOTENCY_KEY: Final = Header(
+    name="Idempotency-Key",
+    description="The same command under the same key is done once. Best a random UUID: the log "
+    "tells less to who guesses when nobody can guess the key",
+    schema=Schema(
+        type=OpenAPIType.STRING,
+        # Printable ASCII; blanks at the ends are no part of a header's value.
+        pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$",
+        examples=[_KEY],
+    ),
+)
+IF_NONE_MATCH: Final = Header(
+    name="If-None-Match",
+    description="The ETag of what the reader has: 304 if it is still so",
+    schema=Schema(type=OpenAPIType.STRING, examples=['"7"']),
+)
+AWAITED_POSITION: Final = Header(
+    name="Milepost-Position",
+    description="Waits until the answer shows what has happened up to this position",
+    schema=Schema(type=OpenAPIType.INTEGER, minimum=0, exclusive_maximum=10**18, examples=[0]),
+)
+POSITION: Final = Header(
+    name="Milepost-Position",
+    description="The position in the school's log that the answer is true for",
+    schema=Schema(type=OpenAPIType.INTEGER, minimum=0),
+)
+ETAG: Final = Header(
+    name="ETag",
+    description="Changes when the answer does",
+    schema=Schema(type=OpenAPIType.STRING),
+)
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """`refusals` are real ones, with facts as they could be: they are the examples.
+
+    `asks` are headers that a request may have, `tells` those of every answer that is no problem;
+    `also`: another status of the same answer. `takes`: a body that the route reads as it comes.
+    """
+
+    refusals: tuple[Exception, ...] = ()
+    asks: tuple[Header, ...] = ()
+    tells: tuple[Header, ...] = ()
+    also: int | None = None
+    takes: RequestBody | None = None
+
+
+def command(*refusals: Exception, also: int | None = None) -> Answers:
+    return Answers(
+        refusals=(*refusals, KEY_REUSED), asks=(IDEMPOTENCY_KEY,), tells=(POSITION,), also=also
+    )
+
+
+def query(*refusals: Exception) -> Answers:
+    """Of a state as it is now."""
+    return Answers(refusals=refusals)
+
+
+def versioned_query(*refusals: Exception) -> Answers:
+    """With an ETag; 304 to who has it."""
+    return Answers(refusals=refusals, asks=(IF_NONE_MATCH,), tells=(ETAG,), also=304)

@@ -1,0 +1,82 @@
+"""A command is done once per Idempotency-Key: its id, and what it carries into the log."""
+
+import hmac
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+from uuid_utils.compat import uuid5, uuid7
+
+from milepost.events.commands.transact import Outcome
+from milepost.events.event import Invalid
+from milepost.web.auth.tokens import Caller
+from milepost.web.problems import Malformed
+
+COMMANDS = UUID("5f0c0a3e-6d0b-5d5e-9a44-2f5b6b1c7a10")
+
+
+class IdempotencyKeyReused(Invalid):
+    """The Idempotency-Key came before, with another body: a new command takes a new key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def command_id(request: Request[Caller, None, State]) -> UUID:
+    """The same for the same caller, method, path and Idempotency-Key; without a key, always new.
+
+    Raises `Malformed`.
+    """
+    key = _idempotency_key(request)
+    if key is None:
+        return uuid7()
+    caller = request.user
+    parts = (caller.tenant, caller.subject, request.method, request.scope["path"], key)
+    return uuid5(COMMANDS, msgspec.json.encode(parts).decode())
+
+
+def metadata(request: Request[Caller, None, State]) -> bytes:
+    """JSON: `actor`, `correlation`, `trace` (W3C traceparent), `request` (a digest of the body)."""
+    state: dict[str, Any] = request.scope["state"]
+    known = {
+        "actor": request.user.subject,
+        "correlation": state["correlation"],
+        "trace": state.get("trace"),
+        "request": _digest(request),
+    }
+    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
+
+
+def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> None:
+    """Raises `IdempotencyKeyReused` if the command that was done before had another body."""
+    if not outcome.repeated or not outcome.events:
+        return
+    before = msgspec.json.decode(outcome.events[0].metadata).get("request")
+    if before != _digest(request):
+        raise IdempotencyKeyReused(_idempotency_key(request) or "")
+
+
+def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255 or not (key.isascii() and key.isprintable()):
+        raise Malformed(
+            "Idempotency-Key is 1 to 255 printable ASCII characters.", header="Idempotency-Key"
+        )
+    return key
+
+
+def _digest(request: Request[Any, Any, Any]) -> str | None:
+    """Of the body as it came; None without an Idempotency-Key.
+
+    The log keeps it for ever, and a body may hold an e-mail address. Without the key, which nobody
+    keeps, no address can be tried against it.
+    """
+    key = _idempotency_key(request)
+    if key is None:
+        return None
+    body: bytes = request.scope["state"].get("body", b"")
+    return hmac.digest(key.encode(), body, "sha256").hex()[:16]

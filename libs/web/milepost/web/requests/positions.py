@@ -1,0 +1,48 @@
+"""`Milepost-Position`: what a command tells and a read waits for."""
+
+from typing import Any, TypeVar
+
+from litestar import Request, Response
+from litestar.serialization import default_serializer, encode_json
+from litestar.types import Receive, Scope, Send
+
+from milepost.web.problems import Malformed
+
+T = TypeVar("T")
+
+
+def awaited_position(request: Request[Any, Any, Any]) -> int | None:
+    """The position that the reader wants to see, from `Milepost-Position`. Raises `Malformed`."""
+    given = request.headers.get("milepost-position")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise Malformed(
+            f"Milepost-Position is a whole number, not {given!r}.", header="Milepost-Position"
+        )
+    return int(given)
+
+
+def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
+    """`position` is the outcome's: reads that carry it back see the effect."""
+    headers = {"Milepost-Position": str(position)}
+    return _Json(body, status_code=status_code, headers=headers)
+
+
+class _Json(Response[T]):
+    """JSON with a body, without cookies and the like: what litestar does for those took longer
+    than the rest of its way out.
+    """
+
+    def to_asgi_response(self, app: Any, request: Any, **_: Any) -> Any:  # noqa: ARG002 - litestar's
+        body = encode_json(self.content, default_serializer)
+        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", b"%d" % len(body)))
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+            status = self.status_code or 200
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+
+        return answer

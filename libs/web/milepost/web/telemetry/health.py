@@ -1,0 +1,58 @@
+"""What operators and their machines ask: is it alive, is it ready, how is it doing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+import msgspec
+import structlog
+from litestar import MediaType, Response, Router, get
+from litestar.openapi import ResponseSpec
+
+from milepost.web.telemetry.metrics import MEDIA_TYPE, HttpMetrics
+
+Check: TypeAlias = Callable[[], Awaitable[bool]]
+CHECK_SECONDS = 2.0
+
+_log = structlog.get_logger()
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    ready: bool
+    failed: tuple[str, ...]
+
+
+def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
+    """All of them answer without a token."""
+
+    @get("/health/live")
+    async def live() -> dict[str, bool]:
+        return {"alive": True}
+
+    @get(
+        "/health/ready",
+        responses={503: ResponseSpec(Readiness, description="Not now", generate_examples=False)},
+    )
+    async def ready() -> Response[Readiness]:
+        holds = await asyncio.gather(*(_holds(name, check) for name, check in checks.items()))
+        failed = tuple(name for name, held in zip(checks, holds, strict=True) if not held)
+        readiness = Readiness(ready=not failed, failed=failed)
+        return Response(readiness, status_code=503 if failed else 200)
+
+    @get("/metrics", media_type=MediaType.TEXT)
+    async def exposition() -> Response[bytes]:
+        # By header: litestar would add a second charset to the media type.
+        return Response(metrics.exposition(), headers={"Content-Type": MEDIA_TYPE})
+
+    return Router(
+        "/", route_handlers=[live, ready, exposition], opt={"public": True}, tags=["health"]
+    )
+
+
+async def _holds(name: str, check: Check) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except Exception as fault:  # noqa: BLE001 - whatever it is, this process is not ready
+        _log.warning("not_ready", check=name, fault=repr(fault))
+        return False

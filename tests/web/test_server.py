@@ -1,0 +1,146 @@
+"""Serving over real sockets: beginning, ending, and bodies too large to read."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from granian.errors import FatalError
+from litestar import Litestar, get
+
+from milepost.web.server import AddressTaken, run, serve
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@asynccontextmanager
+async def served(app, **options):
+    port, stop = free_port(), asyncio.Event()
+    serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, **options))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        for _ in range(200):
+            try:
+                await client.get("/")
+                break
+            except httpx.ConnectError:
+                await asyncio.sleep(0.02)
+        try:
+            yield client, stop
+        finally:
+            stop.set()
+            await serving
+
+
+@get("/slow")
+async def slow() -> str:
+    await asyncio.sleep(0.5)
+    return "done"
+
+
+@get("/endless")
+async def endless() -> str:
+    await asyncio.sleep(3600)
+    return "never"
+
+
+def plain(*handlers, **options):
+    return Litestar([*handlers], openapi_config=None, logging_config=None, **options)
+
+
+async def test_a_command_over_a_real_connection(app, headers):
+    async with served(app) as (client, _):
+        answer = await client.post("/notes/a", json={"lines": [{"score": 0.5}]}, headers=headers())
+    assert (answer.status_code, answer.json()) == (201, {"scores": [0.5]})
+    assert answer.headers["Milepost-Position"] == "1"
+
+
+async def test_ten_megabytes_are_refused_whether_announced_or_not(app, headers, log):
+    async def chunks():
+        for _ in range(160):
+            yield b"[" * 65536
+
+    async with served(app) as (client, _):
+        for body in (b"[" * 10_485_760, chunks()):
+            answer = await client.post("/notes/a", content=body)
+            assert answer.status_code == 401
+        for body in (b"[" * 10_485_760, chunks()):
+            answer = await client.post("/notes/a", content=body, headers=headers())
+            assert answer.status_code == 413
+            assert answer.json()["type"] == "urn:milepost:problem:body_too_large"
+        alive = await client.get("/health/live")
+    assert alive.status_code == 200
+    assert await log.heads() == {}
+
+
+async def test_a_client_that_asks_first_need_not_send_the_body(app, headers):
+    async with served(app) as (client, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+        asked = headers(Host="localhost", Expect="100-continue", **{"Content-Length": "10485760"})
+        lines = [f"{name}: {value}" for name, value in asked.items()]
+        writer.write("\r\n".join(["POST /notes/a HTTP/1.1", *lines, "", ""]).encode())
+        status = await asyncio.wait_for(reader.readline(), 3)
+        writer.close()
+    assert b"413" in status
+
+
+async def test_requests_under_way_are_finished_before_it_stops():
+    async with served(plain(slow)) as (client, stop):
+        asked = asyncio.create_task(client.get("/slow"))
+        await asyncio.sleep(0.2)
+        stop.set()
+        assert (await asked).text == "done"
+
+
+async def test_it_does_not_wait_for_ever():
+    loop = asyncio.get_running_loop()
+    async with served(plain(endless), shutdown_seconds=0.5) as (client, stop):
+        asked = asyncio.create_task(client.get("/endless"))
+        await asyncio.sleep(0.2)
+        stop.set()
+        began = loop.time()
+    assert loop.time() - began < 3
+    asked.cancel()
+
+
+async def test_what_is_to_be_closed_is_closed():
+    closed = []
+
+    async def close() -> None:
+        closed.append(True)
+
+    async with served(plain(slow, on_shutdown=[close])):
+        pass
+    assert closed == [True]
+
+
+async def test_a_port_that_is_taken_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(AddressTaken, match=f"port {port}: Address already in use"):
+            await serve(plain(slow), "127.0.0.1", port, asyncio.Event())
+
+
+async def test_a_second_server_does_not_share_the_port_of_the_first():
+    async with served(plain(slow)) as (client, _):
+        with pytest.raises(AddressTaken):
+            await serve(plain(slow), "127.0.0.1", client.base_url.port, asyncio.Event())
+
+
+async def test_an_app_that_does_not_start_is_not_served():
+    async def fail() -> None:
+        raise RuntimeError("no database")
+
+    with pytest.raises(FatalError):
+        await serve(plain(slow, on_startup=[fail]), "127.0.0.1", free_port(), asyncio.Event())
+
+
+def test_the_loop_is_a_fast_one():
+    async def loop_of():
+        return type(asyncio.get_running_loop()).__module__
+
+    assert run(loop_of()) == "uvloop"
