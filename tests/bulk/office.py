@@ -15,7 +15,7 @@ from tests.enrollment.school import PLAN
 from milepost.enrollment.app import service
 from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk.store import Store
-from milepost.enrollment.bulk.work import Worker
+from milepost.enrollment.bulk.worker import Worker
 from milepost.enrollment.vault import app as vault_app
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog

@@ -10,11 +10,11 @@ import pytest
 from tests.bulk.office import Office, numbered, rows
 
 from milepost.enrollment.bulk.jobs import Result, Tally
-from milepost.enrollment.bulk.leading import Lead, NotLeading, take
+from milepost.enrollment.bulk.lease import Lead, NotLeading, take
 from milepost.enrollment.bulk.store import Store
-from milepost.enrollment.bulk.work import DEATHS_AT_MOST, Worker
-from milepost.enrollment.domain import Wish
-from milepost.enrollment.gathering import enroll_learner
+from milepost.enrollment.bulk.worker import DEATHS_AT_MOST, Worker
+from milepost.enrollment.commands.enroll import enroll_learner
+from milepost.enrollment.domain.enrollment.admission import Wish
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
@@ -189,7 +189,7 @@ async def test_no_row_goes_on_once_the_worker_is_stopped(
         await asyncio.sleep(0.05)
         ended.append(wish.learner)
 
-    monkeypatch.setattr("milepost.enrollment.bulk.enrolling.enroll_learner", stop)
+    monkeypatch.setattr("milepost.enrollment.bulk.decide_page.enroll_learner", stop)
     work = asyncio.create_task(office.worker.turn())
     with suppress(asyncio.CancelledError):
         await work
@@ -217,8 +217,8 @@ async def test_a_job_that_kills_even_whoever_tells_of_it_ends(
     async def kill(*_: object) -> None:
         raise Died
 
-    monkeypatch.setattr("milepost.enrollment.bulk.leading.MARGIN", timedelta(0))
-    monkeypatch.setattr("milepost.enrollment.bulk.work.enroll_rows", kill)
+    monkeypatch.setattr("milepost.enrollment.bulk.lease.MARGIN", timedelta(0))
+    monkeypatch.setattr("milepost.enrollment.bulk.worker.enroll_rows", kill)
     job = await office.upload(rows(["ann"], offering="spring"))
     for _ in range(2 * DEATHS_AT_MOST + 1):
         assert (await office.job(job))["ended_at"] is None
@@ -240,7 +240,7 @@ async def test_a_row_that_nobody_foresaw_does_not_hold_up_the_others(
             raise ZeroDivisionError
         return await enroll_learner(transactor, tenant, wish, **facts)
 
-    monkeypatch.setattr("milepost.enrollment.bulk.enrolling.enroll_learner", defect)
+    monkeypatch.setattr("milepost.enrollment.bulk.decide_page.enroll_learner", defect)
     job = await office.do(rows(["ann", "bob", "cid"], offering="spring"))
     expected = numbered(["enrolled", "unexpected", "enrolled"])
     assert await office.outcomes(job["job"]) == expected
@@ -254,7 +254,7 @@ async def test_a_full_disk_is_no_row_s_fault(office: Office, monkeypatch: pytest
         raise asyncpg.DiskFullError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr("milepost.enrollment.bulk.enrolling.enroll_learner", full)
+        patched.setattr("milepost.enrollment.bulk.decide_page.enroll_learner", full)
         with pytest.raises(asyncpg.DiskFullError):
             await office.worker.turn()
     assert (await office.job(job))["done"] == 0

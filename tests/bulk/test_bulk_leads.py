@@ -11,9 +11,9 @@ from tests.bulk.office import Office, numbered, rows
 from tests.bulk.test_bulk_crashes import elsewhere, pool_of
 from tests.events.traffic import until
 
-from milepost.enrollment.bulk import leading, work
-from milepost.enrollment.bulk.enrolling import enroll_rows
-from milepost.enrollment.bulk.leading import Lead, NotLeading
+from milepost.enrollment.bulk import lease, worker
+from milepost.enrollment.bulk.decide_page import enroll_rows
+from milepost.enrollment.bulk.lease import Lead, NotLeading
 from milepost.events.log import Command, Result
 
 LEARNERS = [f"l-{number}" for number in range(10)]
@@ -22,9 +22,9 @@ LEARNERS = [f"l-{number}" for number in range(10)]
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is lost in a second."""
-    monkeypatch.setattr(leading, "SILENT", timedelta(seconds=1))
-    monkeypatch.setattr(leading, "MARGIN", timedelta(seconds=0.5))
-    monkeypatch.setattr(work, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "SILENT", timedelta(seconds=1))
+    monkeypatch.setattr(lease, "MARGIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
             await awake.wait()
         return await enroll_rows(*facts)
 
-    monkeypatch.setattr(work, "enroll_rows", sleepy)
+    monkeypatch.setattr(worker, "enroll_rows", sleepy)
     turn = asyncio.create_task(office.worker.turn())
     await asleep.wait()
     await office.cancel(job)

@@ -12,9 +12,9 @@ from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import pool_of
 
 from milepost.enrollment.bulk import app as bulk_app
-from milepost.enrollment.bulk import work
-from milepost.enrollment.bulk.enrolling import enroll_rows
-from milepost.enrollment.bulk.leading import KEEP, RESULTS, take
+from milepost.enrollment.bulk import worker
+from milepost.enrollment.bulk.decide_page import enroll_rows
+from milepost.enrollment.bulk.lease import KEEP, RESULTS, take
 from milepost.enrollment.bulk.store import Store
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
@@ -73,7 +73,7 @@ async def test_who_is_erased_while_a_page_is_decided_has_no_result(
         await store.forget(office.tenant, "ann")
         return decided
 
-    monkeypatch.setattr(work, "enroll_rows", slow)
+    monkeypatch.setattr(worker, "enroll_rows", slow)
     job = await office.do(rows(["ann", "bob"], offering="winter"))
     assert (job["state"], job["done"]) == ("done", 2)
     assert await told(office) == [2]

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tests.enrollment.given import opened
 
 from milepost.contracts.enrollments import EnrollmentWithdrawn
-from milepost.enrollment.bulk.enrolling import enroll_rows
+from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.jobs import Job, Tally, counted
 from milepost.enrollment.bulk.jobs import Result as Told
-from milepost.enrollment.bulk.rows import Asked, Fault, Row
-from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
-from milepost.enrollment.gathering import enroll_learner
+from milepost.enrollment.bulk.row_format import Asked, Fault, Row
+from milepost.enrollment.commands.enroll import enroll_learner
+from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event
 from milepost.events.log import Command, Recorded, Result

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.enrollment.bulk.reading import (
+from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
     MAX_LINE_BYTES,
@@ -18,7 +18,7 @@ from milepost.enrollment.bulk.reading import (
     TooManyRows,
     sound,
 )
-from milepost.enrollment.bulk.rows import Asked, Fault, HeaderInvalid, Row
+from milepost.enrollment.bulk.row_format import Asked, Fault, HeaderInvalid, Row
 
 NDJSON, CSV, ARRAY = FORMATS
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)

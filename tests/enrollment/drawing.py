@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from milepost.enrollment.domain.states import TABLE, State
+from milepost.enrollment.domain.enrollment.state_machine import TABLE, State
 
 WIDTH, MARGIN = 100, 18
 

@@ -3,16 +3,16 @@ from tests.enrollment.given import course, lesson, minute, published
 
 from milepost.contracts.courses import CourseDrafted, CourseRetired, PassingRule, Skill
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
-from milepost.enrollment.domain import (
+from milepost.enrollment.domain.course.course import (
     AlreadyPublished,
     AlreadyRetired,
-    Fault,
     PlanInvalid,
     UnknownCourse,
     draft,
     publish,
     retire,
 )
+from milepost.enrollment.domain.course.plan_faults import Fault
 
 DRAFTED = CourseDrafted(course="DATA-101", title="Data", occurred_at=minute(0))
 RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))

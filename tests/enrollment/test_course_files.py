@@ -13,8 +13,8 @@ from tests.enrollment.school import PLAN
 from tests.enrollment.test_courses_http import RICH, problem, publish
 
 from milepost.contracts.courses import CourseRetired
-from milepost.enrollment.api.course_files import SCHEMA, CourseFile, file_of, told
-from milepost.enrollment.domain import take_over
+from milepost.enrollment.api.courses.files import SCHEMA, CourseFile, file_of, told
+from milepost.enrollment.domain.course.history_import import take_over
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
 EXPORT, IMPORT = "/courses/DATA-101/export", "/courses/DATA-101/import"

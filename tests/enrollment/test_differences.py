@@ -10,7 +10,7 @@ from tests.enrollment.plans import plans
 
 from milepost.contracts.courses import CoursePublished, PassingRule, Skill
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
-from milepost.enrollment.domain import Difference, differences
+from milepost.enrollment.domain.course.diff import Difference, differences
 
 A, B, C, D = (lesson(name) for name in "abcd")
 SQL = Skill(name="SQL", url="https://skills.example/sql", framework="ESCO", code="S1.1")

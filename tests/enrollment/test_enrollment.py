@@ -19,23 +19,23 @@ from milepost.contracts.enrollments import (
     EnrollmentWithdrawn,
 )
 from milepost.contracts.offerings import OfferingClosed, SeatReleased
-from milepost.enrollment.domain import (
-    ENROLLMENT,
+from milepost.enrollment.domain.enrollment.admission import enroll
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.exits import withdraw
+from milepost.enrollment.domain.enrollment.lifecycle import activate, complete
+from milepost.enrollment.domain.enrollment.refusals import (
     AlreadyCompleted,
     AlreadyWithdrawn,
     NotEnrolled,
+    UnknownEnrollment,
+)
+from milepost.enrollment.domain.enrollment.seating import promote
+from milepost.enrollment.domain.offering.offering import (
     OfferingAlreadyClosed,
     OfferingFull,
-    UnknownEnrollment,
     UnknownOffering,
     WindowClosed,
     WindowNotOpen,
-    activate,
-    complete,
-    enroll,
-    enrollment_id,
-    promote,
-    withdraw,
 )
 from milepost.enrollment.events import WaitlistLeft
 

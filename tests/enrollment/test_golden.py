@@ -9,8 +9,13 @@ import msgspec
 import pytest
 from tests.enrollment.given import NINE
 
-from milepost.enrollment.domain import COURSE, ENROLLMENT, INVITATION, LEARNER, OFFERING, PROGRAM
+from milepost.enrollment.domain.course.course import COURSE
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.erasure import VAULT
+from milepost.enrollment.domain.invitation import INVITATION
+from milepost.enrollment.domain.learner_load import LEARNER
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.program import PROGRAM
 
 CATEGORIES = (COURSE, PROGRAM, OFFERING, ENROLLMENT, LEARNER, INVITATION, VAULT)
 CODECS = [category.codec for category in CATEGORIES]

@@ -9,7 +9,7 @@ from tests.enrollment.school import PLAN
 from tests.enrollment.test_http import KEY, hours_from_now, problem
 
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
-from milepost.enrollment.domain import enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.events.codec import Codec
 from milepost.events.ids import new_id
 from milepost.events.log import Command, NewEvent

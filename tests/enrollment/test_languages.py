@@ -1,7 +1,7 @@
 import pytest
 from tests.enrollment.given import lesson, published
 
-from milepost.enrollment.domain.languages import in_language
+from milepost.enrollment.domain.course.translations import in_language
 
 PLAN = published(
     title="Data",

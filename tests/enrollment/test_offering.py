@@ -4,17 +4,17 @@ from tests.enrollment.given import course, minute, offering, opened, published
 from milepost.contracts.courses import CourseDrafted, CourseRetired
 from milepost.contracts.offerings import OfferingClosed
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
-from milepost.enrollment.domain import (
+from milepost.enrollment.domain.course.course import (
     AlreadyRetired,
-    OfferingAlreadyOpen,
-    OfferingInvalid,
-    Terms,
     UnknownCourse,
     UnknownCourseVersion,
-    UnknownOffering,
-    close_offering,
-    open_offering,
 )
+from milepost.enrollment.domain.offering.offering import (
+    OfferingAlreadyOpen,
+    OfferingInvalid,
+    UnknownOffering,
+)
+from milepost.enrollment.domain.offering.terms import Terms, close_offering, open_offering
 
 CLOSED = OfferingClosed(offering="spring", occurred_at=minute(9))
 RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))

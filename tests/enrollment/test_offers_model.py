@@ -12,19 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.enrollment.given import given, minute, opened
 
 from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    OFFERING,
-    Changes,
-    accept,
-    change_offering,
-    close_offering,
-    enroll,
-    enrollment_id,
-    expire_offer,
-    turn_down,
-    withdraw,
-)
+from milepost.enrollment.domain.enrollment.admission import enroll
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.exits import withdraw
+from milepost.enrollment.domain.enrollment.seating import accept, turn_down
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.offering.seats import expire_offer
+from milepost.enrollment.domain.offering.terms import Changes, change_offering, close_offering
 from milepost.enrollment.policies import react
 from milepost.events.event import Conflicting, Unknown
 

@@ -2,7 +2,7 @@ from tests.enrollment.given import enrolled, given, id_of, minute, seat, waitlis
 
 from milepost.contracts.offerings import SeatTaken
 from milepost.contracts.progress import CourseCompleted, LearningBegan
-from milepost.enrollment.domain import ENROLLMENT
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.policies import react
 
 BEGAN = LearningBegan(enrollment=id_of("ana"), occurred_at=minute(2))

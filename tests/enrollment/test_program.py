@@ -2,15 +2,15 @@ import pytest
 from tests.enrollment.given import defined, minute, program
 
 from milepost.contracts.programs import ProgramRetired
-from milepost.enrollment.domain import (
-    Fault,
+from milepost.enrollment.domain.course.plan_faults import Fault
+from milepost.enrollment.domain.course.translations import definition_in_language
+from milepost.enrollment.domain.program import (
     ProgramAlreadyRetired,
     ProgramInvalid,
     UnknownProgram,
     define_program,
     retire_program,
 )
-from milepost.enrollment.domain.languages import definition_in_language
 
 RETIRED = ProgramRetired(program="data-analyst", reason="replaced", occurred_at=minute(9))
 

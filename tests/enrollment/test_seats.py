@@ -7,15 +7,12 @@ from tests.enrollment.given import given, minute, opened
 
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.contracts.offerings import OfferingClosed, SeatTaken
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    OFFERING,
-    close_offering,
-    complete,
-    enroll,
-    enrollment_id,
-    withdraw,
-)
+from milepost.enrollment.domain.enrollment.admission import enroll
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.exits import withdraw
+from milepost.enrollment.domain.enrollment.lifecycle import complete
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.offering.terms import close_offering
 from milepost.enrollment.events import WaitlistJoined, WaitlistLeft
 from milepost.enrollment.policies import react
 from milepost.events.event import Conflicting, Unknown

@@ -33,30 +33,32 @@ from milepost.contracts.enrollments import (
 from milepost.contracts.offerings import SeatOffered
 from milepost.contracts.prerequisites import AchievementHeld
 from milepost.enrollment import domain
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    TABLE,
+from milepost.enrollment.domain.enrollment.admission import Wish, admit
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
+from milepost.enrollment.domain.enrollment.exits import (
     Transfer,
-    Wish,
-    accept,
-    activate,
-    admit,
-    approve,
     cancel,
-    change_mode,
-    complete,
-    decline,
     expire_offered,
-    offer,
-    promote,
-    reinstate,
     run_out,
-    suspend,
     transfer,
-    turn_down,
     withdraw,
 )
-from milepost.enrollment.domain.states import ASKED, STATES, TOLD
+from milepost.enrollment.domain.enrollment.lifecycle import (
+    activate,
+    change_mode,
+    complete,
+    reinstate,
+    suspend,
+)
+from milepost.enrollment.domain.enrollment.seating import (
+    accept,
+    approve,
+    decline,
+    offer,
+    promote,
+    turn_down,
+)
+from milepost.enrollment.domain.enrollment.state_machine import ASKED, STATES, TABLE, TOLD
 from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.event import Refused
 

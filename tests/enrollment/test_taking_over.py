@@ -8,7 +8,8 @@ from tests.enrollment.given import course, lesson, minute, published
 from tests.enrollment.plans import histories
 
 from milepost.contracts.courses import CourseDrafted, CourseRetired
-from milepost.enrollment.domain import CourseDiffers, History, PlanInvalid, take_over
+from milepost.enrollment.domain.course.course import PlanInvalid
+from milepost.enrollment.domain.course.history_import import CourseDiffers, History, take_over
 
 FIRST = published(1, occurred_at=minute(1))
 SECOND = published(2, title="Data II", occurred_at=minute(2))

@@ -14,7 +14,7 @@ from tests.enrollment.school import PLAN
 from tests.events.traffic import until
 from tests.journeys.school import School, milepost, wait_until_ready
 
-from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
 from milepost.operations.embedded import free_port

@@ -16,7 +16,9 @@ import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
 
 from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
-from milepost.enrollment.domain import ENROLLMENT, OFFERING, Offering, enrollment_id, expire_offer
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering
+from milepost.enrollment.domain.offering.seats import expire_offer
 from milepost.enrollment.events import WaitlistJoined
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool

@@ -16,7 +16,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from milepost.contracts.published import PUBLISHED
 from milepost.enrollment import app as enrollment
-from milepost.enrollment.domain import enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.events.commands.transact import Transactor
 from milepost.events.policies.subscription import Consumer
 from milepost.events.policies.timers import Timers

@@ -13,7 +13,7 @@ from tests.events.ringing import Ringing, minute
 from tests.events.traffic import until
 
 from milepost.contracts.offerings import OfferingOpened, SeatOffered
-from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.events import OfferingEvent
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from milepost.contracts.offerings import OfferingCanceled
 from milepost.contracts.progress import CourseCompleted, LearningBegan
-from milepost.enrollment.api import routes
-from milepost.enrollment.api.conventions import Wiring
-from milepost.enrollment.members import members
+from milepost.enrollment.api.routes import routes
+from milepost.enrollment.api.wiring import Wiring
+from milepost.enrollment.commands.offering_members import members
 from milepost.enrollment.policies import Heard, react, react_to_cancellation
 from milepost.enrollment.timers import timers
 from milepost.events.codec import Codec

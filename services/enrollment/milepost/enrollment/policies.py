@@ -13,22 +13,13 @@ from milepost.contracts.enrollments import (
 )
 from milepost.contracts.offerings import OfferingCanceled, SeatOffered, SeatReleased, SeatTaken
 from milepost.contracts.progress import CourseCompleted, LearningBegan
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    LEARNER,
-    OFFERING,
-    Offering,
-    activate,
-    cancel,
-    complete,
-    expire_offer,
-    expire_offered,
-    free,
-    give_up_place,
-    offer,
-    promote,
-    run_out,
-)
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
+from milepost.enrollment.domain.enrollment.exits import cancel, expire_offered, run_out
+from milepost.enrollment.domain.enrollment.lifecycle import activate, complete
+from milepost.enrollment.domain.enrollment.seating import offer, promote
+from milepost.enrollment.domain.learner_load import LEARNER, free
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering
+from milepost.enrollment.domain.offering.seats import expire_offer, give_up_place
 from milepost.events.event import Event
 from milepost.events.policies.policy import Reaction
 

@@ -10,7 +10,7 @@ from milepost.contracts.enrollments import (
     LearnerWaitlisted,
 )
 from milepost.contracts.offerings import SeatOffered
-from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.policies import react_to_end, react_to_silence
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor

@@ -15,16 +15,11 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    OFFERING,
-    Enrollment,
-    Offering,
-    UnknownEnrollment,
-    enroll,
-    enrollment_id,
-    withdraw,
-)
+from milepost.enrollment.domain.enrollment.admission import enroll
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment, enrollment_id
+from milepost.enrollment.domain.enrollment.exits import withdraw
+from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.enrollment.events import EnrollmentEvent, OfferingEvent
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused

@@ -6,7 +6,9 @@ from uuid import UUID, uuid5
 from milepost.contracts.courses import CoursePublished
 from milepost.credentials.achievements import Achievements
 from milepost.credentials.catalog import ACHIEVEMENT, Definition, define
-from milepost.enrollment.domain import COURSE, OFFERING, Terms, open_offering, publish
+from milepost.enrollment.domain.course.course import COURSE, publish
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.offering.terms import Terms, open_offering
 from milepost.events.commands.transact import Transactor
 from milepost.operations.past import Attested, Past, Run
 from milepost.progress.grading import Plan

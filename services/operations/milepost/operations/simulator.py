@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from milepost.enrollment.domain import enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.operations.front_end import Body, FrontEnd
 from milepost.operations.simulation import (
     Achievement,

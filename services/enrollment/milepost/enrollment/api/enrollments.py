@@ -9,15 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.offerings import Mode
-from milepost.enrollment.api.conventions import (
-    ENROLLERS,
-    ENROLLMENT_READERS,
-    EnrollmentPath,
-    Id,
-    OfferingPath,
-    Wiring,
-)
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
     MODE_NOT_OFFERED,
     NOT_ACCEPTING,
@@ -30,7 +22,7 @@ from milepost.enrollment.api.refusals import (
     UNKNOWN_OFFERING,
     unless_it_may_enter,
 )
-from milepost.enrollment.api.views import (
+from milepost.enrollment.api.enrollment_views import (
     EnrollmentState,
     EnrollmentView,
     happened,
@@ -38,18 +30,22 @@ from milepost.enrollment.api.views import (
     state_of,
     view_of,
 )
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    INVITATION,
-    LEARNER,
-    OFFERING,
-    State,
-    UnknownOffering,
-    Wish,
-    preview,
+from milepost.enrollment.api.wiring import (
+    ENROLLERS,
+    ENROLLMENT_READERS,
+    EnrollmentPath,
+    Id,
+    OfferingPath,
+    Wiring,
 )
-from milepost.enrollment.domain.invitation import digest
-from milepost.enrollment.gathering import achieved, enroll_learner
+from milepost.enrollment.commands.enroll import achieved, enroll_learner
+from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
+from milepost.enrollment.domain.enrollment.preview import preview
+from milepost.enrollment.domain.enrollment.state_machine import State
+from milepost.enrollment.domain.invitation import INVITATION, digest
+from milepost.enrollment.domain.learner_load import LEARNER
+from milepost.enrollment.domain.offering.offering import OFFERING, UnknownOffering
 from milepost.web.auth.tokens import Caller
 from milepost.web.openapi.documented_answers import (
     OCCURRED_IN_FUTURE,

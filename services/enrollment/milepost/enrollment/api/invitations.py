@@ -11,16 +11,16 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from milepost.enrollment.api.conventions import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.documented_refusals import (
     INVITATION_ALREADY_USED,
     INVITATION_EXPIRED,
     NOT_AN_ENROLLER,
     NOT_RUNNING,
     UNKNOWN_INVITATION,
 )
-from milepost.enrollment.domain import INVITATION, OFFERING, issue, revoke
-from milepost.enrollment.domain.invitation import digest
+from milepost.enrollment.api.wiring import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
+from milepost.enrollment.domain.invitation import INVITATION, digest, issue, revoke
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call, decided
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata

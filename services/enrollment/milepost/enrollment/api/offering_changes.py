@@ -8,20 +8,17 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from milepost.enrollment.api.conventions import (
-    CATALOG_KEEPERS,
-    OfferingPath,
-    Wiring,
-)
-from milepost.enrollment.api.offerings import OfferingView, in_utc, view_of
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.documented_refusals import (
     NOT_A_KEEPER,
     NOT_RUNNING,
     OFFERING_INVALID,
     UNKNOWN_OFFERING,
 )
-from milepost.enrollment.api.steps import Reasoned
-from milepost.enrollment.domain import OFFERING, Changes, cancel_offering, change_offering
+from milepost.enrollment.api.enrollment_steps import Reasoned
+from milepost.enrollment.api.offerings import OfferingView, in_utc, view_of
+from milepost.enrollment.api.wiring import CATALOG_KEEPERS, OfferingPath, Wiring
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.offering.terms import Changes, cancel_offering, change_offering
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call, decided
 from milepost.web.requests.json_body import Body, Moment

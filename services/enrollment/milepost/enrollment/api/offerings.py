@@ -12,16 +12,8 @@ from msgspec import Meta
 
 from milepost.contracts.offerings import Mode, Pace
 from milepost.contracts.prerequisites import Prerequisite
-from milepost.enrollment.api.conventions import (
-    CATALOG_KEEPERS,
-    NOW,
-    Id,
-    OfferingPath,
-    When,
-    Wiring,
-)
-from milepost.enrollment.api.course_bodies import PrerequisiteBody, prerequisites_of
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.courses.wire import PrerequisiteBody, prerequisites_of
+from milepost.enrollment.api.documented_refusals import (
     ALREADY_RETIRED,
     NOT_A_KEEPER,
     OFFERING_ALREADY_OPEN,
@@ -30,15 +22,10 @@ from milepost.enrollment.api.refusals import (
     UNKNOWN_COURSE_VERSION,
     UNKNOWN_OFFERING,
 )
-from milepost.enrollment.domain import (
-    COURSE,
-    OFFERING,
-    Offering,
-    Terms,
-    UnknownOffering,
-    close_offering,
-    open_offering,
-)
+from milepost.enrollment.api.wiring import CATALOG_KEEPERS, NOW, Id, OfferingPath, When, Wiring
+from milepost.enrollment.domain.course.course import COURSE
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering, UnknownOffering
+from milepost.enrollment.domain.offering.terms import Terms, close_offering, open_offering
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, decided
 from milepost.web.requests.etags import versioned

@@ -11,7 +11,15 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from milepost.contracts.programs import ProgramDefined, StackingRule
-from milepost.enrollment.api.conventions import (
+from milepost.enrollment.api.courses.wire import LANGUAGE, Language, Translations
+from milepost.enrollment.api.documented_refusals import (
+    NOT_A_KEEPER,
+    PROGRAM_ALREADY_RETIRED,
+    PROGRAM_INVALID,
+    UNKNOWN_PROGRAM,
+    UNKNOWN_PROGRAM_VERSION,
+)
+from milepost.enrollment.api.wiring import (
     CATALOG_KEEPERS,
     CODE,
     Id,
@@ -20,15 +28,8 @@ from milepost.enrollment.api.conventions import (
     When,
     Wiring,
 )
-from milepost.enrollment.api.course_bodies import LANGUAGE, Language, Translations
-from milepost.enrollment.api.refusals import (
-    NOT_A_KEEPER,
-    PROGRAM_ALREADY_RETIRED,
-    PROGRAM_INVALID,
-    UNKNOWN_PROGRAM,
-    UNKNOWN_PROGRAM_VERSION,
-)
-from milepost.enrollment.domain import (
+from milepost.enrollment.domain.course.translations import definition_in_language
+from milepost.enrollment.domain.program import (
     PROGRAM,
     Program,
     UnknownProgram,
@@ -36,7 +37,6 @@ from milepost.enrollment.domain import (
     define_program,
     retire_program,
 )
-from milepost.enrollment.domain.languages import definition_in_language
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, decided

@@ -10,14 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from milepost.enrollment.api.conventions import (
-    ENROLLERS,
-    EnrollmentPath,
-    Id,
-    OfferingPath,
-    Wiring,
-)
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.documented_refusals import (
     ALREADY_IN_OR_OUT,
     MODE_NOT_OFFERED,
     NOT_A_LATER_RUN,
@@ -28,19 +21,15 @@ from milepost.enrollment.api.refusals import (
     SAME_OFFERING,
     UNKNOWN_ENROLLMENT,
 )
-from milepost.enrollment.api.steps import Code
-from milepost.enrollment.api.views import EnrollmentState, happened, state_of
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    LEARNER,
-    OFFERING,
-    SameOffering,
-    Transfer,
-    UnknownEnrollment,
-    enrollment_id,
-    transfer,
-)
-from milepost.enrollment.members import members
+from milepost.enrollment.api.enrollment_steps import Code
+from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, state_of
+from milepost.enrollment.api.wiring import ENROLLERS, EnrollmentPath, Id, OfferingPath, Wiring
+from milepost.enrollment.commands.offering_members import members
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.exits import SameOffering, Transfer, transfer
+from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
+from milepost.enrollment.domain.learner_load import LEARNER
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command

@@ -13,12 +13,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
 
-from milepost.enrollment.api.conventions import ENROLLERS, ID
+from milepost.enrollment.api.wiring import ENROLLERS, ID
 from milepost.enrollment.bulk import documents
+from milepost.enrollment.bulk.formats import FORMATS, MAX_BYTES
 from milepost.enrollment.bulk.jobs import Job, State, Tally
-from milepost.enrollment.bulk.reading import FORMATS, MAX_BYTES
-from milepost.enrollment.bulk.receiving import receive
 from milepost.enrollment.bulk.store import Store, Upload
+from milepost.enrollment.bulk.upload import receive
 from milepost.events.ids import new_id
 from milepost.web.problems import UnsupportedMedia
 from milepost.web.requests.body import Received

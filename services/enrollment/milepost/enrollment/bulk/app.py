@@ -6,7 +6,7 @@ import asyncpg
 
 from milepost.enrollment.bulk.api import BulkWiring, routes
 from milepost.enrollment.bulk.store import Store
-from milepost.enrollment.bulk.work import Worker
+from milepost.enrollment.bulk.worker import Worker
 from milepost.enrollment.domain.erasure import VAULT
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded

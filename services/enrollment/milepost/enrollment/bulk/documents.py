@@ -7,14 +7,8 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
-from milepost.enrollment.api.conventions import ENROLLERS, ID
-from milepost.enrollment.bulk.jobs import (
-    UNFINISHED_AT_MOST,
-    AlreadyEnded,
-    TooManyJobs,
-    UnknownJob,
-)
-from milepost.enrollment.bulk.reading import (
+from milepost.enrollment.api.wiring import ENROLLERS, ID
+from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
     MAX_BYTES,
@@ -24,7 +18,13 @@ from milepost.enrollment.bulk.reading import (
     FileUnreadable,
     TooManyRows,
 )
-from milepost.enrollment.bulk.rows import HeaderInvalid
+from milepost.enrollment.bulk.jobs import (
+    UNFINISHED_AT_MOST,
+    AlreadyEnded,
+    TooManyJobs,
+    UnknownJob,
+)
+from milepost.enrollment.bulk.row_format import HeaderInvalid
 from milepost.enrollment.bulk.store import ResultRow
 from milepost.web.auth.tokens import RoleMissing
 from milepost.web.openapi.documented_answers import (

@@ -19,7 +19,7 @@ from milepost.enrollment.bulk.jobs import (
     TooManyJobs,
     UnknownJob,
 )
-from milepost.enrollment.bulk.rows import Asked, Fault, Row
+from milepost.enrollment.bulk.row_format import Asked, Fault, Row
 from milepost.events.runtime.outages import Overloaded
 
 COLUMNS = ", ".join(Job.__struct_fields__)

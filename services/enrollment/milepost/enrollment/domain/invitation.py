@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from milepost.enrollment.domain.offering import Offering, running
+from milepost.enrollment.domain.offering.offering import Offering, running
 from milepost.enrollment.events import (
     InvitationEvent,
     InvitationIssued,

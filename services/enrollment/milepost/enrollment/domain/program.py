@@ -12,7 +12,7 @@ from typing import assert_never
 import msgspec
 
 from milepost.contracts.programs import ProgramDefined, ProgramRetired, StackingRule
-from milepost.enrollment.domain.plan_faults import Fault, title_faults
+from milepost.enrollment.domain.course.plan_faults import Fault, title_faults
 from milepost.enrollment.events import ProgramEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Unknown

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from milepost.enrollment.api.conventions import ID
+from milepost.enrollment.api.wiring import ID
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.export import archive, gather
 from milepost.enrollment.vault.keyring import MasterKeyMissing

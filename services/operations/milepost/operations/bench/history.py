@@ -19,7 +19,8 @@ from milepost.contracts.progress import (
 )
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evidence
 from milepost.credentials.domain import RECORD
-from milepost.enrollment.domain import ENROLLMENT, OFFERING, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.event import Event
 from milepost.events.ids import new_id
 from milepost.events.log import Command, Log, NewEvent, Result

@@ -1,7 +1,7 @@
 """Who has ever come into an offering, read from the log: for the rare command to all of them."""
 
 from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled, LearnerWaitlisted
-from milepost.enrollment.domain import OFFERING
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log

@@ -5,57 +5,62 @@ from datetime import UTC, datetime
 from typing import Final
 
 from milepost.contracts.prerequisites import CoursePassed
-from milepost.enrollment.api.conventions import CATALOG_KEEPERS, ENROLLERS
-from milepost.enrollment.api.views import MayNotBackdate
-from milepost.enrollment.domain import (
-    STATES,
+from milepost.enrollment.api.enrollment_views import MayNotBackdate
+from milepost.enrollment.api.wiring import CATALOG_KEEPERS, ENROLLERS
+from milepost.enrollment.domain.course.course import (
+    AlreadyPublished,
+    AlreadyRetired,
+    PlanInvalid,
+    UnknownCourse,
+    UnknownCourseVersion,
+)
+from milepost.enrollment.domain.course.plan_faults import Fault
+from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
+from milepost.enrollment.domain.enrollment.exits import NotALaterRun, SameOffering
+from milepost.enrollment.domain.enrollment.refusals import (
     AlreadyCanceled,
     AlreadyCompleted,
     AlreadyDeclined,
     AlreadyEnrolled,
     AlreadyExpired,
-    AlreadyPublished,
-    AlreadyRetired,
     AlreadySuspended,
     AlreadyTransferred,
     AlreadyWithdrawn,
     ApprovalPending,
-    Fault,
+    ModeNotOffered,
+    NotEnrolled,
+    PrerequisitesMissing,
+    SeatOnOffer,
+    StillWaiting,
+    UnknownEnrollment,
+)
+from milepost.enrollment.domain.enrollment.state_machine import STATES, Asked, State, allows, stays
+from milepost.enrollment.domain.invitation import (
     InvitationAlreadyUsed,
     InvitationExpired,
     InvitationInvalid,
     InvitationRequired,
-    ModeNotOffered,
-    NotALaterRun,
-    NotEnrolled,
-    OfferExpired,
+    UnknownInvitation,
+)
+from milepost.enrollment.domain.learner_load import ParallelLimitReached
+from milepost.enrollment.domain.offering.offering import (
     OfferingAlreadyCanceled,
     OfferingAlreadyClosed,
     OfferingAlreadyOpen,
     OfferingEnded,
     OfferingFull,
     OfferingInvalid,
-    ParallelLimitReached,
-    PlanInvalid,
-    PrerequisitesMissing,
-    ProgramAlreadyRetired,
-    ProgramInvalid,
-    SameOffering,
-    SeatOnOffer,
-    State,
-    StillWaiting,
-    UnknownCourse,
-    UnknownCourseVersion,
-    UnknownEnrollment,
-    UnknownInvitation,
     UnknownOffering,
-    UnknownProgram,
-    UnknownProgramVersion,
     WindowClosed,
     WindowNotOpen,
-    enrollment_id,
 )
-from milepost.enrollment.domain.states import Asked, allows, stays
+from milepost.enrollment.domain.offering.seats import OfferExpired
+from milepost.enrollment.domain.program import (
+    ProgramAlreadyRetired,
+    ProgramInvalid,
+    UnknownProgram,
+    UnknownProgramVersion,
+)
 from milepost.events.event import Refused
 from milepost.web.auth.tokens import NotYourOwn, RoleMissing
 

@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired
-from milepost.enrollment.domain.catalog import Course, PlanInvalid, says_the_same
-from milepost.enrollment.domain.differences import Difference, differences
-from milepost.enrollment.domain.plan_faults import Fault, plan_faults
+from milepost.enrollment.domain.course.course import Course, PlanInvalid, says_the_same
+from milepost.enrollment.domain.course.diff import Difference, differences
+from milepost.enrollment.domain.course.plan_faults import Fault, plan_faults
 from milepost.enrollment.events import CourseEvent
 from milepost.events.event import Conflicting
 

@@ -16,13 +16,9 @@ from milepost.contracts.enrollments import (
     LearnerWaitlisted,
 )
 from milepost.contracts.offerings import OfferingOpened
-from milepost.enrollment.domain.admission import Wish, entry_of, may_enter, overloaded
-from milepost.enrollment.domain.enrollment import Enrollment, Entry
-from milepost.enrollment.domain.entering import seat
-from milepost.enrollment.domain.learner import Load, commit, free
-from milepost.enrollment.domain.offering import Offering, OfferingFull, running
-from milepost.enrollment.domain.seats import give_up_place
-from milepost.enrollment.domain.standing import (
+from milepost.enrollment.domain.enrollment.admission import Wish, entry_of, may_enter, overloaded
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
+from milepost.enrollment.domain.enrollment.refusals import (
     ModeNotOffered,
     NotEnrolled,
     UnknownEnrollment,
@@ -30,6 +26,10 @@ from milepost.enrollment.domain.standing import (
     standing_in_the_way,
     told,
 )
+from milepost.enrollment.domain.enrollment.seating import seat
+from milepost.enrollment.domain.learner_load import Load, commit, free
+from milepost.enrollment.domain.offering.offering import Offering, OfferingFull, running
+from milepost.enrollment.domain.offering.seats import give_up_place
 from milepost.enrollment.events import EnrollmentEvent, LearnerEvent, OfferingEvent
 from milepost.events.event import Conflicting, Invalid
 

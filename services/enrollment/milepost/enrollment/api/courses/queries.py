@@ -9,8 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.courses import CoursePublished
-from milepost.enrollment.api.conventions import CoursePath, Wiring
-from milepost.enrollment.api.course_bodies import (
+from milepost.enrollment.api.courses.wire import (
     LANGUAGE,
     LessonBody,
     PassingRuleBody,
@@ -18,16 +17,16 @@ from milepost.enrollment.api.course_bodies import (
     SkillBody,
     stated,
 )
-from milepost.enrollment.api.refusals import UNKNOWN_COURSE, UNKNOWN_COURSE_VERSION
-from milepost.enrollment.domain import (
+from milepost.enrollment.api.documented_refusals import UNKNOWN_COURSE, UNKNOWN_COURSE_VERSION
+from milepost.enrollment.api.wiring import CoursePath, Wiring
+from milepost.enrollment.domain.course.course import (
     COURSE,
     Course,
-    Difference,
     UnknownCourse,
     UnknownCourseVersion,
-    differences,
 )
-from milepost.enrollment.domain.languages import in_language
+from milepost.enrollment.domain.course.diff import Difference, differences
+from milepost.enrollment.domain.course.translations import in_language
 from milepost.web.openapi.documented_answers import versioned_query
 from milepost.web.requests.commands import Call
 from milepost.web.requests.etags import versioned

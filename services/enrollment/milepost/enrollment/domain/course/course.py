@@ -16,7 +16,7 @@ from milepost.contracts.courses import (
     Skill,
 )
 from milepost.contracts.prerequisites import Prerequisite
-from milepost.enrollment.domain.plan_faults import Fault, plan_faults
+from milepost.enrollment.domain.course.plan_faults import Fault, plan_faults
 from milepost.enrollment.events import CourseEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Unknown

@@ -12,23 +12,19 @@ import msgspec
 
 from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled
 from milepost.contracts.offerings import Mode, OfferingOpened
-from milepost.enrollment.domain.enrollment import Enrollment, enrollment_id
-from milepost.enrollment.domain.entering import Decided, seat
-from milepost.enrollment.domain.invitation import Invitation, InvitationRequired, unusable, use
-from milepost.enrollment.domain.learner import Load, commit, over_limit
-from milepost.enrollment.domain.offering import (
-    Offering,
-    UnknownOffering,
-    not_accepting,
-)
-from milepost.enrollment.domain.prerequisites import NOTHING, Achieved, missing
-from milepost.enrollment.domain.seats import full
-from milepost.enrollment.domain.standing import (
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, enrollment_id
+from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved, missing
+from milepost.enrollment.domain.enrollment.refusals import (
     ModeNotOffered,
     PrerequisitesMissing,
     standing_in_the_way,
 )
-from milepost.enrollment.domain.states import allows, stays
+from milepost.enrollment.domain.enrollment.seating import Decided, seat
+from milepost.enrollment.domain.enrollment.state_machine import allows, stays
+from milepost.enrollment.domain.invitation import Invitation, InvitationRequired, unusable, use
+from milepost.enrollment.domain.learner_load import Load, commit, over_limit
+from milepost.enrollment.domain.offering.offering import Offering, UnknownOffering, not_accepting
+from milepost.enrollment.domain.offering.seats import full
 from milepost.enrollment.events import EnrollmentEvent, InvitationEvent, LearnerEvent, OfferingEvent
 from milepost.events.event import Refused
 

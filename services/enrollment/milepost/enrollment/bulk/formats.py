@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from milepost.enrollment.bulk.rows import Asked, Fault, Parse, Row, csv_parser, json_parser
+from milepost.enrollment.bulk.row_format import Asked, Fault, Parse, Row, csv_parser, json_parser
 from milepost.events.event import Invalid
 
 MAX_ROWS = 100_000

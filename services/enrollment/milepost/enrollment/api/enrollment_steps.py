@@ -11,15 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.offerings import Mode
-from milepost.enrollment.api.conventions import (
-    CODE,
-    ENROLLERS,
-    NOW,
-    EnrollmentPath,
-    When,
-    Wiring,
-)
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
     MODE_NOT_OFFERED,
     NOT_AN_ENROLLER,
@@ -31,25 +23,14 @@ from milepost.enrollment.api.refusals import (
     UNKNOWN_ENROLLMENT,
     unless_allowed,
 )
-from milepost.enrollment.api.views import EnrollmentState, happened, own_entry, state_of
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    LEARNER,
-    OFFERING,
-    Enrollment,
-    Load,
-    Offering,
-    accept,
-    approve,
-    change_mode,
-    decline,
-    free,
-    reinstate,
-    suspend,
-    turn_down,
-    withdraw,
-)
-from milepost.enrollment.domain.enrollment import Entry
+from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, own_entry, state_of
+from milepost.enrollment.api.wiring import CODE, ENROLLERS, NOW, EnrollmentPath, When, Wiring
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment, Entry
+from milepost.enrollment.domain.enrollment.exits import withdraw
+from milepost.enrollment.domain.enrollment.lifecycle import change_mode, reinstate, suspend
+from milepost.enrollment.domain.enrollment.seating import accept, approve, decline, turn_down
+from milepost.enrollment.domain.learner_load import LEARNER, Load, free
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.events.event import Event
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call

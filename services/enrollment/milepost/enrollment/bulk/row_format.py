@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from milepost.contracts.offerings import Mode
-from milepost.enrollment.api.conventions import Id
+from milepost.enrollment.api.wiring import Id
 from milepost.events.event import Invalid
 from milepost.web.problems import Malformed
 from milepost.web.requests.json_body import Moment

@@ -13,24 +13,16 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.courses import CoursePublished, CourseRetired
-from milepost.enrollment.api.conventions import (
-    ENROLLERS,
-    CoursePath,
-    Id,
-    Title,
-    Wiring,
+from milepost.enrollment.api.courses.wire import PlanBody, facts_of, stated
+from milepost.enrollment.api.documented_refusals import (
+    NOT_AN_ENROLLER,
+    PLAN_INVALID,
+    UNKNOWN_COURSE,
 )
-from milepost.enrollment.api.course_bodies import PlanBody, facts_of, stated
-from milepost.enrollment.api.refusals import NOT_AN_ENROLLER, PLAN_INVALID, UNKNOWN_COURSE
-from milepost.enrollment.domain import (
-    COURSE,
-    Course,
-    CourseDiffers,
-    Fault,
-    History,
-    UnknownCourse,
-    take_over,
-)
+from milepost.enrollment.api.wiring import ENROLLERS, CoursePath, Id, Title, Wiring
+from milepost.enrollment.domain.course.course import COURSE, Course, UnknownCourse
+from milepost.enrollment.domain.course.history_import import CourseDiffers, History, take_over
+from milepost.enrollment.domain.course.plan_faults import Fault
 from milepost.enrollment.events import CourseEvent
 from milepost.web.openapi.documented_answers import command, query, versioned_query
 from milepost.web.requests.commands import Call, decided

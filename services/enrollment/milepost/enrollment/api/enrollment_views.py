@@ -13,9 +13,11 @@ from milepost.contracts.enrollments import (
 )
 from milepost.contracts.offerings import Mode
 from milepost.contracts.prerequisites import Prerequisite
-from milepost.enrollment.api.conventions import ENROLLERS, Wiring
-from milepost.enrollment.domain import Enrollment, Offering, State, UnknownEnrollment
-from milepost.enrollment.domain.enrollment import Entry
+from milepost.enrollment.api.wiring import ENROLLERS, Wiring
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
+from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
+from milepost.enrollment.domain.enrollment.state_machine import State
+from milepost.enrollment.domain.offering.offering import Offering
 from milepost.events.event import Forbidden, name_of
 from milepost.events.log import Recorded
 from milepost.web.auth.tokens import Caller, NotYourOwn

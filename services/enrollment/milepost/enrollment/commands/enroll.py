@@ -11,18 +11,12 @@ from msgspec.structs import replace
 
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
-from milepost.enrollment.domain import (
-    ENROLLMENT,
-    INVITATION,
-    LEARNER,
-    NOTHING,
-    OFFERING,
-    Achieved,
-    Enrollment,
-    Offering,
-    Wish,
-    admit,
-)
+from milepost.enrollment.domain.enrollment.admission import Wish, admit
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment
+from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved
+from milepost.enrollment.domain.invitation import INVITATION
+from milepost.enrollment.domain.learner_load import LEARNER
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.log import Log

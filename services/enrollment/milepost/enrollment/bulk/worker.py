@@ -14,10 +14,10 @@ from uuid import uuid5
 
 import structlog
 
-from milepost.enrollment.bulk.enrolling import enroll_rows
+from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.jobs import Job, Tally, counted
-from milepost.enrollment.bulk.leading import Lead, Led, NotLeading, take
-from milepost.enrollment.bulk.rows import Row
+from milepost.enrollment.bulk.lease import Lead, Led, NotLeading, take
+from milepost.enrollment.bulk.row_format import Row
 from milepost.enrollment.bulk.store import Store
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id

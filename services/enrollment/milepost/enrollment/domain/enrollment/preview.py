@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from milepost.enrollment.domain.admission import Wish, admit, obstacles
-from milepost.enrollment.domain.enrollment import Enrollment, evolve
+from milepost.enrollment.domain.enrollment.admission import Wish, admit, obstacles
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, evolve
+from milepost.enrollment.domain.enrollment.state_machine import State, stays
 from milepost.enrollment.domain.invitation import Invitation
-from milepost.enrollment.domain.learner import Load
-from milepost.enrollment.domain.offering import Offering
-from milepost.enrollment.domain.states import State, stays
+from milepost.enrollment.domain.learner_load import Load
+from milepost.enrollment.domain.offering.offering import Offering
 from milepost.events.event import Refused
 
 

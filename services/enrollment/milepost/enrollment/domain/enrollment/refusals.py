@@ -11,8 +11,8 @@ from typing import cast
 from milepost.contracts.enrollments import EnrollmentTransferred
 from milepost.contracts.offerings import Mode
 from milepost.contracts.prerequisites import Prerequisite
-from milepost.enrollment.domain.enrollment import Enrollment, Entry, of
-from milepost.enrollment.domain.states import Asked, State, Told, allows
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, of
+from milepost.enrollment.domain.enrollment.state_machine import Asked, State, Told, allows
 from milepost.events.event import Conflicting, Refused, Unknown
 
 

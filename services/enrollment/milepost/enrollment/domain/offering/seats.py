@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from milepost.contracts.offerings import Mode, OfferingOpened, SeatOffered, SeatReleased, SeatTaken
-from milepost.enrollment.domain.offering import Offering, OfferingFull
+from milepost.enrollment.domain.offering.offering import Offering, OfferingFull
 from milepost.enrollment.events import OfferingEvent, WaitlistJoined, WaitlistLeft
 from milepost.events.event import Conflicting
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from milepost.enrollment.bulk.formats import FORMATS, Rows, sound
 from milepost.enrollment.bulk.jobs import RECEIVING, Job
-from milepost.enrollment.bulk.reading import FORMATS, Rows, sound
-from milepost.enrollment.bulk.rows import Row
+from milepost.enrollment.bulk.row_format import Row
 from milepost.enrollment.bulk.store import Store, Upload
 from milepost.web.problems import Malformed
 

@@ -11,13 +11,10 @@ from milepost.contracts.enrollments import (
     LearnerWaitlisted,
 )
 from milepost.contracts.offerings import OfferingOpened
-from milepost.enrollment.domain.enrollment import Enrollment, Entry, entered_as
-from milepost.enrollment.domain.offering import (
-    Offering,
-    running,
-)
-from milepost.enrollment.domain.seats import accept_offer, give_up_place, take_place
-from milepost.enrollment.domain.standing import StillWaiting, asked, told
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, entered_as
+from milepost.enrollment.domain.enrollment.refusals import StillWaiting, asked, told
+from milepost.enrollment.domain.offering.offering import Offering, running
+from milepost.enrollment.domain.offering.seats import accept_offer, give_up_place, take_place
 from milepost.enrollment.events import EnrollmentEvent, OfferingEvent, WaitlistJoined
 
 Decided = tuple[list[OfferingEvent], list[EnrollmentEvent]]

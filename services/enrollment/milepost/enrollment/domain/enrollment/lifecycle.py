@@ -10,9 +10,9 @@ from milepost.contracts.enrollments import (
     EnrollmentSuspended,
 )
 from milepost.contracts.offerings import Mode
-from milepost.enrollment.domain.enrollment import Enrollment
-from milepost.enrollment.domain.offering import Offering
-from milepost.enrollment.domain.standing import ModeNotOffered, asked, told
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment
+from milepost.enrollment.domain.enrollment.refusals import ModeNotOffered, asked, told
+from milepost.enrollment.domain.offering.offering import Offering
 from milepost.enrollment.events import EnrollmentEvent
 
 

@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from milepost.enrollment.bulk.rows import Asked, Row
-from milepost.enrollment.domain import Offering
-from milepost.enrollment.gathering import asks_for_more
+from milepost.enrollment.bulk.row_format import Asked, Row
+from milepost.enrollment.commands.enroll import asks_for_more
+from milepost.enrollment.domain.offering.offering import Offering
 
 Runs: TypeAlias = Mapping[str, Offering]
 Task: TypeAlias = "asyncio.Task[Any]"

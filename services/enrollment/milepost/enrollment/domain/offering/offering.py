@@ -18,7 +18,7 @@ from milepost.contracts.offerings import (
     SeatReleased,
     SeatTaken,
 )
-from milepost.enrollment.domain.plan_faults import Fault
+from milepost.enrollment.domain.course.plan_faults import Fault
 from milepost.enrollment.events import OfferingEvent, WaitlistJoined, WaitlistLeft
 from milepost.events.codec import Codec
 from milepost.events.event import Conflicting, Invalid, Refused, Unknown

@@ -13,11 +13,13 @@ from uuid import uuid5
 import structlog
 
 from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
-from milepost.enrollment.bulk.leading import NotLeading
-from milepost.enrollment.bulk.order import Order, Runs, counts_seats
-from milepost.enrollment.bulk.rows import Asked, Fault, Row
-from milepost.enrollment.domain import ENROLLMENT, OFFERING, Wish, enrollment_id
-from milepost.enrollment.gathering import enroll_learner
+from milepost.enrollment.bulk.lease import NotLeading
+from milepost.enrollment.bulk.row_format import Asked, Fault, Row
+from milepost.enrollment.bulk.row_order import Order, Runs, counts_seats
+from milepost.enrollment.commands.enroll import enroll_learner
+from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.runtime.cancellation import end

@@ -4,33 +4,31 @@ from litestar import Router
 from litestar.di import Provide
 
 from milepost.enrollment.api import (
-    catalog,
-    course_files,
-    courses,
+    enrollment_steps,
     enrollments,
     invitations,
     offering_changes,
     offerings,
     programs,
-    steps,
     transfers,
 )
-from milepost.enrollment.api.conventions import Wiring
+from milepost.enrollment.api.courses import commands, files, queries
+from milepost.enrollment.api.wiring import Wiring
 
 
 def routes(wiring: Wiring) -> Router:
     return Router(
         "/enrollment",
         route_handlers=[
-            *catalog.HANDLERS,
-            *courses.HANDLERS,
-            *course_files.HANDLERS,
+            *commands.HANDLERS,
+            *queries.HANDLERS,
+            *files.HANDLERS,
             *programs.HANDLERS,
             *offerings.HANDLERS,
             *offering_changes.HANDLERS,
             *invitations.HANDLERS,
             *enrollments.HANDLERS,
-            *steps.HANDLERS,
+            *enrollment_steps.HANDLERS,
             *transfers.HANDLERS,
         ],
         # One dependency, not two: litestar opens a task group for several, on every request.

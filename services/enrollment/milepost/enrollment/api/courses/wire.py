@@ -10,7 +10,7 @@ from msgspec import Meta, structs
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
-from milepost.enrollment.api.conventions import TEXT, Id, Title
+from milepost.enrollment.api.wiring import TEXT, Id, Title
 from milepost.web.requests.json_body import Body
 
 S = TypeVar("S", bound=msgspec.Struct)

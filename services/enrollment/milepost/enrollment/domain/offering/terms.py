@@ -17,13 +17,14 @@ from milepost.contracts.offerings import (
     Pace,
 )
 from milepost.contracts.prerequisites import Prerequisite
-from milepost.enrollment.domain.catalog import (
+from milepost.enrollment.domain.course.course import (
     AlreadyRetired,
     Course,
     UnknownCourse,
     UnknownCourseVersion,
 )
-from milepost.enrollment.domain.offering import (
+from milepost.enrollment.domain.course.plan_faults import Fault, prerequisite_faults
+from milepost.enrollment.domain.offering.offering import (
     CHANGEABLE,
     Offering,
     OfferingAlreadyOpen,
@@ -31,8 +32,7 @@ from milepost.enrollment.domain.offering import (
     UnknownOffering,
     running,
 )
-from milepost.enrollment.domain.plan_faults import Fault, prerequisite_faults
-from milepost.enrollment.domain.seats import held, passed_on
+from milepost.enrollment.domain.offering.seats import held, passed_on
 from milepost.enrollment.events import OfferingEvent
 
 # Postgres' driver takes the last day that Python has for infinity.

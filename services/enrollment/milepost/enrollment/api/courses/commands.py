@@ -10,31 +10,17 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.courses import CoursePublished
-from milepost.enrollment.api.conventions import (
-    CATALOG_KEEPERS,
-    NOW,
-    CoursePath,
-    Title,
-    When,
-    Wiring,
-)
-from milepost.enrollment.api.course_bodies import PlanBody, facts_of
-from milepost.enrollment.api.refusals import (
+from milepost.enrollment.api.courses.wire import PlanBody, facts_of
+from milepost.enrollment.api.documented_refusals import (
     ALREADY_PUBLISHED,
     ALREADY_RETIRED,
     NOT_A_KEEPER,
     PLAN_INVALID,
     UNKNOWN_COURSE,
 )
-from milepost.enrollment.domain import (
-    COURSE,
-    Course,
-    Difference,
-    differences,
-    draft,
-    publish,
-    retire,
-)
+from milepost.enrollment.api.wiring import CATALOG_KEEPERS, NOW, CoursePath, Title, When, Wiring
+from milepost.enrollment.domain.course.course import COURSE, Course, draft, publish, retire
+from milepost.enrollment.domain.course.diff import Difference, differences
 from milepost.enrollment.events import CourseEvent
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, query

@@ -26,7 +26,7 @@ from milepost.contracts.enrollments import (
     LearnerOfferedSeat,
     LearnerWaitlisted,
 )
-from milepost.enrollment.domain.states import State
+from milepost.enrollment.domain.enrollment.state_machine import State
 from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
