@@ -55,7 +55,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def room_of(name: str) -> str | None:
-    """`milepost.progress.domain.X` → `progress`."""
+    """`milepost.progress.domain.decisions.X` → `progress`."""
     parts = name.split(".")
     return parts[1] if parts[0] == "milepost" and len(parts) > 1 else None
 

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from milepost.operations.simulation import Enroll, School, Study, Withdraw, plan_school
-from milepost.progress.reports import Scored
+from milepost.progress.domain.reports import Scored
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SCHOOL = plan_school(300, 7, NOW)

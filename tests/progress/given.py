@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from milepost.progress.domain import open_progress, report
-from milepost.progress.grading import LessonRule, plan_of
-from milepost.progress.reports import Completed, Progressed, Scored, Started
-from milepost.progress.standing import PROGRESS, evolve
+from milepost.progress.domain.decisions import open_progress, report
+from milepost.progress.domain.plan import LessonRule, plan_of
+from milepost.progress.domain.reports import Completed, Progressed, Scored, Started
+from milepost.progress.domain.state import PROGRESS, evolve
 
 OPENED = datetime(2026, 2, 1, 9, tzinfo=UTC)
 _ids = count(1)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from tests.progress.given import OPENED
 
-from milepost.progress.standing import PROGRESS
+from milepost.progress.domain.state import PROGRESS
 
 FILES = sorted((Path(__file__).parents[1] / "golden" / "progress").glob("*.json"))
 CODEC = PROGRESS.codec

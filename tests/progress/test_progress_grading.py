@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.progress.given import page, plan
 
-from milepost.progress.grading import grade, needed_average
+from milepost.progress.domain.plan import grade, needed_average
 
 
 def weights(*given_weights, **rule):

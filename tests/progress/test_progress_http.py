@@ -8,7 +8,7 @@ import pytest
 from tests.progress.conftest import COURSE, ENROLLMENT, WAITLISTED
 from tests.progress.given import completed, minute, progressed, scored, started
 
-from milepost.progress import opening
+from milepost.progress import wait_for_opening
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"
 REPORTS = f"{PATH}/reports"
@@ -103,7 +103,7 @@ async def test_a_report_sent_while_the_enrollment_is_still_being_made_waits_for_
 
 
 async def test_the_wait_for_the_opening_is_bounded(client, headers, school, monkeypatch):
-    monkeypatch.setattr(opening, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(wait_for_opening, "WAIT_SECONDS", 0.3)
     await school.publish()
     await school.enroll()
     answer = await client.post(REPORTS, json=body(started("intro")), headers=headers())

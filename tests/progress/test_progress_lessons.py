@@ -27,9 +27,9 @@ from milepost.contracts.progress import (
     ProgressClosed,
     ProgressOpened,
 )
-from milepost.progress.domain import close, open_progress
-from milepost.progress.reports import LessonLocked, NotEnrolled, UnknownLesson
-from milepost.progress.standing import Bookmark, Progress, evolve
+from milepost.progress.domain.decisions import close, open_progress
+from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson
+from milepost.progress.domain.state import Bookmark, Progress, evolve
 
 PLAN = plan(page("intro"), page("loops"), lesson("exam", kind="exam", weight=1), passing=0.5)
 

@@ -17,11 +17,11 @@ from tests.progress.given import (
     reported,
 )
 
-from milepost.progress.domain import close
-from milepost.progress.grading import counted, counting, grade, required_satisfied
-from milepost.progress.merging import scores
-from milepost.progress.reports import Completed, LessonLocked, Progressed, Scored, Started
-from milepost.progress.standing import PROGRESS
+from milepost.progress.domain.decisions import close
+from milepost.progress.domain.merge import scores
+from milepost.progress.domain.plan import counted, counting, grade, required_satisfied
+from milepost.progress.domain.reports import Completed, LessonLocked, Progressed, Scored, Started
+from milepost.progress.domain.state import PROGRESS
 
 ANY = plan(
     lesson("page"),

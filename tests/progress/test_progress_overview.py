@@ -13,9 +13,9 @@ from tests.progress.given import (
     started,
 )
 
-from milepost.progress.domain import close
-from milepost.progress.overview import Next, Resume, overview
-from milepost.progress.standing import evolve
+from milepost.progress.domain.decisions import close
+from milepost.progress.domain.state import evolve
+from milepost.progress.queries.overview import Next, Resume, overview
 
 PLAN = plan(
     lesson("intro", title="Hello"),

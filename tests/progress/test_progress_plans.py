@@ -5,8 +5,8 @@ import pytest
 from tests.progress.conftest import COURSE
 
 from milepost.contracts.courses import Lesson
-from milepost.progress.plans import Plans, pinned
-from milepost.progress.reports import UnknownPlan
+from milepost.progress.domain.reports import UnknownPlan
+from milepost.progress.plan_cache import Plans, pinned
 
 
 def test_all_that_progress_needs_of_a_lesson_is_pinned():

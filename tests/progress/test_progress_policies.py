@@ -15,10 +15,10 @@ from milepost.contracts.progress import ProgressClosed
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.progress.app import policy
-from milepost.progress.domain import report
+from milepost.progress.domain.decisions import report
+from milepost.progress.domain.reports import Started
+from milepost.progress.domain.state import Progress
 from milepost.progress.policies import react
-from milepost.progress.reports import Started
-from milepost.progress.standing import Progress
 
 ENROLLED = LearnerEnrolled(
     enrollment="e-1",

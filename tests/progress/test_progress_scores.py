@@ -27,8 +27,8 @@ from milepost.contracts.progress import (
     LessonPassed,
     LessonStarted,
 )
-from milepost.progress.merging import scores
-from milepost.progress.reports import AttemptsExhausted, Report, Scored
+from milepost.progress.domain.merge import scores
+from milepost.progress.domain.reports import AttemptsExhausted, Report, Scored
 
 
 def quiz(**rule):

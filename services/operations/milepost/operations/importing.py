@@ -25,11 +25,11 @@ from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.log import Recorded
 from milepost.operations.past import Enroll, Learn, Passage, Past, Step, Withdraw
-from milepost.progress.domain import Answer, report
+from milepost.progress.domain.decisions import Answer, report
+from milepost.progress.domain.plan import Plan
+from milepost.progress.domain.reports import NotEnrolled, Progressed, Report
+from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.events import ProgressEvent
-from milepost.progress.grading import Plan
-from milepost.progress.reports import NotEnrolled, Progressed, Report
-from milepost.progress.standing import PROGRESS, Progress
 
 NAMESPACE = UUID("7b0c9f9e-5a55-5d0e-8f0f-0f6d2d3b9c11")
 MAX_REPORTS = 1_000

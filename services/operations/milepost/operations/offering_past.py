@@ -11,8 +11,8 @@ from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Terms, open_offering
 from milepost.events.commands.transact import Transactor
 from milepost.operations.past import Attested, Past, Run
-from milepost.progress.grading import Plan
-from milepost.progress.plans import pinned
+from milepost.progress.domain.plan import Plan
+from milepost.progress.plan_cache import pinned
 
 NAMESPACE = UUID("1d2a86b4-7a0c-5f5e-9f65-3e0f9ce2b0a7")
 

@@ -7,7 +7,7 @@ from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import PassingRule
 from milepost.operations.oulad import Dataset, HandedIn, Presentation, Timeline, Visit
 from milepost.operations.past import Attested, Enroll, Learn, Passage, Past, Run, Step, Withdraw
-from milepost.progress.reports import Completed, Progressed, Report, Scored
+from milepost.progress.domain.reports import Completed, Progressed, Report, Scored
 
 PASSING_RULE = PassingRule(passing_grade=0.4)
 # Strict order within a day: enrollment, attempts and visits, withdrawal.

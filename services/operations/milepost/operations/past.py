@@ -8,7 +8,7 @@ import msgspec
 
 from milepost.contracts.achievements import Criterion
 from milepost.contracts.courses import Lesson, PassingRule
-from milepost.progress.reports import Report
+from milepost.progress.domain.reports import Report
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

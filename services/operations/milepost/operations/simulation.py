@@ -15,7 +15,7 @@ import msgspec
 from milepost.contracts.achievements import AchievementHeld, AllOf, CoursePassed, Criterion
 from milepost.contracts.courses import Lesson, PassingRule
 from milepost.contracts.offerings import Mode
-from milepost.progress.reports import Completed, Progressed, Report, Scored
+from milepost.progress.domain.reports import Completed, Progressed, Report, Scored
 
 # Days from an assessment's due day to its arrival, and how often per mille, as in OULAD.
 AROUND_DUE_DAYS = {-6: 40, -4: 60, -3: 60, -2: 110, -1: 220, 0: 260, 1: 40, 2: 110, 3: 60, 6: 40}

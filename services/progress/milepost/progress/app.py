@@ -7,8 +7,8 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.progress.api import routes
-from milepost.progress.plans import Plans
+from milepost.progress.api.routes import routes
+from milepost.progress.plan_cache import Plans
 from milepost.progress.policies import Heard, react
 from milepost.web.app import Service
 from milepost.web.settings import Settings

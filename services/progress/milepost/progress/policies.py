@@ -14,8 +14,8 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
 )
 from milepost.events.policies.policy import Reaction
-from milepost.progress.domain import close, open_progress, resume, suspend
-from milepost.progress.standing import PROGRESS
+from milepost.progress.domain.decisions import close, open_progress, resume, suspend
+from milepost.progress.domain.state import PROGRESS
 
 Left: TypeAlias = (
     EnrollmentWithdrawn | EnrollmentTransferred | EnrollmentExpired | EnrollmentCanceled

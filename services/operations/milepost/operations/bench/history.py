@@ -26,7 +26,7 @@ from milepost.events.ids import new_id
 from milepost.events.log import Command, Log, NewEvent, Result
 from milepost.events.streams import Stream
 from milepost.operations.bench.calls import TENANT
-from milepost.progress.standing import PROGRESS
+from milepost.progress.domain.state import PROGRESS
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OFFERINGS, LESSONS, VISITS = 50, 6, 5

@@ -6,8 +6,8 @@ from milepost.contracts.courses import CoursePublished
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log
-from milepost.progress.grading import LessonRule, Plan, plan_of
-from milepost.progress.reports import UnknownPlan
+from milepost.progress.domain.plan import LessonRule, Plan, plan_of
+from milepost.progress.domain.reports import UnknownPlan
 
 _PUBLISHED = tag_of(CoursePublished)
 _codec = Codec[CoursePublished](CoursePublished)

@@ -13,13 +13,9 @@ from msgspec.structs import replace
 
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
-from milepost.progress.domain import Answer, report
-from milepost.progress.events import ProgressEvent
-from milepost.progress.grading import Plan
-from milepost.progress.opening import opened
-from milepost.progress.overview import Overview, overview
-from milepost.progress.plans import Plans
-from milepost.progress.reports import (
+from milepost.progress.domain.decisions import Answer, report
+from milepost.progress.domain.plan import Plan
+from milepost.progress.domain.reports import (
     NotEnrolled,
     NotOpenYet,
     Report,
@@ -28,7 +24,11 @@ from milepost.progress.reports import (
     UnknownEnrollment,
     UnknownPlan,
 )
-from milepost.progress.standing import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.events import ProgressEvent
+from milepost.progress.plan_cache import Plans
+from milepost.progress.queries.overview import Overview, overview
+from milepost.progress.wait_for_opening import opened
 from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.problems import members, problem_of

@@ -16,15 +16,9 @@ from milepost.contracts.progress import (
     ProgressSuspended,
 )
 from milepost.events.event import Refused
-from milepost.progress.events import ProgressEvent
-from milepost.progress.grading import (
-    LessonRule,
-    Plan,
-    exhausted,
-    lesson_satisfied,
-)
-from milepost.progress.merging import merge
-from milepost.progress.reports import (
+from milepost.progress.domain.merge import merge
+from milepost.progress.domain.plan import LessonRule, Plan, exhausted, lesson_satisfied
+from milepost.progress.domain.reports import (
     AttemptsExhausted,
     LessonLocked,
     NotEnrolled,
@@ -32,10 +26,8 @@ from milepost.progress.reports import (
     Scored,
     UnknownLesson,
 )
-from milepost.progress.standing import (
-    Progress,
-    evolve,
-)
+from milepost.progress.domain.state import Progress, evolve
+from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
 

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from milepost.progress.domain import missing_prerequisites
-from milepost.progress.grading import (
+from milepost.progress.domain.decisions import missing_prerequisites
+from milepost.progress.domain.merge import scores
+from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
     counting,
@@ -17,8 +18,7 @@ from milepost.progress.grading import (
     lesson_satisfied,
     needed_average,
 )
-from milepost.progress.merging import scores
-from milepost.progress.standing import Bookmark, Progress, Standing
+from milepost.progress.domain.state import Bookmark, Progress, Standing
 
 Status: TypeAlias = Literal["locked", "open", "started", "done"]
 Reason: TypeAlias = Literal["started", "required", "grade", "optional"]

@@ -7,8 +7,8 @@ from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log
-from milepost.progress.reports import NotEnrolled, NotOpenYet, UnknownEnrollment
-from milepost.progress.standing import PROGRESS, Progress
+from milepost.progress.domain.reports import NotEnrolled, NotOpenYet, UnknownEnrollment
+from milepost.progress.domain.state import PROGRESS, Progress
 
 WAIT_SECONDS = 5.0
 # A front end may report while its own call to enroll is still under way.

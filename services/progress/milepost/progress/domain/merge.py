@@ -15,22 +15,16 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
-from milepost.progress.events import ProgressEvent
-from milepost.progress.grading import (
-    LessonRule,
-    Plan,
-    counting,
-    grade,
-    required_satisfied,
-)
-from milepost.progress.reports import Completed, Progressed, Report, Scored, Started
-from milepost.progress.standing import (
+from milepost.progress.domain.plan import LessonRule, Plan, counting, grade, required_satisfied
+from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
+from milepost.progress.domain.state import (
     Bookmark,
     Progress,
     Standing,
     later_bookmark,
     milliseconds,
 )
+from milepost.progress.events import ProgressEvent
 
 
 def merge(

@@ -26,8 +26,8 @@ from milepost.contracts.progress import (
 )
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
+from milepost.progress.domain.plan import Attempt
 from milepost.progress.events import ProgressEvent
-from milepost.progress.grading import Attempt
 
 
 class Bookmark(msgspec.Struct, frozen=True, order=True, gc=False):
