@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from milepost.contracts.achievements import AchievementHeld, CoursePassed, Criterion
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded
-from milepost.credentials.catalog import Achievement, Catalog, Definition, catalog_of
-from milepost.credentials.domain import RECORD, note_result_and_award
+from milepost.credentials.domain.achievement import Achievement, Catalog, Definition, catalog_of
+from milepost.credentials.domain.awards import RECORD, note_result_and_award
+from milepost.credentials.domain.record import Record
 from milepost.credentials.events import RecordEvent
-from milepost.credentials.record import Record
 
 LEARNER = "learner-1"
 START = datetime(2026, 2, 2, 9, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from tests.credentials.scenes import achievement, catalog, day, held, passed
 
 from milepost.contracts.achievements import AchievementRetired, AllOf, AnyOf, Criterion, NOf
-from milepost.credentials.catalog import (
+from milepost.credentials.domain.achievement import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     Achievement,
@@ -14,7 +14,7 @@ from milepost.credentials.catalog import (
     evolve_achievement,
     retire,
 )
-from milepost.credentials.refusals import (
+from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,
     OversizedCriteria,

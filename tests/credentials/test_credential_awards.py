@@ -18,15 +18,15 @@ from tests.credentials.scenes import (
 
 from milepost.contracts.achievements import AllOf, AnyOf
 from milepost.contracts.records import Evidence
-from milepost.credentials.catalog import catalog_of
-from milepost.credentials.domain import (
+from milepost.credentials.domain.achievement import catalog_of
+from milepost.credentials.domain.awards import (
     award_by_hand,
     award_if_earned,
     note_result_and_award,
     resting_on,
     revoke,
 )
-from milepost.credentials.refusals import (
+from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,
     NotHeld,

@@ -21,8 +21,8 @@ from milepost.contracts.records import (
     CredentialRevoked,
     Evidence,
 )
-from milepost.credentials.catalog import ACHIEVEMENT
-from milepost.credentials.domain import RECORD
+from milepost.credentials.domain.achievement import ACHIEVEMENT
+from milepost.credentials.domain.awards import RECORD
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "credentials"
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -8,17 +8,17 @@ from tests.credentials.scenes import LEARNER, catalog, day, held, note, passed, 
 
 from milepost.contracts.achievements import AllOf, AnyOf, Criterion, NOf
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded
-from milepost.credentials.catalog import Catalog
-from milepost.credentials.criteria import explain
-from milepost.credentials.domain import (
+from milepost.credentials.domain.achievement import Catalog
+from milepost.credentials.domain.awards import (
     RECORD,
     award_by_hand,
     award_if_earned,
     note_result_and_award,
     revoke,
 )
+from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.refusals import AlreadyHeld, NotHeld
 from milepost.credentials.events import RecordEvent
-from milepost.credentials.refusals import AlreadyHeld, NotHeld
 
 COURSES = ("AAA", "BBB", "CCC")
 NAMES = tuple(f"a{n}" for n in range(6))

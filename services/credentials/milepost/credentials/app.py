@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from milepost.contracts.progress import CourseCompleted
-from milepost.credentials.achievements import Achievements
-from milepost.credentials.api import routes
+from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.api.routes import routes
 from milepost.credentials.policies import when_course_completed
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor

@@ -4,8 +4,8 @@ from functools import partial
 
 from milepost.contracts.progress import CourseCompleted
 from milepost.contracts.records import CourseResultNoted
-from milepost.credentials.catalog import Catalog
-from milepost.credentials.domain import RECORD, note_result_and_award
+from milepost.credentials.domain.achievement import Catalog
+from milepost.credentials.domain.awards import RECORD, note_result_and_award
 from milepost.events.policies.policy import Reaction
 
 

@@ -4,8 +4,8 @@ from functools import partial
 from uuid import UUID, uuid5
 
 from milepost.contracts.courses import CoursePublished
-from milepost.credentials.achievements import Achievements
-from milepost.credentials.catalog import ACHIEVEMENT, Definition, define
+from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.domain.achievement import ACHIEVEMENT, Definition, define
 from milepost.enrollment.domain.course.course import COURSE, publish
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Terms, open_offering

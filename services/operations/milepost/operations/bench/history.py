@@ -18,7 +18,7 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evidence
-from milepost.credentials.domain import RECORD
+from milepost.credentials.domain.awards import RECORD
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.event import Event

@@ -8,16 +8,16 @@ from uuid import UUID, uuid5
 import msgspec
 
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
-from milepost.credentials.catalog import Achievement, Catalog
-from milepost.credentials.criteria import Condition, evidence_of, explain
-from milepost.credentials.events import RecordEvent
-from milepost.credentials.record import Credential, Record, empty_record, evolve_record
-from milepost.credentials.refusals import (
+from milepost.credentials.domain.achievement import Achievement, Catalog
+from milepost.credentials.domain.criteria import Condition, evidence_of, explain
+from milepost.credentials.domain.record import Credential, Record, empty_record, evolve_record
+from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,
     NotHeld,
     RetiredAchievement,
 )
+from milepost.credentials.events import RecordEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 

@@ -1,7 +1,7 @@
 """What the routes share: who may issue, and the achievement that is asked about."""
 
-from milepost.credentials.catalog import ACHIEVEMENT, Achievement
-from milepost.credentials.refusals import RetiredAchievement, UnknownAchievement
+from milepost.credentials.domain.achievement import ACHIEVEMENT, Achievement
+from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
 from milepost.events.commands.transact import Transactor
 from milepost.web.auth.tokens import RoleMissing
 from milepost.web.requests.commands import Call

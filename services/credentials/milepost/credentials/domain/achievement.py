@@ -16,9 +16,8 @@ from milepost.contracts.achievements import (
     Criterion,
     NOf,
 )
-from milepost.credentials.criteria import leaves
-from milepost.credentials.events import AchievementEvent
-from milepost.credentials.refusals import (
+from milepost.credentials.domain.criteria import leaves
+from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,
     OversizedCriteria,
@@ -26,6 +25,7 @@ from milepost.credentials.refusals import (
     UnknownAchievement,
     UnknownCriteria,
 )
+from milepost.credentials.events import AchievementEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 

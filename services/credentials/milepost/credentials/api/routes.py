@@ -3,8 +3,8 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials import achievement_api, record_api
-from milepost.credentials.achievements import Achievements
+from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.api import records
 from milepost.events.commands.transact import Transactor
 from milepost.web.settings import Settings
 
@@ -13,14 +13,14 @@ def routes(transactor: Transactor, achievements: Achievements, settings: Setting
     return Router(
         "/credentials",
         route_handlers=[
-            achievement_api.put_achievement,
-            achievement_api.get_achievement,
-            achievement_api.retire_achievement,
-            achievement_api.evaluate_learners,
-            record_api.get_record,
-            record_api.get_standing,
-            record_api.award_credential,
-            record_api.revoke_credential,
+            achievements.put_achievement,
+            achievements.get_achievement,
+            achievements.retire_achievement,
+            achievements.evaluate_learners,
+            records.get_record,
+            records.get_standing,
+            records.award_credential,
+            records.revoke_credential,
         ],
         dependencies={
             "transactor": Provide(lambda: transactor, sync_to_thread=False),

@@ -8,18 +8,15 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.records import CredentialAwarded
-from milepost.credentials.achievements import Achievements
-from milepost.credentials.calls import (
+from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.api.access import (
     ISSUING,
     NOT_AN_ISSUER,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     defined,
 )
-from milepost.credentials.criteria import explain
-from milepost.credentials.domain import RECORD, award_by_hand, resting_on, revoke
-from milepost.credentials.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
-from milepost.credentials.shapes import (
+from milepost.credentials.api.wire import (
     CredentialView,
     HandAward,
     PathAchievement,
@@ -30,6 +27,9 @@ from milepost.credentials.shapes import (
     Revoking,
     StandingView,
 )
+from milepost.credentials.domain.awards import RECORD, award_by_hand, resting_on, revoke
+from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query

@@ -9,32 +9,38 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from milepost.credentials.achievements import Achievements
-from milepost.credentials.calls import (
+from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.api.access import (
     ISSUING,
     NOT_AN_ISSUER,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     defined,
 )
-from milepost.credentials.catalog import ACHIEVEMENT, Achievement, Definition, define, retire
-from milepost.credentials.criteria import explain
-from milepost.credentials.domain import RECORD, award_if_earned
-from milepost.credentials.record import Record
-from milepost.credentials.refusals import (
-    CircularCriteria,
-    ImpossibleCriteria,
-    OversizedCriteria,
-    RetiredAchievement,
-    UnknownCriteria,
-)
-from milepost.credentials.shapes import (
+from milepost.credentials.api.wire import (
     AchievementDefinition,
     AchievementView,
     Evaluated,
     Evaluation,
     EvaluationView,
     PathAchievement,
+)
+from milepost.credentials.domain.achievement import (
+    ACHIEVEMENT,
+    Achievement,
+    Definition,
+    define,
+    retire,
+)
+from milepost.credentials.domain.awards import RECORD, award_if_earned
+from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.record import Record
+from milepost.credentials.domain.refusals import (
+    CircularCriteria,
+    ImpossibleCriteria,
+    OversizedCriteria,
+    RetiredAchievement,
+    UnknownCriteria,
 )
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.web.openapi.documented_answers import command, versioned_query

@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from milepost.contracts.achievements import TEXT, Criterion
 from milepost.contracts.records import Evidence
-from milepost.credentials.catalog import Achievement
-from milepost.credentials.criteria import Condition
-from milepost.credentials.record import CourseResult, Credential, Record, Revocation
+from milepost.credentials.domain.achievement import Achievement
+from milepost.credentials.domain.criteria import Condition
+from milepost.credentials.domain.record import CourseResult, Credential, Record, Revocation
 from milepost.web.requests.json_body import Body, Moment
 
 # Printable, without spaces or control characters: it becomes part of a stream's name.

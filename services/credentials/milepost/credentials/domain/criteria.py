@@ -18,7 +18,7 @@ from milepost.contracts.achievements import (
     NOf,
 )
 from milepost.contracts.records import Evidence
-from milepost.credentials.record import Record
+from milepost.credentials.domain.record import Record
 
 Kind: TypeAlias = Literal["course_passed", "achievement_held", "all_of", "any_of", "n_of"]
 

@@ -3,7 +3,12 @@
 import asyncio
 from collections import OrderedDict
 
-from milepost.credentials.catalog import ACHIEVEMENT, AchievementState, Catalog, catalog_of
+from milepost.credentials.domain.achievement import (
+    ACHIEVEMENT,
+    AchievementState,
+    Catalog,
+    catalog_of,
+)
 from milepost.events.log import Log
 from milepost.events.streams import key_of
 
