@@ -18,8 +18,14 @@ from tests.dashboards.history import (
 )
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.queries import ENROLLMENTS, LEARNERS_ENROLLMENTS
-from milepost.dashboards.reading import WAIT_SECONDS, ByKey, NotVisibleYet, Query, read
+from milepost.dashboards.queries.consistent_read import (
+    WAIT_SECONDS,
+    ByKey,
+    NotVisibleYet,
+    Query,
+    read,
+)
+from milepost.dashboards.queries.listings import ENROLLMENTS, LEARNERS_ENROLLMENTS
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
@@ -187,7 +193,7 @@ async def test_a_position_that_does_not_come_is_answered_with_where_we_are(
     pool, tenant, desk, monkeypatch
 ):
     assert WAIT_SECONDS == 5
-    monkeypatch.setattr("milepost.dashboards.reading.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("milepost.dashboards.queries.consistent_read.WAIT_SECONDS", 0.1)
     position = await happens(pool, tenant, [offered("red")])
     await record(pool, tenant, [offered("blue")])  # and nobody projects
     answer = await desk.get("/offerings", at=position + 1)

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from milepost.dashboards.api import routes
+from milepost.dashboards.api.routes import routes
 from milepost.web.app import Service
 from milepost.web.settings import Settings
 

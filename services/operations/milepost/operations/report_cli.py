@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.reading import NotVisibleYet, Query, read
+from milepost.dashboards.queries.consistent_read import NotVisibleYet, Query, read
 from milepost.events.projections.as_of import Moment
 from milepost.events.projections.shared_scan import heads
 from milepost.events.store.postgres import connect_pool

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import asyncpg
 
+from milepost.dashboards.queries.consistent_read import STANDS
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.dashboards.reading import STANDS
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import Measured, WentWrong, percentile

@@ -6,12 +6,12 @@ import random
 import asyncpg
 import msgspec
 
+from milepost.dashboards.api.views import LearnerPage
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.queries import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMENTS
+from milepost.dashboards.queries.consistent_read import statement
+from milepost.dashboards.queries.listings import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMENTS
 from milepost.dashboards.read_models import READ_MODELS
-from milepost.dashboards.reading import statement
-from milepost.dashboards.views import LearnerPage
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench import calls

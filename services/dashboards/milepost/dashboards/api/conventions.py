@@ -11,8 +11,14 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
-from milepost.dashboards.paging import CursorUnknown, Paging
-from milepost.dashboards.reading import BeyondTheLog, NotVisibleYet, Query, Seen, read
+from milepost.dashboards.queries.consistent_read import (
+    BeyondTheLog,
+    NotVisibleYet,
+    Query,
+    Seen,
+    read,
+)
+from milepost.dashboards.queries.keyset import CursorUnknown, Paging
 from milepost.events.projections.read_model import ReadModel
 from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.web.openapi.documented_answers import (

@@ -8,8 +8,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import QueryParameter
 
 from milepost.contracts.offerings import Mode, Pace
-from milepost.dashboards import queries
-from milepost.dashboards.conventions import (
+from milepost.dashboards.api.conventions import (
     CURSOR_UNKNOWN,
     NOT_STAFF,
     NOT_YOUR_OWN,
@@ -25,19 +24,7 @@ from milepost.dashboards.conventions import (
     seen,
     shown,
 )
-from milepost.dashboards.paging import After, Limit, Order, paging
-from milepost.dashboards.projections.catalog import CATALOG
-from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
-from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.queries import (
-    CourseSort,
-    EnrollmentSort,
-    OfferingSort,
-    ProgramSort,
-    RunSort,
-)
-from milepost.dashboards.read_models import FUNNELS
-from milepost.dashboards.views import (
+from milepost.dashboards.api.views import (
     CoursesPage,
     CourseState,
     CredentialsPage,
@@ -50,6 +37,19 @@ from milepost.dashboards.views import (
     RunsPage,
     RunState,
 )
+from milepost.dashboards.projections.catalog import CATALOG
+from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.queries import listings
+from milepost.dashboards.queries.keyset import After, Limit, Order, paging
+from milepost.dashboards.queries.listings import (
+    CourseSort,
+    EnrollmentSort,
+    OfferingSort,
+    ProgramSort,
+    RunSort,
+)
+from milepost.dashboards.read_models import FUNNELS
 from milepost.events.event import Invalid
 
 Time: TypeAlias = Annotated[
@@ -80,8 +80,8 @@ async def list_courses(
     language: Filter = None,
 ) -> Response[CoursesPage]:
     """Any role."""
-    paged = paging(queries.COURSE_SORTS[sort], sort, order, "course", cursor)
-    query, arguments = queries.courses(paged, given(state=standing, language=language))
+    paged = paging(listings.COURSE_SORTS[sort], sort, order, "course", cursor)
+    query, arguments = listings.courses(paged, given(state=standing, language=language))
     found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = CoursesPage(position=found.position, as_of=found.as_of, next=following, courses=rows)
@@ -101,11 +101,11 @@ async def list_programs(
     achievement: Filter = None,
 ) -> Response[ProgramsPage]:
     """Any role. `achievement`: programs of which it is a part."""
-    paged = paging(queries.PROGRAM_SORTS[sort], sort, order, "program", cursor)
+    paged = paging(listings.PROGRAM_SORTS[sort], sort, order, "program", cursor)
     where = given(status=status)
     if achievement is not None:
-        where[queries.CONTAINS] = achievement
-    query, arguments = queries.programs(paged, where)
+        where[listings.CONTAINS] = achievement
+    query, arguments = listings.programs(paged, where)
     found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = ProgramsPage(position=found.position, as_of=found.as_of, next=following, programs=rows)
@@ -131,7 +131,7 @@ async def list_runs(
     ends_before: Time = None,
 ) -> Response[RunsPage]:
     """Any role. Times are from the one, up to but without the other."""
-    paged = paging(queries.RUN_SORTS[sort], sort, order, "offering", cursor)
+    paged = paging(listings.RUN_SORTS[sort], sort, order, "offering", cursor)
     where = given(
         course=course, state=standing, pace=pace, has_free_seats=has_free_seats
     ) | between(
@@ -144,7 +144,7 @@ async def list_runs(
             "ends": moment("ends_before", ends_before),
         },
     )
-    query, arguments = queries.runs(paged, where)
+    query, arguments = listings.runs(paged, where)
     found = await seen(request, pool, FUNNELS, (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = RunsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
@@ -178,10 +178,10 @@ async def list_enrollments(
     request.user.may_act_for(learner or "", *STAFF)
     if sort == "last_activity" and offering is None and learner is None:
         raise SortTooBroad(sort)
-    paged = paging(queries.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
+    paged = paging(listings.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
     where = given(offering=offering, learner=learner, course=course, state=standing, mode=mode)
     where |= between(at_or_after={"entered_at": moment("since", since)}, before={})
-    query, arguments = queries.enrollments(paged, where)
+    query, arguments = listings.enrollments(paged, where)
     found = await seen(request, pool, (LEARNER_OVERVIEW,), (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = EnrollmentsPage(
@@ -207,8 +207,8 @@ async def list_offerings(
 ) -> Response[OfferingsPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
-    paged = paging(queries.OFFERING_SORTS[sort], sort, order, "offering", cursor)
-    query, arguments = queries.offerings(paged, given(course=course))
+    paged = paging(listings.OFFERING_SORTS[sort], sort, order, "offering", cursor)
+    query, arguments = listings.offerings(paged, given(course=course))
     found = await seen(request, pool, FUNNELS, (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = OfferingsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
@@ -235,11 +235,11 @@ async def list_credentials(
 ) -> Response[CredentialsPage]:
     """Roles: instructor, registrar, issuer, operator, service; learners for their own."""
     request.user.may_act_for(learner or "", *STAFF)
-    paged = paging(queries.BY_POSITION, "position", order, "credential", cursor)
+    paged = paging(listings.BY_POSITION, "position", order, "credential", cursor)
     where = given(
         learner=learner, achievement=achievement, course=course, offering=offering, status=status
     )
-    query, arguments = queries.credentials(paged, where)
+    query, arguments = listings.credentials(paged, where)
     found = await seen(request, pool, (CREDENTIAL_REGISTRY,), (query,), limit + 1, *arguments)
     rows, following = cut(found, limit, paged)
     page = CredentialsPage(

@@ -5,17 +5,7 @@ from typing import Literal, TypeAlias
 
 from msgspec.json import Decoder
 
-from milepost.dashboards.paging import (
-    Paging,
-    Sort,
-    by_number,
-    by_text,
-    by_time,
-)
-from milepost.dashboards.projections.learner_overview import EnrollmentRow
-from milepost.dashboards.reading import HEAD as HEAD_OF_LOG
-from milepost.dashboards.reading import Query
-from milepost.dashboards.views import (
+from milepost.dashboards.api.views import (
     CourseView,
     CredentialView,
     Head,
@@ -24,6 +14,10 @@ from milepost.dashboards.views import (
     ProgramView,
     RunView,
 )
+from milepost.dashboards.projections.learner_overview import EnrollmentRow
+from milepost.dashboards.queries.consistent_read import HEAD as HEAD_OF_LOG
+from milepost.dashboards.queries.consistent_read import Query
+from milepost.dashboards.queries.keyset import Paging, Sort, by_number, by_text, by_time
 
 CourseSort: TypeAlias = Literal["course", "title", "published_at"]
 ProgramSort: TypeAlias = Literal["program", "title", "defined_at"]

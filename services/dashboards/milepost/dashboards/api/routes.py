@@ -6,8 +6,8 @@ import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards import lists, queries
-from milepost.dashboards.conventions import (
+from milepost.dashboards.api import lists
+from milepost.dashboards.api.conventions import (
     NOT_STAFF,
     NOT_YOUR_OWN,
     STAFF,
@@ -18,11 +18,12 @@ from milepost.dashboards.conventions import (
     seen,
     shown,
 )
+from milepost.dashboards.api.views import LearnerPage, OfferingPage, OperationsPage
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.queries import listings
+from milepost.dashboards.queries.consistent_read import ByKey
 from milepost.dashboards.read_models import FUNNELS, READ_MODELS
-from milepost.dashboards.reading import ByKey
-from milepost.dashboards.views import LearnerPage, OfferingPage, OperationsPage
 from milepost.events.event import Unknown
 from milepost.web.auth.tokens import RoleMissing
 from milepost.web.requests.positions import awaited_position
@@ -64,7 +65,7 @@ async def get_learner(
 async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response[OfferingPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
-    found = await seen(request, pool, FUNNELS, (queries.OFFERING,), offering)
+    found = await seen(request, pool, FUNNELS, (listings.OFFERING,), offering)
     if not found.rows[0]:
         raise UnknownOffering(offering)
     page = OfferingPage(position=found.position, as_of=found.as_of, offering=found.rows[0][0])
@@ -79,7 +80,7 @@ async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response
 async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     """Roles: operator, service."""
     request.user.require("operator", "service")
-    found = await seen(request, pool, READ_MODELS, (queries.HEAD, queries.MODELS))
+    found = await seen(request, pool, READ_MODELS, (listings.HEAD, listings.MODELS))
     heads, models = found.rows
     page = OperationsPage(
         position=found.position,
@@ -91,7 +92,7 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
 
 
 def routes(pool: asyncpg.Pool) -> Router:
-    of_learners = (queries.LEARNERS_ENROLLMENTS, queries.LEARNERS_CREDENTIALS)
+    of_learners = (listings.LEARNERS_ENROLLMENTS, listings.LEARNERS_CREDENTIALS)
     learners = ByKey(pool, (LEARNER_OVERVIEW, CREDENTIAL_REGISTRY), of_learners)
     return Router(
         "/dashboards",
