@@ -18,8 +18,8 @@ import nats
 import pytest
 
 from milepost.events.store.migrations import migrate
-from milepost.operations.embedded import Embedded
-from milepost.operations.tables import ROOMS_WITH_TABLES
+from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
+from milepost.operations.local.embedded import Embedded
 
 # Where pytest runs in the background, a shell has SIGINT ignored, and so would all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

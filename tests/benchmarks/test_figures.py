@@ -5,10 +5,10 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from milepost.operations import bench_table
-from milepost.operations.bench import everything, memory
+from milepost.operations.bench import everything, table
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
-from milepost.operations.bench.lag import _lags_ms
+from milepost.operations.bench.measures import memory
+from milepost.operations.bench.measures.lag import _lags_ms
 
 MEASURED = Measured(
     name="commands",
@@ -79,7 +79,7 @@ def test_memory_is_too_much_when_one_process_takes_too_much():
 def test_one_table_shows_what_is_met_and_what_failed():
     found = [MEASURED.as_json(), memory.measured({"relay": 310.0}).as_json()]
     failed = {"name": "seats", "failed": "a learner was decided upon twice"}
-    text = printed(bench_table.of_all([*found, failed]))
+    text = printed(table.of_all([*found, failed]))
     (commands,) = (line for line in text.splitlines() if "commands 9,000/s" in line)
     for words in ("10,000/s", "0.9", "ratio >= 0.6", "yes"):
         assert words in commands

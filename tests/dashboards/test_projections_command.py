@@ -13,8 +13,8 @@ from tests.dashboards.history import Life, offered, project, record, rows
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.events.projections.generations import NoGeneration, begin, generations
 from milepost.events.projections.projector import Projector
-from milepost.operations.generation_words import in_words
-from milepost.operations.trouble import Trouble
+from milepost.operations.terminal.errors import Trouble
+from milepost.operations.terminal.generations import in_words
 
 NAMES = ["catalog", "credential_registry", "learner_overview", "offering_summary"]
 

@@ -18,10 +18,10 @@ import pytest
 
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.bench.calls import open_offering, publish_course, token
-from milepost.operations.bench.ground import ground
 from milepost.operations.bench.history import History
+from milepost.operations.bench.http_calls import open_offering, publish_course, token
 from milepost.operations.bench.running import running
+from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
 EVENTS = int(os.environ.get("MILEPOST_LOAD_EVENTS", "200000"))

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from milepost.operations.embedded import free_port
-from milepost.operations.embedded_nats import EmbeddedNats
+from milepost.operations.local.embedded import free_port
+from milepost.operations.local.embedded_nats import EmbeddedNats
 
 
 class Server:

@@ -17,7 +17,7 @@ from tests.journeys.school import School, milepost, wait_until_ready
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 JOBS, PATIENCE_SECONDS = "/enrollment/jobs", 120
 

@@ -18,8 +18,8 @@ from milepost.events.relay import republish
 from milepost.events.runtime.cancellation import end
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog
-from milepost.operations.embedded import free_port
-from milepost.operations.embedded_nats import binary
+from milepost.operations.local.embedded import free_port
+from milepost.operations.local.embedded_nats import binary
 
 pytestmark = pytest.mark.slow  # three servers that vote: they want the machine for themselves
 

@@ -22,7 +22,7 @@ from milepost.enrollment.domain.offering.seats import expire_offer
 from milepost.enrollment.events import WaitlistJoined
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 SEATS, LEARNERS, PATIENCE_SECONDS = 40, 600, 90
 COURSE = {"title": "Scarce", "lessons": [{"id": "one", "title": "One"}]}

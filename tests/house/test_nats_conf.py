@@ -16,7 +16,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.nats.pipeline import Chain, Message
-from milepost.operations.embedded_nats import binary
+from milepost.operations.local.embedded_nats import binary
 
 CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
 PASSWORDS = {"NATS_PASSWORD": "let-me-in", "NATS_SUBSCRIBER_PASSWORD": "let-me-hear"}

@@ -9,7 +9,7 @@ from tests.documented import METHODS, Document
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
 from milepost.events.store.memory import MemoryLog
-from milepost.operations.processes import services_of
+from milepost.operations.serving.processes import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.problems import problem_of

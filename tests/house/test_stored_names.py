@@ -28,7 +28,7 @@ from milepost.events.event import Event, Refused, name_of
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
 from milepost.operations import cli
-from milepost.operations.processes import services_of
+from milepost.operations.serving.processes import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.problems import problem_of

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
 
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ from tests.journeys.school import School
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.data_directory import running
-from milepost.operations.embedded_postgres import binaries
+from milepost.operations.installation.data_directory import running
+from milepost.operations.local.embedded_postgres import binaries
 
 PLAN = {"title": "Data", "lessons": [{"id": "one", "title": "One"}]}
 

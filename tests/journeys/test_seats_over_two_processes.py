@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 from tests.journeys.school import School, milepost, wait_until_ready
 
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 SEATS, LEARNERS = 50, 500
 COURSE = {"title": "Scarce", "lessons": [{"id": "one", "title": "One"}]}

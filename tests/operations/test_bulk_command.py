@@ -15,9 +15,9 @@ import pytest
 from tests.enrollment.school import PLAN
 from tests.journeys.school import School, milepost, wait_until_ready
 
-from milepost.operations.bulk_job import follow_results
-from milepost.operations.calling import Caller
-from milepost.operations.embedded import free_port
+from milepost.operations.client.bulk_job import follow_results
+from milepost.operations.client.http import Caller
+from milepost.operations.local.embedded import free_port
 
 
 class Desk(NamedTuple):

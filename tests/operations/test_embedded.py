@@ -10,8 +10,8 @@ import nats
 import psutil
 import pytest
 
-from milepost.operations.data_directory import DirectoryInUse
-from milepost.operations.embedded import Embedded
+from milepost.operations.installation.data_directory import DirectoryInUse
+from milepost.operations.local.embedded import Embedded
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.jetstream import ensure_stream
 from milepost.events.relay.republish import STREAM, NobodyListens, Part, SubjectUnfit, stream_for
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.published import require_published
-from milepost.operations.republish_cli import _stream, _within
-from milepost.operations.trouble import Trouble, WrongUsage
+from milepost.operations.commands.events.republish import _stream, _within
+from milepost.operations.installation.published import require_published
+from milepost.operations.terminal.errors import Trouble, WrongUsage
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 
 from milepost.events.store.migrations import migrate, pending
-from milepost.operations.tables import ROOMS_WITH_TABLES
+from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 
 HOUSE = Path(__file__).parents[2]
 

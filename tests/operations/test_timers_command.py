@@ -17,7 +17,7 @@ from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.events import OfferingEvent
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

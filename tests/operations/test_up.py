@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 PATIENCE_SECONDS = 90
 Start = Callable[..., subprocess.Popen[str]]

@@ -15,9 +15,9 @@ from typer.models import OptionInfo
 
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations import cli
-from milepost.operations.connection import reason
-from milepost.operations.printing import print_table
-from milepost.operations.trouble import Trouble, WrongUsage, check_all
+from milepost.operations.installation.connection import reason
+from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
+from milepost.operations.terminal.tables import print_table
 
 NEEDED = ("--from", "1", "--subject", "republish.desk")
 ID = "01a20a21-e307-72c7-9aa9-619622b56838"

@@ -17,7 +17,7 @@ from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.nats.cloudevents import recorded_from
 from milepost.events.nats.jetstream import STREAM, connected
-from milepost.operations.data_directory import Runtime, running
+from milepost.operations.installation.data_directory import Runtime, running
 
 AWARDS = Codec[CredentialAwarded](CredentialAwarded)
 READ_MODELS = ("learner_overview", "offering_summary", "credential_registry")

@@ -11,7 +11,7 @@ import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
 from tests.oulad.reference import OPENERS
 
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 SHARED = Path(os.environ.get("MILEPOST_SHARED") or Path(__file__).parents[3] / "shared")
 TABLES = (

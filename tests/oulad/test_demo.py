@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tests.journeys.school import School
 from tests.oulad.arrival import command, log_of, report
 
-from milepost.operations.simulate_cli import issuing, play
-from milepost.operations.simulation import plan_school
+from milepost.operations.simulation.command import issuing, play
+from milepost.operations.simulation.plan import plan_school
 from milepost.web.settings import Settings
 
 

@@ -21,7 +21,7 @@ from tests.oulad.arrival import (
 )
 from tests.oulad.reference import compute
 
-from milepost.operations.embedded import free_port
+from milepost.operations.local.embedded import free_port
 
 VICTIMS = ("serve", "relay", "project", "nats-server", "postgres")
 # Some of it is done, most is not.

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from milepost.operations.oulad import Dataset, HandedIn, TableMissing, Visit, read_dataset
+from milepost.operations.history.oulad import Dataset, HandedIn, TableMissing, Visit, read_dataset
 
 TABLES = {
     "courses": ["BBB,2013J,268", "BBB,2013B,240"],

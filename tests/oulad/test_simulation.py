@@ -1,7 +1,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from milepost.operations.simulation import Enroll, School, Study, Withdraw, plan_school
+from milepost.operations.simulation.plan import Enroll, School, Study, Withdraw, plan_school
 from milepost.progress.domain.reports import Scored
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

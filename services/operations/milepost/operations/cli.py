@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from milepost.operations.options import AsJson, DataDir, OneTenant, Tenant
-from milepost.operations.trouble import Trouble, WrongUsage
+from milepost.operations.terminal.errors import Trouble, WrongUsage
+from milepost.operations.terminal.options import AsJson, DataDir, OneTenant, Tenant
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -107,7 +107,7 @@ def up(
 
     MILEPOST_POSTGRES and MILEPOST_NATS name servers to use instead of own ones.
     """
-    from milepost.operations.up_cli import run_up
+    from milepost.operations.commands.installation.up import run_up
 
     run_up(data_dir, host, port)
 
@@ -124,7 +124,7 @@ def serve(
 
     It listens on MILEPOST_HOST (127.0.0.1) and MILEPOST_PORT (8400).
     """
-    from milepost.operations.processes import run_serve
+    from milepost.operations.serving.processes import run_serve
 
     run_serve(name, data_dir)
 
@@ -146,13 +146,13 @@ def relay(
     --reconcile may run beside them; --tenant, --dry-run and --json go with it.
     """
     if reconcile:
-        from milepost.operations.reconcile_cli import run_reconcile
+        from milepost.operations.commands.events.reconcile import run_reconcile
 
         run_reconcile(tenant, data_dir, dry_run=dry_run, as_json=as_json)
         return
     if tenant or dry_run or as_json:
         raise WrongUsage("--tenant, --dry-run and --json go with --reconcile.")
-    from milepost.operations.processes import run_relay
+    from milepost.operations.serving.processes import run_relay
 
     run_relay(health_port, data_dir)
 
@@ -160,7 +160,7 @@ def relay(
 @app.command()
 def project(health_port: HealthPort = None, data_dir: DataDir = None) -> None:
     """Keep the read models up to date. Of any number, one leads each."""
-    from milepost.operations.processes import run_project
+    from milepost.operations.serving.processes import run_project
 
     run_project(health_port, data_dir)
 
@@ -184,7 +184,7 @@ def token(
 
     Example: milepost token --role learner --subject ann
     """
-    from milepost.operations.token_cli import print_token
+    from milepost.operations.commands.installation.token import print_token
 
     print_token([str(one) for one in role], tenant, subject, lifetime, data_dir)
 
@@ -192,7 +192,7 @@ def token(
 @app.command()
 def migrate(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Bring the database to this version's tables. `milepost up` does so by itself."""
-    from milepost.operations.up_cli import run_migrate
+    from milepost.operations.commands.installation.up import run_migrate
 
     run_migrate(data_dir, as_json=as_json)
 
@@ -200,7 +200,7 @@ def migrate(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 @app.command()
 def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Look for what is missing or wrong; exit code 1 when there is anything. Changes nothing."""
-    from milepost.operations.doctor import run_doctor
+    from milepost.operations.commands.installation.doctor import run_doctor
 
     run_doctor(data_dir, as_json=as_json)
 

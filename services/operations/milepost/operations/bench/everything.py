@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from milepost.operations.bench import memory
 from milepost.operations.bench.figures import WentWrong
-from milepost.operations.child import STOP_SECONDS
+from milepost.operations.bench.measures import memory
+from milepost.operations.local.child_process import STOP_SECONDS
 
 # In the order of the table; with the options that make it quick, and rough.
 QUICK: Mapping[str, Sequence[str]] = MappingProxyType(

@@ -25,7 +25,7 @@ from milepost.events.event import Event
 from milepost.events.ids import new_id
 from milepost.events.log import Command, Log, NewEvent, Result
 from milepost.events.streams import Stream
-from milepost.operations.bench.calls import TENANT
+from milepost.operations.bench.http_calls import TENANT
 from milepost.progress.domain.state import PROGRESS
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

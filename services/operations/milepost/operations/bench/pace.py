@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from milepost.events.commands.group_commit import Writer
 from milepost.events.log import Appended, Command, Log, Result
-from milepost.operations.bench.calls import TENANT
 from milepost.operations.bench.figures import WentWrong
+from milepost.operations.bench.http_calls import TENANT
 
 
 async def commit_evenly(

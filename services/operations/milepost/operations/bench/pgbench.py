@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from milepost.operations.embedded_postgres import binaries
+from milepost.operations.local.embedded_postgres import binaries
 
 CLIENTS = 16
 YARDSTICK = f"pgbench: one-row INSERT of the same row, no checks, no index, {CLIENTS} clients"

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from milepost.operations.bench.figures import WentWrong
-from milepost.operations.child import Child
-from milepost.operations.embedded import free_port
+from milepost.operations.local.child_process import Child
+from milepost.operations.local.embedded import free_port
 from milepost.web.settings import Settings
 
 READY_SECONDS = 60

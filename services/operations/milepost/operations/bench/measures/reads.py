@@ -1,0 +1,100 @@
+"""`reads`: dashboard queries a second over HTTP; against the same SELECT by pgbench."""
+
+import asyncio
+import random
+
+import asyncpg
+import msgspec
+
+from milepost.dashboards.api.views import LearnerPage
+from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.queries.consistent_read import statement
+from milepost.dashboards.queries.listings import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMENTS
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.events.projections.rebuild import rebuild
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.bench import http_calls
+from milepost.operations.bench.figures import Measured, WentWrong
+from milepost.operations.bench.history import History
+from milepost.operations.bench.http_calls import TENANT
+from milepost.operations.bench.load import Load, get, run_load
+from milepost.operations.bench.pgbench import transactions_per_second
+from milepost.operations.bench.running import running
+from milepost.operations.bench.scratch_installation import ground
+from milepost.web.settings import Settings
+
+TARGET_RATIO, TARGET_P99_MS = 0.4, 50
+# What `GET /dashboards/learners/{learner}` asks, of a learner that pgbench draws.
+SELECT = (
+    statement((LEARNERS_ENROLLMENTS, LEARNERS_CREDENTIALS))
+    .replace("$1", f"'{TENANT}'")
+    .replace("$2", f"'{{{LEARNER_OVERVIEW.name},{CREDENTIAL_REGISTRY.name}}}'")
+    .replace("$3", "'learner-' || :learner")
+)
+
+
+async def measure(
+    settings: Settings, events: int = 1_000_000, queries: int = 20_000, connections: int = 64
+) -> Measured:
+    """Pages of learners drawn at random, from read models of `events` events."""
+    async with ground(settings) as place:
+        learners = await _learners(place, events)
+        draw = f"\\set learner random(0, {learners - 1})"
+        before = await transactions_per_second(place.postgres, SELECT, 3, connections, draw)
+        load = await _read(place, learners, queries, connections)
+        after = await transactions_per_second(place.postgres, SELECT, 3, connections, draw)
+    yardstick = (before + after) / 2
+    ratio, p99_ms = load.per_second / yardstick, load.percentile_ms(99)
+    return Measured(
+        name="reads",
+        figures={
+            "queries_per_second": round(load.per_second),
+            "p50_ms": load.percentile_ms(50),
+            "p99_ms": p99_ms,
+            "learners": learners,
+        },
+        yardstick=f"pgbench: the same SELECT, prepared, {connections} clients",
+        yardstick_per_second=round(yardstick),
+        ratio=round(ratio, 2),
+        target=f"ratio >= {TARGET_RATIO}, p99 <= {TARGET_P99_MS} ms",
+        met=ratio >= TARGET_RATIO and p99_ms <= TARGET_P99_MS,
+    )
+
+
+async def _learners(place: Settings, events: int) -> int:
+    """Make the history and its read models. How many learners there are."""
+    pool = await connect_pool(place.postgres, name="bench")
+    history = History(PostgresLog(pool))
+    await history.open()
+    await history.grow(events)
+    await rebuild(pool, READ_MODELS)
+    await pool.close()
+    connection = await asyncpg.connect(place.postgres)
+    await connection.execute("vacuum analyze")
+    learners: int = await connection.fetchval("select count(*) from dashboards.learner_overview")
+    await connection.close()
+    return learners
+
+
+async def _read(place: Settings, learners: int, queries: int, connections: int) -> Load:
+    bearer = http_calls.token(place)
+    async with running(place, "serve", "dashboards") as port:
+        await asyncio.to_thread(_require_page, port, bearer)
+        draw = random.Random(1)  # noqa: S311 - of no secret
+        requests = [
+            get(f"/dashboards/learners/learner-{draw.randrange(learners)}", bearer)
+            for _ in range(queries + queries // 10)
+        ]
+        await run_load(port, requests[queries:], connections)
+        load = await run_load(port, requests[:queries], connections)
+    if load.statuses != {200: queries}:
+        raise WentWrong(f"expected {queries} answers with 200, got {load.statuses}")
+    return load
+
+
+def _require_page(port: int, bearer: str) -> None:
+    answer = http_calls.get(port, bearer, "/dashboards/learners/learner-1")
+    page = msgspec.json.decode(answer, type=LearnerPage)
+    if (len(page.enrollments), len(page.credentials)) != (1, 1):
+        raise WentWrong(f"learner-1 should have an enrollment and a credential: {answer!r}")

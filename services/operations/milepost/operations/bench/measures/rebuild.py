@@ -1,0 +1,70 @@
+"""`rebuild`: events a second rebuilding all read models from the log's beginning."""
+
+import time
+
+import asyncpg
+
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.events.projections.rebuild import rebuild
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.bench.figures import Measured
+from milepost.operations.bench.history import History
+from milepost.operations.bench.scratch_installation import ground
+from milepost.web.settings import Settings
+
+TARGET_PER_SECOND, TARGET_RATIO = 100_000, 0.15
+COPY = "COPY (SELECT …) TO STDOUT of the same events, in order"
+EVENTS = "select position, stream, type, data, occurred_at from log.events order by position"
+
+
+async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
+    """Of `events` events, all models at once, up to and with the switch."""
+    async with ground(settings) as place:
+        pool = await connect_pool(place.postgres, name="bench")
+        begin = time.perf_counter()
+        history = History(PostgresLog(pool))
+        await history.open()
+        await history.grow(events)
+        writing = time.perf_counter() - begin
+        written = history.made
+        await vacuumed(place.postgres)
+        copying = await copy_seconds(place.postgres)
+        begin = time.perf_counter()
+        await rebuild(pool, READ_MODELS)
+        seconds = time.perf_counter() - begin
+        await pool.close()
+    rate, ratio = written / seconds, copying / seconds
+    return Measured(
+        name="rebuild",
+        figures={
+            "events": written,
+            "events_per_second": round(rate),
+            "seconds": round(seconds, 2),
+            "written_events_per_second": round(written / writing),
+        },
+        yardstick=COPY,
+        yardstick_per_second=round(written / copying),
+        ratio=round(ratio, 3),
+        target=f"{TARGET_PER_SECOND:,} events/s or ratio >= {TARGET_RATIO}",
+        met=rate >= TARGET_PER_SECOND or ratio >= TARGET_RATIO,
+    )
+
+
+async def vacuumed(dsn: str) -> None:
+    """As a log is that has been there for a while: otherwise the first reader tidies up."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("vacuum analyze log.events")
+    await connection.close()
+
+
+async def copy_seconds(dsn: str) -> float:
+    connection = await asyncpg.connect(dsn)
+    begin = time.perf_counter()
+    await connection.copy_from_query(EVENTS, output=_drop)
+    seconds = time.perf_counter() - begin
+    await connection.close()
+    return seconds
+
+
+async def _drop(data: bytes) -> None:
+    """Where the copied rows go."""

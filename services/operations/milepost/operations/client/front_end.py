@@ -1,0 +1,77 @@
+"""A front end's side of the HTTP API: tokens, repeats with the same key, refusals by name."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from milepost.operations.client.http import in_words
+from milepost.operations.installation.connection import reason
+from milepost.operations.terminal.errors import Trouble
+
+ATTEMPTS = 7
+FIRST_PAUSE_SECONDS = 0.1
+
+# Asked with a subject and a role.
+Token = Callable[[str, str], str]
+Body = Mapping[str, Any]
+
+
+class FrontEnd:
+    """What fails for a passing reason is sent again with the same key, so that it happens once.
+
+    `refused` counts by name the rules that said no.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, token: Token) -> None:
+        self.refused: Counter[str] = Counter()
+        self._client = client
+        self._token = token
+        self._headers: dict[tuple[str, str], dict[str, str]] = {}
+
+    async def command(
+        self, method: str, path: str, body: Body, *, key: str, subject: str, role: str
+    ) -> Any:
+        """The answer's JSON; None when a rule refused. Raises `Trouble`."""
+        headers = {**self._bearer(subject, role), "Idempotency-Key": key}
+        answer = await self._send(method, path, headers, body)
+        if answer.status_code == HTTPStatus.CONFLICT:
+            self.refused[answer.json()["type"].rpartition(":")[2]] += 1
+            return None
+        return _sound(answer)
+
+    async def read(self, path: str, *, subject: str, role: str) -> Any:
+        """The answer's JSON. Raises `Trouble`."""
+        return _sound(await self._send("GET", path, self._bearer(subject, role), None))
+
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: Body | None
+    ) -> httpx.Response:
+        pause_seconds, failure = FIRST_PAUSE_SECONDS, ""
+        for _ in range(ATTEMPTS):
+            try:
+                answer = await self._client.request(method, path, headers=headers, json=body)
+            except httpx.TransportError as error:
+                failure = reason(error)
+            else:
+                if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    return answer
+                failure = in_words(answer)
+            await asyncio.sleep(pause_seconds)
+            pause_seconds *= 2
+        raise Trouble(f"{self._client.base_url} does not answer {method} {path} ({failure}).")
+
+    def _bearer(self, subject: str, role: str) -> dict[str, str]:
+        if (subject, role) not in self._headers:
+            token = self._token(subject, role)
+            self._headers[subject, role] = {"Authorization": f"Bearer {token}"}
+        return self._headers[subject, role]
+
+
+def _sound(answer: httpx.Response) -> Any:
+    if answer.is_error:
+        raise Trouble(f"{answer.request.method} {answer.request.url.path}: {in_words(answer)}")
+    return answer.json()

@@ -1,0 +1,183 @@
+"""A running Milepost, asked by a command over HTTP: with a token, and what it refuses in words."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import httpx
+import typer
+
+from milepost.events.store.postgres import connect_pool
+from milepost.operations.installation.connection import connected, reachable, reason, settings
+from milepost.operations.installation.data_directory import running
+from milepost.operations.installation.tenants import require_school, require_tenant
+from milepost.operations.terminal.errors import Trouble, WrongUsage
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.settings import Settings
+
+TIMEOUT_SECONDS = 60.0
+
+Http = Annotated[
+    str | None,
+    typer.Option(
+        help="Where Milepost answers, as http://127.0.0.1:8400.",
+        show_default="what `milepost up` runs here",
+    ),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MILEPOST_TOKEN",
+        help="The token (JWT) to speak with; then the school is the one that it names.",
+        show_default="one of the development issuer",
+    ),
+]
+
+
+# By a problem's name.
+WHAT_TO_DO = {
+    "unknown_job": " `milepost jobs list` shows those there are.",
+    "unknown_route": " Is it Milepost's enrollment service that answers there?",
+}
+
+
+class NoAnswer(Trouble):
+    """Nobody answers, or not now."""
+
+
+class Caller:
+    """Speaks for one school. What cannot be answered, or is refused, is raised as `Trouble`."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """The answer's JSON; `body` is JSON as well."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        with self._answer(method, path, content=body, headers=headers) as answer:
+            return answer.json()
+
+    def upload(self, path: str, file: BinaryIO, headers: Mapping[str, str]) -> Any:
+        """The answer's JSON. The file goes as it is read."""
+        with self._answer("POST", path, content=file, headers=headers) as answer:
+            return answer.json()
+
+    def lines(self, path: str) -> Iterator[str]:
+        """The answer, line by line as it comes."""
+        with self._answer("GET", path) as answer:
+            yield from answer.iter_lines()
+
+    @contextmanager
+    def _answer(self, method: str, path: str, **sent: Any) -> Iterator[httpx.Response]:
+        """Raises `NoAnswer`, `Trouble`."""
+        try:
+            with self._client.stream(method, path, **sent) as answer:
+                if answer.is_error or "ndjson" not in answer.headers.get("content-type", ""):
+                    answer.read()
+                if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise NoAnswer(in_words(answer))
+                if answer.is_error:
+                    raise Trouble(in_words(answer))
+                yield answer
+        except httpx.TransportError as error:
+            raise NoAnswer(
+                f"Nothing answers at {self._client.base_url} ({reason(error)})."
+            ) from error
+
+
+@contextmanager
+def calling(
+    http: str | None,
+    token: str | None,
+    tenant: str,
+    data_dir: Path | None,
+    role: str,
+    *,
+    known: bool = False,
+) -> Iterator[Caller]:
+    """Without a `token`, with one of the development issuer that has the role.
+
+    `known`: the school must be there already. It is looked for in the log of what runs here;
+    elsewhere, what answers refuses what that school does not have.
+    """
+    given = settings(data_dir)
+    where, bearer = address(http, given), token or _issued(given, tenant, role)
+    if known and not http and not token:
+        _require_school(given, tenant)
+    # A proxy that the environment names is not for this.
+    with httpx.Client(
+        base_url=where,
+        headers={"Authorization": f"Bearer {bearer}"},
+        timeout=TIMEOUT_SECONDS,
+        trust_env=False,
+    ) as client:
+        yield Caller(client)
+
+
+def address(http: str | None, given: Settings) -> str:
+    """Raises `Trouble`."""
+    if http is not None:
+        if not http.startswith(("http://", "https://")):
+            raise WrongUsage(f"--http {http}: it should be like http://127.0.0.1:8400.")
+        return http
+    runtime = running(given.data_dir)
+    if runtime is None:
+        raise Trouble(
+            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            " or say with --http where Milepost answers."
+        )
+    return runtime.http
+
+
+def _issued(given: Settings, tenant: str, role: str) -> str:
+    require_tenant(tenant)
+    if given.token_keys:
+        raise Trouble(
+            f"Tokens are checked with the keys of {given.token_keys}: give one of that issuer's"
+            " with --token or MILEPOST_TOKEN."
+        )
+    issuer = DevelopmentIssuer(
+        given.data_dir, issuer=given.token_issuer, audience=given.token_audience
+    )
+    if not issuer.keys_path.exists():
+        raise Trouble(
+            f"There is no key in {given.data_dir.resolve()} to make a token with: name the data"
+            " directory with --data-dir, or give a token with --token or MILEPOST_TOKEN."
+        )
+    return issuer.issue("operator", tenant, [role])
+
+
+def _require_school(given: Settings, tenant: str) -> None:
+    async def look() -> None:
+        async with await connect_pool(postgres, name="milepost calling", size=1) as pool:
+            await require_school(pool, tenant)
+
+    postgres = connected(given).postgres
+    with reachable():
+        asyncio.run(look())
+
+
+def in_words(answer: httpx.Response) -> str:
+    """A problem's title and its faults, each with its place."""
+    try:
+        problem = answer.json()
+        title, detail = problem["title"], problem["detail"]
+        said = detail if detail.startswith(title) else f"{title}: {detail}"
+        words = [f"{said}{WHAT_TO_DO.get(problem['type'].rpartition(':')[2], '')}"]
+        faults = problem.get("faults")
+        if faults:
+            words = [f"{title}:"]
+            words += [
+                f"  {_where(one)}: {one.get('condition') or one['message']}" for one in faults
+            ]
+    except (ValueError, KeyError, TypeError):  # it is not Milepost that answers
+        return f"{answer.request.url} answers {answer.status_code}: {answer.text[:200]}"
+    return "\n".join(words)
+
+
+def _where(fault: dict[str, str]) -> str:
+    """A place in the body, or a parameter's name."""
+    return fault.get("path") or fault["key"]

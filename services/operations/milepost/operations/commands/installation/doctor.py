@@ -1,0 +1,159 @@
+"""`milepost doctor`: looks at everything that Milepost needs, and changes nothing."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+import nats
+import nats.js.errors
+import typer
+
+from milepost.events.nats.jetstream import STREAM
+from milepost.events.runtime.outages import AWAY
+from milepost.events.store.migrations import pending
+from milepost.events.store.postgres import ROLE
+from milepost.operations.installation.connection import connected, reason, settings
+from milepost.operations.installation.data_directory import running
+from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
+from milepost.operations.terminal.errors import Trouble
+from milepost.web.server import AddressTaken, require_free, run
+from milepost.web.settings import Settings
+
+MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
+CONNECT_SECONDS = 5
+
+WRONG: tuple[type[BaseException], ...] = (Trouble, *AWAY, asyncpg.PostgresError)
+
+# What was found right; raises `Trouble` with what is wrong.
+Look: TypeAlias = Callable[[Settings], Awaitable[str]]
+
+
+class Found(msgspec.Struct, frozen=True):
+    name: str
+    ok: bool
+    says: str
+
+
+def run_doctor(data_dir: Path | None, *, as_json: bool) -> None:
+    given = connected(settings(data_dir))
+    found = run(_all(given, (lambda _: None) if as_json else _tell))
+    if as_json:
+        typer.echo(msgspec.json.encode(found))
+    if not all(one.ok for one in found):
+        raise typer.Exit(1)
+
+
+async def _all(given: Settings, tell: Callable[[Found], object]) -> list[Found]:
+    found: list[Found] = []
+    for look in (_postgres, _log, _clock, _nats, _http):
+        if look in (_log, _clock) and not found[0].ok:  # they are asked of Postgres
+            continue
+        found.append(await _found(look, given))
+        tell(found[-1])
+    return found
+
+
+async def _found(look: Look, given: Settings) -> Found:
+    name = look.__name__.strip("_")
+    try:
+        return Found(name, ok=True, says=await look(given))
+    except WRONG as wrong:
+        return Found(name, ok=False, says=f"{reason(wrong)}{_remedy(name, wrong, given)}")
+
+
+def _tell(found: Found) -> None:
+    verdict, color = ("ok", None) if found.ok else ("wrong", typer.colors.RED)
+    typer.secho(f"{verdict:<6} {found.name:9} {found.says}", fg=color)
+
+
+def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
+    """Where it was looked for, when nobody answered there."""
+    addresses = {"postgres": given.postgres, "nats": given.nats}
+    if not isinstance(wrong, AWAY) or name not in addresses:
+        return ""
+    place = urlsplit(addresses[name])
+    variable = f"MILEPOST_{name.upper()}"
+    return f"; nobody answers at {place.hostname}:{place.port}: start it, or set {variable}"
+
+
+async def _postgres(given: Settings) -> str:
+    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
+    try:
+        version = connection.get_server_version()
+        if version.major < 17:
+            raise Trouble(f"version {version.major} is too old: Milepost needs 17 or newer")
+        risky = [
+            setting
+            for setting in ("fsync", "full_page_writes", "synchronous_commit")
+            if await connection.fetchval("select current_setting($1)", setting) == "off"
+        ]
+        if risky:
+            raise Trouble(f"{', '.join(risky)} off: a power failure would lose events")
+        return f"version {version.major}.{version.minor}, durable"
+    finally:
+        await connection.close()
+
+
+async def _log(given: Settings) -> str:
+    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
+    try:
+        if missing := await pending(connection, ROOMS_WITH_TABLES):
+            raise Trouble(f"{len(missing)} migrations are missing: run `milepost migrate`")
+        may_write = "select has_table_privilege($1, 'log.events', 'insert, update, delete')"
+        if await connection.fetchval(may_write, ROLE):
+            raise Trouble(f"the role {ROLE} may change the log: revoke what it was granted")
+        heads = await connection.fetchrow("select count(*), coalesce(sum(head), 0) from log.heads")
+        assert heads is not None
+        return f"up to date; schools: {heads[0]}, events: {heads[1]:,}"
+    finally:
+        await connection.close()
+
+
+async def _clock(given: Settings) -> str:
+    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
+    try:
+        before = time.time()
+        there = await connection.fetchval("select extract(epoch from clock_timestamp())::float8")
+        middle = (before + time.time()) / 2
+    finally:
+        await connection.close()
+    difference = abs(float(there) - middle)
+    if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
+        raise Trouble(f"Postgres's clock is {difference:.1f} s away from this one: set both by NTP")
+    return f"within {difference * 1000:.0f} ms of Postgres's"
+
+
+async def _nats(given: Settings) -> str:
+    connecting = nats.connect(
+        given.nats, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_told_otherwise
+    )
+    client = await asyncio.wait_for(connecting, CONNECT_SECONDS)
+    try:
+        info = await client.jetstream().stream_info(STREAM)
+    except nats.js.errors.NotFoundError:
+        return "JetStream answers; the relay has not made its stream yet"
+    except nats.js.errors.ServiceUnavailableError:
+        raise Trouble("JetStream is off: start NATS with `jetstream { }`") from None
+    finally:
+        await client.close()
+    return f"stream {STREAM} holds {info.state.messages:,} messages"
+
+
+async def _told_otherwise(_: Exception) -> None:
+    """What goes wrong is raised, too: nats-py would print it with a traceback."""
+
+
+async def _http(given: Settings) -> str:
+    runtime = running(given.data_dir)
+    if runtime:
+        return f"served at {runtime.http}"
+    try:
+        require_free(given.host, given.port)
+    except AddressTaken as taken:
+        raise Trouble(f"{taken}; set MILEPOST_PORT to another") from taken
+    return f"{given.host} port {given.port} is free"

@@ -1,0 +1,75 @@
+"""`milepost enroll`: many learners from one file, as a bulk job of a running Milepost."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from milepost.operations.client.bulk_job import Job, follow, require_readable, tell, upload
+from milepost.operations.client.http import Caller, Http, Token, calling
+from milepost.operations.installation.tenants import require_tenant
+from milepost.operations.terminal.errors import Trouble, check_all
+from milepost.operations.terminal.options import AsJson, DataDir, Tenant
+
+app = typer.Typer()
+
+
+@app.command()
+def enroll(
+    *,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A .csv with a header, an .ndjson, or a .json with an array.", metavar="FILE"
+        ),
+    ],
+    offering: Annotated[
+        str | None, typer.Option(help="Where to enroll whoever is in a row that names no offering.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="Wait until it is done, or do not.")
+    ] = True,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Enroll everybody in a file, up to 100,000 rows, and say what came of each.
+
+    Columns: learner; offering, else --offering; mode: audit (the default) or
+    verified; occurred_at, as 2026-03-02T09:00:00Z, else the time of the upload.
+    Whoever is in already stays so.
+
+    Example: milepost enroll class.csv --offering sql-101-spring --dry-run
+
+    The exit code is 1 when a row was refused, or the job did not come to its end.
+    """
+    check_all(lambda: require_tenant(tenant), lambda: require_readable(file))
+    query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
+    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
+        job = upload(caller, file, **query)
+        if wait:
+            job = _followed(caller, job)
+        if as_json:
+            typer.echo(msgspec.json.encode(job))
+        elif wait:
+            tell(caller, job)
+        else:
+            typer.echo(f"Job {job.job}: to look at it, `milepost jobs show {job.job}`.")
+    if wait and (job.refused or job.state != "done"):
+        raise typer.Exit(1)
+
+
+def _followed(caller: Caller, job: Job) -> Job:
+    try:
+        return follow(caller, job)
+    except KeyboardInterrupt as stopped:
+        raise Trouble(
+            f"The job goes on without you. To look at it: `milepost jobs show {job.job}`;"
+            f" to end it: `milepost jobs cancel {job.job}`."
+        ) from stopped

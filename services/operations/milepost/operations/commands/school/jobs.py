@@ -1,0 +1,153 @@
+"""`milepost jobs`: bulk jobs of a running Milepost, looked at and canceled."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.box import SIMPLE
+from rich.table import Table
+
+from milepost.operations.client.bulk_job import (
+    JOBS,
+    Job,
+    find,
+    follow,
+    follow_results,
+    results,
+    tell,
+)
+from milepost.operations.client.http import Caller, Http, Token, calling
+from milepost.operations.terminal.errors import WrongUsage
+from milepost.operations.terminal.options import AsJson, DataDir, Tenant
+from milepost.operations.terminal.tables import print_table
+
+app = typer.Typer(no_args_is_help=True)
+
+Id = Annotated[
+    str, typer.Argument(help="The job's id, as `milepost jobs list` shows it.", metavar="JOB")
+]
+
+
+@app.callback()
+def jobs() -> None:
+    """Bulk jobs of a running Milepost; `milepost enroll` makes them."""
+
+
+@app.command("list")
+def list_(
+    *,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=500)] = 20,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List a school's bulk jobs, the newest first. Times are UTC."""
+    with calling(http, token, tenant, data_dir, "registrar") as caller:
+        found = caller.ask("GET", f"{JOBS}?{urlencode({'limit': limit})}")["jobs"]
+    if as_json:
+        typer.echo(msgspec.json.encode(found))
+    elif found:
+        print_table(_table(found))
+    else:
+        typer.echo(f"{tenant} has no bulk jobs: `milepost enroll` makes them.")
+
+
+@app.command()
+def show(
+    *,
+    job: Id,
+    wait: Annotated[bool, typer.Option("--follow", help="Wait until it is done.")] = False,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say how far a bulk job is, what came of its rows, and why some were refused."""
+    _require_id(job)
+    with calling(http, token, tenant, data_dir, "registrar") as caller:
+        found = find(caller, job)
+        if wait:
+            found = follow(caller, found)
+        _say(caller, found, as_json=as_json)
+
+
+@app.command("results")
+def results_(
+    *,
+    job: Id,
+    refused: Annotated[bool, typer.Option("--refused", help="Refused rows only.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--follow", help="Those to come, too, until the job ends.")
+    ] = False,
+    tenant: Tenant = "default",
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a line of JSON for each row of a bulk job that is done."""
+    _require_id(job)
+    with calling(http, token, tenant, data_dir, "registrar") as caller:
+        told = follow_results if wait else results
+        line = None
+        for line in told(caller, job, refused_only=refused):
+            typer.echo(line)
+    if line is None:
+        typer.echo("No rows are refused." if refused else "No rows are done yet.", err=True)
+
+
+@app.command()
+def cancel(
+    *,
+    job: Id,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """End a bulk job. What it has done stays, and its results tell it."""
+    _require_id(job)
+    with calling(http, token, tenant, data_dir, "registrar") as caller:
+        caller.ask("POST", f"{JOBS}/{job}/cancel")
+        _say(caller, follow(caller, find(caller, job)), as_json=as_json)
+
+
+def _require_id(job: str) -> None:
+    """Raises `WrongUsage`."""
+    try:
+        UUID(job)
+    except ValueError:
+        raise WrongUsage(
+            f"{job!r} is no job's id, which is like 0199058e-6f5c-7d3a-8f7e-21c4b0a9d613:"
+            " `milepost jobs list` shows them."
+        ) from None
+
+
+def _say(caller: Caller, job: Job, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(job))
+    else:
+        tell(caller, job)
+
+
+def _table(found: list[dict[str, Any]]) -> Table:
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
+    for name in ("job", "since", "state"):
+        table.add_column(name)
+    for name in ("rows", "refused"):
+        table.add_column(name, justify="right")
+    for one in msgspec.convert(found, list[Job]):
+        since = one.created_at[5:16].replace("T", " ")
+        table.add_row(one.job, since, _state(one), f"{one.rows:,}", f"{one.refused:,}")
+    return table
+
+
+def _state(job: Job) -> str:
+    if job.state == "running":
+        return f"running {job.done / job.rows:.0%}"
+    return f"{job.state} (dry)" if job.dry_run else job.state

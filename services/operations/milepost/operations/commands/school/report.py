@@ -1,0 +1,140 @@
+"""`milepost report`: figures from the read models, at least as new as the log is now."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import asyncpg
+import msgspec
+import typer
+from rich.table import Table
+
+from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
+from milepost.dashboards.queries.consistent_read import NotVisibleYet, Query, read
+from milepost.events.projections.as_of import Moment
+from milepost.events.projections.shared_scan import heads
+from milepost.events.store.postgres import connect_pool
+from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.tenants import require_school
+from milepost.operations.terminal.errors import Trouble
+from milepost.operations.terminal.generations import named_moment
+from milepost.operations.terminal.options import AsJson, DataDir, Tenant
+from milepost.operations.terminal.tables import print_table
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class Line(msgspec.Struct, frozen=True):
+    offering: str
+    enrolled: int
+    withdrawn: int
+    completed: int
+    credentials: int
+
+
+SELECT = "select offering, enrolled, withdrawn, completed, credentials"
+LINES = Query(
+    msgspec.json.Decoder(list[Line]),
+    f"{SELECT} from dashboards.offering_summary where tenant = $1 order by offering",
+)
+PAST = """select generation from dashboards.generations g
+    where name = $1 and status = 'past' and as_of = $2 and (only_tenant is null or only_tenant = $3)
+      and not exists (
+        select from dashboards.positions p
+         where p.name = g.name and p.generation = g.generation and p.position < p.upto)
+    order by generation desc limit 1"""
+
+
+@app.callback()
+def of_a_kind() -> None:
+    """Figures from the read models, at least as new as the log is now."""
+
+
+@app.command()
+def offerings(
+    tenant: Tenant = "default",
+    wait_seconds: Annotated[
+        float,
+        typer.Option("--wait", help="So many seconds at most, for the read model.", min=0),
+    ] = 60.0,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="As it was at this moment, which"
+            " `milepost projections rebuild offering_summary --as-of` has built."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """How many enrolled, withdrew, completed and were awarded, by offering."""
+    moment = None if as_of is None else named_moment(as_of)
+    given = connected(settings(data_dir))
+    configure_logging(given)
+    with reachable():
+        lines = run(_lines(given, tenant, wait_seconds, moment))
+    if as_json:
+        typer.echo(msgspec.json.encode(lines))
+    elif lines:
+        print_table(_table(lines))
+    else:
+        typer.echo(f"{tenant} has no offerings.")
+
+
+async def _lines(
+    given: Settings, tenant: str, wait_seconds: float, moment: Moment | None
+) -> list[Line]:
+    pool = await connect_pool(given.postgres, name="milepost report", size=1)
+    try:
+        await require_school(pool, tenant)
+        if moment is not None:
+            return await _past(pool, tenant, moment)
+        return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
+    finally:
+        await pool.close()
+
+
+async def _past(pool: asyncpg.Pool, tenant: str, moment: Moment) -> list[Line]:
+    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, str(moment), tenant)
+    if generation is None:
+        as_of = moment.position or str(moment)
+        raise Trouble(
+            f"That is not built: `milepost projections rebuild offering_summary --as-of {as_of}"
+            f" --tenant {tenant}`."
+        )
+    rows = await pool.fetch(
+        f"{SELECT} from dashboards.offering_summary_g{generation} where tenant = $1"
+        " order by offering",
+        tenant,
+    )
+    return [Line(*row) for row in rows]
+
+
+async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[Line]:
+    awaited = (await heads(pool, tenant)).get(tenant, 0)
+    while True:
+        try:
+            seen = await read(pool, tenant, (OFFERING_SUMMARY,), (LINES,), awaited=awaited)
+        except NotVisibleYet as behind:
+            if time.monotonic() > deadline:
+                raise Trouble(
+                    f"The read model stands at {behind.position} of {awaited}:"
+                    " does `milepost project` run? `milepost projections list` says more."
+                ) from behind
+            await asyncio.sleep(0.2)
+        else:
+            lines: list[Line] = seen.rows[0]
+            return lines
+
+
+def _table(lines: list[Line]) -> Table:
+    table = Table("offering")
+    for name in ("enrolled", "left", "completed", "awarded"):
+        table.add_column(name, justify="right")
+    for line in lines:
+        numbers = (line.enrolled, line.withdrawn, line.completed, line.credentials)
+        table.add_row(line.offering, *(f"{number:,}" for number in numbers))
+    return table

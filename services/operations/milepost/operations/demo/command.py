@@ -1,0 +1,129 @@
+"""`milepost demo`: everything started, a small school's term in half a minute, and what came of it.
+
+With DEMO_ONCE=1 it ends there; else it serves until Ctrl-C. Each run has a school of its own.
+"""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+
+from milepost.operations.client.front_end import FrontEnd
+from milepost.operations.demo.feed import showing
+from milepost.operations.demo.figures import Figures
+from milepost.operations.installation.connection import reachable, settings
+from milepost.operations.installation.data_directory import Runtime
+from milepost.operations.local.supervisor import up
+from milepost.operations.serving.lifecycle import told_to_stop
+from milepost.operations.simulation.command import issuing, play
+from milepost.operations.simulation.plan import plan_school
+from milepost.operations.terminal.tables import print_table
+from milepost.web.server import AddressTaken, require_free, run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    learners: Annotated[int, typer.Option(help="How many there are.", min=1, max=10_000)] = 300,
+    seconds: Annotated[
+        float, typer.Option(help="How many seconds the ten weeks take.", min=0)
+    ] = 20,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="The folder in which all of it is kept.", show_default=".milepost/demo"),
+    ] = None,
+) -> None:
+    """Start everything and watch a small school; with DEMO_ONCE=1 it ends by itself.
+
+    Without, it goes on serving until Ctrl-C.
+    """
+    # The processes it starts read it, too: the screen is for the school.
+    os.environ.setdefault("MILEPOST_LOG_LEVEL", "error")
+    given = settings(data_dir or Path(".milepost") / "demo")
+    given = msgspec.structs.replace(given, port=_free(given))
+    configure_logging(given)
+    with reachable():
+        run(_demo(given, Console(), learners, seconds))
+
+
+async def _demo(given: Settings, console: Console, learners: int, seconds: float) -> None:
+    stop = await told_to_stop()
+    ready: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
+    console.print("Starting Postgres, NATS and the services …")
+    running = asyncio.create_task(up(given, stop, ready.set_result))
+    showing_all = asyncio.create_task(_show(given, console, ready, learners, seconds))
+    await asyncio.wait((running, showing_all), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        showing_all.cancel()
+    elif showing_all.exception() or os.environ.get("DEMO_ONCE"):
+        stop.set()
+    await running
+    with suppress(asyncio.CancelledError):
+        await showing_all
+
+
+async def _show(
+    given: Settings,
+    console: Console,
+    ready: "asyncio.Future[Runtime]",
+    learners: int,
+    seconds: float,
+) -> None:
+    runtime = await ready
+    now = datetime.now(UTC)
+    tenant = f"demo-{now:%Y%m%d-%H%M%S}"
+    token = issuing(given, tenant)
+    school = plan_school(learners, 1, now)
+    console.print(f"Ten weeks of a school with {learners} learners ({tenant}):")
+    async with showing(console, runtime.nats, tenant) as feed:
+        await play(runtime.http, token, school, seconds, lambda _: None)
+        async with httpx.AsyncClient(base_url=runtime.http, trust_env=False) as client:
+            figures = Figures(FrontEnd(client, token))
+            await figures.settled()
+            tables = [await figures.offerings(), await figures.credentials(), await figures.log()]
+    feed.say(console)
+    for table in tables:
+        print_table(table)
+    if os.environ.get("DEMO_ONCE"):
+        console.print("It ends here; without DEMO_ONCE `make demo` keeps it running.")
+    else:
+        _tell_where(given, console, runtime, tenant, token("someone", "operator"))
+
+
+def _tell_where(
+    given: Settings, console: Console, runtime: Runtime, tenant: str, token: str
+) -> None:
+    command = os.path.relpath(sys.argv[0])
+    here = f"--data-dir {given.data_dir}"
+    dashboards = f"{runtime.http}/dashboards/offerings"
+    lines = {
+        "The API": f"{runtime.http}/schema",
+        "Dashboards": dashboards,
+        "A token": token,
+        "Ask with it": f'curl -H "Authorization: Bearer $TOKEN" {dashboards}',
+        "Follow awards": f"{command} tail --tenant {tenant} --event credential_awarded {here}",
+        "Another term": f"{command} simulate --tenant another {here}",
+    }
+    for name, line in lines.items():
+        console.print(f"[bold]{name:<14}[/bold] {line}", highlight=False, soft_wrap=True)
+    console.print("\nStop with Ctrl-C.")
+
+
+def _free(given: Settings) -> int:
+    """The usual port, or any when somebody has it."""
+    try:
+        require_free(given.host, given.port)
+    except AddressTaken:
+        return 0
+    return given.port

@@ -1,0 +1,112 @@
+"""One import from start to end: wiring, the learners, and what came of it, read from the log."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic
+
+import msgspec
+
+from milepost.contracts.progress import CourseCompleted
+from milepost.contracts.records import CredentialAwarded
+from milepost.events.codec import Codec
+from milepost.events.commands.transact import Transactor
+from milepost.events.log import Log, Recorded
+from milepost.events.policies.reactions import settle
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.history.history import Past
+from milepost.operations.history.importer import Importer, Settle
+from milepost.operations.history.offerings import offer
+from milepost.operations.serving.processes import DECIDING
+from milepost.web.settings import Settings
+
+RESULTS = Codec[CourseCompleted | CredentialAwarded](CourseCompleted | CredentialAwarded)
+PAGE = 10_000
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tenant has of this past now, whichever run brought it.
+
+    events    the tenant's last position
+    appended  how many of the events are new since this run began
+    refusals  rows that a rule refused, by its name
+    """
+
+    enrollments: int
+    withdrawals: int
+    attempts: int
+    visits: int
+    completions: int
+    credentials: int
+    events: int
+    appended: int
+    seconds: float
+    refusals: dict[str, int]
+
+
+async def import_past(
+    given: Settings, past: Past, tenant: str, tell: Callable[[int], object]
+) -> Imported:
+    started = monotonic()
+    pool = await connect_pool(given.postgres, name="import")
+    transactor = Transactor(PostgresLog(pool))
+    try:
+        before = (await transactor.log.heads()).get(tenant, 0)
+        plans = await offer(transactor, tenant, past)
+        importer = Importer(
+            transactor,
+            tenant,
+            plans,
+            settle=_settling(transactor, given),
+            tell=tell,
+            resuming=before > 0,
+        )
+        await importer.run(past)
+        head = (await transactor.log.heads())[tenant]
+        results = await _results(transactor.log, tenant, past)
+    finally:
+        # Where Postgres stays away, what waits for it is given up.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(transactor.close(), given.shutdown_seconds)
+        await pool.close()
+    accepted = importer.tally.accepted
+    return Imported(
+        enrollments=accepted["enrollments"],
+        withdrawals=accepted["withdrawals"],
+        attempts=accepted["attempts"],
+        visits=accepted["visits"],
+        completions=results["completions"],
+        credentials=results["credentials"],
+        events=head,
+        appended=head - before,
+        seconds=round(monotonic() - started, 3),
+        refusals=dict(sorted(importer.tally.refused.items())),
+    )
+
+
+def _settling(transactor: Transactor, given: Settings) -> Settle:
+    policies = [policy for make in DECIDING.values() for policy in make(transactor, given).policies]
+    heard = {tag for policy in policies for _, tag in policy.types}
+
+    async def settled(events: Sequence[Recorded]) -> None:
+        await settle(transactor, policies, [one for one in events if one.type in heard])
+
+    return settled
+
+
+async def _results(log: Log, tenant: str, past: Past) -> Counter[str]:
+    """The completions of these offerings and the awards of these achievements that the log has."""
+    offerings = {run.offering for run in past.runs}
+    achievements = {one.achievement for one in past.achievements}
+    found: Counter[str] = Counter()
+    after = 0
+    while page := await log.read(tenant, after, PAGE, list(RESULTS.classes)):
+        after = page[-1].position
+        for one in page:
+            match RESULTS.decode(one.type, one.data, one.occurred_at):
+                case CourseCompleted(offering=offering):
+                    found["completions"] += offering in offerings
+                case CredentialAwarded(achievement=achievement):
+                    found["credentials"] += achievement in achievements
+    return found

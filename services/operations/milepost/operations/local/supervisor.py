@@ -1,0 +1,192 @@
+"""`milepost up`: servers, services, relay and projections as one, started again when they die."""
+
+import asyncio
+import os
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+import asyncpg
+import structlog
+
+from milepost.events.runtime.cancellation import end
+from milepost.events.store.migrations import migrate
+from milepost.operations.installation.data_directory import Runtime, tell_runtime
+from milepost.operations.installation.named_servers import require_answering
+from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
+from milepost.operations.local.child_process import Child, start_supervised
+from milepost.operations.local.embedded import Embedded, free_port
+from milepost.operations.terminal.errors import Trouble
+from milepost.web.server import AddressTaken, require_free
+from milepost.web.settings import Settings
+
+READY_SECONDS = 60
+MAX_DEATHS, DEATHS_WITHIN_SECONDS = 5, 60
+# In the order in which they are stopped: first what takes requests in.
+PROCESSES = (("serve", "all"), ("project",), ("relay",))
+
+_log = structlog.get_logger()
+
+
+async def up(
+    settings: Settings, stop: asyncio.Event, announce: Callable[[Runtime], None] | None = None
+) -> None:
+    """Run everything until `stop`, then stop it in order. Raises `Trouble`."""
+    port = _port(settings)
+    await require_answering(settings)
+    async with Embedded(
+        settings.data_dir, postgres=settings.postgres, nats=settings.nats
+    ) as servers:
+        await _migrate(servers.postgres)
+        http = f"http://{_reachable(settings.host)}:{port}"
+        runtime = Runtime(postgres=servers.postgres, nats=servers.nats, http=http)
+        family = Family(_environment(settings, runtime, port))
+        works: list[Coroutine[Any, Any, None]] = [
+            *(_keep_server(servers, name) for name in servers.children),
+            *(family.keep(process) for process in PROCESSES),
+            _begin(settings, runtime, announce),
+        ]
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            await _until(stop, tasks)
+        finally:
+            await end(*tasks)
+            await family.stop()
+
+
+class Family:
+    """The `milepost` processes that this one started."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._children: dict[tuple[str, ...], Child] = {}
+
+    async def keep(self, process: tuple[str, ...]) -> NoReturn:
+        """Start it, and again whenever it dies. Raises `Trouble` when it dies too often."""
+
+        async def start() -> Child:
+            child = await start_supervised(process[0], process, self._env)
+            self._children[process] = child
+            return child
+
+        await _keep(" ".join(process), await start(), start)
+
+    async def stop(self) -> None:
+        for process in PROCESSES:
+            if child := self._children.get(process):
+                await child.stop()
+
+
+async def _keep_server(servers: Embedded, name: str) -> NoReturn:
+    await _keep(name, servers.children[name], lambda: servers.restart(name))
+
+
+async def _keep(name: str, first: Child, start: Callable[[], Awaitable[Child]]) -> NoReturn:
+    deaths: deque[float] = deque(maxlen=MAX_DEATHS)
+    child: Child | None = first
+    while True:
+        if child:
+            code = await child.wait()
+            _log.warning("process_died", process=name, pid=child.pid, code=code)
+        deaths.append(time.monotonic())
+        if len(deaths) == MAX_DEATHS and deaths[-1] - deaths[0] < DEATHS_WITHIN_SECONDS:
+            raise Trouble(
+                f"{name} died {MAX_DEATHS} times within {DEATHS_WITHIN_SECONDS} seconds:"
+                " its log says why; `milepost doctor` looks for what is missing."
+            )
+        await asyncio.sleep(0.2 * len(deaths))
+        child = await _start_again(name, start)
+
+
+async def _start_again(name: str, start: Callable[[], Awaitable[Child]]) -> Child | None:
+    try:
+        child = await start()
+    except Trouble as trouble:
+        _log.warning("process_did_not_start", process=name, reason=str(trouble))
+        return None
+    _log.info("process_started_again", process=name, pid=child.pid)
+    return child
+
+
+async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[Any]"]) -> None:
+    """Return when told to stop; raise what any task raises before that."""
+    stopping = asyncio.create_task(stop.wait())
+    waiting: set[asyncio.Task[Any]] = {stopping, *tasks}
+    try:
+        while not stop.is_set():
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        await end(stopping)
+
+
+async def _begin(
+    settings: Settings, runtime: Runtime, announce: Callable[[Runtime], None] | None
+) -> None:
+    """Wait until everything answers, then say so."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not await asyncio.to_thread(_ready, runtime.http):
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"The services did not become ready within {READY_SECONDS} seconds:"
+                " the log above says why."
+            )
+        await asyncio.sleep(0.1)
+    tell_runtime(settings.data_dir.resolve(), runtime)
+    _log.info("ready", http=runtime.http, data_dir=str(settings.data_dir.resolve()))
+    if announce:
+        announce(runtime)
+
+
+def _ready(http: str) -> bool:
+    try:
+        # A proxy that the environment names is not for this.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{http}/health/ready", timeout=5) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
+def _environment(settings: Settings, runtime: Runtime, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "MILEPOST_POSTGRES": runtime.postgres,
+        "MILEPOST_NATS": runtime.nats,
+        "MILEPOST_HOST": settings.host,
+        "MILEPOST_PORT": str(port),
+        "MILEPOST_DATA_DIR": str(settings.data_dir.resolve()),
+    }
+
+
+def _port(settings: Settings) -> int:
+    """0 takes any. Raises `Trouble` when somebody listens there already."""
+    if settings.port == 0:
+        return free_port(0)
+    try:
+        require_free(settings.host, settings.port)
+    except AddressTaken as taken:
+        raise Trouble(
+            f"Milepost {taken}: stop what listens there, or choose another port with --port."
+        ) from taken
+    return settings.port
+
+
+def _reachable(host: str) -> str:
+    """An address at which this machine reaches what listens on `host`."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+async def _migrate(postgres: str) -> None:
+    connection = await asyncpg.connect(postgres)
+    try:
+        for name in await migrate(connection, ROOMS_WITH_TABLES):
+            _log.info("migrated", file=name)
+    finally:
+        await connection.close()

@@ -1,0 +1,168 @@
+"""What `milepost serve`, `relay` and `project` consist of: wiring, nothing else."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import structlog
+from litestar import Litestar
+from prometheus_client import REGISTRY
+
+from milepost.contracts.published import PUBLISHED
+from milepost.credentials import app as credentials
+from milepost.dashboards import app as dashboards
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.enrollment import app as enrollment
+from milepost.enrollment.bulk import app as bulk
+from milepost.enrollment.vault import app as vault
+from milepost.events.commands.transact import Transactor
+from milepost.events.policies.subscription import Consumer
+from milepost.events.policies.timers import Timers
+from milepost.events.projections.projector import Projector
+from milepost.events.relay.relay import Relay
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.serving.lifecycle import together, told_to_stop, until
+from milepost.operations.terminal.errors import Trouble
+from milepost.progress import app as progress
+from milepost.web.app import Service, create_app
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.server import AddressTaken, run, serve
+from milepost.web.settings import SettingInvalid, Settings
+from milepost.web.telemetry.logs import configure_logging
+from milepost.web.telemetry.tracing import tracing_from
+
+_log = structlog.get_logger()
+
+DECIDING: Mapping[str, Callable[[Transactor, Settings], Service]] = {
+    "enrollment": enrollment.service,
+    "progress": progress.service,
+    "credentials": credentials.service,
+}
+
+
+def run_serve(name: str, data_dir: Path | None) -> None:
+    _run(lambda given: _serve(given, name), data_dir)
+
+
+def run_relay(health_port: int | None, data_dir: Path | None) -> None:
+    _run(lambda given: _relay(given, health_port), data_dir)
+
+
+def run_project(health_port: int | None, data_dir: Path | None) -> None:
+    _run(lambda given: _project(given, health_port), data_dir)
+
+
+def _run(work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None) -> None:
+    given = connected(settings(data_dir))
+    configure_logging(given)
+    try:
+        with reachable():
+            run(work(given))
+    except Trouble:
+        raise
+    except AddressTaken as taken:
+        raise Trouble(f"Milepost {taken}: set MILEPOST_PORT to another.") from taken
+    except SettingInvalid as wrong:
+        raise Trouble(str(wrong)) from wrong
+    except Exception as error:
+        _log.critical("process_failed", exc_info=True)
+        raise SystemExit(1) from error
+
+
+async def _serve(given: Settings, name: str) -> None:
+    stop = await told_to_stop()
+    async with _pool(given, f"serve {name}", size=20) as pool:
+        transactor = Transactor(PostgresLog(pool))
+        services = services_of(name, transactor, pool, given)
+        policies = [policy for service in services for policy in service.policies]
+        replicas = given.nats_replicas
+        consumers = [
+            Consumer(policy, transactor, pool, given.nats, replicas=replicas).run()
+            for policy in policies
+        ]
+        timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
+        works = [work() for one in services for work in one.works]
+        await _alive(given, services, pool, stop, given.port, *consumers, *timers, *works)
+        await transactor.close()
+
+
+def services_of(
+    name: str, transactor: Transactor, pool: asyncpg.Pool, given: Settings
+) -> list[Service]:
+    chosen = [make(transactor, given) for key, make in DECIDING.items() if name in (key, "all")]
+    if name in ("enrollment", "all"):
+        chosen.append(vault.service(transactor, given, pool))
+        chosen.append(bulk.service(transactor, given, pool))
+    if name in ("dashboards", "all"):
+        chosen.append(dashboards.service(pool, given))
+    return chosen
+
+
+async def _relay(given: Settings, health_port: int | None) -> None:
+    stop = await told_to_stop()
+    async with _pool(given, "relay", size=4) as pool:
+        log, replicas = PostgresLog(pool), given.nats_replicas
+        relay = Relay(log, given.postgres, given.nats, PUBLISHED, replicas=replicas)
+        await _alive(given, (), pool, stop, health_port, relay.run())
+
+
+async def _project(given: Settings, health_port: int | None) -> None:
+    stop = await told_to_stop()
+    async with _pool(given, "project", size=8) as pool:
+        projector = Projector(pool, READ_MODELS)
+        await _alive(given, (), pool, stop, health_port, projector.run())
+
+
+async def _alive(
+    given: Settings,
+    services: Sequence[Service],
+    pool: asyncpg.Pool,
+    stop: asyncio.Event,
+    port: int | None,
+    *works: Coroutine[Any, Any, object],
+) -> None:
+    """Work in the background and answer on `port`, until told to stop."""
+    working = [until(stop, *works)]
+    if port is not None:
+        app = _app(given, services, pool)
+        seconds = given.shutdown_seconds
+        working.append(serve(app, given.host, port, stop, shutdown_seconds=seconds))
+    await together(*working)
+
+
+def _app(given: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Litestar:
+    async def postgres() -> bool:
+        return bool(await pool.fetchval("select true", timeout=1))
+
+    tracing = tracing_from(os.environ, "milepost")
+
+    async def send_spans() -> None:
+        if tracing:
+            await asyncio.to_thread(tracing.close)
+
+    return create_app(
+        services,
+        given,
+        TokenVerifier(given),
+        ready={"postgres": postgres},
+        on_shutdown=[send_spans],
+        registry=REGISTRY,
+        tracer=tracing.tracer if tracing else None,
+    )
+
+
+@asynccontextmanager
+async def _pool(given: Settings, name: str, size: int) -> AsyncIterator[asyncpg.Pool]:
+    pool = await connect_pool(given.postgres, name=f"milepost {name}", size=size)
+    try:
+        yield pool
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), given.shutdown_seconds)
+        except TimeoutError:
+            pool.terminate()
