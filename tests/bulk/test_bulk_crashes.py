@@ -10,11 +10,11 @@ import pytest
 from tests.bulk.office import Office, numbered, rows
 
 from milepost.enrollment.bulk.jobs import Result, Tally
-from milepost.enrollment.bulk.lease import Lead, NotLeading, take
+from milepost.enrollment.bulk.lease import JobLease, NotLeading, take
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import DEATHS_AT_MOST, Worker
 from milepost.enrollment.commands.enroll import enroll_learner
-from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
@@ -29,16 +29,16 @@ class Died(BaseException):
 
 def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """So many pages are kept; the next is done, and dies untold."""
-    keep, kept = Lead.keep, 0
+    keep, kept = JobLease.keep, 0
 
-    async def keep_or_die(self: Lead, tally: Tally, results: list[Result]) -> bool:
+    async def keep_or_die(self: JobLease, tally: Tally, results: list[Result]) -> bool:
         nonlocal kept
         kept += 1
         if kept > after:
             raise Died
         return await keep(self, tally, results)
 
-    monkeypatch.setattr(Lead, "keep", keep_or_die)
+    monkeypatch.setattr(JobLease, "keep", keep_or_die)
 
 
 async def die(office: Office, after: int) -> None:
@@ -122,7 +122,7 @@ async def test_a_job_whose_worker_died_before_saying_so_ends(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(Lead, "end", die_at_the_end)
+        patched.setattr(JobLease, "end", die_at_the_end)
         with suppress(Died):
             await office.worker.turn()
             pytest.fail("it did not die")
@@ -183,7 +183,7 @@ async def test_no_row_goes_on_once_the_worker_is_stopped(
     job = await office.upload(rows(map(str, range(30)), offering="spring"))
     begun, ended = list[str](), list[str]()
 
-    async def stop(_: object, __: object, wish: Wish, **___: object) -> None:
+    async def stop(_: object, __: object, wish: AdmissionRequest, **___: object) -> None:
         begun.append(wish.learner)
         work.cancel()
         await asyncio.sleep(0.05)

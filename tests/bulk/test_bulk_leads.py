@@ -13,7 +13,7 @@ from tests.events.traffic import until
 
 from milepost.enrollment.bulk import lease, worker
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.lease import Lead, NotLeading
+from milepost.enrollment.bulk.lease import JobLease, NotLeading
 from milepost.events.log import Command, Result
 
 LEARNERS = [f"l-{number}" for number in range(10)]
@@ -30,14 +30,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def silent(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The office's worker cannot say that it is alive; others can."""
-    beat = Lead.beat
+    beat = JobLease.beat
 
-    async def cut_off(self: Lead) -> None:
+    async def cut_off(self: JobLease) -> None:
         if self._mine[2] == office.worker._id:
             raise ConnectionResetError
         await beat(self)
 
-    monkeypatch.setattr(Lead, "beat", cut_off)
+    monkeypatch.setattr(JobLease, "beat", cut_off)
 
 
 class Gate:
@@ -131,16 +131,16 @@ async def test_a_heart_beats_on_while_a_page_takes_long(
 ):
     await office.open("spring")
     job = await office.upload(rows(LEARNERS, offering="spring"))
-    gate, beat, failed = Gate(office, monkeypatch), Lead.beat, False
+    gate, beat, failed = Gate(office, monkeypatch), JobLease.beat, False
 
-    async def once_cut_off(self: Lead) -> None:
+    async def once_cut_off(self: JobLease) -> None:
         nonlocal failed
         if not failed:
             failed = True
             raise ConnectionResetError
         await beat(self)
 
-    monkeypatch.setattr(Lead, "beat", once_cut_off)
+    monkeypatch.setattr(JobLease, "beat", once_cut_off)
     turn = asyncio.create_task(office.worker.turn())
     await gate.reached.wait()
     await asyncio.sleep(1.5)

@@ -17,13 +17,13 @@ from milepost.enrollment.bulk.jobs import Job, Tally, counted
 from milepost.enrollment.bulk.jobs import Result as Told
 from milepost.enrollment.bulk.row_format import Asked, Fault, Row
 from milepost.enrollment.commands.enroll import enroll_learner
-from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event
 from milepost.events.log import Command, Recorded, Result
-from milepost.events.store.dry_run import Rehearsal
+from milepost.events.store.dry_run import DryRunLog
 from milepost.events.store.memory import MemoryLog
 from milepost.web.settings import Settings
 
@@ -91,7 +91,9 @@ async def school(
         event = opened(offering=offering, **given_facts)
         await transactor.transact(TENANT, OFFERING.of(offering), just(event))
     for offering, learner, leaves in before:
-        wish = Wish(offering=offering, learner=learner, occurred_at=opened().occurred_at)
+        wish = AdmissionRequest(
+            offering=offering, learner=learner, occurred_at=opened().occurred_at
+        )
         enrollment = ENROLLMENT.of(enrollment_id(offering, learner))
         _, run = await transactor.load(TENANT, OFFERING.of(offering))
         opening = run.opened
@@ -208,7 +210,7 @@ async def test_side_by_side_is_as_one_by_one_dry_or_real_and_done_twice(
     events = len(await log.read(TENANT))
     one_by_one = plain(await came_to(other, job(), rows, 1))
 
-    dry = await came_to(await Rehearsal.over(log), job(dry_run=True), rows, page)
+    dry = await came_to(await DryRunLog.over(log), job(dry_run=True), rows, page)
     assert plain(dry) == one_by_one
     assert len(await log.read(TENANT)) == events
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from tests.credentials.scenes import achievement, catalog, day, passed
 
-from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievement import ACHIEVEMENT, define, retire
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
@@ -37,7 +37,7 @@ async def defined(transactor, name, course="AAA", tenant="school"):
 async def test_what_was_defined_before_a_position_is_known_at_it():
     log = CountingLog()
     transactor = Transactor(log)
-    achievements = Achievements(log)
+    achievements = AchievementCache(log)
     first = await defined(transactor, "first")
     assert set((await achievements.up_to("school", first)).achievements) == {"first"}
     second = await defined(transactor, "second")
@@ -50,7 +50,7 @@ async def test_what_was_defined_before_a_position_is_known_at_it():
 async def test_positions_already_covered_are_answered_from_memory():
     log = CountingLog()
     transactor = Transactor(log)
-    achievements = Achievements(log)
+    achievements = AchievementCache(log)
     position = await defined(transactor, "badge")
     await asyncio.gather(*(achievements.up_to("school", n) for n in range(1, position + 1)))
     await achievements.up_to("school", position)
@@ -61,7 +61,7 @@ async def test_positions_already_covered_are_answered_from_memory():
 async def test_many_who_ask_at_once_share_a_read():
     log = CountingLog()
     transactor = Transactor(log)
-    achievements = Achievements(log)
+    achievements = AchievementCache(log)
     positions = [await defined(transactor, f"badge{n}") for n in range(50)]
     seen = await asyncio.gather(*(achievements.up_to("school", n) for n in positions))
     assert all(f"badge{n}" in known.achievements for n, known in enumerate(seen))
@@ -72,7 +72,7 @@ async def test_many_who_ask_at_once_share_a_read():
 async def test_a_redefinition_and_a_retirement_are_seen():
     log = CountingLog()
     transactor = Transactor(log)
-    achievements = Achievements(log)
+    achievements = AchievementCache(log)
     await defined(transactor, "badge")
     await achievements.latest("school")
     await defined(transactor, "badge", course="BBB")
@@ -88,7 +88,7 @@ async def test_a_redefinition_and_a_retirement_are_seen():
 async def test_tenants_are_kept_apart_and_forgotten_when_there_are_too_many():
     log = CountingLog()
     transactor = Transactor(log)
-    achievements = Achievements(log, tenants=2)
+    achievements = AchievementCache(log, tenants=2)
     for tenant in ("one", "two", "three"):
         await defined(transactor, f"badge-of-{tenant}", tenant=tenant)
     for tenant in ("one", "two", "three", "one"):

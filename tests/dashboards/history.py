@@ -39,8 +39,8 @@ from milepost.events.codec import Codec
 from milepost.events.event import Event
 from milepost.events.log import Command, NewEvent
 from milepost.events.projections.generations import ensure_live, generations
-from milepost.events.projections.shared_scan import Passes, heads
-from milepost.events.projections.writer import Copy, Overtaken
+from milepost.events.projections.shared_scan import SharedScan, heads
+from milepost.events.projections.writer import GenerationWriter, Overtaken
 from milepost.events.store.postgres import PostgresLog
 from milepost.progress.events import ProgressEvent
 
@@ -239,7 +239,7 @@ async def project(pool: asyncpg.Pool, cuts: Sequence[tuple[int, bool]] = ((1000,
     while True:
         for window, restarts in cuts:
             try:
-                if not await Passes(pool, copies, window).step(ends):
+                if not await SharedScan(pool, copies, window).step(ends):
                     return
             except Overtaken:
                 copies = await live_copies(pool)
@@ -247,11 +247,11 @@ async def project(pool: asyncpg.Pool, cuts: Sequence[tuple[int, bool]] = ((1000,
                 copies = await live_copies(pool)
 
 
-async def live_copies(pool: asyncpg.Pool) -> list[Copy]:
+async def live_copies(pool: asyncpg.Pool) -> list[GenerationWriter]:
     for model in READ_MODELS:
         await ensure_live(pool, model)
     known = await generations(pool, [model.name for model in READ_MODELS])
-    copies = [Copy(pool, model, known[model.name]["live"]) for model in READ_MODELS]
+    copies = [GenerationWriter(pool, model, known[model.name]["live"]) for model in READ_MODELS]
     for copy in copies:
         await copy.recall()
     return copies

@@ -33,7 +33,7 @@ from milepost.contracts.enrollments import (
 from milepost.contracts.offerings import SeatOffered
 from milepost.contracts.prerequisites import AchievementHeld
 from milepost.enrollment import domain
-from milepost.enrollment.domain.enrollment.admission import Wish, admit
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import (
     Transfer,
@@ -131,7 +131,9 @@ def late(state):
 DO = {
     "enroll": lambda state, here: (
         admit(
-            Wish(offering="spring", learner="ana", occurred_at=minute(20)), run(here), state
+            AdmissionRequest(offering="spring", learner="ana", occurred_at=minute(20)),
+            run(here),
+            state,
         ).enrollment
     ),
     "approve": lambda state, here: approve(run(here), state, **asked())[1],
@@ -200,7 +202,7 @@ def test_every_state_can_be_reached_and_every_refusal_is_one_of_the_rooms():
 def test_every_arrow_that_is_drawn_can_be_walked():
     """What the general test does not reach, for it asks each command in one way only."""
     safe = {"prerequisites": (SAFETY,), "approval": True}
-    wish = Wish(offering="spring", learner="ana", occurred_at=minute(20))
+    wish = AdmissionRequest(offering="spring", learner="ana", occurred_at=minute(20))
     full = offering(opened(seats=1), seat("ben"))
     for here in (None, "withdrawn", "expired", "transferred"):
         for run_, to in (
@@ -221,7 +223,7 @@ def test_every_arrow_that_is_drawn_can_be_walked():
 
 
 def test_who_still_lacks_something_stays_as_they_were():
-    wish = Wish(offering="spring", learner="ana", occurred_at=minute(20))
+    wish = AdmissionRequest(offering="spring", learner="ana", occurred_at=minute(20))
     safe = offering(opened(prerequisites=(SAFETY,), approval=True))
     assert admit(wish, safe, state_of("requested")).enrollment == []
 

@@ -13,7 +13,7 @@ from milepost.events.event import Conflicting, Event
 from milepost.events.log import Recorded
 from milepost.events.parking.parked import Pool
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.events.policies.subscription import Consumer
+from milepost.events.policies.subscription import Subscription
 from milepost.events.store.postgres import PostgresLog
 from milepost.events.streams import Category, key_of
 
@@ -64,7 +64,7 @@ async def consuming(
 ) -> AsyncIterator[None]:
     transactor = Transactor(PostgresLog(pool))
     task = asyncio.create_task(
-        Consumer(diary.policy, transactor, pool, nats_url, batch=batch).run()
+        Subscription(diary.policy, transactor, pool, nats_url, batch=batch).run()
     )
     try:
         yield

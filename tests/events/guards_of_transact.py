@@ -14,7 +14,7 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "an append names what it was decided on",
-        (("{entry.pending for entry in entries if entry.pending}", "()"),),
+        (("{entry.in_flight for entry in entries if entry.in_flight}", "()"),),
         decisions.nobody_stays_on_an_append_that_was_lost,
         "decided on a state that never was",
     ),
@@ -32,8 +32,8 @@ IN_TRANSACT = [
     ),
     Guard(
         KNOWN,
-        "void: nothing is decided on what was given up",
-        (("not entry.void and", ""),),
+        "abandoned: nothing is decided on what was given up",
+        (("not entry.abandoned and", ""),),
         decisions.nothing_is_decided_on_a_state_given_up,
         "round in circles",
     ),
@@ -49,7 +49,7 @@ IN_TRANSACT = [
         "a refusal waits for the append that it was decided on",
         (
             (
-                "return pending.exception() is None and isinstance(pending.result(), Appended)",
+                "return in_flight.exception() is None and isinstance(in_flight.result(), Appended)",
                 "return True",
             ),
         ),
@@ -59,7 +59,7 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "a refusal looks once more",
-        (("if not await self._known.final(tenant, streams, entries):", "if False:"),),
+        (("if not await self._cache.confirmed(tenant, streams, entries):", "if False:"),),
         decisions.nobody_is_refused_from_an_old_state,
         "refused from an old state",
     ),
@@ -68,7 +68,7 @@ IN_TRANSACT = [
         "the look is for the version that was decided on",
         (
             ("if entry.version == version and await", "if await"),
-            ("if entry.pending is not None:\n            return False\n        # M", "# M"),
+            ("if entry.in_flight is not None:\n            return False\n        # M", "# M"),
         ),
         decisions.nobody_is_refused_from_an_old_state_while_others_go_on,
         "refused from an old state",
@@ -76,14 +76,14 @@ IN_TRANSACT = [
     Guard(
         KNOWN,
         "what was moved on stood only if that came to be",
-        (("entry.read <= version and await _settled(entry)", "entry.read <= version"),),
+        (("entry.read <= version and await _has_committed(entry)", "entry.read <= version"),),
         decisions.nobody_is_refused_from_an_old_state_while_others_go_on,
         "refused from an old state",
     ),
     Guard(
         KNOWN,
         "what was moved on stood only if nobody else did it",
-        (("entry.read <= version and await _settled(entry)", "await _settled(entry)"),),
+        (("entry.read <= version and await _has_committed(entry)", "await _has_committed(entry)"),),
         decisions.nobody_is_refused_from_an_old_state,
         "refused from an old state",
     ),
@@ -97,7 +97,7 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "silence looks once more",
-        (("elif await self._known.final(tenant, streams, entries):", "else:"),),
+        (("elif await self._cache.confirmed(tenant, streams, entries):", "else:"),),
         decisions.nobody_is_silent_from_an_old_state,
         "nothing was done, from an old state",
     ),
@@ -163,7 +163,7 @@ IN_WRITER = [
     Guard(
         WRITER,
         "a bad command is tried by itself",
-        (("if len(batch) > 1 and not is_away(error):", "if False:"),),
+        (("if len(batch) > 1 and not is_unavailable(error):", "if False:"),),
         decisions.a_bad_command_spoils_no_other,
         "spoiled",
     ),

@@ -54,8 +54,8 @@ async def break_log(dsn: str, edits: Edits) -> None:
 def broken_transactor(file: str, edits: Edits) -> Callable[[Log], Any]:
     """`Transactor` from these modules, one of which is edited."""
     edited_of = {name: _module(name, edits if name == file else ()) for name in TRANSACTING}
-    writer, known, transact = edited_of.values()
-    transact.__dict__.update(Writer=writer.Writer, Known=known.Known)
+    writer, cache, transact = edited_of.values()
+    transact.__dict__.update(GroupCommit=writer.GroupCommit, StateCache=cache.StateCache)
     return transact.Transactor  # type: ignore[no-any-return]
 
 

@@ -17,7 +17,7 @@ from milepost.events.log import Command, NewEvent, Recorded
 from milepost.events.parking.operator_actions import list_parked
 from milepost.events.parking.parked import Parked, Pool
 from milepost.events.policies.policy import Reaction
-from milepost.events.policies.timers import Alarm, Timer, Timers, started
+from milepost.events.policies.timers import Timer, TimerRunner, Timers, started
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
 TYPES = (("enrollment", "learner_enrolled"),)
@@ -62,11 +62,11 @@ class Ringing:
     def clock(self) -> datetime:
         return minute(self.now)
 
-    def alarm(self, batch: int = 500) -> Alarm:
+    def alarm(self, batch: int = 500) -> TimerRunner:
         """As a process that has just started has it."""
         self.transactors.append(Transactor(PostgresLog(self.pool)))
         transactor = self.transactors[-1]
-        return Alarm(self.timer, transactor, self.pool, clock=self.clock, batch=batch)
+        return TimerRunner(self.timer, transactor, self.pool, clock=self.clock, batch=batch)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

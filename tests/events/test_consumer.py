@@ -12,7 +12,7 @@ from milepost.events.nats.cloudevents import metadata_of
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.parking.operator_actions import list_parked
 from milepost.events.policies.policy import reaction_id
-from milepost.events.policies.reactions import settle
+from milepost.events.policies.reactions import run_to_quiescence
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
@@ -257,7 +257,7 @@ async def test_a_reaction_says_what_caused_it_and_what_it_is_part_of(
 async def test_what_was_settled_in_process_is_found_done(pool, log, nats_url, tenant, diary):
     transactor = Transactor(log)
     await append(log, tenant, "enrollment-a", 1, 2, 3)
-    settled = await settle(transactor, [diary.policy], await log.read(tenant))
+    settled = await run_to_quiescence(transactor, [diary.policy], await log.read(tenant))
     assert [event.stream for event in settled.events] == ["diary-a"] * 3
     ids = [reaction_id(diary.name, e.event_id, 0) for e in await log.read(tenant, limit=3)]
     assert len(await log.done(tenant, ids)) == 3

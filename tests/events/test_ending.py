@@ -4,7 +4,7 @@ import pytest
 import structlog.testing
 
 from milepost.events.runtime import cancellation
-from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.cancellation import cancel_and_wait
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +32,14 @@ async def begun(times: int) -> "asyncio.Task[None]":
 @pytest.mark.parametrize("times", [0, 1, cancellation.ASKED_AT_MOST - 1])
 async def test_who_loses_a_cancellation_is_asked_again(times: int):
     tasks = [await begun(times), await begun(0)]
-    await end(*tasks)
+    await cancel_and_wait(*tasks)
     assert all(task.cancelled() for task in tasks)
 
 
 async def test_who_never_listens_is_left_and_told_of():
     task = await begun(cancellation.ASKED_AT_MOST)
     with structlog.testing.capture_logs() as told:
-        await end(task)
+        await cancel_and_wait(task)
     assert [line["event"] for line in told] == ["task_does_not_end"]
     assert not task.done()
     task.cancel()
@@ -48,7 +48,7 @@ async def test_who_never_listens_is_left_and_told_of():
 
 async def test_whoever_ends_us_waits_until_these_have_ended():
     task = await begun(3)
-    ender = asyncio.create_task(end(task))
+    ender = asyncio.create_task(cancel_and_wait(task))
     await asyncio.sleep(0)
     ender.cancel()
     await asyncio.wait([ender])
@@ -62,5 +62,5 @@ async def test_what_failed_before_is_not_raised():
 
     task = asyncio.create_task(fails())
     await asyncio.wait([task])
-    await end(task)
+    await cancel_and_wait(task)
     assert isinstance(task.exception(), ValueError)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import pytest
 
 from milepost.events.store import batcher
-from milepost.events.store.batcher import Gathered
+from milepost.events.store.batcher import Batcher
 
 
 class Library:
@@ -22,15 +22,15 @@ class Library:
         return [len(one) for one in asked]
 
 
-async def asked(titles: Gathered[str, int], tenant: str, *names: str) -> list[asyncio.Task[int]]:
-    tasks = [asyncio.create_task(titles.ask(tenant, name)) for name in names]
+async def asked(titles: Batcher[str, int], tenant: str, *names: str) -> list[asyncio.Task[int]]:
+    tasks = [asyncio.create_task(titles.load(tenant, name)) for name in names]
     await asyncio.sleep(0)
     return tasks
 
 
 async def test_what_is_asked_while_a_query_is_under_way_forms_the_next():
     library = Library()
-    titles = Gathered(library.query)
+    titles = Batcher(library.query)
     tasks = [*await asked(titles, "north", "a"), *await asked(titles, "south", "bb")]
     await asyncio.sleep(0)
     tasks += await asked(titles, "north", "ccc", "dddd")
@@ -41,7 +41,7 @@ async def test_what_is_asked_while_a_query_is_under_way_forms_the_next():
 
 async def test_a_failed_query_fails_for_all_who_asked_it_and_nobody_else():
     library = Library()
-    titles = Gathered(library.query)
+    titles = Batcher(library.query)
     first = await asked(titles, "north", "a")
     await asyncio.sleep(0)
     second = await asked(titles, "north", "burned", "cc")
@@ -51,12 +51,12 @@ async def test_a_failed_query_fails_for_all_who_asked_it_and_nobody_else():
         LookupError,
         LookupError,
     ]
-    assert await titles.ask("north", "ddd") == 3
+    assert await titles.load("north", "ddd") == 3
 
 
 async def test_who_stops_waiting_takes_nothing_from_the_others():
     library = Library()
-    titles = Gathered(library.query)
+    titles = Batcher(library.query)
     tasks = await asked(titles, "north", "a", "bb", "ccc")
     tasks[1].cancel()
     library.open.set()
@@ -67,6 +67,6 @@ async def test_no_query_grows_beyond_its_bound(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(batcher, "MAX_ASKED", 2)
     library = Library()
     library.open.set()
-    titles = Gathered(library.query)
+    titles = Batcher(library.query)
     assert await asyncio.gather(*await asked(titles, "north", *"abcde")) == [1] * 5
     assert [len(names) for _, names in library.queries] == [2, 2, 1]

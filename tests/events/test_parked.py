@@ -15,7 +15,7 @@ from milepost.events.parking.operator_actions import (
     retry,
     skip,
 )
-from milepost.events.parking.parked import settle
+from milepost.events.parking.parked import mark_resolved
 from milepost.events.policies import runner
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
@@ -128,7 +128,7 @@ async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, log, 
         await append(log, diary.tenant, "enrollment-a", 13, 14, 15)
         await until(parked(pool, diary, ("parked", 1), ("behind", 2), ("behind", 3)))
     first, *_ = await list_parked(pool, consumer=diary.name)
-    await settle(pool, [first])  # and then the process was killed
+    await mark_resolved(pool, [first])  # and then the process was killed
     async with consuming(diary, pool, nats_url):
         await until(parked(pool, diary))
     assert await lines(pool, diary.tenant, "a") == [14, 15]

@@ -23,7 +23,7 @@ from tests.events.library import (
 from milepost.events.projections import writer
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.rebuild import rebuild
-from milepost.events.projections.shared_scan import Passes, heads
+from milepost.events.projections.shared_scan import SharedScan, heads
 from milepost.events.projections.writer import Overtaken
 from milepost.events.store.postgres import connect_pool
 
@@ -96,7 +96,7 @@ async def _project_in(pool, tenant, cuts):
     copy = await live_copy(pool, READING)
     while copy.positions.get(tenant, 0) < head:
         for window, restarts in cuts:
-            await Passes(pool, [copy], window).step({tenant: head})
+            await SharedScan(pool, [copy], window).step({tenant: head})
             copy = await live_copy(pool, READING) if restarts else copy
 
 
@@ -136,7 +136,7 @@ async def test_whoever_believes_in_an_old_position_is_refused(pool, tenant):
     await record(pool, tenant, pages(1))
     await project(pool, READING)
     with pytest.raises(Overtaken):
-        await Passes(pool, [old], 5).step(await heads(pool))
+        await SharedScan(pool, [old], 5).step(await heads(pool))
     assert [one[2] for one in (await rows(pool, tenant))["books"]] == [2]
 
 
@@ -151,7 +151,7 @@ async def test_without_the_guard_what_was_read_before_would_count_twice(pool, te
     await old.add_tenants({tenant})
     await project(pool, READING)
     monkeypatch.setattr(writer, "MOVE", unguarded)
-    await Passes(pool, [old], 5).step({tenant: 1})
+    await SharedScan(pool, [old], 5).step({tenant: 1})
     assert [one[2] for one in (await rows(pool, tenant))["books"]] == [2]
 
 
@@ -162,4 +162,4 @@ async def test_whoever_holds_replaced_rows_is_refused(pool, tenant):
     await rebuild(pool, [READING], only_tenant=tenant)
     await record(pool, tenant, pages(1))
     with pytest.raises(Overtaken):
-        await Passes(pool, [holder], 5).step({tenant: 2})
+        await SharedScan(pool, [holder], 5).step({tenant: 2})

@@ -32,14 +32,14 @@ from milepost.events.parking.operator_actions import (
     retry_all,
     skip,
 )
-from milepost.events.parking.parked import Parked, consumer_of, settle
+from milepost.events.parking.parked import Parked, consumer_of, mark_resolved
 from milepost.events.projections import writer
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.projector import Projector
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import rebuild, rollback
-from milepost.events.projections.shared_scan import Passes, heads
-from milepost.events.projections.writer import Copy, Overtaken
+from milepost.events.projections.shared_scan import SharedScan, heads
+from milepost.events.projections.writer import GenerationWriter, Overtaken
 from milepost.events.store.postgres import connect_pool
 
 READING = model()
@@ -72,7 +72,7 @@ async def standing(pool, tenant):
     return [(one.status, one.position) for one in await parked(pool, tenant)]
 
 
-async def hear(pool: asyncpg.Pool, one: ReadModel = READING) -> Copy:
+async def hear(pool: asyncpg.Pool, one: ReadModel = READING) -> GenerationWriter:
     copy = await live_copy(pool, one)
     await copy.hear()
     return copy
@@ -178,7 +178,7 @@ async def test_retry_folds_it_and_what_waits_behind_it_in_order(pool, tenant, ch
 
 
 async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, tenant, choked):
-    await settle(pool, choked[:1])
+    await mark_resolved(pool, choked[:1])
     await hear(pool)
     assert await standing(pool, tenant) == []
     assert await trails(pool, tenant) == {"ann": "ABD", "ben": "AB"}
@@ -261,7 +261,7 @@ async def test_whoever_holds_rows_of_before_a_retry_is_refused(pool, tenant, cho
     await hear(pool, LENIENT)
     await record(pool, tenant, pages(5))
     with pytest.raises(Overtaken):
-        await Passes(pool, [holder], 5).step({tenant: 7})
+        await SharedScan(pool, [holder], 5).step({tenant: 7})
 
 
 async def test_canceled_anywhere_a_retry_is_done_once(pool):
@@ -312,7 +312,7 @@ async def test_rebuilt_equals_live_with_parked_and_skipped_events(pool, read, cu
     copy = await live_copy(pool, READING)
     while copy.positions.get(tenant, 0) < head:
         for window, restarts in cuts:
-            await Passes(pool, [copy], window).step({tenant: head})
+            await SharedScan(pool, [copy], window).step({tenant: head})
             await _decide(pool, tenant, next(decide, "wait"))
             await copy.hear()
             copy = await live_copy(pool, READING) if restarts else copy

@@ -32,7 +32,7 @@ from milepost.events.projections.generations import (
 )
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import build_past, compare, rebuild, rollback, switch
-from milepost.events.projections.shared_scan import Passes
+from milepost.events.projections.shared_scan import SharedScan
 from milepost.events.projections.switch import stand_still
 from milepost.events.projections.writer import Overtaken
 from milepost.events.store.postgres import connect_pool
@@ -387,4 +387,4 @@ async def test_whoever_fed_what_was_live_until_a_switch_is_fenced(pool, tenant, 
     await rebuild(pool, [reading])
     await record(pool, tenant, pages(1))
     with pytest.raises(Overtaken):
-        await Passes(pool, [feeding], 10).step({tenant: 2})
+        await SharedScan(pool, [feeding], 10).step({tenant: 2})

@@ -11,7 +11,7 @@ from tests.events.traffic import SERVICES, append, lose, messages, positions, re
 from milepost.events.nats.cloudevents import reached_by
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.relay.reconcile import Mending, compare, unseen, until_relayed
-from milepost.events.relay.stream_inventory import Holdings
+from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.store.memory import MemoryLog
 
 
@@ -65,7 +65,7 @@ async def relayed(log, postgres, nats_url):
 
 
 async def found(log, js, tenant=None):
-    holdings = Holdings(js)
+    holdings = StreamInventory(js)
     await holdings.read_on(unseen)
     gaps = await compare(log, holdings, tuple(SERVICES), tenant, unseen)
     return holdings, {one.finding.tenant: one for one in gaps}

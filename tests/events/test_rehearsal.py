@@ -9,7 +9,7 @@ from tests.events.given import command, shapes
 from tests.events.test_log_model import Asked, calls, commands, contents
 
 from milepost.events.log import AlreadyDone, Conflict
-from milepost.events.store.dry_run import Rehearsal
+from milepost.events.store.dry_run import DryRunLog
 from milepost.events.store.memory import MemoryLog
 
 TENANT = "t"
@@ -24,7 +24,7 @@ async def test_it_answers_and_holds_what_the_log_would(calls: list[list[Asked]],
         await model.append(TENANT, made)
         await log.append(TENANT, made)
     before = await contents(log, TENANT)
-    rehearsal = await Rehearsal.over(log)
+    rehearsal = await DryRunLog.over(log)
     for call in calls[begins:]:
         made = commands(call, await versions(model))
         answers = shapes(await model.append(TENANT, made))
@@ -46,7 +46,7 @@ async def log() -> MemoryLog:
 
 
 async def test_what_comes_after_it_began_is_not_seen(log: MemoryLog):
-    rehearsal = await Rehearsal.over(log)
+    rehearsal = await DryRunLog.over(log)
     later = command(("a-1", 2))
     await log.append(TENANT, [later, command(("a-2", 0))])
     assert len(await rehearsal.read_stream(TENANT, "a-1")) == 2
@@ -60,7 +60,7 @@ async def test_what_comes_after_it_began_is_not_seen(log: MemoryLog):
 async def test_what_was_there_before_counts(log: MemoryLog):
     done = command(("b-1", 0))
     await log.append(TENANT, [done])
-    rehearsal = await Rehearsal.over(log)
+    rehearsal = await DryRunLog.over(log)
     results = await rehearsal.append(TENANT, [command(("a-1", 0)), done])
     assert shapes(results) == [Conflict("a-1", 2), AlreadyDone(3, 3)]
     assert await rehearsal.heads() == {TENANT: 3}

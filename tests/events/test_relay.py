@@ -6,7 +6,7 @@ from tests.events.traffic import DAY, SERVICES, append, messages, positions, rel
 
 from milepost.events.nats.cloudevents import recorded_from
 from milepost.events.nats.jetstream import STREAM, ensure_stream
-from milepost.events.nats.pipeline import Chain, ChainBroken, Message, MessageTooLarge
+from milepost.events.nats.pipeline import FencedPipeline, Message, MessageTooLarge, PipelineBroken
 from milepost.events.relay.relay import Relay
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -180,17 +180,17 @@ def numbered(count, data=b""):
 async def test_after_a_failed_prediction_nothing_behind_it_gets_in(nats_url, js):
     last = await ensure_stream(js)
     client = js._nc
-    async with Chain(client, last + 1) as chain:
+    async with FencedPipeline(client, last + 1) as chain:
         await chain.publish(numbered(10))
-        with pytest.raises(ChainBroken, match="wrong last sequence"):
+        with pytest.raises(PipelineBroken, match="wrong last sequence"):
             await chain.flush()
     assert await messages(nats_url) == []
 
 
 async def test_a_stream_that_does_not_answer_breaks_the_chain(js):
-    async with Chain(js._nc, 0) as chain:
+    async with FencedPipeline(js._nc, 0) as chain:
         await chain.publish(numbered(1))
-        with pytest.raises(ChainBroken, match="no stream listens"):
+        with pytest.raises(PipelineBroken, match="no stream listens"):
             await chain.flush()
 
 
@@ -201,16 +201,16 @@ def relay_without_lease(log, nats_url):
 async def test_a_stranger_who_fills_the_gap_lets_nothing_slip_in_behind_it(nats_url, js):
     last = await ensure_stream(js)
     await js.publish("milepost.north.test.stranger", b"")
-    async with Chain(js._nc, last) as chain:
+    async with FencedPipeline(js._nc, last) as chain:
         await chain.publish(numbered(10))
-        with pytest.raises(ChainBroken, match="wrong last sequence"):
+        with pytest.raises(PipelineBroken, match="wrong last sequence"):
             await chain.flush()
     assert len(await messages(nats_url)) == 1
 
 
 async def test_a_message_that_the_server_would_not_take_is_named(js):
     last = await ensure_stream(js)
-    async with Chain(js._nc, last) as chain:
+    async with FencedPipeline(js._nc, last) as chain:
         with pytest.raises(MessageTooLarge, match=f"0 has .* max_payload .* {js._nc.max_payload}"):
             await chain.publish(numbered(1, bytes(js._nc.max_payload)))
     assert not js._nc.is_closed

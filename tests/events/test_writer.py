@@ -7,7 +7,7 @@ import pytest
 from tests.events.given import command
 from tests.events.hindered import Elsewhere
 
-from milepost.events.commands.group_commit import Writer
+from milepost.events.commands.group_commit import GroupCommit
 from milepost.events.log import Appended, Command, Result
 from milepost.events.store.memory import MemoryLog
 
@@ -39,7 +39,7 @@ class Away(Elsewhere):
 
 async def test_all_that_wait_are_told_in_the_time_of_one_batch(tenant: str) -> None:
     log = Away()
-    writer = Writer(log, max_batch=2)
+    writer = GroupCommit(log, max_batch=2)
     futures = [writer.submit(tenant, command((f"s-{n}", 0))) for n in range(20)]
     async with asyncio.timeout(2 * RETRY_SECONDS):
         await writer.close()
@@ -49,7 +49,7 @@ async def test_all_that_wait_are_told_in_the_time_of_one_batch(tenant: str) -> N
 
 async def test_what_waited_too_long_behind_others_is_tried_when_its_turn_comes(tenant: str) -> None:
     log = Away()
-    writer = Writer(log, max_batch=1)
+    writer = GroupCommit(log, max_batch=1)
     early, late = (writer.submit(tenant, command((f"s-{n}", 0))) for n in range(2))
     early.add_done_callback(lambda _: setattr(log, "away", False))
     await writer.close()
@@ -59,7 +59,7 @@ async def test_what_waited_too_long_behind_others_is_tried_when_its_turn_comes(t
 
 async def test_who_came_later_is_tried_for_longer_than_the_others_of_the_batch(tenant: str) -> None:
     log = Away()
-    writer = Writer(log, max_batch=2)
+    writer = GroupCommit(log, max_batch=2)
     blocking = writer.submit(tenant, command(("s-0", 0)))
     await asyncio.sleep(RETRY_SECONDS / 4)
     early = writer.submit(tenant, command(("s-1", 0)))
@@ -74,7 +74,7 @@ async def test_who_came_later_is_tried_for_longer_than_the_others_of_the_batch(t
 
 async def test_what_was_decided_on_a_command_given_up_is_not_appended(tenant: str) -> None:
     log = Away()
-    writer = Writer(log, max_batch=2)
+    writer = GroupCommit(log, max_batch=2)
     writer.submit(tenant, command(("s-0", 0)))
     await asyncio.sleep(RETRY_SECONDS / 4)
     early = writer.submit(tenant, command(("s-1", 0)))

@@ -11,7 +11,7 @@ import sys
 
 from tests.events.traffic import SERVICES
 
-from milepost.events.nats.pipeline import Chain
+from milepost.events.nats.pipeline import FencedPipeline
 from milepost.events.relay import relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
@@ -33,10 +33,10 @@ class Drowsy(PostgresLog):
         self.drowsy = True
 
 
-class Unfenced(Chain):
+class Unfenced(FencedPipeline):
     """The mutant: it predicts nothing, so the stream takes whatever comes."""
 
-    def _predictions(self, name):  # noqa: ARG002 - as in Chain
+    def _predictions(self, name):  # noqa: ARG002 - as in FencedPipeline
         return ""
 
 

@@ -12,7 +12,7 @@ from tests.events.visits import VISITS, visit, visit_both
 from tests.faults.proxy import wired
 
 from milepost.events.commands.transact import Transactor
-from milepost.events.runtime.outages import AWAY
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
@@ -68,7 +68,7 @@ async def test_a_wire_cut_again_and_again_loses_and_doubles_nothing(pool, tenant
         await asyncio.sleep(number * 0.005)
         hot, own, name = VISITS.of("hot"), VISITS.of(who), uuid4()
         while True:  # as a client does that is told 503
-            with suppress(*AWAY):
+            with suppress(*UNAVAILABLE):
                 if number % 5:
                     return await transactor.transact(tenant, hot, visit(who), command_id=name)
                 return await transactor.transact_pair(

@@ -15,7 +15,7 @@ from tests.events.traffic import append, positions, relaying, until
 
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.relay import republish
-from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog
 from milepost.operations.local.embedded import free_port
@@ -169,7 +169,7 @@ async def test_whoever_comes_first_makes_the_stream_with_as_many_copies(
     try:
         await until(made(js, stream, 3), 90)
     finally:
-        await end(trying)
+        await cancel_and_wait(trying)
 
 
 @pytest.mark.usefixtures("js")

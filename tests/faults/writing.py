@@ -14,11 +14,11 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from tests.events.visits import VISITS, visit, visit_both
 
 from milepost.events.commands.transact import Outcome, Transactor
-from milepost.events.runtime.outages import AWAY, Overloaded
+from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
 CLIENTS = 12
-LATER: tuple[type[BaseException], ...] = (*AWAY, Overloaded)
+LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded)
 
 
 class Planned(NamedTuple):

@@ -15,7 +15,7 @@ import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from milepost.events.nats.jetstream import STREAM, ensure_stream
-from milepost.events.nats.pipeline import Chain, Message
+from milepost.events.nats.pipeline import FencedPipeline, Message
 from milepost.operations.local.embedded_nats import binary
 
 CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
@@ -81,7 +81,7 @@ async def connect(port, user, password, **options):
 async def stream_of_two_tenants(port):
     milepost, errors = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
     last = await ensure_stream(milepost.jetstream())
-    async with Chain(milepost, last) as chain:
+    async with FencedPipeline(milepost, last) as chain:
         for tenant in ("default", "other"):
             for number in range(3):
                 subject = f"milepost.{tenant}.credentials.credential_awarded"

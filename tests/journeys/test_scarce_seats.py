@@ -18,7 +18,7 @@ from milepost.contracts.published import PUBLISHED
 from milepost.enrollment import app as enrollment
 from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.events.commands.transact import Transactor
-from milepost.events.policies.subscription import Consumer
+from milepost.events.policies.subscription import Subscription
 from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -107,7 +107,7 @@ async def school(
     works = [
         Relay(log, postgres, nats_url, PUBLISHED).run,
         Timers(services[0].timers, transactor, pool, clock=clock).run,
-        *(Consumer(policy, transactor, pool, nats_url).run for policy in policies),
+        *(Subscription(policy, transactor, pool, nats_url).run for policy in policies),
     ]
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     here = ASGITransport(app)  # type: ignore[arg-type]

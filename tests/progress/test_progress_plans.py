@@ -6,7 +6,7 @@ from tests.progress.conftest import COURSE
 
 from milepost.contracts.courses import Lesson
 from milepost.progress.domain.reports import UnknownPlan
-from milepost.progress.plan_cache import Plans, pinned
+from milepost.progress.plan_cache import PlanCache, pinned
 
 
 def test_all_that_progress_needs_of_a_lesson_is_pinned():
@@ -30,7 +30,7 @@ def test_all_that_progress_needs_of_a_lesson_is_pinned():
 async def test_a_plan_is_read_once_and_is_of_its_version(school, log, monkeypatch):
     await school.publish()
     await school.publish(msgspec.structs.replace(COURSE, version=4, lessons=()))
-    plans = Plans(log)
+    plans = PlanCache(log)
     third = await plans.get("north", "rust", 3)
     assert (third.version, len(third.lessons), third.passing_grade) == (3, 4, 0.5)
     monkeypatch.setattr(log, "read_stream", None)
@@ -40,7 +40,7 @@ async def test_a_plan_is_read_once_and_is_of_its_version(school, log, monkeypatc
 async def test_the_plans_kept_are_bounded_and_the_one_used_longest_ago_goes(school, log):
     for version in (1, 2, 3):
         await school.publish(msgspec.structs.replace(COURSE, version=version))
-    plans = Plans(log, cache_size=2)
+    plans = PlanCache(log, cache_size=2)
     first = await plans.get("north", "rust", 1)
     second = await plans.get("north", "rust", 2)
     assert await plans.get("north", "rust", 1) is first
@@ -53,4 +53,4 @@ async def test_a_version_that_is_not_in_the_log_is_unknown(school, log):
     await school.publish()
     for tenant, course, version in [("north", "rust", 9), ("north", "go", 3), ("south", "rust", 3)]:
         with pytest.raises(UnknownPlan):
-            await Plans(log).get(tenant, course, version)
+            await PlanCache(log).get(tenant, course, version)

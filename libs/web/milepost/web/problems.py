@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
-from milepost.events.runtime.outages import passes
+from milepost.events.runtime.outages import is_transient
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -190,7 +190,7 @@ def problem_of(error: Exception) -> Problem:
             return error.problem()
         case HTTPException():
             return _from_litestar(error)
-    return _unavailable() if passes(error) else _unexpected()
+    return _unavailable() if is_transient(error) else _unexpected()
 
 
 def _refused(refusal: Refused) -> Problem:

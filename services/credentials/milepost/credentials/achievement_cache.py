@@ -13,7 +13,7 @@ from milepost.events.log import Log
 from milepost.events.streams import key_of
 
 
-class Achievements:
+class AchievementCache:
     """Remembers the `tenants` last used; an evicted one is read again from the beginning."""
 
     def __init__(self, log: Log, *, tenants: int = 1_000) -> None:

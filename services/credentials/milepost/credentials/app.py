@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from milepost.contracts.progress import CourseCompleted
-from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.policies import when_course_completed
 from milepost.events.codec import Codec
@@ -15,7 +15,7 @@ from milepost.web.settings import Settings
 
 
 def service(transactor: Transactor, settings: Settings) -> Service:
-    achievements = Achievements(transactor.log)
+    achievements = AchievementCache(transactor.log)
     return Service(
         name="credentials",
         routes=(routes(transactor, achievements, settings),),
@@ -23,7 +23,7 @@ def service(transactor: Transactor, settings: Settings) -> Service:
     )
 
 
-def policy(achievements: Achievements) -> Policy:
+def policy(achievements: AchievementCache) -> Policy:
     completions = Codec[CourseCompleted](CourseCompleted)
 
     async def react(recorded: Recorded) -> Sequence[Reaction]:

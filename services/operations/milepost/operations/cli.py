@@ -20,23 +20,32 @@ app = typer.Typer(
 
 # Commands that stand in files of their own, `<file>.app`, under the name they are called by.
 ROOMS = {
-    "import": ("import_cli", "Bring a school's history in."),
-    "courses": ("courses_cli", "Export and import courses; compare their versions."),
-    "report": ("report_cli", "Print figures from the read models."),
-    "projections": ("projections_cli", "List, rebuild, compare and switch read models."),
-    "log": ("log_cli", "Check that the log is whole; sign where it ends."),
-    "parked": ("parked_cli", "List, retry or skip events that a consumer could not take."),
-    "jobs": ("jobs_cli", "Look at bulk jobs, read their results, cancel them."),
-    "timers": ("timers_cli", "List what will go off, and when."),
-    "vault": ("vault_cli", "Renew the key to the learners' personal data."),
-    "bench": ("bench_cli", "Measure this machine with Milepost on it."),
+    "import": ("history.command", "Bring a school's history in."),
+    "courses": ("commands.school.courses", "Export and import courses; compare their versions."),
+    "report": ("commands.school.report", "Print figures from the read models."),
+    "projections": (
+        "commands.events.projections",
+        "List, rebuild, compare and switch read models.",
+    ),
+    "log": ("commands.events.log", "Check that the log is whole; sign where it ends."),
+    "parked": (
+        "commands.events.parked",
+        "List, retry or skip events that a consumer could not take.",
+    ),
+    "jobs": ("commands.school.jobs", "Look at bulk jobs, read their results, cancel them."),
+    "timers": ("commands.events.timers", "List what will go off, and when."),
+    "vault": ("commands.installation.vault", "Renew the key to the learners' personal data."),
+    "bench": ("bench.command", "Measure this machine with Milepost on it."),
 }
 SINGLE = {
-    "enroll": ("bulk_cli", "Enroll many from a file, and say what came of each."),
-    "simulate": ("simulate_cli", "Let a small school live through a term."),
-    "demo": ("demo", "Start everything and watch a small school."),
-    "republish": ("republish_cli", "Publish events again for one subscriber's catch-up."),
-    "tail": ("tail_cli", "Follow published events as they happen."),
+    "enroll": ("commands.school.enroll", "Enroll many from a file, and say what came of each."),
+    "simulate": ("simulation.command", "Let a small school live through a term."),
+    "demo": ("demo.command", "Start everything and watch a small school."),
+    "republish": (
+        "commands.events.republish",
+        "Publish events again for one subscriber's catch-up.",
+    ),
+    "tail": ("commands.events.tail", "Follow published events as they happen."),
 }
 
 

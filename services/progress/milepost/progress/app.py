@@ -8,7 +8,7 @@ from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.progress.api.routes import routes
-from milepost.progress.plan_cache import Plans
+from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import Heard, react
 from milepost.web.app import Service
 from milepost.web.settings import Settings
@@ -17,7 +17,7 @@ _heard = Codec[Heard](Heard)
 
 
 def service(transactor: Transactor, settings: Settings) -> Service:
-    plans = Plans(transactor.log)
+    plans = PlanCache(transactor.log)
     return Service("progress", (routes(transactor, plans, settings),), (policy(),))
 
 

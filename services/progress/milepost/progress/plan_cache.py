@@ -13,7 +13,7 @@ _PUBLISHED = tag_of(CoursePublished)
 _codec = Codec[CoursePublished](CoursePublished)
 
 
-class Plans:
+class PlanCache:
     """A published version never changes, so a plan once read is kept, at most `cache_size`."""
 
     def __init__(self, log: Log, *, cache_size: int = 256) -> None:

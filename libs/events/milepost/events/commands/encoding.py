@@ -12,7 +12,7 @@ from milepost.events.streams import Stream
 Streams: TypeAlias = tuple[Stream[Any, Any], ...]
 
 
-class Attempt:
+class CommandEncoder:
     """Turns what was decided into events to append, and what was appended into what is recorded."""
 
     __slots__ = ("command_id", "metadata", "streams", "tenant")

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from milepost.events.log import Appended, Command, Conflict, Log, Result
-from milepost.events.runtime.outages import Overloaded, is_away
+from milepost.events.runtime.outages import Overloaded, is_unavailable
 
 MAX_BATCH_EVENTS = 2_000
 MAX_WAITING = 20_000
@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 Future: TypeAlias = asyncio.Future[Result]
 
 
-class Waiting(NamedTuple):
+class WaitingCommand(NamedTuple):
     """A command, who waits for it, and the appends it was decided on that were still under way.
 
     From `deadline` on, by the loop's clock, it is not tried again.
@@ -38,12 +38,12 @@ class Waiting(NamedTuple):
     deadline: float
 
 
-class Writer:
+class GroupCommit:
     def __init__(self, log: Log, *, connections: int = 2, max_batch: int = 250) -> None:
         self._log = log
         self._max_batch = max_batch
         self._slots = asyncio.Semaphore(connections)
-        self._waiting: dict[str, deque[Waiting]] = {}
+        self._waiting: dict[str, deque[WaitingCommand]] = {}
         self._drains: dict[str, asyncio.Task[None]] = {}
 
     def submit(self, tenant: str, command: Command, after: Sequence[Future] = ()) -> Future:
@@ -58,7 +58,7 @@ class Writer:
             raise Overloaded
         loop = asyncio.get_running_loop()
         future: Future = loop.create_future()
-        waiting.append(Waiting(command, future, tuple(after), loop.time() + RETRY_SECONDS))
+        waiting.append(WaitingCommand(command, future, tuple(after), loop.time() + RETRY_SECONDS))
         if tenant not in self._drains:
             self._drains[tenant] = asyncio.create_task(self._drain(tenant, waiting))
         return future
@@ -68,7 +68,7 @@ class Writer:
         while self._drains:
             await asyncio.wait(self._drains.values())
 
-    async def _drain(self, tenant: str, waiting: deque[Waiting]) -> None:
+    async def _drain(self, tenant: str, waiting: deque[WaitingCommand]) -> None:
         try:
             while waiting:
                 async with self._slots:
@@ -76,15 +76,15 @@ class Writer:
         finally:
             del self._drains[tenant], self._waiting[tenant]
 
-    def _take(self, waiting: deque[Waiting]) -> list[Waiting]:
-        batch: list[Waiting] = []
+    def _take(self, waiting: deque[WaitingCommand]) -> list[WaitingCommand]:
+        batch: list[WaitingCommand] = []
         events = 0
         while waiting and len(batch) < self._max_batch and events < MAX_BATCH_EVENTS:
             batch.append(waiting.popleft())
             events += len(batch[-1].command.events)
         return batch
 
-    async def _append(self, tenant: str, waiting: Sequence[Waiting]) -> None:
+    async def _append(self, tenant: str, waiting: Sequence[WaitingCommand]) -> None:
         """Append, again while the server is away: command ids make a repeat harmless."""
         pause_seconds = FIRST_PAUSE_SECONDS
         while batch := _standing(waiting):
@@ -92,7 +92,7 @@ class Writer:
             try:
                 results = await self._log.append(tenant, commands)
             except Exception as error:  # noqa: BLE001 - handed on to whoever waits for it
-                if len(batch) > 1 and not is_away(error):
+                if len(batch) > 1 and not is_unavailable(error):
                     # One command spoils the call: let the others through.
                     for one in batch:
                         await self._append(tenant, [one])
@@ -107,9 +107,9 @@ class Writer:
                 return
 
 
-def _standing(waiting: Sequence[Waiting]) -> list[Waiting]:
+def _standing(waiting: Sequence[WaitingCommand]) -> list[WaitingCommand]:
     """Answer those whose foundation has failed; tell the others which of this batch is theirs."""
-    batch: list[Waiting] = []
+    batch: list[WaitingCommand] = []
     ids: dict[Future, UUID] = {}
     for one in waiting:
         if any(earlier.done() and not _appended(earlier) for earlier in one.after):
@@ -122,12 +122,14 @@ def _standing(waiting: Sequence[Waiting]) -> list[Waiting]:
     return batch
 
 
-def _patient(batch: Sequence[Waiting], error: Exception, pause_seconds: float) -> list[Waiting]:
+def _patient(
+    batch: Sequence[WaitingCommand], error: Exception, pause_seconds: float
+) -> list[WaitingCommand]:
     """Those that may be tried again after the pause; the others are told what happened."""
     then = asyncio.get_running_loop().time() + pause_seconds
-    patient: list[Waiting] = []
+    patient: list[WaitingCommand] = []
     for one in batch:
-        if is_away(error) and then < one.deadline:
+        if is_unavailable(error) and then < one.deadline:
             patient.append(one)
         else:
             _fail(one.future, error)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.events.commands.encoding import Attempt, Streams
-from milepost.events.commands.group_commit import Writer
-from milepost.events.commands.state_cache import Entry, Known
+from milepost.events.commands.encoding import CommandEncoder, Streams
+from milepost.events.commands.group_commit import GroupCommit
+from milepost.events.commands.state_cache import CachedStream, StateCache
 from milepost.events.event import Event, Refused
 from milepost.events.ids import new_id
 from milepost.events.log import AlreadyDone, Appended, Command, Log, Recorded, Result
@@ -48,8 +48,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class Transactor:
     def __init__(self, log: Log, *, cache_size: int = 20_000) -> None:
         self.log = log
-        self._writer = Writer(log)
-        self._known = Known(log, cache_size)
+        self._writer = GroupCommit(log)
+        self._cache = StateCache(log, cache_size)
 
     async def transact(
         self,
@@ -99,14 +99,14 @@ class Transactor:
 
     async def load(self, tenant: str, stream: Stream[S, E]) -> tuple[int, S]:
         """The stream's version and state, no older than this call, and committed."""
-        entry = self._known.entry(tenant, stream)
-        if entry.pending is None:
-            await self._known.refresh(tenant, stream, entry)
-        if entry.pending is None:
+        entry = self._cache.entry(tenant, stream)
+        if entry.in_flight is None:
+            await self._cache.refresh(tenant, stream, entry)
+        if entry.in_flight is None:
             return entry.version, entry.state
         state, version = stream.category.initial(), 0
-        if entry.landed and stream.category.copy:
-            state, version = stream.category.copy(entry.landed.state), entry.landed.version
+        if entry.committed and stream.category.copy:
+            state, version = stream.category.copy(entry.committed.state), entry.committed.version
         recorded = await self.log.read_stream(tenant, stream.name, after=version)
         return version + len(recorded), stream.category.fold(recorded, state)
 
@@ -121,20 +121,20 @@ class Transactor:
         command_id: UUID | None,
         metadata: bytes,
     ) -> Outcome:
-        attempt = Attempt(tenant, streams, command_id or new_id(), metadata)
+        attempt = CommandEncoder(tenant, streams, command_id or new_id(), metadata)
         for number in range(MAX_ATTEMPTS):
             entries = [
-                self._known.entry(tenant, stream)
+                self._cache.entry(tenant, stream)
                 if stream.likely_new and number == 0
-                else await self._known.read(tenant, stream)
+                else await self._cache.read(tenant, stream)
                 for stream in streams
             ]
-            if not self._known.still(tenant, streams, entries):
+            if not self._cache.is_current(tenant, streams, entries):
                 continue
             try:
                 decided = decide(*(entry.state for entry in entries))
             except Refused:
-                if not await self._known.final(tenant, streams, entries):
+                if not await self._cache.confirmed(tenant, streams, entries):
                     continue
                 if command_id and (outcome := await self._repeated(attempt)):
                     return outcome
@@ -143,14 +143,17 @@ class Transactor:
                 if outcome := await self._append(attempt, entries, decided):
                     return outcome
                 await asyncio.sleep(min(0.001 * number, 0.02))
-            elif await self._known.final(tenant, streams, entries):
+            elif await self._cache.confirmed(tenant, streams, entries):
                 if command_id and (outcome := await self._repeated(attempt)):
                     return outcome
                 return _quiet(entries)
         raise Contended
 
     async def _append(
-        self, attempt: Attempt, entries: Sequence[Entry], decided: tuple[Sequence[Event], ...]
+        self,
+        attempt: CommandEncoder,
+        entries: Sequence[CachedStream],
+        decided: tuple[Sequence[Event], ...],
     ) -> Outcome | None:
         """None when the streams had moved on: decide again."""
         events = attempt.encode(decided)
@@ -159,16 +162,18 @@ class Transactor:
             for stream, entry in zip(attempt.streams, entries, strict=True)
         )
         command = Command(command_id=attempt.command_id, expects=expects, events=events)
-        after = {entry.pending for entry in entries if entry.pending}
-        pending = self._writer.submit(attempt.tenant, command, tuple(after))
+        after = {entry.in_flight for entry in entries if entry.in_flight}
+        in_flight = self._writer.submit(attempt.tenant, command, tuple(after))
         versions: dict[str, int] = {}
         for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
             versions[stream.name] = entry.version
             if new:
-                entry.run_ahead(stream, new)
-                entry.pending = pending
-        pending.add_done_callback(lambda done: self._landed(attempt, entries, decided, done))
-        result = await asyncio.shield(pending)
+                entry.apply_in_flight(stream, new)
+                entry.in_flight = in_flight
+        in_flight.add_done_callback(
+            lambda done: self._update_cache(attempt, entries, decided, done)
+        )
+        result = await asyncio.shield(in_flight)
         match result:
             case Appended():
                 recorded = attempt.recorded(events, versions, result)
@@ -178,37 +183,37 @@ class Transactor:
                 return await self._outcome_of(attempt, result)
         return None
 
-    def _landed(
+    def _update_cache(
         self,
-        attempt: Attempt,
-        entries: Sequence[Entry],
+        attempt: CommandEncoder,
+        entries: Sequence[CachedStream],
         decided: tuple[Sequence[Event], ...],
         done: asyncio.Future[Result],
     ) -> None:
         """Bring the cache in line with what the log answered, before anybody is told."""
-        landed = not done.cancelled() and done.exception() is None
-        appended = landed and isinstance(done.result(), Appended)
+        answered = not done.cancelled() and done.exception() is None
+        appended = answered and isinstance(done.result(), Appended)
         for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
             if not appended:
-                self._known.forget(attempt.tenant, stream, entry)
+                self._cache.forget(attempt.tenant, stream, entry)
             elif new:
-                entry.land(stream, new, done.result().last)  # type: ignore[union-attr]
-            if entry.pending is done and appended:
-                entry.pending = entry.landed = None
+                entry.commit(stream, new, done.result().last)  # type: ignore[union-attr]
+            if entry.in_flight is done and appended:
+                entry.in_flight = entry.committed = None
 
-    async def _repeated(self, attempt: Attempt) -> Outcome | None:
+    async def _repeated(self, attempt: CommandEncoder) -> Outcome | None:
         done = await self.log.done(attempt.tenant, [attempt.command_id])
         if attempt.command_id in done:
             return await self._outcome_of(attempt, done[attempt.command_id])
         return None
 
-    async def _outcome_of(self, attempt: Attempt, done: AlreadyDone) -> Outcome:
+    async def _outcome_of(self, attempt: CommandEncoder, done: AlreadyDone) -> Outcome:
         count = done.last - done.first + 1
         recorded = await self.log.read(attempt.tenant, done.first - 1, count)
         states = [(await self.load(attempt.tenant, stream))[1] for stream in attempt.streams]
         return Outcome(done.last, tuple(states), tuple(recorded), repeated=True)
 
 
-def _quiet(entries: Sequence[Entry]) -> Outcome:
+def _quiet(entries: Sequence[CachedStream]) -> Outcome:
     position = max(entry.position for entry in entries)
     return Outcome(position, tuple(entry.state for entry in entries), ())

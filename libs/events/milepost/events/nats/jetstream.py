@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StorageType, StreamConfig, StreamInfo
 
 from milepost.events.nats.cloudevents import reached_by
-from milepost.events.runtime.outages import AWAY
+from milepost.events.runtime.outages import UNAVAILABLE
 
 STREAM = "MILEPOST"
 SUBJECTS = "milepost.>"
@@ -66,7 +66,9 @@ async def connected(url: str, name: str) -> AsyncIterator[Client]:
         yield client
     finally:
         away.set()  # being closed is not being away
-        with suppress(*AWAY, RuntimeError):  # what is lost cannot be closed: uvloop's RuntimeError
+        with suppress(
+            *UNAVAILABLE, RuntimeError
+        ):  # what is lost cannot be closed: uvloop's RuntimeError
             await client.close()
 
 

@@ -36,7 +36,7 @@ def header_lines(headers: Mapping[str, str]) -> str:
     return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
-class ChainBroken(Exception):
+class PipelineBroken(Exception):
     """The stream did not take a message as it was meant to be, or did not say that it had."""
 
 
@@ -80,7 +80,7 @@ class Pipeline:
         self._answers: Subscription | None = None
         self._asked: deque[int] = deque()
         self._progress = asyncio.Event()
-        self._failure: ChainBroken | None = None
+        self._failure: PipelineBroken | None = None
 
     async def __aenter__(self) -> Self:
         self._answers = await self._client.subscribe(f"{self._inbox}.*", cb=self._hear)
@@ -98,7 +98,7 @@ class Pipeline:
     async def publish(self, messages: Sequence[Message]) -> None:
         """Hand messages in, waiting while the window is full.
 
-        Raises `ChainBroken`; `MessageTooLarge` for one that the server will not take.
+        Raises `PipelineBroken`; `MessageTooLarge` for one that the server will not take.
         """
         for start in range(0, len(messages), self.stride):
             chunk = messages[start : start + self.stride]
@@ -109,10 +109,10 @@ class Pipeline:
             await self._send(chunk)
 
     async def flush(self) -> None:
-        """Wait until everything is acknowledged. Raises `ChainBroken`."""
+        """Wait until everything is acknowledged. Raises `PipelineBroken`."""
         await self._until_waiting(0)
 
-    def _predictions(self, name: str) -> str:  # noqa: ARG002 - none here, see Chain
+    def _predictions(self, name: str) -> str:  # noqa: ARG002 - none here, see FencedPipeline
         """Header lines that say when the stream is to refuse the message."""
         return ""
 
@@ -154,9 +154,9 @@ class Pipeline:
             if self.acknowledged != heard[0]:
                 heard = (self.acknowledged, time.monotonic())
             elif self._client.stats["reconnects"] != self._reconnects:
-                self._failure = ChainBroken("reconnected")
+                self._failure = PipelineBroken("reconnected")
             elif time.monotonic() - heard[1] > self._timeout_seconds:
-                self._failure = ChainBroken("no answer")
+                self._failure = PipelineBroken("no answer")
         if self._failure:
             raise self._failure
 
@@ -166,17 +166,17 @@ class Pipeline:
             return
         number = int(message.subject.rpartition(".")[2])
         if number != self._asked.popleft():
-            self._failure = ChainBroken("an answer is missing")
+            self._failure = PipelineBroken("an answer is missing")
         elif not message.data:
-            self._failure = ChainBroken("no stream listens")
+            self._failure = PipelineBroken("no stream listens")
         elif error := _answer.decode(message.data).error:
-            self._failure = ChainBroken(error.description)
+            self._failure = PipelineBroken(error.description)
         else:
             self.acknowledged = number
         self._progress.set()
 
 
-class Chain(Pipeline):
+class FencedPipeline(Pipeline):
     """Each message predicts the one that is last in the stream before it.
 
     The first predicts the last sequence; every other one also the message id, which only this chain

@@ -27,7 +27,7 @@ class ConsumerGone(nats.errors.Error):
     """The stream or the durable consumer is not there any more, or has moved."""
 
 
-class Pull:
+class PullConsumer:
     """Messages of `subjects`, from `open` until `close`, acknowledged up to one at a time.
 
     One request of `batch` messages is kept open at the server: what arrives is handed out at once.

@@ -122,7 +122,7 @@ async def retry_all(
 
 
 async def skip(pool: Pool, id: int, *, actor: str, reason: str) -> Parked:  # noqa: A002
-    """Leave it out for good; what waits behind it goes on. Raises `NotParked`, `Settled`."""
+    """Leave it out for good; what waits goes on. Raises `NotParked`, `Settled`."""
     parked = await find(pool, id)
     await _decide(pool, parked, "skip", actor, reason)
     return parked

@@ -103,7 +103,7 @@ class Failure(msgspec.Struct, frozen=True):
     attempts: int = 0
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class HeldKey(msgspec.Struct, frozen=True):
     """A key with unsettled events; `asked`: the first of them is to be retried or skipped, or was
     in the way of others that were not reached before the process ended.
     """
@@ -122,9 +122,9 @@ async def park(
     await connection.execute(PARK, consumer, generation, *columns)
 
 
-async def waiting(pool: Pool, consumer: str, generation: int = 0) -> list[Waiting]:
+async def waiting(pool: Pool, consumer: str, generation: int = 0) -> list[HeldKey]:
     """The keys whose events must wait."""
-    return [Waiting(*row) for row in await pool.fetch(WAITING, consumer, generation)]
+    return [HeldKey(*row) for row in await pool.fetch(WAITING, consumer, generation)]
 
 
 async def of_key(
@@ -135,7 +135,7 @@ async def of_key(
     return [Parked(*row) for row in rows]
 
 
-async def settle(connection: Either, parked: Iterable[Parked]) -> int:
+async def mark_resolved(connection: Either, parked: Iterable[Parked]) -> int:
     """What was to be skipped is `skipped`, all else `done`. How many were not settled before."""
     return len(await connection.fetch(SETTLE, [one.id for one in parked]))
 

@@ -24,16 +24,16 @@ REFUSED = Counter("milepost_policy_refused", "Reactions that a rule refused", ["
 _log = structlog.get_logger()
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ReactionOutcome(msgspec.Struct, frozen=True):
     """What was appended (or had been, by the same reactions), and what was refused for good."""
 
     events: tuple[Recorded, ...] = ()
     refusals: tuple[Refused, ...] = ()
 
 
-async def settle(
+async def run_to_quiescence(
     transactor: Transactor, policies: Collection[Policy], events: Sequence[Recorded]
-) -> Answer:
+) -> ReactionOutcome:
     """Run the policies that hear these events, then those that hear what came of it, and so on."""
     waiting = deque(events)
     appended: list[Recorded] = []
@@ -42,16 +42,16 @@ async def settle(
         event = waiting.popleft()
         for policy in policies:
             if any(tag == event.type for _, tag in policy.types):
-                came = await answer(transactor, policy, event)
+                came = await run_reactions(transactor, policy, event)
                 waiting.extend(came.events)
                 appended.extend(came.events)
                 refusals.extend(came.refusals)
-    return Answer(tuple(appended), tuple(refusals))
+    return ReactionOutcome(tuple(appended), tuple(refusals))
 
 
-async def answer(
+async def run_reactions(
     transactor: Transactor, policy: Policy, event: Recorded, done: Collection[UUID] = ()
-) -> Answer:
+) -> ReactionOutcome:
     """Do what one policy answers to one event, but for the reactions already `done`."""
     metadata = metadata_for(policy, event)
     appended: list[Recorded] = []
@@ -73,7 +73,7 @@ async def answer(
             refusals.append(refusal)
         else:
             appended.extend(outcome.events)
-    return Answer(tuple(appended), tuple(refusals))
+    return ReactionOutcome(tuple(appended), tuple(refusals))
 
 
 def metadata_for(policy: Policy, event: Recorded) -> bytes:

@@ -20,13 +20,13 @@ from milepost.events.parking.parked import (
     Failure,
     Pool,
     failed_again,
+    mark_resolved,
     of_key,
-    settle,
     waiting,
 )
 from milepost.events.policies.policy import Policy
-from milepost.events.policies.reactions import answer
-from milepost.events.runtime.outages import AWAY, TAKES_NOTHING, Overloaded, passes
+from milepost.events.policies.reactions import run_reactions
+from milepost.events.runtime.outages import READ_ONLY, UNAVAILABLE, Overloaded, is_transient
 
 ATTEMPTS = 3
 # Of an attempt that failed for a reason that should pass, though the log answers: some 25 seconds.
@@ -34,14 +34,14 @@ STUBBORN = 0.25
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 5.0
 AT_ONCE = 500
 # Nothing is wrong with the event: the same again later may well succeed.
-PASSING: tuple[type[BaseException], ...] = (*AWAY, Overloaded)
+TRANSIENT: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded)
 
 HANDLED = Counter("milepost_policy_handled", "Events that a policy has answered", ["policy"])
 
 Key: TypeAlias = tuple[str, str]
 
 
-class Answering:
+class PolicyRunner:
     """One policy's. What it gives back as failures, the caller parks with its own progress."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Answering:
         attempts, pause_seconds = 0.0, FIRST_PAUSE_SECONDS
         while True:
             try:
-                await answer(self._transactor, self._policy, event, done)
+                await run_reactions(self._transactor, self._policy, event, done)
             except Exception as error:  # noqa: BLE001 - waited for, or parked for a person
                 attempts += await self._weight(event, error)
                 if attempts >= ATTEMPTS:
@@ -127,20 +127,20 @@ class Answering:
                 if failure := await self._answer(event):
                     await failed_again(self._pool, parked, failure)
                     return
-            await settle(self._pool, [parked])
+            await mark_resolved(self._pool, [parked])
 
     async def _weight(self, event: Recorded, error: Exception) -> float:
         """How much of an attempt this was: none when it says nothing about the event."""
-        if not passes(error):
+        if not is_transient(error):
             return 1
         self._waits(event, error)
         if isinstance(error, Overloaded):
             return STUBBORN if isinstance(error, Contended) else 0
-        if isinstance(error, TAKES_NOTHING):
+        if isinstance(error, READ_ONLY):
             return 0
         try:
             await self._transactor.log.heads()
-        except AWAY:
+        except UNAVAILABLE:
             return 0
         return STUBBORN
 

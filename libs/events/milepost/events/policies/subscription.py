@@ -18,14 +18,14 @@ from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.events.nats.cloudevents import Foreign, place_of
 from milepost.events.nats.jetstream import connected, ensure_stream
-from milepost.events.nats.pull_consumer import Pull
+from milepost.events.nats.pull_consumer import PullConsumer
 from milepost.events.parking.parked import Failure, Pool, park
 from milepost.events.policies.policy import Policy, reaction_id
-from milepost.events.policies.runner import PASSING, Answering
-from milepost.events.runtime.cancellation import end
+from milepost.events.policies.runner import TRANSIENT, PolicyRunner
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import lead
-from milepost.events.runtime.outages import AWAY
-from milepost.events.runtime.retry import again
+from milepost.events.runtime.outages import UNAVAILABLE
+from milepost.events.runtime.retry import retry_forever
 
 Bell: TypeAlias = asyncio.Queue[Sequence[Msg]]
 
@@ -39,7 +39,7 @@ REACHED = """insert into consumer.positions (tenant, consumer, position)
     set position = greatest(positions.position, excluded.position), updated_at = now()"""
 
 
-class Consumer:
+class Subscription:
     """One policy, wherever it leads: of all processes on a database one runs it at a time."""
 
     def __init__(
@@ -59,13 +59,13 @@ class Consumer:
         self._nats_url = nats_url
         self._batch = batch
         self._replicas = replicas
-        self._answering = Answering(policy, transactor, pool, parallel=parallel)
+        self._answering = PolicyRunner(policy, transactor, pool, parallel=parallel)
         self._tags = tuple(tag for _, tag in policy.types)
         self._positions: dict[str, int] = {}
 
     async def run(self) -> NoReturn:
         """Until canceled, whoever goes away and comes back meanwhile."""
-        await lead(self._pool, f"policy/{self._policy.name}", self._lead, PASSING)
+        await lead(self._pool, f"policy/{self._policy.name}", self._lead, TRANSIENT)
 
     async def _lead(self) -> None:
         rows = await self._pool.fetch(POSITIONS, self._policy.name)
@@ -78,18 +78,22 @@ class Consumer:
 
     async def _work(self) -> None:
         bell: Bell = asyncio.Queue(1)
-        listening = again(f"nats/{self._policy.name}", partial(self._listen, bell), AWAY)
+        listening = retry_forever(
+            f"nats/{self._policy.name}", partial(self._listen, bell), UNAVAILABLE
+        )
         tasks = [asyncio.create_task(work) for work in (self._follow(bell), listening)]
         try:
             await asyncio.gather(*tasks)
         finally:
-            await end(*tasks)
+            await cancel_and_wait(*tasks)
 
     async def _listen(self, bell: Bell) -> NoReturn:
         """Ring with what NATS has, and acknowledge what was then handled."""
         async with connected(self._nats_url, self._policy.name) as client:
             await ensure_stream(client.jetstream(), self._replicas)
-            async with Pull(client, self._policy.name, self._subjects(), self._batch) as pull:
+            async with PullConsumer(
+                client, self._policy.name, self._subjects(), self._batch
+            ) as pull:
                 while True:
                     if messages := await pull.messages(LISTEN_SECONDS):
                         await bell.put(messages)

@@ -18,7 +18,7 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
 from milepost.events.parking.parked import Failure, Pool, park
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.events.policies.runner import PASSING, Answering
+from milepost.events.policies.runner import TRANSIENT, PolicyRunner
 from milepost.events.runtime.leadership import lead
 from milepost.events.store.postgres import COLUMNS
 
@@ -114,14 +114,14 @@ class Timers:
         *,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._alarms = [Alarm(timer, transactor, pool, clock=clock) for timer in timers]
+        self._alarms = [TimerRunner(timer, transactor, pool, clock=clock) for timer in timers]
 
     async def run(self) -> None:
         """Until canceled, whoever goes away and comes back meanwhile."""
         await asyncio.gather(*(alarm.run() for alarm in self._alarms))
 
 
-class Alarm:
+class TimerRunner:
     """One timer at work. `clock` may be set back: what has gone off stays so."""
 
     def __init__(
@@ -135,7 +135,7 @@ class Alarm:
     ) -> None:
         self._timer = timer
         self._policy = Policy(f"timer/{timer.name}", timer.types, self._react)
-        self._answering = Answering(self._policy, transactor, pool)
+        self._answering = PolicyRunner(self._policy, transactor, pool)
         self._log = transactor.log
         self._pool = pool
         self._clock = clock
@@ -144,7 +144,7 @@ class Alarm:
         self._now = clock()
 
     async def run(self) -> NoReturn:
-        await lead(self._pool, f"policy/{self._policy.name}", self._lead, PASSING)
+        await lead(self._pool, f"policy/{self._policy.name}", self._lead, TRANSIENT)
 
     async def _lead(self) -> NoReturn:
         await self._answering.recall()

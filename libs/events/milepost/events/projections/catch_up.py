@@ -9,7 +9,7 @@ import msgspec
 
 from milepost.events.projections.generations import Generation, drop_discarded, index
 from milepost.events.projections.read_model import ReadModel
-from milepost.events.projections.shared_scan import Passes, heads
+from milepost.events.projections.shared_scan import SharedScan, heads
 from milepost.events.projections.switch import (
     live_positions,
     refuse_parking_more,
@@ -17,7 +17,7 @@ from milepost.events.projections.switch import (
     take_over,
     take_over_tenant,
 )
-from milepost.events.projections.writer import Copy
+from milepost.events.projections.writer import GenerationWriter
 
 SWITCH_ATTEMPTS = 60
 SWITCH_PAUSE_SECONDS = 0.25
@@ -35,13 +35,15 @@ class Pace(msgspec.Struct, frozen=True):
 Ends = Callable[[], Awaitable[Mapping[str, int]]]
 
 
-async def recalled(pool: asyncpg.Pool, model: ReadModel, generation: Generation) -> Copy:
-    copy = Copy(pool, model, generation)
+async def recalled(
+    pool: asyncpg.Pool, model: ReadModel, generation: Generation
+) -> GenerationWriter:
+    copy = GenerationWriter(pool, model, generation)
     await copy.recall()
     return copy
 
 
-async def bring_to(passes: Passes, pace: Pace, ends: Ends) -> None:
+async def bring_to(passes: SharedScan, pace: Pace, ends: Ends) -> None:
     """Until what is missing was written during the last window. Raises `Overtaken`."""
     furthest = pace.window + 1
     while furthest > pace.window:
@@ -68,19 +70,19 @@ def behind_live(pool: asyncpg.Pool, names: Sequence[str], only_tenant: str | Non
     return ends
 
 
-async def indexed(pool: asyncpg.Pool, copy: Copy) -> None:
+async def indexed(pool: asyncpg.Pool, copy: GenerationWriter) -> None:
     async with pool.acquire() as connection:
         await index(connection, copy.model, copy.generation)
 
 
 async def switch_to(
-    pool: asyncpg.Pool, copy: Copy, pace: Pace, *, whatever_it_parks: bool = False
+    pool: asyncpg.Pool, copy: GenerationWriter, pace: Pace, *, whatever_it_parks: bool = False
 ) -> None:
     """Raises `ParksMore`, `BehindLive`, `Overtaken`, `asyncpg.LockNotAvailableError` when
     readers will not let go of the views.
     """
     only_tenant = copy.generation.only_tenant
-    await bring_to(Passes(pool, [copy], pace.window), pace, at_heads(pool, only_tenant))
+    await bring_to(SharedScan(pool, [copy], pace.window), pace, at_heads(pool, only_tenant))
     for attempt in range(1, SWITCH_ATTEMPTS + 1):
         try:
             await _try_switch(pool, copy, pace, whatever_it_parks=whatever_it_parks)
@@ -94,13 +96,13 @@ async def switch_to(
 
 
 async def _try_switch(
-    pool: asyncpg.Pool, copy: Copy, pace: Pace, *, whatever_it_parks: bool
+    pool: asyncpg.Pool, copy: GenerationWriter, pace: Pace, *, whatever_it_parks: bool
 ) -> None:
     new = copy.generation
     async with pool.acquire() as connection, connection.transaction():
         await stand_still(connection, copy.model.name, new.only_tenant)
         # What the live one has read stands below these heads, and it reads nothing more.
-        await Passes(pool, [copy], pace.window).catch_up(await heads(pool, new.only_tenant))
+        await SharedScan(pool, [copy], pace.window).catch_up(await heads(pool, new.only_tenant))
         if not whatever_it_parks:
             await refuse_parking_more(connection, new)
         if new.only_tenant is None:

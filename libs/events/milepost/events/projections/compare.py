@@ -14,10 +14,10 @@ import msgspec
 
 from milepost.events.projections.catch_up import Pace, behind_live, bring_to
 from milepost.events.projections.generations import Generation, generations
-from milepost.events.projections.shared_scan import Passes
+from milepost.events.projections.shared_scan import SharedScan
 from milepost.events.projections.switch import stand_still
 from milepost.events.projections.tables import LONG_SECONDS, Connection
-from milepost.events.projections.writer import Copy
+from milepost.events.projections.writer import GenerationWriter
 
 NAMED = 10
 ATTEMPTS, PAUSE_SECONDS = 40, 0.25
@@ -83,7 +83,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 async def compare_with_live(
-    pool: asyncpg.Pool, copy: Copy, only_tenant: str | None, pace: Pace
+    pool: asyncpg.Pool, copy: GenerationWriter, only_tenant: str | None, pace: Pace
 ) -> Comparison:
     """Raises `LiveStands`, `Overtaken`."""
     name = copy.model.name
@@ -94,13 +94,17 @@ async def compare_with_live(
 
 @asynccontextmanager
 async def _at_one_position(
-    pool: asyncpg.Pool, live: Generation, copy: Copy, only_tenant: str | None, pace: Pace
+    pool: asyncpg.Pool,
+    live: Generation,
+    copy: GenerationWriter,
+    only_tenant: str | None,
+    pace: Pace,
 ) -> AsyncIterator[tuple[Connection, int]]:
     """A transaction that sees both generations where they stood at one moment, and where that is.
 
     Its first statement takes its snapshot, not its beginning.
     """
-    passes = Passes(pool, [copy], pace.window)
+    passes = SharedScan(pool, [copy], pace.window)
     await bring_to(passes, pace, behind_live(pool, [live.name], only_tenant))
     async with (
         pool.acquire() as snapshot,
@@ -121,7 +125,7 @@ async def _look(
     pool: asyncpg.Pool,
     snapshot: Connection,
     live: Generation,
-    passes: Passes,
+    passes: SharedScan,
     only_tenant: str | None,
 ) -> Mapping[str, int] | None:
     """Where both stand now; None: the live one must come nearer first."""
@@ -136,7 +140,7 @@ async def _look(
         return ends
 
 
-def _beyond(copy: Copy, ends: Mapping[str, int], only_tenant: str | None) -> bool:
+def _beyond(copy: GenerationWriter, ends: Mapping[str, int], only_tenant: str | None) -> bool:
     return any(
         position > ends.get(tenant, 0)
         for tenant, position in copy.positions.items()

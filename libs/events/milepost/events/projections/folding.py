@@ -13,7 +13,7 @@ from milepost.events.projections.read_model import (
     Undecodable,
     UndoableRows,
 )
-from milepost.events.projections.tables import Shape
+from milepost.events.projections.tables import PgTable
 
 
 class Unfoldable(Exception):
@@ -38,7 +38,7 @@ def fold_all(model: ReadModel, rows: Rows, facts: Sequence[Fact[Any]]) -> None:
 
 def fold_each(
     model: ReadModel,
-    shapes: Mapping[str, Shape[Any]],
+    shapes: Mapping[str, PgTable[Any]],
     rows: UndoableRows,
     tenant: str,
     facts: Sequence[Fact[Any]],
@@ -79,7 +79,7 @@ def keyed(model: ReadModel, facts: Sequence[Fact[Any]]) -> list[Fact[Any]]:
 
 
 def _failure(
-    model: ReadModel, shapes: Mapping[str, Shape[Any]], rows: UndoableRows, fact: Fact[Any]
+    model: ReadModel, shapes: Mapping[str, PgTable[Any]], rows: UndoableRows, fact: Fact[Any]
 ) -> Exception | None:
     """Why it cannot be folded; the rows are as if it had not been tried."""
     if error := _unkeyed(model, fact):
@@ -106,7 +106,7 @@ def _unkeyed(model: ReadModel, fact: Fact[Any]) -> Exception | None:
     return None
 
 
-def _refuse_unfit(shapes: Mapping[str, Shape[Any]], rows: UndoableRows) -> None:
+def _refuse_unfit(shapes: Mapping[str, PgTable[Any]], rows: UndoableRows) -> None:
     for name, row in rows.touched():
         if column := shapes[name].unfit(row):
             raise Unfit(f"{name}.{column} = {getattr(row, column)!r}"[:500])

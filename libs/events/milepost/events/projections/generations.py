@@ -7,7 +7,7 @@ import msgspec
 
 from milepost.events.parking.parked import consumer_of, forget
 from milepost.events.projections.read_model import ReadModel
-from milepost.events.projections.tables import Connection, Shape
+from milepost.events.projections.tables import Connection, PgTable
 
 COLUMNS = "name, generation, version, status, only_tenant, as_of, tables"
 ALL = f"select {COLUMNS} from dashboards.generations where name = $1 order by generation"
@@ -163,7 +163,7 @@ async def locked(connection: Connection, name: str) -> dict[str, Generation]:
 
 async def index(connection: Connection, model: ReadModel, generation: Generation) -> None:
     for table in model.tables:
-        await Shape(generation.table(table.name), table).index(connection)
+        await PgTable(generation.table(table.name), table).index(connection)
 
 
 async def show(connection: Connection, generation: Generation) -> None:
@@ -198,7 +198,7 @@ async def _create(
     assert record is not None, "an insert without conflict returns its row"
     created = _generation(record)
     for table in model.tables:
-        await Shape(created.table(table.name), table).create(connection)
+        await PgTable(created.table(table.name), table).create(connection)
     return created
 
 

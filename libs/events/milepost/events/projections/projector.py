@@ -18,18 +18,18 @@ from milepost.events.projections.generations import (
 )
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import rebuild
-from milepost.events.projections.shared_scan import Passes, heads
-from milepost.events.projections.writer import Copy, Overtaken
-from milepost.events.runtime.cancellation import end
+from milepost.events.projections.shared_scan import SharedScan, heads
+from milepost.events.projections.writer import GenerationWriter, Overtaken
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import LeaseLost, Leases, leases
-from milepost.events.runtime.outages import AWAY
-from milepost.events.runtime.retry import again
+from milepost.events.runtime.outages import UNAVAILABLE
+from milepost.events.runtime.retry import retry_forever
 
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.1
 ASK_SECONDS = 0.5
 RENEWAL_SECONDS = 2.0
-INTERRUPTIONS: tuple[type[BaseException], ...] = (*AWAY, LeaseLost)
+INTERRUPTIONS: tuple[type[BaseException], ...] = (*UNAVAILABLE, LeaseLost)
 RENEWAL_INTERRUPTIONS: tuple[type[BaseException], ...] = (
     *INTERRUPTIONS,
     Overtaken,
@@ -61,7 +61,7 @@ class Projector:
 
     async def run(self) -> NoReturn:
         """Project until canceled, whoever goes away and comes back meanwhile."""
-        await again("projector", self._lead, INTERRUPTIONS)
+        await retry_forever("projector", self._lead, INTERRUPTIONS)
 
     async def _lead(self) -> None:
         try:
@@ -75,11 +75,11 @@ class Projector:
         try:
             await asyncio.gather(*tasks)
         finally:
-            await end(*tasks)
+            await cancel_and_wait(*tasks)
 
     async def _follow(self, held: Leases) -> NoReturn:
         clock = asyncio.get_running_loop().time
-        passes = Passes(self._pool, [], self._window)
+        passes = SharedScan(self._pool, [], self._window)
         pause_seconds, asked_at = BUSY_SECONDS, -ASK_SECONDS
         while True:
             try:
@@ -91,7 +91,7 @@ class Projector:
                 furthest = await self._step(passes) if passes.copies else 0
             except Overtaken as overtaken:
                 _log.warning("projector_overtaken", model=str(overtaken))
-                passes, furthest = Passes(self._pool, [], self._window), 1
+                passes, furthest = SharedScan(self._pool, [], self._window), 1
             pause_seconds = BUSY_SECONDS if furthest else min(pause_seconds * 2, IDLE_SECONDS)
             # Behind by more than a window: no pause at all.
             await asyncio.sleep(0 if furthest > self._window else pause_seconds)
@@ -109,7 +109,7 @@ class Projector:
             _forget(name)
         self._led.clear()
 
-    async def _step(self, passes: Passes) -> int:
+    async def _step(self, passes: SharedScan) -> int:
         ends = await heads(self._pool)
         furthest = await passes.step(ends)
         for copy in passes.copies:
@@ -118,17 +118,17 @@ class Projector:
             PARKED.labels(copy.consumer).set(copy.parked_events)
         return furthest
 
-    async def _current(self, passes: Passes) -> Passes:
+    async def _current(self, passes: SharedScan) -> SharedScan:
         """The same as before, as long as the same generations are live."""
         live = await self._live()
         if live == [copy.generation for copy in passes.copies]:
             return passes
-        copies = [Copy(self._pool, self._models[one.name], one) for one in live]
+        copies = [GenerationWriter(self._pool, self._models[one.name], one) for one in live]
         for copy in copies:
             await copy.recall()
         for name in {copy.model.name for copy in passes.copies} - {one.name for one in live}:
             _forget(name)
-        return Passes(self._pool, copies, self._window)
+        return SharedScan(self._pool, copies, self._window)
 
     async def _live(self) -> list[Generation]:
         """Those that this code can feed: another version's are fed by that version's process."""

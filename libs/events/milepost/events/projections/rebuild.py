@@ -31,9 +31,9 @@ from milepost.events.projections.generations import (
     generations,
 )
 from milepost.events.projections.read_model import ReadModel
-from milepost.events.projections.shared_scan import Passes
+from milepost.events.projections.shared_scan import SharedScan
 from milepost.events.projections.switch import ParksMore
-from milepost.events.projections.writer import Copy
+from milepost.events.projections.writer import GenerationWriter
 from milepost.events.runtime.leadership import leases
 
 UNHURRIED = Pace()
@@ -72,7 +72,7 @@ async def rebuild(
         ends = at_heads(pool, only_tenant)
         if switch != "always":
             ends = behind_live(pool, [model.name for model in models], only_tenant)
-        await bring_to(Passes(pool, copies, pace.window), pace, ends)
+        await bring_to(SharedScan(pool, copies, pace.window), pace, ends)
         for copy in copies:
             await indexed(pool, copy)
         return [await _finished(pool, copy, pace, switch) for copy in copies]
@@ -133,7 +133,7 @@ async def build_past(
         async def there() -> Mapping[str, int]:
             return ends
 
-        await bring_to(Passes(pool, copies, pace.window), pace, there)
+        await bring_to(SharedScan(pool, copies, pace.window), pace, there)
         for copy in copies:
             await indexed(pool, copy)
         return built
@@ -148,12 +148,12 @@ async def _alone(pool: asyncpg.Pool, models: Sequence[ReadModel]) -> AsyncIterat
         yield
 
 
-async def _begun(pool: asyncpg.Pool, model: ReadModel, only_tenant: str | None) -> Copy:
+async def _begun(pool: asyncpg.Pool, model: ReadModel, only_tenant: str | None) -> GenerationWriter:
     await ensure_live(pool, model)
     return await recalled(pool, model, await begin(pool, model, only_tenant))
 
 
-async def _standing(pool: asyncpg.Pool, model: ReadModel, status: str) -> Copy:
+async def _standing(pool: asyncpg.Pool, model: ReadModel, status: str) -> GenerationWriter:
     known = (await generations(pool, [model.name]))[model.name]
     if status not in known:
         raise NoGeneration(model.name, f"{status} generation")
@@ -162,7 +162,9 @@ async def _standing(pool: asyncpg.Pool, model: ReadModel, status: str) -> Copy:
     return await recalled(pool, model, known[status])
 
 
-async def _finished(pool: asyncpg.Pool, copy: Copy, pace: Pace, switch: Switch) -> Rebuilt:
+async def _finished(
+    pool: asyncpg.Pool, copy: GenerationWriter, pace: Pace, switch: Switch
+) -> Rebuilt:
     new = copy.generation
     rebuilt = Rebuilt(new.name, new.generation, switched=False)
     if switch == "never":
@@ -180,6 +182,6 @@ async def _finished(pool: asyncpg.Pool, copy: Copy, pace: Pace, switch: Switch) 
     return msgspec.structs.replace(rebuilt, switched=True)
 
 
-async def _switched(pool: asyncpg.Pool, copy: Copy, pace: Pace) -> Rebuilt:
+async def _switched(pool: asyncpg.Pool, copy: GenerationWriter, pace: Pace) -> Rebuilt:
     await switch_to(pool, copy, pace, whatever_it_parks=True)
     return Rebuilt(copy.model.name, copy.generation.generation, switched=True)

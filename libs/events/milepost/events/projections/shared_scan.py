@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 
 from milepost.events.projections.log_reader import codecs_of, facts_between
-from milepost.events.projections.writer import Copy
+from milepost.events.projections.writer import GenerationWriter
 
 HEADS = """select tenant, head from log.heads
     where head > 0 and ($1::text is null or tenant = $1)"""
@@ -17,10 +17,10 @@ async def heads(pool: asyncpg.Pool, only_tenant: str | None = None) -> dict[str,
     return {record[0]: record[1] for record in await pool.fetch(HEADS, only_tenant)}
 
 
-class Passes:
+class SharedScan:
     """Brings `copies` forward together; those that stand elsewhere get a pass of their own."""
 
-    def __init__(self, pool: asyncpg.Pool, copies: Sequence[Copy], window: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, copies: Sequence[GenerationWriter], window: int) -> None:
         self.copies = copies
         self._pool = pool
         self._window = window
@@ -49,15 +49,17 @@ class Passes:
         for copy in self.copies:
             await copy.hear()
 
-    def _behind(self, tenant: str, end: int) -> dict[int, list[Copy]]:
+    def _behind(self, tenant: str, end: int) -> dict[int, list[GenerationWriter]]:
         """The copies that have something to read, by where they stand."""
-        found: dict[int, list[Copy]] = defaultdict(list)
+        found: dict[int, list[GenerationWriter]] = defaultdict(list)
         for copy in self.copies:
             if copy.positions[tenant] < end:
                 found[copy.positions[tenant]].append(copy)
         return found
 
-    async def _advance(self, copies: Sequence[Copy], tenant: str, after: int, upto: int) -> None:
+    async def _advance(
+        self, copies: Sequence[GenerationWriter], tenant: str, after: int, upto: int
+    ) -> None:
         facts = await facts_between(self._pool, self._codecs, tenant, after, upto)
         takes = (copy.take(tenant, facts, upto) for copy in copies)
         for error in await asyncio.gather(*takes, return_exceptions=True):

@@ -20,7 +20,7 @@ STANDINGS = """select g.name, g.generation, g.version, g.status, g.only_tenant, 
     order by g.name, g.generation"""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ModelStatus(msgspec.Struct, frozen=True):
     """Positions and heads are sums over the tenants; a past generation's head is where it ends.
 
     `parked`: events that could not be folded, and those that wait behind them.
@@ -41,5 +41,5 @@ class Standing(msgspec.Struct, frozen=True):
         return self.head - self.position
 
 
-async def standings(pool: asyncpg.Pool, tenant: str | None = None) -> list[Standing]:
-    return [Standing(*record) for record in await pool.fetch(STANDINGS, tenant)]
+async def model_status(pool: asyncpg.Pool, tenant: str | None = None) -> list[ModelStatus]:
+    return [ModelStatus(*record) for record in await pool.fetch(STANDINGS, tenant)]

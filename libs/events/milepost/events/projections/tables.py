@@ -23,7 +23,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-class Shape(Generic[R]):
+class PgTable(Generic[R]):
     """`table` as it stands in Postgres under `name`."""
 
     def __init__(self, name: str, table: Table[R]) -> None:

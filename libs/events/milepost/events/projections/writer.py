@@ -21,9 +21,9 @@ from milepost.events.parking.parked import (
     Parked,
     consumer_of,
     failed_again,
+    mark_resolved,
     of_key,
     park,
-    settle,
     skipped,
     waiting,
 )
@@ -39,7 +39,7 @@ from milepost.events.projections.folding import (
 from milepost.events.projections.generations import Generation
 from milepost.events.projections.log_reader import codecs_of, facts_at
 from milepost.events.projections.read_model import Fact, Loaded, ReadModel, Rows, UndoableRows
-from milepost.events.projections.tables import Connection, Shape
+from milepost.events.projections.tables import Connection, PgTable
 
 POSITIONS = """select tenant, position, epoch from dashboards.positions
     where name = $1 and generation = $2 and ($3::text[] is null or tenant = any($3))"""
@@ -68,7 +68,7 @@ class Overtaken(Exception):
 UNSTORABLE = (asyncpg.DataError, ValueError)
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class BatchOutcome(msgspec.Struct, frozen=True):
     """What a batch came to, beside its rows."""
 
     failures: Sequence[Failure] = ()
@@ -76,7 +76,7 @@ class Outcome(msgspec.Struct, frozen=True):
     again: tuple[Parked, Failure] | None = None
 
 
-class Copy:
+class GenerationWriter:
     """`positions` by tenant as last committed or read."""
 
     def __init__(self, pool: asyncpg.Pool, model: ReadModel, generation: Generation) -> None:
@@ -90,7 +90,7 @@ class Copy:
         self._epochs: dict[str, int] = {}
         self._codecs = codecs_of(model.codec)
         self._shapes = {
-            table.name: Shape(generation.table(table.name), table) for table in model.tables
+            table.name: PgTable(generation.table(table.name), table) for table in model.tables
         }
         self._kept: dict[str, Loaded] = {}
         self._parked: set[tuple[str, str]] = set()
@@ -147,18 +147,18 @@ class Copy:
         with self._forgetting(tenant):
             rows = Rows(await self._load(tenant, free))
             fold_all(self.model, rows, free)
-            await self._commit(tenant, rows, upto, Outcome(waits))
+            await self._commit(tenant, rows, upto, BatchOutcome(waits))
 
     async def _take_apart(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
         """Fold one by one; where only Postgres can tell what it refuses, in ever smaller parts."""
         free, waits = self._sorted_out(tenant, facts)
         try:
             rows, failures = await self._folded_each(tenant, free)
-            await self._commit(tenant, rows, upto, Outcome([*failures, *waits]))
+            await self._commit(tenant, rows, upto, BatchOutcome([*failures, *waits]))
         except UNSTORABLE as error:
             if len(facts) == 1:
                 await self._commit(
-                    tenant, Rows({}), upto, Outcome([failure_of(tenant, facts[0], error)])
+                    tenant, Rows({}), upto, BatchOutcome([failure_of(tenant, facts[0], error)])
                 )
                 return
             middle = facts[len(facts) // 2].position
@@ -187,7 +187,7 @@ class Copy:
         facts = await facts_at(self._pool, self._codecs, tenant, positions)
         rows, failures = await self._folded_each(tenant, facts)
         stays = failures[0].position if failures else None
-        outcome = Outcome(
+        outcome = BatchOutcome(
             settled=[one for one in todo if stays is None or one.position < stays],
             again=next(((one, failures[0]) for one in todo if one.position == stays), None),
         )
@@ -199,7 +199,7 @@ class Copy:
             return await self._do(tenant, [one])
         except UNSTORABLE as error:
             failure = Failure(tenant, one.position, one.key, repr(error), attempts=1)
-            outcome = Outcome(again=(one, failure))
+            outcome = BatchOutcome(again=(one, failure))
             await self._commit(tenant, Rows({}), self.positions[tenant], outcome)
             return False
 
@@ -241,7 +241,7 @@ class Copy:
                 rows.update({key: loaded.get(key) for key in missing})
         return kept
 
-    async def _commit(self, tenant: str, rows: Rows, upto: int, outcome: Outcome) -> None:
+    async def _commit(self, tenant: str, rows: Rows, upto: int, outcome: BatchOutcome) -> None:
         was, epoch = self.positions[tenant], self._epochs[tenant]
         # Who resumes what was parked stays at a position: the epoch tells that rows have changed.
         new_epoch = epoch + 1 if outcome.settled or outcome.again else epoch
@@ -259,10 +259,12 @@ class Copy:
         self._remember(tenant, rows)
         self._tell(tenant, outcome.failures)
 
-    async def _settle(self, connection: Connection, outcome: Outcome) -> None:
+    async def _settle(self, connection: Connection, outcome: BatchOutcome) -> None:
         if outcome.failures:
             await park(connection, self.consumer, outcome.failures, self.generation.generation)
-        if outcome.settled and await settle(connection, outcome.settled) < len(outcome.settled):
+        if outcome.settled and await mark_resolved(connection, outcome.settled) < len(
+            outcome.settled
+        ):
             raise Overtaken(self.model.name)
         if outcome.again:
             await failed_again(connection, *outcome.again)

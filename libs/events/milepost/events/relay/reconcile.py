@@ -17,9 +17,9 @@ from nats.js import JetStreamContext
 from milepost.events.log import Log, Recorded
 from milepost.events.nats.cloudevents import MENDED
 from milepost.events.nats.jetstream import last_position
-from milepost.events.nats.pipeline import Chain, ChainBroken, header_lines
+from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, header_lines
 from milepost.events.relay.relay import message_of
-from milepost.events.relay.stream_inventory import Holdings, Seen
+from milepost.events.relay.stream_inventory import Seen, StreamInventory
 
 BATCH = 1000
 # Between two slices the relay has its turn.
@@ -64,7 +64,7 @@ class Gaps(msgspec.Struct, frozen=True):
 
 
 async def compare(
-    log: Log, holdings: Holdings, tags: Sequence[str], tenant: str | None, seen: Seen
+    log: Log, holdings: StreamInventory, tags: Sequence[str], tenant: str | None, seen: Seen
 ) -> list[Gaps]:
     """Hold each tenant's log, or one's, against what the stream holds."""
     heads = await log.heads()
@@ -78,7 +78,9 @@ async def compare(
     return gaps
 
 
-async def _gaps(log: Log, holdings: Holdings, tags: Sequence[str], tenant: str, head: int) -> Gaps:
+async def _gaps(
+    log: Log, holdings: StreamInventory, tags: Sequence[str], tenant: str, head: int
+) -> Gaps:
     missing, events, discarded, last = array("q"), 0, 0, 0
     async for event in _read(log, tenant, 0, head, tags):
         events, last = events + 1, event.position
@@ -130,7 +132,7 @@ class Mending:
     """Publishes again what the stream lost; `holdings` is read on as it goes."""
 
     def __init__(
-        self, log: Log, client: Client, services: Mapping[str, str], holdings: Holdings
+        self, log: Log, client: Client, services: Mapping[str, str], holdings: StreamInventory
     ) -> None:
         self._log = log
         self._client = client
@@ -159,7 +161,7 @@ class Mending:
         while self._lost(tenant, events):
             if clock() > deadline:
                 raise RelayTooBusy
-            with suppress(ChainBroken):
+            with suppress(PipelineBroken):
                 await self._publish(tenant, self._lost(tenant, events))
             await self._holdings.read_on(unseen)
         return len(lost)
@@ -175,7 +177,7 @@ class Mending:
     async def _publish(self, tenant: str, events: Sequence[Recorded]) -> None:
         mark = header_lines({MENDED: str(self._holdings.reached[tenant])})
         messages = [message_of(event, self._services[event.type]) for event in events]
-        async with Chain(self._client, self._holdings.sequence) as chain:
+        async with FencedPipeline(self._client, self._holdings.sequence) as chain:
             await chain.publish([one._replace(headers=one.headers + mark) for one in messages])
             await chain.flush()
 

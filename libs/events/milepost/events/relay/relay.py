@@ -26,10 +26,10 @@ from milepost.events.nats.jetstream import (
     limited,
     stream_info,
 )
-from milepost.events.nats.pipeline import Chain, ChainBroken, Message, header_lines
-from milepost.events.relay.stream_inventory import Holdings
+from milepost.events.nats.pipeline import FencedPipeline, Message, PipelineBroken, header_lines
+from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.runtime.leadership import Source, lead
-from milepost.events.runtime.outages import AWAY
+from milepost.events.runtime.outages import UNAVAILABLE
 
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
@@ -71,10 +71,10 @@ class Relay:
 
     async def run(self) -> NoReturn:
         """Relay until canceled, whoever goes away and comes back meanwhile."""
-        await lead(self._source, "relay", self._lead, (*AWAY, ChainBroken))
+        await lead(self._source, "relay", self._lead, (*UNAVAILABLE, PipelineBroken))
 
     async def _lead(self) -> None:
-        """Raises `ChainBroken` when chain after chain breaks without a message getting through."""
+        """Raises `PipelineBroken` when one after the other breaks and no message gets through."""
         async with connected(self._nats_url, "relay") as client:
             fruitless = 0
             while True:
@@ -85,19 +85,19 @@ class Relay:
                     raise broken
                 await asyncio.sleep(0.01 * 2**fruitless)
 
-    async def _follow(self, client: Client) -> tuple[ChainBroken, int]:
+    async def _follow(self, client: Client) -> tuple[PipelineBroken, int]:
         """Publish what comes, until the chain breaks: why, and how many messages got through."""
         js = client.jetstream()
         # The sequence first, the positions later: whatever another relay publishes in between
         # breaks the chain.
         last_sequence = await ensure_stream(js, self._replicas)
-        async with Chain(client, last_sequence, window=self._window) as chain:
+        async with FencedPipeline(client, last_sequence, window=self._window) as chain:
             try:
                 await self._publish_forever(js, chain)
-            except ChainBroken as broken:
+            except PipelineBroken as broken:
                 return broken, chain.acknowledged
 
-    async def _publish_forever(self, js: JetStreamContext, chain: Chain) -> NoReturn:
+    async def _publish_forever(self, js: JetStreamContext, chain: FencedPipeline) -> NoReturn:
         after: dict[str, int] = {}
         info = await stream_info(js)
         clock, pause_seconds = asyncio.get_running_loop().time, BUSY_SECONDS
@@ -113,7 +113,7 @@ class Relay:
             await asyncio.sleep(0 if self._batch in behind else pause_seconds)
 
     async def _publish_new(
-        self, js: JetStreamContext, chain: Chain, after: dict[str, int]
+        self, js: JetStreamContext, chain: FencedPipeline, after: dict[str, int]
     ) -> list[int]:
         """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
         heads = await self._log.heads()
@@ -141,7 +141,7 @@ class Relay:
             _log.warning("stream_dropped_by_limits", tenant=tenant, position=position)
         return position
 
-    async def _publish(self, chain: Chain, events: Sequence[Recorded]) -> None:
+    async def _publish(self, chain: FencedPipeline, events: Sequence[Recorded]) -> None:
         await chain.publish([message_of(event, self._services[event.type]) for event in events])
         PUBLISHED.inc(len(events))
 
@@ -158,7 +158,7 @@ async def _reached(js: JetStreamContext, tenant: str) -> int:
         return await last_position(js, tenant)
     except Foreign:
         _log.error("stream_holds_foreign_message", tenant=tenant)
-    holdings = Holdings(js, tenant)
+    holdings = StreamInventory(js, tenant)
     await holdings.read_on(lambda *_: None)
     return holdings.reached.get(tenant, 0)
 
@@ -181,16 +181,16 @@ async def _checked(
 ) -> StreamInfo:
     """Look for what no answer to a publish tells: that the stream was lost, or part of it.
 
-    `expected` is its last sequence when nothing is under way. Raises `ChainBroken`: what is missing
+    `expected` is its last sequence when nothing is under way. Raises `PipelineBroken`: what lacks
     at the end is then published again.
     """
     info = await stream_info(js)
     if info is None or before is None or expected not in (None, info.state.last_seq):
-        raise ChainBroken("the stream is not where it was left")
+        raise PipelineBroken("the stream is not where it was left")
     came = info.state.last_seq - before.state.last_seq
     lost = before.state.messages + came - info.state.messages
     if lost > 0 and not limited(info.config):
         LOST.inc(lost)
         _log.error("stream_lost_messages", lost=lost, remedy="milepost relay --reconcile")
-        raise ChainBroken("the stream has lost messages")
+        raise PipelineBroken("the stream has lost messages")
     return info

@@ -17,7 +17,7 @@ from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 
 from milepost.events.log import Log, Recorded
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
-from milepost.events.nats.pipeline import ChainBroken, Message, Pipeline, header_lines
+from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
 from milepost.events.relay.relay import message_of
 from milepost.events.relay.stream_inventory import Seen
 
@@ -121,7 +121,7 @@ async def republish(
             try:
                 await pipeline.publish([_again(one, services[one.type], subject) for one in events])
                 await pipeline.flush()
-            except ChainBroken as broken:
+            except PipelineBroken as broken:
                 missed = events[pipeline.acknowledged - before]
                 raise Stopped(missed.position, str(broken)) from broken
             counts.update(event.type for event in events)

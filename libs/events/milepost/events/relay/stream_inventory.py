@@ -26,7 +26,7 @@ class StreamSetBack(Exception):
     """The stream was deleted, purged or restored while it was read: begin anew."""
 
 
-class Holdings:
+class StreamInventory:
     """As read up to `sequence`; `read_on` goes further. A byte per position of the log.
 
     reached   each tenant's position as a relay finds it in the last message

@@ -11,7 +11,7 @@ ASKED_AT_MOST = 10
 _log = structlog.get_logger()
 
 
-async def end(*tasks: "asyncio.Task[Any]") -> None:
+async def cancel_and_wait(*tasks: "asyncio.Task[Any]") -> None:
     """Cancel these and wait until they have ended, whatever they end with.
 
     One that goes on is asked again: libraries lose a cancellation now and then, as

@@ -13,8 +13,8 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
-from milepost.events.runtime.cancellation import end
-from milepost.events.runtime.retry import again
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.retry import retry_forever
 
 T = TypeVar("T")
 Source: TypeAlias = "str | asyncpg.Pool[asyncpg.Record]"
@@ -83,7 +83,7 @@ class Leases:
                 return working.result()
             raise LeaseLost(", ".join(sorted(self.names)))
         finally:
-            await end(losing, working)
+            await cancel_and_wait(losing, working)
 
     async def beat(self, every_seconds: float) -> None:
         """Ask now and then: a dead network closes no socket, so nothing would tell us."""
@@ -123,7 +123,7 @@ async def lead(
             _log.info("leads", name=name)
             await held.keep(work())
 
-    await again(name, led, (LeaseLost, *passing))
+    await retry_forever(name, led, (LeaseLost, *passing))
 
 
 @asynccontextmanager
@@ -139,7 +139,7 @@ async def leases(source: Source, *, heartbeat_seconds: float = 5.0) -> AsyncIter
         try:
             yield held
         finally:
-            await end(heart)
+            await cancel_and_wait(heart)
             await held.end()
 
 

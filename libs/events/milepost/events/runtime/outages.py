@@ -10,7 +10,7 @@ class Overloaded(Exception):
 
 # Asked of any exception that comes out of Postgres or NATS. PostgresError subclasses that say
 # "this connection, this server, not this statement" are named one by one.
-AWAY: tuple[type[BaseException], ...] = (
+UNAVAILABLE: tuple[type[BaseException], ...] = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -24,17 +24,17 @@ AWAY: tuple[type[BaseException], ...] = (
     nats.errors.Error,
 )
 # Of these: it answers, and reads, but takes nothing from anybody.
-TAKES_NOTHING: tuple[type[BaseException], ...] = (
+READ_ONLY: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.DiskFullError,
 )
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Not an address that makes no sense: to asyncpg that is an InterfaceError too."""
-    return isinstance(error, AWAY) and not isinstance(error, ValueError)
+    return isinstance(error, UNAVAILABLE) and not isinstance(error, ValueError)
 
 
-def passes(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Nothing is wrong with what was asked: the same again later may well succeed."""
-    return is_away(error) or isinstance(error, Overloaded)
+    return is_unavailable(error) or isinstance(error, Overloaded)

@@ -11,7 +11,7 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 5.0
 _log = structlog.get_logger()
 
 
-async def again(
+async def retry_forever(
     name: str,
     work: Callable[[], Coroutine[Any, Any, object]],
     passing: tuple[type[BaseException], ...],

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from milepost.events.log import AlreadyDone, Recorded
-from milepost.events.store.batcher import Gathered
+from milepost.events.store.batcher import Batcher
 
 # "offset 0" keeps it one index scan per stream or range, whatever the planner believes.
 READ_STREAMS = """select found.*
@@ -47,12 +47,12 @@ class Range(NamedTuple):
     last: int
 
 
-class Reader:
+class BatchedReads:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self.streams = Gathered(self._streams)
-        self.ranges = Gathered(self._ranges)
-        self.done = Gathered(self._done)
+        self.streams = Batcher(self._streams)
+        self.ranges = Batcher(self._ranges)
+        self.done = Batcher(self._done)
 
     async def _streams(self, tenant: str, asked: Sequence[After]) -> list[list[Recorded]]:
         wanted: dict[str, int] = {}

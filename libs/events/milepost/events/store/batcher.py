@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 Query: TypeAlias = Callable[[str, Sequence[Asked]], Awaitable[Sequence[Found]]]
 
 
-class Gathered(Generic[Asked, Found]):
+class Batcher(Generic[Asked, Found]):
     """One query per tenant is under way at a time. Answers are no older than their questions."""
 
     def __init__(self, query: Query[Asked, Found]) -> None:
@@ -22,7 +22,7 @@ class Gathered(Generic[Asked, Found]):
         self._waiting: dict[str, list[tuple[Asked, asyncio.Future[Found]]]] = {}
         self._drains: set[asyncio.Task[None]] = set()
 
-    async def ask(self, tenant: str, asked: Asked) -> Found:
+    async def load(self, tenant: str, asked: Asked) -> Found:
         answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
         if tenant in self._waiting:
             self._waiting[tenant].append((asked, answer))

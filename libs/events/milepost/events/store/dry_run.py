@@ -12,7 +12,7 @@ from milepost.events.log import AlreadyDone, Command, Log, Recorded, Result
 from milepost.events.store.memory import MemoryLog
 
 
-class Rehearsal(MemoryLog):
+class DryRunLog(MemoryLog):
     """The other log as it was when this began, and beyond that what was appended here."""
 
     def __init__(self, log: Log, heads: Mapping[str, int]) -> None:
@@ -22,7 +22,7 @@ class Rehearsal(MemoryLog):
         self._versions: dict[tuple[str, str], int] = {}
 
     @classmethod
-    async def over(cls, log: Log) -> "Rehearsal":
+    async def over(cls, log: Log) -> "DryRunLog":
         return cls(log, await log.heads())
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:

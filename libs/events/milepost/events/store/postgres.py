@@ -8,7 +8,7 @@ import asyncpg
 
 from milepost.events.event import Invalid
 from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Recorded, Result
-from milepost.events.store.batched_reads import After, Range, Reader
+from milepost.events.store.batched_reads import After, BatchedReads, Range
 
 ROLE = "milepost_service"
 
@@ -70,7 +70,7 @@ class PostgresLog:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
-        self._reader = Reader(pool)
+        self._reader = BatchedReads(pool)
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         streams, arrays = _arrays(commands)
@@ -82,7 +82,7 @@ class PostgresLog:
         return [_result(row, index, streams) for index in range(len(commands))]
 
     async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
-        return await self._reader.streams.ask(tenant, After(stream, after))
+        return await self._reader.streams.load(tenant, After(stream, after))
 
     async def read_category(self, tenant: str, category: str, after: int = 0) -> list[Recorded]:
         # In "C" order "." follows "-", so the range holds the streams `category-…` and no others.
@@ -93,7 +93,7 @@ class PostgresLog:
         self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
     ) -> list[Recorded]:
         if types is None and limit <= SHORT:  # without gaps, a limit is a last position
-            return await self._reader.ranges.ask(tenant, Range(after, after + limit))
+            return await self._reader.ranges.load(tenant, Range(after, after + limit))
         if types is None:
             return _recorded(await self.pool.fetch(READ, tenant, after, limit))
         return _recorded(await self.pool.fetch(READ_TYPES, tenant, after, limit, list(types)))
@@ -103,7 +103,7 @@ class PostgresLog:
         return {row["tenant"]: row["head"] for row in rows}
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
-        return await self._reader.done.ask(tenant, command_ids)
+        return await self._reader.done.load(tenant, command_ids)
 
 
 def _recorded(rows: Sequence[asyncpg.Record]) -> list[Recorded]:

@@ -17,7 +17,7 @@ S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 
 
-async def decided(
+async def run_command(
     request: Call, transactor: Transactor, stream: Stream[S, E], decide: Callable[[S], Sequence[E]]
 ) -> Outcome:
     """Raises `IdempotencyKeyReused`, `Malformed`, and what `decide` and `transact` raise."""

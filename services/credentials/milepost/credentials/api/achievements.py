@@ -9,7 +9,7 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.access import (
     ISSUING,
     NOT_AN_ISSUER,
@@ -44,7 +44,7 @@ from milepost.credentials.domain.refusals import (
 )
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.web.openapi.documented_answers import command, versioned_query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.positions import positioned
@@ -69,7 +69,7 @@ async def put_achievement(
     achievement: PathAchievement,
     data: JSONBody[AchievementDefinition],
     transactor: NamedDependency[Transactor],
-    achievements: NamedDependency[Achievements],
+    achievements: NamedDependency[AchievementCache],
 ) -> Response[AchievementView]:
     """Its next version, or none if nothing changed. Credentials keep the version they were
     awarded by. Criteria may name courses freely, and achievements that are defined.
@@ -83,7 +83,7 @@ async def put_achievement(
         narrative=data.narrative,
         validity_days=data.validity_days,
     )
-    outcome = await decided(
+    outcome = await run_command(
         request,
         transactor,
         ACHIEVEMENT.of(achievement),
@@ -128,7 +128,7 @@ async def retire_achievement(
     """
     request.user.require(*ISSUING)
     decide = partial(retire, achievement=achievement, at=datetime.now(UTC))
-    outcome = await decided(request, transactor, ACHIEVEMENT.of(achievement), decide)
+    outcome = await run_command(request, transactor, ACHIEVEMENT.of(achievement), decide)
     return positioned(AchievementView.of(outcome.states[0]), outcome.position)
 
 
@@ -143,7 +143,7 @@ async def evaluate_learners(
     achievement: PathAchievement,
     data: JSONBody[Evaluation],
     transactor: NamedDependency[Transactor],
-    achievements: NamedDependency[Achievements],
+    achievements: NamedDependency[AchievementCache],
 ) -> Response[EvaluationView]:
     """For an achievement that was defined, or made easier, after learners had passed: a result
     for each of up to 1,000 learners, with the conditions that do not hold yet. Safe to repeat.

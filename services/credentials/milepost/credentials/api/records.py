@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.records import CredentialAwarded
-from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.access import (
     ISSUING,
     NOT_AN_ISSUER,
@@ -33,7 +33,7 @@ from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, No
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
@@ -113,7 +113,7 @@ async def award_credential(
     data: JSONBody[HandAward],
     *,
     transactor: NamedDependency[Transactor],
-    achievements: NamedDependency[Achievements],
+    achievements: NamedDependency[AchievementCache],
     settings: NamedDependency[Settings],
 ) -> Response[CredentialView]:
     """Whether or not the criteria hold; what rests on it is awarded with it.
@@ -131,7 +131,7 @@ async def award_credential(
         awarded_by=request.user.subject,
         at=at,
     )
-    outcome = await decided(request, transactor, RECORD.of(learner), decide)
+    outcome = await run_command(request, transactor, RECORD.of(learner), decide)
     credential = outcome.states[0].credentials[_awarded(outcome)]
     view = CredentialView.of(credential, datetime.now(UTC))
     return positioned(view, outcome.position, 201)
@@ -164,7 +164,7 @@ async def revoke_credential(
     request.user.require(*ISSUING)
     at = occurred(data.occurred_at, settings)
     decide = partial(revoke, learner=learner, credential=credential, reason=data.reason, at=at)
-    outcome = await decided(request, transactor, RECORD.of(learner), decide)
+    outcome = await run_command(request, transactor, RECORD.of(learner), decide)
     record, now = outcome.states[0], datetime.now(UTC)
     view = RevokedView(
         credential=CredentialView.of(record.credentials[credential], now),

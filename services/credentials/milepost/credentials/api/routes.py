@@ -3,13 +3,13 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.achievement_cache import Achievements
-from milepost.credentials.api import records
+from milepost.credentials.achievement_cache import AchievementCache
+from milepost.credentials.api import achievements, records
 from milepost.events.commands.transact import Transactor
 from milepost.web.settings import Settings
 
 
-def routes(transactor: Transactor, achievements: Achievements, settings: Settings) -> Router:
+def routes(transactor: Transactor, cache: AchievementCache, settings: Settings) -> Router:
     return Router(
         "/credentials",
         route_handlers=[
@@ -24,7 +24,7 @@ def routes(transactor: Transactor, achievements: Achievements, settings: Setting
         ],
         dependencies={
             "transactor": Provide(lambda: transactor, sync_to_thread=False),
-            "achievements": Provide(lambda: achievements, sync_to_thread=False),
+            "achievements": Provide(lambda: cache, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         tags=["credentials"],

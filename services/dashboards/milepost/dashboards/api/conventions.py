@@ -66,7 +66,7 @@ def shown(*refusals: Exception) -> Answers:
     )
 
 
-async def seen(
+async def read_at(
     request: Call,
     pool: asyncpg.Pool,
     models: Sequence[ReadModel],
@@ -78,7 +78,7 @@ async def seen(
     return await read(pool, request.user.tenant, models, asked, *arguments, awaited=awaited)
 
 
-def answered(request: Call, page: T, found: Seen) -> Response[T]:
+def respond(request: Call, page: T, found: Seen) -> Response[T]:
     """304 to who has these rows: their ETag says nothing of the position, which goes on."""
     etag = {"ETag": found.etag}
     if is_known(request, found.etag):
@@ -94,7 +94,7 @@ def given(**filters: object) -> dict[str, object]:
     return {f"{name} = $": value for name, value in filters.items() if value is not None}
 
 
-def moment(name: str, text: str | None) -> datetime | None:
+def parse_time(name: str, text: str | None) -> datetime | None:
     """In UTC. Litestar would take a number for one, and a time without its offset. Raises
     `Malformed`.
     """
@@ -116,7 +116,7 @@ def between(
     return {**least, **most}
 
 
-def cut(found: Seen, limit: int, paged: Paging) -> tuple[Any, str | None]:
+def split_page(found: Seen, limit: int, paged: Paging) -> tuple[Any, str | None]:
     """The page, of which one row more was read, and the cursor to the next if that has any."""
     rows = found.rows[0]
     if len(rows) <= limit:

@@ -16,13 +16,13 @@ from milepost.dashboards.api.conventions import (
     Call,
     Filter,
     Pool,
-    answered,
     between,
-    cut,
     given,
-    moment,
-    seen,
+    parse_time,
+    read_at,
+    respond,
     shown,
+    split_page,
 )
 from milepost.dashboards.api.views import (
     CoursesPage,
@@ -82,10 +82,10 @@ async def list_courses(
     """Any role."""
     paged = paging(listings.COURSE_SORTS[sort], sort, order, "course", cursor)
     query, arguments = listings.courses(paged, given(state=standing, language=language))
-    found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
-    rows, following = cut(found, limit, paged)
+    found = await read_at(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
+    rows, following = split_page(found, limit, paged)
     page = CoursesPage(position=found.position, as_of=found.as_of, next=following, courses=rows)
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get("/catalog/programs", summary="List programs", answers=shown(CURSOR_UNKNOWN))
@@ -106,10 +106,10 @@ async def list_programs(
     if achievement is not None:
         where[listings.CONTAINS] = achievement
     query, arguments = listings.programs(paged, where)
-    found = await seen(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
-    rows, following = cut(found, limit, paged)
+    found = await read_at(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
+    rows, following = split_page(found, limit, paged)
     page = ProgramsPage(position=found.position, as_of=found.as_of, next=following, programs=rows)
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get("/catalog/offerings", summary="List offerings to enroll in", answers=shown(CURSOR_UNKNOWN))
@@ -136,19 +136,19 @@ async def list_runs(
         course=course, state=standing, pace=pace, has_free_seats=has_free_seats
     ) | between(
         at_or_after={
-            "starts": moment("starts_from", starts_from),
-            "ends": moment("ends_from", ends_from),
+            "starts": parse_time("starts_from", starts_from),
+            "ends": parse_time("ends_from", ends_from),
         },
         before={
-            "starts": moment("starts_before", starts_before),
-            "ends": moment("ends_before", ends_before),
+            "starts": parse_time("starts_before", starts_before),
+            "ends": parse_time("ends_before", ends_before),
         },
     )
     query, arguments = listings.runs(paged, where)
-    found = await seen(request, pool, FUNNELS, (query,), limit + 1, *arguments)
-    rows, following = cut(found, limit, paged)
+    found = await read_at(request, pool, FUNNELS, (query,), limit + 1, *arguments)
+    rows, following = split_page(found, limit, paged)
     page = RunsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get(
@@ -180,14 +180,14 @@ async def list_enrollments(
         raise SortTooBroad(sort)
     paged = paging(listings.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
     where = given(offering=offering, learner=learner, course=course, state=standing, mode=mode)
-    where |= between(at_or_after={"entered_at": moment("since", since)}, before={})
+    where |= between(at_or_after={"entered_at": parse_time("since", since)}, before={})
     query, arguments = listings.enrollments(paged, where)
-    found = await seen(request, pool, (LEARNER_OVERVIEW,), (query,), limit + 1, *arguments)
-    rows, following = cut(found, limit, paged)
+    found = await read_at(request, pool, (LEARNER_OVERVIEW,), (query,), limit + 1, *arguments)
+    rows, following = split_page(found, limit, paged)
     page = EnrollmentsPage(
         position=found.position, as_of=found.as_of, next=following, enrollments=rows
     )
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get(
@@ -209,10 +209,10 @@ async def list_offerings(
     request.user.require(*STAFF)
     paged = paging(listings.OFFERING_SORTS[sort], sort, order, "offering", cursor)
     query, arguments = listings.offerings(paged, given(course=course))
-    found = await seen(request, pool, FUNNELS, (query,), limit + 1, *arguments)
-    rows, following = cut(found, limit, paged)
+    found = await read_at(request, pool, FUNNELS, (query,), limit + 1, *arguments)
+    rows, following = split_page(found, limit, paged)
     page = OfferingsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get(
@@ -240,12 +240,12 @@ async def list_credentials(
         learner=learner, achievement=achievement, course=course, offering=offering, status=status
     )
     query, arguments = listings.credentials(paged, where)
-    found = await seen(request, pool, (CREDENTIAL_REGISTRY,), (query,), limit + 1, *arguments)
-    rows, following = cut(found, limit, paged)
+    found = await read_at(request, pool, (CREDENTIAL_REGISTRY,), (query,), limit + 1, *arguments)
+    rows, following = split_page(found, limit, paged)
     page = CredentialsPage(
         position=found.position, as_of=found.as_of, next=following, credentials=rows
     )
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 HANDLERS = (

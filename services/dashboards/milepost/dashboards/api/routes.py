@@ -14,8 +14,8 @@ from milepost.dashboards.api.conventions import (
     Call,
     PathKey,
     Pool,
-    answered,
-    seen,
+    read_at,
+    respond,
     shown,
 )
 from milepost.dashboards.api.views import LearnerPage, OfferingPage, OperationsPage
@@ -54,7 +54,7 @@ async def get_learner(
         enrollments=enrollments,
         credentials=credentials,
     )
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get(
@@ -65,11 +65,11 @@ async def get_learner(
 async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response[OfferingPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
-    found = await seen(request, pool, FUNNELS, (listings.OFFERING,), offering)
+    found = await read_at(request, pool, FUNNELS, (listings.OFFERING,), offering)
     if not found.rows[0]:
         raise UnknownOffering(offering)
     page = OfferingPage(position=found.position, as_of=found.as_of, offering=found.rows[0][0])
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 @get(
@@ -80,7 +80,7 @@ async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response
 async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     """Roles: operator, service."""
     request.user.require("operator", "service")
-    found = await seen(request, pool, READ_MODELS, (listings.HEAD, listings.MODELS))
+    found = await read_at(request, pool, READ_MODELS, (listings.HEAD, listings.MODELS))
     heads, models = found.rows
     page = OperationsPage(
         position=found.position,
@@ -88,7 +88,7 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
         head=heads[0].head if heads else 0,
         models=models,
     )
-    return answered(request, page, found)
+    return respond(request, page, found)
 
 
 def routes(pool: asyncpg.Pool) -> Router:

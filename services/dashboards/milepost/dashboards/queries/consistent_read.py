@@ -17,7 +17,7 @@ from msgspec.json import Decoder
 
 from milepost.events.event import Invalid
 from milepost.events.projections.read_model import ReadModel
-from milepost.events.store.batcher import Gathered
+from milepost.events.store.batcher import Batcher
 from milepost.web.problems import Problem, RequestFault
 
 WAIT_SECONDS = 5.0
@@ -111,14 +111,14 @@ class ByKey:
         self._names = [model.name for model in models]
         self._queries = queries
         self._statement = _statement_for_keys(queries)
-        self._gathered = Gathered(self._fetch)
+        self._gathered = Batcher(self._fetch)
 
     async def read(self, tenant: str, key: str, *, awaited: int | None = None) -> Seen:
         """Raises `NotVisibleYet`, `BeyondTheLog`."""
         if awaited is not None:
             await _wait(self._pool, tenant, self._names, awaited)
         try:
-            record = await self._gathered.ask(tenant, key)
+            record = await self._gathered.load(tenant, key)
         except NOT_BUILT as error:
             raise NotVisibleYet(awaited or 0, 0) from error
         return _seen(self._queries, *record)

@@ -39,7 +39,7 @@ from milepost.enrollment.api.wiring import (
     Wiring,
 )
 from milepost.enrollment.commands.enroll import achieved, enroll_learner
-from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.preview import preview
 from milepost.enrollment.domain.enrollment.state_machine import State
@@ -217,11 +217,11 @@ async def get_enrollment(
 HANDLERS = (post_enrollment, post_preview, get_enrollment)
 
 
-def _wish(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> Wish:
+def _wish(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> AdmissionRequest:
     """Raises `NotYourOwn`, `OccurredInFuture`, `MayNotBackdate`."""
     caller.may_act_for(data.learner, *ENROLLERS)
     invited = data.invited
-    return Wish(
+    return AdmissionRequest(
         offering=offering,
         learner=data.learner,
         mode=data.mode,

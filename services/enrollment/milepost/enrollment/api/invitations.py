@@ -22,7 +22,7 @@ from milepost.enrollment.api.wiring import ENROLLERS, ID, NOW, OfferingPath, Whe
 from milepost.enrollment.domain.invitation import INVITATION, digest, issue, revoke
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.requests.positions import positioned
@@ -119,7 +119,7 @@ async def post_revocation(
     request.user.require(*ENROLLERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(revoke, invitation=invitation, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, INVITATION.of(invitation), decide)
+    outcome = await run_command(request, wiring.transactor, INVITATION.of(invitation), decide)
     return positioned(Revoked(invitation=invitation, revoked=True), outcome.position)
 
 

@@ -20,7 +20,7 @@ from milepost.enrollment.api.wiring import CATALOG_KEEPERS, OfferingPath, Wiring
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Changes, cancel_offering, change_offering
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
@@ -55,7 +55,7 @@ async def patch_offering(
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     changes = _changes(data)
     decide = partial(change_offering, changes=changes, offering=offering, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, OFFERING.of(offering), decide)
+    outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 
@@ -76,7 +76,7 @@ async def post_cancellation(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(cancel_offering, offering=offering, reason=data.reason, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, OFFERING.of(offering), decide)
+    outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 

@@ -27,7 +27,7 @@ from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering, UnknownOffering
 from milepost.enrollment.domain.offering.terms import Terms, close_offering, open_offering
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.json_body import Body, Moment
@@ -152,7 +152,7 @@ async def post_close(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(close_offering, offering=offering, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, OFFERING.of(offering), decide)
+    outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.states[0]), outcome.position)
 
 

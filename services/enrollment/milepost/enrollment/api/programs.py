@@ -39,7 +39,7 @@ from milepost.enrollment.domain.program import (
 )
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.requests.positions import positioned
@@ -153,7 +153,7 @@ async def post_definition(
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     facts = msgspec.structs.asdict(data) | {"occurred_at": at}
     decide = partial(define_program, program=program, **facts)
-    outcome = await decided(request, wiring.transactor, PROGRAM.of(program), decide)
+    outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)
     status = 201 if outcome.events else 200
     return positioned(_defined_in(program, outcome), outcome.position, status)
 
@@ -175,7 +175,7 @@ async def post_retirement(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(retire_program, program=program, reason=data.reason, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, PROGRAM.of(program), decide)
+    outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)
     return positioned(_defined_in(program, outcome), outcome.position)
 
 

@@ -17,13 +17,13 @@ from milepost.enrollment.bulk.lease import NotLeading
 from milepost.enrollment.bulk.row_format import Asked, Fault, Row
 from milepost.enrollment.bulk.row_order import Order, Runs, counts_seats
 from milepost.enrollment.commands.enroll import enroll_learner
-from milepost.enrollment.domain.enrollment.admission import Wish
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
-from milepost.events.runtime.cancellation import end
-from milepost.events.runtime.outages import passes
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.outages import is_transient
 from milepost.web.problems import members, problem_of
 from milepost.web.requests.times import occurred
 from milepost.web.settings import Settings
@@ -64,7 +64,7 @@ async def _side_by_side(
                 await asyncio.sleep(0)  # others are served by this process too
         return await asyncio.gather(*tasks, return_exceptions=True)
     finally:
-        await end(*tasks)
+        await cancel_and_wait(*tasks)
 
 
 async def _after(
@@ -109,7 +109,7 @@ async def _enroll(
     offering = asked.offering
     enrollment = enrollment_id(offering, asked.learner)
     try:
-        wish = Wish(
+        wish = AdmissionRequest(
             offering=offering,
             learner=asked.learner,
             mode=asked.mode,
@@ -126,7 +126,7 @@ async def _enroll(
     except Refused as refusal:
         return _refused(row, refusal, enrollment)
     except Exception as error:
-        if passes(error) or isinstance(error, NotLeading):
+        if is_transient(error) or isinstance(error, NotLeading):
             raise
         # One row that nobody foresaw must not hold up the others.
         _log.exception("row_failed", tenant=job.tenant, job=str(job.job), row=row.number)

@@ -59,7 +59,7 @@ class NotLeading(Exception):
     """Somebody else has the job by now."""
 
 
-class Lead:
+class JobLease:
     """One worker's hold on one job. Every method raises `NotLeading` once it is lost."""
 
     def __init__(self, pool: asyncpg.Pool, worker: UUID, job: Job, asked: float) -> None:
@@ -121,10 +121,10 @@ class Lead:
         self._alive = max(self._alive, asked)
 
 
-class Led:
+class FencedLog:
     """The log, as long as a job is led: then `append` raises `NotLeading`, repeated or not."""
 
-    def __init__(self, log: Log, lead: Lead) -> None:
+    def __init__(self, log: Log, lead: JobLease) -> None:
         self._log = log
         self._lead = lead
         self.read = log.read
@@ -138,11 +138,11 @@ class Led:
         return await self._log.append(tenant, commands)
 
 
-async def take(pool: asyncpg.Pool, worker: UUID) -> Lead | None:
+async def take(pool: asyncpg.Pool, worker: UUID) -> JobLease | None:
     """The job whose turn it is, if any waits or has lost its worker."""
     asked = time.monotonic()
     taken = await pool.fetchrow(TAKE, worker, SILENT)
-    return Lead(pool, worker, job_of(taken), asked) if taken else None
+    return JobLease(pool, worker, job_of(taken), asked) if taken else None
 
 
 def _columns(results: Sequence[Result]) -> list[list[object]]:

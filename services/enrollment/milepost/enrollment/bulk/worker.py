@@ -16,15 +16,15 @@ import structlog
 
 from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.jobs import Job, Tally, counted
-from milepost.enrollment.bulk.lease import Lead, Led, NotLeading, take
+from milepost.enrollment.bulk.lease import FencedLog, JobLease, NotLeading, take
 from milepost.enrollment.bulk.row_format import Row
 from milepost.enrollment.bulk.store import Store
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.log import Log
-from milepost.events.runtime.cancellation import end
-from milepost.events.runtime.outages import AWAY, Overloaded
-from milepost.events.store.dry_run import Rehearsal
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
+from milepost.events.store.dry_run import DryRunLog
 from milepost.web.settings import Settings
 
 ROWS_AT_ONCE = 500
@@ -32,7 +32,7 @@ IDLE_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 PRUNE_SECONDS = 60.0
 DEATHS_AT_MOST = 5
-PASSING: tuple[type[BaseException], ...] = (*AWAY, Overloaded, NotLeading)
+PASSING: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded, NotLeading)
 STOPPING: tuple[type[BaseException], ...] = (asyncio.CancelledError, *PASSING)
 
 _log = structlog.get_logger()
@@ -76,20 +76,20 @@ class Worker:
             raise
         return True
 
-    async def _do(self, lead: Lead) -> None:
+    async def _do(self, lead: JobLease) -> None:
         job = lead.job
         if job.cancel or job.deaths > DEATHS_AT_MOST:
             await self._break_off(lead)
         elif job.dry_run:
             await lead.start_over()
-            async with _deciding(await Rehearsal.over(self._transactor.log)) as transactor:
+            async with _deciding(await DryRunLog.over(self._transactor.log)) as transactor:
                 await self._go_through(lead, transactor, Tally(), 0)
         else:
-            async with _deciding(Led(self._transactor.log, lead)) as transactor:
+            async with _deciding(FencedLog(self._transactor.log, lead)) as transactor:
                 await self._go_through(lead, transactor, job.tally, await lead.last())
 
     async def _go_through(
-        self, lead: Lead, transactor: Transactor, tally: Tally, after: int
+        self, lead: JobLease, transactor: Transactor, tally: Tally, after: int
     ) -> None:
         job, canceled = lead.job, False
         while not canceled and (rows := await self._store.rows(job, after, ROWS_AT_ONCE)):
@@ -99,14 +99,14 @@ class Worker:
             after = rows[-1].number
         await lead.end("canceled" if canceled else "done")
 
-    async def _break_off(self, lead: Lead) -> None:
+    async def _break_off(self, lead: JobLease) -> None:
         """What is told stays told, and what was done untold is told with it."""
         job = lead.job
         # Telling is done with rows too: a job that kills by that as well ends without.
         if not job.dry_run and job.deaths <= 2 * DEATHS_AT_MOST:
             await lead.settle()
             rows = await self._begun(job, await lead.last())
-            async with _deciding(Led(self._transactor.log, lead)) as transactor:
+            async with _deciding(FencedLog(self._transactor.log, lead)) as transactor:
                 results = await enroll_rows(transactor, self._settings, job, rows)
             await lead.keep(counted(job.tally, results), results)
         if job.deaths > DEATHS_AT_MOST:
@@ -137,18 +137,18 @@ async def _deciding(log: Log) -> AsyncIterator[Transactor]:
 
 
 @asynccontextmanager
-async def _beating(lead: Lead) -> AsyncIterator[None]:
+async def _beating(lead: JobLease) -> AsyncIterator[None]:
     """So that a page that takes long does not look like death."""
 
     async def beat() -> None:
         with suppress(NotLeading):  # then keeping the next results fails too
             while True:
                 await asyncio.sleep(BEAT_SECONDS)
-                with suppress(*AWAY, Overloaded):
+                with suppress(*UNAVAILABLE, Overloaded):
                     await lead.beat()
 
     heart = asyncio.create_task(beat())
     try:
         yield
     finally:
-        await end(heart)
+        await cancel_and_wait(heart)

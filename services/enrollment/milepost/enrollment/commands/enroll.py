@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
-from milepost.enrollment.domain.enrollment.admission import Wish, admit
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment
 from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved
 from milepost.enrollment.domain.invitation import INVITATION
@@ -33,7 +33,9 @@ class MoreIsAsked(Exception):
         self.opened = opened
 
 
-async def achieved(log: Log, tenant: str, wish: Wish, opened: OfferingOpened) -> Achieved:
+async def achieved(
+    log: Log, tenant: str, wish: AdmissionRequest, opened: OfferingOpened
+) -> Achieved:
     """What the learner has passed and holds at that time, if it matters here."""
     if not opened.prerequisites:
         return NOTHING
@@ -57,7 +59,7 @@ async def achieved(log: Log, tenant: str, wish: Wish, opened: OfferingOpened) ->
 async def enroll_learner(
     transactor: Transactor,
     tenant: str,
-    wish: Wish,
+    wish: AdmissionRequest,
     *,
     invitation: str | None = None,
     command_id: UUID | None = None,

@@ -20,7 +20,7 @@ from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearne
 from milepost.events.commands.transact import Transactor
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import ETAG, Answers, command, query, versioned_query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
@@ -125,7 +125,7 @@ async def erase_learner(
     tenant, at = request.user.tenant, datetime.now(UTC)
     # First the receipt: should this process die now, the policy that hears it erases.
     decide = partial(erase, learner=learner, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, VAULT.of(learner), decide)
+    outcome = await run_command(request, wiring.transactor, VAULT.of(learner), decide)
     (erased_at,) = outcome.states
     await wiring.vault.erase(tenant, learner, erased_at)
     return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)

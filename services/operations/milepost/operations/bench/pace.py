@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from milepost.events.commands.group_commit import Writer
+from milepost.events.commands.group_commit import GroupCommit
 from milepost.events.log import Appended, Command, Log, Result
 from milepost.operations.bench.figures import WentWrong
 from milepost.operations.bench.http_calls import TENANT
@@ -18,7 +18,7 @@ async def commit_evenly(
 
     By position, the `perf_counter` at which its commit was known here. Raises `WentWrong`.
     """
-    writer = Writer(log)
+    writer = GroupCommit(log)
     committed: dict[int, float] = {}
 
     def landed(done: asyncio.Future[Result]) -> None:

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from milepost.events.log import Recorded
-from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.operations.commands.events.tail import follow
 
 LINES = 12
@@ -75,7 +75,7 @@ async def showing(console: Console, nats: str, tenant: str) -> AsyncIterator[Fee
     try:
         yield feed
     finally:
-        await end(*tasks)
+        await cancel_and_wait(*tasks)
 
 
 async def _listen(feed: Feed, nats: str, tenant: str) -> None:

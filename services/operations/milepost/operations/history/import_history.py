@@ -13,7 +13,7 @@ from milepost.contracts.records import CredentialAwarded
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log, Recorded
-from milepost.events.policies.reactions import settle
+from milepost.events.policies.reactions import run_to_quiescence
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.history.history import Past
 from milepost.operations.history.importer import Importer, Settle
@@ -90,7 +90,7 @@ def _settling(transactor: Transactor, given: Settings) -> Settle:
     heard = {tag for policy in policies for _, tag in policy.types}
 
     async def settled(events: Sequence[Recorded]) -> None:
-        await settle(transactor, policies, [one for one in events if one.type in heard])
+        await run_to_quiescence(transactor, policies, [one for one in events if one.type in heard])
 
     return settled
 

@@ -4,7 +4,7 @@ from functools import partial
 from uuid import UUID, uuid5
 
 from milepost.contracts.courses import CoursePublished
-from milepost.credentials.achievement_cache import Achievements
+from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievement import ACHIEVEMENT, Definition, define
 from milepost.enrollment.domain.course.course import COURSE, publish
 from milepost.enrollment.domain.offering.offering import OFFERING
@@ -71,7 +71,7 @@ async def _open(transactor: Transactor, tenant: str, run: Run, version: int) -> 
 
 
 async def _define(transactor: Transactor, tenant: str, one: Attested) -> None:
-    catalog = await Achievements(transactor.log).latest(tenant)
+    catalog = await AchievementCache(transactor.log).latest(tenant)
     definition = Definition(name=one.name, criteria=one.criteria)
     await transactor.transact(
         tenant,

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from milepost.events.runtime.outages import AWAY
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.operations.installation.data_directory import running
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import SettingInvalid, Settings
@@ -54,7 +54,7 @@ def reachable() -> Iterator[None]:
     """What Postgres and NATS answer at the edge of a command, as a sentence."""
     try:
         yield
-    except AWAY as error:
+    except UNAVAILABLE as error:
         raise Trouble(
             f"Postgres or NATS cannot be reached ({reason(error)}): `milepost doctor` says which."
         ) from error

@@ -6,7 +6,7 @@ import re
 import asyncpg
 import nats
 
-from milepost.events.runtime.outages import AWAY
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.operations.installation.connection import reason
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import Settings
@@ -29,7 +29,7 @@ async def require_answering(given: Settings) -> None:
         variable = "MILEPOST_NATS"
         if given.nats:
             await asyncio.wait_for(_ask_nats(given.nats), CONNECT_SECONDS)
-    except AWAY as error:
+    except UNAVAILABLE as error:
         raise Trouble(
             f"{variable} names {named(given)[variable]}, where nobody answers"
             f" ({reason(error)}): start it, or unset the variable to use a"

@@ -1,6 +1,6 @@
 """Become a server's program: end with the parent, and give up root where the program asks for it.
 
-    python -m milepost.operations.launch PARENT SIGNAL USER PROGRAM [ARGUMENT…]
+    python -m milepost.operations.local.drop_privileges PARENT SIGNAL USER PROGRAM [ARGUMENT…]
 
 PARENT is the process id that must still be there; when it goes, this process gets SIGNAL (Linux
 only: elsewhere the next start finds the orphan and stops it). USER is a name, or "-" to stay who

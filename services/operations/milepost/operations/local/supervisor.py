@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import asyncpg
 import structlog
 
-from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.migrations import migrate
 from milepost.operations.installation.data_directory import Runtime, tell_runtime
 from milepost.operations.installation.named_servers import require_answering
@@ -53,7 +53,7 @@ async def up(
         try:
             await _until(stop, tasks)
         finally:
-            await end(*tasks)
+            await cancel_and_wait(*tasks)
             await family.stop()
 
 
@@ -121,7 +121,7 @@ async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[Any]"]) -> N
             for task in done:
                 task.result()
     finally:
-        await end(stopping)
+        await cancel_and_wait(stopping)
 
 
 async def _begin(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from milepost.events.runtime.cancellation import end
+from milepost.events.runtime.cancellation import cancel_and_wait
 
 
 async def told_to_stop() -> asyncio.Event:
@@ -37,7 +37,7 @@ async def until(stop: asyncio.Event, *works: Coroutine[Any, Any, object]) -> Non
     try:
         done, _ = await asyncio.wait((*tasks, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await end(*tasks, stopping)
+        await cancel_and_wait(*tasks, stopping)
     for task in done:
         task.result()
 
@@ -48,4 +48,4 @@ async def together(*works: Coroutine[Any, Any, object]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        await end(*tasks)
+        await cancel_and_wait(*tasks)

@@ -20,7 +20,7 @@ from milepost.enrollment import app as enrollment
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.vault import app as vault
 from milepost.events.commands.transact import Transactor
-from milepost.events.policies.subscription import Consumer
+from milepost.events.policies.subscription import Subscription
 from milepost.events.policies.timers import Timers
 from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
@@ -82,7 +82,7 @@ async def _serve(given: Settings, name: str) -> None:
         policies = [policy for service in services for policy in service.policies]
         replicas = given.nats_replicas
         consumers = [
-            Consumer(policy, transactor, pool, given.nats, replicas=replicas).run()
+            Subscription(policy, transactor, pool, given.nats, replicas=replicas).run()
             for policy in policies
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]

@@ -18,7 +18,7 @@ from milepost.events.projections.generations import (
     RebuildUnderWay,
 )
 from milepost.events.projections.rebuild import Rebuilt, Switch
-from milepost.events.projections.status import Standing
+from milepost.events.projections.status import ModelStatus
 from milepost.events.projections.writer import Overtaken
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 
@@ -129,7 +129,7 @@ def lines(found: Comparison) -> list[str]:
     return said
 
 
-def table(found: Sequence[Standing]) -> Table:
+def table(found: Sequence[ModelStatus]) -> Table:
     shown = Table(box=SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
     shown.add_column("model")
     for column in ("no.", "status", "lag", "parked"):

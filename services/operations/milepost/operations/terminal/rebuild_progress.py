@@ -17,8 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from milepost.events.projections.status import Standing, standings
-from milepost.events.runtime.cancellation import end
+from milepost.events.projections.status import ModelStatus, model_status
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.operations.terminal.progress import on_terminal
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ async def watched(
         await _watch(pool, names, tenant, as_of, work)
         return await work
     finally:
-        await end(work)
+        await cancel_and_wait(work)
 
 
 async def _watch(
@@ -59,7 +59,7 @@ async def _watch(
     ) as bars:
         tasks: dict[str, TaskID] = {}
         while not work.done():
-            for one in await standings(pool, tenant):
+            for one in await model_status(pool, tenant):
                 if (one.status, one.as_of) == (status, as_of) and one.name in names:
                     _show(bars, tasks, one)
             await asyncio.wait({work}, timeout=LOOK_SECONDS)
@@ -68,7 +68,7 @@ async def _watch(
                 bars.update(task, completed=bars.tasks[task].total)
 
 
-def _show(bars: Progress, tasks: dict[str, TaskID], one: Standing) -> None:
+def _show(bars: Progress, tasks: dict[str, TaskID], one: ModelStatus) -> None:
     if one.name not in tasks:
         tasks[one.name] = bars.add_task(one.name, total=one.head, completed=one.position)
     bars.update(tasks[one.name], total=one.head, completed=one.position)

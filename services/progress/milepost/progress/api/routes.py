@@ -26,13 +26,13 @@ from milepost.progress.domain.reports import (
 )
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.events import ProgressEvent
-from milepost.progress.plan_cache import Plans
+from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.overview import Overview, overview
 from milepost.progress.wait_for_opening import opened
 from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.problems import members, problem_of
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
@@ -103,7 +103,7 @@ async def report_learning(
     data: JSONBody[ReportLearning],
     *,
     transactor: NamedDependency[Transactor],
-    plans: NamedDependency[Plans],
+    plans: NamedDependency[PlanCache],
     settings: NamedDependency[Settings],
 ) -> Response[ReportResults]:
     """Merges reports of one enrollment; a refused one does not hinder the others."""
@@ -112,7 +112,7 @@ async def report_learning(
     reports = [_dated(one, settings) for one in data.reports]
     plan = await _plan(transactor, plans, enrollment, caller, WRITERS)
     judgement = _Judgement(plan, reports, _scores_refused(reports, plan, caller))
-    outcome = await decided(request, transactor, PROGRESS.of(enrollment), judgement.decide)
+    outcome = await run_command(request, transactor, PROGRESS.of(enrollment), judgement.decide)
     _require_enrolled(judgement.answers)
     results = _results(reports, judgement.answers, outcome)
     return positioned(ReportResults(results), outcome.position)
@@ -127,7 +127,7 @@ async def get_progress(
     request: Call,
     enrollment: FromPath[str],
     transactor: NamedDependency[Transactor],
-    plans: NamedDependency[Plans],
+    plans: NamedDependency[PlanCache],
 ) -> Response[Overview]:
     """What is done, next, locked and still needed."""
     plan = await _plan(transactor, plans, enrollment, request.user, READERS)
@@ -136,7 +136,7 @@ async def get_progress(
     return versioned(request, overview(state, plan), version)
 
 
-def routes(transactor: Transactor, plans: Plans, settings: Settings) -> Router:
+def routes(transactor: Transactor, plans: PlanCache, settings: Settings) -> Router:
     return Router(
         "/progress",
         route_handlers=[report_learning, get_progress],
@@ -150,7 +150,11 @@ def routes(transactor: Transactor, plans: Plans, settings: Settings) -> Router:
 
 
 async def _plan(
-    transactor: Transactor, plans: Plans, enrollment: str, caller: Caller, staff: tuple[str, ...]
+    transactor: Transactor,
+    plans: PlanCache,
+    enrollment: str,
+    caller: Caller,
+    staff: tuple[str, ...],
 ) -> Plan:
     """The plan of an enrollment that is the caller's own, or the staff's, business."""
     if not fullmatch(r"[A-Za-z0-9_.:-]{1,64}", enrollment):

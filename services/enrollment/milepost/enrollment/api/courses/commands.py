@@ -24,7 +24,7 @@ from milepost.enrollment.domain.course.diff import Difference, differences
 from milepost.enrollment.events import CourseEvent
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
@@ -80,7 +80,7 @@ async def draft_course(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(draft, course=course, title=data.title, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
+    outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     return positioned(_version(course, outcome), outcome.position)
 
 
@@ -99,7 +99,7 @@ async def publish_course(
 ) -> Response[CourseVersion]:
     request.user.require(*CATALOG_KEEPERS)
     decide = _publishing(course, data, wiring)
-    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
+    outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     status = 201 if outcome.events else 200
     return positioned(_version(course, outcome), outcome.position, status)
 
@@ -144,7 +144,7 @@ async def retire_course(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(retire, course=course, occurred_at=at)
-    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
+    outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     return positioned(_version(course, outcome), outcome.position)
 
 

@@ -25,7 +25,7 @@ from milepost.enrollment.domain.course.history_import import CourseDiffers, Hist
 from milepost.enrollment.domain.course.plan_faults import Fault
 from milepost.enrollment.events import CourseEvent
 from milepost.web.openapi.documented_answers import command, query, versioned_query
-from milepost.web.requests.commands import Call, decided
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.requests.positions import positioned
@@ -109,7 +109,7 @@ async def import_course(
 ) -> Response[Imported]:
     request.user.require(*ENROLLERS)
     decide = _taking_over(course, data, wiring)
-    outcome = await decided(request, wiring.transactor, COURSE.of(course), decide)
+    outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     [state] = outcome.states
     new = [COURSE.codec.decode(one.type, one.data, one.occurred_at) for one in outcome.events]
     return positioned(_imported(course, state, new), outcome.position, 201 if new else 200)

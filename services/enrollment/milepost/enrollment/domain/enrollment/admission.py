@@ -29,7 +29,7 @@ from milepost.enrollment.events import EnrollmentEvent, InvitationEvent, Learner
 from milepost.events.event import Refused
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who wants in, where, how, since when, and what speaks for them.
 
     achieved  what the learner has passed and holds; only asked for where there are prerequisites
@@ -69,13 +69,13 @@ def enroll(
     mode: Mode = "audit",
 ) -> Decided:
     """`admit`, where the offering asks for nothing but a seat."""
-    wish = Wish(offering=offering, learner=learner, occurred_at=occurred_at, mode=mode)
+    wish = AdmissionRequest(offering=offering, learner=learner, occurred_at=occurred_at, mode=mode)
     offered, entered, *_ = admit(wish, run, state)
     return list(offered), list(entered)
 
 
 def admit(
-    wish: Wish,
+    wish: AdmissionRequest,
     run: Offering,
     state: Enrollment,
     load: Load | None = None,
@@ -105,7 +105,7 @@ def admit(
 
 
 def obstacles(
-    wish: Wish,
+    wish: AdmissionRequest,
     run: Offering,
     state: Enrollment,
     load: Load | None,
@@ -137,7 +137,7 @@ def may_enter(state: Enrollment, at: datetime) -> bool:
 
 
 def overloaded(
-    opened: OfferingOpened, load: Load | None, wish: Wish, leaving: str | None = None
+    opened: OfferingOpened, load: Load | None, wish: AdmissionRequest, leaving: str | None = None
 ) -> Iterator[Refused]:
     limit = opened.parallel_limit
     if limit is None:
@@ -151,7 +151,7 @@ def overloaded(
 
 
 def entry_of(
-    wish: Wish, run: Offering, opened: OfferingOpened, state: Enrollment
+    wish: AdmissionRequest, run: Offering, opened: OfferingOpened, state: Enrollment
 ) -> LearnerEnrolled:
     before = state.entry.stay if state.entry else 0
     return LearnerEnrolled(
@@ -169,7 +169,7 @@ def entry_of(
 
 
 def _request(
-    wish: Wish, opened: OfferingOpened, state: Enrollment, entry: LearnerEnrolled
+    wish: AdmissionRequest, opened: OfferingOpened, state: Enrollment, entry: LearnerEnrolled
 ) -> Decided:
     lacking = missing(opened.prerequisites, wish.achieved)
     before = state.entry
@@ -179,7 +179,7 @@ def _request(
     return [], [EnrollmentRequested(**facts, missing=lacking)]
 
 
-def _uninvited(wish: Wish, invitation: Invitation | None) -> Iterator[Refused]:
+def _uninvited(wish: AdmissionRequest, invitation: Invitation | None) -> Iterator[Refused]:
     if invitation is None or wish.shown is None:
         yield InvitationRequired(wish.offering)
     elif refusal := unusable(
@@ -203,7 +203,7 @@ def _commit(entry: LearnerEnrolled, load: Load) -> list[LearnerEvent]:
     )
 
 
-def _use(wish: Wish, invitation: Invitation) -> list[InvitationEvent]:
+def _use(wish: AdmissionRequest, invitation: Invitation) -> list[InvitationEvent]:
     if wish.shown is None:
         return []
     return use(invitation, enrollment=wish.enrollment, occurred_at=wish.occurred_at)

@@ -16,7 +16,12 @@ from milepost.contracts.enrollments import (
     LearnerWaitlisted,
 )
 from milepost.contracts.offerings import OfferingOpened
-from milepost.enrollment.domain.enrollment.admission import Wish, entry_of, may_enter, overloaded
+from milepost.enrollment.domain.enrollment.admission import (
+    AdmissionRequest,
+    entry_of,
+    may_enter,
+    overloaded,
+)
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
 from milepost.enrollment.domain.enrollment.refusals import (
     ModeNotOffered,
@@ -119,7 +124,7 @@ def transfer(  # noqa: PLR0917 - the streams that it is decided on, in their ord
     entry = asked(state, "transfer", move.enrollment)
     opened = running(other_run, offering=move.to, occurred_at=move.occurred_at)
     _check_run(move, entry, run, opened)
-    wish = Wish(
+    wish = AdmissionRequest(
         offering=move.to, learner=entry.learner, mode=entry.mode, occurred_at=move.occurred_at
     )
     if not may_enter(other, move.occurred_at):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from milepost.enrollment.domain.enrollment.admission import Wish, admit, obstacles
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit, obstacles
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, evolve
 from milepost.enrollment.domain.enrollment.state_machine import State, stays
 from milepost.enrollment.domain.invitation import Invitation
@@ -22,7 +22,7 @@ class Preview(NamedTuple):
 
 
 def preview(
-    wish: Wish, run: Offering, state: Enrollment, load: Load, invitation: Invitation
+    wish: AdmissionRequest, run: Offering, state: Enrollment, load: Load, invitation: Invitation
 ) -> Preview:
     if stays(state.state, "enroll"):
         return Preview(state.state, run.place(wish.enrollment), ())

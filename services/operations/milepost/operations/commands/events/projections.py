@@ -27,7 +27,7 @@ from milepost.events.projections.rebuild import (
     rollback,
     switch,
 )
-from milepost.events.projections.status import Standing, standings
+from milepost.events.projections.status import ModelStatus, model_status
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.tenants import require_school
@@ -191,9 +191,9 @@ def drop_generation(
     typer.echo(f"Generation {generation} of {name} is dropped.")
 
 
-async def _standings(pool: asyncpg.Pool, tenant: str | None) -> list[Standing]:
+async def _standings(pool: asyncpg.Pool, tenant: str | None) -> list[ModelStatus]:
     await require_school(pool, tenant)
-    return await standings(pool, tenant)
+    return await model_status(pool, tenant)
 
 
 async def _compared(pool: asyncpg.Pool, model: ReadModel, tenant: str | None) -> Comparison:
@@ -251,7 +251,7 @@ async def _rebuilt(
     work = rebuild(pool, models, only_tenant=tenant, pace=pace, switch=asked)
     rebuilt = await watched(pool, names, tenant, None, asyncio.create_task(work))
     status = {one.name: "live" if one.switched else "building" for one in rebuilt}
-    stand = [one for one in await standings(pool, tenant) if status.get(one.name) == one.status]
+    stand = [one for one in await model_status(pool, tenant) if status.get(one.name) == one.status]
     return rebuilt, min(one.position for one in stand)
 
 

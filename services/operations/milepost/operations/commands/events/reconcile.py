@@ -25,8 +25,8 @@ from milepost.events.relay.reconcile import (
     until_relayed,
 )
 from milepost.events.relay.relay import Relay
-from milepost.events.relay.stream_inventory import Holdings, Seen, StreamSetBack
-from milepost.events.runtime.cancellation import end
+from milepost.events.relay.stream_inventory import Seen, StreamInventory, StreamSetBack
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.named_servers import require_answering
@@ -66,7 +66,7 @@ async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> d
     began = time.monotonic()
     pool = await connect_pool(given.postgres, name="milepost reconcile", size=4)
     async with pool, jetstream.connected(given.nats, "reconcile") as client:
-        log, holdings = PostgresLog(pool), Holdings(client.jetstream(), tenant or "*")
+        log, holdings = PostgresLog(pool), StreamInventory(client.jetstream(), tenant or "*")
         await require_school(pool, tenant)
         with bars() as seen:
             await holdings.read_on(seen)
@@ -96,11 +96,11 @@ async def _relaying(log: Log, given: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await end(relaying)
+        await cancel_and_wait(relaying)
 
 
 async def _mended(
-    log: Log, client: Client, holdings: Holdings, gaps: Sequence[Gaps], seen: Seen
+    log: Log, client: Client, holdings: StreamInventory, gaps: Sequence[Gaps], seen: Seen
 ) -> dict[str, int]:
     await until_relayed(client.jetstream(), gaps)
     mending = Mending(log, client, PUBLISHED, holdings)

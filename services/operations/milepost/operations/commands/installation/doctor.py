@@ -14,7 +14,7 @@ import nats.js.errors
 import typer
 
 from milepost.events.nats.jetstream import STREAM
-from milepost.events.runtime.outages import AWAY
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.migrations import pending
 from milepost.events.store.postgres import ROLE
 from milepost.operations.installation.connection import connected, reason, settings
@@ -27,7 +27,7 @@ from milepost.web.settings import Settings
 MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
 CONNECT_SECONDS = 5
 
-WRONG: tuple[type[BaseException], ...] = (Trouble, *AWAY, asyncpg.PostgresError)
+WRONG: tuple[type[BaseException], ...] = (Trouble, *UNAVAILABLE, asyncpg.PostgresError)
 
 # What was found right; raises `Trouble` with what is wrong.
 Look: TypeAlias = Callable[[Settings], Awaitable[str]]
@@ -74,7 +74,7 @@ def _tell(found: Found) -> None:
 def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
     """Where it was looked for, when nobody answered there."""
     addresses = {"postgres": given.postgres, "nats": given.nats}
-    if not isinstance(wrong, AWAY) or name not in addresses:
+    if not isinstance(wrong, UNAVAILABLE) or name not in addresses:
         return ""
     place = urlsplit(addresses[name])
     variable = f"MILEPOST_{name.upper()}"
