@@ -18,8 +18,8 @@ import nats
 import pytest
 
 from milepost.events.store.migrations import migrate
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 from milepost.operations.local.embedded import Embedded
+from milepost.operations.rooms import schemas
 
 # Where pytest runs in the background, a shell has SIGINT ignored, and so would all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -58,7 +58,7 @@ async def template(embedded: Servers) -> AsyncIterator[str]:
     name = f"milepost_template_{uuid4().hex}"
     await _execute(embedded.postgres, f"create database {name}")
     connection = await asyncpg.connect(_database(embedded.postgres, name))
-    await migrate(connection, ROOMS_WITH_TABLES)
+    await migrate(connection, schemas())
     await connection.close()
     yield name
     await _execute(embedded.postgres, f"drop database {name} with (force)")

@@ -12,16 +12,15 @@ import httpx
 from tests.documented import documented
 from tests.enrollment.school import PLAN
 
-from milepost.enrollment.app import service
-from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import Worker
-from milepost.enrollment.vault import app as vault_app
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
+from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 JOBS = "/enrollment/jobs"
@@ -126,11 +125,7 @@ async def office_on(pool: asyncpg.Pool, data_dir: Path, tenant: str) -> AsyncIte
     """Its worker works when told to."""
     settings = Settings(data_dir=data_dir)
     transactor = Transactor(PostgresLog(pool))
-    services = [
-        service(transactor, settings),
-        vault_app.service(transactor, settings, pool),
-        bulk_app.service(transactor, settings, pool),
-    ]
+    services = services_of("enrollment", Context(transactor, settings, pool))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
     async with httpx.AsyncClient(

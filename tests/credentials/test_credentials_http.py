@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -17,9 +17,10 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.policies.policy import reaction_id
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
-from milepost.web.app import Service, create_app
+from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context, Service
 from milepost.web.settings import Settings
 
 PROGRESS: Category[None, CourseCompleted] = Category(
@@ -101,7 +102,8 @@ class School:
 async def school(tmp_path: Path) -> AsyncIterator[School]:
     settings = Settings(data_dir=tmp_path)
     transactor = Transactor(MemoryLog())
-    credentials = service(transactor, settings)
+    nowhere = cast("Any", None)  # nothing is asked of the database
+    credentials = service(Context(transactor, settings, nowhere))
     app = create_app(
         [credentials],
         settings,

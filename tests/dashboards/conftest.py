@@ -10,10 +10,12 @@ from tests.dashboards.history import new_tenant
 from tests.documented import documented
 
 from milepost.dashboards.app import service
-from milepost.events.store.postgres import connect_pool
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -32,7 +34,8 @@ def tenant() -> str:
 @pytest.fixture
 async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
     settings = Settings(data_dir=tmp_path)
-    app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
+    context = Context(Transactor(PostgresLog(pool)), settings, pool)
+    app = create_app([service(context)], settings, TokenVerifier(settings), ready={})
     transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
     hooks = documented(app)
     async with httpx.AsyncClient(

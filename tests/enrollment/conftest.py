@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from litestar.testing import AsyncTestClient
@@ -12,6 +13,7 @@ from milepost.events.store.memory import MemoryLog
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -19,7 +21,8 @@ from milepost.web.settings import Settings
 async def school(tmp_path: Path) -> AsyncIterator[School]:
     settings = Settings(data_dir=tmp_path)
     transactor = Transactor(MemoryLog())
-    enrollment = service(transactor, settings)
+    nowhere = cast("Any", None)  # nothing is asked of the database
+    enrollment = service(Context(transactor, settings, nowhere))
     app = create_app([enrollment], settings, TokenVerifier(settings), ready={})
     async with AsyncTestClient(app) as client:
         client.event_hooks = documented(app)

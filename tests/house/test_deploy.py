@@ -10,7 +10,8 @@ import pytest
 import typer.main
 import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
 
-from milepost.operations.cli import Name, app
+from milepost.operations.cli import app
+from milepost.operations.rooms import WHERE
 from milepost.web.settings import PREFIX, Settings
 
 HOUSE = Path(__file__).parents[2]
@@ -78,7 +79,7 @@ def test_every_command_exists_and_takes_these_arguments(command):
 
 
 def test_every_process_is_deployed_everywhere():
-    roles = {f"serve {name}" for name in Name if name is not Name.all} | {
+    roles = {f"serve {name}" for name in WHERE} | {
         "migrate",
         "relay",
         "project",

@@ -9,10 +9,11 @@ from tests.documented import METHODS, Document
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
 from milepost.events.store.memory import MemoryLog
-from milepost.operations.serving.processes import services_of
+from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.problems import problem_of
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 PROBLEM = "application/problem+json"
@@ -27,7 +28,7 @@ IN_PARTS = {
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("house"))
     nowhere = cast("Any", None)  # nothing is asked of the database
-    services = services_of("all", Transactor(MemoryLog()), nowhere, settings)
+    services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     return app.openapi_schema.to_schema()
 

@@ -28,10 +28,11 @@ from milepost.events.event import Event, Refused, name_of
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
 from milepost.operations import cli
-from milepost.operations.serving.processes import services_of
+from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.problems import problem_of
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 from milepost.web.telemetry.metrics import HttpMetrics
 
@@ -200,7 +201,7 @@ def command_line() -> Iterator[str]:
 def services(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Any]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("house"))
     nowhere = cast("Any", None)  # nothing is asked of the database
-    return settings, services_of("all", Transactor(MemoryLog()), nowhere, settings)
+    return settings, services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
 
 
 async def tables(dsn: str) -> dict[str, Any]:

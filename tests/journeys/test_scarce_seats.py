@@ -26,6 +26,7 @@ from milepost.progress import app as progress
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 PATIENCE_SECONDS = 30
@@ -99,9 +100,10 @@ async def school(
     pool: asyncpg.Pool = await connect_pool(postgres, name="scarce", size=16)
     log = PostgresLog(pool)
     transactor = Transactor(log)
+    context = Context(transactor, settings, pool, clock)
     services = [
-        enrollment.service(transactor, settings, clock=clock),
-        progress.service(transactor, settings),
+        enrollment.service(context),
+        progress.service(context),
     ]
     policies = [policy for service in services for policy in service.policies]
     works = [

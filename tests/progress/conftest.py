@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from milepost.progress import app as progress
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 ENROLLMENT = "5c1f6a0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
@@ -122,7 +124,8 @@ def headers(settings):
 @pytest.fixture
 async def client(transactor, settings) -> AsyncIterator[AsyncClient]:
     """In the test's own loop: litestar's test client would block it while a report waits."""
-    service = progress.service(transactor, settings)
+    nowhere = cast("Any", None)  # nothing is asked of the database
+    service = progress.service(Context(transactor, settings, nowhere))
     app = create_app([service], settings, TokenVerifier(settings), ready={})
     transport = ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     hooks = documented(app)

@@ -9,15 +9,15 @@ import pytest
 from tests.documented import documented
 from tests.enrollment.school import School
 
-from milepost.enrollment.app import service
-from milepost.enrollment.vault import app as vault_app
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -55,7 +55,7 @@ def tenant() -> str:
 @pytest.fixture
 async def school(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[School]:
     transactor = Transactor(PostgresLog(pool))
-    services = [service(transactor, settings), vault_app.service(transactor, settings, pool)]
+    services = services_of("enrollment", Context(transactor, settings, pool))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     policies = [policy for one in services for policy in one.policies]
     transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's

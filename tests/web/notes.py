@@ -14,7 +14,6 @@ from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Conflicting, Event, Unknown
 from milepost.events.streams import Category
-from milepost.web.app import Service
 from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
@@ -27,6 +26,7 @@ from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.requests.positions import awaited_position, positioned
 from milepost.web.requests.times import occurred
+from milepost.web.room import Service
 from milepost.web.settings import Settings
 
 Asked = Request[Caller, None, State]

@@ -1,16 +1,13 @@
 """One litestar application out of any number of services."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Request, Response
 from litestar.middleware import DefineMiddleware
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
-from milepost.events.policies.policy import Policy
-from milepost.events.policies.timers import Timer
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
@@ -20,21 +17,10 @@ from milepost.web.requests.body import Received
 from milepost.web.requests.json_body import BodyDecoding
 from milepost.web.requests.options_method import WholeOptions
 from milepost.web.requests.query_parameters import KnownParameters
+from milepost.web.room import Service
 from milepost.web.settings import Settings
 from milepost.web.telemetry.health import Check, health_routes
 from milepost.web.telemetry.metrics import UNROUTED, HttpMetrics, process_registry
-
-
-class Service(msgspec.Struct, frozen=True):
-    """What a service hands to its process: routes, policies that feed it events, timers, and what
-    it works at until it is canceled.
-    """
-
-    name: str
-    routes: tuple[Router, ...]
-    policies: tuple[Policy, ...] = ()
-    timers: tuple[Timer, ...] = ()
-    works: tuple[Callable[[], Coroutine[Any, Any, object]], ...] = ()
 
 
 def create_app(

@@ -7,18 +7,16 @@ from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.policies import when_course_completed
 from milepost.events.codec import Codec
-from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.web.app import Service
-from milepost.web.settings import Settings
+from milepost.web.room import Context, Room, Service
 
 
-def service(transactor: Transactor, settings: Settings) -> Service:
-    achievements = AchievementCache(transactor.log)
+def service(context: Context) -> Service:
+    achievements = AchievementCache(context.transactor.log)
     return Service(
         name="credentials",
-        routes=(routes(transactor, achievements, settings),),
+        routes=(routes(context.transactor, achievements, context.settings),),
         policies=(policy(achievements),),
     )
 
@@ -32,3 +30,6 @@ def policy(achievements: AchievementCache) -> Policy:
         return (when_course_completed(completed, recorded.position, catalog),)
 
     return Policy("credentials", (("progress", "course_completed"),), react)
+
+
+ROOM = Room("credentials", services=(service,))

@@ -1,11 +1,15 @@
 """Wiring of the dashboards service, nothing else."""
 
-import asyncpg
-
 from milepost.dashboards.api.routes import routes
-from milepost.web.app import Service
-from milepost.web.settings import Settings
+from milepost.dashboards.personal_data import personal_data
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.web.room import Context, Room, Service
 
 
-def service(pool: asyncpg.Pool, settings: Settings) -> Service:  # noqa: ARG001 - as all have
-    return Service(name="dashboards", routes=(routes(pool),))
+def service(context: Context) -> Service:
+    return Service(name="dashboards", routes=(routes(context.pool),))
+
+
+ROOM = Room(
+    "dashboards", services=(service,), read_models=READ_MODELS, personal_data=(personal_data,)
+)

@@ -1,38 +1,35 @@
 """Wiring of the enrollment service, nothing else."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 
 from milepost.contracts.offerings import OfferingCanceled
 from milepost.contracts.progress import CourseCompleted, LearningBegan
 from milepost.enrollment.api.routes import routes
 from milepost.enrollment.api.wiring import Wiring
+from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.commands.offering_members import members
 from milepost.enrollment.policies import Heard, react, react_to_cancellation
 from milepost.enrollment.timers import timers
+from milepost.enrollment.vault import app as vault
 from milepost.events.codec import Codec
-from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.events.policies.timers import utc_now
 from milepost.events.streams import key_of
-from milepost.web.app import Service
-from milepost.web.settings import Settings
+from milepost.web.room import Context, Room, Service
 
 _HEARD: Codec[Heard] = Codec(Heard)
 _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
 _OF_PROGRESS = {tag_of(LearningBegan), tag_of(CourseCompleted)}
 
 
-def service(
-    transactor: Transactor, settings: Settings, *, clock: Callable[[], datetime] = utc_now
-) -> Service:
+def service(context: Context) -> Service:
+    transactor = context.transactor
     return Service(
-        "enrollment",
-        (routes(Wiring(transactor, settings, clock)),),
-        policies(transactor.log),
-        timers(transactor),
+        name="enrollment",
+        routes=(routes(Wiring(transactor, context.settings, context.clock)),),
+        policies=policies(transactor.log),
+        timers=timers(transactor),
     )
 
 
@@ -60,3 +57,11 @@ def _cancellation(log: Log) -> Callable[[Recorded], Awaitable[Sequence[Reaction]
         )
 
     return hear
+
+
+ROOM = Room(
+    "enrollment",
+    services=(service, vault.service, bulk.service),
+    schema="milepost.enrollment",
+    personal_data=(bulk.personal_data,),
+)

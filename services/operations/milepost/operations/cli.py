@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from milepost.operations.rooms import NAMES
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant, Tenant
 
@@ -49,14 +50,6 @@ SINGLE = {
 }
 
 
-class Name(StrEnum):
-    enrollment = "enrollment"
-    progress = "progress"
-    credentials = "credentials"
-    dashboards = "dashboards"
-    all = "all"
-
-
 class Role(StrEnum):
     learner = "learner"
     instructor = "instructor"
@@ -96,6 +89,12 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _one_of_the_rooms(name: str) -> str:
+    if name not in NAMES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(NAMES)}.")
+    return name
+
+
 @app.callback()
 def milepost(
     *,
@@ -124,8 +123,10 @@ def up(
 @app.command()
 def serve(
     name: Annotated[
-        Name,
-        typer.Argument(help=f"One of {', '.join(Name)}.", metavar="SERVICE"),
+        str,
+        typer.Argument(
+            help=f"One of {', '.join(NAMES)}.", metavar="SERVICE", callback=_one_of_the_rooms
+        ),
     ],
     data_dir: DataDir = None,
 ) -> None:

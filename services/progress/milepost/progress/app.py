@@ -1,24 +1,26 @@
-"""Wiring of the progress service."""
+"""Wiring of the progress service, nothing else."""
 
 from collections.abc import Sequence
 
 from milepost.events.codec import Codec
-from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.progress.api.routes import routes
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import Heard, react
-from milepost.web.app import Service
-from milepost.web.settings import Settings
+from milepost.web.room import Context, Room, Service
 
 _heard = Codec[Heard](Heard)
 
 
-def service(transactor: Transactor, settings: Settings) -> Service:
-    plans = PlanCache(transactor.log)
-    return Service("progress", (routes(transactor, plans, settings),), (policy(),))
+def service(context: Context) -> Service:
+    plans = PlanCache(context.transactor.log)
+    return Service(
+        name="progress",
+        routes=(routes(context.transactor, plans, context.settings),),
+        policies=(policy(),),
+    )
 
 
 def policy() -> Policy:
@@ -29,3 +31,6 @@ def policy() -> Policy:
 
     types = tuple(("enrollment", tag_of(event)) for event in _heard.classes.values())
     return Policy("progress", types, hear)
+
+
+ROOM = Room("progress", services=(service,))

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+from milepost.contracts import streams
 from milepost.contracts.courses import CoursePublished
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
@@ -33,7 +34,7 @@ class PlanCache:
         return plan
 
     async def _read(self, tenant: str, course: str, version: int) -> Plan:
-        for recorded in await self._log.read_stream(tenant, f"course-{course}"):
+        for recorded in await self._log.read_stream(tenant, streams.course(course)):
             if recorded.type == _PUBLISHED:
                 published = _codec.decode(recorded.type, recorded.data, recorded.occurred_at)
                 if published.version == version:

@@ -3,6 +3,7 @@
 import asyncio
 from time import monotonic
 
+from milepost.contracts import streams
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
@@ -38,7 +39,7 @@ async def opened(transactor: Transactor, tenant: str, enrollment: str) -> Progre
 async def _keep_waiting(log: Log, tenant: str, enrollment: str, waited_seconds: float) -> None:
     if waited_seconds < GRACE_SECONDS:
         return
-    types = [one.type for one in await log.read_stream(tenant, f"enrollment-{enrollment}")]
+    types = [one.type for one in await log.read_stream(tenant, streams.enrollment(enrollment))]
     if not types:
         raise UnknownEnrollment(enrollment)
     if _ENROLLED not in types:

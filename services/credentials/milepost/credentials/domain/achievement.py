@@ -6,6 +6,7 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
+from milepost.contracts import streams
 from milepost.contracts.achievements import (
     AchievementDefined,
     AchievementHeld,
@@ -71,7 +72,7 @@ def evolve_achievement(state: AchievementState, event: AchievementEvent) -> Achi
 
 
 ACHIEVEMENT: Category[AchievementState, AchievementEvent] = Category(
-    "achievement", lambda: None, evolve_achievement, Codec(AchievementEvent)
+    streams.ACHIEVEMENT, lambda: None, evolve_achievement, Codec(AchievementEvent)
 )
 
 

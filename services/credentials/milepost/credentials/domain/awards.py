@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from milepost.contracts import streams
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
 from milepost.credentials.domain.achievement import Achievement, Catalog
 from milepost.credentials.domain.criteria import Condition, evidence_of, explain
@@ -23,7 +24,7 @@ from milepost.events.streams import Category
 
 NAMESPACE = UUID("6a8f1d0e-3c52-5d7b-9f4e-2b7c61d0a935")
 RECORD: Category[Record, RecordEvent] = Category(
-    "record", empty_record, evolve_record, Codec(RecordEvent)
+    streams.RECORD, empty_record, evolve_record, Codec(RecordEvent)
 )
 
 

@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 
-import asyncpg
-
 from milepost.enrollment.bulk.api import BulkWiring, routes
+from milepost.enrollment.bulk.personal_data import personal_data
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import Worker
 from milepost.enrollment.domain.erasure import VAULT
-from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.web.app import Service
-from milepost.web.settings import Settings
+from milepost.web.room import Context, Service
+
+__all__ = ["personal_data", "service"]
 
 
-def service(transactor: Transactor, settings: Settings, pool: asyncpg.Pool) -> Service:
-    store = Store(pool)
-    worker = Worker(transactor, store, settings)
+def service(context: Context) -> Service:
+    store = Store(context.pool)
+    worker = Worker(context.transactor, store, context.settings)
     return Service(
-        "bulk", (routes(BulkWiring(store)),), policies=(policy(store),), works=(worker.run,)
+        name="bulk",
+        routes=(routes(BulkWiring(store)),),
+        policies=(policy(store),),
+        workers=(worker.run,),
     )
 
 

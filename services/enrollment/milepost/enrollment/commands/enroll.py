@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from milepost.contracts import streams
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit
@@ -41,7 +42,7 @@ async def achieved(
         return NOTHING
     passed: dict[str, float] = {}
     held: dict[str, str] = {}
-    for one in await log.read_stream(tenant, f"record-{wish.learner}"):
+    for one in await log.read_stream(tenant, streams.record(wish.learner)):
         if one.type not in _RECORD.classes:
             continue
         match _RECORD.decode(one.type, one.data, one.occurred_at):

@@ -11,6 +11,7 @@ from typing import assert_never
 
 import msgspec
 
+from milepost.contracts import streams
 from milepost.contracts.programs import ProgramDefined, ProgramRetired, StackingRule
 from milepost.enrollment.domain.course.plan_faults import Fault, title_faults
 from milepost.enrollment.events import ProgramEvent
@@ -71,7 +72,9 @@ def evolve(state: Program, event: ProgramEvent) -> Program:
     return state
 
 
-PROGRAM: Category[Program, ProgramEvent] = Category("program", Program, evolve, Codec(ProgramEvent))
+PROGRAM: Category[Program, ProgramEvent] = Category(
+    streams.PROGRAM, Program, evolve, Codec(ProgramEvent)
+)
 
 
 def define_program(

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Response, Router, get, post, put
@@ -17,13 +16,13 @@ from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.export import archive, gather
 from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
-from milepost.events.commands.transact import Transactor
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import ETAG, Answers, command, query, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
+from milepost.web.room import Context
 
 KEEPERS = ("registrar", "service")
 ERASERS = ("registrar",)
@@ -70,8 +69,7 @@ class VaultWiring(msgspec.Struct, frozen=True):
     """What these routes are given to work with."""
 
     vault: Vault
-    transactor: Transactor
-    pool: asyncpg.Pool
+    context: Context
 
 
 @put(
@@ -122,10 +120,10 @@ async def erase_learner(
     request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
 ) -> Response[ErasureView]:
     request.user.may_act_for(learner, *ERASERS)
-    tenant, at = request.user.tenant, datetime.now(UTC)
+    tenant, at = request.user.tenant, wiring.context.clock()
     # First the receipt: should this process die now, the policy that hears it erases.
     decide = partial(erase, learner=learner, occurred_at=at)
-    outcome = await run_command(request, wiring.transactor, VAULT.of(learner), decide)
+    outcome = await run_command(request, wiring.context.transactor, VAULT.of(learner), decide)
     (erased_at,) = outcome.states
     await wiring.vault.erase(tenant, learner, erased_at)
     return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)
@@ -142,10 +140,10 @@ async def export_learner(
     request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
 ) -> Response[bytes]:
     request.user.may_act_for(learner, *ERASERS)
-    known = await gather(wiring.pool, wiring.vault, request.user.tenant, learner)
+    known = await gather(wiring.context, wiring.vault, request.user.tenant, learner)
     _log.info("learner_exported", learner=learner, actor=request.user.subject)
     named = {"Content-Disposition": f'attachment; filename="{learner}.zip"'}
-    content = archive(known, datetime.now(UTC))
+    content = archive(known, wiring.context.clock())
     return Response(content, media_type="application/zip", headers=named)
 
 

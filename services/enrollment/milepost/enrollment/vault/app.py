@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 
-import asyncpg
-
 from milepost.enrollment.domain.erasure import VAULT
 from milepost.enrollment.vault.api import VaultWiring, routes
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
-from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.web.app import Service
-from milepost.web.settings import Settings
+from milepost.web.room import Context, Service
 
 
-def service(transactor: Transactor, settings: Settings, pool: asyncpg.Pool) -> Service:
+def service(context: Context) -> Service:
     """Raises `SettingInvalid` when the master keys make no sense."""
-    vault = Vault(pool, Keyring(settings))
-    return Service("vault", (routes(VaultWiring(vault, transactor, pool)),), (policy(vault),))
+    vault = Vault(context.pool, Keyring(context.settings))
+    return Service(
+        name="vault", routes=(routes(VaultWiring(vault, context)),), policies=(policy(vault),)
+    )
 
 
 def policy(vault: Vault) -> Policy:

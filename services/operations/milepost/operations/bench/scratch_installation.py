@@ -11,8 +11,8 @@ from uuid import uuid4
 import asyncpg
 
 from milepost.events.store.migrations import migrate
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 from milepost.operations.local.embedded import Embedded
+from milepost.operations.rooms import schemas
 from milepost.web.settings import Settings
 
 
@@ -51,7 +51,7 @@ async def _database(server: str) -> AsyncIterator[str]:
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     try:
         connection = await asyncpg.connect(dsn)
-        await migrate(connection, ROOMS_WITH_TABLES)
+        await migrate(connection, schemas())
         await connection.close()
         yield dsn
     finally:

@@ -10,6 +10,8 @@ import msgspec
 
 from milepost.contracts.progress import CourseCompleted
 from milepost.contracts.records import CredentialAwarded
+from milepost.credentials import app as credentials
+from milepost.enrollment import app as enrollment
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log, Recorded
@@ -18,10 +20,12 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.history.history import Past
 from milepost.operations.history.importer import Importer, Settle
 from milepost.operations.history.offerings import offer
-from milepost.operations.serving.processes import DECIDING
+from milepost.progress import app as progress
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 RESULTS = Codec[CourseCompleted | CredentialAwarded](CourseCompleted | CredentialAwarded)
+DECIDING = (enrollment.service, progress.service, credentials.service)
 PAGE = 10_000
 
 
@@ -58,7 +62,7 @@ async def import_past(
             transactor,
             tenant,
             plans,
-            settle=_settling(transactor, given),
+            settle=_settling(Context(transactor, given, pool)),
             tell=tell,
             resuming=before > 0,
         )
@@ -85,12 +89,14 @@ async def import_past(
     )
 
 
-def _settling(transactor: Transactor, given: Settings) -> Settle:
-    policies = [policy for make in DECIDING.values() for policy in make(transactor, given).policies]
+def _settling(context: Context) -> Settle:
+    policies = [policy for make in DECIDING for policy in make(context).policies]
     heard = {tag for policy in policies for _, tag in policy.types}
 
     async def settled(events: Sequence[Recorded]) -> None:
-        await run_to_quiescence(transactor, policies, [one for one in events if one.type in heard])
+        await run_to_quiescence(
+            context.transactor, policies, [one for one in events if one.type in heard]
+        )
 
     return settled
 

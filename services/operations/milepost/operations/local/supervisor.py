@@ -16,9 +16,9 @@ from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.migrations import migrate
 from milepost.operations.installation.data_directory import Runtime, tell_runtime
 from milepost.operations.installation.named_servers import require_answering
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 from milepost.operations.local.child_process import Child, start_supervised
 from milepost.operations.local.embedded import Embedded, free_port
+from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free
 from milepost.web.settings import Settings
@@ -186,7 +186,7 @@ def _reachable(host: str) -> str:
 async def _migrate(postgres: str) -> None:
     connection = await asyncpg.connect(postgres)
     try:
-        for name in await migrate(connection, ROOMS_WITH_TABLES):
+        for name in await migrate(connection, schemas()):
             _log.info("migrated", file=name)
     finally:
         await connection.close()

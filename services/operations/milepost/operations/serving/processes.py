@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,6 @@ from litestar import Litestar
 from prometheus_client import REGISTRY
 
 from milepost.contracts.published import PUBLISHED
-from milepost.credentials import app as credentials
-from milepost.dashboards import app as dashboards
-from milepost.dashboards.read_models import READ_MODELS
-from milepost.enrollment import app as enrollment
-from milepost.enrollment.bulk import app as bulk
-from milepost.enrollment.vault import app as vault
 from milepost.events.commands.transact import Transactor
 from milepost.events.policies.subscription import Subscription
 from milepost.events.policies.timers import Timers
@@ -26,23 +20,18 @@ from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.rooms import read_models, services_of
 from milepost.operations.serving.lifecycle import together, told_to_stop, until
 from milepost.operations.terminal.errors import Trouble
-from milepost.progress import app as progress
-from milepost.web.app import Service, create_app
+from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context, Service
 from milepost.web.server import AddressTaken, run, serve
 from milepost.web.settings import SettingInvalid, Settings
 from milepost.web.telemetry.logs import configure_logging
 from milepost.web.telemetry.tracing import tracing_from
 
 _log = structlog.get_logger()
-
-DECIDING: Mapping[str, Callable[[Transactor, Settings], Service]] = {
-    "enrollment": enrollment.service,
-    "progress": progress.service,
-    "credentials": credentials.service,
-}
 
 
 def run_serve(name: str, data_dir: Path | None) -> None:
@@ -78,7 +67,7 @@ async def _serve(given: Settings, name: str) -> None:
     stop = await told_to_stop()
     async with _pool(given, f"serve {name}", size=20) as pool:
         transactor = Transactor(PostgresLog(pool))
-        services = services_of(name, transactor, pool, given)
+        services = services_of(name, Context(transactor, given, pool))
         policies = [policy for service in services for policy in service.policies]
         replicas = given.nats_replicas
         consumers = [
@@ -86,21 +75,9 @@ async def _serve(given: Settings, name: str) -> None:
             for policy in policies
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
-        works = [work() for one in services for work in one.works]
-        await _alive(given, services, pool, stop, given.port, *consumers, *timers, *works)
+        workers = [work() for one in services for work in one.workers]
+        await _alive(given, services, pool, stop, given.port, *consumers, *timers, *workers)
         await transactor.close()
-
-
-def services_of(
-    name: str, transactor: Transactor, pool: asyncpg.Pool, given: Settings
-) -> list[Service]:
-    chosen = [make(transactor, given) for key, make in DECIDING.items() if name in (key, "all")]
-    if name in ("enrollment", "all"):
-        chosen.append(vault.service(transactor, given, pool))
-        chosen.append(bulk.service(transactor, given, pool))
-    if name in ("dashboards", "all"):
-        chosen.append(dashboards.service(pool, given))
-    return chosen
 
 
 async def _relay(given: Settings, health_port: int | None) -> None:
@@ -114,7 +91,7 @@ async def _relay(given: Settings, health_port: int | None) -> None:
 async def _project(given: Settings, health_port: int | None) -> None:
     stop = await told_to_stop()
     async with _pool(given, "project", size=8) as pool:
-        projector = Projector(pool, READ_MODELS)
+        projector = Projector(pool, read_models())
         await _alive(given, (), pool, stop, health_port, projector.run())
 
 

@@ -10,6 +10,7 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
+from milepost.contracts import streams
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
@@ -161,5 +162,5 @@ def milliseconds(seconds: float) -> int:
 
 
 PROGRESS: Category[Progress, ProgressEvent] = Category(
-    "progress", Progress, evolve, Codec(ProgressEvent)
+    streams.PROGRESS, Progress, evolve, Codec(ProgressEvent)
 )

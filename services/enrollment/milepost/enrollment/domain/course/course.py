@@ -7,6 +7,7 @@ from typing import assert_never
 
 import msgspec
 
+from milepost.contracts import streams
 from milepost.contracts.courses import (
     CourseDrafted,
     CoursePublished,
@@ -89,7 +90,7 @@ def evolve(state: Course, event: CourseEvent) -> Course:
     return state
 
 
-COURSE: Category[Course, CourseEvent] = Category("course", Course, evolve, Codec(CourseEvent))
+COURSE: Category[Course, CourseEvent] = Category(streams.COURSE, Course, evolve, Codec(CourseEvent))
 
 
 def draft(state: Course, *, course: str, title: str, occurred_at: datetime) -> list[CourseEvent]:

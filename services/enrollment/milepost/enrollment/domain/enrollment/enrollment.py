@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import asdict, replace
 
+from milepost.contracts import streams
 from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentApproved,
@@ -133,7 +134,7 @@ def _end(state: Enrollment, event: Ended) -> None:
 
 
 ENROLLMENT: Category[Enrollment, EnrollmentEvent] = Category(
-    "enrollment", Enrollment, evolve, Codec(EnrollmentEvent)
+    streams.ENROLLMENT, Enrollment, evolve, Codec(EnrollmentEvent)
 )
 
 

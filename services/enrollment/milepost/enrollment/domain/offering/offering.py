@@ -9,6 +9,7 @@ from typing import Any, Final, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
+from milepost.contracts import streams
 from milepost.contracts.offerings import (
     OfferingCanceled,
     OfferingChanged,
@@ -160,7 +161,7 @@ def _copy(state: Offering) -> Offering:
 
 
 OFFERING: Category[Offering, OfferingEvent] = Category(
-    "offering", Offering, evolve, Codec(OfferingEvent), _copy
+    streams.OFFERING, Offering, evolve, Codec(OfferingEvent), _copy
 )
 
 

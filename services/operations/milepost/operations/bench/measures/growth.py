@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
@@ -14,6 +13,7 @@ from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import TENANT
 from milepost.operations.bench.measures.rebuild import vacuumed
 from milepost.operations.bench.scratch_installation import ground
+from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
 TARGET_SLOWER = 1.3
@@ -53,7 +53,7 @@ async def _append_ms(log: PostgresLog, history: History) -> float:
 
 async def _rebuilt_per_second(pool: asyncpg.Pool, events: int) -> float:
     begin = time.perf_counter()
-    await rebuild(pool, READ_MODELS)
+    await rebuild(pool, read_models())
     return events / (time.perf_counter() - begin)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import asyncpg
 
 from milepost.dashboards.queries.consistent_read import STANDS
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
 from milepost.operations.bench.history import History
@@ -15,12 +14,13 @@ from milepost.operations.bench.http_calls import TENANT
 from milepost.operations.bench.pace import commit_evenly
 from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
+from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
 TARGET_P99_MS = 250
 LOOK_SECONDS = 0.002  # so much later it may be seen than it was there
 PATIENCE_SECONDS = 60
-NAMES = [model.name for model in READ_MODELS]
+NAMES = [model.name for model in read_models()]
 
 
 async def measure(settings: Settings, seconds: float = 10, per_second: int = 1_000) -> Measured:

@@ -11,7 +11,6 @@ from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGIS
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.queries.consistent_read import statement
 from milepost.dashboards.queries.listings import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMENTS
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench import http_calls
@@ -22,6 +21,7 @@ from milepost.operations.bench.load import Load, get, run_load
 from milepost.operations.bench.pgbench import transactions_per_second
 from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
+from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 0.4, 50
@@ -68,7 +68,7 @@ async def _learners(place: Settings, events: int) -> int:
     history = History(PostgresLog(pool))
     await history.open()
     await history.grow(events)
-    await rebuild(pool, READ_MODELS)
+    await rebuild(pool, read_models())
     await pool.close()
     connection = await asyncpg.connect(place.postgres)
     await connection.execute("vacuum analyze")

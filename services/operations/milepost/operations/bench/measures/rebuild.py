@@ -4,12 +4,12 @@ import time
 
 import asyncpg
 
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.history import History
 from milepost.operations.bench.scratch_installation import ground
+from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
 TARGET_PER_SECOND, TARGET_RATIO = 100_000, 0.15
@@ -30,7 +30,7 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
         await vacuumed(place.postgres)
         copying = await copy_seconds(place.postgres)
         begin = time.perf_counter()
-        await rebuild(pool, READ_MODELS)
+        await rebuild(pool, read_models())
         seconds = time.perf_counter() - begin
         await pool.close()
     rate, ratio = written / seconds, copying / seconds

@@ -12,7 +12,6 @@ import asyncpg
 import msgspec
 import typer
 
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.as_of import ends_at
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.compare import Comparison
@@ -31,6 +30,7 @@ from milepost.events.projections.status import ModelStatus, model_status
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.tenants import require_school
+from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
 from milepost.operations.terminal.generations import (
     figures,
@@ -204,7 +204,7 @@ async def _compared(pool: asyncpg.Pool, model: ReadModel, tenant: str | None) ->
 def _models(name: str | None, *, everything: bool) -> tuple[ReadModel, ...]:
     if (name is None) is not everything:
         raise WrongUsage("Name one read model, or say --all, not both.")
-    return READ_MODELS if name is None else (_model(name),)
+    return read_models() if name is None else (_model(name),)
 
 
 def _require_no_switch(as_of: str | None, switching: bool | None) -> None:
@@ -213,7 +213,7 @@ def _require_no_switch(as_of: str | None, switching: bool | None) -> None:
 
 
 def _model(name: str) -> ReadModel:
-    known = {model.name: model for model in READ_MODELS}
+    known = {model.name: model for model in read_models()}
     if name not in known:
         raise Trouble(f"There is no read model {name}: there are {', '.join(sorted(known))}.")
     return known[name]

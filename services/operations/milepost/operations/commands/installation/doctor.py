@@ -19,7 +19,7 @@ from milepost.events.store.migrations import pending
 from milepost.events.store.postgres import ROLE
 from milepost.operations.installation.connection import connected, reason, settings
 from milepost.operations.installation.data_directory import running
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
+from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free, run
 from milepost.web.settings import Settings
@@ -102,7 +102,7 @@ async def _postgres(given: Settings) -> str:
 async def _log(given: Settings) -> str:
     connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
     try:
-        if missing := await pending(connection, ROOMS_WITH_TABLES):
+        if missing := await pending(connection, schemas()):
             raise Trouble(f"{len(missing)} migrations are missing: run `milepost migrate`")
         may_write = "select has_table_privilege($1, 'log.events', 'insert, update, delete')"
         if await connection.fetchval(may_write, ROLE):

@@ -11,8 +11,8 @@ from milepost.events.store.migrations import migrate
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.installation.named_servers import named
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 from milepost.operations.local.supervisor import up
+from milepost.operations.rooms import schemas
 from milepost.operations.serving.lifecycle import told_to_stop
 from milepost.web.server import run
 from milepost.web.settings import Settings
@@ -59,6 +59,6 @@ def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
 async def _migrate(postgres: str) -> list[str]:
     connection = await asyncpg.connect(postgres)
     try:
-        return await migrate(connection, ROOMS_WITH_TABLES)
+        return await migrate(connection, schemas())
     finally:
         await connection.close()

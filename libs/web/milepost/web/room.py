@@ -1,0 +1,78 @@
+"""The one shape that every room with a service has, and what it is handed.
+
+A room is declared once, as `ROOM` in its `app.py`; the list of rooms names that file. Who needs to
+know what there is reads the list: `serve` the services, `migrate` the schemas, `project` the read
+models, the export of a learner the personal data. What a room publishes is in `milepost.contracts`.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+from litestar import Router
+
+from milepost.events.commands.transact import Transactor
+from milepost.events.policies.policy import Policy
+from milepost.events.policies.timers import Timer, utc_now
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.projections.tables import Connection
+from milepost.web.settings import Settings
+
+Worker: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
+
+
+class Learner(msgspec.Struct, frozen=True):
+    """Whose data are asked for, with the ids that stand for this learner elsewhere."""
+
+    tenant: str
+    learner: str
+    enrollments: Sequence[str]
+
+
+class KeptRows(msgspec.Struct, frozen=True):
+    """Rows about one learner, each a JSON object, and what they are, for who reads them."""
+
+    about: str
+    rows: Sequence[msgspec.Raw]
+
+
+# What a room keeps about a learner beside the log, by the file's name in an export. Read in the
+# transaction that it is given, so that all of an export is true for one moment.
+PersonalData: TypeAlias = Callable[[Connection, Learner], Awaitable[Mapping[str, KeptRows]]]
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a service is made from. `personal_data` is every room's."""
+
+    transactor: Transactor
+    settings: Settings
+    pool: asyncpg.Pool
+    clock: Callable[[], datetime] = utc_now
+    personal_data: tuple[PersonalData, ...] = ()
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What a process runs of a room: routes, policies and timers, and workers that run until they
+    are canceled.
+    """
+
+    name: str
+    routes: tuple[Router, ...]
+    policies: tuple[Policy, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    workers: tuple[Worker, ...] = ()
+
+
+class Room(msgspec.Struct, frozen=True):
+    """`name` is what `milepost serve` calls it; `schema` the package whose `sql/` makes its tables.
+
+    A room may hold several services, each a slice of its own: they are served together.
+    """
+
+    name: str
+    services: tuple[Callable[[Context], Service], ...]
+    read_models: tuple[ReadModel, ...] = ()
+    schema: str | None = None
+    personal_data: tuple[PersonalData, ...] = ()

@@ -1,0 +1,49 @@
+"""The list of rooms. Adding one touches this list and its own folder, nothing else.
+
+Only their names are here at once: a room is loaded when somebody asks what it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+if TYPE_CHECKING:  # the command line reads the names, and is to answer at once
+    from milepost.events.projections.read_model import ReadModel
+    from milepost.web.room import Context, Room, Service
+
+WHERE: Mapping[str, str] = MappingProxyType(
+    {
+        "enrollment": "milepost.enrollment.app",
+        "progress": "milepost.progress.app",
+        "credentials": "milepost.credentials.app",
+        "dashboards": "milepost.dashboards.app",
+    }
+)
+NAMES = (*WHERE, "all")
+
+
+@cache
+def rooms(name: str = "all") -> "tuple[Room, ...]":
+    """One room or all. Raises `KeyError` for a name that is not among `NAMES`."""
+    chosen = WHERE.values() if name == "all" else (WHERE[name],)
+    return tuple(import_module(module).ROOM for module in chosen)
+
+
+def services_of(name: str, context: "Context") -> "list[Service]":
+    """What `milepost serve NAME` runs."""
+    kept = tuple(keep for room in rooms() for keep in room.personal_data)
+    whole = replace(context, personal_data=kept)
+    return [make(whole) for room in rooms(name) for make in room.services]
+
+
+def read_models() -> "tuple[ReadModel, ...]":
+    return tuple(model for room in rooms() for model in room.read_models)
+
+
+def schemas() -> Sequence[str]:
+    """The packages with numbered SQL files beside the log's own."""
+    return [room.schema for room in rooms() if room.schema]
