@@ -149,7 +149,7 @@ async def test_what_is_remembered_is_bounded(settings):
     verifier = TokenVerifier(settings, cache_size=3)
     for number in range(10):
         await verifier.authenticate(token(sub=str(number)))
-    assert len(verifier._known) == 3
+    assert len(verifier._verified) == 3
 
 
 async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(jwks, settings):

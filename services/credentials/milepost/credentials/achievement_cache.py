@@ -1,7 +1,6 @@
 """The tenants' achievements, kept in memory and refreshed from the log as its positions advance."""
 
 import asyncio
-from collections import OrderedDict
 
 from milepost.credentials.domain.achievement import (
     ACHIEVEMENT,
@@ -10,6 +9,7 @@ from milepost.credentials.domain.achievement import (
     catalog_of,
 )
 from milepost.events.log import Log
+from milepost.events.runtime.lru_cache import LruCache
 from milepost.events.streams import key_of
 
 
@@ -18,35 +18,30 @@ class AchievementCache:
 
     def __init__(self, log: Log, *, tenants: int = 1_000) -> None:
         self._log = log
-        self._tenants = tenants
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._tenants = LruCache[str, _TenantAchievements](tenants)
 
     async def up_to(self, tenant: str, position: int) -> Catalog:
         """Everything defined at or before `position`, which the log must have reached."""
-        known = self._of(tenant)
-        known.wanted = max(known.wanted, position)
-        async with known.lock:
+        entry = self._of(tenant)
+        entry.wanted = max(entry.wanted, position)
+        async with entry.lock:
             # Whoever waited here may find that the read before has covered its position too.
-            if known.position < position:
-                await known.refresh(self._log, tenant)
-        return known.catalog
+            if entry.position < position:
+                await entry.refresh(self._log, tenant)
+        return entry.catalog
 
     async def latest(self, tenant: str) -> Catalog:
         """Everything defined before the call."""
-        known = self._of(tenant)
-        async with known.lock:
-            await known.refresh(self._log, tenant)
-        return known.catalog
+        entry = self._of(tenant)
+        async with entry.lock:
+            await entry.refresh(self._log, tenant)
+        return entry.catalog
 
-    def _of(self, tenant: str) -> "_Known":
-        known = self._known.setdefault(tenant, _Known())
-        self._known.move_to_end(tenant)
-        if len(self._known) > self._tenants:
-            self._known.popitem(last=False)
-        return known
+    def _of(self, tenant: str) -> "_TenantAchievements":
+        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantAchievements())
 
 
-class _Known:
+class _TenantAchievements:
     """`position`: all before and at it is in the catalog. `wanted`: the highest asked for."""
 
     def __init__(self) -> None:

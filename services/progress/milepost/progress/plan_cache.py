@@ -1,12 +1,11 @@
 """The plans that enrollments are pinned to, read from the courses' streams at the edge."""
 
-from collections import OrderedDict
-
 from milepost.contracts import streams
 from milepost.contracts.courses import CoursePublished
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log
+from milepost.events.runtime.lru_cache import LruCache
 from milepost.progress.domain.plan import LessonRule, Plan, plan_of
 from milepost.progress.domain.reports import UnknownPlan
 
@@ -19,19 +18,14 @@ class PlanCache:
 
     def __init__(self, log: Log, *, cache_size: int = 256) -> None:
         self._log = log
-        self._cache_size = cache_size
-        self._known: OrderedDict[tuple[str, str, int], Plan] = OrderedDict()
+        self._plans = LruCache[tuple[str, str, int], Plan](cache_size)
 
     async def get(self, tenant: str, course: str, version: int) -> Plan:
         """Raises `UnknownPlan`."""
         key = (tenant, course, version)
-        if plan := self._known.get(key):
-            self._known.move_to_end(key)
+        if plan := self._plans.get(key):
             return plan
-        plan = self._known[key] = await self._read(tenant, course, version)
-        if len(self._known) > self._cache_size:
-            self._known.popitem(last=False)
-        return plan
+        return self._plans.put(key, await self._read(tenant, course, version))
 
     async def _read(self, tenant: str, course: str, version: int) -> Plan:
         for recorded in await self._log.read_stream(tenant, streams.course(course)):

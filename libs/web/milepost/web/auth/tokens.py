@@ -1,7 +1,6 @@
 """Who is calling: a JWT, verified once and remembered until it expires."""
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from msgspec import Meta
 
 from milepost.events.event import Forbidden
 from milepost.events.log import TENANT_PATTERN
+from milepost.events.runtime.lru_cache import LruCache
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.key_set import KeySet, UnknownKey
 from milepost.web.problems import NotAuthenticated
@@ -75,8 +75,7 @@ class TokenVerifier:
         self._issuer = settings.token_issuer
         self._audience = settings.token_audience
         self._keys = KeySet(_keys_source(settings), settings.token_keys_refresh_seconds)
-        self._known: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
-        self._cache_size = cache_size
+        self._verified = LruCache[str, tuple[Caller, float]](cache_size)
 
     async def authenticate(self, token: str) -> Caller:
         """As `verify`, reading the issuer's keys when they are old or the token's is unknown."""
@@ -93,19 +92,18 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Caller:
         """Raises `NotAuthenticated`; `UnknownKey` if the keys at hand are not enough."""
-        known = self._known.get(token)
-        if known is None:
+        verified = self._verified.get(token)
+        if verified is None:
             return self._remember(token, self._checked(token))
-        caller, expires_at = known
+        caller, expires_at = verified
         if expires_at <= time.time():
-            del self._known[token]
+            self._verified.discard(token)
             raise NotAuthenticated("The token has expired.")
-        self._known.move_to_end(token)
         return caller
 
     async def _reread_keys(self) -> None:
         if await self._keys.refresh():
-            self._known.clear()
+            self._verified.clear()
 
     def _checked(self, token: str) -> _Claims:
         if len(token) > MAX_TOKEN_CHARACTERS:
@@ -134,9 +132,7 @@ class TokenVerifier:
 
     def _remember(self, token: str, claims: _Claims) -> Caller:
         caller = Caller(subject=claims.sub, tenant=claims.tenant, roles=frozenset(claims.roles))
-        self._known[token] = (caller, claims.exp + LEEWAY_SECONDS)
-        if len(self._known) > self._cache_size:
-            self._known.popitem(last=False)
+        self._verified.put(token, (caller, claims.exp + LEEWAY_SECONDS))
         return caller
 
 
