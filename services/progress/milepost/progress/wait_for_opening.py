@@ -1,6 +1,5 @@
 """Waits, within bounds, for progress to be opened: its policy runs a moment after enrollment."""
 
-import asyncio
 from time import monotonic
 
 from milepost.contracts import streams
@@ -8,6 +7,7 @@ from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log
+from milepost.events.runtime.backoff import Backoff
 from milepost.progress.domain.reports import NotEnrolled, NotOpenYet, UnknownEnrollment
 from milepost.progress.domain.state import PROGRESS, Progress
 
@@ -26,14 +26,14 @@ async def opened(transactor: Transactor, tenant: str, enrollment: str) -> Progre
     Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
     after the whole wait.
     """
-    started, pause = monotonic(), FIRST_PAUSE_SECONDS
+    started = monotonic()
+    backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5)
     while True:
         _, state = await transactor.load(tenant, PROGRESS.of(enrollment))
         if state.opened:
             return state
         await _keep_waiting(transactor.log, tenant, enrollment, monotonic() - started)
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        await backoff.pause()
 
 
 async def _keep_waiting(log: Log, tenant: str, enrollment: str, waited_seconds: float) -> None:

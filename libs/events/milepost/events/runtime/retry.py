@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 import structlog
 
+from milepost.events.runtime.backoff import Backoff
+
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 5.0
 
 _log = structlog.get_logger()
@@ -22,15 +24,14 @@ async def retry_forever(
     begins anew with the shortest.
     """
     clock = asyncio.get_running_loop().time
-    pause_seconds = 0.0
+    backoff = Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
     while True:
         began = clock()
         try:
             await work()
         except passing as error:
             if clock() - began > MAX_PAUSE_SECONDS:
-                pause_seconds = 0.0
-            if not pause_seconds:
+                backoff.reset()
+            if backoff.fresh:
                 _log.warning("interrupted", name=name, error=repr(error))
-        pause_seconds = min(pause_seconds * 2 or FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
-        await asyncio.sleep(pause_seconds)
+        await backoff.pause()

@@ -3,8 +3,6 @@
 A reader who has just written names the position to be seen; the read waits for it, briefly.
 """
 
-import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +15,7 @@ from msgspec.json import Decoder
 
 from milepost.events.event import Invalid
 from milepost.events.projections.read_model import ReadModel
+from milepost.events.runtime.backoff import Backoff
 from milepost.events.store.batcher import Batcher
 from milepost.web.problems import Problem, RequestFault
 
@@ -151,15 +150,15 @@ def _seen(
 
 
 async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:
-    deadline, pause_seconds = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE_SECONDS
+    backoff = Backoff(
+        FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5, deadline_seconds=WAIT_SECONDS
+    )
     head = 0
     while (reached := await pool.fetchval(STANDS, tenant, names)) < awaited:
         if head < awaited and (head := await pool.fetchval(HEAD, tenant) or 0) < awaited:
             raise BeyondTheLog(awaited, head)
-        if time.monotonic() > deadline:
+        if not await backoff.pause():
             raise NotVisibleYet(awaited, reached)
-        await asyncio.sleep(pause_seconds)
-        pause_seconds = min(pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
 
 
 def _etag(lists: Sequence[list[str]]) -> str:

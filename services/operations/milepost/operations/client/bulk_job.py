@@ -13,6 +13,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from milepost.events.runtime.backoff import Backoff
 from milepost.operations.client.http import Caller, NoAnswer
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.progress import bars
@@ -28,7 +29,8 @@ MEDIA_TYPES = {
     "json": "application/json",
 }
 LOOK_SECONDS = 0.5
-PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+ATTEMPTS = 7
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
 REFUSED_SHOWN = 5
 
 
@@ -133,11 +135,12 @@ def _whole(caller: Caller, job: str, *, refused_only: bool, after: int) -> list[
 
 def _patiently(work: Callable[[], T]) -> T:
     """Again while nobody answers, within half a minute. Raises `NoAnswer`."""
-    for pause_seconds in PAUSES_SECONDS:
+    backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+    for _ in range(ATTEMPTS - 1):
         try:
             return work()
         except NoAnswer:
-            time.sleep(pause_seconds)
+            time.sleep(backoff.next_seconds())
     return work()
 
 

@@ -1,6 +1,5 @@
 """A front end's side of the HTTP API: tokens, repeats with the same key, refusals by name."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -8,12 +7,13 @@ from typing import Any
 
 import httpx
 
+from milepost.events.runtime.backoff import Backoff
 from milepost.operations.client.http import in_words
 from milepost.operations.installation.connection import reason
 from milepost.operations.terminal.errors import Trouble
 
 ATTEMPTS = 7
-FIRST_PAUSE_SECONDS = 0.1
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 6.4
 
 # Asked with a subject and a role.
 Token = Callable[[str, str], str]
@@ -50,7 +50,7 @@ class FrontEnd:
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: Body | None
     ) -> httpx.Response:
-        pause_seconds, failure = FIRST_PAUSE_SECONDS, ""
+        backoff, failure = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS), ""
         for _ in range(ATTEMPTS):
             try:
                 answer = await self._client.request(method, path, headers=headers, json=body)
@@ -60,8 +60,7 @@ class FrontEnd:
                 if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return answer
                 failure = in_words(answer)
-            await asyncio.sleep(pause_seconds)
-            pause_seconds *= 2
+            await backoff.pause()
         raise Trouble(f"{self._client.base_url} does not answer {method} {path} ({failure}).")
 
     def _bearer(self, subject: str, role: str) -> dict[str, str]:
