@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from milepost.events.log import Appended, Command, Conflict, Log, Result
+from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.outages import Overloaded, is_unavailable
 
 MAX_BATCH_EVENTS = 2_000
@@ -86,7 +87,7 @@ class GroupCommit:
 
     async def _append(self, tenant: str, waiting: Sequence[WaitingCommand]) -> None:
         """Append, again while the server is away: command ids make a repeat harmless."""
-        pause_seconds = FIRST_PAUSE_SECONDS
+        backoff = Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
         while batch := _standing(waiting):
             commands = [one.command for one in batch]
             try:
@@ -97,10 +98,10 @@ class GroupCommit:
                     for one in batch:
                         await self._append(tenant, [one])
                     return
+                pause_seconds = backoff.next_seconds()
                 if waiting := _patient(batch, error, pause_seconds):
                     _log.warning("append_retried", tenant=tenant, error=repr(error))
                     await asyncio.sleep(pause_seconds)
-                pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
             else:
                 for one, result in zip(batch, results, strict=True):
                     one.future.set_result(result)

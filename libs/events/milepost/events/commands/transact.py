@@ -13,6 +13,7 @@ from milepost.events.commands.state_cache import CachedStream, StateCache
 from milepost.events.event import Event, Refused
 from milepost.events.ids import new_id
 from milepost.events.log import AlreadyDone, Appended, Command, Log, Recorded, Result
+from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.outages import Overloaded
 from milepost.events.streams import Stream
 
@@ -24,6 +25,7 @@ E1 = TypeVar("E1", bound=Event)
 E2 = TypeVar("E2", bound=Event)
 
 MAX_ATTEMPTS = 50
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.001, 0.02
 
 Decide = Callable[..., tuple[Sequence[Event], ...]]
 
@@ -122,6 +124,7 @@ class Transactor:
         metadata: bytes,
     ) -> Outcome:
         attempt = CommandEncoder(tenant, streams, command_id or new_id(), metadata)
+        backoff = Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, factor=1.5)
         for number in range(MAX_ATTEMPTS):
             entries = [
                 self._cache.entry(tenant, stream)
@@ -142,7 +145,7 @@ class Transactor:
             if any(decided):
                 if outcome := await self._append(attempt, entries, decided):
                     return outcome
-                await asyncio.sleep(min(0.001 * number, 0.02))
+                await asyncio.sleep(backoff.next_seconds() if number else 0)
             elif await self._cache.confirmed(tenant, streams, entries):
                 if command_id and (outcome := await self._repeated(attempt)):
                     return outcome

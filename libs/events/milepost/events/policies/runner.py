@@ -26,6 +26,7 @@ from milepost.events.parking.parked import (
 )
 from milepost.events.policies.policy import Policy
 from milepost.events.policies.reactions import run_reactions
+from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.outages import READ_ONLY, UNAVAILABLE, Overloaded, is_transient
 
 ATTEMPTS = 3
@@ -100,7 +101,7 @@ class PolicyRunner:
 
     async def _answer(self, event: Recorded, done: Collection[UUID] = ()) -> Failure | None:
         """Try until it is done, or has failed too often while the log was there."""
-        attempts, pause_seconds = 0.0, FIRST_PAUSE_SECONDS
+        attempts, backoff = 0.0, Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
         while True:
             try:
                 await run_reactions(self._transactor, self._policy, event, done)
@@ -111,8 +112,7 @@ class PolicyRunner:
             else:
                 self._goes_on()
                 return None
-            await asyncio.sleep(pause_seconds)
-            pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
+            await backoff.pause()
 
     async def _resume(self, tenant: str, stream: str) -> None:
         """Do what is parked of a stream, in order, up to what nobody has decided on.

@@ -20,6 +20,7 @@ from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.projections.shared_scan import SharedScan, heads
 from milepost.events.projections.writer import GenerationWriter, Overtaken
+from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import LeaseLost, Leases, leases
 from milepost.events.runtime.outages import UNAVAILABLE
@@ -80,7 +81,7 @@ class Projector:
     async def _follow(self, held: Leases) -> NoReturn:
         clock = asyncio.get_running_loop().time
         passes = SharedScan(self._pool, [], self._window)
-        pause_seconds, asked_at = BUSY_SECONDS, -ASK_SECONDS
+        backoff, asked_at = Backoff(BUSY_SECONDS, IDLE_SECONDS), -ASK_SECONDS
         while True:
             try:
                 if clock() - asked_at >= ASK_SECONDS:
@@ -92,9 +93,10 @@ class Projector:
             except Overtaken as overtaken:
                 _log.warning("projector_overtaken", model=str(overtaken))
                 passes, furthest = SharedScan(self._pool, [], self._window), 1
-            pause_seconds = BUSY_SECONDS if furthest else min(pause_seconds * 2, IDLE_SECONDS)
+            if furthest:
+                backoff.reset()
             # Behind by more than a window: no pause at all.
-            await asyncio.sleep(0 if furthest > self._window else pause_seconds)
+            await asyncio.sleep(0 if furthest > self._window else backoff.next_seconds())
 
     async def _take_leads(self, held: Leases) -> None:
         """Of each version of a model somebody else may lead: old code feeds on beside new."""

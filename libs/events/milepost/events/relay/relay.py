@@ -28,6 +28,7 @@ from milepost.events.nats.jetstream import (
 )
 from milepost.events.nats.pipeline import FencedPipeline, Message, PipelineBroken, header_lines
 from milepost.events.relay.stream_inventory import StreamInventory
+from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.leadership import Source, lead
 from milepost.events.runtime.outages import UNAVAILABLE
 
@@ -76,14 +77,16 @@ class Relay:
     async def _lead(self) -> None:
         """Raises `PipelineBroken` when one after the other breaks and no message gets through."""
         async with connected(self._nats_url, "relay") as client:
-            fruitless = 0
+            fruitless, backoff = 0, Backoff(0.01, 5.0)
             while True:
                 broken, published = await self._follow(client)
                 fruitless = 0 if published else fruitless + 1
+                if published:
+                    backoff.reset()
                 _log.warning("relay_resumes", error=repr(broken), published=published)
                 if fruitless == FRUITLESS_CHAINS:
                     raise broken
-                await asyncio.sleep(0.01 * 2**fruitless)
+                await backoff.pause()
 
     async def _follow(self, client: Client) -> tuple[PipelineBroken, int]:
         """Publish what comes, until the chain breaks: why, and how many messages got through."""
@@ -100,7 +103,7 @@ class Relay:
     async def _publish_forever(self, js: JetStreamContext, chain: FencedPipeline) -> NoReturn:
         after: dict[str, int] = {}
         info = await stream_info(js)
-        clock, pause_seconds = asyncio.get_running_loop().time, BUSY_SECONDS
+        clock, backoff = asyncio.get_running_loop().time, Backoff(BUSY_SECONDS, IDLE_SECONDS)
         checked_at = clock()
         while True:
             behind = await self._publish_new(js, chain, after)
@@ -109,8 +112,9 @@ class Relay:
             if clock() - checked_at > CHECK_SECONDS:
                 info = await _checked(js, info, None if behind else chain.last_sequence)
                 checked_at = clock()
-            pause_seconds = BUSY_SECONDS if behind else min(pause_seconds * 2, IDLE_SECONDS)
-            await asyncio.sleep(0 if self._batch in behind else pause_seconds)
+            if behind:
+                backoff.reset()
+            await asyncio.sleep(0 if self._batch in behind else backoff.next_seconds())
 
     async def _publish_new(
         self, js: JetStreamContext, chain: FencedPipeline, after: dict[str, int]
