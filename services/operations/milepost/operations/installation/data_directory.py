@@ -8,6 +8,7 @@ from typing import IO
 import msgspec
 
 from milepost.operations.terminal.errors import Trouble
+from milepost.web import secret_file
 
 
 class DirectoryInUse(Trouble):
@@ -45,7 +46,7 @@ def hold(data_dir: Path) -> IO[str]:
 
 
 def tell_runtime(data_dir: Path, runtime: Runtime) -> None:
-    write_secret(data_dir / "runtime.json", msgspec.json.encode(runtime))
+    secret_file.replace(data_dir / "runtime.json", msgspec.json.encode(runtime))
 
 
 def running(data_dir: Path) -> Runtime | None:
@@ -64,12 +65,3 @@ def _held(data_dir: Path) -> bool:
         except BlockingIOError:
             return True
         return False
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Replace a file that only its owner may read, whole or not at all."""
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600)
-    beside.write_bytes(content)
-    beside.replace(path)

@@ -11,11 +11,12 @@ from typing import IO, Self, TypeAlias
 
 import msgspec
 
-from milepost.operations.installation.data_directory import hold, write_secret
+from milepost.operations.installation.data_directory import hold
 from milepost.operations.local import embedded_nats, embedded_postgres
 from milepost.operations.local.child_process import Child
 from milepost.operations.local.embedded_nats import EmbeddedNats
 from milepost.operations.local.embedded_postgres import EmbeddedPostgres
+from milepost.web import secret_file
 
 Server: TypeAlias = EmbeddedPostgres | EmbeddedNats
 
@@ -99,7 +100,7 @@ def _addresses(path: Path) -> Addresses:
         nats_token=kept.nats_token if kept else secrets.token_urlsafe(24),
     )
     if chosen != kept:
-        write_secret(path, msgspec.json.encode(chosen))
+        secret_file.replace(path, msgspec.json.encode(chosen))
     return chosen
 
 

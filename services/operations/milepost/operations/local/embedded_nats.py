@@ -8,6 +8,7 @@ from pathlib import Path
 
 from milepost.operations.local.child_process import Child, end_orphans, last_words, launch, trim
 from milepost.operations.terminal.errors import Trouble
+from milepost.web import secret_file
 
 READY_SECONDS = 60
 # A goal for Go's collector, not a limit: without one it lets 300 MB gather in a long import.
@@ -78,16 +79,13 @@ class EmbeddedNats:
 
     def _configure(self) -> Path:
         path = self.home / f"{self.mark}.conf"
-        path.touch(mode=0o600)
-        path.write_text(
-            CONFIGURATION.format(
-                mark=self.mark,
-                port=self.port,
-                token=self._token,
-                store=self.home / "jetstream",
-            ),
-            "utf-8",
+        configuration = CONFIGURATION.format(
+            mark=self.mark,
+            port=self.port,
+            token=self._token,
+            store=self.home / "jetstream",
         )
+        secret_file.replace(path, configuration.encode())
         return path
 
     async def _ready(self, child: Child) -> None:

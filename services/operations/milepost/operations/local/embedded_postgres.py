@@ -14,6 +14,7 @@ import asyncpg
 
 from milepost.operations.local.child_process import Child, end_orphans, last_words, launch, trim
 from milepost.operations.terminal.errors import Trouble
+from milepost.web import secret_file
 
 USER = DATABASE = "milepost"
 UNPRIVILEGED = "nobody"
@@ -98,8 +99,7 @@ class EmbeddedPostgres:
         """Beside, then renamed: a half-made database is never taken for a whole one."""
         half_made, password = self.home / "new", self.home / f"password-{secrets.token_hex(4)}"
         shutil.rmtree(half_made, ignore_errors=True)
-        password.touch(mode=0o600)
-        password.write_text(self._password, "ascii")
+        secret_file.replace(password, self._password.encode("ascii"))
         if self._user != "-":
             entry = pwd.getpwnam(self._user)
             os.chown(password, entry.pw_uid, entry.pw_gid)

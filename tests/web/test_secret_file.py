@@ -1,0 +1,57 @@
+"""Secrets on disk: their owner's alone, whole or not at all, nothing left behind."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from milepost.web import secret_file
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_replaced_file_is_its_owners_alone(tmp_path: Path):
+    path = tmp_path / "runtime.json"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    secret_file.replace(path, b"new")
+    assert (path.read_bytes(), mode(path)) == (b"new", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_first_to_create_wins(tmp_path: Path):
+    path = tmp_path / "keys" / "key.pem"
+    secret_file.create_once(path, b"first")
+    secret_file.create_once(path, b"second")
+    assert (path.read_bytes(), mode(path), mode(path.parent)) == (b"first", 0o600, 0o700)
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("write", [secret_file.replace, secret_file.create_once])
+def test_content_and_folder_are_synced_around_the_name(tmp_path: Path, monkeypatch, write):
+    path, synced = tmp_path / "key.pem", []
+
+    def fsync(handle: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), path.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(path, b"content")
+    assert synced == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize("write", [secret_file.replace, secret_file.create_once])
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch, write):
+    path = tmp_path / "key.pem"
+    path.write_bytes(b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
