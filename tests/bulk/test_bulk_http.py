@@ -10,7 +10,7 @@ from tests.bulk.office import CSV, NDJSON, Office, numbered, rows
 from tests.enrollment.test_http import problem
 from tests.events.traffic import until
 
-from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
+from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.store.postgres import PostgresLog
 

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from tests.enrollment.given import opened
 
 from milepost.contracts.enrollments import EnrollmentWithdrawn
+from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.jobs import Job, Tally, counted
 from milepost.enrollment.bulk.jobs import Result as Told
 from milepost.enrollment.bulk.row_format import Asked, Fault, Row
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event

@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 from milepost.contracts.enrollments import LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import OfferingOpened, SeatTaken
 from milepost.contracts.programs import ProgramDefined
 from milepost.enrollment.domain.course.course import COURSE, Course
-from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.enrollment.domain.program import PROGRAM, Program
 from milepost.enrollment.events import WaitlistJoined

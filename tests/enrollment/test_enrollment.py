@@ -18,9 +18,10 @@ from milepost.contracts.enrollments import (
     EnrollmentCompleted,
     EnrollmentWithdrawn,
 )
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import OfferingClosed, SeatReleased
 from milepost.enrollment.domain.enrollment.admission import enroll
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.lifecycle import activate, complete
 from milepost.enrollment.domain.enrollment.refusals import (

@@ -8,8 +8,8 @@ from tests.enrollment.given import id_of
 from tests.enrollment.school import PLAN
 from tests.enrollment.test_http import KEY, hours_from_now, problem
 
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
-from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.events.codec import Codec
 from milepost.events.ids import new_id
 from milepost.events.log import Command, NewEvent

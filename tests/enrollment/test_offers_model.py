@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.enrollment.given import given, minute, opened
 
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
 from milepost.enrollment.domain.enrollment.admission import enroll
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.seating import accept, turn_down
 from milepost.enrollment.domain.offering.offering import OFFERING

@@ -6,9 +6,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.enrollment.given import given, minute, opened
 
 from milepost.contracts.enrollments import LearnerEnrolled
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import OfferingClosed, SeatTaken
 from milepost.enrollment.domain.enrollment.admission import enroll
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.lifecycle import complete
 from milepost.enrollment.domain.offering.offering import OFFERING

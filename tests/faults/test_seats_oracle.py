@@ -15,8 +15,9 @@ import httpx
 import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
 
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.enrollment.domain.offering.seats import expire_offer
 from milepost.enrollment.events import WaitlistJoined

@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.published import PUBLISHED
 from milepost.enrollment import app as enrollment
-from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.events.commands.transact import Transactor
 from milepost.events.policies.subscription import Subscription
 from milepost.events.policies.timers import Timers

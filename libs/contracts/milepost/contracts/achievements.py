@@ -4,10 +4,9 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from milepost.contracts.ids import TEXT
 from milepost.events.event import Event
 
-# Postgres stores no NUL.
-TEXT = r"^[^\x00]*(?![\s\S])"
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=TEXT)]
 Grade: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1, description="0 to 1")]
 

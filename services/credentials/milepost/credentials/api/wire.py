@@ -7,33 +7,34 @@ import msgspec
 from litestar.params import PathParameter
 from msgspec import Meta
 
-from milepost.contracts.achievements import TEXT, Criterion
+from milepost.contracts.achievements import Criterion
+from milepost.contracts.ids import CODE, CREDENTIAL_KEY, TEXT
 from milepost.contracts.records import Evidence
 from milepost.credentials.domain.achievement import Achievement
 from milepost.credentials.domain.criteria import Condition
 from milepost.credentials.domain.record import CourseResult, Credential, Record, Revocation
 from milepost.web.requests.json_body import Body, Moment
 
-# Printable, without spaces or control characters: it becomes part of a stream's name.
-_KEY = r"^[!-~]{1,128}(?![\s\S])"
-
-LearnerId: TypeAlias = Annotated[str, Meta(pattern=_KEY, description="The learner's opaque id")]
+LearnerId: TypeAlias = Annotated[
+    str, Meta(pattern=CREDENTIAL_KEY, description="The learner's opaque id")
+]
 Code: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9_]{0,63}(?![\s\S])",
+        pattern=CODE,
         description="A reason as a code; never text about a person",
         examples=["prior_learning", "misconduct", "issued_in_error"],
     ),
 ]
 PathLearner: TypeAlias = Annotated[
-    str, PathParameter(pattern=_KEY, description="The learner's opaque id")
+    str, PathParameter(pattern=CREDENTIAL_KEY, description="The learner's opaque id")
 ]
 PathAchievement: TypeAlias = Annotated[
-    str, PathParameter(pattern=_KEY, description="The achievement's code, as `data-analyst`")
+    str,
+    PathParameter(pattern=CREDENTIAL_KEY, description="The achievement's code, as `data-analyst`"),
 ]
 PathCredential: TypeAlias = Annotated[
-    str, PathParameter(pattern=_KEY, description="The credential's id, from the record")
+    str, PathParameter(pattern=CREDENTIAL_KEY, description="The credential's id, from the record")
 ]
 
 EXAMPLE_CRITERIA = {
@@ -69,7 +70,7 @@ class AchievementDefinition(Body, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class HandAward(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    achievement: Annotated[str, Meta(pattern=_KEY, examples=["data-analyst"])]
+    achievement: Annotated[str, Meta(pattern=CREDENTIAL_KEY, examples=["data-analyst"])]
     reason: Code
     occurred_at: Moment | None = None
 

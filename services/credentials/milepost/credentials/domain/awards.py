@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
 
 import msgspec
 
 from milepost.contracts import streams
+from milepost.contracts.ids import credential_id
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
 from milepost.credentials.domain.achievement import Achievement, Catalog
 from milepost.credentials.domain.criteria import Condition, evidence_of, explain
@@ -22,7 +22,6 @@ from milepost.credentials.events import RecordEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 
-NAMESPACE = UUID("6a8f1d0e-3c52-5d7b-9f4e-2b7c61d0a935")
 RECORD: Category[Record, RecordEvent] = Category(
     streams.RECORD, empty_record, evolve_record, Codec(RecordEvent)
 )
@@ -111,10 +110,6 @@ def resting_on(record: Record, credential: str) -> list[Credential]:
         for one in record.active.values()
         if any(evidence.credential == credential for evidence in one.evidence)
     ]
-
-
-def credential_id(learner: str, achievement: str, cycle: int) -> str:
-    return str(uuid5(NAMESPACE, f"{learner}/{achievement}/{cycle}"))
 
 
 def _cascade(

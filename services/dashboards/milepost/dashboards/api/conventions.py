@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
+from milepost.contracts.ids import READ_MODEL_KEY
 from milepost.dashboards.queries.consistent_read import (
     BeyondTheLog,
     NotVisibleYet,
@@ -36,8 +37,6 @@ from milepost.web.requests.positions import awaited_position, positioned
 from milepost.web.requests.times import in_calendar
 
 STAFF = ("instructor", "registrar", "issuer", "operator", "service")
-# No control characters: Postgres has no NUL, and nobody should read the others.
-KEY = r"^[^\x00-\x1f\x7f]{1,255}(?![\s\S])"
 
 NOT_STAFF = RoleMissing(STAFF)
 NOT_YOUR_OWN = NotYourOwn("learner-4711", STAFF)
@@ -52,8 +51,8 @@ ROWS_ETAG = Header(
 T = TypeVar("T")
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
-PathKey: TypeAlias = Annotated[str, PathParameter(pattern=KEY)]
-Filter: TypeAlias = Annotated[str | None, QueryParameter(pattern=KEY)]
+PathKey: TypeAlias = Annotated[str, PathParameter(pattern=READ_MODEL_KEY)]
+Filter: TypeAlias = Annotated[str | None, QueryParameter(pattern=READ_MODEL_KEY)]
 
 
 def shown(*refusals: Exception) -> Answers:

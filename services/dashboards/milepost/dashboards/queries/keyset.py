@@ -11,6 +11,7 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import Meta
 
+from milepost.contracts.ids import TEXT
 from milepost.events.event import Invalid
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
@@ -20,7 +21,7 @@ NEVER = datetime(1, 1, 2, tzinfo=UTC)  # asyncpg takes the day before for -infin
 
 Number: TypeAlias = Annotated[int, Meta(ge=-MOST, le=MOST)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
-Key: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00]*(?![\s\S])")]
+Key: TypeAlias = Annotated[str, Meta(pattern=TEXT)]
 Order: TypeAlias = Literal["asc", "desc"]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Rows in a page")]
 After: TypeAlias = Annotated[

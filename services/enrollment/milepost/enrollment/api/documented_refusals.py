@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.prerequisites import CoursePassed
 from milepost.enrollment.api.enrollment_views import MayNotBackdate
 from milepost.enrollment.api.wiring import CATALOG_KEEPERS, ENROLLERS
@@ -15,7 +16,6 @@ from milepost.enrollment.domain.course.course import (
     UnknownCourseVersion,
 )
 from milepost.enrollment.domain.course.plan_faults import Fault
-from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
 from milepost.enrollment.domain.enrollment.exits import NotALaterRun, SameOffering
 from milepost.enrollment.domain.enrollment.refusals import (
     AlreadyCanceled,

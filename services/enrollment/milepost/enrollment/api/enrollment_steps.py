@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from milepost.contracts.ids import CODE
 from milepost.contracts.offerings import Mode
 from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
@@ -24,7 +25,7 @@ from milepost.enrollment.api.documented_refusals import (
     unless_allowed,
 )
 from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, own_entry, state_of
-from milepost.enrollment.api.wiring import CODE, ENROLLERS, NOW, EnrollmentPath, When, Wiring
+from milepost.enrollment.api.wiring import ENROLLERS, NOW, EnrollmentPath, When, Wiring
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment, Entry
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.lifecycle import change_mode, reinstate, suspend

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
+from milepost.contracts.ids import ID
 from milepost.enrollment.api.documented_refusals import (
     INVITATION_ALREADY_USED,
     INVITATION_EXPIRED,
@@ -18,7 +19,7 @@ from milepost.enrollment.api.documented_refusals import (
     NOT_RUNNING,
     UNKNOWN_INVITATION,
 )
-from milepost.enrollment.api.wiring import ENROLLERS, ID, NOW, OfferingPath, When, Wiring
+from milepost.enrollment.api.wiring import ENROLLERS, NOW, OfferingPath, When, Wiring
 from milepost.enrollment.domain.invitation import INVITATION, digest, issue, revoke
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command

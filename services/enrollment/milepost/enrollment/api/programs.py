@@ -10,8 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
+from milepost.contracts.ids import CODE, LANGUAGE
 from milepost.contracts.programs import ProgramDefined, StackingRule
-from milepost.enrollment.api.courses.wire import LANGUAGE, Language, Translations
+from milepost.enrollment.api.courses.wire import Language, Translations
 from milepost.enrollment.api.documented_refusals import (
     NOT_A_KEEPER,
     PROGRAM_ALREADY_RETIRED,
@@ -19,15 +20,7 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_PROGRAM,
     UNKNOWN_PROGRAM_VERSION,
 )
-from milepost.enrollment.api.wiring import (
-    CATALOG_KEEPERS,
-    CODE,
-    Id,
-    ProgramPath,
-    Title,
-    When,
-    Wiring,
-)
+from milepost.enrollment.api.wiring import CATALOG_KEEPERS, Id, ProgramPath, Title, When, Wiring
 from milepost.enrollment.domain.course.translations import definition_in_language
 from milepost.enrollment.domain.program import (
     PROGRAM,

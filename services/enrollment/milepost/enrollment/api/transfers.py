@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_IN_OR_OUT,
     MODE_NOT_OFFERED,
@@ -25,7 +26,7 @@ from milepost.enrollment.api.enrollment_steps import Code
 from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, state_of
 from milepost.enrollment.api.wiring import ENROLLERS, EnrollmentPath, Id, OfferingPath, Wiring
 from milepost.enrollment.commands.offering_members import members
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import SameOffering, Transfer, transfer
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
 from milepost.enrollment.domain.learner_load import LEARNER

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
+from milepost.contracts.ids import ID, TEXT
 from milepost.events.commands.transact import Transactor
 from milepost.web.requests.json_body import Body, Moment
 from milepost.web.settings import Settings
@@ -16,12 +17,6 @@ T = TypeVar("T")
 CATALOG_KEEPERS = ("registrar", "operator", "service")
 ENROLLERS = ("registrar", "service")
 ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service")
-
-# Not `$`: in Python it also matches before a line feed at the end.
-ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}(?![\s\S])"
-CODE = r"^[a-z][a-z0-9_]{0,63}(?![\s\S])"
-# What Postgres can hold.
-TEXT = r"^[^\x00]*(?![\s\S])"
 
 Id = Annotated[str, Meta(pattern=ID, description="1 to 64 of A-Z a-z 0-9 . _ ~ -")]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]

@@ -13,7 +13,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
 
-from milepost.enrollment.api.wiring import ENROLLERS, ID
+from milepost.contracts.ids import ID
+from milepost.enrollment.api.wiring import ENROLLERS
 from milepost.enrollment.bulk import documents
 from milepost.enrollment.bulk.formats import FORMATS, MAX_BYTES
 from milepost.enrollment.bulk.jobs import Job, State, Tally

@@ -12,13 +12,14 @@ from uuid import uuid5
 
 import structlog
 
+from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
 from milepost.enrollment.bulk.lease import NotLeading
 from milepost.enrollment.bulk.row_format import Asked, Fault, Row
 from milepost.enrollment.bulk.row_order import Order, Runs, counts_seats
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused

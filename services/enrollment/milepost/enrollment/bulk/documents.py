@@ -7,7 +7,8 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
-from milepost.enrollment.api.wiring import ENROLLERS, ID
+from milepost.contracts.ids import ID
+from milepost.enrollment.api.wiring import ENROLLERS
 from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,

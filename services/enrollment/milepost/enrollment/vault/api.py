@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from milepost.enrollment.api.wiring import ID
+from milepost.contracts.ids import ID, LANGUAGE
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.export import archive, gather
 from milepost.enrollment.vault.keyring import MasterKeyMissing
@@ -35,7 +35,6 @@ UNKNOWN_LEARNER = UnknownLearner(_LEARNER, _ERASED)
 # No control characters, at either end no blank.
 NAME = r"^(?! )[^\x00-\x1f\x7f]{1,200}(?<! )(?![\s\S])"
 EMAIL = r"^[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}(?![\s\S])"
-LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}(?![\s\S])"
 
 _log = structlog.get_logger()
 
@@ -47,7 +46,7 @@ class PutLearner(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(pattern=NAME, examples=["Ada Lovelace"])]
     email: Annotated[str, Meta(pattern=EMAIL, examples=["ada@example.org"])] | None = None
-    locale: Annotated[str, Meta(pattern=LOCALE, examples=["en", "pt-BR"])] | None = None
+    locale: Annotated[str, Meta(pattern=LANGUAGE, examples=["en", "pt-BR"])] | None = None
 
     def __repr__(self) -> str:
         return "PutLearner(…)"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from milepost.contracts.enrollments import EnrollmentActivated, EnrollmentCompleted, LearnerEnrolled
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.progress import (
     AttemptScored,
@@ -19,7 +20,7 @@ from milepost.contracts.progress import (
 )
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evidence
 from milepost.credentials.domain.awards import RECORD
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.event import Event
 from milepost.events.ids import new_id

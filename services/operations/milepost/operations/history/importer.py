@@ -15,8 +15,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.domain.enrollment.admission import enroll
-from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from milepost.enrollment.domain.enrollment.enrollment import enrollment_id
+from milepost.contracts.ids import enrollment_id
 from milepost.operations.client.front_end import Body, FrontEnd
 from milepost.operations.simulation.plan import (
     Achievement,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from re import fullmatch
+from re import match
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
+from milepost.contracts.ids import ENROLLMENT_KEY
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.progress.domain.decisions import Answer, report
@@ -157,7 +158,7 @@ async def _plan(
     staff: tuple[str, ...],
 ) -> Plan:
     """The plan of an enrollment that is the caller's own, or the staff's, business."""
-    if not fullmatch(r"[A-Za-z0-9_.:-]{1,64}", enrollment):
+    if not match(ENROLLMENT_KEY, enrollment):
         raise UnknownEnrollment(enrollment)
     state = await opened(transactor, caller.tenant, enrollment)
     assert state.opened is not None

@@ -6,13 +6,11 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from milepost.contracts.ids import PRINTABLE
 from milepost.events.event import Conflicting, Forbidden, Unknown
 
-# No control characters: Postgres stores no NUL in jsonb, and nobody should read the others.
-_PRINTABLE = r"^(?![\s\S]*[\x00-\x1f\x7f])"
-
-ReportId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_PRINTABLE)]
-Position: TypeAlias = Annotated[str, msgspec.Meta(max_length=512, pattern=_PRINTABLE)]
+ReportId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
+Position: TypeAlias = Annotated[str, msgspec.Meta(max_length=512, pattern=PRINTABLE)]
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 Fraction: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=10_000_000)]

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.courses import CoursePublished
+from milepost.contracts.ids import LANGUAGE
 from milepost.enrollment.api.courses.wire import (
-    LANGUAGE,
     LessonBody,
     PassingRuleBody,
     PrerequisiteBody,

@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Meta, structs
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.ids import LANGUAGE, TEXT
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
-from milepost.enrollment.api.wiring import TEXT, Id, Title
+from milepost.enrollment.api.wiring import Id, Title
 from milepost.web.requests.json_body import Body
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}(?![\s\S])"
 Language = Annotated[
     str,
     Meta(

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled
+from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import Mode, OfferingOpened
-from milepost.enrollment.domain.enrollment.enrollment import Enrollment, enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment
 from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved, missing
 from milepost.enrollment.domain.enrollment.refusals import (
     ModeNotOffered,

@@ -1,9 +1,7 @@
 """An enrollment: one learner in one offering, from the first wish to the last word."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeAlias, TypeVar, assert_never
-from uuid import UUID, uuid5
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -41,15 +39,6 @@ Ended: TypeAlias = (
     | EnrollmentCanceled
 )
 In = TypeVar("In", LearnerWaitlisted, LearnerEnrolled)
-
-# Every enrollment id there is was made with it.
-NAMESPACE = UUID("a864facb-65fa-5ffd-9442-da813a9344c0")
-
-
-@lru_cache(maxsize=4096)
-def enrollment_id(offering: str, learner: str) -> str:
-    """The same learner in the same offering is the same enrollment."""
-    return str(uuid5(NAMESPACE, f"{offering}/{learner}"))
 
 
 class Enrollment(msgspec.Struct):

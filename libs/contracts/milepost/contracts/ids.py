@@ -1,0 +1,42 @@
+r"""What ids, codes and texts may look like, and the ids that follow from others.
+
+The rooms do not agree yet: each grammar here is the language that its users have always accepted,
+and what they have accepted stands in logs. Where a pattern ends in `(?![\s\S])`, `$` would not do:
+in Python it also matches before a line feed at the end. A tenant's name is the log's own:
+`milepost.events.log.TENANT_PATTERN`.
+"""
+
+from functools import lru_cache
+from uuid import UUID, uuid5
+
+# Ids that callers choose: courses, offerings, programs, learners.
+ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}(?![\s\S])"
+# A reason as a code, never text about a person.
+CODE = r"^[a-z][a-z0-9_]{0,63}(?![\s\S])"
+# An enrollment as progress is asked for it.
+ENROLLMENT_KEY = r"^[A-Za-z0-9_.:-]{1,64}(?![\s\S])"
+# An achievement, learner or credential: no spaces, for it becomes part of a stream's name.
+CREDENTIAL_KEY = r"^[!-~]{1,128}(?![\s\S])"
+# Whatever a read model may be asked for: nobody should read control characters.
+READ_MODEL_KEY = r"^[^\x00-\x1f\x7f]{1,255}(?![\s\S])"
+# BCP 47, of people and of texts.
+LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}(?![\s\S])"
+# Postgres stores no NUL.
+TEXT = r"^[^\x00]*(?![\s\S])"
+# Nor should anybody read the other control characters.
+PRINTABLE = r"^(?![\s\S]*[\x00-\x1f\x7f])"
+
+# Every enrollment id, and every credential id, there is was made with these.
+ENROLLMENTS = UUID("a864facb-65fa-5ffd-9442-da813a9344c0")
+CREDENTIALS = UUID("6a8f1d0e-3c52-5d7b-9f4e-2b7c61d0a935")
+
+
+@lru_cache(maxsize=4096)
+def enrollment_id(offering: str, learner: str) -> str:
+    """The same learner in the same offering is the same enrollment."""
+    return str(uuid5(ENROLLMENTS, f"{offering}/{learner}"))
+
+
+def credential_id(learner: str, achievement: str, cycle: int) -> str:
+    """A learner holds an achievement once at a time: `cycle` counts how often it was awarded."""
+    return str(uuid5(CREDENTIALS, f"{learner}/{achievement}/{cycle}"))
