@@ -21,7 +21,7 @@ from tests.events.library import (
 )
 from tests.events.traffic import until
 
-from milepost.events.projections.as_of import Moment, NotAMoment, ends_at, moment_of
+from milepost.events.projections.as_of import AsOf, AsOfInvalid, ends_at, parse_as_of
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.compare import ATTEMPTS, LiveStands
 from milepost.events.projections.generations import (
@@ -298,13 +298,13 @@ async def test_a_past_moment_is_what_the_model_showed_then(pool, tenant, reading
     await record(pool, tenant, pages(1, 2))
     await project(pool, reading)
     then = await rows(pool, tenant, *(table.name for table in reading.tables))
-    at = Moment(at=await pool.fetchval("select clock_timestamp()"))
+    at = AsOf(at=await pool.fetchval("select clock_timestamp()"))
     await record(pool, tenant, pages(3, 4))
     await project(pool, reading)
-    for moment in (at, Moment(position=2)):
-        ends = await ends_at(pool, moment, tenant)
+    for as_of in (at, AsOf(position=2)):
+        ends = await ends_at(pool, as_of, tenant)
         assert ends == {tenant: 2}
-        asked = (pool, [reading], str(moment), ends)
+        asked = (pool, [reading], str(as_of), ends)
         [past] = await build_past(*asked, only_tenant=tenant, pace=Pace(1))
         assert await build_past(*asked, only_tenant=tenant) == [past]
         shown = {
@@ -321,36 +321,36 @@ async def test_a_past_moment_is_what_the_model_showed_then(pool, tenant, reading
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "as_of"),
     [
-        ("12", Moment(position=12)),
-        ("2026-03-01T09:30", Moment(at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC))),
-        ("2026-03-01T09:30+02:00", Moment(at=datetime(2026, 3, 1, 7, 30, tzinfo=UTC))),
+        ("12", AsOf(position=12)),
+        ("2026-03-01T09:30", AsOf(at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC))),
+        ("2026-03-01T09:30+02:00", AsOf(at=datetime(2026, 3, 1, 7, 30, tzinfo=UTC))),
         (
             "2026-03-01",
-            Moment(at=datetime(2026, 3, 2, tzinfo=UTC) - timedelta(microseconds=1)),
+            AsOf(at=datetime(2026, 3, 2, tzinfo=UTC) - timedelta(microseconds=1)),
         ),
     ],
 )
-def test_a_moment_is_a_position_a_time_or_the_end_of_a_day(text, moment):
-    assert moment_of(text) == moment
+def test_as_of_is_a_position_a_time_or_the_end_of_a_day(text, as_of):
+    assert parse_as_of(text) == as_of
 
 
 async def test_what_is_no_moment_of_the_past_is_refused(pool, tenant):
     for school in (tenant, f"{tenant}-other"):
         await record(pool, school, pages(1))
     for text in ("yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"):
-        with pytest.raises(NotAMoment):
-            moment_of(text)
-    for moment, named in (
-        (Moment(position=2), tenant),
-        (Moment(position=0), tenant),
-        (Moment(position=1), None),
-        (Moment(at=datetime.now(UTC) + timedelta(days=1)), tenant),
-        (moment_of("9999-12-31"), tenant),
+        with pytest.raises(AsOfInvalid):
+            parse_as_of(text)
+    for as_of, named in (
+        (AsOf(position=2), tenant),
+        (AsOf(position=0), tenant),
+        (AsOf(position=1), None),
+        (AsOf(at=datetime.now(UTC) + timedelta(days=1)), tenant),
+        (parse_as_of("9999-12-31"), tenant),
     ):
-        with pytest.raises(NotAMoment):
-            await ends_at(pool, moment, named)
+        with pytest.raises(AsOfInvalid):
+            await ends_at(pool, as_of, named)
 
 
 async def test_a_switch_waits_while_the_live_one_moves_and_leaves_the_lock(pool, tenant, reading):

@@ -10,6 +10,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from milepost.contracts.times import Moment
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Conflicting, Event, Unknown
@@ -23,7 +24,7 @@ from milepost.web.openapi.documented_answers import (
     query,
 )
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import awaited_position, positioned
 from milepost.web.requests.times import occurred
 from milepost.web.room import Service

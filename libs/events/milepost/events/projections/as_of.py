@@ -11,7 +11,7 @@ from milepost.events.projections.shared_scan import heads
 RECORDED_AT = "select recorded_at from log.events where tenant = $1 and position = $2"
 
 
-class Moment(msgspec.Struct, frozen=True):
+class AsOf(msgspec.Struct, frozen=True):
     """`position` of one tenant's log, or a time (UTC) of `recorded_at`."""
 
     position: int | None = None
@@ -21,44 +21,44 @@ class Moment(msgspec.Struct, frozen=True):
         return self.at.isoformat() if self.at else f"position {self.position}"
 
 
-class NotAMoment(Exception):
+class AsOfInvalid(Exception):
     """The message says why not."""
 
 
-def moment_of(text: str) -> Moment:
+def parse_as_of(text: str) -> AsOf:
     """`1200`, `2026-03-01T09:30` (UTC unless it says otherwise), or `2026-03-01`: its end.
 
-    Raises `NotAMoment`.
+    Raises `AsOfInvalid`.
     """
     if text.isdecimal():
-        return Moment(position=int(text))
+        return AsOf(position=int(text))
     rest_of_day = timedelta(days=1, microseconds=-1)
     try:
         at = datetime.fromisoformat(text)
         at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise NotAMoment(f"{text} is neither a position nor a time (2026-03-01T09:30)") from error
-    return Moment(at=at + rest_of_day if len(text) == len("2026-03-01") else at)
+        raise AsOfInvalid(f"{text} is neither a position nor a time (2026-03-01T09:30)") from error
+    return AsOf(at=at + rest_of_day if len(text) == len("2026-03-01") else at)
 
 
-async def ends_at(pool: asyncpg.Pool, moment: Moment, only_tenant: str | None) -> Mapping[str, int]:
-    """The last position of each tenant's log then. Raises `NotAMoment`."""
+async def ends_at(pool: asyncpg.Pool, as_of: AsOf, only_tenant: str | None) -> Mapping[str, int]:
+    """The last position of each tenant's log then. Raises `AsOfInvalid`."""
     now = await heads(pool, only_tenant)
-    if moment.at is None:
-        return _at_position(moment.position or 0, now, only_tenant)
-    if moment.at > await pool.fetchval("select now()"):
-        raise NotAMoment(f"{moment} is still to come")
-    return {tenant: await _reached(pool, tenant, moment.at, head) for tenant, head in now.items()}
+    if as_of.at is None:
+        return _at_position(as_of.position or 0, now, only_tenant)
+    if as_of.at > await pool.fetchval("select now()"):
+        raise AsOfInvalid(f"{as_of} is still to come")
+    return {tenant: await _reached(pool, tenant, as_of.at, head) for tenant, head in now.items()}
 
 
 def _at_position(
     position: int, now: Mapping[str, int], only_tenant: str | None
 ) -> Mapping[str, int]:
     if only_tenant is None and len(now) != 1:
-        raise NotAMoment("positions are of one tenant: name it")
+        raise AsOfInvalid("positions are of one tenant: name it")
     [(tenant, head)] = now.items() or [(only_tenant or "", 0)]
     if not 0 < position <= head:
-        raise NotAMoment(f"the log of {tenant} has positions 1 to {head}")
+        raise AsOfInvalid(f"the log of {tenant} has positions 1 to {head}")
     return {tenant: position}
 
 

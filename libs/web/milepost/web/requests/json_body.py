@@ -4,8 +4,7 @@ Litestar would decode to builtins and then convert laxly, so that the string "5"
 number; a DTO replaces that and leaves OpenAPI as it was.
 """
 
-from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from litestar import Request
@@ -16,12 +15,6 @@ from litestar.typing import FieldDefinition
 
 from milepost.web.problems import Malformed, UnsupportedMedia
 from milepost.web.requests.json_faults import misshapen
-
-_MOMENT = "With its UTC offset; from the year 2 to 9999-12-30"
-_CALENDAR = {"pattern": "^(?!000[01]|9999-12-31)"}  # for readers: `in_calendar` judges
-Moment = Annotated[
-    datetime, msgspec.Meta(tz=True, description=_MOMENT, extra_json_schema=_CALENDAR)
-]
 
 T = TypeVar("T", bound="Body")
 

@@ -10,10 +10,11 @@ from msgspec import Meta
 from milepost.contracts.achievements import Criterion
 from milepost.contracts.ids import CODE, CREDENTIAL_KEY, TEXT
 from milepost.contracts.records import Evidence
+from milepost.contracts.times import Moment
 from milepost.credentials.domain.achievement import Achievement
 from milepost.credentials.domain.criteria import Condition
 from milepost.credentials.domain.record import CourseResult, Credential, Record, Revocation
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 
 LearnerId: TypeAlias = Annotated[
     str, Meta(pattern=CREDENTIAL_KEY, description="The learner's opaque id")

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.ids import READ_MODEL_KEY
+from milepost.contracts.times import Moment
 from milepost.dashboards.queries.consistent_read import (
     BeyondTheLog,
     NotVisibleYet,
@@ -32,7 +33,6 @@ from milepost.web.openapi.documented_answers import (
 )
 from milepost.web.problems import Malformed
 from milepost.web.requests.etags import is_known
-from milepost.web.requests.json_body import Moment
 from milepost.web.requests.positions import awaited_position, positioned
 from milepost.web.requests.times import in_calendar
 

@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from milepost.contracts.ids import TEXT
+from milepost.contracts.times import Moment
 from milepost.events.event import Invalid
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
@@ -20,7 +21,6 @@ MOST = 2**63 - 1  # of Postgres' bigint
 NEVER = datetime(1, 1, 2, tzinfo=UTC)  # asyncpg takes the day before for -infinity
 
 Number: TypeAlias = Annotated[int, Meta(ge=-MOST, le=MOST)]
-Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Key: TypeAlias = Annotated[str, Meta(pattern=TEXT)]
 Order: TypeAlias = Literal["asc", "desc"]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Rows in a page")]

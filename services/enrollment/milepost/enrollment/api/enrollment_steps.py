@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from milepost.contracts.ids import CODE
 from milepost.contracts.offerings import Mode
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
     MODE_NOT_OFFERED,
@@ -36,7 +37,7 @@ from milepost.events.event import Event
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
 Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]

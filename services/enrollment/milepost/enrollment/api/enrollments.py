@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.offerings import Mode
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
     MODE_NOT_OFFERED,
@@ -57,7 +58,7 @@ from milepost.web.problems import members, problem_of
 from milepost.web.requests.commands import Call
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
 

@@ -12,6 +12,7 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from milepost.contracts.ids import ID
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     INVITATION_ALREADY_USED,
     INVITATION_EXPIRED,
@@ -25,7 +26,7 @@ from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import in_calendar, occurred
 

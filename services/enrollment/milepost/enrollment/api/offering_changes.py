@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     NOT_A_KEEPER,
     NOT_RUNNING,
@@ -21,7 +22,7 @@ from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Changes, cancel_offering, change_offering
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from milepost.contracts.offerings import Mode, Pace
 from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import PrerequisiteBody, prerequisites_of
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_RETIRED,
@@ -30,7 +31,7 @@ from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command,
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import in_calendar, occurred
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from milepost.contracts.ids import CODE, LANGUAGE
 from milepost.contracts.programs import ProgramDefined, StackingRule
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import Language, Translations
 from milepost.enrollment.api.documented_refusals import (
     NOT_A_KEEPER,
@@ -34,7 +35,7 @@ from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
 

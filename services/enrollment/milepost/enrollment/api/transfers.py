@@ -11,6 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.ids import enrollment_id
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_IN_OR_OUT,
     MODE_NOT_OFFERED,
@@ -38,7 +39,7 @@ from milepost.web.problems import members as problem_members
 from milepost.web.problems import problem_of
 from milepost.web.requests.commands import Call
 from milepost.web.requests.idempotency import check_repeat, command_id, metadata
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
 SIDE_BY_SIDE = 16

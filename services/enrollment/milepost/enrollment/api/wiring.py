@@ -8,8 +8,9 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from milepost.contracts.ids import ID, TEXT
+from milepost.contracts.times import Moment
 from milepost.events.commands.transact import Transactor
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.settings import Settings
 
 T = TypeVar("T")

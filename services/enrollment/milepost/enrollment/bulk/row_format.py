@@ -14,10 +14,10 @@ from typing import TypeAlias
 import msgspec
 
 from milepost.contracts.offerings import Mode
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.wiring import Id
 from milepost.events.event import Invalid
 from milepost.web.problems import Malformed
-from milepost.web.requests.json_body import Moment
 from milepost.web.requests.times import in_calendar
 
 COLUMNS = ("learner", "offering", "mode", "occurred_at")

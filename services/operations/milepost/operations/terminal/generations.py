@@ -9,7 +9,7 @@ import msgspec
 from rich.box import SIMPLE
 from rich.table import Table
 
-from milepost.events.projections.as_of import Moment, NotAMoment, moment_of
+from milepost.events.projections.as_of import AsOf, AsOfInvalid, parse_as_of
 from milepost.events.projections.compare import Comparison, LiveStands
 from milepost.events.projections.generations import (
     Live,
@@ -52,17 +52,17 @@ def in_words() -> Iterator[None]:
             f"The live generation of {stands} is behind the other, and stands:"
             " does `milepost project` run?"
         ) from stands
-    except NotAMoment as error:
+    except AsOfInvalid as error:
         raise Trouble(f"{error}.") from error
     except asyncpg.LockNotAvailableError as error:
         raise Trouble("Somebody reads for too long to let go of the views. Try again.") from error
 
 
-def named_moment(as_of: str) -> Moment:
+def as_of_option(text: str) -> AsOf:
     """Raises `WrongUsage`."""
     try:
-        return moment_of(as_of)
-    except NotAMoment as error:
+        return parse_as_of(text)
+    except AsOfInvalid as error:
         raise WrongUsage(f"--as-of: {error}.") from error
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from milepost.contracts.ids import PRINTABLE
+from milepost.contracts.times import Moment
 from milepost.events.event import Conflicting, Forbidden, Unknown
 
 ReportId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
 Position: TypeAlias = Annotated[str, msgspec.Meta(max_length=512, pattern=PRINTABLE)]
-Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 Fraction: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=10_000_000)]
 Clicks: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]

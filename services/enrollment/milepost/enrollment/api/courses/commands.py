@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.courses import CoursePublished
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import PlanBody, facts_of
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_PUBLISHED,
@@ -25,7 +26,7 @@ from milepost.enrollment.events import CourseEvent
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, query
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
 

@@ -13,6 +13,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.courses import CoursePublished, CourseRetired
+from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import PlanBody, facts_of, stated
 from milepost.enrollment.api.documented_refusals import (
     NOT_AN_ENROLLER,
@@ -27,7 +28,7 @@ from milepost.enrollment.events import CourseEvent
 from milepost.web.openapi.documented_answers import command, query, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.json_body import Body, Moment
+from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import in_calendar
 

@@ -33,10 +33,10 @@ from milepost.operations.installation.tenants import require_school
 from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
 from milepost.operations.terminal.generations import (
+    as_of_option,
     figures,
     in_words,
     lines,
-    named_moment,
     outcome,
     table,
     told,
@@ -118,7 +118,7 @@ def rebuild_models(
     check_all(
         lambda: _models(name, everything=everything),
         lambda: _require_no_switch(as_of, switching),
-        lambda: as_of and named_moment(as_of),
+        lambda: as_of and as_of_option(as_of),
     )
     models = _models(name, everything=everything)
     pace = Pace(WINDOW, rest)
@@ -266,11 +266,11 @@ def _build_past(
 ) -> None:
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
         await require_school(pool, tenant)
-        moment = named_moment(as_of)
-        ends = await ends_at(pool, moment, tenant)
+        point = as_of_option(as_of)
+        ends = await ends_at(pool, point, tenant)
         names = [model.name for model in models]
-        building = build_past(pool, models, str(moment), ends, only_tenant=tenant, pace=pace)
-        built = await watched(pool, names, tenant, str(moment), asyncio.create_task(building))
+        building = build_past(pool, models, str(point), ends, only_tenant=tenant, pace=pace)
+        built = await watched(pool, names, tenant, str(point), asyncio.create_task(building))
         return [
             {"name": one.name, "generation": one.generation, "as_of": one.as_of} for one in built
         ]

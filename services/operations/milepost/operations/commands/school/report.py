@@ -11,13 +11,13 @@ from rich.table import Table
 
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.consistent_read import NotVisibleYet, Query, read
-from milepost.events.projections.as_of import Moment
+from milepost.events.projections.as_of import AsOf
 from milepost.events.projections.shared_scan import heads
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble
-from milepost.operations.terminal.generations import named_moment
+from milepost.operations.terminal.generations import as_of_option
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.tables import print_table
 from milepost.web.server import run
@@ -71,11 +71,11 @@ def offerings(
     data_dir: DataDir = None,
 ) -> None:
     """How many enrolled, withdrew, completed and were awarded, by offering."""
-    moment = None if as_of is None else named_moment(as_of)
+    past = None if as_of is None else as_of_option(as_of)
     given = connected(settings(data_dir))
     configure_logging(given)
     with reachable():
-        lines = run(_lines(given, tenant, wait_seconds, moment))
+        lines = run(_lines(given, tenant, wait_seconds, past))
     if as_json:
         typer.echo(msgspec.json.encode(lines))
     elif lines:
@@ -85,24 +85,24 @@ def offerings(
 
 
 async def _lines(
-    given: Settings, tenant: str, wait_seconds: float, moment: Moment | None
+    given: Settings, tenant: str, wait_seconds: float, as_of: AsOf | None
 ) -> list[Line]:
     pool = await connect_pool(given.postgres, name="milepost report", size=1)
     try:
         await require_school(pool, tenant)
-        if moment is not None:
-            return await _past(pool, tenant, moment)
+        if as_of is not None:
+            return await _past(pool, tenant, as_of)
         return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
     finally:
         await pool.close()
 
 
-async def _past(pool: asyncpg.Pool, tenant: str, moment: Moment) -> list[Line]:
-    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, str(moment), tenant)
+async def _past(pool: asyncpg.Pool, tenant: str, as_of: AsOf) -> list[Line]:
+    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, str(as_of), tenant)
     if generation is None:
-        as_of = moment.position or str(moment)
+        shown = as_of.position or str(as_of)
         raise Trouble(
-            f"That is not built: `milepost projections rebuild offering_summary --as-of {as_of}"
+            f"That is not built: `milepost projections rebuild offering_summary --as-of {shown}"
             f" --tenant {tenant}`."
         )
     rows = await pool.fetch(
