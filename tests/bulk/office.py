@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import asyncpg
-import httpx
+import httpx2
 from tests.documented import documented
 from tests.enrollment.school import PLAN
 
@@ -34,7 +34,7 @@ def rows(learners: Iterable[str], **facts: object) -> bytes:
 
 
 class Office(NamedTuple):
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     issuer: DevelopmentIssuer
     transactor: Transactor
     worker: Worker
@@ -58,7 +58,7 @@ class Office(NamedTuple):
 
     async def post(
         self, content: Any, kind: str = NDJSON, *, key: str | None = None, **query: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         headers = {**self.headers(query.pop("role", "registrar")), "Content-Type": kind}
         if key is not None:
             headers["Idempotency-Key"] = key
@@ -85,12 +85,12 @@ class Office(NamedTuple):
         found: dict[str, Any] = answer.json()
         return found
 
-    async def get(self, path: str, *, role: str = "registrar", **query: Any) -> httpx.Response:
+    async def get(self, path: str, *, role: str = "registrar", **query: Any) -> httpx2.Response:
         known = {"If-None-Match": query.pop("If_None_Match", "")}
         headers = {**self.headers(role), **{name: given for name, given in known.items() if given}}
         return await self.client.get(f"{JOBS}{path}", headers=headers, params=query)
 
-    async def cancel(self, job: str) -> httpx.Response:
+    async def cancel(self, job: str) -> httpx2.Response:
         return await self.client.post(f"{JOBS}/{job}/cancel", headers=self.headers())
 
     async def results(self, job: str, **query: Any) -> list[dict[str, Any]]:
@@ -127,8 +127,8 @@ async def office_on(pool: asyncpg.Pool, data_dir: Path, tenant: str) -> AsyncIte
     transactor = Transactor(PostgresLog(pool))
     services = services_of("enrollment", Context(transactor, settings, pool))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
-    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
-    async with httpx.AsyncClient(
+    transport = httpx2.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
+    async with httpx2.AsyncClient(
         transport=transport, base_url="http://milepost", event_hooks=documented(app)
     ) as client:
         worker = Worker(transactor, Store(pool), settings)

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from tests.dashboards.desk import Desk
 from tests.dashboards.history import new_tenant
@@ -36,9 +36,9 @@ async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
     settings = Settings(data_dir=tmp_path)
     context = Context(Transactor(PostgresLog(pool)), settings, pool)
     app = create_app([service(context)], settings, TokenVerifier(settings), ready={})
-    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
+    transport = httpx2.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
     hooks = documented(app)
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         transport=transport, base_url="http://milepost", event_hooks=hooks
     ) as client:
         yield Desk(client, DevelopmentIssuer(tmp_path), tenant)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from tests.enrollment.school import PLAN
 from tests.events.traffic import until
@@ -31,14 +31,14 @@ def variables(school: School, postgres: str, nats_url: str) -> dict[str, str]:
     return {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url, "MILEPOST_PORT": port}
 
 
-async def open_offering(client: httpx.AsyncClient, offering: str, seats: int | None) -> None:
+async def open_offering(client: httpx2.AsyncClient, offering: str, seats: int | None) -> None:
     await client.post("/enrollment/courses/DATA-101/versions", json=PLAN)
     body = {"course": "DATA-101", "seats": seats}
     opened = await client.put(f"/enrollment/offerings/{offering}", json=body)
     assert opened.status_code == 201, opened.text
 
 
-async def upload(client: httpx.AsyncClient, offering: str, learners: list[str]) -> str:
+async def upload(client: httpx2.AsyncClient, offering: str, learners: list[str]) -> str:
     file = "\n".join(["learner", *learners])
     answer = await client.post(
         JOBS, params={"offering": offering}, content=file, headers={"Content-Type": "text/csv"}
@@ -48,7 +48,7 @@ async def upload(client: httpx.AsyncClient, offering: str, learners: list[str]) 
     return job
 
 
-async def job_when(client: httpx.AsyncClient, job: str, state: str) -> dict[str, Any]:
+async def job_when(client: httpx2.AsyncClient, job: str, state: str) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found: dict[str, Any] = (await client.get(f"{JOBS}/{job}")).json()
@@ -57,7 +57,7 @@ async def job_when(client: httpx.AsyncClient, job: str, state: str) -> dict[str,
             await asyncio.sleep(0.02)
 
 
-async def outcomes(client: httpx.AsyncClient, job: str) -> list[str]:
+async def outcomes(client: httpx2.AsyncClient, job: str) -> list[str]:
     """Row by row; every row has one."""
     lines = (await client.get(f"{JOBS}/{job}/results")).text.splitlines()
     results = [json.loads(line) for line in lines]

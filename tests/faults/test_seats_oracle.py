@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
 
@@ -33,17 +33,17 @@ STREAM = OFFERING.of("scarce")
 class Crowd:
     """Asks again, with the same key and somewhere else, until it is answered."""
 
-    def __init__(self, clients: list[httpx.AsyncClient]) -> None:
+    def __init__(self, clients: list[httpx2.AsyncClient]) -> None:
         self._clients = clients
         self._random = random.Random(7)
 
-    async def ask(self, path: str, body: object, key: str) -> httpx.Response:
+    async def ask(self, path: str, body: object, key: str) -> httpx2.Response:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 client = self._random.choice(self._clients)
                 try:
                     answer = await client.post(path, json=body, headers={"Idempotency-Key": key})
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     await asyncio.sleep(0.02)
                 else:
                     if answer.status_code != 503:

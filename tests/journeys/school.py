@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from tests.documented import Document
 
 from milepost.web.auth.development_issuer import DevelopmentIssuer
@@ -30,13 +30,13 @@ class School:
         self._issuer.ensure_keys()
         self._hooks = {"response": [self._documented]}
 
-    async def _documented(self, response: httpx.Response) -> None:
+    async def _documented(self, response: httpx2.Response) -> None:
         await response.aread()
         self._document.check(response)
 
     @cached_property
     def _document(self) -> Document:
-        return Document(httpx.get(f"{self.http}/schema/openapi.json", trust_env=False).json())
+        return Document(httpx2.get(f"{self.http}/schema/openapi.json", trust_env=False).json())
 
     def headers(
         self, *roles: str, tenant: str = "default", subject: str = "someone", lifetime: int = 600
@@ -44,8 +44,8 @@ class School:
         token = self._issuer.issue(subject, tenant, roles or ("registrar",), lifetime)
         return {"Authorization": f"Bearer {token}"}
 
-    def client(self, *roles: str, **whose: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
+    def client(self, *roles: str, **whose: Any) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
             base_url=self.http,
             headers=self.headers(*roles, **whose),
             timeout=30,
@@ -78,9 +78,9 @@ def wait_until_ready(http: str, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            if httpx.get(f"{http}/health/ready", trust_env=False).status_code == 200:
+            if httpx2.get(f"{http}/health/ready", trust_env=False).status_code == 200:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             pass
         assert process.poll() is None, "it ended before it was ready"
         assert time.monotonic() < deadline, "it did not become ready"

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-import httpx
+import httpx2
 from tests.journeys.school import School
 
 COURSE = {
@@ -12,7 +12,7 @@ COURSE = {
 }
 
 
-async def enroll_and_report(client: httpx.AsyncClient, learner: str) -> tuple[int, int, str]:
+async def enroll_and_report(client: httpx2.AsyncClient, learner: str) -> tuple[int, int, str]:
     enrolled = await client.post(
         "/enrollment/offerings/haste-1/enrollments", json={"learner": learner}
     )

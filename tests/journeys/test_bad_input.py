@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from tests.journeys.school import School
 
@@ -26,7 +26,7 @@ async def head(school: School, tenant: str) -> int:
         return int((await client.get("/dashboards/operations")).json()["head"])
 
 
-def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
+def problem(answer: httpx2.Response, status: int, name: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     said = dict(answer.json())
@@ -106,7 +106,7 @@ async def test_another_schools_data_does_not_exist(school: School, prepared: str
 
 async def test_an_expired_token_is_not_accepted(school: School, prepared: str):
     expired = school.headers(tenant=prepared, lifetime=-3600)
-    async with httpx.AsyncClient(base_url=school.http, headers=expired, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=school.http, headers=expired, trust_env=False) as client:
         answer = await client.post(ENROLL, json={"learner": "ann"})
     problem(answer, 401, "not_authenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")

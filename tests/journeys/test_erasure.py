@@ -17,7 +17,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from tests.journeys.school import School
 
@@ -161,7 +161,7 @@ def test_the_search_reads_many_hands(tmp_path, written):
     assert files_with(mark, tmp_path) == ["log"]
 
 
-def files_of(response: httpx.Response) -> dict[str, bytes]:
+def files_of(response: httpx2.Response) -> dict[str, bytes]:
     archive = zipfile.ZipFile(io.BytesIO(response.content))
     return {name: archive.read(name) for name in archive.namelist()}
 

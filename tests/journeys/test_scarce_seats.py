@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from httpx import ASGITransport, AsyncClient, Response
+from httpx2 import ASGITransport, AsyncClient, Response
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.published import PUBLISHED

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
-import httpx
+import httpx2
 from tests.journeys.school import School, milepost, wait_until_ready
 
 from milepost.operations.local.embedded import free_port
@@ -40,7 +40,7 @@ async def race(schools: list[School], tenant: str) -> list[dict[str, object]]:
         offering = {"course": "scarce", "version": 1, "seats": SEATS}
         assert (await a.put("/enrollment/offerings/scarce-1", json=offering)).status_code == 201
 
-        async def enroll(client: httpx.AsyncClient, number: int) -> dict[str, object]:
+        async def enroll(client: httpx2.AsyncClient, number: int) -> dict[str, object]:
             answer = await client.post(
                 "/enrollment/offerings/scarce-1/enrollments", json={"learner": f"l-{number}"}
             )

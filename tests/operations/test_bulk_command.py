@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
+import httpx2
 import pytest
 from tests.enrollment.school import PLAN
 from tests.journeys.school import School, milepost, wait_until_ready
@@ -168,7 +168,7 @@ async def test_results_are_followed_however_long_there_are_none(desk: Desk):
     busy = json_id(await desk.run("enroll", many, "--no-follow", "--json"))
     job = json_id(await desk.run("enroll", csv(desk, "ann"), "--no-follow", "--json"))
     headers = desk.school.headers()
-    with httpx.Client(base_url=desk.school.http, headers=headers, timeout=2.0) as impatient:
+    with httpx2.Client(base_url=desk.school.http, headers=headers, timeout=2.0) as impatient:
         following = asyncio.create_task(asyncio.to_thread(follow, Caller(impatient), job))
         await asyncio.sleep(3)
         assert json.loads(await desk.run("jobs", "show", job, "--json"))["state"] == "queued"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -99,8 +99,8 @@ def another(data_dir: Path, than: psutil.Process, *words: str) -> bool:
 
 def ready(http: str) -> bool:
     try:
-        return httpx.get(f"{http}/health/ready").status_code == 200
-    except httpx.TransportError:
+        return httpx2.get(f"{http}/health/ready").status_code == 200
+    except httpx2.TransportError:
         return False
 
 
@@ -111,7 +111,7 @@ def test_it_serves_until_told_to_stop_and_leaves_nothing(
     up = start("up", "--port", "0")
     http = address(up)
     assert ready(http)
-    assert httpx.get(f"{http}/schema/openapi.json").status_code == 200
+    assert httpx2.get(f"{http}/schema/openapi.json").status_code == 200
     up.send_signal(how)
     assert up.wait(40) == 0
     assert left_running(data_dir) == []
@@ -175,7 +175,7 @@ def test_other_commands_find_what_runs(start: Start):
     assert doctor.returncode == 0, said + wrong
     assert http in said
     printed, _ = start("token", "--role", "operator").communicate(timeout=30)
-    answer = httpx.get(
+    answer = httpx2.get(
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}
     )
     assert answer.status_code == 200
@@ -236,7 +236,7 @@ def test_each_process_runs_alone(start: Start, postgres: str, nats_url: str):
     ]
     for port in ports:
         wait_until(partial(ready, f"http://127.0.0.1:{port}"))
-        assert "milepost_http" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert "milepost_http" in httpx2.get(f"http://127.0.0.1:{port}/metrics").text
     for process in alone:
         process.terminate()
     assert [process.wait(40) for process in alone] == [0, 0, 0]

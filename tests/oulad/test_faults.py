@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 import pytest
 from tests.journeys.school import School, milepost, wait_until_ready
@@ -59,10 +59,10 @@ async def is_up(school: School) -> None:
             await asyncio.sleep(0.1)
 
 
-async def answers(client: httpx.AsyncClient) -> bool:
+async def answers(client: httpx2.AsyncClient) -> bool:
     try:
         return (await client.get("/health/ready")).status_code == 200
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
 
 

@@ -3,7 +3,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx2 import ASGITransport, AsyncClient
 from tests.documented import documented
 from tests.progress.given import OPENED
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from tests.documented import documented
 from tests.enrollment.school import School
@@ -58,9 +58,9 @@ async def school(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[School
     services = services_of("enrollment", Context(transactor, settings, pool))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     policies = [policy for one in services for policy in one.policies]
-    transport = httpx.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
+    transport = httpx2.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
     hooks = documented(app)
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         transport=transport, base_url="http://milepost", event_hooks=hooks
     ) as client:
         yield School(

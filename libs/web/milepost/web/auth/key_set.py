@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import jwt
 import msgspec
 import structlog
@@ -78,7 +78,7 @@ class KeySet:
         self._again_at = self._stale_at = self._clock() + RETRY_SECONDS
         try:
             keys = _parse(await self._fetch())
-        except (httpx.HTTPError, OSError, msgspec.DecodeError, jwt.PyJWTError) as fault:
+        except (httpx2.HTTPError, OSError, msgspec.DecodeError, jwt.PyJWTError) as fault:
             _log.error("token_keys_unreadable", source=self._source, fault=repr(fault))
             if not self._keys:
                 raise KeysUnavailable(self._source) from fault
@@ -92,7 +92,7 @@ class KeySet:
     async def _fetch(self) -> bytes:
         if "://" not in self._source:
             return await asyncio.to_thread(Path(self._source).read_bytes)
-        async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS) as client:
+        async with httpx2.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS) as client:
             response = await client.get(self._source)
         return response.raise_for_status().content
 

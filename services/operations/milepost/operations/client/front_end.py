@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import httpx
+import httpx2
 
 from milepost.events.runtime.backoff import Backoff
 from milepost.operations.client.http import in_words
@@ -26,7 +26,7 @@ class FrontEnd:
     `refused` counts by name the rules that said no.
     """
 
-    def __init__(self, client: httpx.AsyncClient, token: Token) -> None:
+    def __init__(self, client: httpx2.AsyncClient, token: Token) -> None:
         self.refused: Counter[str] = Counter()
         self._client = client
         self._token = token
@@ -49,12 +49,12 @@ class FrontEnd:
 
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: Body | None
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         backoff, failure = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS), ""
         for _ in range(ATTEMPTS):
             try:
                 answer = await self._client.request(method, path, headers=headers, json=body)
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 failure = reason(error)
             else:
                 if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -70,7 +70,7 @@ class FrontEnd:
         return self._headers[subject, role]
 
 
-def _sound(answer: httpx.Response) -> Any:
+def _sound(answer: httpx2.Response) -> Any:
     if answer.is_error:
         raise Trouble(f"{answer.request.method} {answer.request.url.path}: {in_words(answer)}")
     return answer.json()

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-import httpx
+import httpx2
 import typer
 
 from milepost.events.store.postgres import connect_pool
@@ -51,7 +51,7 @@ class NoAnswer(Trouble):
 class Caller:
     """Speaks for one school. What cannot be answered, or is refused, is raised as `Trouble`."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx2.Client) -> None:
         self._client = client
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
@@ -71,7 +71,7 @@ class Caller:
             yield from answer.iter_lines()
 
     @contextmanager
-    def _answer(self, method: str, path: str, **sent: Any) -> Iterator[httpx.Response]:
+    def _answer(self, method: str, path: str, **sent: Any) -> Iterator[httpx2.Response]:
         """Raises `NoAnswer`, `Trouble`."""
         try:
             with self._client.stream(method, path, **sent) as answer:
@@ -82,7 +82,7 @@ class Caller:
                 if answer.is_error:
                     raise Trouble(in_words(answer))
                 yield answer
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise NoAnswer(
                 f"Nothing answers at {self._client.base_url} ({reason(error)})."
             ) from error
@@ -108,7 +108,7 @@ def calling(
     if known and not http and not token:
         _require_school(given, tenant)
     # A proxy that the environment names is not for this.
-    with httpx.Client(
+    with httpx2.Client(
         base_url=where,
         headers={"Authorization": f"Bearer {bearer}"},
         timeout=TIMEOUT_SECONDS,
@@ -160,7 +160,7 @@ def _require_school(given: Settings, tenant: str) -> None:
         asyncio.run(look())
 
 
-def in_words(answer: httpx.Response) -> str:
+def in_words(answer: httpx2.Response) -> str:
     """A problem's title and its faults, each with its place."""
     try:
         problem = answer.json()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import httpx
+import httpx2
 import msgspec
 import typer
 from rich.console import Console
@@ -88,7 +88,7 @@ async def _show(
     console.print(f"Ten weeks of a school with {learners} learners ({tenant}):")
     async with showing(console, runtime.nats, tenant) as feed:
         await play(runtime.http, token, school, seconds, lambda _: None)
-        async with httpx.AsyncClient(base_url=runtime.http, trust_env=False) as client:
+        async with httpx2.AsyncClient(base_url=runtime.http, trust_env=False) as client:
             figures = Figures(FrontEnd(client, token))
             await figures.settled()
             tables = [await figures.offerings(), await figures.credentials(), await figures.log()]

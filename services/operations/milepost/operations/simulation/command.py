@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
-import httpx
+import httpx2
 import msgspec
 import typer
 from rich.console import Console
@@ -56,9 +56,9 @@ def simulate(
 async def play(
     http: str, token: Token, school: School, seconds: float, tell: Callable[[int], object]
 ) -> Simulator:
-    limits = httpx.Limits(max_connections=32)
+    limits = httpx2.Limits(max_connections=32)
     # A proxy that the environment names is not for this.
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         base_url=http, timeout=30, limits=limits, trust_env=False
     ) as client:
         simulator = Simulator(FrontEnd(client, token), tell)
