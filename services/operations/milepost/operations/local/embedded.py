@@ -18,6 +18,8 @@ from milepost.operations.local.embedded_nats import EmbeddedNats
 from milepost.operations.local.embedded_postgres import EmbeddedPostgres
 from milepost.web import secret_file
 
+MARK = "milepost-"  # our servers' names begin with it
+
 Server: TypeAlias = EmbeddedPostgres | EmbeddedNats
 
 
@@ -69,7 +71,7 @@ class Embedded:
         return self.children[name]
 
     async def _choose(self) -> None:
-        mark = f"milepost-{hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]}"
+        mark = f"{MARK}{hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]}"
         # First, for they may still hold the ports.
         await asyncio.to_thread(embedded_postgres.end_leftovers, mark)
         await asyncio.to_thread(embedded_nats.end_leftovers, mark)

