@@ -1,4 +1,4 @@
-# Milepost. `make` lists what can be done; only Python 3.11 or newer and make are needed.
+# Milepost. `make` lists what can be done; only Python 3.11 to 3.15 and make are needed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -8,6 +8,10 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.milepost-ready
+
+# What the lock has wheels for, the newest first; `make setup PYTHONS=python3.12` takes that one.
+PYTHONS := python3.15 python3.14 python3.13 python3.12 python3.11 python3
+SUPPORTED := -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 16))' 2>/dev/null
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -46,13 +50,13 @@ clean: ## remove .venv and all caches (not the data)
 
 # uv is taken from the lock by pip, the rest by uv; nothing is fetched that the lock does not name.
 $(READY): requirements.lock pyproject.toml
-	@python=$$(for name in python3 python3.14 python3.13 python3.12 python3.11; do \
-	    if "$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
-	    then echo "$$name"; break; fi; done); \
-	if [ -z "$$python" ]; then \
-	  echo "Milepost needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv)." >&2; \
-	  exit 1; fi; \
-	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || "$$python" -m venv --clear $(VENV)
+	@$(BIN)/python $(SUPPORTED) || { \
+	  for name in $(PYTHONS); do if "$$name" $(SUPPORTED); then exec "$$name" -m venv --clear $(VENV); fi; done; \
+	  found=$$(for name in $(PYTHONS); do "$$name" -V 2>/dev/null || true; done | sort -u | paste -s -d, -); \
+	  echo "Milepost needs Python 3.11 to 3.15 with its venv module; there is $${found:-no Python}." >&2; \
+	  echo "Install one beside it, then run make again. Debian, Ubuntu: apt install python3 python3-venv;" >&2; \
+	  echo "Fedora: dnf install python3.14; macOS: brew install python@3.14." >&2; \
+	  exit 1; }
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
