@@ -36,13 +36,21 @@ check: setup ## format, lint, types, rooms: what CI runs before the tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/house
 
+fix: setup ## mend what the formatter and the linter can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+docs: setup ## build the documentation into dist/docs; a warning is an error
+	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/doctrees docs dist/docs
+	@echo "open dist/docs/index.html"
+
 bench: setup ## measure everything beside its yardsticks: one table with targets
 	@$(BIN)/milepost bench all
 
 lock: setup ## choose the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-	  --extra embedded --group dev --output-file requirements.lock pyproject.toml
+	  --extra embedded --group dev --group docs --output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv and all caches (not the data)
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -63,4 +71,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test test-all check bench lock clean
+.PHONY: help setup up demo test test-all check fix docs bench lock clean
