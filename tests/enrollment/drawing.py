@@ -1,4 +1,4 @@
-"""The state machine as the README has it: `python -m tests.enrollment.drawing` prints it."""
+"""The state machine as `docs/concepts` has it: `python -m tests.enrollment.drawing` prints it."""
 
 from collections.abc import Iterator
 from textwrap import wrap

@@ -61,7 +61,7 @@ from milepost.enrollment.domain.enrollment.state_machine import ASKED, STATES, T
 from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.event import Refused
 
-ROOM = Path(__file__).parents[2] / "services" / "enrollment" / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "concepts" / "enrollment-states.md"
 ANA = id_of("ana")
 WHO: dict[str, Any] = {
     "enrollment": ANA,
@@ -229,4 +229,4 @@ def test_who_still_lacks_something_stays_as_they_were():
 
 
 def test_the_readme_draws_the_table():
-    assert drawing() in ROOM.read_text("utf-8")
+    assert drawing() in PAGE.read_text("utf-8")

@@ -1,7 +1,7 @@
 """The decisions of progress: open, merge reports, close. Pure.
 
 Reports are judged by when they happened, not by when they arrive. Late, repeated and disordered
-reports end in the same standing; the README says what exactly is the same.
+reports end in the same standing; `docs/concepts/progress.md` says what exactly is the same.
 """
 
 from collections.abc import Sequence
