@@ -5,12 +5,12 @@ from typing import Any
 
 from docs.tables.markdown import code, doc_of, table
 
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.read_model import ReadModel, Table
+from milepost.operations import rooms
 
 
 def read_models() -> str:
-    return "\n\n".join(part for model in READ_MODELS for part in _model(model))
+    return "\n\n".join(part for model in rooms.read_models() for part in _model(model))
 
 
 def _model(model: ReadModel) -> Iterator[str]:

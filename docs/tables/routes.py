@@ -8,9 +8,10 @@ from docs.tables.markdown import code, table
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
-from milepost.operations.serving.processes import services_of
+from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -33,7 +34,7 @@ def _paths() -> dict[str, dict[str, dict[str, str]]]:
     nowhere = cast("Any", None)  # nothing is asked of a database
     with TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        services = services_of("all", Transactor(MemoryLog()), nowhere, settings)
+        services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
         app = create_app(services, settings, TokenVerifier(settings), ready={})
         found: dict[str, dict[str, dict[str, str]]] = app.openapi_schema.to_schema()["paths"]
     return found

@@ -92,7 +92,7 @@ def sent_and_delivered(draw):
 
 
 def standing(state, rules):
-    """What must not depend on the order of arrival. `docs/concepts/progress.md` lists it, and what may."""
+    """What must not depend on the order of arrival: `docs/concepts/progress.md` lists it."""
     per_lesson = {
         name: (
             one.started_at,

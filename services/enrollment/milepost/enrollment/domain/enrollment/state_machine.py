@@ -1,6 +1,7 @@
 """The state machine of an enrollment: which command leads from which state to which.
 
-Every decision asks this table first, and the drawing in `docs/concepts` is made from it: a test compares.
+Every decision asks this table first. The drawing in `docs/concepts` is made from it: a test
+compares.
 """
 
 from collections.abc import Mapping
