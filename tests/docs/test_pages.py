@@ -1,0 +1,95 @@
+"""The tutorial and the how-to pages do what they say, on a `milepost up` of this module's own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import DOCS, Block, blocks, changed, matches, run
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Mapping[str, str]]:
+    """The environment of somebody who reads beside a Milepost that runs."""
+    folder = Path(tempfile.mkdtemp(prefix="milepost-"))
+    folder.chmod(0o711)  # Postgres runs as somebody else when the tests run as root
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
+    env |= {"MILEPOST_DATA_DIR": str(folder), "PATH": f"{BIN}{os.pathsep}{env['PATH']}"}
+    up = subprocess.Popen(
+        [sys.executable, "-m", "milepost.operations", "up", "--port", "0"],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield {**env, "HTTP": address(up, folder), "COLUMNS": "100"}
+    finally:
+        up.terminate()
+        up.communicate(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def address(up: subprocess.Popen[str], folder: Path) -> str:
+    """Known once it says that it is up."""
+    assert up.stdout
+    assert any("Milepost is up" in line for line in up.stdout), "it ended"
+    return str(json.loads((folder / "runtime.json").read_text())["http"])
+
+
+@pytest.mark.parametrize(
+    "page", ["tutorial", "how-to/front-end", "how-to/subscriber", "how-to/operator"]
+)
+def test_a_page_does_what_it_says(page: str, reader: Mapping[str, str], tmp_path: Path):
+    run(DOCS / f"{page}.md", tmp_path, reader)
+
+
+def test_another_output_is_noticed(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("```sh\necho one\n```\n\n```text\ntwo\n```\n")
+    with pytest.raises(AssertionError, match="prints"):
+        run(page, tmp_path, os.environ)
+
+
+def test_a_command_that_fails_is_noticed(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("```sh\necho one\nfalse\n```\n")
+    with pytest.raises(AssertionError, match="one"):
+        run(page, tmp_path, os.environ)
+
+
+@pytest.mark.parametrize(
+    ("output", "wanted", "right"),
+    [
+        ("a b c\n", "a…c\n", True),
+        ("a b\n", "a…c\n", False),
+        ("a\nb\nc\n", "…\nc\n", True),
+        ("a\nb\nc\n", "…\nb\n", False),
+        ("", "…\n", True),
+    ],
+)
+def test_an_ellipsis_is_anything(output: str, wanted: str, right: bool):
+    assert matches(output, wanted) is right
+
+
+def test_a_block_knows_its_file_and_what_it_prints(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("Write\n\n`a/b.py`\n\n```python\n1\n```\n\n```sh\nls\n```\n\n```text\nb\n```\n")
+    assert blocks(page) == [
+        Block("python", "1\n", "a/b.py", None),
+        Block("sh", "ls\n", None, "b\n"),
+        Block("text", "b\n", None, None),
+    ]
+
+
+def test_a_change_is_told_by_its_context():
+    assert changed("a\nb\nc\nd\n", " a\n-b\n+B\n…\n d\n+e\n") == "a\nB\nc\nd\ne\n"
+    with pytest.raises(AssertionError, match="not in one place"):
+        changed("a\na\n", " a\n+b\n")
