@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
 
 HOUSE = Path(__file__).parents[2]
 WRITTEN_BY_READERS = {"subscriber.py"}

