@@ -1,13 +1,14 @@
 """Workers that die, are stopped, or come back too late: no row is lost, none has two results."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.bulk.office import Office, numbered, rows
+from tests.bulk.office import JOBS, Office, numbered, rows
 
 from milepost.enrollment.bulk.jobs import Result, Tally
 from milepost.enrollment.bulk.lease import JobLease, NotLeading, take
@@ -68,13 +69,13 @@ async def test_another_goes_on_and_tells_what_the_dead_one_did(office: Office):
     job = await office.upload(rows([*learners, "l-0"], offering="spring"))
     await die(office, after=1)
     assert (await office.job(job))["done"] == 500
-    assert (await office.happened())["seat_taken"] == 700
+    assert await office.count("seat_taken") == 700
     assert await elsewhere(office).turn()
     expected = ["enrolled"] * 700 + ["waitlisted"] * 1_100 + ["unchanged"]
     assert await office.outcomes(job) == numbered(expected)
     ended = await office.job(job)
     assert (ended["state"], ended["done"], ended["enrolled"]) == ("done", 1_801, 700)
-    happened = await office.happened()
+    happened = Counter(await office.happened())
     assert (happened["learner_enrolled"], happened["learner_waitlisted"]) == (700, 1_100)
     assert (happened["seat_taken"], happened["waitlist_joined"]) == (700, 1_100)
 
@@ -108,7 +109,7 @@ async def test_what_the_dead_one_did_is_told_of_a_canceled_job_too(office: Offic
     assert await elsewhere(office).turn()
     ended = await office.job(job)
     assert (ended["state"], ended["done"], ended["enrolled"]) == ("canceled", 1_000, 1_000)
-    assert (await office.happened())["learner_enrolled"] == 1_000
+    assert await office.count("learner_enrolled") == 1_000
 
 
 @pytest.mark.parametrize(("canceled", "state"), [(False, "done"), (True, "canceled")])
@@ -174,7 +175,7 @@ async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Offic
     assert (await office.job(job))["state"] == "queued"
     assert await elsewhere(office).turn()
     assert await office.outcomes(job) == numbered(["enrolled"] * 5_000)
-    assert (await office.happened())["learner_enrolled"] == 5_000
+    assert await office.count("learner_enrolled") == 5_000
 
 
 async def test_no_row_goes_on_once_the_worker_is_stopped(
@@ -270,7 +271,7 @@ async def test_what_ended_long_ago_is_pruned(office: Office):
     late = "update bulk.jobs set ended_at = now() - interval '31 days' where job = $1"
     await pool.execute(late, UUID(old))
     assert await store.prune() == 1
-    assert (await office.get(f"/{old}")).status_code == 404
-    assert (await office.get(f"/{young}")).status_code == 200
+    assert (await office.get(f"{JOBS}/{old}")).status_code == 404
+    assert (await office.get(f"{JOBS}/{young}")).status_code == 200
     kept = await pool.fetch("select job from bulk.rows where tenant = $1", office.tenant)
     assert [row["job"] for row in kept] == [UUID(young)]

@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.bulk.office import CSV, NDJSON, Office, numbered, rows
+from tests.bulk.office import CSV, JOBS, NDJSON, Office, numbered, rows
 from tests.enrollment.test_http import problem
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.domain.offering.offering import OFFERING
@@ -35,7 +35,7 @@ async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):
     assert job["refusals"] == {"mode_not_offered": 1, "row_invalid": 1, "unknown_offering": 1}
     assert (job["state"], job["by"], job["dry_run"]) == ("done", "office", False)
     assert job["rows_per_second"] > 0
-    assert (await office.happened())["learner_enrolled"] == 3
+    assert await office.count("learner_enrolled") == 3
 
 
 async def test_a_result_says_what_the_single_command_would(office: Office):
@@ -68,11 +68,7 @@ async def test_a_result_says_what_the_single_command_would(office: Office):
 async def test_seats_are_given_in_the_order_of_the_file(office: Office):
     await office.open("spring", seats=300, waitlist=True)
     learners = [f"l-{number}" for number in range(1_200)]
-    at_once = await office.client.post(
-        "/enrollment/offerings/spring/enrollments",
-        json={"learner": "l-700"},
-        headers=office.headers(),
-    )
+    at_once = await office.enroll("l-700")
     assert at_once.status_code == 201
     job = await office.do(rows(learners, offering="spring"))
     outcomes = ["enrolled"] * 299 + ["waitlisted"] * 901
@@ -115,14 +111,14 @@ async def test_the_same_key_is_the_same_job(office: Office):
     assert await office.upload(content, key="monday") == first
     done = await office.do(content, key="monday")
     assert (done["job"], done["enrolled"]) == (first, 2)
-    other = await office.post(rows(["cid"]), key="monday", offering="spring")
+    other = await office.send(rows(["cid"]), key="monday", offering="spring")
     assert problem(other, 422, "idempotency_key_reused")["key"] == "monday"
-    dry = await office.post(content, key="monday", dry_run=True)
+    dry = await office.send(content, key="monday", dry_run=True)
     problem(dry, 422, "idempotency_key_reused")
     again = await office.do(content)
     assert (again["enrolled"], again["unchanged"]) == (0, 2)
-    assert (await office.happened())["learner_enrolled"] == 2
-    jobs = (await office.get("")).json()["jobs"]
+    assert await office.count("learner_enrolled") == 2
+    jobs = (await office.get(JOBS)).json()["jobs"]
     assert [one["job"] for one in jobs] == [again["job"], first]
 
 
@@ -146,7 +142,7 @@ async def test_what_was_done_before_it_was_canceled_stays_and_is_told(office: Of
     await office.open("spring")
     job = await office.upload(rows(map(str, range(20_000)), offering="spring"))
     turn = asyncio.create_task(office.worker.turn())
-    await until(lambda: office.results(job))
+    await eventually(lambda: office.results(job))
     answer = await office.cancel(job)
     assert (answer.json()["state"], answer.json()["canceling"]) == ("running", True)
     asked = time.monotonic()
@@ -156,7 +152,7 @@ async def test_what_was_done_before_it_was_canceled_stays_and_is_told(office: Of
     assert (ended["state"], ended["canceling"]) == ("canceled", False)
     assert 0 < ended["done"] < ended["rows"] == 20_000
     assert len(await office.results(job)) == ended["done"]
-    assert (await office.happened())["learner_enrolled"] == ended["enrolled"] == ended["done"]
+    assert await office.count("learner_enrolled") == ended["enrolled"] == ended["done"]
     assert (await office.cancel(job)).status_code == 200
 
 
@@ -168,19 +164,19 @@ async def test_a_job_that_is_done_cannot_be_canceled(office: Office):
 
 async def test_another_school_has_no_such_job(office: Office):
     job = await office.upload(rows(["ann"], offering="spring"))
-    elsewhere = office._replace(tenant=f"{office.tenant}-x")
-    problem(await elsewhere.get(f"/{job}"), 404, "unknown_job")
-    problem(await elsewhere.get(f"/{job}/results"), 404, "unknown_job")
+    elsewhere = office.of(f"{office.tenant}-x")
+    problem(await elsewhere.get(f"{JOBS}/{job}"), 404, "unknown_job")
+    problem(await elsewhere.get(f"{JOBS}/{job}/results"), 404, "unknown_job")
     problem(await elsewhere.cancel(job), 404, "unknown_job")
-    assert (await elsewhere.get("")).json() == {"jobs": [], "next": None}
+    assert (await elsewhere.get(JOBS)).json() == {"jobs": [], "next": None}
 
 
 @pytest.mark.parametrize("role", ["learner", "instructor", "issuer", "operator"])
 async def test_only_the_registrar_and_services_upload(office: Office, role: str):
-    refused = await office.post(rows(["ann"]), offering="spring", role=role)
+    refused = await office.send(rows(["ann"]), offering="spring", by=role)
     assert problem(refused, 403, "role_missing")["needed"] == ["registrar", "service"]
     assert await counts(office) == (0, 0)
-    reading = await office.get("", role=role)
+    reading = await office.get(JOBS, by=role)
     assert reading.status_code == (200 if role == "operator" else 403)
 
 
@@ -201,8 +197,8 @@ async def test_only_the_registrar_and_services_upload(office: Office, role: str)
 async def test_what_is_no_job_is_refused_and_leaves_nothing(
     office: Office, content: bytes, kind: str, status: int, name: str
 ):
-    problem(await office.post(content, kind), status, name)
-    problem(await office.post(pieces(content), kind), status, name)
+    problem(await office.send(content, kind), status, name)
+    problem(await office.send(pieces(content), kind), status, name)
     assert await counts(office) == (0, 0)
 
 
@@ -212,27 +208,27 @@ async def test_an_upload_that_breaks_off_leaves_nothing(office: Office):
         assert (await counts(office))[1] > 0
         raise OSError("the line is cut")
 
-    problem(await office.post(broken()), 503, "unavailable")
+    problem(await office.send(broken()), 503, "unavailable")
     assert await counts(office) == (0, 0)
 
 
 async def test_jobs_are_listed_by_page(office: Office):
     made = [await office.upload(rows(["ann"], offering="spring")) for _ in range(5)]
     seen: list[str] = []
-    page = (await office.get("", limit=2)).json()
+    page = (await office.get(JOBS, limit=2)).json()
     while page["next"]:
         seen += [one["job"] for one in page["jobs"]]
-        page = (await office.get("", limit=2, cursor=page["next"])).json()
+        page = (await office.get(JOBS, limit=2, cursor=page["next"])).json()
     assert [*seen, *(one["job"] for one in page["jobs"])] == made[::-1]
 
 
 async def test_a_status_that_is_known_is_not_sent_again(office: Office):
     job = await office.upload(rows(["ann"], offering="spring"))
-    etag = (await office.get(f"/{job}")).headers["etag"]
-    same = await office.get(f"/{job}", If_None_Match=etag)
+    etag = (await office.get(f"{JOBS}/{job}")).headers["etag"]
+    same = await office.get(f"{JOBS}/{job}", etag=etag)
     assert (same.status_code, same.content) == (304, b"")
     await office.worker.turn()
-    assert (await office.get(f"/{job}", If_None_Match=etag)).json()["state"] == "done"
+    assert (await office.get(f"{JOBS}/{job}", etag=etag)).json()["state"] == "done"
 
 
 async def test_results_can_be_followed_while_it_runs(office: Office):
@@ -246,7 +242,7 @@ async def test_results_can_be_followed_while_it_runs(office: Office):
 
 
 async def test_schools_take_turns(office: Office):
-    other = office._replace(tenant=f"{office.tenant}-x")
+    other = office.of(f"{office.tenant}-x")
     mine = [await office.upload(rows(["ann"], offering="spring")) for _ in range(3)]
     theirs = await other.upload(rows(["ann"], offering="spring"))
     await office.worker.turn()

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from tests.bulk.office import Office, numbered, rows
 from tests.bulk.test_bulk_crashes import elsewhere, pool_of
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.enrollment.bulk import lease, worker
 from milepost.enrollment.bulk.decide_page import enroll_rows
@@ -72,12 +72,12 @@ async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
     turn = asyncio.create_task(office.worker.turn())
     await asleep.wait()
     await office.cancel(job)
-    await until(elsewhere(office).turn)
+    await eventually(elsewhere(office).turn)
     assert (await office.job(job))["state"] == "canceled"
     awake.set()
     with pytest.raises(NotLeading):
         await turn
-    assert (await office.happened())["learner_enrolled"] == 0
+    assert await office.count("learner_enrolled") == 0
     assert await office.results(job) == []
 
 
@@ -100,7 +100,7 @@ async def test_nothing_is_sent_again_once_the_job_may_be_lost(
     with pytest.raises(NotLeading):
         await office.worker.turn()
     assert 0 < tries < 5
-    assert (await office.happened())["learner_enrolled"] == 0
+    assert await office.count("learner_enrolled") == 0
 
 
 @pytest.mark.usefixtures("quick", "silent")
@@ -113,9 +113,9 @@ async def test_a_canceled_job_ends_behind_what_was_sent_in_time(
     late = asyncio.create_task(office.worker.turn())
     await gate.reached.wait()
     await office.cancel(job)
-    other = asyncio.create_task(until(elsewhere(office).turn))
+    other = asyncio.create_task(eventually(elsewhere(office).turn))
     deaths = "select deaths from bulk.jobs where job = $1"
-    await until(lambda: pool_of(office).fetchval(deaths, UUID(job)))
+    await eventually(lambda: pool_of(office).fetchval(deaths, UUID(job)))
     gate.opened.set()
     await other
     with pytest.raises(NotLeading):

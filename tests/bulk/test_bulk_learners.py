@@ -22,7 +22,7 @@ from milepost.events.store.postgres import PostgresLog
 
 async def exported(office: Office, learner: str) -> list[dict[str, object]]:
     path = f"/enrollment/learners/{learner}/export"
-    answer = await office.client.get(path, headers=office.headers())
+    answer = await office.get(path)
     assert answer.status_code == 200, answer.text
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert "bulk_rows.json" in json.loads(archive.read("about.json"))["files"]
@@ -50,7 +50,7 @@ async def test_an_export_tells_every_row_that_named_the_learner(office: Office):
 async def test_who_is_erased_is_gone_from_the_rows(office: Office):
     job = await office.do(rows(["ann", "bob"], offering="winter"))
     await office.upload(rows(["ann", "bob"], offering="spring"))
-    erased = await office.client.post("/enrollment/learners/ann/erase", headers=office.headers())
+    erased = await office.post("/enrollment/learners/ann/erase")
     assert erased.status_code == 200
     await hear_erasures(office)
     assert [one["learner"] for one in await office.results(job["job"])] == ["bob"]

@@ -15,7 +15,7 @@ from milepost.events.ids import new_id
 async def test_a_school_has_only_so_many_jobs_waiting(office: Office):
     for _ in range(20):
         await office.upload(rows(["ann"], offering="spring"))
-    refused = await office.post(rows(["ann"], offering="spring"))
+    refused = await office.send(rows(["ann"], offering="spring"))
     assert problem(refused, 409, "too_many_jobs")["limit"] == 20
 
 
@@ -24,7 +24,7 @@ async def test_the_same_upload_again_is_its_job_however_many_wait(office: Office
     jobs = [await office.upload(content, key=str(number)) for number in range(20)]
     assert await office.upload(content, key="7") == jobs[7]
     assert await counts(office) == (20, 20)
-    problem(await office.post(content, key="20"), 409, "too_many_jobs")
+    problem(await office.send(content, key="20"), 409, "too_many_jobs")
 
 
 def an_upload(office: Office) -> Upload:
@@ -50,7 +50,7 @@ async def test_of_uploads_that_begin_at_once_only_so_many_may(office: Office):
 async def test_uploads_whose_process_died_do_not_count_for_long(office: Office):
     for _ in range(20):
         await Store(pool_of(office)).begin(an_upload(office), new_id())
-    problem(await office.post(rows(["ann"]), offering="spring"), 409, "too_many_jobs")
+    problem(await office.send(rows(["ann"]), offering="spring"), 409, "too_many_jobs")
     later = "update bulk.jobs set created_at = now() - $2::interval where tenant = $1"
     await pool_of(office).execute(later, office.tenant, RECEIVING)
     await office.upload(rows(["ann"]), offering="spring")

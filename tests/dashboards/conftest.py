@@ -1,13 +1,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
 
 import asyncpg
-import httpx2
 import pytest
-from tests.dashboards.desk import Desk
+from tests.clients import Client, connection_to
 from tests.dashboards.history import new_tenant
-from tests.documented import documented
 
 from milepost.dashboards.app import service
 from milepost.events.commands.transact import Transactor
@@ -32,13 +29,9 @@ def tenant() -> str:
 
 
 @pytest.fixture
-async def desk(pool, tenant, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(pool: asyncpg.Pool, tenant: str, tmp_path: Path) -> AsyncIterator[Client]:
+    """Somebody at a screen."""
     settings = Settings(data_dir=tmp_path)
-    context = Context(Transactor(PostgresLog(pool)), settings, pool)
-    app = create_app([service(context)], settings, TokenVerifier(settings), ready={})
-    transport = httpx2.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
-    hooks = documented(app)
-    async with httpx2.AsyncClient(
-        transport=transport, base_url="http://milepost", event_hooks=hooks
-    ) as client:
-        yield Desk(client, DevelopmentIssuer(tmp_path), tenant)
+    app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
+    async with connection_to(app) as connection:
+        yield Client(connection, DevelopmentIssuer(tmp_path), tenant=tenant)

@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
-from tests.dashboards.desk import happens
+from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import (
     DAY,
     Life,
@@ -32,7 +32,7 @@ async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool,
     ann = Life("red", "ann")
     steps = (ann.enrolls(), ann.visits("x"), ann.completes(0.75), ann.earns())
     position = await happens(pool, tenant, [offered("red")], *steps)
-    answer = await desk.get("/learners/ann", role="learner", subject="ann")
+    answer = await desk.get("/dashboards/learners/ann", by="learner", subject="ann")
     assert answer.headers["milepost-position"] == str(position)
     page = answer.json()
     assert (page["position"], page["learner"]) == (position, "ann")
@@ -43,33 +43,33 @@ async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool,
 
 
 async def test_a_learner_sees_nobody_else(desk):
-    answer = await desk.get("/learners/ann", role="learner", subject="ben")
+    answer = await desk.get("/dashboards/learners/ann", by="learner", subject="ben")
     assert answer.status_code == 403
     assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
-    for path in ("/offerings", "/offerings/red", "/operations"):
-        assert (await desk.get(path, role="learner", subject="ann")).status_code == 403
-    assert (await desk.get("/operations", role="registrar")).status_code == 403
+    for path in ("/dashboards/offerings", "/dashboards/offerings/red", "/dashboards/operations"):
+        assert (await desk.get(path, by="learner", subject="ann")).status_code == 403
+    assert (await desk.get("/dashboards/operations", by="registrar")).status_code == 403
 
 
 async def test_a_learner_may_list_their_own_credentials(pool, tenant, desk):
     await happens(pool, tenant, Life("red", "ann").earns(), Life("red", "ben").earns())
     own = {"role": "learner", "subject": "ann"}
-    answer = await desk.get("/credentials", **own, learner="ann")
+    answer = await desk.get("/dashboards/credentials", **own, learner="ann")
     assert [one["learner"] for one in answer.json()["credentials"]] == ["ann"]
-    assert (await desk.get("/credentials", **own, learner="ben")).status_code == 403
-    assert (await desk.get("/credentials", **own)).status_code == 403
+    assert (await desk.get("/dashboards/credentials", **own, learner="ben")).status_code == 403
+    assert (await desk.get("/dashboards/credentials", **own)).status_code == 403
 
 
 async def test_a_foreign_tenants_rows_do_not_exist(pool, tenant, desk):
     ann = Life("red", "ann")
     await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.earns())
     foreign = new_tenant()
-    page = (await desk.get("/learners/ann", tenant=foreign)).json()
+    page = (await desk.get("/dashboards/learners/ann", tenant=foreign)).json()
     assert (page["enrollments"], page["credentials"], page["position"]) == ([], [], 0)
-    assert (await desk.get("/offerings", tenant=foreign)).json()["offerings"] == []
-    assert (await desk.get("/offerings/red", tenant=foreign)).status_code == 404
-    assert (await desk.get("/credentials", tenant=foreign)).json()["credentials"] == []
-    operations = (await desk.get("/operations", role="operator", tenant=foreign)).json()
+    assert (await desk.get("/dashboards/offerings", tenant=foreign)).json()["offerings"] == []
+    assert (await desk.get("/dashboards/offerings/red", tenant=foreign)).status_code == 404
+    assert (await desk.get("/dashboards/credentials", tenant=foreign)).json()["credentials"] == []
+    operations = (await desk.get("/dashboards/operations", by="operator", tenant=foreign)).json()
     assert (operations["head"], {one["position"] for one in operations["models"]}) == (0, {0})
 
 
@@ -81,7 +81,7 @@ async def test_readers_at_once_are_each_shown_their_own(pool, tenant, desk):
     await happens(pool, foreign, Life("elsewhere", "learner-1").enrolls())
     asked = [(school, name) for name in (*names, *names) for school in (tenant, foreign)]
     pages = await asyncio.gather(
-        *(desk.get(f"/learners/{name}", tenant=school) for school, name in asked)
+        *(desk.get(f"/dashboards/learners/{name}", tenant=school) for school, name in asked)
     )
     for (school, name), answer in zip(asked, pages, strict=True):
         page = answer.json()
@@ -117,7 +117,7 @@ async def test_rates_name_their_denominators(pool, tenant, desk):
         ben.visits("x"),
         cleo.withdraws(),
     )
-    offering = (await desk.get("/offerings/red")).json()["offering"]
+    offering = (await desk.get("/dashboards/offerings/red")).json()["offering"]
     assert offering["started_of_enrolled"] == 0.5
     assert offering["completed_of_enrolled"] == 0.25
     assert offering["completed_of_started"] == 0.5
@@ -127,10 +127,10 @@ async def test_rates_name_their_denominators(pool, tenant, desk):
 
 async def test_an_offering_that_nobody_opened_is_unknown(desk, pool, tenant):
     await happens(pool, tenant, [offered("red")])
-    answer = await desk.get("/offerings/blue")
+    answer = await desk.get("/dashboards/offerings/blue")
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:milepost:problem:unknown_offering"
-    empty = (await desk.get("/offerings/red")).json()["offering"]
+    empty = (await desk.get("/dashboards/offerings/red")).json()["offering"]
     assert (empty["enrolled"], empty["completed_of_enrolled"]) == (0, None)
 
 
@@ -141,7 +141,9 @@ async def test_pages_of_offerings_hold_each_once_in_order(pool, tenant, desk, so
     lives = [Life(name, f"l{k}") for n, name in enumerate(names) for k in range(n // 2)]
     opened = [offered(name, course="ABC"[n % 3]) for n, name in enumerate(names)]
     await happens(pool, tenant, opened, *(life.enrolls() for life in lives))
-    pages = await desk.all_pages("/offerings", "offerings", sort=sort, order=order, limit=3)
+    pages = await all_pages(
+        desk, "/dashboards/offerings", "offerings", sort=sort, order=order, limit=3
+    )
     assert [len(page) for page in pages] == [3, 3, 1]
     found = [(one["enrolled"], one["offering"]) for page in pages for one in page]
     expected = [(n // 2, name) for n, name in enumerate(names)]
@@ -152,10 +154,10 @@ async def test_pages_of_offerings_hold_each_once_in_order(pool, tenant, desk, so
 async def test_pages_of_credentials_stay_put_while_more_are_awarded(pool, tenant, desk):
     first = [Life("red", f"l{n}") for n in range(5)]
     await happens(pool, tenant, *(life.earns() for life in first), first[0].loses())
-    page = (await desk.get("/credentials", limit=2)).json()
+    page = (await desk.get("/dashboards/credentials", limit=2)).json()
     assert [one["learner"] for one in page["credentials"]] == ["l4", "l3"]
     await happens(pool, tenant, Life("red", "late").earns())
-    page = (await desk.get("/credentials", limit=2, cursor=page["next"])).json()
+    page = (await desk.get("/dashboards/credentials", limit=2, cursor=page["next"])).json()
     assert [one["learner"] for one in page["credentials"]] == ["l2", "l1"]
 
 
@@ -174,14 +176,14 @@ async def test_the_register_is_filtered(pool, tenant, desk, given, learners):
     ann, ben = Life("red", "ann"), Life("blue", "ben")
     steps = (ann.earns("artist"), ann.earns("painter"), ben.earns("artist"), ann.loses("artist"))
     await happens(pool, tenant, *steps)
-    page = (await desk.get("/credentials", **given)).json()
+    page = (await desk.get("/dashboards/credentials", **given)).json()
     assert [one["learner"] for one in page["credentials"]] == learners
 
 
 async def test_a_read_waits_for_the_position_it_asks_for(pool, tenant, desk):
     await happens(pool, tenant, [offered("red")])
     position = await record(pool, tenant, [offered("blue")])
-    reading = asyncio.create_task(desk.get("/offerings/blue", at=position))
+    reading = asyncio.create_task(desk.get("/dashboards/offerings/blue", at=position))
     await asyncio.sleep(0.1)
     assert not reading.done()
     await project(pool)
@@ -196,7 +198,7 @@ async def test_a_position_that_does_not_come_is_answered_with_where_we_are(
     monkeypatch.setattr("milepost.dashboards.queries.consistent_read.WAIT_SECONDS", 0.1)
     position = await happens(pool, tenant, [offered("red")])
     await record(pool, tenant, [offered("blue")])  # and nobody projects
-    answer = await desk.get("/offerings", at=position + 1)
+    answer = await desk.get("/dashboards/offerings", at=position + 1)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     problem = answer.json()
@@ -205,7 +207,7 @@ async def test_a_position_that_does_not_come_is_answered_with_where_we_are(
 
 async def test_a_position_that_was_never_given_out_is_not_waited_for(pool, tenant, desk):
     position = await happens(pool, tenant, [offered("red")])
-    answer = await desk.get("/offerings", at=position + 1)
+    answer = await desk.get("/dashboards/offerings", at=position + 1)
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:milepost:problem:beyond_the_log"
     assert (answer.json()["awaited"], answer.json()["head"]) == (position + 1, position)
@@ -214,7 +216,7 @@ async def test_a_position_that_was_never_given_out_is_not_waited_for(pool, tenan
 @pytest.mark.parametrize("cursor", ["nonsense", "bm9uc2Vuc2U="])
 async def test_a_cursor_that_no_page_gave_is_refused(desk, pool, tenant, cursor):
     await happens(pool, tenant, [offered("red")])
-    answer = await desk.get("/offerings", cursor=cursor)
+    answer = await desk.get("/dashboards/offerings", cursor=cursor)
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:milepost:problem:cursor_unknown"
 
@@ -222,13 +224,13 @@ async def test_a_cursor_that_no_page_gave_is_refused(desk, pool, tenant, cursor)
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("/offerings", {"cursor": "é"}),
-        ("/offerings", {"limit": "0"}),
-        ("/offerings", {"limit": "501"}),
-        ("/offerings", {"sort": "grade_units; drop table"}),
-        ("/offerings", {"course": "\x00"}),
-        ("/credentials", {"status": "lost"}),
-        ("/learners/a%00b", {}),
+        ("/dashboards/offerings", {"cursor": "é"}),
+        ("/dashboards/offerings", {"limit": "0"}),
+        ("/dashboards/offerings", {"limit": "501"}),
+        ("/dashboards/offerings", {"sort": "grade_units; drop table"}),
+        ("/dashboards/offerings", {"course": "\x00"}),
+        ("/dashboards/credentials", {"status": "lost"}),
+        ("/dashboards/learners/a%00b", {}),
     ],
 )
 async def test_what_makes_no_sense_is_refused_as_malformed(desk, pool, tenant, path, query):
@@ -240,8 +242,8 @@ async def test_what_makes_no_sense_is_refused_as_malformed(desk, pool, tenant, p
 
 async def test_a_cursor_is_good_for_its_own_sort_only(pool, tenant, desk):
     await happens(pool, tenant, [offered("red"), offered("blue")])
-    cursor = (await desk.get("/offerings", limit=1)).json()["next"]
-    answer = await desk.get("/offerings", limit=1, cursor=cursor, sort="enrolled")
+    cursor = (await desk.get("/dashboards/offerings", limit=1)).json()["next"]
+    answer = await desk.get("/dashboards/offerings", limit=1, cursor=cursor, sort="enrolled")
     assert answer.status_code == 422
     assert answer.json()["sort"] == "enrolled"
 
@@ -256,7 +258,7 @@ async def test_an_offerings_page_says_what_it_has_become(pool, tenant, desk, tog
     ]
     for step in [entries] if together else [[entry] for entry in entries]:
         await happens(pool, tenant, step)
-    offering = (await desk.get("/offerings/red")).json()["offering"]
+    offering = (await desk.get("/dashboards/offerings/red")).json()["offering"]
     assert (offering["seats"], offering["ends"]) == (9, None)
     assert offering["closed_at"] is not None
 
@@ -271,7 +273,7 @@ async def test_what_an_older_version_has_not_built_is_not_visible_yet(pool, tena
 async def test_operators_see_head_and_lag(pool, tenant, desk):
     seen = await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
     head = await record(pool, tenant, [offered("blue")])
-    page = (await desk.get("/operations", role="operator")).json()
+    page = (await desk.get("/dashboards/operations", by="operator")).json()
     assert (page["head"], page["position"]) == (head, seen)
     assert {one["name"]: one["lag"] for one in page["models"]} == {
         "catalog": 1,
@@ -282,4 +284,4 @@ async def test_operators_see_head_and_lag(pool, tenant, desk):
 
 
 async def test_without_a_token_nothing_is_answered(desk):
-    assert (await desk.client.get("/dashboards/offerings")).status_code == 401
+    assert (await desk.connection.get("/dashboards/offerings")).status_code == 401

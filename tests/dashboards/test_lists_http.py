@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.dashboards.desk import happens
+from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import DAY, Life, defined, new_tenant, offered, retired
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
@@ -63,9 +63,9 @@ async def catalog(pool, tenant):
     ],
 )
 async def test_anybody_lists_the_courses(desk, asked, courses):
-    answer = await desk.get("/catalog/courses", role="learner", subject="ann", **asked)
+    answer = await desk.get("/dashboards/catalog/courses", by="learner", subject="ann", **asked)
     assert names(answer, "courses", "course") == courses
-    pages = await desk.all_pages("/catalog/courses", "courses", limit=1, **asked)
+    pages = await all_pages(desk, "/dashboards/catalog/courses", "courses", limit=1, **asked)
     assert [row["course"] for page in pages for row in page] == courses
 
 
@@ -102,15 +102,15 @@ async def programs(pool, tenant):
     ],
 )
 async def test_anybody_lists_the_programs(desk, asked, listed):
-    answer = await desk.get("/catalog/programs", role="learner", subject="ann", **asked)
+    answer = await desk.get("/dashboards/catalog/programs", by="learner", subject="ann", **asked)
     assert names(answer, "programs", "program") == listed
-    pages = await desk.all_pages("/catalog/programs", "programs", limit=1, **asked)
+    pages = await all_pages(desk, "/dashboards/catalog/programs", "programs", limit=1, **asked)
     assert [row["program"] for page in pages for row in page] == listed
 
 
 @pytest.mark.usefixtures("programs")
 async def test_a_program_is_shown_as_its_latest_version_defines_it(desk):
-    analyst, builder, chemist = (await desk.get("/catalog/programs")).json()["programs"]
+    analyst, builder, chemist = (await desk.get("/dashboards/catalog/programs")).json()["programs"]
     known = {
         "title": "Zahlen",
         "language": "de",
@@ -132,19 +132,23 @@ async def test_an_achievement_that_comes_back_stands_where_it_stands_now(pool, t
     versions = [("a", "b", "c"), ("c",), ("c", "b", "a")]
     for number, parts in enumerate(versions, 1):
         await happens(pool, tenant, [defined("analyst", *parts, version=number)])
-        [row] = (await desk.get("/catalog/programs", achievement="c")).json()["programs"]
+        [row] = (await desk.get("/dashboards/catalog/programs", achievement="c")).json()["programs"]
         assert row["achievements"] == list(parts)
 
 
 @pytest.mark.usefixtures("programs")
 async def test_who_has_the_programs_is_told_so_until_one_changes(pool, tenant, desk):
-    first = await desk.get("/catalog/programs", achievement="sql")
+    first = await desk.get("/dashboards/catalog/programs", achievement="sql")
     await happens(pool, tenant, [retired("builder")])  # another
-    same = await desk.get("/catalog/programs", achievement="sql", etag=first.headers["etag"])
+    same = await desk.get(
+        "/dashboards/catalog/programs", achievement="sql", etag=first.headers["etag"]
+    )
     assert (same.status_code, same.content) == (304, b"")
     parts = ("sql", "statistics")
     await happens(pool, tenant, [defined("analyst", *parts, version=3)])
-    changed = await desk.get("/catalog/programs", achievement="sql", etag=first.headers["etag"])
+    changed = await desk.get(
+        "/dashboards/catalog/programs", achievement="sql", etag=first.headers["etag"]
+    )
     [row] = changed.json()["programs"]
     assert (changed.status_code, row["achievements"]) == (200, ["sql", "statistics"])
 
@@ -190,7 +194,7 @@ async def runs(pool, tenant):
     ],
 )
 async def test_anybody_lists_the_offerings(desk, asked, offerings):
-    answer = await desk.get("/catalog/offerings", role="learner", subject="ann", **asked)
+    answer = await desk.get("/dashboards/catalog/offerings", by="learner", subject="ann", **asked)
     assert names(answer, "offerings", "offering") == offerings
 
 
@@ -198,7 +202,7 @@ async def test_anybody_lists_the_offerings(desk, asked, offerings):
 async def test_a_seat_that_is_given_up_is_free_again(pool, tenant, desk):
     full = Life("full", "ann")
     await happens(pool, tenant, full.withdraws())
-    answer = await desk.get("/catalog/offerings", pace="cohort")
+    answer = await desk.get("/dashboards/catalog/offerings", pace="cohort")
     [row] = answer.json()["offerings"]
     assert (row["offering"], row["seats"], row["seated"], row["free_seats"]) == ("full", 1, 0, 1)
 
@@ -207,7 +211,7 @@ async def test_a_seat_that_is_given_up_is_free_again(pool, tenant, desk):
 async def test_a_limit_that_is_lifted_is_gone(pool, tenant, desk):
     changed = OfferingChanged(offering="full", seats=None, ends=None)
     await happens(pool, tenant, [("offering-full", changed)])
-    answer = (await desk.get("/catalog/offerings", pace="cohort")).json()
+    answer = (await desk.get("/dashboards/catalog/offerings", pace="cohort")).json()
     [row] = answer["offerings"]
     assert (row["seats"], row["ends"], row["free_seats"]) == (None, None, None)
 
@@ -242,26 +246,26 @@ async def term(pool, tenant):
     ],
 )
 async def test_staff_list_enrollments(desk, asked, enrollments):
-    answer = await desk.get("/enrollments", role="instructor", **asked)
+    answer = await desk.get("/dashboards/enrollments", by="instructor", **asked)
     assert names(answer, "enrollments", "enrollment") == enrollments
-    pages = await desk.all_pages("/enrollments", "enrollments", limit=1, **asked)
+    pages = await all_pages(desk, "/dashboards/enrollments", "enrollments", limit=1, **asked)
     assert [row["enrollment"] for page in pages for row in page] == enrollments
 
 
 @pytest.mark.usefixtures("term")
 @pytest.mark.parametrize("asked", [{}, {"course": "BIO"}, {"state": "active"}])
 async def test_a_whole_school_is_not_listed_by_its_last_activity(desk, asked):
-    answer = await desk.get("/enrollments", sort="last_activity", **asked)
+    answer = await desk.get("/dashboards/enrollments", sort="last_activity", **asked)
     assert (answer.status_code, answer.json()["sort"]) == (422, "last_activity")
     assert answer.json()["type"] == "urn:milepost:problem:sort_too_broad"
 
 
 @pytest.mark.usefixtures("term")
 async def test_learners_list_their_own_enrollments_only(desk):
-    own = await desk.get("/enrollments", role="learner", subject="ann", learner="ann")
+    own = await desk.get("/dashboards/enrollments", by="learner", subject="ann", learner="ann")
     assert names(own, "enrollments", "enrollment") == ["blue.ann", "red.ann"]
     for asked in ({"learner": "bob"}, {"offering": "red"}, {}):
-        answer = await desk.get("/enrollments", role="learner", subject="ann", **asked)
+        answer = await desk.get("/dashboards/enrollments", by="learner", subject="ann", **asked)
         assert answer.status_code == 403
         assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
 
@@ -269,10 +273,10 @@ async def test_learners_list_their_own_enrollments_only(desk):
 @pytest.mark.usefixtures("term", "runs", "catalog", "programs")
 async def test_another_schools_rows_are_in_no_list(desk):
     for path, rows in (
-        ("/catalog/courses", "courses"),
-        ("/catalog/programs", "programs"),
-        ("/catalog/offerings", "offerings"),
-        ("/enrollments", "enrollments"),
+        ("/dashboards/catalog/courses", "courses"),
+        ("/dashboards/catalog/programs", "programs"),
+        ("/dashboards/catalog/offerings", "offerings"),
+        ("/dashboards/enrollments", "enrollments"),
     ):
         assert (await desk.get(path)).json()[rows]
         assert (await desk.get(path, tenant=new_tenant())).json()[rows] == []
@@ -284,11 +288,11 @@ async def test_pages_hold_each_enrollment_once_while_others_come(pool, tenant, d
     lives = [Life("red", learner) for learner in "bdfhj"]
     await happens(pool, tenant, [offered("red")], *(life.enrolls() for life in lives))
     asked = {"sort": sort, "order": order, "limit": 2, "offering": "red"}
-    first = (await desk.get("/enrollments", **asked)).json()
+    first = (await desk.get("/dashboards/enrollments", **asked)).json()
     seen = [row["learner"] for row in first["enrollments"]]
     newcomers = [Life("red", learner).enrolls() for learner in "acegi"]
     await happens(pool, tenant, *newcomers, lives[0].withdraws())
-    rest = await desk.all_pages("/enrollments", "enrollments", first["next"], **asked)
+    rest = await all_pages(desk, "/dashboards/enrollments", "enrollments", first["next"], **asked)
     seen += [row["learner"] for page in rest for row in page]
     assert len(seen) == len(set(seen))
     assert set("bdfhj") <= set(seen)
@@ -297,35 +301,35 @@ async def test_pages_hold_each_enrollment_once_while_others_come(pool, tenant, d
 async def test_a_stay_begins_anew_with_a_re_enrollment(pool, tenant, desk):
     ann = Life("red", "ann")
     await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.withdraws())
-    [before] = (await desk.get("/enrollments")).json()["enrollments"]
+    [before] = (await desk.get("/dashboards/enrollments")).json()["enrollments"]
     later = LearnerEnrolled(
         enrollment=ann.id, learner="ann", offering="red", course="ART", version=1, stay=2
     )
     others = [offered("blue"), offered("green"), offered("grey")]
     await happens(pool, tenant, others, [(f"enrollment-{ann.id}", later)])
-    [after] = (await desk.get("/enrollments")).json()["enrollments"]
+    [after] = (await desk.get("/dashboards/enrollments")).json()["enrollments"]
     assert (before["stay"], after["stay"]) == (1, 2)
     assert after["entered_at"] > before["entered_at"]
 
 
 @pytest.mark.usefixtures("term")
 async def test_who_has_these_rows_is_told_so_until_they_change(pool, tenant, desk):
-    first = await desk.get("/enrollments", offering="red")
+    first = await desk.get("/dashboards/enrollments", offering="red")
     moved = await happens(pool, tenant, Life("blue", "eve").enrolls())  # elsewhere
-    same = await desk.get("/enrollments", offering="red", etag=first.headers["etag"])
+    same = await desk.get("/dashboards/enrollments", offering="red", etag=first.headers["etag"])
     assert (same.status_code, same.content) == (304, b"")
     assert same.headers["milepost-position"] == str(moved)
     await happens(pool, tenant, Life("red", "eve").enrolls())
-    changed = await desk.get("/enrollments", offering="red", etag=first.headers["etag"])
+    changed = await desk.get("/dashboards/enrollments", offering="red", etag=first.headers["etag"])
     assert len(names(changed, "enrollments", "enrollment")) == 3
 
 
 async def test_a_row_that_changes_has_another_etag(pool, tenant, desk):
     ann = Life("red", "ann")
     await happens(pool, tenant, [offered("red")], ann.enrolls())
-    first = await desk.get("/enrollments")
+    first = await desk.get("/dashboards/enrollments")
     await happens(pool, tenant, ann.withdraws())
-    changed = await desk.get("/enrollments", etag=first.headers["etag"])
+    changed = await desk.get("/dashboards/enrollments", etag=first.headers["etag"])
     [row] = changed.json()["enrollments"]
     assert (changed.status_code, row["state"]) == (200, "withdrawn")
     assert changed.headers["etag"] != first.headers["etag"]
@@ -334,10 +338,10 @@ async def test_a_row_that_changes_has_another_etag(pool, tenant, desk):
 @pytest.mark.parametrize(
     ("path", "asked", "named"),
     [
-        ("/enrollments", {"stat": "active"}, "stat"),
-        ("/catalog/offerings", {"seats": "1"}, "seats"),
-        ("/catalog/courses", {"offset": "10"}, "offset"),
-        ("/catalog/programs", {"state": "defined"}, "state"),
+        ("/dashboards/enrollments", {"stat": "active"}, "stat"),
+        ("/dashboards/catalog/offerings", {"seats": "1"}, "seats"),
+        ("/dashboards/catalog/courses", {"offset": "10"}, "offset"),
+        ("/dashboards/catalog/programs", {"state": "defined"}, "state"),
     ],
 )
 async def test_a_filter_that_does_not_exist_is_refused(desk, path, asked, named):
@@ -357,7 +361,10 @@ async def test_a_filter_that_does_not_exist_is_refused(desk, path, asked, named)
     ],
 )
 async def test_a_time_is_given_with_its_offset(desk, time):
-    for path, name in (("/enrollments", "since"), ("/catalog/offerings", "ends_before")):
+    for path, name in (
+        ("/dashboards/enrollments", "since"),
+        ("/dashboards/catalog/offerings", "ends_before"),
+    ):
         answer = await desk.get(path, **{name: time})
         assert (answer.status_code, answer.json()["query"]) == (400, name)
 
@@ -372,11 +379,11 @@ async def test_a_time_is_given_with_its_offset(desk, time):
     ],
 )
 async def test_neither_a_time_nor_a_cursor_lies_outside_the_calendar(desk, time):
-    answer = await desk.get("/catalog/offerings", starts_from=time)
+    answer = await desk.get("/dashboards/catalog/offerings", starts_from=time)
     assert (answer.status_code, answer.json()["query"]) == (400, "starts_from")
     parts = json.dumps(["published_at", "asc", time, "x"])
     cursor = base64.urlsafe_b64encode(parts.encode()).decode()
-    answer = await desk.get("/catalog/courses", sort="published_at", cursor=cursor)
+    answer = await desk.get("/dashboards/catalog/courses", sort="published_at", cursor=cursor)
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:milepost:problem:cursor_unknown"
 
@@ -384,13 +391,13 @@ async def test_neither_a_time_nor_a_cursor_lies_outside_the_calendar(desk, time)
 @pytest.mark.parametrize(
     ("path", "asked"),
     [
-        ("/enrollments", {"state": "asleep"}),
-        ("/enrollments", {"mode": "free"}),
-        ("/enrollments", {"sort": "grade"}),
-        ("/enrollments", {"limit": "501"}),
-        ("/catalog/courses", {"state": "lost"}),
-        ("/catalog/programs", {"status": "draft"}),
-        ("/catalog/programs", {"achievement": ""}),
+        ("/dashboards/enrollments", {"state": "asleep"}),
+        ("/dashboards/enrollments", {"mode": "free"}),
+        ("/dashboards/enrollments", {"sort": "grade"}),
+        ("/dashboards/enrollments", {"limit": "501"}),
+        ("/dashboards/catalog/courses", {"state": "lost"}),
+        ("/dashboards/catalog/programs", {"status": "draft"}),
+        ("/dashboards/catalog/programs", {"achievement": ""}),
     ],
 )
 async def test_a_filter_that_makes_no_sense_is_refused(desk, path, asked):

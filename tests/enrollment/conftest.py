@@ -3,17 +3,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from litestar.testing import AsyncTestClient
-from tests.documented import documented
-from tests.enrollment.school import School
+from tests.clients import School, school_of
 
 from milepost.enrollment.app import service
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
-from milepost.web.app import create_app
-from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.auth.tokens import TokenVerifier
-from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -21,11 +15,6 @@ from milepost.web.settings import Settings
 async def school(tmp_path: Path) -> AsyncIterator[School]:
     settings = Settings(data_dir=tmp_path)
     transactor = Transactor(MemoryLog())
-    nowhere = cast("Any", None)  # nothing is asked of the database
-    enrollment = service(Context(transactor, settings, nowhere))
-    app = create_app([enrollment], settings, TokenVerifier(settings), ready={})
-    async with AsyncTestClient(app) as client:
-        client.event_hooks = documented(app)
-        issuer = DevelopmentIssuer(tmp_path)
-        yield School(client, issuer, transactor, enrollment.policies, enrollment.timers)
+    async with school_of([service(transactor, settings)], transactor, settings) as school:
+        yield school
     await transactor.close()

@@ -1,7 +1,7 @@
 """Validating plans, translations, versions and what they changed, over HTTP."""
 
 import pytest
-from tests.enrollment.school import PLAN
+from tests.clients import PLAN
 
 SKILL = {"name": "SQL", "url": "https://skills.example/sql", "framework": "ESCO", "code": "S1"}
 RICH = {
@@ -16,7 +16,7 @@ RICH = {
         {"id": "lab", "title": "Lab"},
     ],
 }
-VALIDATE = "/courses/DATA-101/versions/validate"
+VALIDATE = "/enrollment/courses/DATA-101/versions/validate"
 
 
 def problem(response, status, name):
@@ -27,7 +27,7 @@ def problem(response, status, name):
 
 async def publish(school, *plans):
     for plan in plans:
-        answer = await school.ask("POST", "/courses/DATA-101/versions", plan)
+        answer = await school.post("/enrollment/courses/DATA-101/versions", plan)
         assert answer.status_code == 201, answer.text
 
 
@@ -36,15 +36,15 @@ def lines(found):
 
 
 async def test_a_plan_is_validated_and_nothing_is_written(school):
-    answer = await school.ask("POST", VALIDATE, PLAN)
+    answer = await school.post(VALIDATE, PLAN)
     found = answer.json()
     assert (answer.status_code, found["version"]) == (200, 1)
     assert {one["kind"] for one in found["differences"]} == {"added"}
     await publish(school, PLAN)
-    found = (await school.ask("POST", VALIDATE, RICH)).json()
+    found = (await school.post(VALIDATE, RICH)).json()
     assert found["version"] == 2
     assert ("lesson", "moved", "exam", None) in lines(found)
-    same = (await school.ask("POST", VALIDATE, PLAN)).json()
+    same = (await school.post(VALIDATE, PLAN)).json()
     assert (same["version"], same["differences"]) == (1, [])
     assert await school.happened() == ["course_published"]
 
@@ -52,20 +52,20 @@ async def test_a_plan_is_validated_and_nothing_is_written(school):
 async def test_an_invalid_plan_is_told_every_fault(school):
     lessons = [{"id": "a", "title": "A", "weight": -1, "titles": {"en": "A"}}]
     plan = {"title": "X", "lessons": lessons, "skills": [SKILL, SKILL]}
-    validated = await school.ask("POST", VALIDATE, plan)
+    validated = await school.post(VALIDATE, plan)
     found = problem(validated, 422, "plan_invalid")
     assert found["faults"] == [
         {"path": "$.lessons[0].weight", "condition": "negative"},
         {"path": "$.lessons[0].titles.en", "condition": "is_the_language"},
         {"path": "$.skills[1].url", "condition": "duplicate"},
     ]
-    refused = await school.ask("POST", "/courses/DATA-101/versions", plan)
+    refused = await school.post("/enrollment/courses/DATA-101/versions", plan)
     assert problem(refused, 422, "plan_invalid")["faults"] == found["faults"]
 
 
 async def test_a_plan_of_another_shape_is_told_every_place(school):
     lessons = [{"id": "a b", "title": "", "kind": "poem"}, {"title": "B", "wieght": 1}]
-    refused = await school.ask("POST", VALIDATE, {"title": "X", "lessons": lessons})
+    refused = await school.post(VALIDATE, {"title": "X", "lessons": lessons})
     found = problem(refused, 400, "malformed_request")
     assert found["path"] == "$.lessons[0].id"
     assert [one["path"] for one in found["faults"]] == [
@@ -80,13 +80,13 @@ async def test_a_plan_of_another_shape_is_told_every_place(school):
 
 async def test_a_retired_course_is_not_validated(school):
     await publish(school, PLAN)
-    await school.ask("POST", "/courses/DATA-101/retire")
-    problem(await school.ask("POST", VALIDATE, RICH), 409, "already_retired")
+    await school.post("/enrollment/courses/DATA-101/retire")
+    problem(await school.post(VALIDATE, RICH), 409, "already_retired")
 
 
 @pytest.mark.parametrize("role", ["learner", "instructor", "issuer"])
 async def test_only_who_keeps_the_catalog_validates(school, role):
-    problem(await school.ask("POST", VALIDATE, PLAN, by=role), 403, "role_missing")
+    problem(await school.post(VALIDATE, PLAN, by=role), 403, "role_missing")
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ async def test_only_who_keeps_the_catalog_validates(school, role):
     [({"d": "Daten"}, "key` in `$.titles"), ({"de": ""}, "$.titles[...]"), (["de"], "$.titles")],
 )
 async def test_translations_are_tags_and_titles(school, titles, path):
-    refused = await school.ask("POST", "/courses/DATA-101/versions", {**PLAN, "titles": titles})
+    refused = await school.post("/enrollment/courses/DATA-101/versions", {**PLAN, "titles": titles})
     assert problem(refused, 400, "malformed_request")["path"] == path
 
 
 async def test_a_plan_is_read_with_its_translations_skills_and_prerequisites(school):
     await publish(school, RICH)
-    plan = (await school.ask("GET", "/courses/DATA-101", by="learner")).json()["plan"]
+    plan = (await school.get("/enrollment/courses/DATA-101", by="learner")).json()["plan"]
     assert plan["titles"] == {"de": "Daten II"}
     assert plan["lessons"][0]["titles"] == {"de": "Prüfung"}
     assert plan["skills"] == [SKILL]
@@ -109,35 +109,35 @@ async def test_a_plan_is_read_with_its_translations_skills_and_prerequisites(sch
 
 async def test_titles_are_read_in_the_language_asked_for(school):
     await publish(school, RICH)
-    german = await school.ask("GET", "/courses/DATA-101?language=de-AT")
+    german = await school.get("/enrollment/courses/DATA-101?language=de-AT")
     assert german.headers["content-language"] == "de, en"
     course = german.json()
     assert (course["title"], course["plan"]["title"]) == ("Daten II", "Daten II")
     titles = [one["title"] for one in course["plan"]["lessons"]]
     assert titles == ["Prüfung", "Introduction", "Lab"]
-    own = await school.ask("GET", "/courses/DATA-101?language=fr")
+    own = await school.get("/enrollment/courses/DATA-101?language=fr")
     assert (own.json()["title"], own.headers["content-language"]) == ("Data II", "en")
-    assert (await school.ask("GET", "/courses/DATA-101")).headers["content-language"] == "en"
-    again = await school.ask(
-        "GET", "/courses/DATA-101?language=de-AT", If_None_Match=german.headers["etag"]
+    assert (await school.get("/enrollment/courses/DATA-101")).headers["content-language"] == "en"
+    again = await school.get(
+        "/enrollment/courses/DATA-101?language=de-AT", etag=german.headers["etag"]
     )
     assert again.status_code == 304
-    problem(await school.ask("GET", "/courses/DATA-101?language=d"), 400, "malformed_request")
+    problem(await school.get("/enrollment/courses/DATA-101?language=d"), 400, "malformed_request")
 
 
 async def test_a_draft_is_read_in_no_language(school):
-    await school.ask("PUT", "/courses/DATA-101", {"title": "Data"})
-    draft = await school.ask("GET", "/courses/DATA-101?language=de")
+    await school.put("/enrollment/courses/DATA-101", {"title": "Data"})
+    draft = await school.get("/enrollment/courses/DATA-101?language=de")
     assert (draft.json()["title"], draft.json()["plan"]) == ("Data", None)
     assert "content-language" not in draft.headers
-    first = await school.ask("GET", "/courses/DATA-101?version=1")
+    first = await school.get("/enrollment/courses/DATA-101?version=1")
     assert problem(first, 404, "unknown_course_version")["latest"] == 0
 
 
 async def test_the_versions_of_a_course_are_listed(school):
-    problem(await school.ask("GET", "/courses/DATA-101/versions"), 404, "unknown_course")
+    problem(await school.get("/enrollment/courses/DATA-101/versions"), 404, "unknown_course")
     await publish(school, {**PLAN, "occurred_at": "2026-01-05T09:00:00+01:00"}, RICH)
-    answer = await school.ask("GET", "/courses/DATA-101/versions", by="learner")
+    answer = await school.get("/enrollment/courses/DATA-101/versions", by="learner")
     listed = answer.json()
     assert (listed["course"], listed["retired_at"]) == ("DATA-101", None)
     assert [(one["version"], one["title"], one["lessons"]) for one in listed["versions"]] == [
@@ -145,14 +145,14 @@ async def test_the_versions_of_a_course_are_listed(school):
         (2, "Data II", 3),
     ]
     assert listed["versions"][0]["published_at"] == "2026-01-05T08:00:00Z"
-    seen = {"If_None_Match": answer.headers["etag"]}
-    again = await school.ask("GET", "/courses/DATA-101/versions", **seen)
+    seen = {"etag": answer.headers["etag"]}
+    again = await school.get("/enrollment/courses/DATA-101/versions", **seen)
     assert again.status_code == 304
 
 
 async def test_a_version_says_what_it_changed(school):
     await publish(school, PLAN, RICH)
-    found = (await school.ask("GET", "/courses/DATA-101/versions/2/diff")).json()
+    found = (await school.get("/enrollment/courses/DATA-101/versions/2/diff")).json()
     assert (found["from"], found["to"]) == (1, 2)
     assert lines(found) == [
         ("course", "changed", None, "title"),
@@ -170,26 +170,28 @@ async def test_a_version_says_what_it_changed(school):
 
 async def test_a_diff_is_between_any_two_versions(school):
     await publish(school, PLAN, RICH, PLAN)
-    third = "/courses/DATA-101/versions/3/diff"
-    assert (await school.ask("GET", f"{third}?from=1")).json()["differences"] == []
-    assert len((await school.ask("GET", third)).json()["differences"]) == 8
-    first = (await school.ask("GET", "/courses/DATA-101/versions/1/diff")).json()
+    third = "/enrollment/courses/DATA-101/versions/3/diff"
+    assert (await school.get(f"{third}?from=1")).json()["differences"] == []
+    assert len((await school.get(third)).json()["differences"]) == 8
+    first = (await school.get("/enrollment/courses/DATA-101/versions/1/diff")).json()
     assert (first["from"], {one["kind"] for one in first["differences"]}) == (0, {"added"})
-    missing = await school.ask("GET", f"{third}?from=4")
+    missing = await school.get(f"{third}?from=4")
     assert problem(missing, 404, "unknown_course_version")["latest"] == 3
     for number in (4, 0):
-        missing = await school.ask("GET", f"/courses/DATA-101/versions/{number}/diff")
+        missing = await school.get(f"/enrollment/courses/DATA-101/versions/{number}/diff")
         problem(missing, 404, "unknown_course_version")
-    problem(await school.ask("GET", f"{third}?from=-1"), 400, "malformed_request")
+    problem(await school.get(f"{third}?from=-1"), 400, "malformed_request")
 
 
 async def test_an_offering_takes_over_what_its_version_asks_for(school):
     await publish(school, RICH)
-    opened = await school.ask("PUT", "/offerings/spring", {"course": "DATA-101"})
+    opened = await school.put("/enrollment/offerings/spring", {"course": "DATA-101"})
     assert opened.json()["prerequisites"] == RICH["prerequisites"]
     missing = problem(await school.enroll("ana"), 409, "prerequisites_missing")
     assert missing["missing"][0]["course"] == "DATA-100"
-    own = await school.ask("PUT", "/offerings/open", {"course": "DATA-101", "prerequisites": []})
+    own = await school.put(
+        "/enrollment/offerings/open", {"course": "DATA-101", "prerequisites": []}
+    )
     assert own.json()["prerequisites"] == []
 
 
@@ -201,7 +203,9 @@ async def test_an_offering_takes_over_what_its_version_asks_for(school):
         ({"type": "age", "years": 18}, "$.prerequisites[0].type"),
     ],
 )
-@pytest.mark.parametrize("place", ["/offerings/spring", "/courses/DATA-101/versions"])
+@pytest.mark.parametrize(
+    "place", ["/enrollment/offerings/spring", "/enrollment/courses/DATA-101/versions"]
+)
 async def test_prerequisites_name_what_there_can_be(school, place, one, path):
     await publish(school, PLAN)
     method, body = ("PUT", {"course": "DATA-101"}) if "spring" in place else ("POST", PLAN)

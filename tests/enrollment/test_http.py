@@ -2,8 +2,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.clients import PLAN
 from tests.enrollment.given import id_of
-from tests.enrollment.school import PLAN
 
 KEY = "one-and-the-same"
 
@@ -20,34 +20,40 @@ def problem(response, status, name):
 
 
 async def test_a_course_is_drafted_published_read_and_retired(school):
-    drafted = await school.ask("PUT", "/courses/DATA-101", {"title": "Data"})
+    drafted = await school.put("/enrollment/courses/DATA-101", {"title": "Data"})
     assert (drafted.status_code, drafted.json()["version"]) == (200, 0)
-    published = await school.ask("POST", "/courses/DATA-101/versions", PLAN)
+    published = await school.publish()
     assert (published.status_code, published.json()["version"]) == (201, 1)
     assert published.headers["milepost-position"] == "2"
-    course = (await school.ask("GET", "/courses/DATA-101", by="learner")).json()
+    course = (await school.get("/enrollment/courses/DATA-101", by="learner")).json()
     assert course["plan"]["lessons"][1]["weight"] == 1.0
     assert course["plan"]["lessons"][0]["move_on"] == "Completed"
-    retired = await school.ask("POST", "/courses/DATA-101/retire")
+    retired = await school.post("/enrollment/courses/DATA-101/retire")
     assert retired.json() == {"course": "DATA-101", "version": 1, "retired": True}
-    problem(await school.ask("POST", "/courses/DATA-101/versions", PLAN), 409, "already_retired")
+    problem(
+        await school.publish(),
+        409,
+        "already_retired",
+    )
     assert await school.happened() == ["course_drafted", "course_published", "course_retired"]
 
 
 async def test_the_same_plan_is_not_published_twice_and_a_new_one_is_the_next_version(school):
-    await school.ask("POST", "/courses/DATA-101/versions", PLAN)
-    again = await school.ask("POST", "/courses/DATA-101/versions", PLAN)
+    await school.publish()
+    again = await school.publish()
     assert (again.status_code, again.json()["version"]) == (200, 1)
-    changed = await school.ask("POST", "/courses/DATA-101/versions", {**PLAN, "title": "Data II"})
+    changed = await school.post(
+        "/enrollment/courses/DATA-101/versions", {**PLAN, "title": "Data II"}
+    )
     assert (changed.status_code, changed.json()["version"]) == (201, 2)
-    first = (await school.ask("GET", "/courses/DATA-101?version=1")).json()
+    first = (await school.get("/enrollment/courses/DATA-101?version=1")).json()
     assert (first["title"], first["plan"]["title"], first["latest_version"]) == (
         "Data II",
         "Data",
         2,
     )
     for number in (3, 0):
-        missing = await school.ask("GET", f"/courses/DATA-101?version={number}")
+        missing = await school.get(f"/enrollment/courses/DATA-101?version={number}")
         assert problem(missing, 404, "unknown_course_version")["latest"] == 2
 
 
@@ -56,7 +62,9 @@ async def test_a_plan_without_sense_is_refused_with_all_its_faults(school):
         {"id": "a", "title": "A", "weight": -1},
         {"id": "a", "title": "B", "prerequisites": ["z"]},
     ]
-    refused = await school.ask("POST", "/courses/X/versions", {"title": "X", "lessons": lessons})
+    refused = await school.post(
+        "/enrollment/courses/X/versions", {"title": "X", "lessons": lessons}
+    )
     assert problem(refused, 422, "plan_invalid")["faults"] == [
         {"path": "$.lessons[0].weight", "condition": "negative"},
         {"path": "$.lessons[1].id", "condition": "duplicate"},
@@ -67,23 +75,23 @@ async def test_a_plan_without_sense_is_refused_with_all_its_faults(school):
 
 async def test_an_offering_is_opened_once_read_and_closed(school):
     await school.open(seats=2)
-    again = await school.ask("PUT", "/offerings/spring", {"course": "DATA-101", "seats": 2})
+    again = await school.put("/enrollment/offerings/spring", {"course": "DATA-101", "seats": 2})
     assert again.status_code == 200
-    other = await school.ask("PUT", "/offerings/spring", {"course": "DATA-101", "seats": 3})
+    other = await school.put("/enrollment/offerings/spring", {"course": "DATA-101", "seats": 3})
     problem(other, 409, "offering_already_open")
     await school.enroll("ana")
-    offering = (await school.ask("GET", "/offerings/spring", by="instructor")).json()
+    offering = (await school.get("/enrollment/offerings/spring", by="instructor")).json()
     assert (offering["seats"], offering["seats_taken"], offering["waiting"]) == (2, 1, 0)
-    closed = await school.ask("POST", "/offerings/spring/close")
+    closed = await school.post("/enrollment/offerings/spring/close")
     assert closed.json()["closed_at"] is not None
     problem(await school.enroll("ben"), 409, "offering_already_closed")
 
 
 async def test_an_offering_needs_a_published_version(school):
-    unknown = await school.ask("PUT", "/offerings/spring", {"course": "DATA-101"})
+    unknown = await school.put("/enrollment/offerings/spring", {"course": "DATA-101"})
     problem(unknown, 404, "unknown_course")
-    await school.ask("POST", "/courses/DATA-101/versions", PLAN)
-    later = await school.ask("PUT", "/offerings/spring", {"course": "DATA-101", "version": 2})
+    await school.publish()
+    later = await school.put("/enrollment/offerings/spring", {"course": "DATA-101", "version": 2})
     problem(later, 404, "unknown_course_version")
 
 
@@ -107,10 +115,10 @@ async def test_seats_are_taken_then_one_waits_and_a_withdrawal_passes_the_seat_o
     assert (left.status_code, left.json()["state"]) == (200, "withdrawn")
     await school.policies_hear()
     await school.policies_hear()
-    second = (await school.ask("GET", f"/enrollments/{id_of('ben')}")).json()
+    second = (await school.get(f"/enrollment/enrollments/{id_of('ben')}")).json()
     assert (second["state"], second["mode"], second["place"]) == ("enrolled", "verified", None)
     assert [one["event"] for one in second["history"]] == ["learner_waitlisted", "learner_enrolled"]
-    third = (await school.ask("GET", f"/enrollments/{id_of('cleo')}")).json()
+    third = (await school.get(f"/enrollment/enrollments/{id_of('cleo')}")).json()
     assert (third["state"], third["place"]) == ("waitlisted", 1)
 
 
@@ -118,7 +126,7 @@ async def test_the_history_tells_when_it_happened_and_when_it_was_recorded(schoo
     await school.open()
     await school.enroll("ana", facts={"occurred_at": "2026-01-05T09:00:00+01:00"})
     await school.withdraw(id_of("ana"), facts={"occurred_at": "2026-02-05T09:00:00Z"})
-    seen = (await school.ask("GET", f"/enrollments/{id_of('ana')}")).json()
+    seen = (await school.get(f"/enrollment/enrollments/{id_of('ana')}")).json()
     assert (seen["state"], seen["withdrawal_reason"]) == ("withdrawn", "no_time")
     assert [one["occurred_at"] for one in seen["history"]] == [
         "2026-01-05T08:00:00Z",
@@ -157,21 +165,21 @@ async def test_enrolling_again_changes_nothing(school):
 
 async def test_a_repeated_request_is_answered_as_the_first_one(school):
     await school.open()
-    first = await school.enroll("ana", Idempotency_Key=KEY)
-    again = await school.enroll("ana", Idempotency_Key=KEY)
+    first = await school.enroll("ana", key=KEY)
+    again = await school.enroll("ana", key=KEY)
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["milepost-position"] == first.headers["milepost-position"]
-    left = await school.withdraw(id_of("ana"), Idempotency_Key=KEY)
-    again = await school.withdraw(id_of("ana"), Idempotency_Key=KEY)
+    left = await school.withdraw(id_of("ana"), key=KEY)
+    again = await school.withdraw(id_of("ana"), key=KEY)
     assert (again.status_code, again.json()) == (200, left.json())
-    problem(await school.enroll("ben", Idempotency_Key=KEY), 422, "idempotency_key_reused")
+    problem(await school.enroll("ben", key=KEY), 422, "idempotency_key_reused")
 
 
 async def test_a_version_published_by_a_repeated_request_is_told_again(school):
-    path = "/courses/DATA-101/versions"
-    await school.ask("POST", path, PLAN, Idempotency_Key=KEY)
-    await school.ask("POST", path, {**PLAN, "title": "Data II"})
-    again = await school.ask("POST", path, PLAN, Idempotency_Key=KEY)
+    path = "/enrollment/courses/DATA-101/versions"
+    await school.post(path, PLAN, key=KEY)
+    await school.post(path, {**PLAN, "title": "Data II"})
+    again = await school.post(path, PLAN, key=KEY)
     assert (again.status_code, again.json()["version"]) == (201, 1)
 
 
@@ -197,24 +205,28 @@ async def test_a_reader_who_has_the_latest_is_told_so(school):
     await school.open(seats=1)
     await school.enroll("ana")
     await school.enroll("ben")
-    for path in ("/courses/DATA-101", "/offerings/spring", f"/enrollments/{id_of('ben')}"):
-        first = await school.ask("GET", path)
-        again = await school.ask("GET", path, If_None_Match=f'"x", W/{first.headers["etag"]}')
+    for path in (
+        "/enrollment/courses/DATA-101",
+        "/enrollment/offerings/spring",
+        f"/enrollment/enrollments/{id_of('ben')}",
+    ):
+        first = await school.get(path)
+        again = await school.get(path, etag=f'"x", W/{first.headers["etag"]}')
         assert (again.status_code, again.content) == (304, b"")
-    waiting = (await school.ask("GET", f"/enrollments/{id_of('ben')}")).headers["etag"]
+    waiting = (await school.get(f"/enrollment/enrollments/{id_of('ben')}")).headers["etag"]
     await school.enroll("cleo")
-    later = await school.ask("GET", f"/enrollments/{id_of('ben')}", If_None_Match=waiting)
+    later = await school.get(f"/enrollment/enrollments/{id_of('ben')}", etag=waiting)
     assert later.status_code == 200
 
 
 @pytest.mark.parametrize("role", ["learner", "instructor", "issuer"])
 async def test_only_who_keeps_the_catalog_changes_it(school, role):
     for method, path, body in (
-        ("PUT", "/courses/X", {"title": "X"}),
-        ("POST", "/courses/X/versions", PLAN),
-        ("POST", "/courses/X/retire", {}),
-        ("PUT", "/offerings/x", {"course": "X"}),
-        ("POST", "/offerings/x/close", {}),
+        ("PUT", "/enrollment/courses/X", {"title": "X"}),
+        ("POST", "/enrollment/courses/X/versions", PLAN),
+        ("POST", "/enrollment/courses/X/retire", {}),
+        ("PUT", "/enrollment/offerings/x", {"course": "X"}),
+        ("POST", "/enrollment/offerings/x/close", {}),
     ):
         problem(await school.ask(method, path, body, by=role), 403, "role_missing")
 
@@ -223,14 +235,14 @@ async def test_learners_enroll_read_and_withdraw_themselves_only(school):
     await school.open()
     ana = {"by": "learner", "subject": "ana"}
     ben = {"by": "learner", "subject": "ben"}
-    own = f"/enrollments/{id_of('ana')}"
+    own = f"/enrollment/enrollments/{id_of('ana')}"
     problem(await school.enroll("ana", **ben), 403, "not_your_own")
     assert (await school.enroll("ana", **ana)).status_code == 201
-    assert (await school.ask("GET", own, **ana)).status_code == 200
-    hidden = problem(await school.ask("GET", own, **ben), 404, "unknown_enrollment")
+    assert (await school.get(own, **ana)).status_code == 200
+    hidden = problem(await school.get(own, **ben), 404, "unknown_enrollment")
     assert "ana" not in str(hidden)
     problem(await school.withdraw(id_of("ana"), **ben), 404, "unknown_enrollment")
-    assert (await school.ask("GET", own, by="instructor")).status_code == 200
+    assert (await school.get(own, by="instructor")).status_code == 200
     assert (await school.withdraw(id_of("ana"), **ana)).status_code == 200
 
 
@@ -246,10 +258,14 @@ async def test_another_tenant_does_not_exist(school):
     await school.open()
     await school.enroll("ana")
     elsewhere = {"tenant": "elsewhere"}
-    problem(await school.ask("GET", "/courses/DATA-101", **elsewhere), 404, "unknown_course")
-    problem(await school.ask("GET", "/offerings/spring", **elsewhere), 404, "unknown_offering")
-    own = f"/enrollments/{id_of('ana')}"
-    problem(await school.ask("GET", own, **elsewhere), 404, "unknown_enrollment")
+    problem(await school.get("/enrollment/courses/DATA-101", **elsewhere), 404, "unknown_course")
+    problem(
+        await school.get("/enrollment/offerings/spring", **elsewhere),
+        404,
+        "unknown_offering",
+    )
+    own = f"/enrollment/enrollments/{id_of('ana')}"
+    problem(await school.get(own, **elsewhere), 404, "unknown_enrollment")
     problem(await school.enroll("ana", **elsewhere), 404, "unknown_offering")
     problem(await school.withdraw(id_of("ana"), **elsewhere), 404, "unknown_enrollment")
     assert await school.happened("elsewhere") == []
@@ -258,28 +274,33 @@ async def test_another_tenant_does_not_exist(school):
 @pytest.mark.parametrize(
     ("method", "path", "body", "fault"),
     [
-        ("POST", "/offerings/spring/enrollments", {}, "$"),
-        ("POST", "/offerings/spring/enrollments", {"learner": 5}, "$.learner"),
-        ("POST", "/offerings/spring/enrollments", {"learner": "a b"}, "$.learner"),
-        ("POST", "/offerings/spring/enrollments", {"learner": "ana\n"}, "$.learner"),
-        ("POST", "/offerings/spring/enrollments", {"learner": "a" * 65}, "$.learner"),
-        ("POST", "/offerings/spring/enrollments", {"learner": "ana", "mode": "vip"}, "$.mode"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {}, "$"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": 5}, "$.learner"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "a b"}, "$.learner"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "ana\n"}, "$.learner"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "a" * 65}, "$.learner"),
         (
             "POST",
-            "/offerings/spring/enrollments",
+            "/enrollment/offerings/spring/enrollments",
+            {"learner": "ana", "mode": "vip"},
+            "$.mode",
+        ),
+        (
+            "POST",
+            "/enrollment/offerings/spring/enrollments",
             {"learner": "ana", "occurred_at": "2026-01-01T00:00:00"},
             "$.occurred_at",
         ),
-        ("POST", "/offerings/spring/enrollments", {"learner": "ana", "seat": 1}, "$"),
-        ("POST", "/enrollments/x/withdraw", {"reason": "I had no time"}, "$.reason"),
-        ("PUT", "/offerings/autumn", {"course": "DATA-101", "seats": 0}, "$.seats"),
-        ("PUT", "/offerings/autumn", {"course": "DATA-101", "seats": "5"}, "$.seats"),
-        ("PUT", "/offerings/autumn", {"course": "../x"}, "$.course"),
-        ("PUT", "/courses/X", {"title": ""}, "$.title"),
-        ("POST", "/courses/X/versions", {"title": "X", "lessons": []}, "$.lessons"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "ana", "seat": 1}, "$"),
+        ("POST", "/enrollment/enrollments/x/withdraw", {"reason": "I had no time"}, "$.reason"),
+        ("PUT", "/enrollment/offerings/autumn", {"course": "DATA-101", "seats": 0}, "$.seats"),
+        ("PUT", "/enrollment/offerings/autumn", {"course": "DATA-101", "seats": "5"}, "$.seats"),
+        ("PUT", "/enrollment/offerings/autumn", {"course": "../x"}, "$.course"),
+        ("PUT", "/enrollment/courses/X", {"title": ""}, "$.title"),
+        ("POST", "/enrollment/courses/X/versions", {"title": "X", "lessons": []}, "$.lessons"),
         (
             "POST",
-            "/courses/X/versions",
+            "/enrollment/courses/X/versions",
             {"title": "X", "lessons": [{"id": "a", "title": "A", "wieght": 1}]},
             "$.lessons[0]",
         ),
@@ -294,20 +315,31 @@ async def test_bad_input_is_refused_with_its_path_and_changes_nothing(
     assert await school.happened() == before
 
 
-@pytest.mark.parametrize("path", ["/courses/a%20b", "/offerings/x%0A", f"/offerings/{'x' * 65}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/enrollment/courses/a%20b",
+        "/enrollment/offerings/x%0A",
+        f"/enrollment/offerings/{'x' * 65}",
+    ],
+)
 async def test_an_id_that_cannot_be_is_refused(school, path):
-    problem(await school.ask("GET", path), 400, "malformed_request")
+    problem(await school.get(path), 400, "malformed_request")
 
 
 async def test_the_future_has_not_happened_yet(school):
     await school.open()
     body = {"occurred_at": hours_from_now(1)}
     problem(await school.enroll("ana", facts=body), 422, "occurred_in_future")
-    problem(await school.ask("POST", "/offerings/spring/close", body), 422, "occurred_in_future")
+    problem(
+        await school.post("/enrollment/offerings/spring/close", body),
+        422,
+        "occurred_in_future",
+    )
 
 
 async def test_the_service_describes_itself(school):
-    schema = (await school.client.get("/schema/openapi.json")).json()
+    schema = (await school.connection.get("/schema/openapi.json")).json()
     enroll = schema["paths"]["/enrollment/offerings/{offering}/enrollments"]["post"]
     refused = enroll["responses"]["409"]["content"]["application/problem+json"]["examples"]
     assert refused["offering_full"]["value"]["seats"] == 50

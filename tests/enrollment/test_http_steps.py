@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.enrollment.given import id_of
-from tests.enrollment.school import PLAN
 from tests.enrollment.test_http import KEY, hours_from_now, problem
 
 from milepost.contracts.ids import enrollment_id
@@ -20,27 +19,27 @@ NOW = datetime.now(UTC)
 
 
 async def step(school, learner, name, body=None, offering="spring", **asked):
-    path = f"/enrollments/{enrollment_id(offering, learner)}/{name}"
-    return await school.ask("POST", path, body or {}, **asked)
+    path = f"/enrollment/enrollments/{enrollment_id(offering, learner)}/{name}"
+    return await school.post(path, body or {}, **asked)
 
 
 async def state(school, learner, offering="spring"):
     await school.policies_hear()
-    path = f"/enrollments/{enrollment_id(offering, learner)}"
-    return (await school.ask("GET", path)).json()["state"]
+    path = f"/enrollment/enrollments/{enrollment_id(offering, learner)}"
+    return (await school.get(path)).json()["state"]
 
 
 async def preview(school, learner, **facts):
     body = {"learner": learner, **facts}
     asked = {"by": "learner", "subject": learner}
-    answer = await school.ask("POST", "/offerings/spring/enrollments/preview", body, **asked)
+    answer = await school.post("/enrollment/offerings/spring/enrollments/preview", body, **asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def another(school, offering="autumn", **facts):
     body = {"course": "DATA-101", **facts}
-    assert (await school.ask("PUT", f"/offerings/{offering}", body)).status_code == 201
+    assert (await school.put(f"/enrollment/offerings/{offering}", body)).status_code == 201
 
 
 async def recorded(school, learner, *events):
@@ -84,14 +83,14 @@ async def test_more_seats_are_offered_and_fewer_evict_nobody(school):
     await school.open(seats=1, offer_hours=24)
     for learner in ("ana", "ben", "cleo"):
         await school.enroll(learner)
-    more = await school.ask("PATCH", "/offerings/spring", {"seats": 2})
+    more = await school.ask("PATCH", "/enrollment/offerings/spring", {"seats": 2})
     assert (more.json()["seats"], more.json()["seats_offered"], more.json()["waiting"]) == (2, 1, 1)
     assert await state(school, "ben") == "offered"
-    fewer = (await school.ask("PATCH", "/offerings/spring", {"seats": 1})).json()
+    fewer = (await school.ask("PATCH", "/enrollment/offerings/spring", {"seats": 1})).json()
     assert (fewer["seats_taken"], fewer["seats_offered"]) == (1, 1)
     await school.withdraw(id_of("ana"))
     assert await state(school, "cleo") == "waitlisted"
-    uncapped = await school.ask("PATCH", "/offerings/spring", {"seats": None})
+    uncapped = await school.ask("PATCH", "/enrollment/offerings/spring", {"seats": None})
     assert problem(uncapped, 422, "offering_invalid")["faults"] == [
         {"path": "$.seats", "condition": "cap_comes_or_goes"}
     ]
@@ -119,15 +118,15 @@ async def test_a_canceled_offering_lets_everybody_go_and_they_move_together(scho
         await school.enroll(learner)
     await another(school, seats=1)
     body = {"reason": "low_demand"}
-    canceled = await school.ask("POST", "/offerings/spring/cancel", body)
+    canceled = await school.post("/enrollment/offerings/spring/cancel", body)
     assert canceled.json()["cancellation_reason"] == "low_demand"
     assert await state(school, "ana") == await state(school, "cleo") == "canceled"
     problem(await school.enroll("dan"), 409, "offering_already_canceled")
     move = {"to": "autumn", "reason": "low_demand"}
-    moved = (await school.ask("POST", "/offerings/spring/transfers", move)).json()
+    moved = (await school.post("/enrollment/offerings/spring/transfers", move)).json()
     assert moved["moved"] == 3
     assert [one["to"]["state"] for one in moved["results"]] == ["enrolled"] + ["waitlisted"] * 2
-    again = (await school.ask("POST", "/offerings/spring/transfers", move)).json()
+    again = (await school.post("/enrollment/offerings/spring/transfers", move)).json()
     assert [one["problem"]["type"] for one in again["results"]] == [
         "urn:milepost:problem:already_transferred"
     ] * 3
@@ -137,7 +136,7 @@ async def test_a_transfer_moves_both_ends_or_neither(school):
     await school.open(seats=1)
     await another(school, seats=1)
     await school.enroll("ana")
-    await school.ask("POST", "/offerings/autumn/enrollments", {"learner": "ben"})
+    await school.post("/enrollment/offerings/autumn/enrollments", {"learner": "ben"})
     move = {"to": "autumn", "reason": "moved_away"}
     before = await school.happened()
     problem(await step(school, "ana", "transfer", move), 409, "offering_full")
@@ -145,12 +144,12 @@ async def test_a_transfer_moves_both_ends_or_neither(school):
     problem(await step(school, "ana", "transfer", own), 422, "same_offering")
     assert await school.happened() == before
     problem(await step(school, "ana", "transfer", move, by="learner"), 403, "role_missing")
-    await school.ask("PATCH", "/offerings/autumn", {"seats": 2})
-    moved = await step(school, "ana", "transfer", move, Idempotency_Key=KEY)
-    again = await step(school, "ana", "transfer", move, Idempotency_Key=KEY)
+    await school.ask("PATCH", "/enrollment/offerings/autumn", {"seats": 2})
+    moved = await step(school, "ana", "transfer", move, key=KEY)
+    again = await step(school, "ana", "transfer", move, key=KEY)
     assert moved.json() == again.json()
     assert moved.json()["enrollment"] == enrollment_id("autumn", "ana")
-    assert (await school.ask("GET", "/offerings/spring")).json()["seats_taken"] == 0
+    assert (await school.get("/enrollment/offerings/spring")).json()["seats_taken"] == 0
     assert await state(school, "ana") == "transferred"
 
 
@@ -183,7 +182,7 @@ async def test_an_invitation_is_for_one_address_once_and_for_a_while(school):
     ana = {"by": "learner", "subject": "ana"}
     problem(await school.enroll("ana", **ana), 403, "invitation_required")
     body = {"email": "Ana@Example.org", "expires": hours_from_now(24)}
-    issued = (await school.ask("POST", "/offerings/spring/invitations", body)).json()
+    issued = (await school.post("/enrollment/offerings/spring/invitations", body)).json()
     shown = {"invitation": issued["invitation"], "code": issued["code"]}
     other = {"invited": {**shown, "email": "ben@example.org"}}
     problem(await school.enroll("ana", facts=other, **ana), 403, "invitation_invalid")
@@ -192,8 +191,8 @@ async def test_an_invitation_is_for_one_address_once_and_for_a_while(school):
     assert (await school.enroll("ana", facts=own, **ana)).status_code == 200
     ben = {"by": "learner", "subject": "ben"}
     problem(await school.enroll("ben", facts=own, **ben), 409, "invitation_already_used")
-    path = f"/invitations/{issued['invitation']}/revoke"
-    problem(await school.ask("POST", path), 409, "invitation_already_used")
+    path = f"/enrollment/invitations/{issued['invitation']}/revoke"
+    problem(await school.post(path), 409, "invitation_already_used")
     everything = [one.data for one in await school.transactor.log.read("default")]
     assert not any(b"example" in data.lower() for data in everything)
     assert not any(issued["code"].encode() in data for data in everything)
@@ -203,12 +202,12 @@ async def test_an_invitation_is_revoked_or_runs_out(school):
     await school.open(invitation_only=True)
     ana = {"by": "learner", "subject": "ana"}
     body = {"email": "ana@example.org", "expires": hours_from_now(0.0001)}
-    issued = (await school.ask("POST", "/offerings/spring/invitations", body)).json()
+    issued = (await school.post("/enrollment/offerings/spring/invitations", body)).json()
     own = {"invited": {"invitation": issued["invitation"], "code": issued["code"]}}
     own["invited"]["email"] = "ana@example.org"
     later = {**own, "occurred_at": (datetime.now(UTC) + timedelta(seconds=60)).isoformat()}
     problem(await school.enroll("ana", facts=later, **ana), 409, "invitation_expired")
-    await school.ask("POST", f"/invitations/{issued['invitation']}/revoke")
+    await school.post(f"/enrollment/invitations/{issued['invitation']}/revoke")
     problem(await school.enroll("ana", facts=own, **ana), 403, "invitation_invalid")
 
 
@@ -266,8 +265,8 @@ async def test_a_learner_is_in_so_many_limited_offerings_at_once(school):
         await another(school, offering, parallel_limit=2, seats=5)
     body = {"learner": "ana"}
     await school.enroll("ana")
-    await school.ask("POST", "/offerings/b/enrollments", body)
-    refused = await school.ask("POST", "/offerings/c/enrollments", body)
+    await school.post("/enrollment/offerings/b/enrollments", body)
+    refused = await school.post("/enrollment/offerings/c/enrollments", body)
     full = problem(refused, 409, "parallel_limit_reached")
     assert full["enrollments"] == [id_of("ana"), enrollment_id("b", "ana")]
     move = {"to": "c", "reason": "moved_away"}
@@ -283,8 +282,8 @@ async def test_the_limit_holds_however_many_offerings_are_tried_at_once(school):
     offerings = [f"o{number}" for number in range(12)]
     for offering in offerings:
         await another(school, offering, parallel_limit=3)
-    paths = [f"/offerings/{offering}/enrollments" for offering in offerings]
-    answers = await asyncio.gather(*(school.ask("POST", p, {"learner": "ana"}) for p in paths))
+    paths = [f"/enrollment/offerings/{offering}/enrollments" for offering in offerings]
+    answers = await asyncio.gather(*(school.post(p, {"learner": "ana"}) for p in paths))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 9
 
 
@@ -292,10 +291,10 @@ async def test_what_ends_by_itself_frees_the_learner(school):
     await school.open(parallel_limit=1)
     await another(school, "b", parallel_limit=1)
     await school.enroll("ana")
-    await school.ask("POST", "/offerings/spring/cancel", {"reason": "low_demand"})
+    await school.post("/enrollment/offerings/spring/cancel", {"reason": "low_demand"})
     await school.policies_hear()
     await school.policies_hear()
-    answer = await school.ask("POST", "/offerings/b/enrollments", {"learner": "ana"})
+    answer = await school.post("/enrollment/offerings/b/enrollments", {"learner": "ana"})
     assert answer.status_code == 201
 
 
@@ -305,13 +304,13 @@ async def test_time_ends_enrollments_when_the_offering_has_ended(school):
     await school.enroll("ana")
     await school.enroll("ben")
     prolonged = ends + timedelta(days=1)
-    await school.ask("PATCH", "/offerings/spring", {"ends": prolonged.isoformat()})
+    await school.ask("PATCH", "/enrollment/offerings/spring", {"ends": prolonged.isoformat()})
     await school.time_comes(ends + timedelta(days=5))
     assert await state(school, "ana") == "enrolled"
     await school.time_comes(prolonged + timedelta(days=5))
     assert await state(school, "ana") == await state(school, "ben") == "expired"
     await school.policies_hear()
-    offering = (await school.ask("GET", "/offerings/spring")).json()
+    offering = (await school.get("/enrollment/offerings/spring")).json()
     assert (offering["seats_taken"], offering["waiting"]) == (0, 0)
 
 
@@ -362,9 +361,9 @@ async def test_an_unknown_enrollment_goes_nowhere(school, name):
 
 
 async def test_an_offering_that_makes_no_sense_is_refused(school):
-    await school.ask("POST", "/courses/DATA-101/versions", PLAN)
+    await school.publish()
     body = {"course": "DATA-101", "expires_days": 3}
-    refused = await school.ask("PUT", "/offerings/spring", body)
+    refused = await school.put("/enrollment/offerings/spring", body)
     assert problem(refused, 422, "offering_invalid")["faults"] == [
         {"path": "$.expires_days", "condition": "without_ends"}
     ]

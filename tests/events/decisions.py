@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from tests.events.hindered import Elsewhere, SlowToRead
 from tests.events.scenarios import Ground
-from tests.events.traffic import until
 from tests.events.visits import (
     VISITS,
     NotAlone,
@@ -19,6 +18,7 @@ from tests.events.visits import (
     visit,
     visit_if_empty,
 )
+from tests.eventually import eventually
 
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.runtime.outages import Overloaded
@@ -49,7 +49,7 @@ async def nobody_stays_on_an_earlier_call_that_was_lost(ground: Ground) -> None:
     async def before(call: int) -> None:
         if call == 1:
             tasks.append(asyncio.create_task(here.transact(ground.tenant, HOME, visit("ben"))))
-            await until(lambda: here._writer._waiting[ground.tenant])
+            await eventually(lambda: here._writer._waiting[ground.tenant])
             await zoe_comes(ground)
 
     here = ground.transactor(Elsewhere(ground.log, before))
@@ -82,7 +82,7 @@ async def nothing_is_decided_on_a_state_given_up(ground: Ground) -> None:
     log = SlowToRead(Elsewhere(ground.log, fail), AWAY.name, wait_until_lost)
     here = ground.transactor(log)
     ann = asyncio.create_task(here.transact(ground.tenant, HOME, visit("ann")))
-    await until(lambda: here._writer._drains)
+    await eventually(lambda: here._writer._drains)
     found: list[Visits] = []
     pair = asyncio.create_task(here.transact_pair(ground.tenant, HOME, AWAY, _look(found)))
     await together(ann)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import asyncpg
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.events.log import Command, Log, Recorded, Result
 from milepost.events.store.postgres import ROLE, PostgresLog, speak_json_bytes
@@ -87,4 +87,4 @@ async def blocked(pool: asyncpg.Pool, writers: int, *tasks: asyncio.Task[Any]) -
         done = bool(tasks) and all(task.done() for task in tasks)
         return done or await pool.fetchval(BLOCKED) == writers
 
-    await until(holds)
+    await eventually(holds)

@@ -3,7 +3,8 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 from tests.events.diary import Diary, consuming, lines
-from tests.events.traffic import append, relaying, until
+from tests.events.traffic import append, relaying
+from tests.eventually import eventually
 
 from milepost.events.parking.operator_actions import (
     NotParked,
@@ -72,9 +73,9 @@ async def choked(pool, log, nats_url, tenant, diary):
     """13 is parked in stream a, 14 and 15 wait behind it; the consumer runs on."""
     async with consuming(diary, pool, nats_url):
         await append(log, tenant, "enrollment-a", 12, 13, 14)
-        await until(parked(pool, diary, ("parked", 2), ("behind", 3)))
+        await eventually(parked(pool, diary, ("parked", 2), ("behind", 3)))
         await append(log, tenant, "enrollment-a", 15)
-        await until(lambda: _has(pool, diary, 3))
+        await eventually(lambda: _has(pool, diary, 3))
         yield await list_parked(pool, consumer=diary.name)
 
 
@@ -84,7 +85,7 @@ async def _has(pool, diary, count):
 
 async def test_a_poisonous_event_parks_its_stream_and_no_other(pool, log, tenant, choked):
     await append(log, tenant, "enrollment-b", 1, 2, 3)
-    await until(lambda: _wrote(pool, tenant, "b", 1, 2, 3))
+    await eventually(lambda: _wrote(pool, tenant, "b", 1, 2, 3))
     assert await lines(pool, tenant, "a") == [12]
     first, *behind = choked
     assert (first.status, first.attempts, first.error) == ("parked", 3, "Poison(13)")
@@ -97,18 +98,18 @@ async def test_retry_does_the_parked_event_and_what_waits_behind_it_in_order(
 ):
     poison.clear()
     await retry(pool, choked[0].id, actor="ada")
-    await until(parked(pool, diary))
+    await eventually(parked(pool, diary))
     assert await lines(pool, diary.tenant, "a") == [12, 13, 14, 15]
     done = await find(pool, choked[0].id)
     assert done.status == "done"
     assert [(one.decision, one.actor) for one in await decisions(pool, done)] == [("retry", "ada")]
     await append(log, diary.tenant, "enrollment-a", 16)
-    await until(lambda: _wrote(pool, diary.tenant, "a", 12, 13, 14, 15, 16))
+    await eventually(lambda: _wrote(pool, diary.tenant, "a", 12, 13, 14, 15, 16))
 
 
 async def test_skip_leaves_the_parked_event_out_and_keeps_the_reason(pool, tenant, diary, choked):
     await skip(pool, choked[0].id, actor="ada", reason="made by a broken import")
-    await until(parked(pool, diary))
+    await eventually(parked(pool, diary))
     assert await lines(pool, tenant, "a") == [12, 14, 15]
     skipped = await find(pool, choked[0].id)
     assert skipped.status == "skipped"
@@ -118,7 +119,7 @@ async def test_skip_leaves_the_parked_event_out_and_keeps_the_reason(pool, tenan
 
 async def test_a_retry_that_fails_again_stays_parked(pool, tenant, diary, choked):
     await retry(pool, choked[0].id, actor="ada")
-    await until(lambda: _tried(pool, choked[0].id, 6))
+    await eventually(lambda: _tried(pool, choked[0].id, 6))
     assert [status for status, _ in await unsettled(pool, diary)] == ["parked", "behind", "behind"]
     assert await lines(pool, tenant, "a") == [12]
 
@@ -126,11 +127,11 @@ async def test_a_retry_that_fails_again_stays_parked(pool, tenant, diary, choked
 async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, log, nats_url, diary):
     async with consuming(diary, pool, nats_url):
         await append(log, diary.tenant, "enrollment-a", 13, 14, 15)
-        await until(parked(pool, diary, ("parked", 1), ("behind", 2), ("behind", 3)))
+        await eventually(parked(pool, diary, ("parked", 1), ("behind", 2), ("behind", 3)))
     first, *_ = await list_parked(pool, consumer=diary.name)
     await mark_resolved(pool, [first])  # and then the process was killed
     async with consuming(diary, pool, nats_url):
-        await until(parked(pool, diary))
+        await eventually(parked(pool, diary))
     assert await lines(pool, diary.tenant, "a") == [14, 15]
 
 
@@ -138,7 +139,7 @@ async def test_a_long_queue_is_done_in_parts(pool, diary, choked, poison, monkey
     monkeypatch.setattr(runner, "AT_ONCE", 1)
     poison.clear()
     await retry(pool, choked[0].id, actor="ada")
-    await until(parked(pool, diary))
+    await eventually(parked(pool, diary))
     assert await lines(pool, diary.tenant, "a") == [12, 13, 14, 15]
 
 
@@ -147,22 +148,22 @@ async def test_an_event_behind_that_fails_itself_is_parked_in_its_turn(
 ):
     poison.add(15)
     await skip(pool, choked[0].id, actor="ada", reason="known")
-    await until(parked(pool, diary, ("parked", 5)))
+    await eventually(parked(pool, diary, ("parked", 5)))
     assert await lines(pool, tenant, "a") == [12, 14]
 
 
 async def test_parked_streams_stay_parked_over_a_restart(pool, log, nats_url, diary, poison):
     async with consuming(diary, pool, nats_url):
         await append(log, diary.tenant, "enrollment-a", 13)
-        await until(parked(pool, diary, ("parked", 1)))
+        await eventually(parked(pool, diary, ("parked", 1)))
     poison.clear()
     async with consuming(diary, pool, nats_url):
         await append(log, diary.tenant, "enrollment-a", 14)
-        await until(parked(pool, diary, ("parked", 1), ("behind", 2)))
+        await eventually(parked(pool, diary, ("parked", 1), ("behind", 2)))
         assert await lines(pool, diary.tenant, "a") == []
         [first, _] = await list_parked(pool, consumer=diary.name)
         await retry(pool, first.id, actor="ada")
-        await until(lambda: _wrote(pool, diary.tenant, "a", 13, 14))
+        await eventually(lambda: _wrote(pool, diary.tenant, "a", 13, 14))
 
 
 async def test_what_waits_behind_another_cannot_be_retried_alone(pool, choked):
@@ -173,7 +174,7 @@ async def test_what_waits_behind_another_cannot_be_retried_alone(pool, choked):
 
 async def test_what_is_settled_or_unknown_is_refused(pool, diary, choked):
     await skip(pool, choked[0].id, actor="ada", reason="known")
-    await until(parked(pool, diary))
+    await eventually(parked(pool, diary))
     with pytest.raises(Settled):
         await retry(pool, choked[0].id, actor="ada")
     with pytest.raises(NotParked):
@@ -193,6 +194,6 @@ async def test_how_much_is_parked_is_told(pool, diary, choked):
     async def told(number):
         return REGISTRY.get_sample_value(NAME, {"consumer": diary.name}) == number
 
-    await until(lambda: told(3))
+    await eventually(lambda: told(3))
     await skip(pool, choked[0].id, actor="ada", reason="known")
-    await until(lambda: told(0))
+    await eventually(lambda: told(0))

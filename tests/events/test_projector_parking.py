@@ -22,7 +22,7 @@ from tests.events.library import (
     record,
     rows,
 )
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.events.parking.operator_actions import (
     decisions,
@@ -333,12 +333,12 @@ async def test_a_running_projector_hears_and_tells(pool, tenant):
     await record(pool, tenant, pages(1, -2, 3))
     projecting = asyncio.create_task(Projector(pool, [READING]).run())
     try:
-        await until(lambda: _stands(pool, tenant, ("parked", 2), ("behind", 3)))
-        await until(lambda: _told() >= 2)
+        await eventually(lambda: _stands(pool, tenant, ("parked", 2), ("behind", 3)))
+        await eventually(lambda: _told() >= 2)
         told = _told()
         await skip(pool, (await parked(pool, tenant))[0].id, actor="ada", reason="a test")
-        await until(lambda: _stands(pool, tenant))
-        await until(lambda: _told() == told - 2)
+        await eventually(lambda: _stands(pool, tenant))
+        await eventually(lambda: _told() == told - 2)
         assert await trails(pool, tenant) == {"ann": "AC"}
     finally:
         projecting.cancel()

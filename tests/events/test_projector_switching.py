@@ -19,7 +19,7 @@ from tests.events.library import (
     record,
     rows,
 )
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.events.projections.as_of import AsOf, AsOfInvalid, ends_at, parse_as_of
 from milepost.events.projections.catch_up import Pace
@@ -178,7 +178,7 @@ async def test_rolling_back_and_forth_never_shows_an_earlier_position(pool, tena
             assert (await rollback(pool, reading)).switched
             assert await live(pool, reading) == (generation, 1)
         reached = seen[-1]
-        await until(lambda: seen[-1] > reached)
+        await eventually(lambda: seen[-1] > reached)
     assert [one.status for one in await every_generation(pool, reading.name)] == ["live", "retired"]
 
 
@@ -227,7 +227,7 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
     stands = STANDS.format(books=books)
     await record(pool, tenant, pages(*[1] * 300))
     async with projecting(pool, reading):
-        await until(lambda: _reached(pool, reading, tenant, 300))
+        await eventually(lambda: _reached(pool, reading, tenant, 300))
         async with projecting(pool, newer):
             factor, last = 1, 300
             while factor == 1:
@@ -239,14 +239,14 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
             assert (factor, await live(pool, reading)) == (2, (2, 2))
             await record(pool, tenant, pages(1))
             head = await pool.fetchval("select head from log.heads where tenant = $1", tenant)
-            await until(lambda: _reached(pool, reading, tenant, head))
+            await eventually(lambda: _reached(pool, reading, tenant, head))
             with pytest.raises(OtherVersion):
                 await rollback(pool, newer)
             await rollback(pool, reading)
             await asyncio.sleep(0.5)  # longer than a renewal waits: new code accepts the rollback
             assert await live(pool, reading) == (1, 1)
         await record(pool, tenant, pages(1))
-        await until(lambda: _reached(pool, reading, tenant, head + 1))
+        await eventually(lambda: _reached(pool, reading, tenant, head + 1))
     position, read = await pool.fetchrow(stands, reading.name, tenant)
     assert read == position == head + 1
 
@@ -273,14 +273,14 @@ async def test_models_are_led_one_by_one_and_read_together_where_one_leads_them(
     one, other = own_model(), own_model()
     await record(pool, tenant, pages(1))
     async with projecting(pool, one):
-        await until(lambda: _reached(pool, one, tenant, 1))
+        await eventually(lambda: _reached(pool, one, tenant, 1))
         async with projecting(pool, one, other):
-            await until(lambda: _reached(pool, other, tenant, 1))
+            await eventually(lambda: _reached(pool, other, tenant, 1))
             assert await _leaders(pool, one, other) == 2
         await record(pool, tenant, pages(1))
-        await until(lambda: _reached(pool, one, tenant, 2))
+        await eventually(lambda: _reached(pool, one, tenant, 2))
     async with projecting(pool, one, other):
-        await until(lambda: _reached(pool, other, tenant, 2))
+        await eventually(lambda: _reached(pool, other, tenant, 2))
         assert await _leaders(pool, one, other) == 1
 
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 import nats
 import pytest
 from nats.js.errors import NotFoundError
-from tests.events.traffic import SERVICES, append, lose, messages, positions, relaying, until
+from tests.events.traffic import SERVICES, append, lose, messages, positions, relaying
+from tests.eventually import eventually
 
 from milepost.events.nats.cloudevents import reached_by
 from milepost.events.nats.jetstream import STREAM
@@ -60,8 +61,8 @@ def reached(nats_url, tenant, expected):
 
 async def relayed(log, postgres, nats_url):
     async with relaying(log, postgres, nats_url):
-        await until(reached(nats_url, "north", published(400)))
-        await until(reached(nats_url, "south", list(range(1, 101))))
+        await eventually(reached(nats_url, "north", published(400)))
+        await eventually(reached(nats_url, "south", list(range(1, 101))))
 
 
 async def found(log, js, tenant=None):
@@ -117,7 +118,9 @@ async def test_a_relay_goes_on_behind_what_was_reached_not_behind_what_was_mende
     await mended(log, client)
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 401)
-        await until(reached(nats_url, "north", [*(p for p in published(400) if p != 17), 17, 401]))
+        await eventually(
+            reached(nats_url, "north", [*(p for p in published(400) if p != 17), 17, 401])
+        )
 
 
 async def test_a_lost_end_is_the_relays_and_comes_in_order(log, postgres, nats_url, js):
@@ -131,11 +134,11 @@ async def test_a_lost_end_is_the_relays_and_comes_in_order(log, postgres, nats_u
 
 async def test_a_relay_that_is_idle_sees_messages_vanish(log, postgres, nats_url, js):
     async with relaying(log, postgres, nats_url):
-        await until(reached(nats_url, "north", published(400)))
+        await eventually(reached(nats_url, "north", published(400)))
         await lose(js, "north", 398, 399)
-        await until(reached(nats_url, "north", published(400)))
+        await eventually(reached(nats_url, "north", published(400)))
         await js.purge_stream(STREAM)
-        await until(reached(nats_url, "north", published(400)))
+        await eventually(reached(nats_url, "north", published(400)))
 
 
 async def test_without_a_stream_everything_is_behind(log, js):
@@ -154,7 +157,7 @@ async def test_mending_beside_a_busy_relay_and_another_mending_doubles_nothing(
         mendings = [asyncio.create_task(mended(log, client)) for _ in range(3)]
         await asyncio.gather(flow, *mendings)
         head = (await log.heads())["north"]
-        await until(lambda: last(js, head))
+        await eventually(lambda: last(js, head))
     assert sorted(await positions(nats_url, "north")) == [
         event.position for event in await log.read("north", 0, 10_000, tuple(SERVICES))
     ]
@@ -187,7 +190,7 @@ async def hold_back(js, **limits):
     """Give the stream limits, and wait until they have dropped all of the north's messages."""
     config = (await js.stream_info(STREAM)).config.evolve(**limits)
     await js.update_stream(config)
-    await until(lambda: dropped(js))
+    await eventually(lambda: dropped(js))
 
 
 async def dropped(js):
@@ -204,17 +207,17 @@ async def test_a_school_of_which_limits_left_nothing_is_not_sent_again(
     async with relaying(log, postgres, nats_url):
         for tenant, end in (("north", 11), ("south", 101)):
             await append(log, tenant, "enrollment-a", *range(1, end))
-            await until(reached(nats_url, tenant, list(range(1, end))))
+            await eventually(reached(nats_url, tenant, list(range(1, end))))
     await hold_back(js, **limits)
     await append(log, "north", "enrollment-a", 11)
     await append(log, "west", "enrollment-c", 1, 2)
     async with relaying(log, postgres, nats_url):
-        await until(lambda: last_is(js, 113))
+        await eventually(lambda: last_is(js, 113))
         await append(log, "west", "enrollment-c", 3)
-        await until(lambda: last_is(js, 114))
+        await eventually(lambda: last_is(js, 114))
     async with relaying(log, postgres, nats_url):
         await append(log, "west", "enrollment-c", 4)
-        await until(lambda: last_is(js, 115))
+        await eventually(lambda: last_is(js, 115))
 
 
 async def last_is(js, sequence):
@@ -230,7 +233,7 @@ async def test_of_a_school_of_which_limits_left_nothing_the_old_is_discarded_the
     async with relaying(log, postgres, nats_url):
         for tenant, end in (("north", 11), ("south", 101)):
             await append(log, tenant, "enrollment-a", *range(1, end))
-            await until(reached(nats_url, tenant, list(range(1, end))))
+            await eventually(reached(nats_url, tenant, list(range(1, end))))
     await hold_back(js, max_msgs=50)
     _, gaps = await found(log, js)
     assert (gaps["north"].finding.discarded, gaps["north"].finding.behind) == (10, 0)

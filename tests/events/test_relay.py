@@ -2,7 +2,8 @@ import asyncio
 
 import nats
 import pytest
-from tests.events.traffic import DAY, SERVICES, append, messages, positions, relaying, until
+from tests.events.traffic import DAY, SERVICES, append, messages, positions, relaying
+from tests.eventually import eventually
 
 from milepost.events.nats.cloudevents import recorded_from
 from milepost.events.nats.jetstream import STREAM, ensure_stream
@@ -45,8 +46,8 @@ async def test_published_events_arrive_in_order_and_the_others_stay_at_home(post
         await append(log, "north", "progress-a", 3, type_="lesson_progressed")
         await append(log, "north", "progress-a", 4, type_="lesson_started")
         await append(log, "south", "enrollment-b", 5)
-        await until(reached(nats_url, "north", 1, 2, 4))
-        await until(reached(nats_url, "south", 1))
+        await eventually(reached(nats_url, "north", 1, 2, 4))
+        await eventually(reached(nats_url, "south", 1))
     subjects = [message.subject for message in await messages(nats_url, "milepost.north.>")]
     assert subjects == [
         "milepost.north.enrollment.learner_enrolled",
@@ -60,7 +61,7 @@ async def test_a_message_tells_all_that_the_log_knows(postgres, nats_url):
     log = MemoryLog()
     await append(log, "north", "enrollment-a", 1)
     async with relaying(log, postgres, nats_url):
-        await until(reached(nats_url, "north", 1))
+        await eventually(reached(nats_url, "north", 1))
     [message] = await messages(nats_url)
     [event] = await log.read("north")
     assert recorded_from(message.headers or {}, message.data) == event
@@ -72,7 +73,7 @@ async def test_it_goes_on_after_what_the_stream_already_holds(postgres, nats_url
     for start in (1, 101, 201):
         await append(log, "north", "enrollment-a", *range(start, start + 100))
         async with relaying(log, postgres, nats_url):
-            await until(reached(nats_url, "north", *range(1, start + 100)))
+            await eventually(reached(nats_url, "north", *range(1, start + 100)))
     assert (await js.stream_info(STREAM)).state.last_seq == 300
 
 
@@ -91,14 +92,14 @@ async def test_what_somebody_else_publishes_there_stops_nobody(postgres, nats_ur
     log, subject = MemoryLog(), "milepost.north.enrollment.learner_enrolled"
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 1, 2)
-        await until(reached(nats_url, "north", 1, 2))
+        await eventually(reached(nats_url, "north", 1, 2))
         await js.publish(subject, b"not ours", headers=headers)
         await append(log, "north", "enrollment-a", 3)
-        await until(counted(js, 4))
+        await eventually(counted(js, 4))
     await js.publish(subject, b"not ours", headers=headers)
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 4)
-        await until(counted(js, 6))
+        await eventually(counted(js, 6))
     ours = [one for one in await messages(nats_url, "milepost.north.>") if one.data != b"not ours"]
     assert [recorded_from(one.headers or {}, one.data).position for one in ours] == [1, 2, 3, 4]
 
@@ -108,9 +109,9 @@ async def test_only_one_of_two_relays_leads_and_the_other_takes_over(postgres, n
     async with relaying(log, postgres, nats_url):
         async with relaying(log, postgres, nats_url):
             await append(log, "north", "enrollment-a", *range(1, 51))
-            await until(reached(nats_url, "north", *range(1, 51)))
+            await eventually(reached(nats_url, "north", *range(1, 51)))
         await append(log, "north", "enrollment-a", *range(51, 101))
-        await until(reached(nats_url, "north", *range(1, 101)))
+        await eventually(reached(nats_url, "north", *range(1, 101)))
     assert (await js.stream_info(STREAM)).state.last_seq == 100
 
 
@@ -125,7 +126,7 @@ async def test_two_relays_that_both_think_they_lead_double_nothing(nats_url, js)
         await append(log, "north", "enrollment-a", number)
         await asyncio.sleep(0.002)
     for tenant, head in (("north", 2100), ("south", 2000)):
-        await until(reached(nats_url, tenant, *range(1, head + 1)))
+        await eventually(reached(nats_url, tenant, *range(1, head + 1)))
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
@@ -138,39 +139,39 @@ async def test_a_strange_message_in_the_stream_costs_nothing_but_a_new_start(
     log = MemoryLog()
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", *range(1, 51))
-        await until(reached(nats_url, "north", *range(1, 51)))
+        await eventually(reached(nats_url, "north", *range(1, 51)))
         await js.publish("milepost.other.test.intruder", b"{}")
         await append(log, "north", "enrollment-a", *range(51, 101))
-        await until(reached(nats_url, "north", *range(1, 101)))
+        await eventually(reached(nats_url, "north", *range(1, 101)))
 
 
 async def test_a_deleted_stream_is_made_again_from_the_log(postgres, nats_url, js):
     log = MemoryLog()
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", *range(1, 51))
-        await until(reached(nats_url, "north", *range(1, 51)))
+        await eventually(reached(nats_url, "north", *range(1, 51)))
         await js.delete_stream(STREAM)
         await append(log, "north", "enrollment-a", *range(51, 61))
-        await until(reached(nats_url, "north", *range(1, 61)))
+        await eventually(reached(nats_url, "north", *range(1, 61)))
 
 
 async def test_a_stream_deleted_while_nothing_happens_is_made_again_too(postgres, nats_url, js):
     log = MemoryLog()
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", *range(1, 51))
-        await until(reached(nats_url, "north", *range(1, 51)))
+        await eventually(reached(nats_url, "north", *range(1, 51)))
         await js.delete_stream(STREAM)
-        await until(reached(nats_url, "north", *range(1, 51)))
+        await eventually(reached(nats_url, "north", *range(1, 51)))
 
 
 async def test_a_purged_stream_is_filled_again(postgres, nats_url, js):
     log = MemoryLog()
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", *range(1, 51))
-        await until(reached(nats_url, "north", *range(1, 51)))
+        await eventually(reached(nats_url, "north", *range(1, 51)))
     await js.purge_stream(STREAM)
     async with relaying(log, postgres, nats_url):
-        await until(reached(nats_url, "north", *range(1, 51)))
+        await eventually(reached(nats_url, "north", *range(1, 51)))
 
 
 def numbered(count, data=b""):

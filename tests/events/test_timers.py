@@ -9,7 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 from tests.events.diary import Diary, DiaryClosed
 from tests.events.ringing import Ringing, minute
-from tests.events.traffic import append, until
+from tests.events.traffic import append
+from tests.eventually import eventually
 
 from milepost.events.parking.operator_actions import list_parked, retry
 from milepost.events.policies.runner import ATTEMPTS
@@ -120,7 +121,7 @@ async def test_a_process_killed_before_it_forgets_has_done_it_once(pool, postgre
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("select from consumer.timers where tenant = $1 for update", tenant)
         process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=HOUSE)
-        await until(ringing.wrote(10))
+        await eventually(ringing.wrote(10))
         process.kill()
         await process.wait()
     assert await ringing.waiting() == [(1, minute(10))]
@@ -165,7 +166,7 @@ async def test_of_two_processes_one_runs_the_timer(pool, tenant, ringing):
     async with ringing.running(), other.running():
         await ringing.enroll("a", 10)
         ringing.now = 10
-        await until(ringing.wrote(10))
+        await eventually(ringing.wrote(10))
     assert [] in (ringing.times, other.times)
     await other.close()
 
@@ -175,7 +176,7 @@ async def test_it_goes_on_when_its_connections_were_cut(postgres, ringing):
     other = Ringing(own, ringing.diary)
     async with other.running():
         await ringing.enroll("a", 10)
-        await until(ringing.waiting)
+        await eventually(ringing.waiting)
         connection = await asyncpg.connect(postgres)
         cut = (
             "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut'"
@@ -183,7 +184,7 @@ async def test_it_goes_on_when_its_connections_were_cut(postgres, ringing):
         assert len(await connection.fetch(cut)) > 1
         await connection.close()
         other.now = 10
-        await until(ringing.wrote(10))
+        await eventually(ringing.wrote(10))
     await other.close()
     await own.close()
 
@@ -256,15 +257,15 @@ async def test_a_parked_one_holds_up_its_stream_until_an_operator_says_retry(poo
     ringing.now = 5
     await ringing.enroll("a", 1, 2, 3, 9)
     async with ringing.running():
-        await until(ringing.parked)
+        await eventually(ringing.parked)
     poison.clear()
     ringing.now = 9
     async with ringing.running():
-        await until(lambda: _are(ringing.parked, 3))
+        await eventually(lambda: _are(ringing.parked, 3))
         assert await ringing.lines() == [1]
         await retry(pool, (await ringing.parked())[0].id, actor="ada")
-        await until(ringing.wrote(1, 2, 3, 9))
-        await until(lambda: _are(ringing.parked, 0))
+        await eventually(ringing.wrote(1, 2, 3, 9))
+        await eventually(lambda: _are(ringing.parked, 0))
 
 
 async def _are(found, count):
@@ -375,9 +376,9 @@ async def test_what_is_started_while_it_sleeps_is_noticed(ringing):
     ringing.now = 10
     async with ringing.running():
         await ringing.enroll("b", 100)
-        await until(ringing.waiting)
+        await eventually(ringing.waiting)
         await ringing.enroll("a", 10)
-        await until(ringing.wrote(10), timeout_seconds=5)
+        await eventually(ringing.wrote(10), within=5)
 
 
 async def test_metrics_say_how_late_it_is(ringing):

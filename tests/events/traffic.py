@@ -1,7 +1,7 @@
 """Events to send around: enrollments of a made-up school, and what NATS then holds of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -81,13 +81,3 @@ async def lose(js: JetStreamContext, tenant: str, *lost: int) -> None:
             headers = (await js.get_msg(STREAM, sequence)).headers or {}
             if headers["Milepost-Tenant"] == tenant and int(headers["Milepost-Position"]) in lost:
                 await js.delete_msg(STREAM, sequence)
-
-
-async def until(holds: Callable[[], object], timeout_seconds: float = 20) -> None:
-    """Wait until it holds: `holds` is plain or async."""
-    async with asyncio.timeout(timeout_seconds):
-        while True:
-            answer = holds()
-            if await answer if asyncio.iscoroutine(answer) else answer:
-                return
-            await asyncio.sleep(0.02)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx2
 import pytest
-from tests.enrollment.school import PLAN
-from tests.events.traffic import until
-from tests.journeys.school import School, milepost, wait_until_ready
+from tests.clients import Client, Running
+from tests.eventually import eventually
+from tests.processes import milepost, wait_until_ready
 
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
@@ -22,42 +21,34 @@ from milepost.operations.local.embedded import free_port
 JOBS, PATIENCE_SECONDS = "/enrollment/jobs", 120
 
 
-def school_on(data_dir: Path) -> School:
-    return School(f"http://127.0.0.1:{free_port(0)}", data_dir)
+def school_on(data_dir: Path) -> Running:
+    return Running(f"http://127.0.0.1:{free_port(0)}", data_dir)
 
 
-def variables(school: School, postgres: str, nats_url: str) -> dict[str, str]:
+def variables(school: Running, postgres: str, nats_url: str) -> dict[str, str]:
     port = school.http.rpartition(":")[2]
     return {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url, "MILEPOST_PORT": port}
 
 
-async def open_offering(client: httpx2.AsyncClient, offering: str, seats: int | None) -> None:
-    await client.post("/enrollment/courses/DATA-101/versions", json=PLAN)
-    body = {"course": "DATA-101", "seats": seats}
-    opened = await client.put(f"/enrollment/offerings/{offering}", json=body)
-    assert opened.status_code == 201, opened.text
-
-
-async def upload(client: httpx2.AsyncClient, offering: str, learners: list[str]) -> str:
+async def upload(client: Client, offering: str, learners: list[str]) -> str:
     file = "\n".join(["learner", *learners])
     answer = await client.post(
-        JOBS, params={"offering": offering}, content=file, headers={"Content-Type": "text/csv"}
+        JOBS, content=file, headers={"Content-Type": "text/csv"}, offering=offering
     )
     assert answer.status_code == 202, answer.text
     job: str = answer.json()["job"]
     return job
 
 
-async def job_when(client: httpx2.AsyncClient, job: str, state: str) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            found: dict[str, Any] = (await client.get(f"{JOBS}/{job}")).json()
-            if found["done"] and found["state"] == state:
-                return found
-            await asyncio.sleep(0.02)
+async def job_when(client: Client, job: str, state: str) -> dict[str, Any]:
+    async def there() -> dict[str, Any]:
+        found: dict[str, Any] = (await client.get(f"{JOBS}/{job}")).json()
+        return found if found["done"] and found["state"] == state else {}
+
+    return await eventually(there, PATIENCE_SECONDS)
 
 
-async def outcomes(client: httpx2.AsyncClient, job: str) -> list[str]:
+async def outcomes(client: Client, job: str) -> list[str]:
     """Row by row; every row has one."""
     lines = (await client.get(f"{JOBS}/{job}/results")).text.splitlines()
     results = [json.loads(line) for line in lines]
@@ -84,7 +75,7 @@ async def test_a_killed_process_is_taken_over_and_nothing_is_repeated(
     ) as process:
         wait_until_ready(first.http, process)
         async with first.client(tenant=tenant) as client:
-            await open_offering(client, "spring", seats)
+            await client.open("spring", seats=seats)
             job = await upload(client, "spring", learners)
             under_way = await job_when(client, job, "running")
             process.send_signal(signal.SIGKILL)
@@ -118,7 +109,7 @@ async def test_processes_share_the_jobs_and_sell_no_seat_twice(
         for school, process in zip(schools, (one, two), strict=True):
             wait_until_ready(school.http, process)
         async with schools[0].client(tenant=tenant) as a, schools[1].client(tenant=tenant) as b:
-            await open_offering(a, "spring", seats)
+            await a.open("spring", seats=seats)
             jobs = [
                 await upload(client, "spring", file)
                 for client, file in zip((a, b, a, b), files, strict=True)
@@ -155,11 +146,11 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(
         )
         writer.write(head.encode() + b"ann,spring\r\n" * 20_000)
         await writer.drain()
-        await until(
+        await eventually(
             lambda: pool.fetchval("select count(*) from bulk.rows where tenant = $1", tenant)
         )
         writer.close()
-        await until(lambda: gone(pool, tenant))
+        await eventually(lambda: gone(pool, tenant))
         async with school.client(tenant=tenant) as client:
             assert (await client.get(JOBS)).json()["jobs"] == []
     assert reader.at_eof()

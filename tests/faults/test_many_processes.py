@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.events.soundness import unsound
-from tests.events.traffic import until
+from tests.eventually import eventually
 from tests.faults.writing import Planned, plan
 
 from milepost.events.store.postgres import PostgresLog
@@ -46,7 +46,7 @@ class Writing:
                 self.heard += 1
 
     async def kill_after(self, commands: int) -> None:
-        await until(lambda: self.heard >= commands or self.listening.done(), 120)
+        await eventually(lambda: self.heard >= commands or self.listening.done(), 120)
         assert self.process.returncode is None, "it was done before it was killed"
         self.end()
         await self.ended()

@@ -11,7 +11,8 @@ import nats
 import nats.errors
 import pytest
 from nats.js import JetStreamContext
-from tests.events.traffic import append, positions, relaying, until
+from tests.events.traffic import append, positions, relaying
+from tests.eventually import eventually
 
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.relay import republish
@@ -43,7 +44,7 @@ class Cluster:
     async def start(self) -> None:
         for number in range(3):
             self.nodes.append(await self.node(number))
-        await until(self.has_a_leader, 60)
+        await eventually(self.has_a_leader, 60)
 
     async def node(self, number: int) -> asyncio.subprocess.Process:
         conf = self.home / f"node-{number}.conf"
@@ -167,7 +168,7 @@ async def test_whoever_comes_first_makes_the_stream_with_as_many_copies(
 ):
     trying = asyncio.create_task(tried(command.format(tenant=school), settings))
     try:
-        await until(made(js, stream, 3), 90)
+        await eventually(made(js, stream, 3), 90)
     finally:
         await cancel_and_wait(trying)
 
@@ -177,8 +178,8 @@ async def test_a_node_may_die_while_the_relay_publishes(postgres, cluster):
     log = MemoryLog()
     async with relaying(log, postgres, cluster.url, replicas=3):
         await append(log, "north", "enrollment-a", *range(1, 51))
-        await until(holding(cluster, 50), 30)
+        await eventually(holding(cluster, 50), 30)
         cluster.nodes[2].kill()
         await append(log, "north", "enrollment-a", *range(51, 101))
-        await until(holding(cluster, 100), 60)
+        await eventually(holding(cluster, 100), 60)
     cluster.nodes[2] = await cluster.node(2)

@@ -7,7 +7,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tests.events.diary import Diary, consuming, lines
-from tests.events.traffic import SERVICES, append, lose, positions, relaying, until
+from tests.events.traffic import SERVICES, append, lose, positions, relaying
+from tests.eventually import eventually
 from tests.faults.nats_server import Server
 
 from milepost.events.nats.jetstream import connected
@@ -82,9 +83,9 @@ async def test_kill_9_of_nats_under_way_loses_and_doubles_nothing(
             await asyncio.sleep(0.3)
             await server.start()
         await flow
-        await until(wrote(pool, tenant, range(1, 401)), 40)
+        await eventually(wrote(pool, tenant, range(1, 401)), 40)
         expected = await enrolled(log, tenant)
-        await until(lambda: _holds(server, tenant, expected), 20)
+        await eventually(lambda: _holds(server, tenant, expected), 20)
     assert diary.seen == list(range(1, 401))
 
 
@@ -104,14 +105,14 @@ async def test_a_policy_that_starts_while_nats_is_away_answers_and_hears_operato
     diary.trouble = lambda number: 1 / (number not in poison)
     await publishing(log, tenant, "a", range(1, 4), 0)
     async with consuming(diary, pool, absent.url):
-        await until(wrote(pool, tenant, [1]))
+        await eventually(wrote(pool, tenant, [1]))
         await publishing(log, tenant, "b", range(4, 6), 0)
-        await until(lambda: lists(pool, diary, "parked", "behind"))
+        await eventually(lambda: lists(pool, diary, "parked", "behind"))
         poison.clear()
         [first, _] = await list_parked(pool, consumer=diary.name)
         await retry(pool, first.id, actor="ada")
-        await until(wrote(pool, tenant, [1, 2, 3]))
-        await until(wrote(pool, tenant, [4, 5], "b"))
+        await eventually(wrote(pool, tenant, [1, 2, 3]))
+        await eventually(wrote(pool, tenant, [4, 5], "b"))
 
 
 async def test_a_nats_that_comes_late_hurries_a_policy_as_if_it_had_been_there(
@@ -120,11 +121,11 @@ async def test_a_nats_that_comes_late_hurries_a_policy_as_if_it_had_been_there(
     log, tenant = PostgresLog(pool), diary.tenant
     async with consuming(diary, pool, absent.url), relaying(log, postgres, absent.url):
         await publishing(log, tenant, "a", range(1, 4))
-        await until(wrote(pool, tenant, range(1, 4)))
+        await eventually(wrote(pool, tenant, range(1, 4)))
         monkeypatch.setattr("milepost.events.policies.subscription.RECONCILE_SECONDS", 3600)
         await absent.start()
         await publishing(log, tenant, "a", range(4, 21))
-        await until(wrote(pool, tenant, range(1, 21)))
+        await eventually(wrote(pool, tenant, range(1, 21)))
     assert diary.seen == list(range(1, 21))
 
 
@@ -136,14 +137,14 @@ async def test_a_nats_that_lost_everything_is_filled_again(pool, postgres, serve
     log = PostgresLog(pool)
     async with relaying(log, postgres, server.url), consuming(diary, pool, server.url):
         await publishing(log, tenant, "a", range(1, 51))
-        await until(wrote(pool, tenant, range(1, 51)))
+        await eventually(wrote(pool, tenant, range(1, 51)))
         await server.kill()
         shutil.rmtree(server.store)
         await publishing(log, tenant, "a", range(51, 61))
         await server.start()
-        await until(wrote(pool, tenant, range(1, 61)), 40)
+        await eventually(wrote(pool, tenant, range(1, 61)), 40)
         expected = await enrolled(log, tenant)
-        await until(lambda: _holds(server, tenant, expected), 20)
+        await eventually(lambda: _holds(server, tenant, expected), 20)
     assert diary.seen == list(range(1, 61))
 
 
@@ -154,21 +155,21 @@ async def test_a_nats_set_back_by_a_power_failure_is_brought_up_to_date(
     log = PostgresLog(pool)
     async with relaying(log, postgres, server.url), consuming(diary, pool, server.url):
         await publishing(log, tenant, "a", range(1, 51))
-        await until(wrote(pool, tenant, range(1, 51)))
+        await eventually(wrote(pool, tenant, range(1, 51)))
         await server.child.stop()
         shutil.copytree(server.store / "msgs", server.home / "before")
         await server.start()
         await publishing(log, tenant, "a", range(51, 101))
-        await until(wrote(pool, tenant, range(1, 101)))
+        await eventually(wrote(pool, tenant, range(1, 101)))
         await server.kill()
         shutil.rmtree(server.store / "msgs")
         shutil.copytree(server.home / "before", server.store / "msgs")
         await publishing(log, "another", "b", range(1, 31))
         await server.start()
         await publishing(log, tenant, "a", range(101, 151))
-        await until(wrote(pool, tenant, range(1, 151)), 40)
+        await eventually(wrote(pool, tenant, range(1, 151)), 40)
         expected = await enrolled(log, tenant)
-        await until(lambda: _holds(server, tenant, expected), 20)
+        await eventually(lambda: _holds(server, tenant, expected), 20)
     assert diary.seen == list(range(1, 151))
 
 
@@ -179,7 +180,7 @@ async def test_a_nats_set_back_to_just_after_a_mending_lacks_and_doubles_nothing
     log = MemoryLog()
     await publishing(log, tenant, "a", range(1, 51), 0)
     async with relaying(log, postgres, server.url):
-        await until(lambda: _holds(server, tenant, list(range(1, 51))))
+        await eventually(lambda: _holds(server, tenant, list(range(1, 51))))
     async with connected(server.url, "test") as client:
         await lose(client.jetstream(), tenant, 10)
         holdings = StreamInventory(client.jetstream())
@@ -193,7 +194,7 @@ async def test_a_nats_set_back_to_just_after_a_mending_lacks_and_doubles_nothing
     expected = [*range(1, 10), *range(11, 51), 10, *range(51, 101)]
     for _ in range(2):
         async with relaying(log, postgres, server.url):
-            await until(lambda: _holds(server, tenant, expected))
+            await eventually(lambda: _holds(server, tenant, expected))
         await server.kill()
         shutil.rmtree(server.store / "msgs")
         shutil.copytree(server.home / "before", server.store / "msgs")
@@ -211,7 +212,7 @@ async def test_a_relay_that_loses_its_lease_leaves_the_rest_to_the_other(
             await end_lease(postgres)
         await flow
         expected = await enrolled(log, tenant)
-        await until(lambda: _holds(server, tenant, expected), 20)
+        await eventually(lambda: _holds(server, tenant, expected), 20)
 
 
 async def _holds(server, tenant, expected):

@@ -14,7 +14,8 @@ import asyncpg
 import psutil
 import pytest
 from nats.errors import Error
-from tests.events.traffic import SERVICES, append, positions, until
+from tests.events.traffic import SERVICES, append, positions
+from tests.eventually import eventually
 from tests.faults.nats_server import Server
 from tests.faults.relay_process import BATCH
 
@@ -86,7 +87,7 @@ class House:
         name, backend = await self.leader()
         sleeper = psutil.Process(self.relays[name].pid)
         sleeper.send_signal(signal.SIGUSR1)
-        await until(lambda: sleeper.status() == psutil.STATUS_STOPPED)
+        await eventually(lambda: sleeper.status() == psutil.STATUS_STOPPED)
         connection = await asyncpg.connect(self.postgres)
         await connection.execute("select pg_terminate_backend($1)", backend)
         await connection.close()
@@ -103,7 +104,7 @@ class House:
             async def holds():
                 return (await last_sequence(js) or 0) >= begin + count
 
-            await until(holds)
+            await eventually(holds)
 
 
 async def _start(module, *arguments):
@@ -163,7 +164,7 @@ async def live_through(postgres, data_dir, rounds, *mutant, patience_seconds=60)
             with suppress(Error):
                 return all([await _last(home, t) == expected[t][-1] for t in expected])
 
-        await until(arrived, patience_seconds)
+        await eventually(arrived, patience_seconds)
         await asyncio.sleep(0.5)
         found = {tenant: await positions(home.server.url, tenant) for tenant in expected}
     await pool.close()

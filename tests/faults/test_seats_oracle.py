@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx2
 import pytest
-from tests.journeys.school import School, milepost, wait_until_ready
+from tests.clients import Client, Response, Running, TransportError
+from tests.eventually import eventually
+from tests.processes import milepost, wait_until_ready
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import SeatOffered, SeatReleased, SeatTaken
@@ -33,17 +34,17 @@ STREAM = OFFERING.of("scarce")
 class Crowd:
     """Asks again, with the same key and somewhere else, until it is answered."""
 
-    def __init__(self, clients: list[httpx2.AsyncClient]) -> None:
+    def __init__(self, clients: list[Client]) -> None:
         self._clients = clients
         self._random = random.Random(7)
 
-    async def ask(self, path: str, body: object, key: str) -> httpx2.Response:
+    async def ask(self, path: str, body: object, key: str) -> Response:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 client = self._random.choice(self._clients)
                 try:
-                    answer = await client.post(path, json=body, headers={"Idempotency-Key": key})
-                except httpx2.TransportError:
+                    answer = await client.post(path, body, key=key)
+                except TransportError:
                     await asyncio.sleep(0.02)
                 else:
                     if answer.status_code != 503:
@@ -97,14 +98,11 @@ async def test_seats_are_exact_whoever_is_killed(
         milepost(data_dir, "serve", "enrollment", MILEPOST_PORT=str(ports[0]), **servers) as one,
         milepost(data_dir, "serve", "enrollment", MILEPOST_PORT=str(ports[1]), **servers) as two,
     ):
-        schools = [School(f"http://127.0.0.1:{port}", data_dir) for port in ports]
+        schools = [Running(f"http://127.0.0.1:{port}", data_dir) for port in ports]
         for school, process in zip(schools, (one, two), strict=True):
             wait_until_ready(school.http, process)
         async with schools[0].client(tenant=tenant) as a, schools[1].client(tenant=tenant) as b:
-            await b.post("/enrollment/courses/scarce/versions", json=COURSE)
-            body = {"course": "scarce", "seats": SEATS, "offer_hours": 1}
-            opened = await b.put("/enrollment/offerings/scarce", json=body)
-            assert opened.status_code == 201, opened.text
+            await b.open("scarce", course="scarce", plan=COURSE, seats=SEATS, offer_hours=1)
             crowd = Crowd([a, b])
             async with meanwhile(asyncio.ensure_future(let_lapse(transactor, tenant))):
                 lives = [asyncio.ensure_future(crowd.live(number)) for number in range(LEARNERS)]
@@ -139,10 +137,11 @@ async def require_exact(transactor: Transactor, tenant: str) -> None:
 
 async def require_agreement(transactor: Transactor, tenant: str) -> None:
     """Once the policies have heard everything, the enrollments say what the offering says."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while seen := await disagreeing(transactor, tenant):  # noqa: ASYNC110 - policies are late
-            await asyncio.sleep(0.5)
-    assert not seen
+
+    async def agreed() -> bool:
+        return not await disagreeing(transactor, tenant)
+
+    await eventually(agreed, PATIENCE_SECONDS)
 
 
 async def disagreeing(transactor: Transactor, tenant: str) -> list[str]:

@@ -3,8 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-import httpx2
-from tests.journeys.school import School
+from tests.clients import Client, Running
 
 COURSE = {
     "title": "Haste",
@@ -12,29 +11,21 @@ COURSE = {
 }
 
 
-async def enroll_and_report(client: httpx2.AsyncClient, learner: str) -> tuple[int, int, str]:
-    enrolled = await client.post(
-        "/enrollment/offerings/haste-1/enrollments", json={"learner": learner}
-    )
+async def enroll_and_report(client: Client, learner: str) -> tuple[int, int, str]:
+    enrolled = await client.enroll(learner, "haste-1")
     report = {
         "type": "started",
         "id": "first",
         "lesson": "one",
         "occurred_at": datetime.now(UTC).isoformat(),
     }
-    reported = await client.post(
-        f"/progress/enrollments/{enrolled.json()['enrollment']}/reports", json={"reports": [report]}
-    )
+    reported = await client.report(enrolled.json()["enrollment"], report)
     return enrolled.status_code, reported.status_code, reported.text
 
 
-async def test_two_hundred_times_and_never_refused(school: School, tenant: str):
+async def test_two_hundred_times_and_never_refused(school: Running, tenant: str):
     async with school.client("registrar", tenant=tenant) as client:
-        published = await client.post("/enrollment/courses/haste/versions", json=COURSE)
-        opened = await client.put(
-            "/enrollment/offerings/haste-1", json={"course": "haste", "version": 1}
-        )
-        assert (published.status_code, opened.status_code) == (201, 201)
+        await client.open("haste-1", course="haste", plan=COURSE, version=1)
         answers = []
         for batch in range(20):
             learners = [f"learner-{batch}-{n}" for n in range(10)]

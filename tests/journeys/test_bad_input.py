@@ -3,9 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
-from tests.journeys.school import School
+from tests.clients import Response, Running
 
 COURSE = {"title": "Solid", "lessons": [{"id": "one", "title": "One"}]}
 ENROLL = "/enrollment/offerings/solid-1/enrollments"
@@ -14,19 +13,18 @@ FUTURE = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 
 
 @pytest.fixture
-async def prepared(school: School, tenant: str) -> str:
+async def prepared(school: Running, tenant: str) -> str:
     async with school.client(tenant=tenant) as client:
-        await client.post("/enrollment/courses/solid/versions", json=COURSE)
-        await client.put("/enrollment/offerings/solid-1", json={"course": "solid", "version": 1})
+        await client.open("solid-1", course="solid", plan=COURSE, version=1)
     return tenant
 
 
-async def head(school: School, tenant: str) -> int:
+async def head(school: Running, tenant: str) -> int:
     async with school.client("operator", tenant=tenant) as client:
         return int((await client.get("/dashboards/operations")).json()["head"])
 
 
-def problem(answer: httpx2.Response, status: int, name: str) -> dict[str, Any]:
+def problem(answer: Response, status: int, name: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     said = dict(answer.json())
@@ -75,7 +73,7 @@ def problem(answer: httpx2.Response, status: int, name: str) -> dict[str, Any]:
     ],
 )
 async def test_a_faulty_request_is_explained_and_changes_nothing(
-    school: School, prepared: str, path: str, request_: dict[str, Any], *, status: int, name: str
+    school: Running, prepared: str, path: str, request_: dict[str, Any], *, status: int, name: str
 ):
     before = await head(school, prepared)
     async with school.client(tenant=prepared) as client:
@@ -84,14 +82,14 @@ async def test_a_faulty_request_is_explained_and_changes_nothing(
     assert await head(school, prepared) == before
 
 
-async def test_the_path_of_a_wrong_type_is_told(school: School, prepared: str):
+async def test_the_path_of_a_wrong_type_is_told(school: Running, prepared: str):
     async with school.client(tenant=prepared) as client:
         body = {"title": "Bad", "lessons": [{"id": "one", "title": "One", "weight": "heavy"}]}
         answer = await client.post("/enrollment/courses/bad/versions", json=body)
     assert problem(answer, 400, "malformed_request")["path"] == "$.lessons[0].weight"
 
 
-async def test_another_schools_data_does_not_exist(school: School, prepared: str):
+async def test_another_schools_data_does_not_exist(school: Running, prepared: str):
     async with school.client(tenant=prepared) as client:
         enrolled = (await client.post(ENROLL, json={"learner": "ann"})).json()["enrollment"]
     before = await head(school, prepared)
@@ -104,15 +102,15 @@ async def test_another_schools_data_does_not_exist(school: School, prepared: str
     assert await head(school, prepared) == before
 
 
-async def test_an_expired_token_is_not_accepted(school: School, prepared: str):
+async def test_an_expired_token_is_not_accepted(school: Running, prepared: str):
     expired = school.headers(tenant=prepared, lifetime=-3600)
-    async with httpx2.AsyncClient(base_url=school.http, headers=expired, trust_env=False) as client:
-        answer = await client.post(ENROLL, json={"learner": "ann"})
+    async with school.connection(headers=expired) as connection:
+        answer = await connection.post(ENROLL, json={"learner": "ann"})
     problem(answer, 401, "not_authenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_learners_speak_for_themselves_only(school: School, prepared: str):
+async def test_learners_speak_for_themselves_only(school: Running, prepared: str):
     async with school.client("learner", tenant=prepared, subject="bob") as client:
         answer = await client.post(ENROLL, json={"learner": "ann"})
     problem(answer, 403, "not_your_own")

@@ -6,14 +6,13 @@ import os
 import sys
 
 import pytest
-from tests.enrollment.school import PLAN
+from tests.clients import PLAN, Running
 from tests.enrollment.test_courses_http import RICH
-from tests.journeys.school import School
 
 PATH = "/enrollment/courses/DATA-101"
 
 
-async def courses(school: School | None, *arguments: object, code: int = 0) -> str:
+async def courses(school: Running | None, *arguments: object, code: int = 0) -> str:
     """What the command prints; where it fails, what it says went wrong."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,

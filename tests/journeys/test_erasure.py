@@ -3,7 +3,6 @@
 Milepost encrypts before anything is stored, so even before the erasure nothing may be found.
 """
 
-import asyncio
 import base64
 import contextlib
 import io
@@ -17,9 +16,9 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
-import httpx2
 import pytest
-from tests.journeys.school import School
+from tests.clients import Response, Running
+from tests.eventually import eventually
 
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.events.commands.transact import Transactor
@@ -55,19 +54,19 @@ def files_with(mark: str, folder: Path) -> list[str]:
     return sorted(found)
 
 
-async def checkpoint(school: School) -> None:
+async def checkpoint(school: Running) -> None:
     connection = await connect(school)
     await connection.execute("checkpoint")
     await connection.close()
 
 
-async def connect(school: School) -> asyncpg.Connection:
+async def connect(school: Running) -> asyncpg.Connection:
     runtime = running(school.data_dir)
     assert runtime is not None
     return await asyncpg.connect(runtime.postgres)
 
 
-def dumped(school: School) -> bytes:
+def dumped(school: Running) -> bytes:
     runtime = running(school.data_dir)
     assert runtime is not None
     command = [str(binaries() / "pg_dump"), "--dbname", runtime.postgres]
@@ -77,33 +76,27 @@ def dumped(school: School) -> bytes:
 async def lives(client, learner, person) -> None:
     """Put, corrected, enrolled, learning, and some mistakes on the way."""
     address = f"/enrollment/learners/{learner}"
-    await client.post("/enrollment/courses/data/versions", json=PLAN)
-    await client.put("/enrollment/offerings/spring", json={"course": "data"})
+    await client.open("spring", course="data", plan=PLAN)
     answers = [
-        await client.put(address, json=person),
-        await client.put(address, json=person, headers={"Idempotency-Key": "again"}),
-        await client.put(address, json={**person, "locale": "not a locale"}),
+        await client.put(address, person),
+        await client.put(address, person, key="again"),
+        await client.put(address, {**person, "locale": "not a locale"}),
         await client.put(address, content=json.dumps(person)[:-1]),
-        await client.put(address, json={**person, "shoe_size": 38}),
+        await client.put(address, {**person, "shoe_size": 38}),
         await client.get(address),
     ]
     assert [answer.status_code for answer in answers] == [201, 200, 400, 400, 400, 200]
     assert answers[-1].json() == {"learner": learner, **person}
-    enrolled = await client.post(
-        "/enrollment/offerings/spring/enrollments", json={"learner": learner}
-    )
+    enrolled = await client.enroll(learner)
     enrollment = enrolled.json()["enrollment"]
     now = datetime.now(UTC).isoformat()
     report = {"type": "completed", "id": "1", "lesson": "one", "occurred_at": now}
-    path = f"/progress/enrollments/{enrollment}/reports"
-    reported = await client.post(path, json={"reports": [report]})
+    reported = await client.report(enrollment, report)
     assert "accepted" in reported.text
-    position = reported.headers["Milepost-Position"]
-    seen = {"Milepost-Position": position}
-    assert (await client.get(f"/dashboards/learners/{learner}", headers=seen)).status_code == 200
+    assert (await client.get(f"/dashboards/learners/{learner}")).status_code == 200
 
 
-async def test_nothing_but_ciphertext_is_found_anywhere(school: School, tenant: str):
+async def test_nothing_but_ciphertext_is_found_anywhere(school: Running, tenant: str):
     mark = a_mark()
     person = {"name": f"Zoë{mark} Ü{mark}", "email": f"{mark}@übung.example", "locale": "de"}
     async with school.client("registrar", tenant=tenant) as client:
@@ -126,7 +119,7 @@ async def test_nothing_but_ciphertext_is_found_anywhere(school: School, tenant: 
     assert not holds(dumped(school), mark)
 
 
-async def test_it_would_be_found_wherever_it_stood(school: School):
+async def test_it_would_be_found_wherever_it_stood(school: Running):
     """Else the test above proves nothing: the search is shown a leak of each kind."""
     mark = a_mark()
     connection = await connect(school)
@@ -161,25 +154,27 @@ def test_the_search_reads_many_hands(tmp_path, written):
     assert files_with(mark, tmp_path) == ["log"]
 
 
-def files_of(response: httpx2.Response) -> dict[str, bytes]:
+def files_of(response: Response) -> dict[str, bytes]:
     archive = zipfile.ZipFile(io.BytesIO(response.content))
     return {name: archive.read(name) for name in archive.namelist()}
 
 
-async def test_whoever_has_a_receipt_is_erased_whatever_died_meanwhile(school: School, tenant: str):
+async def test_whoever_has_a_receipt_is_erased_whatever_died_meanwhile(
+    school: Running, tenant: str
+):
     """The log holds a receipt, and the process that wrote it did not come to erase."""
     runtime = running(school.data_dir)
     assert runtime is not None
     async with school.client("registrar", tenant=tenant) as client:
-        await client.put("/enrollment/learners/zoe", json={"name": "Zoë"})
+        await client.put("/enrollment/learners/zoe", {"name": "Zoë"})
         pool = await connect_pool(runtime.postgres, name="test")
         transactor = Transactor(PostgresLog(pool))
         receipt = partial(erase, learner="zoe", occurred_at=datetime.now(UTC))
         await transactor.transact(tenant, VAULT.of("zoe"), receipt)
         await transactor.close()
         await pool.close()
-        for _ in range(200):
-            if (await client.get("/enrollment/learners/zoe")).status_code == 404:
-                return
-            await asyncio.sleep(0.1)
-    pytest.fail("nobody heard the receipt")
+
+        async def erased() -> bool:
+            return (await client.get("/enrollment/learners/zoe")).status_code == 404
+
+        await eventually(erased)

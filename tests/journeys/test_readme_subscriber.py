@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.contracts.published import PUBLISHED
 from milepost.contracts.records import CredentialAwarded
@@ -79,7 +79,7 @@ async def all_acknowledged(nats_url):
         async def holds():
             return not (await js.consumer_info(STREAM, "congratulations")).num_ack_pending
 
-        await until(holds)
+        await eventually(holds)
 
 
 def lines(*learners):

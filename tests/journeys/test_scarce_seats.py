@@ -12,7 +12,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from httpx2 import ASGITransport, AsyncClient, Response
+from tests.clients import Response, School, school_of
+from tests.eventually import eventually
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.published import PUBLISHED
@@ -23,10 +24,6 @@ from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.progress import app as progress
-from milepost.web.app import create_app
-from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.auth.tokens import TokenVerifier
-from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 PATIENCE_SECONDS = 30
@@ -46,34 +43,31 @@ class Clock:
         self.now += timedelta(**by)
 
 
-class Registrar:
-    def __init__(self, client: AsyncClient, issuer: DevelopmentIssuer) -> None:
-        self._client = client
-        self._issuer = issuer
+def oneself(learner: str) -> dict[str, Any]:
+    return {"by": "learner", "subject": learner}
 
-    async def ask(
-        self, method: str, path: str, body: object = None, *, by: str = "registrar"
-    ) -> Response:
-        """As the registrar, or `by` a learner."""
-        role = "registrar" if by == "registrar" else "learner"
-        token = self._issuer.issue(by, "default", [role])
-        headers = {"Authorization": f"Bearer {token}"}
-        return await self._client.request(method, path, json=body, headers=headers)
 
-    async def seen(self, learner: str, offering: str = "spring") -> dict[str, Any]:
-        path = f"/enrollment/enrollments/{enrollment_id(offering, learner)}"
-        return dict((await self.ask("GET", path, by=learner)).json())
+async def seen(school: School, learner: str, offering: str = "spring") -> dict[str, Any]:
+    path = f"/enrollment/enrollments/{enrollment_id(offering, learner)}"
+    return dict((await school.get(path, **oneself(learner))).json())
 
-    async def do(self, learner: str, step: str, body: object = None) -> Response:
-        path = f"/enrollment/enrollments/{enrollment_id('spring', learner)}/{step}"
-        return await self.ask("POST", path, body or {}, by=learner)
 
-    async def comes_to(self, state: str, learner: str, offering: str = "spring") -> dict[str, Any]:
-        """What is seen of the enrollment, as soon as it is in that state."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (seen := await self.seen(learner, offering)).get("state") != state:  # noqa: ASYNC110 - seen over HTTP
-                await asyncio.sleep(0.05)
-        return seen
+async def do(
+    school: School, learner: str, step: str, facts: dict[str, object] | None = None
+) -> Response:
+    return await school.step(enrollment_id("spring", learner), step, facts, **oneself(learner))
+
+
+async def comes_to(
+    school: School, state: str, learner: str, offering: str = "spring"
+) -> dict[str, Any]:
+    """What is seen of the enrollment, as soon as it is in that state."""
+
+    async def there() -> dict[str, Any]:
+        found = await seen(school, learner, offering)
+        return found if found.get("state") == state else {}
+
+    return await eventually(there, PATIENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -95,7 +89,7 @@ async def clock() -> Clock:
 @pytest.fixture
 async def school(
     postgres: str, nats_url: str, tmp_path: Path, clock: Clock
-) -> AsyncIterator[Registrar]:
+) -> AsyncIterator[School]:
     settings = Settings(data_dir=tmp_path)
     pool: asyncpg.Pool = await connect_pool(postgres, name="scarce", size=16)
     log = PostgresLog(pool)
@@ -111,57 +105,51 @@ async def school(
         Timers(services[0].timers, transactor, pool, clock=clock).run,
         *(Subscription(policy, transactor, pool, nats_url).run for policy in policies),
     ]
-    app = create_app(services, settings, TokenVerifier(settings), ready={})
-    here = ASGITransport(app)  # type: ignore[arg-type]
-    async with at_work(*works), AsyncClient(transport=here, base_url="http://school") as client:
-        yield Registrar(client, DevelopmentIssuer(tmp_path))
+    async with at_work(*works), school_of(services, transactor, settings) as school:
+        yield school
     await transactor.close()
     await pool.close()
 
 
-async def test_a_seat_finds_its_learner(school: Registrar, clock: Clock) -> None:
-    await school.ask("POST", "/enrollment/courses/scarce/versions", COURSE)
+async def test_a_seat_finds_its_learner(school: School, clock: Clock) -> None:
     for offering in ("spring", "summer"):
-        body = {"course": "scarce", "seats": 3, "offer_hours": 48}
-        opened = await school.ask("PUT", f"/enrollment/offerings/{offering}", body)
-        assert opened.status_code == 201, opened.text
+        await school.open(offering, course="scarce", plan=COURSE, seats=3, offer_hours=48)
 
     came = []
     for learner in ("ana", "ben", "cleo", "dan", "eve"):
-        path = "/enrollment/offerings/spring/enrollments"
-        answer = await school.ask("POST", path, {"learner": learner}, by=learner)
+        answer = await school.enroll(learner, **oneself(learner))
         came.append((answer.json()["state"], answer.json()["place"]))
     assert came == [("enrolled", None)] * 3 + [("waitlisted", 1), ("waitlisted", 2)]
 
-    left = await school.do("ana", "withdraw", {"reason": "no_time"})
+    left = await do(school, "ana", "withdraw", {"reason": "no_time"})
     assert left.json()["state"] == "withdrawn"
-    offered = await school.comes_to("offered", "dan")
+    offered = await comes_to(school, "offered", "dan")
     assert datetime.fromisoformat(offered["offer_expires"]) == clock.now + timedelta(hours=48)
-    assert (await school.seen("eve"))["place"] == 1
+    assert (await seen(school, "eve"))["place"] == 1
 
     clock.move(hours=47)
     await asyncio.sleep(1.5)  # longer than a timer sleeps
-    assert (await school.seen("dan"))["state"] == "offered"
+    assert (await seen(school, "dan"))["state"] == "offered"
     clock.move(hours=2)
-    lapsed = await school.comes_to("expired", "dan")
+    lapsed = await comes_to(school, "expired", "dan")
     assert lapsed["reason"] == "offer_expired"
-    late = await school.do("dan", "accept")
+    late = await do(school, "dan", "accept")
     assert (late.status_code, late.json()["type"]) == (409, "urn:milepost:problem:already_expired")
 
-    await school.comes_to("offered", "eve")
-    assert (await school.do("eve", "accept")).json()["state"] == "enrolled"
+    await comes_to(school, "offered", "eve")
+    assert (await do(school, "eve", "accept")).json()["state"] == "enrolled"
 
     clock.move(hours=1)
-    path = f"/enrollment/enrollments/{enrollment_id('spring', 'eve')}/transfer"
-    moved = await school.ask("POST", path, {"to": "summer", "reason": "moved_away"})
+    to = {"to": "summer", "reason": "moved_away"}
+    moved = await school.step(enrollment_id("spring", "eve"), "transfer", to)
     assert (moved.status_code, moved.json()["offering"], moved.json()["state"]) == (
         200,
         "summer",
         "enrolled",
     )
-    gone = await school.seen("eve")
+    gone = await seen(school, "eve")
     assert (gone["state"], gone["transferred_to"]) == ("transferred", moved.json()["enrollment"])
-    spring = (await school.ask("GET", "/enrollment/offerings/spring")).json()
+    spring = (await school.get("/enrollment/offerings/spring")).json()
     assert (spring["seats_taken"], spring["seats_offered"], spring["waiting"]) == (2, 0, 0)
 
     clock.move(hours=1)
@@ -171,10 +159,9 @@ async def test_a_seat_finds_its_learner(school: Registrar, clock: Clock) -> None
         "lesson": "one",
         "occurred_at": clock.now.isoformat(),
     }
-    path = f"/progress/enrollments/{moved.json()['enrollment']}/reports"
-    reported = await school.ask("POST", path, {"reports": [report]}, by="eve")
+    reported = await school.report(moved.json()["enrollment"], report, **oneself("eve"))
     assert reported.status_code == 200, reported.text
-    completed = await school.comes_to("completed", "eve", "summer")
+    completed = await comes_to(school, "completed", "eve", "summer")
     assert completed["grade"] is not None
     assert [one["event"] for one in gone["history"]] == [
         "learner_waitlisted",

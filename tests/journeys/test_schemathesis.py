@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.journeys.school import School
+from tests.clients import Running
 
 HERE = Path(__file__).parent
 ROLES = ("learner", "instructor", "registrar", "issuer", "operator", "service")
@@ -17,7 +17,7 @@ EXAMPLES = os.environ.get("MILEPOST_EXAMPLES", "25")
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_schemathesis_finds_nothing_in_the_whole_document(school: School, tenant: str):
+def test_schemathesis_finds_nothing_in_the_whole_document(school: Running, tenant: str):
     tried = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
-import httpx2
-from tests.journeys.school import School, milepost, wait_until_ready
+from tests.clients import Client, Running
+from tests.processes import milepost, wait_until_ready
 
 from milepost.operations.local.embedded import free_port
 
@@ -26,24 +26,20 @@ async def test_fifty_are_enrolled_and_the_rest_wait_in_order(
         milepost(data_dir, "serve", "enrollment", MILEPOST_PORT=str(ports[0]), **servers) as one,
         milepost(data_dir, "serve", "enrollment", MILEPOST_PORT=str(ports[1]), **servers) as two,
     ):
-        schools = [School(f"http://127.0.0.1:{port}", data_dir) for port in ports]
+        schools = [Running(f"http://127.0.0.1:{port}", data_dir) for port in ports]
         for school, process in zip(schools, (one, two), strict=True):
             wait_until_ready(school.http, process)
         answers = await race(schools, tenant)
     await expect_exact_seats(postgres, tenant, answers)
 
 
-async def race(schools: list[School], tenant: str) -> list[dict[str, object]]:
+async def race(schools: list[Running], tenant: str) -> list[dict[str, object]]:
     """Every learner enrolls once, half of them at each process; what each is answered."""
     async with schools[0].client(tenant=tenant) as a, schools[1].client(tenant=tenant) as b:
-        await a.post("/enrollment/courses/scarce/versions", json=COURSE)
-        offering = {"course": "scarce", "version": 1, "seats": SEATS}
-        assert (await a.put("/enrollment/offerings/scarce-1", json=offering)).status_code == 201
+        await a.open("scarce-1", course="scarce", plan=COURSE, version=1, seats=SEATS)
 
-        async def enroll(client: httpx2.AsyncClient, number: int) -> dict[str, object]:
-            answer = await client.post(
-                "/enrollment/offerings/scarce-1/enrollments", json={"learner": f"l-{number}"}
-            )
+        async def enroll(client: Client, number: int) -> dict[str, object]:
+            answer = await client.enroll(f"l-{number}", "scarce-1")
             assert answer.status_code == 201, answer.text
             return dict(answer.json())
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
-from tests.enrollment.school import PLAN
-from tests.journeys.school import School, milepost, wait_until_ready
+from tests.clients import Running
+from tests.eventually import eventually
+from tests.processes import milepost, wait_until_ready
 
 from milepost.operations.client.bulk_job import follow_results
 from milepost.operations.client.http import Caller
@@ -23,7 +24,7 @@ from milepost.operations.local.embedded import free_port
 class Desk(NamedTuple):
     """Where a registrar sits: a folder, and where Milepost answers."""
 
-    school: School
+    school: Running
     folder: Path
 
     def file(self, name: str, content: str) -> str:
@@ -48,9 +49,9 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(postgres: str, nats_url: str, session_dir: Path) -> Iterator[School]:
+def served(postgres: str, nats_url: str, session_dir: Path) -> Iterator[Running]:
     port = free_port(0)
-    school = School(f"http://127.0.0.1:{port}", session_dir)
+    school = Running(f"http://127.0.0.1:{port}", session_dir)
     servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
     with milepost(session_dir, "serve", "enrollment", MILEPOST_PORT=str(port), **servers) as one:
         wait_until_ready(school.http, one)
@@ -58,12 +59,10 @@ def served(postgres: str, nats_url: str, session_dir: Path) -> Iterator[School]:
 
 
 @pytest.fixture
-async def desk(served: School, tmp_path: Path) -> Desk:
+async def desk(served: Running, tmp_path: Path) -> Desk:
     """With an offering of two seats."""
     async with served.client() as client:
-        await client.post("/enrollment/courses/DATA-101/versions", json=PLAN)
-        body = {"course": "DATA-101", "seats": 2, "waitlist": False}
-        await client.put(f"/enrollment/offerings/{tmp_path.name}", json=body)
+        await client.open(tmp_path.name, seats=2, waitlist=False)
     return Desk(served, tmp_path)
 
 
@@ -147,11 +146,13 @@ async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk
     file = csv(desk, *(f"l-{number}" for number in range(100_000)))
     process = await desk.start("enroll", file)
     async with desk.school.client() as client:
-        job: dict[str, Any] = {"done": 0}
-        while not (job["done"] and job["rows"] == 100_000):
-            await asyncio.sleep(0.05)
-            jobs = (await client.get("/enrollment/jobs?limit=1")).json()["jobs"]
-            [job] = jobs or [job]
+
+        async def under_way() -> dict[str, Any]:
+            jobs = (await client.get("/enrollment/jobs", limit=1)).json()["jobs"]
+            [job] = jobs or [{"done": 0}]
+            return job if job["done"] and job["rows"] == 100_000 else {}
+
+        job = await eventually(under_way, 60)
     process.send_signal(signal.SIGINT)
     _, errors = await process.communicate()
     assert process.returncode == 1

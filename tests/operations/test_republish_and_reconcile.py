@@ -9,7 +9,8 @@ from uuid import uuid4
 import nats
 import pytest
 from nats.js.errors import NotFoundError
-from tests.events.traffic import append, lose, messages, positions, relaying, until
+from tests.events.traffic import append, lose, messages, positions, relaying
+from tests.eventually import eventually
 
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.jetstream import ensure_stream
@@ -92,7 +93,7 @@ async def relayed(log, tenant, postgres, nats_url, js):  # noqa: ARG001 - it cle
     """What the stream holds of these, by position."""
     await published(log, tenant)
     async with relaying(log, postgres, nats_url):
-        await until(lambda: all_relayed(nats_url, tenant))
+        await eventually(lambda: all_relayed(nats_url, tenant))
     found = await messages(nats_url, f"milepost.{tenant}.>")
     return {headers_of(message)["Milepost-Position"]: message for message in found}
 

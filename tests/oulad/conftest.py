@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.journeys.school import School, milepost, wait_until_ready
+from tests.clients import Running
 from tests.oulad.reference import OPENERS
-
-from milepost.operations.local.embedded import free_port
+from tests.processes import running_up
 
 SHARED = Path(os.environ.get("MILEPOST_SHARED") or Path(__file__).parents[3] / "shared")
 TABLES = (
@@ -56,13 +55,6 @@ def cut(whole: Path, table: str, folder: Path, every: int = 20) -> None:
 
 
 @pytest.fixture(scope="module")
-def school() -> Iterator[School]:
+def school() -> Iterator[Running]:
     """A `milepost up` that the module may hurt."""
-    folder = Path(tempfile.mkdtemp(prefix="milepost-"))
-    folder.chmod(0o711)  # Postgres runs as somebody else when the tests run as root
-    port = free_port(0)
-    with milepost(folder, "up", "--port", str(port)) as up:
-        http = f"http://127.0.0.1:{port}"
-        wait_until_ready(http, up)
-        yield School(http, folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    yield from running_up()

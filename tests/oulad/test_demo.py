@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from tests.journeys.school import School
+from tests.clients import Running
 from tests.oulad.arrival import command, log_of, report
 
 from milepost.operations.simulation.command import issuing, play
@@ -49,7 +49,7 @@ def total(lines: list[dict[str, Any]], name: str) -> int:
     return sum(line[name] for line in lines)
 
 
-def test_a_simulated_school_learns(school: School) -> None:
+def test_a_simulated_school_learns(school: Running) -> None:
     process = command(school, "simulate", "--learners", "60", "--tenant", "small")
     _, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
@@ -60,7 +60,7 @@ def test_a_simulated_school_learns(school: School) -> None:
     assert total(lines, "credentials") > 0
 
 
-async def head_at_rest(school: School, tenant: str) -> int:
+async def head_at_rest(school: Running, tenant: str) -> int:
     """When the policies have nothing to do any more."""
     before, head = -1, (await log_of(school, tenant))[0]
     while head != before:
@@ -69,7 +69,7 @@ async def head_at_rest(school: School, tenant: str) -> int:
     return head
 
 
-async def test_the_same_school_again_changes_nothing(school: School) -> None:
+async def test_the_same_school_again_changes_nothing(school: Running) -> None:
     plan = plan_school(40, 3, datetime.now(UTC))
     capped = {run.offering for run in plan.runs if run.seats}
     # Who waits for a seat reports what comes after it: that hangs on who is faster.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import psutil
 import pytest
-from tests.journeys.school import School, milepost, wait_until_ready
+from tests.clients import Running, is_ready
+from tests.eventually import eventually
 from tests.oulad.arrival import (
     answer_of,
     awards_heard,
@@ -20,6 +20,7 @@ from tests.oulad.arrival import (
     start_import,
 )
 from tests.oulad.reference import compute
+from tests.processes import milepost, wait_until_ready
 
 from milepost.operations.local.embedded import free_port
 
@@ -34,11 +35,11 @@ def expected(slice_of_oulad: Path) -> dict[str, Any]:
     return compute(slice_of_oulad)
 
 
-def children_of_up(school: School) -> Iterator[psutil.Process]:
+def children_of_up(school: Running) -> Iterator[psutil.Process]:
     yield from psutil.Process(int((school.data_dir / "lock").read_text())).children()
 
 
-def kill(school: School, name: str) -> None:
+def kill(school: Running, name: str) -> None:
     (victim,) = [
         child for child in children_of_up(school) if child.name() == name or name in child.cmdline()
     ]
@@ -46,28 +47,21 @@ def kill(school: School, name: str) -> None:
 
 
 async def in_the_middle(
-    school: School, tenant: str, importing: "subprocess.Popen[str]", rows: int
+    school: Running, tenant: str, importing: "subprocess.Popen[str]", rows: int
 ) -> None:
-    while (await log_of(school, tenant))[0] < rows * MIDDLE:
+    async def reached() -> bool:
         assert importing.poll() is None, "it ended before its middle"
-        await asyncio.sleep(0.05)
+        return (await log_of(school, tenant))[0] >= rows * MIDDLE
+
+    await eventually(reached, within=120)
 
 
-async def is_up(school: School) -> None:
-    async with school.client() as client, asyncio.timeout(PATIENCE_SECONDS):
-        while not await answers(client):  # noqa: ASYNC110 - another process: nothing to wait on
-            await asyncio.sleep(0.1)
-
-
-async def answers(client: httpx2.AsyncClient) -> bool:
-    try:
-        return (await client.get("/health/ready")).status_code == 200
-    except httpx2.TransportError:
-        return False
+async def is_up(school: Running) -> None:
+    await eventually(lambda: asyncio.to_thread(is_ready, school.http), PATIENCE_SECONDS)
 
 
 async def require_the_same(
-    school: School, folder: Path, tenant: str, expected: dict[str, Any]
+    school: Running, folder: Path, tenant: str, expected: dict[str, Any]
 ) -> None:
     """After the import has run again: the same final numbers, nothing twice, nothing lost."""
     await is_up(school)
@@ -82,7 +76,7 @@ async def require_the_same(
 
 @pytest.mark.parametrize("victim", VICTIMS)
 async def test_a_process_is_killed_in_the_middle(
-    school: School, slice_of_oulad: Path, expected: dict[str, Any], victim: str
+    school: Running, slice_of_oulad: Path, expected: dict[str, Any], victim: str
 ) -> None:
     tenant = f"without-{victim}"
     with start_import(school, slice_of_oulad, tenant) as importing:
@@ -93,7 +87,7 @@ async def test_a_process_is_killed_in_the_middle(
 
 
 async def test_the_import_itself_is_killed_in_the_middle(
-    school: School, slice_of_oulad: Path, expected: dict[str, Any]
+    school: Running, slice_of_oulad: Path, expected: dict[str, Any]
 ) -> None:
     with start_import(school, slice_of_oulad, "halved") as importing:
         await in_the_middle(school, "halved", importing, expected["attempts"])
@@ -106,7 +100,7 @@ async def test_everything_is_killed_in_the_middle(
     slice_of_oulad: Path, expected: dict[str, Any], data_dir: Path
 ) -> None:
     port = str(free_port(0))
-    school = School(f"http://127.0.0.1:{port}", data_dir)
+    school = Running(f"http://127.0.0.1:{port}", data_dir)
     with milepost(data_dir, "up", "--port", port) as up:
         wait_until_ready(school.http, up)
         with start_import(school, slice_of_oulad, "dark") as importing:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from tests.journeys.school import School
+from tests.clients import Running
 from tests.oulad.arrival import (
     answer_of,
     awards_heard,
@@ -25,7 +25,7 @@ def require_numbers(imported: dict[str, Any], expected: dict[str, Any]) -> None:
     assert numbers_of(imported) == {k: v for k, v in expected.items() if k != "offerings"}
 
 
-async def require_everywhere(school: School, tenant: str, expected: dict[str, Any]) -> None:
+async def require_everywhere(school: Running, tenant: str, expected: dict[str, Any]) -> None:
     """Read models, log and subscribers agree with the computation."""
     assert report(school, tenant) == expected["offerings"]
     head, count, last = await log_of(school, tenant)
@@ -40,35 +40,37 @@ class Arrived(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def arrived(school: School, slice_of_oulad: Path) -> Arrived:
+def arrived(school: Running, slice_of_oulad: Path) -> Arrived:
     imported = answer_of(start_import(school, slice_of_oulad, "slice"))
     return Arrived(compute(slice_of_oulad), imported)
 
 
-async def test_a_slice_arrives_as_computed_from_the_files(school: School, arrived: Arrived) -> None:
+async def test_a_slice_arrives_as_computed_from_the_files(
+    school: Running, arrived: Arrived
+) -> None:
     require_numbers(arrived.imported, arrived.expected)
     await require_everywhere(school, "slice", arrived.expected)
 
 
-def test_a_second_run_adds_nothing(school: School, slice_of_oulad: Path, arrived: Arrived) -> None:
+def test_a_second_run_adds_nothing(school: Running, slice_of_oulad: Path, arrived: Arrived) -> None:
     again = answer_of(start_import(school, slice_of_oulad, "slice"))
     assert numbers_of(again) == numbers_of(arrived.imported)
     assert again["appended"] == 0
     assert again["events"] == arrived.imported["events"] == arrived.imported["appended"]
 
 
-async def test_the_dashboards_api_gives_the_same_numbers(school: School, arrived: Arrived) -> None:
-    position = {"Milepost-Position": str(arrived.imported["events"])}
+async def test_the_dashboards_api_gives_the_same_numbers(school: Running, arrived: Arrived) -> None:
+    at = arrived.imported["events"]
     async with school.client("operator", tenant="slice") as client:
         for expected in arrived.expected["offerings"]:
             offering = expected["offering"]
-            answer = await client.get(f"/dashboards/offerings/{offering}", headers=position)
+            answer = await client.get(f"/dashboards/offerings/{offering}", at=at)
             shown = answer.json()["offering"]
             assert {key: shown[key] for key in expected} == expected
 
 
 @pytest.mark.usefixtures("arrived")
-async def test_a_rebuild_from_nothing_gives_identical_tables(school: School) -> None:
+async def test_a_rebuild_from_nothing_gives_identical_tables(school: Running) -> None:
     report(school, "slice")  # waits until the read models are there
     before = await read_models(school, "slice")
     answer_of(command(school, "projections", "rebuild", "--all", "--json"))
@@ -79,7 +81,7 @@ async def test_a_rebuild_from_nothing_gives_identical_tables(school: School) -> 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_all_five_modules_arrive_as_computed_within_three_minutes(
-    school: School, oulad: Path
+    school: Running, oulad: Path
 ) -> None:
     expected = compute(oulad)
     imported = answer_of(start_import(school, oulad, "ou"))

@@ -1,10 +1,10 @@
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from httpx2 import ASGITransport, AsyncClient
-from tests.documented import documented
+from tests.clients import School, connection_to
 from tests.progress.given import OPENED
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
@@ -52,84 +52,57 @@ WAITLISTED = LearnerWaitlisted(
 )
 
 
-class School:
-    """What the other services have written, and the running of progress's policy."""
+CODEC: Codec[Any] = Codec(CoursePublished | LearnerEnrolled | LearnerWaitlisted)
 
-    def __init__(self, log, transactor, tenant="north"):
-        self.log = log
-        self.transactor = transactor
-        self.tenant = tenant
 
-    async def publish(self, course=COURSE):
-        await self._append(f"course-{course.course}", course)
+class Fed(School):
+    """A school whose other services have written these events."""
 
-    async def enroll(self, event=ENROLLED):
-        await self._append(f"enrollment-{event.enrollment}", event)
-
-    async def open(self):
-        await self.publish()
-        await self.enroll()
-        await self.run_policy()
-
-    async def run_policy(self):
-        policy = progress.policy()
-        heard = [tag for _, tag in policy.types]
-        for recorded in await self.log.read(self.tenant, types=heard):
-            for reaction in await policy.react(recorded):
-                await self.transactor.transact(self.tenant, reaction.stream, reaction.decide)
-
-    async def _append(self, stream, event):
-        tag, data = Codec(type(event)).encode(event)
-        version = len(await self.log.read_stream(self.tenant, stream))
+    async def write(self, event: CoursePublished | LearnerEnrolled | LearnerWaitlisted) -> None:
+        match event:
+            case CoursePublished():
+                stream = f"course-{event.course}"
+            case _:
+                stream = f"enrollment-{event.enrollment}"
+        log = self.transactor.log
+        tag, data = CODEC.encode(event)
+        version = len(await log.read_stream(self.tenant, stream))
         new = NewEvent(
             stream=stream, type=tag, data=data, occurred_at=event.occurred_at, event_id=uuid4()
         )
         command = Command(command_id=uuid4(), expects=((stream, version),), events=(new,))
-        await self.log.append(self.tenant, [command])
+        await log.append(self.tenant, [command])
+
+    async def begin(self) -> None:
+        await self.write(COURSE)
+        await self.write(ENROLLED)
+        await self.policies_hear()
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path)
 
 
 @pytest.fixture
-def log():
+def log() -> MemoryLog:
     return MemoryLog()
 
 
 @pytest.fixture
-async def transactor(log):
+async def transactor(log: MemoryLog) -> AsyncIterator[Transactor]:
     transactor = Transactor(log)
     yield transactor
     await transactor.close()
 
 
 @pytest.fixture
-def school(log, transactor):
-    return School(log, transactor)
-
-
-@pytest.fixture
-def headers(settings):
-    """Of the learner `ada` at the school `north`, unless the test says otherwise."""
-    issuer = DevelopmentIssuer(settings.data_dir)
-
-    def headers(subject="ada", tenant="north", roles=("learner",), **more):
-        return {"Authorization": f"Bearer {issuer.issue(subject, tenant, roles)}", **more}
-
-    return headers
-
-
-@pytest.fixture
-async def client(transactor, settings) -> AsyncIterator[AsyncClient]:
-    """In the test's own loop: litestar's test client would block it while a report waits."""
-    nowhere = cast("Any", None)  # nothing is asked of the database
-    service = progress.service(Context(transactor, settings, nowhere))
+async def school(transactor: Transactor, settings: Settings) -> AsyncIterator[Fed]:
+    """Where the learner `ada` asks, unless the test says otherwise."""
+    service = progress.service(transactor, settings)
     app = create_app([service], settings, TokenVerifier(settings), ready={})
-    transport = ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    hooks = documented(app)
-    async with AsyncClient(
-        transport=transport, base_url="http://milepost", event_hooks=hooks
-    ) as client:
-        yield client
+    async with connection_to(app, raises=False) as connection:
+        issuer = DevelopmentIssuer(settings.data_dir)
+        yield Fed(
+            connection, issuer, transactor, [service], by="learner", subject="ada", tenant="north"
+        )

@@ -28,8 +28,8 @@ def test_all_that_progress_needs_of_a_lesson_is_pinned():
 
 
 async def test_a_plan_is_read_once_and_is_of_its_version(school, log, monkeypatch):
-    await school.publish()
-    await school.publish(msgspec.structs.replace(COURSE, version=4, lessons=()))
+    await school.write(COURSE)
+    await school.write(msgspec.structs.replace(COURSE, version=4, lessons=()))
     plans = PlanCache(log)
     third = await plans.get("north", "rust", 3)
     assert (third.version, len(third.lessons), third.passing_grade) == (3, 4, 0.5)
@@ -39,7 +39,7 @@ async def test_a_plan_is_read_once_and_is_of_its_version(school, log, monkeypatc
 
 async def test_the_plans_kept_are_bounded_and_the_one_used_longest_ago_goes(school, log):
     for version in (1, 2, 3):
-        await school.publish(msgspec.structs.replace(COURSE, version=version))
+        await school.write(msgspec.structs.replace(COURSE, version=version))
     plans = PlanCache(log, cache_size=2)
     first = await plans.get("north", "rust", 1)
     second = await plans.get("north", "rust", 2)
@@ -50,7 +50,7 @@ async def test_the_plans_kept_are_bounded_and_the_one_used_longest_ago_goes(scho
 
 
 async def test_a_version_that_is_not_in_the_log_is_unknown(school, log):
-    await school.publish()
+    await school.write(COURSE)
     for tenant, course, version in [("north", "rust", 9), ("north", "go", 3), ("south", "rust", 3)]:
         with pytest.raises(UnknownPlan):
             await PlanCache(log).get(tenant, course, version)

@@ -1,23 +1,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
 from uuid import uuid4
 
 import asyncpg
-import httpx2
 import pytest
-from tests.documented import documented
-from tests.enrollment.school import School
+from tests.clients import School, school_of
 
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.rooms import services_of
-from milepost.web.app import create_app
-from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.auth.tokens import TokenVerifier
-from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -55,15 +47,7 @@ def tenant() -> str:
 @pytest.fixture
 async def school(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[School]:
     transactor = Transactor(PostgresLog(pool))
-    services = services_of("enrollment", Context(transactor, settings, pool))
-    app = create_app(services, settings, TokenVerifier(settings), ready={})
-    policies = [policy for one in services for policy in one.policies]
-    transport = httpx2.ASGITransport(cast("Any", app))  # in this event loop, which is the pool's
-    hooks = documented(app)
-    async with httpx2.AsyncClient(
-        transport=transport, base_url="http://milepost", event_hooks=hooks
-    ) as client:
-        yield School(
-            cast("Any", client), DevelopmentIssuer(settings.data_dir), transactor, policies
-        )
+    services = [service(transactor, settings), vault_app.service(transactor, settings, pool)]
+    async with school_of(services, transactor, settings) as school:
+        yield school
     await transactor.close()

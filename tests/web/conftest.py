@@ -1,9 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
-from tests.documented import documented
+from tests.clients import AsyncClient, connection_to
 from tests.web import notes
 
 from milepost.events.commands.transact import Transactor
@@ -63,7 +61,6 @@ def headers(issuer):
 
 
 @pytest.fixture
-async def client(app) -> AsyncIterator[AsyncTestClient[Litestar]]:
-    async with AsyncTestClient(app, raise_server_exceptions=False) as client:
-        client.event_hooks = documented(app)
+async def client(app) -> AsyncIterator[AsyncClient]:
+    async with connection_to(app, raises=False) as client:
         yield client

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from litestar import get
-from litestar.testing import AsyncTestClient
+from tests.clients import connection_to
 
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
@@ -74,7 +74,7 @@ async def test_keys_that_cannot_be_read_mean_try_again(settings, headers):
     async def private() -> None: ...
 
     app.register(private)
-    async with AsyncTestClient(app) as client:
+    async with connection_to(app) as client:
         answer = await client.get("/private", headers=token)
     problem(answer, 503, "unavailable")
 

@@ -10,10 +10,10 @@ import sys
 
 import pytest
 import structlog
-from litestar.testing import AsyncTestClient
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.clients import connection_to
 from tests.web import notes
 
 from milepost.web.app import create_app
@@ -137,7 +137,7 @@ async def test_with_tracing_on_a_request_is_a_span_and_the_event_its_child(
     service = notes.service(transactor, settings)
     tracer = provider.get_tracer("test")
     app = create_app([service], settings, verifier, ready={}, tracer=tracer)
-    async with AsyncTestClient(app) as client:
+    async with connection_to(app) as client:
         await client.post("/notes/a", json=ONE, headers=headers(traceparent=PARENT))
     (span,) = exporter.get_finished_spans()
     assert span.name == "POST /notes/{note}"

@@ -4,10 +4,10 @@ import asyncio
 import socket
 from contextlib import asynccontextmanager
 
-import httpx2
 import pytest
 from granian.errors import FatalError
 from litestar import Litestar, get
+from tests.clients import AsyncClient, ConnectError
 
 from milepost.web.server import AddressTaken, run, serve
 
@@ -22,12 +22,12 @@ def free_port():
 async def served(app, **options):
     port, stop = free_port(), asyncio.Event()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, **options))
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
         for _ in range(200):
             try:
                 await client.get("/")
                 break
-            except httpx2.ConnectError:
+            except ConnectError:
                 await asyncio.sleep(0.02)
         try:
             yield client, stop
