@@ -6,10 +6,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
+import asyncpg
+
 T = TypeVar("T")
 
 WITHIN_SECONDS = 20
 PAUSE_SECONDS = 0.01
+# A role may not see in pg_stat_activity what another one's session waits for.
+WAITS_FOR_LOCK = """select count(*) from pg_locks join pg_stat_activity using (pid)
+    where datname = current_database() and not granted"""
 
 
 @overload
@@ -41,3 +46,8 @@ def require_time(deadline: float, within: float, condition: object, came: object
     code = getattr(condition, "__code__", None)
     place = f"{code.co_filename}:{code.co_firstlineno}" if code else repr(condition)
     assert time.monotonic() < deadline, f"not within {within} s: {place}, in the end {came!r}"
+
+
+async def blocked(pool: asyncpg.Pool) -> None:
+    """Until somebody in the pool's database waits for a lock."""
+    await eventually(lambda: pool.fetchval(WAITS_FOR_LOCK))

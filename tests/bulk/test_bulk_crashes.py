@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from tests.bulk.office import JOBS, Office, numbered, rows
+from tests.eventually import eventually
 
 from milepost.enrollment.bulk.jobs import Result, Tally
 from milepost.enrollment.bulk.lease import JobLease, NotLeading, take
@@ -168,8 +169,7 @@ async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Offic
     await office.open("spring")
     job = await office.upload(rows(map(str, range(5_000)), offering="spring"))
     work = asyncio.create_task(office.worker.run())
-    while not await office.results(job):  # noqa: ASYNC110 - it is looked at over HTTP
-        await asyncio.sleep(0.01)
+    await eventually(lambda: office.results(job))
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     assert (await office.job(job))["state"] == "queued"
@@ -182,19 +182,21 @@ async def test_no_row_goes_on_once_the_worker_is_stopped(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ):
     job = await office.upload(rows(map(str, range(30)), offering="spring"))
-    begun, ended = list[str](), list[str]()
+    begun, ended, stopped = list[str](), list[str](), asyncio.Event()
 
     async def stop(_: object, __: object, wish: AdmissionRequest, **___: object) -> None:
         begun.append(wish.learner)
         work.cancel()
-        await asyncio.sleep(0.05)
+        await stopped.wait()
         ended.append(wish.learner)
 
     monkeypatch.setattr("milepost.enrollment.bulk.decide_page.enroll_learner", stop)
     work = asyncio.create_task(office.worker.turn())
     with suppress(asyncio.CancelledError):
         await work
-    await asyncio.sleep(0.1)
+    stopped.set()
+    for _ in range(10):  # whoever is still there goes on now
+        await asyncio.sleep(0)
     assert 1 <= len(begun) < 30, "it was stopped while it began with them"
     assert ended == []
     assert (await office.job(job))["state"] == "queued"

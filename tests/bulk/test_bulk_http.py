@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.bulk.office import CSV, JOBS, NDJSON, Office, numbered, rows
+from tests.clocks import Clock
 from tests.enrollment.test_http import problem
 from tests.eventually import eventually
 
@@ -231,11 +232,15 @@ async def test_a_status_that_is_known_is_not_sent_again(office: Office):
     assert (await office.get(f"{JOBS}/{job}", etag=etag)).json()["state"] == "done"
 
 
-async def test_results_can_be_followed_while_it_runs(office: Office):
+async def test_results_can_be_followed_while_it_runs(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    clock = Clock(0.0)
+    monkeypatch.setattr("milepost.enrollment.bulk.api.time", clock)
     await office.open("spring")
     job = await office.upload(rows(map(str, range(3_000)), offering="spring"))
     following = asyncio.create_task(office.results(job, follow=True))
-    await asyncio.sleep(0.2)
+    await eventually(clock.looked_at(2))
     assert not following.done()
     await office.worker.turn()
     assert [one["row"] for one in await following] == list(range(1, 3_001))

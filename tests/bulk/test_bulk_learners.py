@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import pool_of
+from tests.eventually import blocked
 
 from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk import worker
@@ -90,7 +91,7 @@ async def test_who_is_erased_while_results_are_written_has_none(office: Office):
         written = [[1, 2], ["refused"] * 2, [None] * 2, [None] * 2, [None] * 2]
         await connection.execute(RESULTS, *mine, *written)
         forgetting = asyncio.create_task(store.forget(office.tenant, "ann"))
-        await asyncio.sleep(0.2)
+        await blocked(pool_of(office))
         assert not forgetting.done()
     await forgetting
     assert await told(office) == [2]

@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
+from tests.clocks import Clock
 from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import (
     DAY,
@@ -16,6 +17,7 @@ from tests.dashboards.history import (
     project,
     record,
 )
+from tests.eventually import eventually
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.queries.consistent_read import (
@@ -53,7 +55,7 @@ async def test_a_learner_sees_nobody_else(desk):
 
 async def test_a_learner_may_list_their_own_credentials(pool, tenant, desk):
     await happens(pool, tenant, Life("red", "ann").earns(), Life("red", "ben").earns())
-    own = {"role": "learner", "subject": "ann"}
+    own = {"by": "learner", "subject": "ann"}
     answer = await desk.get("/dashboards/credentials", **own, learner="ann")
     assert [one["learner"] for one in answer.json()["credentials"]] == ["ann"]
     assert (await desk.get("/dashboards/credentials", **own, learner="ben")).status_code == 403
@@ -180,11 +182,13 @@ async def test_the_register_is_filtered(pool, tenant, desk, given, learners):
     assert [one["learner"] for one in page["credentials"]] == learners
 
 
-async def test_a_read_waits_for_the_position_it_asks_for(pool, tenant, desk):
+async def test_a_read_waits_for_the_position_it_asks_for(pool, tenant, desk, monkeypatch):
+    clock = Clock(0.0)
+    monkeypatch.setattr("milepost.dashboards.queries.consistent_read.time", clock)
     await happens(pool, tenant, [offered("red")])
     position = await record(pool, tenant, [offered("blue")])
     reading = asyncio.create_task(desk.get("/dashboards/offerings/blue", at=position))
-    await asyncio.sleep(0.1)
+    await eventually(clock.looked_at(3))
     assert not reading.done()
     await project(pool)
     answer = await reading

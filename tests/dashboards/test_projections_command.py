@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 from tests.dashboards.history import Life, offered, project, record, rows
+from tests.eventually import eventually
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.events.projections.generations import NoGeneration, begin, generations
@@ -61,9 +62,7 @@ async def generation(pool, name):
 
 async def until_connected(pool, application):
     asked = "select count(*) from pg_stat_activity where application_name = $1"
-    async with asyncio.timeout(60):
-        while not await pool.fetchval(asked, application):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await eventually(lambda: pool.fetchval(asked, application), 60)
 
 
 async def test_a_report_is_as_new_as_the_log(pool, tenant, milepost):
@@ -116,9 +115,11 @@ async def test_one_model_is_rebuilt_for_one_tenant_while_a_projector_runs(pool, 
         done = await milepost.json("projections", "rebuild", "learner_overview", "--tenant", tenant)
         assert (done["models"], done["events"]) == (["learner_overview"], 3)
         await happens(pool, tenant, Life("red", "ben").enrolls())
-        async with asyncio.timeout(10):
-            while len((await rows(pool, tenant))["learner_overview"]) < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+
+        async def both():
+            return len((await rows(pool, tenant))["learner_overview"]) == 2
+
+        await eventually(both)
     finally:
         projecting.cancel()
         with suppress(asyncio.CancelledError):

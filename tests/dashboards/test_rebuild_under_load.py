@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import asyncpg
 import pytest
+from tests.eventually import eventually
 
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -60,7 +61,7 @@ class Traffic:
         turn = 0
         try:
             while True:
-                await asyncio.sleep(due - loop.time())
+                await asyncio.sleep(due - loop.time())  # the load's even pace
                 begun = loop.time()
                 body = json.dumps({"learner": f"live-{number}-{turn}"})
                 answer = await self._ask(wire, f"POST /enrollment/{offering}/enrollments", body)
@@ -119,9 +120,10 @@ async def milepost(place: Settings, *words: str) -> tuple[int, str, str]:
 
 
 async def shown(pool: asyncpg.Pool, at_most: int) -> None:
-    async with asyncio.timeout(600):
-        while (await pool.fetchval(BEHIND) or 0) > at_most:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
+    async def near() -> bool:
+        return (await pool.fetchval(BEHIND) or 0) <= at_most
+
+    await eventually(near, 600)
 
 
 @pytest.mark.slow
@@ -141,7 +143,8 @@ async def test_a_rebuild_under_traffic_ends_identical_and_nobody_waits(tmp_path:
         await asyncio.to_thread(publish_course, port, bearer)
         await shown(pool, 0)
         traffic = await enter(going_on(port, bearer))
-        await asyncio.sleep(5)
+        # Everybody has got into their stride, and has once looked.
+        await eventually(lambda: len(traffic.seconds.get("read", ())) >= 2 * CLIENTS, 60)
         traffic.seconds.clear()
         begun = asyncio.get_running_loop().time()
         code, out, err = await milepost(place, "projections", "rebuild", "--all", "--json")

@@ -1,7 +1,7 @@
 """A new generation is built beside the old one, and nobody who reads notices but by its rows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from uuid import uuid4
 
@@ -18,6 +18,8 @@ from tests.events.library import (
     record,
     rows,
 )
+from tests.eventually import eventually
+from tests.watched import calls
 
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.generations import (
@@ -28,6 +30,7 @@ from milepost.events.projections.generations import (
     drop,
     generations,
 )
+from milepost.events.projections.projector import Projector
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import rebuild, switch
 from milepost.events.store.postgres import connect_pool
@@ -66,12 +69,6 @@ async def tables_of(pool: asyncpg.Pool, one: ReadModel) -> list[str]:
     pattern = f"%{one.name.removeprefix('reading')}\\_g%"
     query = "select relname from pg_class where relkind = 'r' and relname like $1 order by 1"
     return [record[0] for record in await pool.fetch(query, pattern)]
-
-
-async def until(condition: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(20):
-        while not await condition():  # noqa: ASYNC110 - the database says nothing by itself
-            await asyncio.sleep(0.01)
 
 
 async def test_a_rebuild_gives_the_same_rows_in_a_new_generation(pool, tenant, reading):
@@ -123,7 +120,7 @@ async def test_a_killed_rebuild_goes_on_where_it_was(pool, tenant, reading):
     await project(pool, reading, window=1000)
     task = asyncio.create_task(rebuild(pool, [reading], pace=Pace(1)))
     begun = "select position from dashboards.positions where name = $1 and generation = 2"
-    await until(
+    await eventually(
         lambda: pool.fetchval(f"{begun} and tenant = $2 and position > 20", reading.name, tenant)
     )
     task.cancel()
@@ -184,18 +181,20 @@ async def test_a_projector_follows_the_log_and_tenants_that_come_later(pool, ten
     later = f"l{uuid4().hex}"
     async with projecting(pool, reading):
         await record(pool, tenant, pages(1, 2))
-        await until(lambda: _reached(pool, reading, tenant, 2))
+        await eventually(lambda: _reached(pool, reading, tenant, 2))
         await record(pool, later, pages(1))
         await record(pool, tenant, pages(1))
-        await until(lambda: _reached(pool, reading, later, 1))
-        await until(lambda: _reached(pool, reading, tenant, 3))
+        await eventually(lambda: _reached(pool, reading, later, 1))
+        await eventually(lambda: _reached(pool, reading, tenant, 3))
 
 
 async def _reached(pool, one, tenant, position):
     return (await pool.fetchval(POSITION, one.name, tenant) or 0) >= position
 
 
-async def test_newer_code_builds_beside_and_older_code_leaves_it_alone(pool, tenant, reading):
+async def test_newer_code_builds_beside_and_older_code_leaves_it_alone(
+    pool, tenant, reading, monkeypatch
+):
     await record(pool, tenant, pages(1, 2))
     await project(pool, reading)
     renamed = msgspec.structs.replace(reading.tables[1], name=f"{reading.tables[1].name}_renamed")
@@ -206,21 +205,28 @@ async def test_newer_code_builds_beside_and_older_code_leaves_it_alone(pool, ten
         fold=folding(reading.tables[0], renamed),
     )
     async with projecting(pool, newer):
-        await until(lambda: _is_live(pool, reading, (2, 2)))
+        await eventually(lambda: _is_live(pool, reading, (2, 2)))
         await record(pool, tenant, pages(5))
-        await until(lambda: _reached(pool, reading, tenant, 3))
+        await eventually(lambda: _reached(pool, reading, tenant, 3))
     assert [one[2] for one in (await rows(pool, tenant, renamed.name))[renamed.name]] == [6, 2]
     with pytest.raises(asyncpg.UndefinedTableError):
         await rows(pool, tenant, reading.tables[1].name)
     async with projecting(pool, reading):
         await record(pool, tenant, pages(5))
-        await asyncio.sleep(0.3)
+        rounds = calls(monkeypatch, Projector, "_live")
+        await eventually(lambda: sum(bool(one.of._led) for one in rounds) >= 3)
     assert await statuses(pool, reading) == {"retired": (1, 1), "live": (2, 2)}
     assert await pool.fetchval(POSITION, reading.name, tenant) == 3
 
 
 async def _is_live(pool, one, generation):
     return (await statuses(pool, one)).get("live") == generation
+
+
+def grown(seen: list[int], by: int) -> Callable[[], bool]:
+    """By so many, from now on."""
+    enough = len(seen) + by
+    return lambda: len(seen) >= enough
 
 
 async def test_readers_never_see_a_switch(pool, tenant, reading):
@@ -230,21 +236,21 @@ async def test_readers_never_see_a_switch(pool, tenant, reading):
                (select sum(pages) from dashboards.{books} where tenant = p.tenant)
         from dashboards.positions p join dashboards.generations using (name, generation)
         where name = $1 and status = 'live' and tenant = $2"""
-    stop = asyncio.Event()
+    stop, seen = asyncio.Event(), list[int]()
 
     async def write() -> None:
         while not stop.is_set():
             await record(pool, tenant, pages(*[1] * 20))
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002)  # the pace of a school, not a wait
 
-    async def watch() -> int:
-        last = reads = 0
+    async def watch() -> None:
+        last = 0
         while not stop.is_set():
             position, pages_read = await pool.fetchrow(read, reading.name, tenant)
             assert position >= last
             assert pages_read == position
-            last, reads = position, reads + 1
-        return reads
+            last = position
+            seen.append(position)
 
     await record(pool, tenant, pages(1))
     await project(pool, reading)
@@ -253,11 +259,12 @@ async def test_readers_never_see_a_switch(pool, tenant, reading):
         watchers = [asyncio.create_task(watch()) for _ in range(4)]
         for _ in range(4):
             await rebuild(pool, [reading], pace=Pace(500))
-            await asyncio.sleep(0.1)
+            await eventually(grown(seen, 26))
         stop.set()
         await writer
-        assert sum([await one for one in watchers]) > 100
+        await asyncio.gather(*watchers)
+        assert len(seen) > 100
         head = await pool.fetchval("select head from log.heads where tenant = $1", tenant)
-        await until(lambda: _reached(pool, reading, tenant, head))
+        await eventually(lambda: _reached(pool, reading, tenant, head))
     assert (await statuses(pool, reading))["live"][0] == 5
     assert (await live_copy(pool, reading)).positions[tenant] == head

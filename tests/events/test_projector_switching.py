@@ -19,7 +19,8 @@ from tests.events.library import (
     record,
     rows,
 )
-from tests.eventually import eventually
+from tests.eventually import blocked, eventually
+from tests.watched import calls
 
 from milepost.events.projections.as_of import AsOf, AsOfInvalid, ends_at, parse_as_of
 from milepost.events.projections.catch_up import Pace
@@ -30,6 +31,7 @@ from milepost.events.projections.generations import (
     every_generation,
     generations,
 )
+from milepost.events.projections.projector import Projector
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import build_past, compare, rebuild, rollback, switch
 from milepost.events.projections.shared_scan import SharedScan
@@ -82,7 +84,7 @@ async def traffic(pool, reading, tenant) -> AsyncIterator[list[int]]:
     async def write() -> None:
         while not stop.is_set():
             await record(pool, tenant, pages(*[1] * 10))
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002)  # the pace of a school, not a wait
 
     async def watch() -> None:
         stands = STANDS.format(books=reading.tables[1].name)
@@ -91,7 +93,7 @@ async def traffic(pool, reading, tenant) -> AsyncIterator[list[int]]:
             assert position >= seen[-1]
             assert read == position
             seen.append(position)
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.001)  # leaves the processor to the others
 
     await record(pool, tenant, pages(1))
     await project(pool, reading)
@@ -170,11 +172,17 @@ async def test_a_live_one_that_nobody_feeds_cannot_be_compared(pool, tenant, rea
         await compare(pool, reading)
 
 
+def shows_more(seen):
+    """Than now."""
+    shown = seen[-1]
+    return lambda: seen[-1] > shown
+
+
 async def test_rolling_back_and_forth_never_shows_an_earlier_position(pool, tenant, reading):
     async with projecting(pool, reading), traffic(pool, reading, tenant) as seen:
         await rebuild(pool, [reading])
         for generation in (1, 2, 1):
-            await asyncio.sleep(0.2)
+            await eventually(shows_more(seen))
             assert (await rollback(pool, reading)).switched
             assert await live(pool, reading) == (generation, 1)
         reached = seen[-1]
@@ -200,12 +208,13 @@ async def test_readers_of_a_view_make_nobody_wait_for_the_switch(pool, tenant, r
     async with pool.acquire() as slow, slow.transaction():
         await slow.fetchval(f"select count(*) from dashboards.{books}")
         switching = asyncio.create_task(switch(pool, reading))
+        # The time itself is what is tried: so long the switch is kept waiting.
         longest, until_at = 0.0, loop.time() + 0.8
         while loop.time() < until_at:
             begun = loop.time()
             await pool.fetchval(f"select count(*) from dashboards.{books}")
             longest = max(longest, loop.time() - begun)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # the pace of the readers
         assert not switching.done()
     assert (await switching).switched
     assert longest < 0.9
@@ -224,6 +233,7 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
         rows.of(table, fact.event.book).pages += fact.event.pages
 
     newer = msgspec.structs.replace(reading, version=2, fold=doubled)
+    newest = {reading.name: newer}
     stands = STANDS.format(books=books)
     await record(pool, tenant, pages(*[1] * 300))
     async with projecting(pool, reading):
@@ -242,8 +252,10 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
             await eventually(lambda: _reached(pool, reading, tenant, head))
             with pytest.raises(OtherVersion):
                 await rollback(pool, newer)
+            looks = calls(monkeypatch, Projector, "_outdated")
             await rollback(pool, reading)
-            await asyncio.sleep(0.5)  # longer than a renewal waits: new code accepts the rollback
+            # New code accepts the rollback: it has looked twice, and renews nothing.
+            await eventually(lambda: sum(look.of._models == newest for look in looks) >= 2)
             assert await live(pool, reading) == (1, 1)
         await record(pool, tenant, pages(1))
         await eventually(lambda: _reached(pool, reading, tenant, head + 1))
@@ -359,7 +371,7 @@ async def test_a_switch_waits_while_the_live_one_moves_and_leaves_the_lock(pool,
     async with pool.acquire() as connection, connection.transaction():
         assert (await stand_still(connection, reading.name))[tenant] == 1
         moving = asyncio.create_task(_move(pool, reading, tenant))
-        await asyncio.sleep(0.2)
+        await blocked(pool)
         assert not moving.done()
     await moving
     assert await _reached(pool, reading, tenant, 2)

@@ -168,7 +168,7 @@ async def test_mending_beside_a_busy_relay_and_another_mending_doubles_nothing(
 async def flowing(log, start, end):
     for number in range(start, end):
         await append(log, "north", "enrollment-c", number)
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)  # a pace, so that the mending has something beside it
 
 
 async def last(js, head):

@@ -124,7 +124,7 @@ async def test_two_relays_that_both_think_they_lead_double_nothing(nats_url, js)
     running = [asyncio.create_task(one._lead()) for one in (first, second)]
     for number in range(2001, 2101):
         await append(log, "north", "enrollment-a", number)
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.002)  # a pace, so that they come between the two relays' batches
     for tenant, head in (("north", 2100), ("south", 2000)):
         await eventually(reached(nats_url, tenant, *range(1, head + 1)))
     for task in running:

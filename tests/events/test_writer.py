@@ -1,11 +1,12 @@
 """How long commands are tried again while the log is away: each for its own time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from tests.events.given import command
 from tests.events.hindered import Elsewhere
+from tests.eventually import eventually
 
 from milepost.events.commands.group_commit import GroupCommit
 from milepost.events.log import Appended, Command, Result
@@ -28,6 +29,11 @@ class Away(Elsewhere):
         super().__init__(MemoryLog(), lambda _: None)
         self.away = True
         self.sizes: list[int] = []
+
+    def tried(self, times: int) -> Callable[[], bool]:
+        """Whether it has been, so many times from now on: each takes a pause of the writer's."""
+        enough = len(self.sizes) + times
+        return lambda: len(self.sizes) >= enough
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         await asyncio.sleep(0)
@@ -61,9 +67,9 @@ async def test_who_came_later_is_tried_for_longer_than_the_others_of_the_batch(t
     log = Away()
     writer = GroupCommit(log, max_batch=2)
     blocking = writer.submit(tenant, command(("s-0", 0)))
-    await asyncio.sleep(RETRY_SECONDS / 4)
+    await eventually(log.tried(2))
     early = writer.submit(tenant, command(("s-1", 0)))
-    await asyncio.sleep(RETRY_SECONDS / 2)
+    await eventually(log.tried(4))
     late = writer.submit(tenant, command(("s-2", 0)))
     early.add_done_callback(lambda _: setattr(log, "away", False))
     await writer.close()
@@ -76,9 +82,9 @@ async def test_what_was_decided_on_a_command_given_up_is_not_appended(tenant: st
     log = Away()
     writer = GroupCommit(log, max_batch=2)
     writer.submit(tenant, command(("s-0", 0)))
-    await asyncio.sleep(RETRY_SECONDS / 4)
+    await eventually(log.tried(2))
     early = writer.submit(tenant, command(("s-1", 0)))
-    await asyncio.sleep(RETRY_SECONDS / 2)
+    await eventually(log.tried(4))
     late = writer.submit(tenant, command(("s-1", 1)), [early])
     early.add_done_callback(lambda _: setattr(log, "away", False))
     await writer.close()

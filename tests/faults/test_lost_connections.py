@@ -65,7 +65,7 @@ async def test_a_wire_cut_again_and_again_loses_and_doubles_nothing(pool, tenant
     names = [f"v{number}" for number in range(150)]
 
     async def come(number, who):
-        await asyncio.sleep(number * 0.005)
+        await asyncio.sleep(number * 0.005)  # they come one after the other, cuts between them
         hot, own, name = VISITS.of("hot"), VISITS.of(who), uuid4()
         while True:  # as a client does that is told 503
             with suppress(*UNAVAILABLE):

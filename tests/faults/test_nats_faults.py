@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -47,7 +48,7 @@ def diary(tenant):
 async def publishing(log, tenant, key, numbers, pause_seconds=0.005):
     for number in numbers:
         await append(log, tenant, f"enrollment-{key}", number)
-        await asyncio.sleep(pause_seconds)
+        await asyncio.sleep(pause_seconds)  # the pace of a school, not a wait
 
 
 def wrote(pool, tenant, numbers, key="a"):
@@ -67,6 +68,17 @@ async def end_lease(postgres):
     await connection.close()
 
 
+def reaches(found, count):
+    return len(found) >= count
+
+
+def written(log, tenant, number):
+    async def holds():
+        return (await log.heads()).get(tenant, 0) >= number
+
+    return holds
+
+
 async def enrolled(log, tenant):
     return [e.position for e in await log.read(tenant, limit=10_000, types=["learner_enrolled"])]
 
@@ -77,10 +89,10 @@ async def test_kill_9_of_nats_under_way_loses_and_doubles_nothing(
     log = PostgresLog(pool)
     async with relaying(log, postgres, server.url), consuming(diary, pool, server.url):
         flow = asyncio.create_task(publishing(log, tenant, "a", range(1, 401)))
-        for _ in range(2):
-            await asyncio.sleep(0.7)
+        for heard in (100, 250):
+            await eventually(partial(reaches, diary.seen, heard))
             await server.kill()
-            await asyncio.sleep(0.3)
+            await eventually(written(log, tenant, heard + 50))
             await server.start()
         await flow
         await eventually(wrote(pool, tenant, range(1, 401)), 40)
@@ -207,8 +219,8 @@ async def test_a_relay_that_loses_its_lease_leaves_the_rest_to_the_other(
     log = PostgresLog(pool)
     async with relaying(log, postgres, server.url), relaying(log, postgres, server.url):
         flow = asyncio.create_task(publishing(log, tenant, "a", range(1, 301)))
-        for _ in range(3):
-            await asyncio.sleep(0.4)
+        for number in (50, 120, 190):
+            await eventually(written(log, tenant, number))
             await end_lease(postgres)
         await flow
         expected = await enrolled(log, tenant)

@@ -66,13 +66,15 @@ class House:
     async def leader(self, *, other_than=""):
         """The name of the relay that leads, and the backend that holds its lease."""
         connection = await asyncpg.connect(self.postgres)
+
+        async def leads():
+            row = await connection.fetchrow(LEADER)
+            if row and row["application_name"] not in ("", other_than):
+                return row["application_name"], row["pid"]
+            return None
+
         try:
-            async with asyncio.timeout(20):
-                while True:
-                    row = await connection.fetchrow(LEADER)
-                    if row and row["application_name"] not in ("", other_than):
-                        return row["application_name"], row["pid"]
-                    await asyncio.sleep(0.01)
+            return await eventually(leads)
         finally:
             await connection.close()
 
@@ -150,7 +152,7 @@ async def live_through(postgres, data_dir, rounds, *mutant, patience_seconds=60)
             await home.cut_off_leader()
             await home.kill_leader()
         await home.server.kill()
-        await asyncio.sleep(0.3)
+        await written_more(log, tenants[0], BATCH)
         await home.server.start()
         await home.kill_leader()
         await home.published_more(4 * BATCH)
@@ -165,10 +167,27 @@ async def live_through(postgres, data_dir, rounds, *mutant, patience_seconds=60)
                 return all([await _last(home, t) == expected[t][-1] for t in expected])
 
         await eventually(arrived, patience_seconds)
-        await asyncio.sleep(0.5)
+        # What was on its way is there once something later is.
+        expected = {tenant: await marked(log, tenant) for tenant in expected}
+        await eventually(arrived, patience_seconds)
         found = {tenant: await positions(home.server.url, tenant) for tenant in expected}
     await pool.close()
     return sum((complaints(expected[one], found[one]) for one in expected), Counter())
+
+
+async def marked(log, tenant):
+    await append(log, tenant, f"mark-{uuid4().hex}", 0)
+    return await published(log, tenant)
+
+
+async def written_more(log, tenant, count):
+    """Until the writers have gone on by so many events."""
+    begin = (await log.heads())[tenant]
+
+    async def holds():
+        return (await log.heads())[tenant] >= begin + count
+
+    await eventually(holds)
 
 
 async def published(log, tenant):

@@ -45,7 +45,7 @@ class Crowd:
                 try:
                     answer = await client.post(path, body, key=key)
                 except TransportError:
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.02)  # as a client does before it asks again
                 else:
                     if answer.status_code != 503:
                         return answer
@@ -74,7 +74,7 @@ async def let_lapse(transactor: Transactor, tenant: str) -> None:
                 expire_offer, enrollment=offer.enrollment, stay=offer.stay, occurred_at=later
             )
             await transactor.transact(tenant, STREAM, lapse)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # the pace at which hours are over
 
 
 @asynccontextmanager

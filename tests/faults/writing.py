@@ -83,7 +83,7 @@ async def send(transactor: Transactor, tenant: str, one: Planned) -> Outcome:
                 tenant, first, visit(str(one.name)), command_id=one.name, metadata=metadata
             )
         except LATER:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # as a client does before it asks again
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import nats.errors
 import nats.js.errors
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
+from tests.eventually import eventually
 
 from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, Message
@@ -57,14 +58,14 @@ async def port(tmp_path: Path) -> AsyncIterator[int]:
 
 
 async def listening(port):
-    async with asyncio.timeout(20):
-        while True:
-            with suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                await writer.wait_closed()
-                return
-            await asyncio.sleep(0.02)
+    async def listens():
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await writer.wait_closed()
+            return True
+
+    await eventually(listens)
 
 
 async def connect(port, user, password, **options):
@@ -140,7 +141,7 @@ async def test_a_subscriber_cannot_reach_another_tenant(port):
     await client.publish("milepost.default.credentials.credential_awarded", b"{}")
     await client.publish(f"$JS.API.STREAM.MSG.GET.{STREAM}", b'{"seq":4}')
     await client.flush()
-    await asyncio.sleep(0.1)
+    await eventually(lambda: len(errors) >= 7)
     assert len(errors) == 7
     assert all("permissions violation" in str(error).lower() for error in errors)
     assert (await milepost.jetstream().stream_info(STREAM)).state.messages == 6

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.clients import Response, School, school_of
+from tests.clocks import Clock
 from tests.eventually import eventually
 
 from milepost.contracts.ids import enrollment_id
@@ -28,19 +29,6 @@ from milepost.web.settings import Settings
 
 PATIENCE_SECONDS = 30
 COURSE = {"title": "Scarce", "lessons": [{"id": "one", "title": "One"}]}
-
-
-class Clock:
-    """Ten days ago, so that all that happens in the test has happened."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC) - timedelta(days=10)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 def oneself(learner: str) -> dict[str, Any]:
@@ -82,22 +70,28 @@ async def at_work(*works: Callable[[], Awaitable[object]]) -> AsyncIterator[None
 
 
 @pytest.fixture
-async def clock() -> Clock:
-    return Clock()
+async def clock() -> Clock[datetime]:
+    """Ten days ago, so that all that happens in the test has happened."""
+    return Clock(datetime.now(UTC) - timedelta(days=10))
 
 
 @pytest.fixture
 async def school(
-    postgres: str, nats_url: str, tmp_path: Path, clock: Clock
+    postgres: str,
+    nats_url: str,
+    tmp_path: Path,
+    clock: Clock[datetime],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[School]:
+    monkeypatch.setattr("milepost.events.policies.timers.MAX_PAUSE_SECONDS", 0.1)
     settings = Settings(data_dir=tmp_path)
     pool: asyncpg.Pool = await connect_pool(postgres, name="scarce", size=16)
     log = PostgresLog(pool)
     transactor = Transactor(log)
     context = Context(transactor, settings, pool, clock)
     services = [
-        enrollment.service(context),
-        progress.service(context),
+        enrollment.service(transactor, settings, clock=lambda: clock.now),
+        progress.service(transactor, settings),
     ]
     policies = [policy for service in services for policy in service.policies]
     works = [
@@ -111,7 +105,7 @@ async def school(
     await pool.close()
 
 
-async def test_a_seat_finds_its_learner(school: School, clock: Clock) -> None:
+async def test_a_seat_finds_its_learner(school: School, clock: Clock[datetime]) -> None:
     for offering in ("spring", "summer"):
         await school.open(offering, course="scarce", plan=COURSE, seats=3, offer_hours=48)
 
@@ -127,10 +121,10 @@ async def test_a_seat_finds_its_learner(school: School, clock: Clock) -> None:
     assert datetime.fromisoformat(offered["offer_expires"]) == clock.now + timedelta(hours=48)
     assert (await seen(school, "eve"))["place"] == 1
 
-    clock.move(hours=47)
-    await asyncio.sleep(1.5)  # longer than a timer sleeps
+    clock.now += timedelta(hours=47)
+    await eventually(clock.looked_at(4))  # in a whole turn of the timers at least
     assert (await seen(school, "dan"))["state"] == "offered"
-    clock.move(hours=2)
+    clock.now += timedelta(hours=2)
     lapsed = await comes_to(school, "expired", "dan")
     assert lapsed["reason"] == "offer_expired"
     late = await do(school, "dan", "accept")
@@ -139,7 +133,7 @@ async def test_a_seat_finds_its_learner(school: School, clock: Clock) -> None:
     await comes_to(school, "offered", "eve")
     assert (await do(school, "eve", "accept")).json()["state"] == "enrolled"
 
-    clock.move(hours=1)
+    clock.now += timedelta(hours=1)
     to = {"to": "summer", "reason": "moved_away"}
     moved = await school.step(enrollment_id("spring", "eve"), "transfer", to)
     assert (moved.status_code, moved.json()["offering"], moved.json()["state"]) == (
@@ -152,7 +146,7 @@ async def test_a_seat_finds_its_learner(school: School, clock: Clock) -> None:
     spring = (await school.get("/enrollment/offerings/spring")).json()
     assert (spring["seats_taken"], spring["seats_offered"], spring["waiting"]) == (2, 0, 0)
 
-    clock.move(hours=1)
+    clock.now += timedelta(hours=1)
     report = {
         "type": "completed",
         "id": "r1",

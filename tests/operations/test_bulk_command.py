@@ -169,9 +169,13 @@ async def test_results_are_followed_however_long_there_are_none(desk: Desk):
     busy = json_id(await desk.run("enroll", many, "--no-follow", "--json"))
     job = json_id(await desk.run("enroll", csv(desk, "ann"), "--no-follow", "--json"))
     headers = desk.school.headers()
-    with httpx2.Client(base_url=desk.school.http, headers=headers, timeout=2.0) as impatient:
+    asked: list[object] = []
+    hooks = {"request": [asked.append]}
+    with httpx.Client(
+        base_url=desk.school.http, headers=headers, timeout=2.0, event_hooks=hooks
+    ) as impatient:
         following = asyncio.create_task(asyncio.to_thread(follow, Caller(impatient), job))
-        await asyncio.sleep(3)
+        await eventually(lambda: len(asked) >= 3, 60)
         assert json.loads(await desk.run("jobs", "show", job, "--json"))["state"] == "queued"
         assert not following.done()
         await desk.run("jobs", "cancel", busy)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from tests.clocks import Clock
+from tests.eventually import eventually
 from tests.progress.conftest import COURSE, ENROLLED, ENROLLMENT, WAITLISTED
 from tests.progress.given import completed, minute, progressed, scored, started
 
@@ -81,19 +83,29 @@ async def test_a_call_repeated_with_its_idempotency_key_has_the_same_answer(scho
     problem(other, 422, "idempotency_key_reused")
 
 
-async def test_a_report_before_progress_is_opened_waits_for_it(school):
+@pytest.fixture
+def clock(monkeypatch):
+    """What the wait for the opening is measured by."""
+    clock = Clock(0.0)
+    monkeypatch.setattr(wait_for_opening, "monotonic", clock)
+    return clock
+
+
+async def test_a_report_before_progress_is_opened_waits_for_it(school, clock):
     await school.write(COURSE)
     await school.write(ENROLLED)
     asked = asyncio.create_task(results(school, started("intro", id="a")))
-    await asyncio.sleep(0.4)  # beyond the grace for enrollments that nobody has heard of
+    await eventually(clock.looked_at(2))
+    clock.now = wait_for_opening.GRACE_SECONDS + 0.1  # for enrollments that nobody has heard of
+    await eventually(clock.looked_at(2))
     assert not asked.done()
     await school.policies_hear()
     assert await asked == [{"id": "a", "outcome": "accepted"}]
 
 
-async def test_a_report_sent_while_the_enrollment_is_still_being_made_waits_for_it(school):
+async def test_a_report_sent_while_the_enrollment_is_still_being_made_waits_for_it(school, clock):
     asked = asyncio.create_task(results(school, started("intro", id="a")))
-    await asyncio.sleep(0.05)
+    await eventually(clock.looked_at(3))
     await school.begin()
     assert await asked == [{"id": "a", "outcome": "accepted"}]
 

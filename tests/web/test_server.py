@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from granian.errors import FatalError
 from litestar import Litestar, get
 from tests.clients import AsyncClient, ConnectError
+from tests.eventually import eventually
 
 from milepost.web.server import AddressTaken, run, serve
 
@@ -23,12 +24,12 @@ async def served(app, **options):
     port, stop = free_port(), asyncio.Event()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, **options))
     async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-        for _ in range(200):
-            try:
-                await client.get("/")
-                break
-            except ConnectError:
-                await asyncio.sleep(0.02)
+
+        async def answers():
+            with suppress(ConnectError):
+                return await client.get("/")
+
+        assert await eventually(answers) is not None
         try:
             yield client, stop
         finally:
@@ -36,16 +37,32 @@ async def served(app, **options):
             await serving
 
 
-@get("/slow")
-async def slow() -> str:
-    await asyncio.sleep(0.5)
-    return "done"
+@get("/")
+async def empty() -> str:
+    return ""
 
 
-@get("/endless")
-async def endless() -> str:
-    await asyncio.sleep(3600)
-    return "never"
+@pytest.fixture
+def arrived():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def goes_on():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def held(arrived, goes_on):
+    """A route that answers only when told to."""
+
+    @get("/held")
+    async def held() -> str:
+        arrived.set()
+        await goes_on.wait()
+        return "done"
+
+    return held
 
 
 def plain(*handlers, **options):
@@ -88,19 +105,32 @@ async def test_a_client_that_asks_first_need_not_send_the_body(app, headers):
     assert b"413" in status
 
 
-async def test_requests_under_way_are_finished_before_it_stops():
-    async with served(plain(slow)) as (client, stop):
-        asked = asyncio.create_task(client.get("/slow"))
-        await asyncio.sleep(0.2)
+async def test_requests_under_way_are_finished_before_it_stops(held, arrived, goes_on):
+    async with served(plain(held)) as (client, stop):
+        asked = asyncio.create_task(client.get("/held"))
+        await arrived.wait()
         stop.set()
+        await eventually(lambda: closed(client.base_url.port))
+        assert not asked.done()
+        goes_on.set()
         assert (await asked).text == "done"
 
 
-async def test_it_does_not_wait_for_ever():
+async def closed(port):
+    """Nobody new is let in."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return True
+    writer.close()
+    return False
+
+
+async def test_it_does_not_wait_for_ever(held, arrived):
     loop = asyncio.get_running_loop()
-    async with served(plain(endless), shutdown_seconds=0.5) as (client, stop):
-        asked = asyncio.create_task(client.get("/endless"))
-        await asyncio.sleep(0.2)
+    async with served(plain(held), shutdown_seconds=0.5) as (client, stop):
+        asked = asyncio.create_task(client.get("/held"))
+        await arrived.wait()
         stop.set()
         began = loop.time()
     assert loop.time() - began < 3
@@ -113,7 +143,7 @@ async def test_what_is_to_be_closed_is_closed():
     async def close() -> None:
         closed.append(True)
 
-    async with served(plain(slow, on_shutdown=[close])):
+    async with served(plain(empty, on_shutdown=[close])):
         pass
     assert closed == [True]
 
@@ -122,13 +152,13 @@ async def test_a_port_that_is_taken_is_named():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(AddressTaken, match=f"port {port}: Address already in use"):
-            await serve(plain(slow), "127.0.0.1", port, asyncio.Event())
+            await serve(plain(empty), "127.0.0.1", port, asyncio.Event())
 
 
 async def test_a_second_server_does_not_share_the_port_of_the_first():
-    async with served(plain(slow)) as (client, _):
+    async with served(plain(empty)) as (client, _):
         with pytest.raises(AddressTaken):
-            await serve(plain(slow), "127.0.0.1", client.base_url.port, asyncio.Event())
+            await serve(plain(empty), "127.0.0.1", client.base_url.port, asyncio.Event())
 
 
 async def test_an_app_that_does_not_start_is_not_served():
@@ -136,7 +166,7 @@ async def test_an_app_that_does_not_start_is_not_served():
         raise RuntimeError("no database")
 
     with pytest.raises(FatalError):
-        await serve(plain(slow, on_startup=[fail]), "127.0.0.1", free_port(), asyncio.Event())
+        await serve(plain(empty, on_startup=[fail]), "127.0.0.1", free_port(), asyncio.Event())
 
 
 def test_the_loop_is_a_fast_one():

@@ -11,6 +11,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
+from tests.clocks import Clock
+from tests.eventually import eventually
 
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.key_set import RETRY_SECONDS, KeySet, KeysUnavailable, UnknownKey
@@ -152,14 +154,20 @@ async def test_what_is_remembered_is_bounded(settings):
     assert len(verifier._verified) == 3
 
 
+def verifier_at(settings):
+    """A verifier, and the clock that its keys grow old by."""
+    verifier, clock = TokenVerifier(settings), Clock(time.monotonic())
+    verifier._keys._clock = clock
+    return verifier, clock
+
+
 async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(jwks, settings):
-    settings = msgspec.structs.replace(settings, token_keys_refresh_seconds=1)
     jwks.write_text(json.dumps({"keys": [jwk("EdDSA", "EdDSA")]}))
-    verifier = TokenVerifier(settings)
+    verifier, now = verifier_at(settings)
     old, new = token(), token("ES256", "ES256")
     await verifier.authenticate(old)
     jwks.write_text(json.dumps({"keys": [jwk("ES256", "ES256")]}))
-    await asyncio.sleep(1.1)
+    now.now += settings.token_keys_refresh_seconds
     assert (await verifier.authenticate(new)).subject == "ines"
     with pytest.raises(NotAuthenticated):
         await verifier.authenticate(old)
@@ -168,12 +176,12 @@ async def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(jwks, settings):
 @pytest.mark.parametrize("kid", ["EdDSA", None])
 async def test_a_token_of_a_key_that_was_replaced_under_its_name_is_refused(jwks, settings, kid):
     jwks.write_text(json.dumps({"keys": [jwk("EdDSA", kid)]}))
-    verifier = TokenVerifier(msgspec.structs.replace(settings, token_keys_refresh_seconds=1))
+    verifier, now = verifier_at(settings)
     old = token(kid=kid)
     await verifier.authenticate(old)
     replaced = jwk("EdDSA", kid, ed25519.Ed25519PrivateKey.generate())
     jwks.write_text(json.dumps({"keys": [replaced]}))
-    await asyncio.sleep(1.1)
+    now.now += settings.token_keys_refresh_seconds
     with pytest.raises(NotAuthenticated, match="unknown key"):
         await verifier.authenticate(token(kid="made-up"))
     with pytest.raises(NotAuthenticated, match="Signature"):
@@ -228,11 +236,11 @@ async def test_while_there_are_no_keys_nobody_is_told_that_their_token_is_wrong(
 
 
 async def test_keys_are_fetched_over_http_without_stopping_the_loop(jwks, settings):
-    beats = []
+    beats: list[int] = []
 
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(0.2)
+        await eventually(lambda: len(beats) > 5)  # never, if the loop stood still
         body = jwks.read_bytes()
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
@@ -242,7 +250,7 @@ async def test_keys_are_fetched_over_http_without_stopping_the_loop(jwks, settin
     async def beat():
         while True:
             beats.append(1)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks"
