@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-import httpx
-from httpx import AsyncClient, ConnectError, Response, TransportError
+import httpx2
+from httpx2 import AsyncClient, ConnectError, Response, TransportError
 from litestar import Litestar
 from tests.documented import Document, documented
 
@@ -271,7 +271,7 @@ class School(Client):
 @asynccontextmanager
 async def connection_to(app: Litestar, *, raises: bool = True) -> AsyncIterator[AsyncClient]:
     """In the test's own event loop, which is its pool's. `raises` what the app does not answer."""
-    transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=raises)
+    transport = httpx2.ASGITransport(cast("Any", app), raise_app_exceptions=raises)
     async with AsyncClient(
         transport=transport, base_url="http://milepost", event_hooks=documented(app)
     ) as connection:
@@ -331,7 +331,7 @@ class Running:
 
 
 def fetch(url: str, **options: Any) -> Response:
-    return httpx.get(url, trust_env=False, **options)
+    return httpx2.get(url, trust_env=False, **options)
 
 
 def is_ready(http: str) -> bool:

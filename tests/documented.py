@@ -3,15 +3,11 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-import httpx
 import httpx2
 import jsonschema_rs
 from litestar import Litestar
-
-# Litestar's test client is httpx's, ours is httpx2's.
-Response: TypeAlias = httpx.Response | httpx2.Response
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -47,7 +43,7 @@ class Document:
         ]
         return "; ".join(errors) or None
 
-    def check(self, response: Response) -> None:
+    def check(self, response: httpx2.Response) -> None:
         request = response.request
         operation = self.operation(request.method, request.url.path)
         if operation is None:
@@ -60,7 +56,9 @@ class Document:
                 assert name in response.headers, f"{asked} promises the header {name}"
         self._check_content(response, documented, asked)
 
-    def _check_content(self, response: Response, documented: dict[str, Any], asked: str) -> None:
+    def _check_content(
+        self, response: httpx2.Response, documented: dict[str, Any], asked: str
+    ) -> None:
         if not response.content:
             promised = set(documented.get("content") or ()) - {"application/x-ndjson"}
             assert not promised, f"{asked} promises a body"
@@ -75,11 +73,11 @@ class Document:
             assert fault is None, said
 
 
-def documented(app: Litestar) -> dict[str, list[Callable[[Response], Awaitable[None]]]]:
+def documented(app: Litestar) -> dict[str, list[Callable[[httpx2.Response], Awaitable[None]]]]:
     """Event hooks of a client of the app."""
     document = Document(app.openapi_schema.to_schema())
 
-    async def check(response: Response) -> None:
+    async def check(response: httpx2.Response) -> None:
         await response.aread()
         document.check(response)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,6 +15,7 @@ from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 PROGRESS: Category[None, CourseCompleted] = Category(
@@ -28,7 +29,8 @@ PROGRAM = {"name": "Program", "criteria": {"type": "achievement_held", "achievem
 async def school(tmp_path: Path) -> AsyncIterator[School]:
     settings = Settings(data_dir=tmp_path)
     transactor = Transactor(MemoryLog())
-    services = [service(transactor, settings)]
+    nowhere: Any = None  # nothing is asked of the database
+    services = [service(Context(transactor, settings, nowhere))]
     whose: dict[str, Any] = {"by": "issuer", "subject": "ivy", "tenant": "school"}
     async with school_of(services, transactor, settings, **whose) as school:
         yield school

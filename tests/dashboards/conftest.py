@@ -32,6 +32,7 @@ def tenant() -> str:
 async def desk(pool: asyncpg.Pool, tenant: str, tmp_path: Path) -> AsyncIterator[Client]:
     """Somebody at a screen."""
     settings = Settings(data_dir=tmp_path)
-    app = create_app([service(pool, settings)], settings, TokenVerifier(settings), ready={})
+    context = Context(Transactor(PostgresLog(pool)), settings, pool)
+    app = create_app([service(context)], settings, TokenVerifier(settings), ready={})
     async with connection_to(app) as connection:
         yield Client(connection, DevelopmentIssuer(tmp_path), tenant=tenant)

@@ -1,6 +1,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from tests.clients import School, school_of
@@ -8,6 +8,7 @@ from tests.clients import School, school_of
 from milepost.enrollment.app import service
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -15,6 +16,8 @@ from milepost.web.settings import Settings
 async def school(tmp_path: Path) -> AsyncIterator[School]:
     settings = Settings(data_dir=tmp_path)
     transactor = Transactor(MemoryLog())
-    async with school_of([service(transactor, settings)], transactor, settings) as school:
+    nowhere: Any = None  # nothing is asked of the database
+    services = [service(Context(transactor, settings, nowhere))]
+    async with school_of(services, transactor, settings) as school:
         yield school
     await transactor.close()

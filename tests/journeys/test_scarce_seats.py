@@ -25,6 +25,7 @@ from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.progress import app as progress
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 PATIENCE_SECONDS = 30
@@ -88,11 +89,8 @@ async def school(
     pool: asyncpg.Pool = await connect_pool(postgres, name="scarce", size=16)
     log = PostgresLog(pool)
     transactor = Transactor(log)
-    context = Context(transactor, settings, pool, clock)
-    services = [
-        enrollment.service(transactor, settings, clock=lambda: clock.now),
-        progress.service(transactor, settings),
-    ]
+    context = Context(transactor, settings, pool, lambda: clock.now)
+    services = [enrollment.service(context), progress.service(context)]
     policies = [policy for service in services for policy in service.policies]
     works = [
         Relay(log, postgres, nats_url, PUBLISHED).run,

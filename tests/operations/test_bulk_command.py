@@ -171,7 +171,7 @@ async def test_results_are_followed_however_long_there_are_none(desk: Desk):
     headers = desk.school.headers()
     asked: list[object] = []
     hooks = {"request": [asked.append]}
-    with httpx.Client(
+    with httpx2.Client(
         base_url=desk.school.http, headers=headers, timeout=2.0, event_hooks=hooks
     ) as impatient:
         following = asyncio.create_task(asyncio.to_thread(follow, Caller(impatient), job))

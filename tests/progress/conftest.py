@@ -99,7 +99,8 @@ async def transactor(log: MemoryLog) -> AsyncIterator[Transactor]:
 @pytest.fixture
 async def school(transactor: Transactor, settings: Settings) -> AsyncIterator[Fed]:
     """Where the learner `ada` asks, unless the test says otherwise."""
-    service = progress.service(transactor, settings)
+    nowhere: Any = None  # nothing is asked of the database
+    service = progress.service(Context(transactor, settings, nowhere))
     app = create_app([service], settings, TokenVerifier(settings), ready={})
     async with connection_to(app, raises=False) as connection:
         issuer = DevelopmentIssuer(settings.data_dir)

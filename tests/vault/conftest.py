@@ -10,6 +10,8 @@ from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.rooms import services_of
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
@@ -47,7 +49,7 @@ def tenant() -> str:
 @pytest.fixture
 async def school(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[School]:
     transactor = Transactor(PostgresLog(pool))
-    services = [service(transactor, settings), vault_app.service(transactor, settings, pool)]
+    services = services_of("enrollment", Context(transactor, settings, pool))
     async with school_of(services, transactor, settings) as school:
         yield school
     await transactor.close()
