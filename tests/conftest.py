@@ -13,11 +13,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import asyncpg
 import nats
 import pytest
 
 from milepost.events.store.migrations import migrate
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.local.embedded import Embedded
 from milepost.operations.rooms import schemas
 
@@ -57,9 +57,8 @@ async def template(embedded: Servers) -> AsyncIterator[str]:
     """The name of a migrated database that others are copied from."""
     name = f"milepost_template_{uuid4().hex}"
     await _execute(embedded.postgres, f"create database {name}")
-    connection = await asyncpg.connect(_database(embedded.postgres, name))
-    await migrate(connection, schemas())
-    await connection.close()
+    async with owner_connection(_database(embedded.postgres, name)) as connection:
+        await migrate(connection, schemas())
     yield name
     await _execute(embedded.postgres, f"drop database {name} with (force)")
 
@@ -97,8 +96,5 @@ def _database(dsn: str, name: str) -> str:
 
 
 async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with owner_connection(dsn) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()

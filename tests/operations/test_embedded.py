@@ -15,7 +15,7 @@ import pytest
 
 from milepost.events.log import Command, NewEvent
 from milepost.events.store.migrations import migrate
-from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.installation.data_directory import DirectoryInUse
 from milepost.operations.local import embedded_postgres
 from milepost.operations.local.embedded import Embedded
@@ -30,11 +30,8 @@ async def servers(data_dir: Path) -> AsyncIterator[Embedded]:
 
 
 async def ask(dsn: str, query: str) -> object:
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with owner_connection(dsn) as connection:
         return await connection.fetchval(query)
-    finally:
-        await connection.close()
 
 
 def left_running(folder: Path) -> list[str]:

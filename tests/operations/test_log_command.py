@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from milepost.events.log import Command, NewEvent
-from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 
 
 @pytest.fixture
@@ -47,12 +46,11 @@ async def test_a_kept_head_tells_a_rewritten_log(postgres: str, data_dir: Path, 
     checked = ("verify", "--tenant", tenant, "--against", str(kept), "--json")
     sound = milepost(postgres, data_dir, *checked)
     assert (sound.returncode, json.loads(sound.stdout)["faults"]) == (0, []), sound.stderr
-    connection = await asyncpg.connect(postgres)
-    await connection.execute("set session_replication_role = replica")
-    forged = "update log.{} set link = sha256('forged') where tenant = $1"
-    await connection.execute(forged.format("heads"), tenant)
-    await connection.execute(forged.format("links"), tenant)
-    await connection.close()
+    async with owner_connection(postgres) as connection:
+        await connection.execute("set session_replication_role = replica")
+        forged = "update log.{} set link = sha256('forged') where tenant = $1"
+        await connection.execute(forged.format("heads"), tenant)
+        await connection.execute(forged.format("links"), tenant)
     forged_log = milepost(postgres, data_dir, *checked)
     assert forged_log.returncode == 1
     faults = {fault["fault"] for fault in json.loads(forged_log.stdout)["faults"]}
@@ -62,11 +60,10 @@ async def test_a_kept_head_tells_a_rewritten_log(postgres: str, data_dir: Path, 
 async def test_a_school_that_is_gone_is_missed(postgres: str, data_dir: Path, tenant: str):
     kept = data_dir / "kept.jwt"
     kept.write_text(milepost(postgres, data_dir, "head", "--tenant", tenant, "--signed").stdout)
-    connection = await asyncpg.connect(postgres)
-    await connection.execute("set session_replication_role = replica")
-    for table in ("events", "links", "commands", "heads"):
-        await connection.execute(f"delete from log.{table} where tenant = $1", tenant)
-    await connection.close()
+    async with owner_connection(postgres) as connection:
+        await connection.execute("set session_replication_role = replica")
+        for table in ("events", "links", "commands", "heads"):
+            await connection.execute(f"delete from log.{table} where tenant = $1", tenant)
     answer = milepost(postgres, data_dir, "verify", "--against", str(kept), "--json")
     assert answer.returncode == 1, answer.stderr
     told = json.loads(answer.stdout)

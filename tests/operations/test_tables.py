@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import asyncpg
-
 from milepost.events.store.migrations import migrate, pending
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.rooms import schemas
 
 HOUSE = Path(__file__).parents[2]
@@ -16,14 +15,13 @@ def test_no_room_with_tables_is_forgotten():
 
 
 async def test_a_room_s_files_come_after_the_log_s_and_only_once(postgres):
-    connection = await asyncpg.connect(postgres)
-    assert await migrate(connection, schemas()) == []
-    rows = await connection.fetch("select name from public.milepost_migrations order by ctid")
-    names = [row["name"] for row in rows]
-    assert names.index("0003_read_models.sql") < names.index("enrollment/0001_vault.sql")
-    await connection.execute(
-        "delete from public.milepost_migrations where name = 'enrollment/0001_vault.sql'"
-    )
-    assert await pending(connection, schemas()) == ["enrollment/0001_vault.sql"]
-    assert await pending(connection) == []
-    await connection.close()
+    async with owner_connection(postgres) as connection:
+        assert await migrate(connection, schemas()) == []
+        rows = await connection.fetch("select name from public.milepost_migrations order by ctid")
+        names = [row["name"] for row in rows]
+        assert names.index("0003_read_models.sql") < names.index("enrollment/0001_vault.sql")
+        await connection.execute(
+            "delete from public.milepost_migrations where name = 'enrollment/0001_vault.sql'"
+        )
+        assert await pending(connection, schemas()) == ["enrollment/0001_vault.sql"]
+        assert await pending(connection) == []

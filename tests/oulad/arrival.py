@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from tests.clients import Running
 from tests.eventually import wait_until
 from tests.processes import plain_environment
@@ -17,6 +16,7 @@ from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.nats.cloudevents import recorded_from
 from milepost.events.nats.jetstream import STREAM, connected
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.data_directory import Runtime, running
 
 AWARDS = Codec[CredentialAwarded](CredentialAwarded)
@@ -62,22 +62,18 @@ def numbers_of(imported: dict[str, Any]) -> dict[str, Any]:
 
 async def log_of(school: Running, tenant: str) -> tuple[int, int, int]:
     """A tenant's head, how many events there are, and the last position."""
-    connection = await asyncpg.connect(runtime_of(school).postgres)
-    try:
+    async with owner_connection(runtime_of(school).postgres) as connection:
         row = await connection.fetchrow(
             """select coalesce((select head from log.heads where tenant = $1), 0),
                 count(*), coalesce(max(position), 0) from log.events where tenant = $1""",
             tenant,
         )
-    finally:
-        await connection.close()
     assert row
     return row[0], row[1], row[2]
 
 
 async def read_models(school: Running, tenant: str) -> dict[str, list[tuple[Any, ...]]]:
-    connection = await asyncpg.connect(runtime_of(school).postgres)
-    try:
+    async with owner_connection(runtime_of(school).postgres) as connection:
         return {
             name: sorted(
                 (
@@ -90,8 +86,6 @@ async def read_models(school: Running, tenant: str) -> dict[str, list[tuple[Any,
             )
             for name in READ_MODELS
         }
-    finally:
-        await connection.close()
 
 
 async def awards_heard(school: Running, tenant: str, expected: int) -> Sequence[Recorded]:

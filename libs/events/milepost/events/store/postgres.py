@@ -1,6 +1,7 @@
 """The log in Postgres. The rules live in `sql/`; this only carries arrays there and rows back."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,21 @@ async def connect_pool(
         command_timeout=command_timeout_seconds,
         server_settings={"role": ROLE, "application_name": name, "timezone": "UTC"},
     )
+
+
+@asynccontextmanager
+async def owner_connection(
+    dsn: str, *, timeout_seconds: float = 10
+) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for the block, as the user that the address names, who may do anything.
+
+    For what the services' role must not: to migrate, to make and drop databases, to look around.
+    """
+    connection = await asyncpg.connect(dsn, timeout=timeout_seconds)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def _leave_as_it_is(_: asyncpg.Connection) -> None: ...

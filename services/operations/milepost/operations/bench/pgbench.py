@@ -5,8 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-import asyncpg
-
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.local.embedded_postgres import binaries
 
 CLIENTS = 16
@@ -24,14 +23,13 @@ class PgbenchFailed(Exception):
 
 
 async def insert_rows_per_second(dsn: str, seconds: int) -> float:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute("""create table yardstick (like log.events);
-                                create sequence yardstick_position cache 100""")
-    try:
-        return await transactions_per_second(dsn, INSERT, seconds, CLIENTS)
-    finally:
-        await connection.execute("drop table yardstick; drop sequence yardstick_position")
-        await connection.close()
+    async with owner_connection(dsn) as connection:
+        await connection.execute("""create table yardstick (like log.events);
+                                    create sequence yardstick_position cache 100""")
+        try:
+            return await transactions_per_second(dsn, INSERT, seconds, CLIENTS)
+        finally:
+            await connection.execute("drop table yardstick; drop sequence yardstick_position")
 
 
 async def transactions_per_second(

@@ -8,9 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import asyncpg
-
 from milepost.events.store.migrations import migrate
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.local.embedded import Embedded
 from milepost.operations.rooms import schemas
 from milepost.web.settings import Settings
@@ -50,17 +49,13 @@ async def _database(server: str) -> AsyncIterator[str]:
     await _execute(server, f"create database {name}")
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     try:
-        connection = await asyncpg.connect(dsn)
-        await migrate(connection, schemas())
-        await connection.close()
+        async with owner_connection(dsn) as connection:
+            await migrate(connection, schemas())
         yield dsn
     finally:
         await _execute(server, f"drop database {name} with (force)")
 
 
 async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with owner_connection(dsn) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()

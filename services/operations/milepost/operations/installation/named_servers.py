@@ -3,10 +3,10 @@
 import asyncio
 import re
 
-import asyncpg
 import nats
 
 from milepost.events.runtime.outages import UNAVAILABLE
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.connection import reason
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import Settings
@@ -38,8 +38,8 @@ async def require_answering(given: Settings) -> None:
 
 
 async def _ask_postgres(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-    await connection.close()
+    async with owner_connection(url, timeout_seconds=CONNECT_SECONDS):
+        pass
 
 
 async def _ask_nats(url: str) -> None:

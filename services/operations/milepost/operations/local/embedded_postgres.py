@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.local.child_process import Child, end_orphans, last_words, launch, trim
 from milepost.operations.terminal.errors import Trouble
 from milepost.web import secret_file
@@ -166,9 +167,6 @@ def _dsn(port: int, password: str, database: str) -> str:
 
 async def _create_database(maintenance: str) -> None:
     query = "select exists (select from pg_database where datname = $1)"
-    connection = await asyncpg.connect(maintenance, timeout=10)
-    try:
+    async with owner_connection(maintenance) as connection:
         if not await connection.fetchval(query, DATABASE):
             await connection.execute(f"create database {DATABASE}")
-    finally:
-        await connection.close()

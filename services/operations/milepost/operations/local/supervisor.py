@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-import asyncpg
 import structlog
 
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.migrations import migrate
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.data_directory import Runtime, tell_runtime
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.local.child_process import Child, start_supervised
@@ -184,9 +184,6 @@ def _reachable(host: str) -> str:
 
 
 async def _migrate(postgres: str) -> None:
-    connection = await asyncpg.connect(postgres)
-    try:
+    async with owner_connection(postgres) as connection:
         for name in await migrate(connection, schemas()):
             _log.info("migrated", file=name)
-    finally:
-        await connection.close()

@@ -5,9 +5,9 @@ import time
 import urllib.request
 from typing import Any
 
-import asyncpg
 import msgspec
 
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import TENANT, get, open_offering, publish_course, token
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
@@ -82,11 +82,11 @@ def _upload(port: int, bearer: str, file: bytes, query: str) -> dict[str, Any]:
 
 
 async def _require_exact(dsn: str, rows: int) -> None:
-    connection = await asyncpg.connect(dsn)
-    enrolled = await connection.fetchval(ENROLLED, TENANT)
-    events = await connection.fetchval(
-        "select count(*) from log.events where tenant = $1 and type = 'learner_enrolled'", TENANT
-    )
-    await connection.close()
+    async with owner_connection(dsn) as connection:
+        enrolled = await connection.fetchval(ENROLLED, TENANT)
+        events = await connection.fetchval(
+            "select count(*) from log.events where tenant = $1 and type = 'learner_enrolled'",
+            TENANT,
+        )
     if (enrolled, events) != (rows, rows):
         raise WentWrong(f"{rows} rows enrolled {enrolled} learners in {events} events")

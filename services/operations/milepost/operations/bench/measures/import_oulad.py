@@ -4,8 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-import asyncpg
-
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
@@ -45,12 +44,9 @@ async def measure(settings: Settings, data: Path) -> Measured:
 
 
 async def _shown(dsn: str, begin: float) -> float:
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with owner_connection(dsn) as connection:
         while await connection.fetchval(LAG, TENANT):
             if time.perf_counter() - begin > PATIENCE_SECONDS:
                 raise WentWrong(f"not shown after {PATIENCE_SECONDS} s")
             await asyncio.sleep(0.05)
-    finally:
-        await connection.close()
     return time.perf_counter() - begin

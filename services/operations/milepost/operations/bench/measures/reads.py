@@ -3,7 +3,6 @@
 import asyncio
 import random
 
-import asyncpg
 import msgspec
 
 from milepost.dashboards.api.views import LearnerPage
@@ -12,7 +11,7 @@ from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.queries.consistent_read import statement
 from milepost.dashboards.queries.listings import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMENTS
 from milepost.events.projections.rebuild import rebuild
-from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.bench import http_calls
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.history import History
@@ -70,10 +69,11 @@ async def _learners(place: Settings, events: int) -> int:
     await history.grow(events)
     await rebuild(pool, read_models())
     await pool.close()
-    connection = await asyncpg.connect(place.postgres)
-    await connection.execute("vacuum analyze")
-    learners: int = await connection.fetchval("select count(*) from dashboards.learner_overview")
-    await connection.close()
+    async with owner_connection(place.postgres) as connection:
+        await connection.execute("vacuum analyze")
+        learners: int = await connection.fetchval(
+            "select count(*) from dashboards.learner_overview"
+        )
     return learners
 
 

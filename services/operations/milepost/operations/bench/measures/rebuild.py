@@ -2,10 +2,8 @@
 
 import time
 
-import asyncpg
-
 from milepost.events.projections.rebuild import rebuild
-from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.history import History
 from milepost.operations.bench.scratch_installation import ground
@@ -52,18 +50,15 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
 
 async def vacuumed(dsn: str) -> None:
     """As a log is that has been there for a while: otherwise the first reader tidies up."""
-    connection = await asyncpg.connect(dsn)
-    await connection.execute("vacuum analyze log.events")
-    await connection.close()
+    async with owner_connection(dsn) as connection:
+        await connection.execute("vacuum analyze log.events")
 
 
 async def copy_seconds(dsn: str) -> float:
-    connection = await asyncpg.connect(dsn)
-    begin = time.perf_counter()
-    await connection.copy_from_query(EVENTS, output=_drop)
-    seconds = time.perf_counter() - begin
-    await connection.close()
-    return seconds
+    async with owner_connection(dsn) as connection:
+        begin = time.perf_counter()
+        await connection.copy_from_query(EVENTS, output=_drop)
+        return time.perf_counter() - begin
 
 
 async def _drop(data: bytes) -> None:

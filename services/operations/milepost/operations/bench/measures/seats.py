@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import TENANT, open_offering, publish_course, token
 from milepost.operations.bench.load import Load, run_load
@@ -68,11 +69,10 @@ async def _race(place: Settings, learners: int, seats: int, connections: int) ->
 
 async def _require_exact(dsn: str, learners: int, seats: int) -> None:
     """What the log says, on the offering and on every enrollment."""
-    connection = await asyncpg.connect(dsn)
-    decided = await connection.fetch(ON_OFFERING, TENANT)
-    enrolled = await connection.fetch(ON_ENROLLMENTS, TENANT, "learner_enrolled")
-    waitlisted = await connection.fetch(ON_ENROLLMENTS, TENANT, "learner_waitlisted")
-    await connection.close()
+    async with owner_connection(dsn) as connection:
+        decided = await connection.fetch(ON_OFFERING, TENANT)
+        enrolled = await connection.fetch(ON_ENROLLMENTS, TENANT, "learner_enrolled")
+        waitlisted = await connection.fetch(ON_ENROLLMENTS, TENANT, "learner_waitlisted")
     kinds = [row["type"] for row in decided]
     if kinds != ["seat_taken"] * seats + ["waitlist_joined"] * (learners - seats):
         raise WentWrong(f"the offering decided {len(kinds)} times, not as it should have")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ import typer
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.migrations import pending
-from milepost.events.store.postgres import ROLE
+from milepost.events.store.postgres import ROLE, owner_connection
 from milepost.operations.installation.connection import connected, reason, settings
 from milepost.operations.installation.data_directory import running
 from milepost.operations.local.embedded import MARK
@@ -84,8 +85,7 @@ def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
 
 
 async def _postgres(given: Settings) -> str:
-    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
-    try:
+    async with _connection(given) as connection:
         version = connection.get_server_version()
         if version.major < 17:
             raise Trouble(f"version {version.major} is too old: Milepost needs 17 or newer")
@@ -99,13 +99,10 @@ async def _postgres(given: Settings) -> str:
         ours = str(await connection.fetchval("show cluster_name")).startswith(MARK)
         source = f" (from {wheel()})" if ours else ""
         return f"version {version.major}.{version.minor}{source}, durable"
-    finally:
-        await connection.close()
 
 
 async def _log(given: Settings) -> str:
-    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
-    try:
+    async with _connection(given) as connection:
         if missing := await pending(connection, schemas()):
             raise Trouble(f"{len(missing)} migrations are missing: run `milepost migrate`")
         may_write = "select has_table_privilege($1, 'log.events', 'insert, update, delete')"
@@ -114,22 +111,21 @@ async def _log(given: Settings) -> str:
         heads = await connection.fetchrow("select count(*), coalesce(sum(head), 0) from log.heads")
         assert heads is not None
         return f"up to date; schools: {heads[0]}, events: {heads[1]:,}"
-    finally:
-        await connection.close()
 
 
 async def _clock(given: Settings) -> str:
-    connection = await asyncpg.connect(given.postgres, timeout=CONNECT_SECONDS)
-    try:
+    async with _connection(given) as connection:
         before = time.time()
         there = await connection.fetchval("select extract(epoch from clock_timestamp())::float8")
         middle = (before + time.time()) / 2
-    finally:
-        await connection.close()
     difference = abs(float(there) - middle)
     if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
         raise Trouble(f"Postgres's clock is {difference:.1f} s away from this one: set both by NTP")
     return f"within {difference * 1000:.0f} ms of Postgres's"
+
+
+def _connection(given: Settings) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    return owner_connection(given.postgres, timeout_seconds=CONNECT_SECONDS)
 
 
 async def _nats(given: Settings) -> str:

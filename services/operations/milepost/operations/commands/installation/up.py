@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-import asyncpg
 import msgspec
 import typer
 
 from milepost.events.store.migrations import migrate
+from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.installation.named_servers import named
@@ -57,8 +57,5 @@ def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
 
 
 async def _migrate(postgres: str) -> list[str]:
-    connection = await asyncpg.connect(postgres)
-    try:
+    async with owner_connection(postgres) as connection:
         return await migrate(connection, schemas())
-    finally:
-        await connection.close()
