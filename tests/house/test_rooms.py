@@ -31,6 +31,7 @@ ROOMS: Mapping[str, set[str]] = {
 
 # libs/events from the ground up: what stands on a line may import what stands on lines above it.
 FLOORS = (
+    ("errors",),
     ("event", "ids", "runtime"),
     ("codec", "log"),
     ("streams", "metadata"),

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
+from milepost.events.errors import EventsError
 from milepost.events.event import UNDATED, Event, tag_of
 
 E = TypeVar("E", bound=Event)
@@ -15,7 +16,7 @@ Upcaster = Callable[[Fields], Fields]
 _encoder = msgspec.json.Encoder()
 
 
-class UnknownEvent(Exception):
+class UnknownEvent(EventsError):
     """The log holds a type that this process does not know: deploy readers before writers."""
 
 

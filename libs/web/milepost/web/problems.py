@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
 from milepost.events.runtime.outages import is_transient
+from milepost.web.errors import WebError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -37,7 +38,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
-class RequestFault(Exception, ABC):
+class RequestFault(WebError, ABC):
     """Something about the request itself, before any rule was asked."""
 
     @abstractmethod

@@ -12,12 +12,14 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar.types import ASGIApp
 
+from milepost.web.errors import WebError
+
 T = TypeVar("T")
 
 _log = structlog.get_logger()
 
 
-class AddressTaken(Exception):
+class AddressTaken(WebError):
     """Somebody else listens there, or this process may not."""
 
 

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
 
+from milepost.web.errors import WebError
+
 PREFIX = "MILEPOST_"
 DEVELOPMENT_ISSUER = "milepost-development"
 
@@ -17,7 +19,7 @@ Positive = Annotated[int, Meta(ge=1)]
 Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
-class SettingInvalid(Exception):
+class SettingInvalid(WebError):
     """An environment variable makes no sense; the message names it and says what it should be."""
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from milepost.events.errors import EventsError
 from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.events.streams import key_of
@@ -24,7 +25,7 @@ POSITION = re.compile(r"[1-9][0-9]{0,17}")
 ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
 
-class Foreign(ValueError):
+class Foreign(EventsError, ValueError):
     """A message on one of our subjects that no relay wrote."""
 
 

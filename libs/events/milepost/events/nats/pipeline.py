@@ -19,6 +19,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from milepost.events.errors import EventsError
+
 PATIENCE_SECONDS = 0.2
 
 
@@ -36,11 +38,11 @@ def header_lines(headers: Mapping[str, str]) -> str:
     return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
-class PipelineBroken(Exception):
+class PipelineBroken(EventsError):
     """The stream did not take a message as it was meant to be, or did not say that it had."""
 
 
-class MessageTooLarge(nats.errors.Error):
+class MessageTooLarge(EventsError, nats.errors.Error):
     def __init__(self, name: str, size: int, limit: int) -> None:
         super().__init__(f"{name} has {size} bytes; max_payload of the server is {limit}")
 

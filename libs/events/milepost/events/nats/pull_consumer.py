@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from milepost.events.errors import EventsError
 from milepost.events.nats.jetstream import STREAM
 
 EXPIRES_SECONDS = 30.0
@@ -23,7 +24,7 @@ REQUEST_OVER = ("404", "408")
 CONSUMER_GONE = ("409", "503")
 
 
-class ConsumerGone(nats.errors.Error):
+class ConsumerGone(EventsError, nats.errors.Error):
     """The stream or the durable consumer is not there any more, or has moved."""
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import msgspec
 
+from milepost.events.errors import EventsError
 from milepost.events.projections.shared_scan import heads
 
 RECORDED_AT = "select recorded_at from log.events where tenant = $1 and position = $2"
@@ -21,7 +22,7 @@ class AsOf(msgspec.Struct, frozen=True):
         return self.at.isoformat() if self.at else f"position {self.position}"
 
 
-class AsOfInvalid(Exception):
+class AsOfInvalid(EventsError):
     """The message says why not."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from milepost.events.errors import EventsError
 from milepost.events.projections.catch_up import Pace, behind_live, bring_to
 from milepost.events.projections.generations import Generation, generations
 from milepost.events.projections.shared_scan import SharedScan
@@ -34,7 +35,7 @@ PARKED = """select count(*) from consumer.parked
       and ($3::text is null or tenant = $3)"""
 
 
-class LiveStands(Exception):
+class LiveStands(EventsError):
     """The live generation is behind the other, and does not come nearer: nobody feeds it."""
 
 

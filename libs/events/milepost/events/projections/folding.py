@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from milepost.events.errors import EventsError
 from milepost.events.parking.parked import Failure
 from milepost.events.projections.read_model import (
     Fact,
@@ -16,11 +17,11 @@ from milepost.events.projections.read_model import (
 from milepost.events.projections.tables import PgTable
 
 
-class Unfoldable(Exception):
+class Unfoldable(EventsError):
     """One of these facts cannot be made into rows; the cause says why."""
 
 
-class Unfit(Exception):
+class Unfit(EventsError):
     """A fold left something in a row that its table cannot hold."""
 
 

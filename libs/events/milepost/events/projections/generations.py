@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import asyncpg
 import msgspec
 
+from milepost.events.errors import EventsError
 from milepost.events.parking.parked import consumer_of, forget
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import Connection, PgTable
@@ -24,11 +25,11 @@ REMOVE = "delete from dashboards.generations where name = $1 and generation = $2
 DROP_LOCK_TIMEOUT = "set local lock_timeout = '5s'"
 
 
-class RebuildUnderWay(Exception):
+class RebuildUnderWay(EventsError):
     """Another rebuild of this model, of other tenants, has been begun: finish or cancel it."""
 
 
-class OtherVersion(Exception):
+class OtherVersion(EventsError):
     """What is to be built on is of another version of the model than this code."""
 
     def __init__(self, name: str, version: int) -> None:
@@ -37,7 +38,7 @@ class OtherVersion(Exception):
         self.version = version
 
 
-class NoGeneration(Exception):
+class NoGeneration(EventsError):
     """The model has no such generation; `which` was looked for."""
 
     def __init__(self, name: str, which: str) -> None:
@@ -45,7 +46,7 @@ class NoGeneration(Exception):
         self.which = which
 
 
-class Live(Exception):
+class Live(EventsError):
     """The live generation is never dropped."""
 
 

@@ -3,6 +3,7 @@
 Queries see the old one before, the new one after, and never an earlier position.
 """
 
+from milepost.events.errors import EventsError
 from milepost.events.parking.parked import consumer_of, replace
 from milepost.events.projections.generations import Generation, locked, show
 from milepost.events.projections.read_model import ReadModel
@@ -41,11 +42,11 @@ REPLACE_POSITION = """insert into dashboards.positions as live
         position = excluded.position, recorded_at = excluded.recorded_at, epoch = live.epoch + 1"""
 
 
-class BehindLive(Exception):
+class BehindLive(EventsError):
     """The new generation has not read all that the live one has: reads would go back."""
 
 
-class ParksMore(Exception):
+class ParksMore(EventsError):
     """The new generation could not fold events that the live one has folded."""
 
     def __init__(self, name: str, events: int) -> None:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
+from milepost.events.errors import EventsError
 from milepost.events.parking.parked import (
     Failure,
     Parked,
@@ -60,7 +61,7 @@ FOLDED = Counter("milepost_projection_events", "Events folded into a read model.
 _log = structlog.get_logger()
 
 
-class Overtaken(Exception):
+class Overtaken(EventsError):
     """Somebody else moved, replaced or dropped these rows: read the positions again."""
 
 

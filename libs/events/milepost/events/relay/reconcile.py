@@ -14,6 +14,7 @@ import msgspec
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from milepost.events.errors import EventsError
 from milepost.events.log import Log, Recorded
 from milepost.events.nats.cloudevents import MENDED
 from milepost.events.nats.jetstream import last_position
@@ -27,11 +28,11 @@ TURN_SECONDS = 0.02
 PATIENCE_SECONDS = 30.0
 
 
-class RelayStandsStill(Exception):
+class RelayStandsStill(EventsError):
     """What is missing at the end of the stream was not published for half a minute."""
 
 
-class RelayTooBusy(Exception):
+class RelayTooBusy(EventsError):
     """The relay publishes without a pause: nothing could be put between its messages."""
 
 

@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 
+from milepost.events.errors import EventsError
 from milepost.events.log import Log, Recorded
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
@@ -34,15 +35,15 @@ SUBJECT = re.compile(r"(?![$_])[!-~]+(?<![.])")
 _log = structlog.get_logger()
 
 
-class SubjectUnfit(Exception):
+class SubjectUnfit(EventsError):
     """It is no subject to publish to, or one of the main stream's."""
 
 
-class NobodyListens(Exception):
+class NobodyListens(EventsError):
     """No stream takes the subject: its messages would vanish."""
 
 
-class Stopped(Exception):
+class Stopped(EventsError):
     """The stream refused a message. `position` is the first that it did not acknowledge."""
 
     def __init__(self, position: int, why: str) -> None:

@@ -11,6 +11,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from milepost.events.errors import EventsError
 from milepost.events.log import Recorded
 from milepost.events.nats.cloudevents import Foreign, place_of, reached_by
 from milepost.events.nats.jetstream import STREAM, kept_since, limited, stream_info
@@ -22,7 +23,7 @@ PAGE = 1 << 16
 Seen: TypeAlias = Callable[[str, int, int], None]
 
 
-class StreamSetBack(Exception):
+class StreamSetBack(EventsError):
     """The stream was deleted, purged or restored while it was read: begin anew."""
 
 

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 from prometheus_client import Gauge
 
+from milepost.events.errors import EventsError
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.retry import retry_forever
 
@@ -40,7 +41,7 @@ LEADS = Gauge("milepost_leads", "1 in the process that leads, 0 in those that wa
 _log = structlog.get_logger()
 
 
-class LeaseLost(Exception):
+class LeaseLost(EventsError):
     """The connection that held the lock is gone: another process may lead by now."""
 
 

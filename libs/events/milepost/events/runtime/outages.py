@@ -3,8 +3,10 @@
 import asyncpg
 import nats.errors
 
+from milepost.events.errors import EventsError
 
-class Overloaded(Exception):
+
+class Overloaded(EventsError):
     """Too much is waiting already; nothing was taken. Try again shortly."""
 
 

@@ -11,6 +11,8 @@ from typing import Literal
 import asyncpg
 import msgspec
 
+from milepost.events.errors import EventsError
+
 WINDOW = 20_000
 MOST_FAULTS = 100
 
@@ -131,7 +133,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     link: str
 
 
-class NoSuchTenant(Exception):
+class NoSuchTenant(EventsError):
     """Nothing was ever appended for it."""
 
 

@@ -12,6 +12,7 @@ import jwt
 import msgspec
 import structlog
 
+from milepost.web.errors import WebError
 from milepost.web.settings import SettingInvalid
 
 ALGORITHMS = frozenset({"EdDSA", "ES256", "RS256"})
@@ -21,11 +22,11 @@ RETRY_SECONDS = 5.0  # after a reading that failed
 _log = structlog.get_logger()
 
 
-class UnknownKey(Exception):
+class UnknownKey(WebError):
     """No such key, at least not when the set was last read."""
 
 
-class KeysUnavailable(ConnectionError):
+class KeysUnavailable(WebError, ConnectionError):
     """The set could never be read yet: nobody's token can be judged."""
 
 

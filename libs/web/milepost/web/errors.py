@@ -1,0 +1,19 @@
+"""What this library raises."""
+
+
+class WebError(Exception):
+    """The root of every error of this library; what a rule refuses is a `Refused` instead.
+
+    Of those below `RequestFault` each knows the problem that it is answered with.
+
+    WebError
+    ├─ RequestFault            the request cannot be served as it is, or not now
+    │  ├─ Malformed            not what the documentation describes
+    │  ├─ NotAuthenticated     no acceptable token
+    │  ├─ UnsupportedMedia     a body of another media type
+    │  └─ BodyTooLarge
+    ├─ UnknownKey              a token is signed with a key that is not at hand
+    ├─ KeysUnavailable         a ConnectionError too: the issuer's keys cannot be read
+    ├─ SettingInvalid          a variable of the environment makes no sense
+    └─ AddressTaken            somebody else listens there
+    """
