@@ -103,7 +103,7 @@ def service(transactor: Transactor, settings: Settings) -> Service:
             raise UnknownNote(note)
         return Note(scores[:limit])
 
-    @get("/position", answers=Answers(asks=(AWAITED_POSITION,)))
+    @get("/position", answers=Answers(request_headers=(AWAITED_POSITION,)))
     async def position(request: Asked) -> dict[str, int | None]:
         return {"position": awaited_position(request)}
 

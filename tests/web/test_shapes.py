@@ -8,7 +8,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from milepost.web.requests.json_faults import MAX_DEPTH, MAX_FAULTS, misshapen
+from milepost.web.requests.json_faults import MAX_DEPTH, MAX_FAULTS, shape_faults
 
 Tag = Annotated[str, Meta(pattern=r"^[a-z]{2}(?![\s\S])")]
 
@@ -41,7 +41,7 @@ class Nest(msgspec.Struct):
 
 
 def told(value, wanted=Whole):
-    return [(one["path"], one["message"]) for one in misshapen(value, wanted)]
+    return [(one["path"], one["message"]) for one in shape_faults(value, wanted)]
 
 
 def test_what_fits_has_no_faults():

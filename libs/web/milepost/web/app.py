@@ -12,7 +12,7 @@ from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
 from milepost.web.openapi.schemas import StructSchemas
-from milepost.web.problems import answer
+from milepost.web.problems import error_response
 from milepost.web.requests.body import Received
 from milepost.web.requests.json_body import BodyDecoding
 from milepost.web.requests.options_method import WholeOptions
@@ -42,7 +42,7 @@ def create_app(
             *(router for service in services for router in service.routes),
         ],
         middleware=[edge],
-        exception_handlers={Exception: _answering(metrics)},
+        exception_handlers={Exception: _error_handler(metrics)},
         request_class=Received,
         plugins=[
             BodyDecoding(),
@@ -58,11 +58,11 @@ def create_app(
     )
 
 
-def _answering(
+def _error_handler(
     metrics: HttpMetrics,
 ) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
     def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        response = answer(request, error)
+        response = error_response(request, error)
         if "correlation" not in request.scope["state"]:  # no route, so the edge has not seen it
             metrics.observe(request.method, UNROUTED, response.status_code or 500, 0.0)
         return response

@@ -13,7 +13,7 @@ from structlog.contextvars import bind_contextvars
 from uuid_utils.compat import uuid7
 
 from milepost.web.auth.tokens import Caller, TokenVerifier
-from milepost.web.problems import NotAuthenticated, answer
+from milepost.web.problems import NotAuthenticated, error_response
 from milepost.web.requests.body import discard
 from milepost.web.requests.query_parameters import check_parameters
 from milepost.web.telemetry import tracing
@@ -42,16 +42,16 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:  # there are no websockets
             return
         started = perf_counter()
-        watched = _Watched(send)
+        recorder = _StatusRecorder(send)
         headers = dict(scope["headers"])
         method, route = scope["method"], scope["path_template"]
         try:
             with self._span(scope, headers, f"{method} {route}") as span:
-                await self._admit(scope, receive, watched, headers)
+                await self._admit(scope, receive, recorder, headers)
                 if span is not None:
-                    span.set_attribute("http.response.status_code", watched.status)
+                    span.set_attribute("http.response.status_code", recorder.status)
         finally:
-            self._metrics.observe(method, route, watched.status, perf_counter() - started)
+            self._metrics.observe(method, route, recorder.status, perf_counter() - started)
 
     def _span(
         self, scope: HTTPScope, headers: dict[bytes, bytes], name: str
@@ -65,7 +65,11 @@ class Edge:
         )
 
     async def _admit(
-        self, scope: HTTPScope, receive: Receive, send: "_Watched", headers: dict[bytes, bytes]
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        send: "_StatusRecorder",
+        headers: dict[bytes, bytes],
     ) -> None:
         if self._tracer is not None:
             scope["state"]["trace"] = tracing.current()
@@ -73,10 +77,10 @@ class Edge:
         scope["state"]["correlation"] = correlation
         try:
             scope["user"] = await self._caller(scope, headers)
-        except Exception as refusal:  # noqa: BLE001 - `answer` knows them all
+        except Exception as refusal:  # noqa: BLE001 - `error_response` knows them all
             await discard(scope, receive)
             request: Request[Any, Any, Any] = Request(scope, receive, send)
-            response = answer(request, refusal)
+            response = error_response(request, refusal)
             await response.to_asgi_response(app=None, request=request)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -93,7 +97,7 @@ class Edge:
         return caller
 
 
-class _Watched:
+class _StatusRecorder:
     """`send`, remembering the status; 500 until one was sent."""
 
     __slots__ = ("_send", "status")
@@ -109,5 +113,5 @@ class _Watched:
 
 
 def _correlation(headers: dict[bytes, bytes]) -> str:
-    given = headers.get(b"x-request-id", b"").decode("latin-1")
-    return given if _CORRELATION.fullmatch(given) else uuid7().hex
+    request_id = headers.get(b"x-request-id", b"").decode("latin-1")
+    return request_id if _CORRELATION.fullmatch(request_id) else uuid7().hex

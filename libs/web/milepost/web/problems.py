@@ -95,9 +95,9 @@ class NotAuthenticated(RequestFault):
 
 
 class UnsupportedMedia(RequestFault):
-    def __init__(self, given: str, accepted: Sequence[str] = ("application/json",)) -> None:
-        super().__init__(given)
-        self.given = given
+    def __init__(self, media_type: str, accepted: Sequence[str] = ("application/json",)) -> None:
+        super().__init__(media_type)
+        self.media_type = media_type
         self.accepted = accepted
 
     def problem(self) -> Problem:
@@ -105,7 +105,7 @@ class UnsupportedMedia(RequestFault):
             status=415,
             name="unsupported_media_type",
             title="Unsupported media type",
-            detail=f"The body is {self.given}; send {' or '.join(self.accepted)}.",
+            detail=f"The body is {self.media_type}; send {' or '.join(self.accepted)}.",
             headers={"Accept": ", ".join(self.accepted)},
         )
 
@@ -136,10 +136,10 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str | None = None
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def error_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The response to any exception; what nobody expected is logged here, once."""
     if isinstance(error, ValidationException):
-        _name_as_asked(request, error)
+        _restore_parameter_names(request, error)
     problem = problem_of(error)
     if problem.status == 503:
         _log.info(problem.name, path=_template(request), error=repr(error))
@@ -148,10 +148,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     return respond(request, problem)
 
 
-def _name_as_asked(request: Request[Any, Any, Any], error: ValidationException) -> None:
+def _restore_parameter_names(request: Request[Any, Any, Any], error: ValidationException) -> None:
     """Litestar names a parameter as the handler does, not as the client did."""
-    asked: Mapping[str, str] = request.scope["route_handler"].opt.get("parameters", {})
-    names = {inside: name for name, inside in asked.items()}
+    aliases: Mapping[str, str] = request.scope["route_handler"].opt.get("parameters", {})
+    names = {inside: name for name, inside in aliases.items()}
     for fault in error.extra or ():
         if isinstance(fault, dict):
             fault["key"] = names.get(fault.get("key", ""), fault.get("key"))

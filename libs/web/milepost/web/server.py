@@ -40,7 +40,7 @@ async def serve(
     finally:
         stopping.cancel()
         server.stop()  # type: ignore[no-untyped-call]
-        await _finished(serving, shutdown_seconds)
+        await _drain(serving, shutdown_seconds)
 
 
 def require_free(host: str, port: int) -> None:
@@ -76,7 +76,7 @@ def collect_seldom() -> None:
 
 def _server(app: ASGIApp, host: str, port: int) -> Server:
     # Granian configures logging globally; incrementally, it leaves ours alone.
-    quiet = {"incremental": True, "handlers": {}, "formatters": {}}
+    no_handlers = {"incremental": True, "handlers": {}, "formatters": {}}
     return Server(
         app,
         address=host,
@@ -84,12 +84,12 @@ def _server(app: ASGIApp, host: str, port: int) -> Server:
         interface=Interfaces.ASGI,
         backlog=1024,
         websockets=False,
-        log_dictconfig=quiet,
+        log_dictconfig=no_handlers,
         log_enabled=False,
     )
 
 
-async def _finished(serving: asyncio.Task[None], shutdown_seconds: float) -> None:
+async def _drain(serving: asyncio.Task[None], shutdown_seconds: float) -> None:
     try:
         await asyncio.wait_for(serving, shutdown_seconds)
     except TimeoutError:

@@ -43,7 +43,7 @@ class KeySet:
         max_age_seconds: float = 600,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._source = _checked(source)
+        self._source = _validated_source(source)
         self._refresh_seconds = refresh_seconds
         self._max_age_seconds = max_age_seconds
         self._clock = clock
@@ -98,7 +98,7 @@ class KeySet:
         return response.raise_for_status().content
 
 
-def _checked(source: str) -> str:
+def _validated_source(source: str) -> str:
     address = urlsplit(source)
     local = address.hostname in {"localhost", "127.0.0.1", "::1"}
     if address.scheme in {"", "https"} or (address.scheme == "http" and local):

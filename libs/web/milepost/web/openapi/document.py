@@ -87,10 +87,10 @@ def _document(handler: HTTPRouteHandler, path: str) -> None:
         return
     answers: Answers = handler.opt.get("answers", Answers())
     problems = kinds((*answers.refusals, *_common(handler, path, answers)))
-    documented = {status: response_spec(alike) for status, alike in problems.items()}
+    documented = {status: response_spec(same_status) for status, same_status in problems.items()}
     handler.responses = {**(handler.responses or {}), **documented}
-    describing = _describing(handler, answers, problems, _instance(path, problems))
-    handler.operation_class = cast("type[Operation]", describing)
+    operation_factory = _operation_factory(handler, answers, problems, _instance(path, problems))
+    handler.operation_class = cast("type[Operation]", operation_factory)
 
 
 def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exception]:
@@ -101,27 +101,30 @@ def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exce
         name = path.partition("{")[2].partition("}")[0]
         fault = {"message": "String does not match", "key": name, "source": "path"}
         found += (Malformed(f"{name}: {fault['message']}", faults=[fault]), NotFoundException())
-    if IDEMPOTENCY_KEY in answers.asks:
+    if IDEMPOTENCY_KEY in answers.request_headers:
         reason = "Idempotency-Key is 1 to 255 printable ASCII characters."
         found.append(Malformed(reason, header=IDEMPOTENCY_KEY.name))
-    if AWAITED_POSITION in answers.asks:
+    if AWAITED_POSITION in answers.request_headers:
         reason = "Milepost-Position is a whole number, not 'latest'."
         found.append(Malformed(reason, header=AWAITED_POSITION.name))
     return found
 
 
 def _instance(path: str, problems: dict[int, list[Kind]]) -> str:
-    """The path that was asked, going by what the problems tell of it."""
-    told = [
-        problem.facts for alike in problems.values() for kind in alike for problem in kind.problems
+    """The path of a request that meets these problems, as their facts have it."""
+    all_facts = [
+        problem.facts
+        for same_status in problems.values()
+        for kind in same_status
+        for problem in kind.problems
     ]
-    for facts in told:
+    for facts in all_facts:
         for name, value in facts.items():
             path = path.replace(f"{{{name}}}", str(value))
     return re.sub(r"\{(\w+)\}", r"\1-1", path)
 
 
-def _describing(
+def _operation_factory(
     handler: HTTPRouteHandler, answers: Answers, problems: dict[int, list[Kind]], instance: str
 ) -> Callable[..., Operation]:
     """Makes litestar's operation, with the headers and statuses that it has no words for."""
@@ -133,23 +136,23 @@ def _describing(
         responses: dict[str, OpenAPIResponse],
         **described: Any,
     ) -> Operation:
-        answered = next(iter(responses.values()))
-        answered.headers = {one.name: _header(one) for one in answers.tells}
+        success = next(iter(responses.values()))
+        success.headers = {one.name: _header(one) for one in answers.response_headers}
         if answers.also is not None:
-            responses[str(answers.also)] = _also(answered, answers.also)
-        for status, alike in problems.items():
+            responses[str(answers.also)] = _also(success, answers.also)
+        for status, same_status in problems.items():
             response = responses[str(status)]
-            response.headers = _problem_headers(alike)
+            response.headers = _problem_headers(same_status)
             for media in (response.content or {}).values():
-                media.examples = examples(alike, instance)
-        if answers.takes is not None:
-            described["request_body"] = answers.takes
+                media.examples = examples(same_status, instance)
+        if answers.request_body is not None:
+            described["request_body"] = answers.request_body
         elif body := described["request_body"]:
             body.required = data is not None and data.default is Empty
         for parameter in parameters or ():
             _restore(parameter, definitions)
         return Operation(
-            parameters=[*(parameters or ()), *map(_parameter, answers.asks)] or None,
+            parameters=[*(parameters or ()), *map(_parameter, answers.request_headers)] or None,
             responses=dict(sorted(responses.items())),
             **described,
         )
@@ -172,10 +175,10 @@ def _definitions(handler: HTTPRouteHandler) -> Mapping[str, ParameterKwarg]:
     }
 
 
-def _also(answered: OpenAPIResponse, status: int) -> OpenAPIResponse:
+def _also(success: OpenAPIResponse, status: int) -> OpenAPIResponse:
     description = HTTPStatus(status).description
-    content = None if status == HTTPStatus.NOT_MODIFIED else answered.content
-    return replace(answered, description=description, content=content)
+    content = None if status == HTTPStatus.NOT_MODIFIED else success.content
+    return replace(success, description=description, content=content)
 
 
 def _parameter(header: Header) -> Parameter:
@@ -188,14 +191,14 @@ def _header(header: Header) -> OpenAPIHeader:
     return OpenAPIHeader(schema=header.schema, description=header.description, required=True)
 
 
-def _problem_headers(alike: list[Kind]) -> dict[str, OpenAPIHeader | Reference]:
+def _problem_headers(same_status: list[Kind]) -> dict[str, OpenAPIHeader | Reference]:
     """Required where every problem of the status has them."""
-    given = [problem.headers for kind in alike for problem in kind.problems]
+    header_sets = [problem.headers for kind in same_status for problem in kind.problems]
     return {
         name: OpenAPIHeader(
             schema=Schema(type=OpenAPIType.STRING, examples=[value]),
-            required=all(name in headers for headers in given),
+            required=all(name in headers for headers in header_sets),
         )
-        for headers in given
+        for headers in header_sets
         for name, value in headers.items()
     }

@@ -62,20 +62,23 @@ ETAG: Final = Header(
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """`refusals` are real ones, with facts as they could be: they are the examples.
 
-    `asks` are headers that a request may have, `tells` those of every answer that is no problem;
-    `also`: another status of the same answer. `takes`: a body that the route reads as it comes.
+    `request_headers` may come, `response_headers` are in every answer that is no problem.
+    `also`: another status of the same answer. `request_body`: one that the route reads as it comes.
     """
 
     refusals: tuple[Exception, ...] = ()
-    asks: tuple[Header, ...] = ()
-    tells: tuple[Header, ...] = ()
+    request_headers: tuple[Header, ...] = ()
+    response_headers: tuple[Header, ...] = ()
     also: int | None = None
-    takes: RequestBody | None = None
+    request_body: RequestBody | None = None
 
 
 def command(*refusals: Exception, also: int | None = None) -> Answers:
     return Answers(
-        refusals=(*refusals, KEY_REUSED), asks=(IDEMPOTENCY_KEY,), tells=(POSITION,), also=also
+        refusals=(*refusals, KEY_REUSED),
+        request_headers=(IDEMPOTENCY_KEY,),
+        response_headers=(POSITION,),
+        also=also,
     )
 
 
@@ -86,4 +89,6 @@ def query(*refusals: Exception) -> Answers:
 
 def versioned_query(*refusals: Exception) -> Answers:
     """With an ETag; 304 to who has it."""
-    return Answers(refusals=refusals, asks=(IF_NONE_MATCH,), tells=(ETAG,), also=304)
+    return Answers(
+        refusals=refusals, request_headers=(IF_NONE_MATCH,), response_headers=(ETAG,), also=304
+    )

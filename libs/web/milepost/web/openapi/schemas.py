@@ -14,7 +14,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
-Pointing: TypeAlias = Callable[[str], Reference]
+ReferenceTo: TypeAlias = Callable[[str], Reference]
 
 _NAMES: Final = Schema.field_aliases()
 
@@ -30,13 +30,13 @@ class StructSchemas(OpenAPISchemaPlugin):
         )
         inside = {one.__name__: one for one in _structs(inspect.type_info(struct), set())}
 
-        def pointing(name: str) -> Reference:
+        def reference_to(name: str) -> Reference:
             field = FieldDefinition.from_annotation(inside[name])
             reference: Reference = schema_creator.for_field_definition(field)
             return reference
 
         _, described = msgspec.json.schema_components([struct], ref_template="{name}")
-        _fill(schema, described[struct.__name__], pointing)
+        _fill(schema, described[struct.__name__], reference_to)
         return schema
 
 
@@ -80,30 +80,30 @@ def _structs(kind: inspect.Type, seen: set[type]) -> Iterator[type]:
         yield from _structs(one, seen)
 
 
-def _fill(schema: Schema, said: dict[str, Any], pointing: Pointing) -> None:
-    for name, value in said.items():
-        setattr(schema, _NAMES.get(name, name), _part(name, value, pointing))
+def _fill(schema: Schema, json_schema: dict[str, Any], reference_to: ReferenceTo) -> None:
+    for name, value in json_schema.items():
+        setattr(schema, _NAMES.get(name, name), _part(name, value, reference_to))
 
 
-def _part(name: str, value: Any, pointing: Pointing) -> Any:
+def _part(name: str, value: Any, reference_to: ReferenceTo) -> Any:
     match name, value:
         case "properties", _:
-            return {key: _schema(one, pointing) for key, one in value.items()}
+            return {key: _schema(one, reference_to) for key, one in value.items()}
         case (("anyOf" | "prefixItems"), _):
-            return [_schema(one, pointing) for one in value]
+            return [_schema(one, reference_to) for one in value]
         case (("items" | "additionalProperties" | "propertyNames"), dict()):
-            return _schema(value, pointing)
+            return _schema(value, reference_to)
         case "discriminator", _:
-            mapping = {tag: _Target(pointing(one)) for tag, one in value["mapping"].items()}
+            mapping = {tag: _Target(reference_to(one)) for tag, one in value["mapping"].items()}
             return Discriminator(value["propertyName"], mapping)  # type: ignore[arg-type] # as above
         case (("default" | "examples"), _):
             return Verbatim(msgspec.json.encode(value))
     return value
 
 
-def _schema(said: dict[str, Any], pointing: Pointing) -> Schema | Reference:
-    if "$ref" in said:
-        return pointing(said["$ref"])
+def _schema(json_schema: dict[str, Any], reference_to: ReferenceTo) -> Schema | Reference:
+    if "$ref" in json_schema:
+        return reference_to(json_schema["$ref"])
     schema = Schema()
-    _fill(schema, said, pointing)
+    _fill(schema, json_schema, reference_to)
     return schema

@@ -7,16 +7,16 @@ from litestar import Request, Response
 T = TypeVar("T")
 
 
-def is_known(request: Request[Any, Any, Any], etag: str) -> bool:
+def etag_matches(request: Request[Any, Any, Any], etag: str) -> bool:
     """Whether the reader has that: compared weakly (RFC 9110, section 13.1.2)."""
-    given = request.headers.get("if-none-match", "")
-    return bool({one.strip().removeprefix("W/") for one in given.split(",")} & {etag, "*"})
+    header = request.headers.get("if-none-match", "")
+    return bool({tag.strip().removeprefix("W/") for tag in header.split(",")} & {etag, "*"})
 
 
 def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:
     """With an ETag of the streams' versions; 304 without a body if the reader has these."""
     etag = f'"{".".join(map(str, versions))}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if is_known(request, etag):
+    if etag_matches(request, etag):
         return Response(cast("T", b""), status_code=304, headers=headers)
     return Response(body, headers=headers)

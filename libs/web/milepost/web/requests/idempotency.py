@@ -40,13 +40,15 @@ def command_id(request: Request[Caller, None, State]) -> UUID:
 def metadata(request: Request[Caller, None, State]) -> bytes:
     """JSON: `actor`, `correlation`, `trace` (W3C traceparent), `request` (a digest of the body)."""
     state: dict[str, Any] = request.scope["state"]
-    known = {
+    members = {
         "actor": request.user.subject,
         "correlation": state["correlation"],
         "trace": state.get("trace"),
         "request": _digest(request),
     }
-    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
+    return msgspec.json.encode(
+        {name: value for name, value in members.items() if value is not None}
+    )
 
 
 def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> None:

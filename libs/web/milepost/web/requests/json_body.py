@@ -14,7 +14,7 @@ from litestar.plugins import SerializationPlugin
 from litestar.typing import FieldDefinition
 
 from milepost.web.problems import Malformed, UnsupportedMedia
-from milepost.web.requests.json_faults import misshapen
+from milepost.web.requests.json_faults import shape_faults
 
 T = TypeVar("T", bound="Body")
 
@@ -82,10 +82,10 @@ def _require_json(request: Request[Any, Any, Any]) -> None:
         raise UnsupportedMedia(given)
 
 
-def _everywhere(fault: msgspec.DecodeError, value: bytes, wanted: Any) -> Malformed:
+def _everywhere(fault: msgspec.DecodeError, value: bytes, expected: Any) -> Malformed:
     located = _located(fault)
     try:
-        located.where["faults"] = misshapen(msgspec.json.decode(value), wanted)
+        located.where["faults"] = shape_faults(msgspec.json.decode(value), expected)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return located  # nor is it JSON, behind the first fault
     return located

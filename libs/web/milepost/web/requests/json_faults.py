@@ -12,44 +12,44 @@ MAX_FAULTS: Final = 100
 MAX_DEPTH: Final = 8  # further down it is looked no closer: each level is looked at once more
 
 
-def misshapen(value: Any, wanted: Any) -> list[dict[str, str]]:
+def shape_faults(value: Any, expected: Any) -> list[dict[str, str]]:
     """`path` and `message` of each fault, at most so many; `value` is decoded JSON."""
-    return list(islice(_faults(value, wanted, "$", 0), MAX_FAULTS))
+    return list(islice(_faults(value, expected, "$", 0), MAX_FAULTS))
 
 
-def _faults(value: Any, wanted: Any, path: str, depth: int) -> Iterator[dict[str, str]]:
+def _faults(value: Any, expected: Any, path: str, depth: int) -> Iterator[dict[str, str]]:
     try:
-        msgspec.convert(value, wanted)
+        msgspec.convert(value, expected)
     except msgspec.ValidationError as fault:
-        whole = True
+        sound = True
         if depth < MAX_DEPTH:
-            for inner in _inside(value, _one_of(value, wanted), path, depth + 1):
-                whole = False
+            for inner in _inside(value, _one_of(value, expected), path, depth + 1):
+                sound = False
                 yield inner
-        if whole:
+        if sound:
             message, _, place = str(fault).partition(" - at `")
             yield _fault(path + place.strip("`").removeprefix("$"), message)
 
 
-def _inside(value: Any, wanted: Any, path: str, depth: int) -> Iterator[dict[str, str]]:
-    if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
+def _inside(value: Any, expected: Any, path: str, depth: int) -> Iterator[dict[str, str]]:
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
         if isinstance(value, Mapping):
-            yield from _in_struct(value, wanted, path, depth)
-    elif isinstance(value, list) and _many(wanted, Sequence):
+            yield from _in_struct(value, expected, path, depth)
+    elif isinstance(value, list) and _many(expected, Sequence):
         for number, item in enumerate(value):
-            yield from _faults(item, get_args(wanted)[0], f"{path}[{number}]", depth)
-    elif isinstance(value, Mapping) and _many(wanted, Mapping):
-        names, values = get_args(wanted)
+            yield from _faults(item, get_args(expected)[0], f"{path}[{number}]", depth)
+    elif isinstance(value, Mapping) and _many(expected, Mapping):
+        names, values = get_args(expected)
         for name, item in value.items():
             yield from _faults(name, names, f"{path}.{name}", depth)
             yield from _faults(item, values, f"{path}.{name}", depth)
 
 
 def _in_struct(
-    value: Mapping[str, Any], wanted: type[msgspec.Struct], path: str, depth: int
+    value: Mapping[str, Any], expected: type[msgspec.Struct], path: str, depth: int
 ) -> Iterator[dict[str, str]]:
-    config = wanted.__struct_config__
-    fields = {field.encode_name: field for field in structs.fields(wanted)}
+    config = expected.__struct_config__
+    fields = {field.encode_name: field for field in structs.fields(expected)}
     for name, field in fields.items():
         if name in value:
             yield from _faults(value[name], field.type, f"{path}.{name}", depth)
@@ -60,22 +60,22 @@ def _in_struct(
             yield _fault(path, f"Object contains unknown field `{name}`")
 
 
-def _many(wanted: Any, kind: type) -> bool:
+def _many(expected: Any, kind: type) -> bool:
     """Any number of one type: `tuple[X, ...]`, `list[X]`, `dict[X, Y]`."""
-    origin, types = get_origin(wanted), get_args(wanted)
+    origin, types = get_origin(expected), get_args(expected)
     if not isinstance(origin, type) or not issubclass(origin, kind):
         return False
     return origin is not tuple or types[-1] is Ellipsis
 
 
-def _one_of(value: Any, wanted: Any) -> Any:
+def _one_of(value: Any, expected: Any) -> Any:
     """The type without what is said about it; of several, the one that the value means."""
-    while get_origin(wanted) is Annotated:
-        wanted = get_args(wanted)[0]
-    if get_origin(wanted) not in {Union, UnionType}:
-        return wanted
-    options = [_one_of(value, one) for one in get_args(wanted) if one is not NoneType]
-    return next((one for one in options if len(options) == 1 or _means(value, one)), wanted)
+    while get_origin(expected) is Annotated:
+        expected = get_args(expected)[0]
+    if get_origin(expected) not in {Union, UnionType}:
+        return expected
+    options = [_one_of(value, one) for one in get_args(expected) if one is not NoneType]
+    return next((one for one in options if len(options) == 1 or _means(value, one)), expected)
 
 
 def _means(value: Any, option: Any) -> bool:

@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 def awaited_position(request: Request[Any, Any, Any]) -> int | None:
     """The position that the reader wants to see, from `Milepost-Position`. Raises `Malformed`."""
-    given = request.headers.get("milepost-position")
-    if given is None:
+    text = request.headers.get("milepost-position")
+    if text is None:
         return None
-    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Malformed(
-            f"Milepost-Position is a whole number, not {given!r}.", header="Milepost-Position"
+            f"Milepost-Position is a whole number, not {text!r}.", header="Milepost-Position"
         )
-    return int(given)
+    return int(text)
 
 
 def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
@@ -40,9 +40,9 @@ class _Json(Response[T]):
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(body)))
 
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+        async def send_response(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
             status = self.status_code or 200
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body, "more_body": False})
 
-        return answer
+        return send_response

@@ -17,8 +17,8 @@ class KnownParameters(ReceiveRoutePlugin):
     def receive_route(self, route: BaseRoute) -> None:
         if isinstance(route, HTTPRoute):
             for handler, model in route.route_handler_map.values():
-                asked = model.expected_query_params
-                handler.opt[OPTION] = {one.field_alias: one.field_name for one in asked}
+                parameters = model.expected_query_params
+                handler.opt[OPTION] = {one.field_alias: one.field_name for one in parameters}
 
 
 def check_parameters(scope: HTTPScope) -> None:
@@ -26,7 +26,7 @@ def check_parameters(scope: HTTPScope) -> None:
     query = scope["query_string"]
     if not query:
         return
-    known = scope["route_handler"].opt[OPTION]
+    names = scope["route_handler"].opt[OPTION]
     for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if name not in known:
+        if name not in names:
             raise Malformed(f"There is no parameter {name!r} here.", query=name)

@@ -34,8 +34,8 @@ def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
         responses={503: ResponseSpec(Readiness, description="Not now", generate_examples=False)},
     )
     async def ready() -> Response[Readiness]:
-        holds = await asyncio.gather(*(_holds(name, check) for name, check in checks.items()))
-        failed = tuple(name for name, held in zip(checks, holds, strict=True) if not held)
+        passed = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
+        failed = tuple(name for name, ok in zip(checks, passed, strict=True) if not ok)
         readiness = Readiness(ready=not failed, failed=failed)
         return Response(readiness, status_code=503 if failed else 200)
 
@@ -49,7 +49,7 @@ def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
     )
 
 
-async def _holds(name: str, check: Check) -> bool:
+async def _passes(name: str, check: Check) -> bool:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             return await check()

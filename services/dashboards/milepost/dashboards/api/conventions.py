@@ -32,7 +32,7 @@ from milepost.web.openapi.documented_answers import (
     Header,
 )
 from milepost.web.problems import Malformed
-from milepost.web.requests.etags import is_known
+from milepost.web.requests.etags import etag_matches
 from milepost.web.requests.positions import awaited_position, positioned
 from milepost.web.requests.times import in_calendar
 
@@ -59,8 +59,8 @@ def shown(*refusals: Exception) -> Answers:
     """A read that can wait for a position, says the one it is true for, and has its rows' ETag."""
     return Answers(
         refusals=(*refusals, NotVisibleYet(4711, 4709), BeyondTheLog(9999, 4711)),
-        asks=(AWAITED_POSITION, IF_NONE_MATCH),
-        tells=(POSITION, ROWS_ETAG),
+        request_headers=(AWAITED_POSITION, IF_NONE_MATCH),
+        response_headers=(POSITION, ROWS_ETAG),
         also=304,
     )
 
@@ -80,7 +80,7 @@ async def read_at(
 def respond(request: Call, page: T, found: Seen) -> Response[T]:
     """304 to who has these rows: their ETag says nothing of the position, which goes on."""
     etag = {"ETag": found.etag}
-    if is_known(request, found.etag):
+    if etag_matches(request, found.etag):
         headers = {**etag, "Milepost-Position": str(found.position)}
         return Response(cast("T", b""), status_code=304, headers=headers)
     response = positioned(page, found.position)

@@ -83,9 +83,9 @@ LOCATION: Final = Header(
 )
 
 UPLOAD: Final = Answers(
-    takes=FILE,
-    asks=(IDEMPOTENCY_KEY,),
-    tells=(LOCATION,),
+    request_body=FILE,
+    request_headers=(IDEMPOTENCY_KEY,),
+    response_headers=(LOCATION,),
     refusals=(
         RoleMissing(ENROLLERS),
         Malformed("The body ended before all of it had come."),
@@ -102,7 +102,10 @@ UPLOAD: Final = Answers(
 )
 LIST: Final = Answers(refusals=(NOT_YOURS, WRONG_QUERY))
 READ: Final = Answers(
-    refusals=(NOT_YOURS, UnknownJob(JOB)), asks=(IF_NONE_MATCH,), tells=(ETAG,), also=304
+    refusals=(NOT_YOURS, UnknownJob(JOB)),
+    request_headers=(IF_NONE_MATCH,),
+    response_headers=(ETAG,),
+    also=304,
 )
 LINES: Final = ResponseSpec(
     ResultRow,

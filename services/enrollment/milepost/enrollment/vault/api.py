@@ -76,7 +76,9 @@ class VaultWiring(msgspec.Struct, frozen=True):
     summary="Say who a learner is",
     description="Encrypted before it is stored, and in no event. 201 for the first time.",
     answers=Answers(
-        refusals=(NOT_YOUR_OWN, AlreadyErased(_LEARNER, _ERASED), _LOCKED), tells=(ETAG,), also=201
+        refusals=(NOT_YOUR_OWN, AlreadyErased(_LEARNER, _ERASED), _LOCKED),
+        response_headers=(ETAG,),
+        also=201,
     ),
 )
 async def put_learner(
