@@ -24,10 +24,11 @@ from milepost.dashboards.queries.consistent_read import (
     WAIT_SECONDS,
     ByKey,
     NotVisibleYet,
-    Query,
+    Select,
     read,
 )
-from milepost.dashboards.queries.listings import ENROLLMENTS, LEARNERS_ENROLLMENTS
+from milepost.dashboards.queries.enrollments import ENROLLMENTS
+from milepost.dashboards.queries.learner import SELECTS
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
@@ -98,7 +99,7 @@ async def test_a_row_that_cannot_be_read_fails_its_own_reader_alone(pool, tenant
     await happens(pool, tenant, *(Life("red", name).enrolls() for name in names))
     spoilt = "update dashboards.learner_overview set entered_at = '-infinity'"
     await pool.execute(f"{spoilt} where tenant = $1 and learner = 'cid'", tenant)
-    learners = ByKey(pool, (LEARNER_OVERVIEW,), (LEARNERS_ENROLLMENTS,))
+    learners = ByKey(pool, (LEARNER_OVERVIEW,), SELECTS[:1], "learner")
     # The first goes at once; the others wait for it, and share the next statement.
     reads = [asyncio.create_task(learners.read(tenant, name)) for name in names]
     await asyncio.wait(reads)
@@ -269,7 +270,7 @@ async def test_an_offerings_page_says_what_it_has_become(pool, tenant, desk, tog
 
 async def test_what_an_older_version_has_not_built_is_not_visible_yet(pool, tenant):
     await happens(pool, tenant, [offered("red")])
-    newer = Query(ENROLLMENTS, "select mood from dashboards.learner_overview where tenant = $1")
+    newer = Select(ENROLLMENTS.rows, "select mood from dashboards.learner_overview")
     with pytest.raises(NotVisibleYet):
         await read(pool, tenant, (LEARNER_OVERVIEW,), (newer,))
 

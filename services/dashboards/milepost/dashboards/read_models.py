@@ -5,6 +5,4 @@ from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGIS
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 
-# What a funnel is read from: the counts, and what the offering is.
-FUNNELS = (CATALOG, OFFERING_SUMMARY)
 READ_MODELS = (CATALOG, LEARNER_OVERVIEW, OFFERING_SUMMARY, CREDENTIAL_REGISTRY)

@@ -1,73 +1,69 @@
-"""Lists, page by page: courses, programs, offerings, enrollments, funnels, credentials."""
+"""Lists, page by page: courses, programs, offerings, enrollments, funnels, credentials.
 
-from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+A route turns parameters into a query value, and the page that is read into an answer; what a list
+is stands in `queries/`.
+"""
+
+from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import QueryParameter
 
 from milepost.contracts.offerings import Mode, Pace
-from milepost.dashboards.api.conventions import (
+from milepost.dashboards.api.parameters import (
+    STAFF,
+    After,
+    Call,
+    Filter,
+    Limit,
+    Pool,
+    Time,
+    parse_time,
+)
+from milepost.dashboards.api.responses import (
     CURSOR_UNKNOWN,
     NOT_STAFF,
     NOT_YOUR_OWN,
-    STAFF,
-    Call,
-    Filter,
-    Pool,
-    between,
-    given,
-    parse_time,
-    read_at,
+    read_answers,
     respond,
-    shown,
-    split_page,
 )
 from milepost.dashboards.api.views import (
     CoursesPage,
-    CourseState,
     CredentialsPage,
-    CredentialStatus,
     EnrollmentsPage,
-    EnrollmentState,
     OfferingsPage,
     ProgramsPage,
-    ProgramStatus,
     RunsPage,
-    RunState,
 )
-from milepost.dashboards.projections.catalog import CATALOG
-from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
-from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.queries import listings
-from milepost.dashboards.queries.keyset import After, Limit, Order, paging
-from milepost.dashboards.queries.listings import (
-    CourseSort,
+from milepost.dashboards.queries.courses import CourseSort, CoursesQuery, CourseState, read_courses
+from milepost.dashboards.queries.credentials import (
+    CredentialsQuery,
+    CredentialStatus,
+    read_credentials,
+)
+from milepost.dashboards.queries.enrollments import (
     EnrollmentSort,
-    OfferingSort,
-    ProgramSort,
-    RunSort,
+    EnrollmentsQuery,
+    EnrollmentState,
+    SortTooBroad,
+    read_enrollments,
 )
-from milepost.dashboards.read_models import FUNNELS
-from milepost.events.event import Invalid
-
-Time: TypeAlias = Annotated[
-    str | None, QueryParameter(format=OpenAPIFormat.DATE_TIME, description="With its UTC offset")
-]
-
-
-@dataclass
-class SortTooBroad(Invalid):
-    """No index has a whole school in this order: name an offering or a learner."""
-
-    sort: str
-
+from milepost.dashboards.queries.keyset import Order
+from milepost.dashboards.queries.listing import Page
+from milepost.dashboards.queries.offerings import OfferingSort, OfferingsQuery, read_offerings
+from milepost.dashboards.queries.programs import (
+    ProgramSort,
+    ProgramsQuery,
+    ProgramStatus,
+    read_programs,
+)
+from milepost.dashboards.queries.runs import RunSort, RunsQuery, RunState, read_runs
+from milepost.web.requests.positions import awaited_position
 
 SORT_TOO_BROAD = SortTooBroad("last_activity")
 
 
-@get("/catalog/courses", summary="List courses", answers=shown(CURSOR_UNKNOWN))
+@get("/catalog/courses", summary="List courses", answers=read_answers(CURSOR_UNKNOWN))
 async def list_courses(
     request: Call,
     pool: Pool,
@@ -76,19 +72,19 @@ async def list_courses(
     order: Annotated[Order, QueryParameter()] = "asc",
     limit: Limit = 50,
     cursor: After = None,
-    standing: Annotated[CourseState | None, QueryParameter(name="state")] = None,
+    in_state: Annotated[CourseState | None, QueryParameter(name="state")] = None,
     language: Filter = None,
 ) -> Response[CoursesPage]:
     """Any role."""
-    paged = paging(listings.COURSE_SORTS[sort], sort, order, "course", cursor)
-    query, arguments = listings.courses(paged, given(state=standing, language=language))
-    found = await read_at(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
-    rows, following = split_page(found, limit, paged)
-    page = CoursesPage(position=found.position, as_of=found.as_of, next=following, courses=rows)
-    return respond(request, page, found)
+    query = CoursesQuery(
+        sort=sort, order=order, limit=limit, cursor=cursor, state=in_state, language=language
+    )
+    awaited = awaited_position(request)
+    page = await read_courses(pool, request.user.tenant, query, awaited=awaited)
+    return respond(request, CoursesPage(**_head(page), courses=page.rows), page)
 
 
-@get("/catalog/programs", summary="List programs", answers=shown(CURSOR_UNKNOWN))
+@get("/catalog/programs", summary="List programs", answers=read_answers(CURSOR_UNKNOWN))
 async def list_programs(
     request: Call,
     pool: Pool,
@@ -101,18 +97,19 @@ async def list_programs(
     achievement: Filter = None,
 ) -> Response[ProgramsPage]:
     """Any role. `achievement`: programs of which it is a part."""
-    paged = paging(listings.PROGRAM_SORTS[sort], sort, order, "program", cursor)
-    where = given(status=status)
-    if achievement is not None:
-        where[listings.CONTAINS] = achievement
-    query, arguments = listings.programs(paged, where)
-    found = await read_at(request, pool, (CATALOG,), (query,), limit + 1, *arguments)
-    rows, following = split_page(found, limit, paged)
-    page = ProgramsPage(position=found.position, as_of=found.as_of, next=following, programs=rows)
-    return respond(request, page, found)
+    query = ProgramsQuery(
+        sort=sort, order=order, limit=limit, cursor=cursor, status=status, achievement=achievement
+    )
+    awaited = awaited_position(request)
+    page = await read_programs(pool, request.user.tenant, query, awaited=awaited)
+    return respond(request, ProgramsPage(**_head(page), programs=page.rows), page)
 
 
-@get("/catalog/offerings", summary="List offerings to enroll in", answers=shown(CURSOR_UNKNOWN))
+@get(
+    "/catalog/offerings",
+    summary="List offerings to enroll in",
+    answers=read_answers(CURSOR_UNKNOWN),
+)
 async def list_runs(
     request: Call,
     pool: Pool,
@@ -122,7 +119,7 @@ async def list_runs(
     limit: Limit = 50,
     cursor: After = None,
     course: Filter = None,
-    standing: Annotated[RunState | None, QueryParameter(name="state")] = None,
+    in_state: Annotated[RunState | None, QueryParameter(name="state")] = None,
     pace: Annotated[Pace | None, QueryParameter()] = None,
     has_free_seats: Annotated[bool | None, QueryParameter()] = None,
     starts_from: Time = None,
@@ -131,30 +128,29 @@ async def list_runs(
     ends_before: Time = None,
 ) -> Response[RunsPage]:
     """Any role. Times are from the one, up to but without the other."""
-    paged = paging(listings.RUN_SORTS[sort], sort, order, "offering", cursor)
-    where = given(
-        course=course, state=standing, pace=pace, has_free_seats=has_free_seats
-    ) | between(
-        at_or_after={
-            "starts": parse_time("starts_from", starts_from),
-            "ends": parse_time("ends_from", ends_from),
-        },
-        before={
-            "starts": parse_time("starts_before", starts_before),
-            "ends": parse_time("ends_before", ends_before),
-        },
+    query = RunsQuery(
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        course=course,
+        state=in_state,
+        pace=pace,
+        has_free_seats=has_free_seats,
+        starts_from=parse_time("starts_from", starts_from),
+        starts_before=parse_time("starts_before", starts_before),
+        ends_from=parse_time("ends_from", ends_from),
+        ends_before=parse_time("ends_before", ends_before),
     )
-    query, arguments = listings.runs(paged, where)
-    found = await read_at(request, pool, FUNNELS, (query,), limit + 1, *arguments)
-    rows, following = split_page(found, limit, paged)
-    page = RunsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
-    return respond(request, page, found)
+    awaited = awaited_position(request)
+    page = await read_runs(pool, request.user.tenant, query, awaited=awaited)
+    return respond(request, RunsPage(**_head(page), offerings=page.rows), page)
 
 
 @get(
     "/enrollments",
     summary="List enrollments",
-    answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN, SORT_TOO_BROAD),
+    answers=read_answers(NOT_YOUR_OWN, CURSOR_UNKNOWN, SORT_TOO_BROAD),
 )
 async def list_enrollments(
     request: Call,
@@ -167,7 +163,7 @@ async def list_enrollments(
     offering: Filter = None,
     learner: Filter = None,
     course: Filter = None,
-    standing: Annotated[EnrollmentState | None, QueryParameter(name="state")] = None,
+    in_state: Annotated[EnrollmentState | None, QueryParameter(name="state")] = None,
     mode: Annotated[Mode | None, QueryParameter()] = None,
     since: Time = None,
 ) -> Response[EnrollmentsPage]:
@@ -176,24 +172,27 @@ async def list_enrollments(
     themselves as `learner`.
     """
     request.user.may_act_for(learner or "", *STAFF)
-    if sort == "last_activity" and offering is None and learner is None:
-        raise SortTooBroad(sort)
-    paged = paging(listings.ENROLLMENT_SORTS[sort], sort, order, "enrollment", cursor)
-    where = given(offering=offering, learner=learner, course=course, state=standing, mode=mode)
-    where |= between(at_or_after={"entered_at": parse_time("since", since)}, before={})
-    query, arguments = listings.enrollments(paged, where)
-    found = await read_at(request, pool, (LEARNER_OVERVIEW,), (query,), limit + 1, *arguments)
-    rows, following = split_page(found, limit, paged)
-    page = EnrollmentsPage(
-        position=found.position, as_of=found.as_of, next=following, enrollments=rows
+    query = EnrollmentsQuery(
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        offering=offering,
+        learner=learner,
+        course=course,
+        state=in_state,
+        mode=mode,
+        since=parse_time("since", since),
     )
-    return respond(request, page, found)
+    awaited = awaited_position(request)
+    page = await read_enrollments(pool, request.user.tenant, query, awaited=awaited)
+    return respond(request, EnrollmentsPage(**_head(page), enrollments=page.rows), page)
 
 
 @get(
     "/offerings",
     summary="Offerings, with their funnels",
-    answers=shown(NOT_STAFF, CURSOR_UNKNOWN),
+    answers=read_answers(NOT_STAFF, CURSOR_UNKNOWN),
 )
 async def list_offerings(
     request: Call,
@@ -207,18 +206,16 @@ async def list_offerings(
 ) -> Response[OfferingsPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     request.user.require(*STAFF)
-    paged = paging(listings.OFFERING_SORTS[sort], sort, order, "offering", cursor)
-    query, arguments = listings.offerings(paged, given(course=course))
-    found = await read_at(request, pool, FUNNELS, (query,), limit + 1, *arguments)
-    rows, following = split_page(found, limit, paged)
-    page = OfferingsPage(position=found.position, as_of=found.as_of, next=following, offerings=rows)
-    return respond(request, page, found)
+    query = OfferingsQuery(sort=sort, order=order, limit=limit, cursor=cursor, course=course)
+    awaited = awaited_position(request)
+    page = await read_offerings(pool, request.user.tenant, query, awaited=awaited)
+    return respond(request, OfferingsPage(**_head(page), offerings=page.rows), page)
 
 
 @get(
     "/credentials",
     summary="The register of credentials",
-    answers=shown(NOT_YOUR_OWN, CURSOR_UNKNOWN),
+    answers=read_answers(NOT_YOUR_OWN, CURSOR_UNKNOWN),
 )
 async def list_credentials(
     request: Call,
@@ -235,17 +232,23 @@ async def list_credentials(
 ) -> Response[CredentialsPage]:
     """Roles: instructor, registrar, issuer, operator, service; learners for their own."""
     request.user.may_act_for(learner or "", *STAFF)
-    paged = paging(listings.BY_POSITION, "position", order, "credential", cursor)
-    where = given(
-        learner=learner, achievement=achievement, course=course, offering=offering, status=status
+    query = CredentialsQuery(
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        learner=learner,
+        achievement=achievement,
+        course=course,
+        offering=offering,
+        status=status,
     )
-    query, arguments = listings.credentials(paged, where)
-    found = await read_at(request, pool, (CREDENTIAL_REGISTRY,), (query,), limit + 1, *arguments)
-    rows, following = split_page(found, limit, paged)
-    page = CredentialsPage(
-        position=found.position, as_of=found.as_of, next=following, credentials=rows
-    )
-    return respond(request, page, found)
+    awaited = awaited_position(request)
+    page = await read_credentials(pool, request.user.tenant, query, awaited=awaited)
+    return respond(request, CredentialsPage(**_head(page), credentials=page.rows), page)
+
+
+def _head(page: Page[Any]) -> dict[str, Any]:
+    return {"position": page.position, "as_of": page.as_of, "next": page.next}
 
 
 HANDLERS = (

@@ -1,9 +1,14 @@
 """Reads from read models: rows, and the position and time that they are true for, at one moment.
 
-A reader who has just written names the position to be seen; the read waits for it, briefly.
+    reader ── awaited position? ──> wait until the slowest model has reached it (5 s at most)
+           ── one statement ──────> position, as_of, and the rows of each select, as JSON
+
+One statement is one moment: no row is newer or older than the position beside it. A reader who
+has just written names the position to be seen. Nothing in here knows HTTP: routes, pages and
+reports call the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -13,23 +18,23 @@ import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
+from milepost.dashboards.queries.placeholders import render, replace
 from milepost.events.event import Invalid
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.store.batcher import Batcher
-from milepost.web.problems import Problem, RequestFault
 
 WAIT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 0.02
 
-# Where the slowest of the models named in $2 stands in the log of the tenant $1.
-STANDS = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at) as as_of
-    from unnest($2::text[]) as asked(name)
-    left join dashboards.generations g on g.name = asked.name and g.status = 'live'
+# How far the slowest of :models has come in the log of :tenant.
+REACHED = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at) as as_of
+    from unnest(:models::text[]) as model(name)
+    left join dashboards.generations g on g.name = model.name and g.status = 'live'
     left join dashboards.positions p
-      on p.name = g.name and p.generation = g.generation and p.tenant = $1"""
-HEAD = "select head from log.heads where tenant = $1"
+      on p.name = g.name and p.generation = g.generation and p.tenant = :tenant"""
+HEAD = "select head from log.heads where tenant = :tenant"
 # No projector has ever run, or none of this version: it builds what is missing.
 NOT_BUILT = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
@@ -42,39 +47,34 @@ class BeyondTheLog(Invalid):
     head: int
 
 
-class NotVisibleYet(RequestFault):
-    """The read models have not come as far as was asked for, or do not stand yet."""
+class NotVisibleYet(Exception):
+    """The read models have not reached the awaited position, or are not built yet."""
 
     def __init__(self, awaited: int, position: int) -> None:
         super().__init__(awaited, position)
         self.awaited = awaited
         self.position = position
 
-    def problem(self) -> Problem:
-        return Problem(
-            status=503,
-            name="not_visible_yet",
-            title="Not visible yet",
-            detail=f"Position {self.awaited} is awaited; {self.position} is reached. Try again.",
-            facts={"awaited": self.awaited, "position": self.position},
-            headers={"Retry-After": "1", "Milepost-Position": str(self.position)},
-        )
 
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read at one moment. `as_of`: when the log took the event at `position`.
 
-class Seen(msgspec.Struct, frozen=True):
-    """`rows`: one list per query. `as_of`: when the log took the event at `position`.
-
-    `etag` is that of the rows alone.
+    `etag` is that of the rows alone: it stays while the position goes on without them.
     """
 
     position: int
     as_of: datetime | None
-    rows: tuple[list[Any], ...]
     etag: str
 
 
-class Query(msgspec.Struct, frozen=True):
-    """`sql` selects columns named as the fields of `rows`; $1 is the tenant, arguments from $3."""
+class ResultSets(Snapshot, frozen=True, kw_only=True):
+    """`rows`: one list per select."""
+
+    rows: tuple[list[Any], ...]
+
+
+class Select(msgspec.Struct, frozen=True):
+    """`sql` selects columns named as the fields of `rows`; `:tenant` is always there."""
 
     rows: Decoder[list[Any]]
     sql: str
@@ -84,81 +84,107 @@ async def read(
     pool: asyncpg.Pool,
     tenant: str,
     models: Sequence[ReadModel],
-    queries: Sequence[Query],
-    *arguments: object,
+    selects: Sequence[Select],
+    arguments: Mapping[str, object] = {},
+    *,
     awaited: int | None = None,
-) -> Seen:
+) -> ResultSets:
     """One statement, hence one moment. Raises `NotVisibleYet`, `BeyondTheLog`."""
-    names = [model.name for model in models]
+    names = names_of(models)
     if awaited is not None:
         await _wait(pool, tenant, names, awaited)
+    bound = {**arguments, "tenant": tenant, "models": names}
+    text, values = render(statement(selects), bound)
     try:
-        record = await pool.fetchrow(statement(queries), tenant, names, *arguments)
+        record = await pool.fetchrow(text, *values)
     except NOT_BUILT as error:
         raise NotVisibleYet(awaited or 0, 0) from error
     assert record is not None, "an aggregate always answers"
-    return _seen(queries, *record)
+    return _result_sets(selects, *record)
 
 
 class ByKey:
-    """Reads of what one key has, the only argument: readers who wait share a statement."""
+    """Reads of what one key has, the only argument: readers who wait share a statement.
+
+    `key` is the argument's name in the selects.
+    """
 
     def __init__(
-        self, pool: asyncpg.Pool, models: Sequence[ReadModel], queries: Sequence[Query]
+        self, pool: asyncpg.Pool, models: Sequence[ReadModel], selects: Sequence[Select], key: str
     ) -> None:
         self._pool = pool
-        self._names = [model.name for model in models]
-        self._queries = queries
-        self._statement = _statement_for_keys(queries)
-        self._gathered = Batcher(self._fetch)
+        self._models = names_of(models)
+        self._selects = selects
+        self._statement = statement_for_keys(selects, key)
+        self._batcher = Batcher(self._fetch)
 
-    async def read(self, tenant: str, key: str, *, awaited: int | None = None) -> Seen:
+    async def read(self, tenant: str, key: str, *, awaited: int | None = None) -> ResultSets:
         """Raises `NotVisibleYet`, `BeyondTheLog`."""
         if awaited is not None:
-            await _wait(self._pool, tenant, self._names, awaited)
+            await _wait(self._pool, tenant, self._models, awaited)
         try:
-            record = await self._gathered.load(tenant, key)
+            record = await self._batcher.load(tenant, key)
         except NOT_BUILT as error:
             raise NotVisibleYet(awaited or 0, 0) from error
-        return _seen(self._queries, *record)
+        return _result_sets(self._selects, *record)
 
     async def _fetch(self, tenant: str, keys: Sequence[str]) -> list[asyncpg.Record]:
         """As they come: a row that cannot be decoded is its own reader's alone."""
-        return await self._pool.fetch(self._statement, tenant, self._names, keys)
+        bound = {"tenant": tenant, "models": self._models, "keys": keys}
+        text, values = render(self._statement, bound)
+        return await self._pool.fetch(text, *values)
 
 
-def statement(queries: Sequence[Query]) -> str:
-    return f"select position, as_of{_lists(queries)} from ({STANDS}) stands"
+async def reached_position(pool: asyncpg.Pool, tenant: str, models: Sequence[str]) -> int:
+    """Up to where the read models of these names show the tenant's log."""
+    text, values = render(REACHED, {"tenant": tenant, "models": models})
+    position: int = await pool.fetchval(text, *values)
+    return position
 
 
-def _statement_for_keys(queries: Sequence[Query]) -> str:
-    """For each of the keys in $3, in their order."""
-    lists = _lists(queries).replace("$3", "asked.key")
-    return f"""select position, as_of{lists} from ({STANDS}) stands
-        cross join unnest($3::text[]) with ordinality as asked(key, number) order by number"""
+def statement(selects: Sequence[Select]) -> str:
+    """Position, as_of, and a list of JSON rows per select; with named placeholders."""
+    return f"select position, as_of{_json_lists(selects)} from ({REACHED}) reached"
 
 
-def _lists(queries: Sequence[Query]) -> str:
-    return "".join(f", array(select to_json(q) from ({query.sql}) q)::text[]" for query in queries)
+def statement_for_keys(selects: Sequence[Select], key: str) -> str:
+    """The same for each of `:keys`, in their order."""
+    of_each = [Select(one.rows, replace(one.sql, {key: "requested.key"})) for one in selects]
+    return f"""{statement(of_each)}
+        cross join unnest(:keys::text[]) with ordinality as requested(key, number)
+        order by number"""
 
 
-def _seen(
-    queries: Sequence[Query], position: int, as_of: datetime | None, *lists: list[str]
-) -> Seen:
-    rows = (_rows(query, texts) for query, texts in zip(queries, lists, strict=True))
-    return Seen(position, as_of, tuple(rows), _etag(lists))
+def names_of(models: Sequence[ReadModel]) -> list[str]:
+    return [model.name for model in models]
 
 
-async def _wait(pool: asyncpg.Pool, tenant: str, names: list[str], awaited: int) -> None:
+def _json_lists(selects: Sequence[Select]) -> str:
+    return "".join(f", array(select to_json(q) from ({one.sql}) q)::text[]" for one in selects)
+
+
+def _result_sets(
+    selects: Sequence[Select], position: int, as_of: datetime | None, *lists: list[str]
+) -> ResultSets:
+    rows = tuple(_rows(select, texts) for select, texts in zip(selects, lists, strict=True))
+    return ResultSets(position=position, as_of=as_of, etag=_etag(lists), rows=rows)
+
+
+async def _wait(pool: asyncpg.Pool, tenant: str, models: Sequence[str], awaited: int) -> None:
     backoff = Backoff(
         FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5, deadline_seconds=WAIT_SECONDS
     )
     head = 0
-    while (reached := await pool.fetchval(STANDS, tenant, names)) < awaited:
-        if head < awaited and (head := await pool.fetchval(HEAD, tenant) or 0) < awaited:
+    while (reached := await reached_position(pool, tenant, models)) < awaited:
+        if head < awaited and (head := await _head(pool, tenant)) < awaited:
             raise BeyondTheLog(awaited, head)
         if not await backoff.pause():
             raise NotVisibleYet(awaited, reached)
+
+
+async def _head(pool: asyncpg.Pool, tenant: str) -> int:
+    text, values = render(HEAD, {"tenant": tenant})
+    return await pool.fetchval(text, *values) or 0
 
 
 def _etag(lists: Sequence[list[str]]) -> str:
@@ -168,5 +194,5 @@ def _etag(lists: Sequence[list[str]]) -> str:
     return f'"{digest.hexdigest()}"'
 
 
-def _rows(query: Query, texts: list[str]) -> list[Any]:
-    return query.rows.decode(f"[{','.join(texts)}]")
+def _rows(select: Select, texts: list[str]) -> list[Any]:
+    return select.rows.decode(f"[{','.join(texts)}]")

@@ -1,4 +1,7 @@
-"""Pages by key, not by number: stable while rows come and go, and as fast at the end."""
+"""Pages by key, not by number: stable while rows come and go, and as fast at the end.
+
+A cursor names the last row of a page by its sort value and its key; the next page begins behind it.
+"""
 
 import base64
 import binascii
@@ -8,30 +11,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from litestar.params import QueryParameter
 from msgspec import Meta
+from msgspec.json import Decoder
 
 from milepost.contracts.ids import TEXT
 from milepost.contracts.times import Moment
 from milepost.events.event import Invalid
-from milepost.web.problems import Malformed
-from milepost.web.requests.times import in_calendar
 
 MOST = 2**63 - 1  # of Postgres' bigint
 NEVER = datetime(1, 1, 2, tzinfo=UTC)  # asyncpg takes the day before for -infinity
+CALENDAR = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 Number: TypeAlias = Annotated[int, Meta(ge=-MOST, le=MOST)]
 Key: TypeAlias = Annotated[str, Meta(pattern=TEXT)]
 Order: TypeAlias = Literal["asc", "desc"]
-Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Rows in a page")]
-After: TypeAlias = Annotated[
-    str | None,
-    QueryParameter(
-        name="cursor",
-        pattern=r"^[A-Za-z0-9_=-]{1,2000}(?![\s\S])",
-        description="`next` of the page before",
-    ),
-]
 
 
 @dataclass
@@ -47,7 +40,7 @@ class Sort(msgspec.Struct, frozen=True):
 
     column: str
     pg_type: str
-    cursors: msgspec.json.Decoder[tuple[str, Order, Any, Key]]
+    cursors: Decoder[tuple[str, Order, Any, Key]]
     least: object = None
 
     @property
@@ -62,16 +55,16 @@ class Sort(msgspec.Struct, frozen=True):
 
 
 def by_number(column: str) -> Sort:
-    return Sort(column, "bigint", msgspec.json.Decoder(tuple[str, Order, Number, Key]))
+    return Sort(column, "bigint", Decoder(tuple[str, Order, Number, Key]))
 
 
 def by_text(column: str) -> Sort:
-    return Sort(column, "text", msgspec.json.Decoder(tuple[str, Order, Key, Key]))
+    return Sort(column, "text", Decoder(tuple[str, Order, Key, Key]))
 
 
 def by_time(column: str, least: datetime | None = NEVER) -> Sort:
     """What has no time comes before all that has one."""
-    return Sort(column, "timestamptz", msgspec.json.Decoder(tuple[str, Order, Moment, Key]), least)
+    return Sort(column, "timestamptz", Decoder(tuple[str, Order, Moment, Key]), least)
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -87,56 +80,51 @@ class Cursor(msgspec.Struct, frozen=True):
         return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode()
 
 
-class Paging(msgspec.Struct, frozen=True):
-    """Rows in the order of `by`, which clients call `sort`, then of their `key`."""
+class Keyset(msgspec.Struct, frozen=True):
+    """Rows in the order of `by`, which clients call `sort`, then of their `key`; those `after`."""
 
     by: Sort
     sort: str
     order: Order
     key: str
-    after: Cursor | None
+    after: Cursor | None = None
 
     def cursor_to(self, last: object) -> str:
         """The next page begins behind this row."""
         return str(Cursor(self.sort, self.order, self.by.value_of(last), getattr(last, self.key)))
 
-    def sql(self, where: Mapping[str, object]) -> tuple[str, list[object]]:
-        """A statement from its WHERE on, and its arguments from $3 on, which is the limit.
+    @property
+    def order_by(self) -> str:
+        return f"{self.by.sql} {self.order}, {self.key} {self.order}"
 
-        `where`: conditions with `$` for their argument, the program's own, never a client's.
-        """
-        conditions, arguments = ["tenant = $1"], list[object]()
-        for condition, value in where.items():
-            arguments.append(value)
-            conditions.append(condition.replace("$", f"${len(arguments) + 3}"))
-        by, key, order = self.by.sql, self.key, self.order
-        if self.after is not None:
-            arguments += (self.after.value, self.after.key)
-            sign = ">" if order == "asc" else "<"
-            last = f"(${len(arguments) + 2}::{self.by.pg_type}, ${len(arguments) + 3}::text)"
-            conditions.append(f"({by}, {key}) {sign} {last}")
-        found = f"where {' and '.join(conditions)}"
-        return f"{found} order by {by} {order}, {key} {order} limit $3", arguments
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        if self.after is None:
+            return ()
+        sign = ">" if self.order == "asc" else "<"
+        last = f"(:after_value::{self.by.pg_type}, :after_key::text)"
+        return (f"({self.by.sql}, {self.key}) {sign} {last}",)
+
+    @property
+    def arguments(self) -> Mapping[str, object]:
+        if self.after is None:
+            return {}
+        return {"after_value": self.after.value, "after_key": self.after.key}
 
 
-def paging(by: Sort, sort: str, order: Order, key: str, cursor: str | None) -> Paging:
-    """From behind the cursor, or from the start. Raises `CursorUnknown`."""
-    if cursor is None:
-        return Paging(by, sort, order, key, None)
+def cursor_of(text: str, by: Sort, sort: str, order: Order) -> Cursor:
+    """Raises `CursorUnknown` unless a page of this sort and order could have given it."""
     try:
-        parts = by.cursors.decode(base64.urlsafe_b64decode(cursor.encode()))
+        parts = by.cursors.decode(base64.urlsafe_b64decode(text.encode()))
     except (binascii.Error, msgspec.MsgspecError, UnicodeError) as error:
         raise CursorUnknown(sort, order) from error
-    if parts[:2] != (sort, order):
+    cursor = Cursor(*parts)
+    if (cursor.sort, cursor.order) != (sort, order) or not _comparable(cursor.value):
         raise CursorUnknown(sort, order)
-    return Paging(by, sort, order, key, _bounded(Cursor(*parts)))
+    return cursor
 
 
-def _bounded(cursor: Cursor) -> Cursor:
-    """Its time as Postgres can compare it. Raises `CursorUnknown`."""
-    if not isinstance(cursor.value, datetime) or cursor.value == NEVER:
-        return cursor
-    try:
-        return msgspec.structs.replace(cursor, value=in_calendar(cursor.value))
-    except Malformed as fault:
-        raise CursorUnknown(cursor.sort, cursor.order) from fault
+def _comparable(value: object) -> bool:
+    """Whether Postgres sees the same time as we do."""
+    first, end = CALENDAR
+    return not isinstance(value, datetime) or value == NEVER or first <= value < end

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from milepost.dashboards.queries.consistent_read import STANDS
+from milepost.dashboards.queries.consistent_read import reached_position
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
 from milepost.operations.bench.history import History
@@ -24,7 +24,7 @@ NAMES = [model.name for model in read_models()]
 
 
 async def measure(settings: Settings, seconds: float = 10, per_second: int = 1_000) -> Measured:
-    """Until all read models show it, by `STANDS`: what reads with `Milepost-Position` wait for."""
+    """Until all read models show it: what reads with `Milepost-Position` wait for."""
     async with ground(settings) as place, running(place, "project"):
         pool = await connect_pool(place.postgres, name="bench")
         log = PostgresLog(pool)
@@ -57,7 +57,7 @@ async def _shown(pool: asyncpg.Pool, last: int) -> list[tuple[float, int]]:
     looks = [(time.perf_counter(), 0)]
     deadline = looks[0][0] + PATIENCE_SECONDS
     while looks[-1][1] < last:
-        reached = await pool.fetchval(STANDS, TENANT, NAMES)
+        reached = await reached_position(pool, TENANT, NAMES)
         looks.append((time.perf_counter(), reached))
         if looks[-1][0] > deadline:
             raise WentWrong(f"the read models stand at {reached}, not at {last}")

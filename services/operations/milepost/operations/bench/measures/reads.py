@@ -6,10 +6,9 @@ import random
 import msgspec
 
 from milepost.dashboards.api.views import LearnerPage
-from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
-from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.queries.consistent_read import statement
-from milepost.dashboards.queries.listings import LEARNERS_CREDENTIALS, LEARNERS_ENROLLMENTS
+from milepost.dashboards.queries.consistent_read import names_of, statement
+from milepost.dashboards.queries.learner import MODELS, SELECTS
+from milepost.dashboards.queries.placeholders import replace
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.bench import http_calls
@@ -25,11 +24,13 @@ from milepost.web.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 0.4, 50
 # What `GET /dashboards/learners/{learner}` asks, of a learner that pgbench draws.
-SELECT = (
-    statement((LEARNERS_ENROLLMENTS, LEARNERS_CREDENTIALS))
-    .replace("$1", f"'{TENANT}'")
-    .replace("$2", f"'{{{LEARNER_OVERVIEW.name},{CREDENTIAL_REGISTRY.name}}}'")
-    .replace("$3", "'learner-' || :learner")
+SELECT = replace(
+    statement(SELECTS),
+    {
+        "tenant": f"'{TENANT}'",
+        "models": f"'{{{','.join(names_of(MODELS))}}}'",
+        "learner": "'learner-' || :learner",
+    },
 )
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.queries.consistent_read import NotVisibleYet, Query, read
+from milepost.dashboards.queries.consistent_read import NotVisibleYet, Select, read
 from milepost.events.projections.as_of import AsOf
 from milepost.events.projections.shared_scan import heads
 from milepost.events.store.postgres import connect_pool
@@ -36,9 +36,9 @@ class Line(msgspec.Struct, frozen=True):
 
 
 SELECT = "select offering, enrolled, withdrawn, completed, credentials"
-LINES = Query(
+LINES = Select(
     msgspec.json.Decoder(list[Line]),
-    f"{SELECT} from dashboards.offering_summary where tenant = $1 order by offering",
+    f"{SELECT} from dashboards.offering_summary where tenant = :tenant order by offering",
 )
 PAST = """select generation from dashboards.generations g
     where name = $1 and status = 'past' and as_of = $2 and (only_tenant is null or only_tenant = $3)
@@ -117,7 +117,7 @@ async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[
     awaited = (await heads(pool, tenant)).get(tenant, 0)
     while True:
         try:
-            seen = await read(pool, tenant, (OFFERING_SUMMARY,), (LINES,), awaited=awaited)
+            found = await read(pool, tenant, (OFFERING_SUMMARY,), (LINES,), awaited=awaited)
         except NotVisibleYet as behind:
             if time.monotonic() > deadline:
                 raise Trouble(
@@ -126,7 +126,7 @@ async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[
                 ) from behind
             await asyncio.sleep(0.2)
         else:
-            lines: list[Line] = seen.rows[0]
+            lines: list[Line] = found.rows[0]
             return lines
 
 

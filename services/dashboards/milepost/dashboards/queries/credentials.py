@@ -1,0 +1,53 @@
+"""The register of credentials: what was awarded, and whether it still stands."""
+
+from typing import Literal, TypeAlias
+
+import asyncpg
+from msgspec.json import Decoder
+
+from milepost.dashboards.projections.credential_registry import (
+    CREDENTIAL_REGISTRY,
+    RegisteredCredential,
+)
+from milepost.dashboards.queries.keyset import Order, by_number
+from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+
+CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
+
+
+class CredentialView(RegisteredCredential, kw_only=True):
+    """`status` is that of now; `reason` is the revocation's code."""
+
+    status: CredentialStatus
+
+
+class CredentialsQuery(ListQuery, frozen=True, kw_only=True):
+    """By the award's position."""
+
+    sort: Literal["position"] = "position"
+    order: Order = "desc"
+    learner: str | None = None
+    achievement: str | None = None
+    course: str | None = None
+    offering: str | None = None
+    status: CredentialStatus | None = None
+
+
+CREDENTIAL_ROWS = Decoder(list[CredentialView])
+CREDENTIAL = """select *, case when revoked_at is not null then 'revoked'
+        when valid_until <= now() then 'expired' else 'active' end as status
+    from dashboards.credential_registry"""
+CREDENTIALS = Listing(
+    models=(CREDENTIAL_REGISTRY,),
+    rows=CREDENTIAL_ROWS,
+    sql=f"select * from ({CREDENTIAL}) registered",
+    key="credential",
+    sorts={"position": by_number("position")},
+    filters=equal("learner", "achievement", "course", "offering", "status"),
+)
+
+
+async def read_credentials(
+    pool: asyncpg.Pool, tenant: str, query: CredentialsQuery, *, awaited: int | None = None
+) -> Page[CredentialView]:
+    return await read_page(pool, tenant, CREDENTIALS, query, awaited=awaited)

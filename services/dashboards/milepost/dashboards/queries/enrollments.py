@@ -1,0 +1,77 @@
+"""Enrollments: who is where, and how far they have come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import asyncpg
+from msgspec.json import Decoder
+
+from milepost.contracts.offerings import Mode
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW, EnrollmentRow
+from milepost.dashboards.queries.keyset import Order, by_text, by_time
+from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.events.event import Invalid
+
+EnrollmentState: TypeAlias = Literal[
+    "requested",
+    "pending_approval",
+    "waitlisted",
+    "offered",
+    "enrolled",
+    "active",
+    "suspended",
+    "completed",
+    "declined",
+    "withdrawn",
+    "expired",
+    "transferred",
+    "canceled",
+]
+EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
+
+
+class EnrollmentsQuery(ListQuery, frozen=True, kw_only=True):
+    """`since`: entered then or later. `sort="last_activity"` is for an offering or a learner."""
+
+    sort: EnrollmentSort = "entered_at"
+    order: Order = "desc"
+    offering: str | None = None
+    learner: str | None = None
+    course: str | None = None
+    state: EnrollmentState | None = None
+    mode: Mode | None = None
+    since: datetime | None = None
+
+
+@dataclass
+class SortTooBroad(Invalid):
+    """No index has a whole school in this order: name an offering or a learner."""
+
+    sort: str
+
+
+ENROLLMENTS = Listing(
+    models=(LEARNER_OVERVIEW,),
+    rows=Decoder(list[EnrollmentRow]),
+    sql="select * from dashboards.learner_overview",
+    key="enrollment",
+    sorts={
+        "entered_at": by_time("entered_at", None),  # always there, and the column of the indexes
+        "learner": by_text("learner"),
+        "last_activity": by_time("last_activity"),
+    },
+    filters={
+        **equal("offering", "learner", "course", "state", "mode"),
+        "since": "entered_at >= :since",
+    },
+)
+
+
+async def read_enrollments(
+    pool: asyncpg.Pool, tenant: str, query: EnrollmentsQuery, *, awaited: int | None = None
+) -> Page[EnrollmentRow]:
+    """Raises `SortTooBroad`."""
+    if query.sort == "last_activity" and query.offering is None and query.learner is None:
+        raise SortTooBroad(query.sort)
+    return await read_page(pool, tenant, ENROLLMENTS, query, awaited=awaited)

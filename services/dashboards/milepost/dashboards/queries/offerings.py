@@ -1,0 +1,94 @@
+"""Offerings with their funnels: how many enrolled, started, completed, withdrew."""
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import asyncpg
+import msgspec
+from msgspec.json import Decoder
+
+from milepost.dashboards.projections.catalog import CATALOG
+from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
+from milepost.dashboards.queries.keyset import by_number, by_text
+from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+
+OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
+
+
+class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of enrollments, each counted once in a stage; rates are 0 to 1, null without any.
+
+    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
+    reports that added progress, time or clicks.
+    """
+
+    offering: str
+    course: str | None
+    course_version: int | None
+    pace: str | None
+    seats: int | None
+    opened_at: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    closed_at: datetime | None
+    waitlisted: int
+    waiting: int
+    seated: int
+    enrolled: int
+    verified: int
+    started: int
+    completed: int
+    withdrawn: int
+    credentials: int
+    lessons_completed: int
+    attempts: int
+    visits: int
+    clicks: int
+    started_of_enrolled: float | None
+    completed_of_enrolled: float | None
+    completed_of_started: float | None
+    withdrawn_of_enrolled: float | None
+    mean_grade_of_completed: float | None
+
+
+class OfferingsQuery(ListQuery, frozen=True, kw_only=True):
+    sort: OfferingSort = "offering"
+    course: str | None = None
+
+
+# The counts, and what the offering is.
+FUNNEL_MODELS = (CATALOG, OFFERING_SUMMARY)
+FUNNEL_ROWS = Decoder(list[OfferingView])
+FUNNEL_COLUMNS = """offering, course, course_version, pace, seats, opened_at, starts, ends,
+    closed_at, waitlisted, waiting, seated, enrolled, verified, started, completed, withdrawn,
+    credentials, lessons_completed, attempts, visits, clicks,
+    started::float8 / nullif(enrolled, 0) as started_of_enrolled,
+    completed::float8 / nullif(enrolled, 0) as completed_of_enrolled,
+    completed::float8 / nullif(started, 0) as completed_of_started,
+    withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
+    grade_units / (1e9::float8 * nullif(completed, 0)) as mean_grade_of_completed"""
+FUNNEL = f"""select {FUNNEL_COLUMNS} from (
+        select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts, c.ends,
+            coalesce(c.closed_at, c.canceled_at) as closed_at
+        from dashboards.offering_summary s
+        left join dashboards.catalog_offering c using (tenant, offering)) funnel"""
+OFFERINGS = Listing(
+    models=FUNNEL_MODELS,
+    rows=FUNNEL_ROWS,
+    sql=FUNNEL,
+    key="offering",
+    sorts={
+        "offering": by_text("offering"),
+        "enrolled": by_number("enrolled"),
+        "started": by_number("started"),
+        "completed": by_number("completed"),
+        "withdrawn": by_number("withdrawn"),
+    },
+    filters=equal("course"),
+)
+
+
+async def read_offerings(
+    pool: asyncpg.Pool, tenant: str, query: OfferingsQuery, *, awaited: int | None = None
+) -> Page[OfferingView]:
+    return await read_page(pool, tenant, OFFERINGS, query, awaited=awaited)
