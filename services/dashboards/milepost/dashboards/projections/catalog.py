@@ -1,4 +1,9 @@
-"""What there is to enroll in and to earn: a row per course, offering, program, as they stand."""
+"""What there is to enroll in and to earn: a row per course, offering, program, as they stand.
+
+Nothing is counted in here, and no state is stored that time alone changes: whether an offering is
+open, running or over is worked out when it is read. Times are when it happened (`occurred_at`).
+A program and a course are shown in their latest version.
+"""
 
 from datetime import datetime
 from typing import TypeAlias, assert_never
@@ -16,10 +21,10 @@ from milepost.contracts.programs import ProgramDefined, ProgramRetired
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
-CourseFact: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
-OfferingFact: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled
-ProgramFact: TypeAlias = ProgramDefined | ProgramRetired
-Heard: TypeAlias = CourseFact | OfferingFact | ProgramFact
+CourseEvent: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
+OfferingEvent: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled
+ProgramEvent: TypeAlias = ProgramDefined | ProgramRetired
+CatalogEvent: TypeAlias = CourseEvent | OfferingEvent | ProgramEvent
 
 
 class CourseRow(msgspec.Struct):
@@ -83,15 +88,15 @@ class PartRow(msgspec.Struct):
     place: int | None = None
 
 
-def course_of(fact: Fact[Heard]) -> Key | None:
+def course_of(fact: Fact[CatalogEvent]) -> Key | None:
     return (fact.key,) if fact.category == "course" else None
 
 
-def offering_of(fact: Fact[Heard]) -> Key | None:
+def offering_of(fact: Fact[CatalogEvent]) -> Key | None:
     return (fact.key,) if fact.category == "offering" else None
 
 
-def program_of(fact: Fact[Heard]) -> Key | None:
+def program_of(fact: Fact[CatalogEvent]) -> Key | None:
     return (fact.key,) if fact.category == "program" else None
 
 
@@ -104,7 +109,7 @@ RUNS = Table(
     ("course, offering",),  # a course's offerings
 )
 PROGRAMS = Table("catalog_program", ProgramRow, ("program",), program_of)
-# Of several rows for one event only the latest is asked for: so they need not be loaded.
+# One event writes several rows, and a kept table loads one: so this is a tally.
 PARTS = Table(
     "catalog_program_achievement",
     PartRow,
@@ -113,20 +118,20 @@ PARTS = Table(
 )
 
 
-def fold(rows: Rows, fact: Fact[Heard]) -> None:
+def fold(rows: Rows, fact: Fact[CatalogEvent]) -> None:
     event = fact.event
     match event:
         case CourseDrafted() | CoursePublished() | CourseRetired():
-            _course(rows.of(COURSES, fact.key), event)
+            _fold_course(rows.of(COURSES, fact.key), event)
         case OfferingOpened() | OfferingChanged() | OfferingClosed() | OfferingCanceled():
-            _offering(rows.of(RUNS, fact.key), event)
+            _fold_offering(rows.of(RUNS, fact.key), event)
         case ProgramDefined() | ProgramRetired():
-            _program(rows, fact.key, event)
+            _fold_program(rows, fact.key, event)
         case _:
             assert_never(event)
 
 
-def _course(row: CourseRow, event: CourseFact) -> None:
+def _fold_course(row: CourseRow, event: CourseEvent) -> None:
     match event:
         case CourseDrafted():
             row.title = event.title
@@ -144,7 +149,7 @@ def _course(row: CourseRow, event: CourseFact) -> None:
             assert_never(event)
 
 
-def _offering(row: RunRow, event: OfferingFact) -> None:
+def _fold_offering(row: RunRow, event: OfferingEvent) -> None:
     match event:
         case OfferingOpened():
             row.course = event.course
@@ -154,9 +159,9 @@ def _offering(row: RunRow, event: OfferingFact) -> None:
             row.approval = event.approval
             row.invitation_only = event.invitation_only
             row.opened_at = event.occurred_at
-            _adjust(row, event)
+            _set_terms(row, event)
         case OfferingChanged():
-            _adjust(row, event)
+            _set_terms(row, event)
         case OfferingClosed():
             row.closed_at = event.occurred_at
         case OfferingCanceled():
@@ -166,7 +171,7 @@ def _offering(row: RunRow, event: OfferingFact) -> None:
             assert_never(event)
 
 
-def _program(rows: Rows, program: str, event: ProgramFact) -> None:
+def _fold_program(rows: Rows, program: str, event: ProgramEvent) -> None:
     row = rows.of(PROGRAMS, program)
     match event:
         case ProgramDefined():
@@ -187,7 +192,7 @@ def _program(rows: Rows, program: str, event: ProgramFact) -> None:
             assert_never(event)
 
 
-def _adjust(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
+def _set_terms(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.window_opens = event.window_opens
     row.window_closes = event.window_closes
     row.ends = event.ends
@@ -195,4 +200,4 @@ def _adjust(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.waitlist = event.waitlist
 
 
-CATALOG = ReadModel("catalog", 2, Codec(Heard), (COURSES, RUNS, PROGRAMS, PARTS), fold)
+CATALOG = ReadModel("catalog", 2, Codec(CatalogEvent), (COURSES, RUNS, PROGRAMS, PARTS), fold)

@@ -1,4 +1,9 @@
-"""Every credential of a tenant, active and revoked: who holds what, since when, and until when."""
+"""Every credential of a tenant, active and revoked: who holds what, since when, and until when.
+
+A row is an award; an achievement that is awarded anew after a revocation is a row of its own. A
+revoked credential stays, with the reason's code. Whether one has expired is worked out when it is
+read: nothing happens at that moment.
+"""
 
 from datetime import datetime
 from typing import Any, TypeAlias, assert_never
@@ -9,7 +14,7 @@ from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evi
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
-Heard: TypeAlias = CredentialAwarded | CredentialRevoked
+CredentialEvent: TypeAlias = CredentialAwarded | CredentialRevoked
 
 
 class RegisteredCredential(msgspec.Struct):
@@ -33,7 +38,7 @@ class RegisteredCredential(msgspec.Struct):
     position: int = 0
 
 
-def key_of(fact: Fact[Heard]) -> Key:
+def key_of(fact: Fact[CredentialEvent]) -> Key:
     return (fact.event.credential,)
 
 
@@ -52,12 +57,12 @@ CREDENTIALS = Table(
 )
 
 
-def fold(rows: Rows, fact: Fact[Heard]) -> None:
+def fold(rows: Rows, fact: Fact[CredentialEvent]) -> None:
     event = fact.event
     row = rows.of(CREDENTIALS, event.credential)
     match event:
         case CredentialAwarded():
-            _awarded(row, event)
+            _award(row, event)
             row.position = fact.position
         case CredentialRevoked():
             row.revoked_at = event.occurred_at
@@ -66,7 +71,7 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
             assert_never(event)
 
 
-def _awarded(row: RegisteredCredential, event: CredentialAwarded) -> None:
+def _award(row: RegisteredCredential, event: CredentialAwarded) -> None:
     row.learner = event.learner
     row.achievement = event.achievement
     row.achievement_version = event.achievement_version
@@ -83,4 +88,6 @@ def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
     return next((value for one in evidence if (value := getattr(one, name)) is not None), None)
 
 
-CREDENTIAL_REGISTRY = ReadModel("credential_registry", 2, Codec(Heard), (CREDENTIALS,), fold)
+CREDENTIAL_REGISTRY = ReadModel(
+    "credential_registry", 2, Codec(CredentialEvent), (CREDENTIALS,), fold
+)

@@ -1,4 +1,9 @@
-"""One row per enrollment: where a learner stands in an offering."""
+"""One row per enrollment: where a learner stands in an offering.
+
+A learner who comes back has the same enrollment, in its next stay; the sums (`visits`, `clicks`,
+`attempts`, lessons) are those of all stays. `grade` is what the completion said, 0 to 1, not an
+average of attempts. Times are when it happened (`occurred_at`), however late it was reported.
+"""
 
 from datetime import datetime
 from typing import TypeAlias, assert_never
@@ -31,24 +36,24 @@ from milepost.contracts.progress import (
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
-Entered: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
-Changed: TypeAlias = (
+Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
+Change: TypeAlias = (
     LearnerOfferedSeat | EnrollmentSuspended | EnrollmentReinstated | EnrollmentModeChanged
 )
-Over: TypeAlias = (
+Ending: TypeAlias = (
     EnrollmentDeclined | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
 )
-Heard: TypeAlias = (
+OverviewEvent: TypeAlias = (
     LessonProgressed
     | LessonStarted
     | LessonCompleted
     | AttemptScored
     | CourseCompleted
-    | Entered
+    | Entry
     | EnrollmentActivated
-    | Changed
+    | Change
     | EnrollmentWithdrawn
-    | Over
+    | Ending
     | EnrollmentCompleted
 )
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
@@ -88,8 +93,8 @@ class EnrollmentRow(msgspec.Struct):
     withdrawal_reason: str | None = None
 
 
-def key_of(fact: Fact[Heard]) -> Key:
-    """All that is heard stands on `enrollment-<id>` or `progress-<id>`."""
+def key_of(fact: Fact[OverviewEvent]) -> Key:
+    """All of these events stand on `enrollment-<id>` or `progress-<id>`."""
     return (fact.key,)
 
 
@@ -108,17 +113,17 @@ ENROLLMENTS = Table(
 )
 
 
-def fold(rows: Rows, fact: Fact[Heard]) -> None:
+def fold(rows: Rows, fact: Fact[OverviewEvent]) -> None:
     row = rows.of(ENROLLMENTS, fact.key)
     event = fact.event
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
-            _active(row, event)
+            _add_activity(row, event)
         case CourseCompleted():
             row.grade = event.grade
             row.completed_at = event.occurred_at
         case EnrollmentRequested() | LearnerWaitlisted() | LearnerEnrolled():
-            _entered(row, event)
+            _enter(row, event)
         case EnrollmentActivated():
             row.state = "active" if row.state == "enrolled" else row.state
         case EnrollmentWithdrawn():
@@ -128,17 +133,17 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
         case EnrollmentCompleted():
             row.state = "completed"
         case _:
-            _changed(row, event)
+            _change(row, event)
 
 
-def _changed(row: EnrollmentRow, event: Changed | Over) -> None:
+def _change(row: EnrollmentRow, event: Change | Ending) -> None:
     match event:
         case LearnerOfferedSeat():
             row.state = "offered"
         case EnrollmentSuspended():
             row.state = "suspended"
         case EnrollmentReinstated():
-            row.state = _inside(row)
+            row.state = _seated_state(row)
         case EnrollmentModeChanged():
             row.mode = event.mode
         case EnrollmentDeclined():
@@ -153,12 +158,12 @@ def _changed(row: EnrollmentRow, event: Changed | Over) -> None:
             assert_never(event)
 
 
-def _inside(row: EnrollmentRow) -> str:
+def _seated_state(row: EnrollmentRow) -> str:
     """Who is reinstated, or comes back, goes on where they were."""
     return "active" if row.started_at else "enrolled"
 
 
-def _active(row: EnrollmentRow, event: Activity) -> None:
+def _add_activity(row: EnrollmentRow, event: Activity) -> None:
     at = event.occurred_at
     if row.last_activity is None or row.last_activity < at:
         row.last_activity = at
@@ -179,7 +184,7 @@ def _active(row: EnrollmentRow, event: Activity) -> None:
             assert_never(event)
 
 
-def _entered(row: EnrollmentRow, event: Entered) -> None:
+def _enter(row: EnrollmentRow, event: Entry) -> None:
     row.learner = event.learner
     row.offering = event.offering
     row.course = event.course
@@ -189,7 +194,7 @@ def _entered(row: EnrollmentRow, event: Entered) -> None:
         row.stay, row.entered_at = event.stay, event.occurred_at
     match event:
         case LearnerEnrolled():
-            row.state = _inside(row)
+            row.state = _seated_state(row)
             row.enrolled_at = event.occurred_at
         case LearnerWaitlisted():
             row.state = "waitlisted"
@@ -200,4 +205,4 @@ def _entered(row: EnrollmentRow, event: Entered) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 4, Codec(Heard), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 4, Codec(OverviewEvent), (ENROLLMENTS,), fold)

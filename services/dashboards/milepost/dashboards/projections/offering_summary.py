@@ -1,7 +1,14 @@
 """One row per offering: its funnel, as counts of enrollments, and how much was done in it.
 
-Each enrollment is counted once in each stage, whatever happens to it twice. What an offering is
-stands in the catalog.
+    waitlisted   had to wait, ever                  (waiting: still does)
+    enrolled     had a seat, ever                   (seated: has one, or holds an offered one)
+    started      of those enrolled: began a lesson
+    completed    of those enrolled: met the course's demands
+    withdrawn    of those enrolled: gave up; who leaves the waitlist was never in
+
+Each enrollment is counted once in each stage, whatever happens to it twice: a learner who comes
+back is the same enrollment. So counts are no numbers of events, and rates are made of them when
+they are read. What an offering is stands in the catalog.
 """
 
 from typing import TypeAlias, assert_never
@@ -32,14 +39,17 @@ from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, T
 GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
 
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
-# Waits no longer, and is not counted anywhere else.
-Beyond: TypeAlias = (
-    LearnerOfferedSeat | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
-)
 Stage: TypeAlias = (
-    LearnerWaitlisted | LearnerEnrolled | EnrollmentWithdrawn | CourseCompleted | Beyond
+    LearnerWaitlisted
+    | LearnerOfferedSeat
+    | LearnerEnrolled
+    | CourseCompleted
+    | EnrollmentWithdrawn
+    | EnrollmentExpired
+    | EnrollmentTransferred
+    | EnrollmentCanceled
 )
-Heard: TypeAlias = Activity | Stage | OfferingOpened | CredentialAwarded
+FunnelEvent: TypeAlias = Activity | Stage | OfferingOpened | CredentialAwarded
 
 
 class OfferingRow(msgspec.Struct):
@@ -81,7 +91,7 @@ class Member(msgspec.Struct):
     withdrawn: bool = False
 
 
-def key_of(fact: Fact[Heard]) -> Key | None:
+def key_of(fact: Fact[FunnelEvent]) -> Key | None:
     return (fact.key,) if fact.category in ("progress", "enrollment") else None
 
 
@@ -89,11 +99,11 @@ OFFERINGS = Table("offering_summary", OfferingRow, ("offering",))
 MEMBERS = Table("offering_member", Member, ("enrollment",), key_of)
 
 
-def fold(rows: Rows, fact: Fact[Heard]) -> None:
+def fold(rows: Rows, fact: Fact[FunnelEvent]) -> None:
     event = fact.event
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
-            _act(rows, fact.key, event)
+            _count_activity(rows, fact.key, event)
         case CredentialAwarded():
             for offering in {one.offering for one in event.evidence if one.offering is not None}:
                 rows.of(OFFERINGS, offering).credentials += 1
@@ -102,10 +112,10 @@ def fold(rows: Rows, fact: Fact[Heard]) -> None:
         case _:
             member = rows.of(MEMBERS, event.enrollment)
             member.offering = event.offering
-            _advance(rows.of(OFFERINGS, event.offering), member, event)
+            _count_stage(rows.of(OFFERINGS, event.offering), member, event)
 
 
-def _act(rows: Rows, enrollment: str, event: Activity) -> None:
+def _count_activity(rows: Rows, enrollment: str, event: Activity) -> None:
     member = rows.find(MEMBERS, enrollment)
     assert member is not None, "progress opens after an enrollment, further down the log"
     offering = rows.of(OFFERINGS, member.offering)
@@ -126,35 +136,43 @@ def _act(rows: Rows, enrollment: str, event: Activity) -> None:
             assert_never(event)
 
 
-def _advance(offering: OfferingRow, member: Member, event: Stage) -> None:
+def _count_stage(offering: OfferingRow, member: Member, event: Stage) -> None:
     match event:
         case LearnerWaitlisted():
             offering.waitlisted += not member.waitlisted
             offering.waiting += not member.waiting
             member.waitlisted = member.waiting = True
+        case LearnerOfferedSeat():
+            _seat(offering, member)
         case LearnerEnrolled():
-            _leave_waitlist(offering, member)
-            _sit(offering, member, seated=True)
+            _seat(offering, member)
             offering.enrolled += not member.enrolled
             offering.verified += event.mode == "verified" and not member.enrolled
             member.enrolled = True
-        case EnrollmentWithdrawn():
-            _leave_waitlist(offering, member)
-            _sit(offering, member, seated=False)
-            offering.withdrawn += member.enrolled and not member.withdrawn
-            member.withdrawn = True
         case CourseCompleted():
             offering.completed += not member.completed
             offering.grade_units += 0 if member.completed else round(event.grade * GRADE_UNITS)
             member.completed = True
-        case LearnerOfferedSeat():
-            _leave_waitlist(offering, member)
-            _sit(offering, member, seated=True)
+        case EnrollmentWithdrawn():
+            _release(offering, member)
+            offering.withdrawn += member.enrolled and not member.withdrawn
+            member.withdrawn = True
         case EnrollmentExpired() | EnrollmentTransferred() | EnrollmentCanceled():
-            _leave_waitlist(offering, member)
-            _sit(offering, member, seated=False)
+            _release(offering, member)
         case _:
             assert_never(event)
+
+
+def _seat(offering: OfferingRow, member: Member) -> None:
+    _leave_waitlist(offering, member)
+    offering.seated += not member.seated
+    member.seated = True
+
+
+def _release(offering: OfferingRow, member: Member) -> None:
+    _leave_waitlist(offering, member)
+    offering.seated -= member.seated
+    member.seated = False
 
 
 def _leave_waitlist(offering: OfferingRow, member: Member) -> None:
@@ -162,9 +180,4 @@ def _leave_waitlist(offering: OfferingRow, member: Member) -> None:
     member.waiting = False
 
 
-def _sit(offering: OfferingRow, member: Member, *, seated: bool) -> None:
-    offering.seated += seated - member.seated
-    member.seated = seated
-
-
-OFFERING_SUMMARY = ReadModel("offering_summary", 3, Codec(Heard), (OFFERINGS, MEMBERS), fold)
+OFFERING_SUMMARY = ReadModel("offering_summary", 3, Codec(FunnelEvent), (OFFERINGS, MEMBERS), fold)
