@@ -16,8 +16,8 @@ from milepost.web.openapi.documented_answers import (
     Answers,
     Header,
 )
-from milepost.web.problems import Problem, RequestFault, answer
-from milepost.web.requests.etags import is_known
+from milepost.web.problems import Problem, RequestFault, error_response
+from milepost.web.requests.etags import etag_matches
 from milepost.web.requests.positions import positioned
 
 NOT_STAFF = RoleMissing(STAFF)
@@ -53,15 +53,15 @@ class TryAgain(RequestFault):
 
 
 def answer_not_visible(request: Call, error: NotVisibleYet) -> Response[bytes]:
-    return answer(request, TryAgain(error.awaited, error.position))
+    return error_response(request, TryAgain(error.awaited, error.position))
 
 
 def read_answers(*refusals: Exception) -> Answers:
     """A read that can wait for a position, says the one it is true for, and has its rows' ETag."""
     return Answers(
         refusals=(*refusals, TryAgain(4711, 4709), BeyondTheLog(9999, 4711)),
-        asks=(AWAITED_POSITION, IF_NONE_MATCH),
-        tells=(POSITION, ROWS_ETAG),
+        request_headers=(AWAITED_POSITION, IF_NONE_MATCH),
+        response_headers=(POSITION, ROWS_ETAG),
         also=304,
     )
 
@@ -69,7 +69,7 @@ def read_answers(*refusals: Exception) -> Answers:
 def respond(request: Call, body: T, found: Snapshot) -> Response[T]:
     """304 to who has these rows: their ETag says nothing of the position, which goes on."""
     etag = {"ETag": found.etag}
-    if is_known(request, found.etag):
+    if etag_matches(request, found.etag):
         headers = {**etag, "Milepost-Position": str(found.position)}
         return Response(cast("T", b""), status_code=304, headers=headers)
     response = positioned(body, found.position)
