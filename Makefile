@@ -24,6 +24,9 @@ up: setup ## start Postgres, NATS and every service on one port
 demo: setup ## watch a small school live through a term (DEMO_ONCE=1 ends after the figures)
 	@$(BIN)/milepost demo
 
+test-unit: setup ## the tests of rules alone, in seconds: no servers, no processes, no requests
+	@$(BIN)/pytest -n 2 -m "not servers and not app and not slow" --hypothesis-profile=unit
+
 test: setup ## the tests that every change must pass
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
@@ -71,4 +74,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test test-all check fix docs bench lock clean
+.PHONY: help setup up demo test-unit test test-all check bench lock clean

@@ -1,6 +1,8 @@
 """Real servers for every test that asks: one Postgres and one NATS per pytest worker.
 
-`MILEPOST_POSTGRES` and `MILEPOST_NATS` name servers to use instead.
+`MILEPOST_POSTGRES` and `MILEPOST_NATS` name servers to use instead. Whoever asks is marked
+`servers`; so must be, by hand, what starts processes of its own. Who asks for an application in
+memory is marked `app`. All else is a unit test.
 """
 
 import os
@@ -15,6 +17,9 @@ from uuid import uuid4
 
 import nats
 import pytest
+from hypothesis import settings
+from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
+from tests.processes import processes_refused
 
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import owner_connection
@@ -23,6 +28,32 @@ from milepost.operations.rooms import schemas
 
 # Where pytest runs in the background, a shell has SIGINT ignored, and so would all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# For `make test-unit`: a tenth of the examples finds most, and `make test` finds the rest.
+settings.register_profile("unit", max_examples=20)
+
+SERVER_FIXTURES = {"embedded", "session_dir", "data_dir"}
+APP_FIXTURES = {"school", "app", "client", "desk"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & SERVER_FIXTURES:
+            item.add_marker(pytest.mark.servers)
+        elif used & APP_FIXTURES:
+            item.add_marker(pytest.mark.app)
+
+
+@pytest.fixture(autouse=True)
+def no_processes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A unit test that starts a process fails, with whatever it starts."""
+    if request.node.get_closest_marker("servers"):
+        yield
+        return
+    with processes_refused():
+        yield
 
 
 class Servers(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import jsonschema_rs
 from litestar import Litestar
+from litestar.routes import HTTPRoute
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -75,10 +76,26 @@ class Document:
 
 def documented(app: Litestar) -> dict[str, list[Callable[[httpx2.Response], Awaitable[None]]]]:
     """Event hooks of a client of the app."""
-    document = Document(app.openapi_schema.to_schema())
+    document = _document(app)
 
     async def check(response: httpx2.Response) -> None:
         await response.aread()
         document.check(response)
 
     return {"response": [check]}
+
+
+_known: dict[frozenset[tuple[str, object]], Document] = {}
+
+
+def _document(app: Litestar) -> Document:
+    """Made once for the same routes: most tests have an app of their own, and few differ."""
+    routes = frozenset(
+        (route.path, handler.fn)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+    )
+    if routes not in _known:
+        _known[routes] = Document(app.openapi_schema.to_schema())
+    return _known[routes]

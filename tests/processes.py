@@ -58,5 +58,33 @@ def running_up() -> Iterator[Running]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+class ProcessStarted(BaseException):
+    """By a unit test: mark it `servers`, or do without. Nothing that is under test catches it."""
+
+
+STARTING = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system")
+_refusing: list[list[str]] = []
+
+
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+    if _refusing and event in STARTING:
+        _refusing[-1].append(f"{event} {arguments[:2]}")
+        raise ProcessStarted(_refusing[-1][-1])
+
+
+sys.addaudithook(_refuse)  # for good: it cannot be taken away, so it is asked to refuse
+
+
+@contextmanager
+def processes_refused() -> Iterator[None]:
+    started: list[str] = []
+    _refusing.append(started)
+    try:
+        yield
+    finally:
+        _refusing.pop()
+    assert not started, f"a unit test started a process: {started}"
+
+
 def plain_environment() -> Mapping[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}

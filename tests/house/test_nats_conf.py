@@ -19,6 +19,8 @@ from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, Message
 from milepost.operations.local.embedded_nats import binary
 
+pytestmark = pytest.mark.servers  # they start processes
+
 CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
 PASSWORDS = {"NATS_PASSWORD": "let-me-in", "NATS_SUBSCRIBER_PASSWORD": "let-me-hear"}
 OWN = "milepost.default.>"

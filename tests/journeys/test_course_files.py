@@ -120,6 +120,7 @@ async def test_text_that_postgres_cannot_hold_is_refused(school, tenant, field):
     assert answer.status_code == 400, answer.text
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

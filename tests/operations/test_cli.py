@@ -7,6 +7,8 @@ import typer
 
 from milepost.operations import cli
 
+pytestmark = pytest.mark.servers  # they start processes
+
 MILEPOST = (sys.executable, "-m", "milepost.operations")
 LISTED = {**cli.ROOMS, **cli.SINGLE}
 

@@ -19,6 +19,8 @@ from milepost.operations.installation.connection import reason
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
 from milepost.operations.terminal.tables import print_table
 
+pytestmark = pytest.mark.servers  # they start processes
+
 NEEDED = ("--from", "1", "--subject", "republish.desk")
 ID = "01a20a21-e307-72c7-9aa9-619622b56838"
 

@@ -162,6 +162,7 @@ def test_tracing_is_off_unless_asked_for(env):
     assert tracing_from(env, "enrollment") is None
 
 
+@pytest.mark.servers
 def test_spans_go_where_the_environment_says():
     traced = """
 from milepost.web.telemetry.tracing import tracing_from
