@@ -33,7 +33,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # For `make test-unit`: a tenth of the examples finds most, and `make test` finds the rest.
 settings.register_profile("unit", max_examples=20)
 
-SERVER_FIXTURES = {"embedded", "session_dir", "data_dir"}
+SERVER_FIXTURES = {"embedded", "session_dir", "data_dir", "own_processes"}
 APP_FIXTURES = {"school", "app", "client", "desk"}
 
 
@@ -44,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.servers)
         elif used & APP_FIXTURES:
             item.add_marker(pytest.mark.app)
+
+
+@pytest.fixture(scope="session")
+def own_processes() -> None:
+    """Asked for by a fixture that starts processes."""
 
 
 @pytest.fixture(autouse=True)

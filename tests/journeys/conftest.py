@@ -9,7 +9,7 @@ from tests.processes import running_up
 
 
 @pytest.fixture(scope="session")
-def school() -> Iterator[Running]:
+def school(own_processes: None) -> Iterator[Running]:  # noqa: ARG001 - it marks who asks
     yield from running_up()
 
 

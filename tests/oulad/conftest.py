@@ -55,6 +55,6 @@ def cut(whole: Path, table: str, folder: Path, every: int = 20) -> None:
 
 
 @pytest.fixture(scope="module")
-def school() -> Iterator[Running]:
+def school(own_processes: None) -> Iterator[Running]:  # noqa: ARG001 - it marks who asks
     """A `milepost up` that the module may hurt."""
     yield from running_up()

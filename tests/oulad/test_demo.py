@@ -1,6 +1,5 @@
 """The demo and the simulation as somebody at a terminal has them."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -8,10 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from msgspec.structs import replace
 from tests.clients import Running
-from tests.oulad.arrival import command, log_of, report
+from tests.eventually import eventually
+from tests.oulad.arrival import command, log_of, report, runtime_of
 
+from milepost.contracts.published import PUBLISHED
+from milepost.events.nats.jetstream import STREAM, connected
 from milepost.operations.simulation.command import issuing, play
 from milepost.operations.simulation.plan import plan_school
 from milepost.web.settings import Settings
@@ -62,11 +65,29 @@ def test_a_simulated_school_learns(school: Running) -> None:
 
 async def head_at_rest(school: Running, tenant: str) -> int:
     """When the policies have nothing to do any more."""
-    before, head = -1, (await log_of(school, tenant))[0]
-    while head != before:
-        await asyncio.sleep(2)
-        before, head = head, (await log_of(school, tenant))[0]
-    return head
+
+    async def rests() -> int:
+        head = (await log_of(school, tenant))[0]
+        done = await all_published(school, tenant) and await all_acknowledged(school)
+        return head if done and (await log_of(school, tenant))[0] == head else 0
+
+    return await eventually(rests, 60)
+
+
+async def all_published(school: Running, tenant: str) -> bool:
+    connection = await asyncpg.connect(runtime_of(school).postgres)
+    last = "select max(position) from log.events where tenant = $1 and type = any($2)"
+    expected = await connection.fetchval(last, tenant, list(PUBLISHED))
+    await connection.close()
+    async with connected(runtime_of(school).nats, "test") as client:
+        message = await client.jetstream().get_last_msg(STREAM, f"milepost.{tenant}.>")
+    return int((message.headers or {})["Milepost-Position"]) == int(expected)
+
+
+async def all_acknowledged(school: Running) -> bool:
+    async with connected(runtime_of(school).nats, "test") as client:
+        consumers = await client.jetstream().consumers_info(STREAM)
+    return not any(one.num_pending or one.num_ack_pending for one in consumers)
 
 
 async def test_the_same_school_again_changes_nothing(school: Running) -> None:
