@@ -18,7 +18,6 @@ from uuid import uuid4
 import nats
 import pytest
 from hypothesis import settings
-from milepost.operations.installation.schemas import ROOMS_WITH_TABLES
 from tests.processes import processes_refused
 
 from milepost.events.store.migrations import migrate
