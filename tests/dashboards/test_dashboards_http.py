@@ -4,7 +4,6 @@ import asyncio
 
 import msgspec
 import pytest
-from tests.clocks import Clock
 from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import (
     DAY,
@@ -18,6 +17,7 @@ from tests.dashboards.history import (
     record,
 )
 from tests.eventually import eventually
+from tests.watched import calls
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.queries.consistent_read import (
@@ -29,6 +29,7 @@ from milepost.dashboards.queries.consistent_read import (
 )
 from milepost.dashboards.queries.enrollments import ENROLLMENTS
 from milepost.dashboards.queries.learner import SELECTS
+from milepost.events.runtime.backoff import Backoff
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
@@ -184,12 +185,11 @@ async def test_the_register_is_filtered(pool, tenant, desk, given, learners):
 
 
 async def test_a_read_waits_for_the_position_it_asks_for(pool, tenant, desk, monkeypatch):
-    clock = Clock(0.0)
-    monkeypatch.setattr("milepost.dashboards.queries.consistent_read.time", clock)
+    pauses = calls(monkeypatch, Backoff, "pause")
     await happens(pool, tenant, [offered("red")])
     position = await record(pool, tenant, [offered("blue")])
     reading = asyncio.create_task(desk.get("/dashboards/offerings/blue", at=position))
-    await eventually(clock.looked_at(3))
+    await eventually(lambda: len(pauses) >= 3)
     assert not reading.done()
     await project(pool)
     answer = await reading
