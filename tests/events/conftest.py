@@ -6,14 +6,18 @@ from uuid import uuid4
 import pytest
 
 from milepost.events.log import Log
+from milepost.events.store.dry_run import DryRunLog
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "dry-run", "postgres"])
 async def log(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[Log]:
     if request.param == "memory":
         yield MemoryLog()
+        return
+    if request.param == "dry-run":
+        yield await DryRunLog.over(MemoryLog())
         return
     pool = await connect_pool(postgres, name="test")
     yield PostgresLog(pool)

@@ -1,13 +1,24 @@
 """One contract for every log: what a writer and a reader may rely on."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from tests.events.given import WHEN, command, event, shapes
 
-from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Log
+from milepost.events.log import (
+    AlreadyDone,
+    Appended,
+    Command,
+    Conflict,
+    Log,
+    event_at,
+    pages,
+    position_at,
+    read_page,
+)
 from milepost.events.store.postgres import PostgresLog, Unstorable, connect_pool
 
 
@@ -129,6 +140,73 @@ async def test_reads_start_after_a_position_and_pick_types(log: Log, tenant: str
     assert [e.position for e in await log.read(tenant, after=1, limit=2)] == [2, 3]
     assert [e.position for e in await log.read(tenant, types=["two"])] == [2, 4]
     assert [e.version for e in await log.read_stream(tenant, "a-1", after=2)] == [3, 4]
+
+
+async def alternate(log: Log, tenant: str, count: int) -> None:
+    """Events of two kinds in turn, in a stream each."""
+    for number in range(count):
+        kind = "one" if number % 2 == 0 else "two"
+        new = event(f"a-{number}", kind=kind)
+        made = Command(command_id=uuid4(), expects=((new.stream, 0),), events=(new,))
+        await log.append(tenant, [made])
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 8, 100])
+async def test_pages_hold_everything_once_up_to_the_end(log: Log, tenant: str, limit: int) -> None:
+    await alternate(log, tenant, 7)
+    found = [page async for page in pages(log, tenant, limit=limit)]
+    assert [e.position for page in found for e in page.events] == [1, 2, 3, 4, 5, 6, 7]
+    assert all(len(page.events) <= limit for page in found)
+    assert found[-1].reached == 7
+    assert all(page.events[-1].position == page.reached for page in found[:-1])
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+async def test_pages_hold_the_kinds_asked_for_between_two_positions(
+    log: Log, tenant: str, limit: int
+) -> None:
+    await alternate(log, tenant, 9)
+    asked = pages(log, tenant, 2, upto=6, types=["one"], limit=limit)
+    found = [page async for page in asked]
+    assert [e.position for page in found for e in page.events] == [3, 5]
+    assert found[-1].reached == 6, "what has no such kind has been read too"
+
+
+async def test_a_tenant_without_events_has_no_pages(log: Log, tenant: str) -> None:
+    assert [page async for page in pages(log, tenant)] == []
+
+
+async def test_pages_end_where_the_log_ended_when_they_were_asked_for(
+    log: Log, tenant: str
+) -> None:
+    """Else whoever reads them while people work might never come to an end."""
+    await alternate(log, tenant, 3)
+    found = []
+    async for page in pages(log, tenant, limit=2):
+        found += [e.position for e in page.events]
+        await log.append(tenant, [command((f"b-{page.reached}", 0), events=5)])
+    assert found == [1, 2, 3]
+
+
+async def test_a_page_is_read_up_to_the_head_and_what_came_since(log: Log, tenant: str) -> None:
+    await alternate(log, tenant, 5)
+    full = await read_page(log, tenant, 0, 5, types=["one"], limit=2)
+    assert ([e.position for e in full.events], full.reached) == ([1, 3], 3)
+    last = await read_page(log, tenant, 3, 4, types=["one"], limit=2)
+    assert ([e.position for e in last.events], last.reached) == ([5], 5)
+    none = await read_page(log, tenant, 3, 4, types=["three"], limit=2)
+    assert (none.events, none.reached) == ([], 4)
+
+
+async def test_a_time_has_the_last_position_recorded_by_then(log: Log, tenant: str) -> None:
+    await alternate(log, tenant, 6)
+    times = [(await event_at(log, tenant, n)).recorded_at for n in range(1, 7)]
+    first_moment = timedelta(microseconds=1)
+    assert await position_at(log, tenant, times[0] - first_moment, 6) == 0
+    for at in times:
+        expected = sum(recorded_at <= at for recorded_at in times)
+        assert await position_at(log, tenant, at, 6) == expected
+        assert await position_at(log, tenant, at, 2) == min(expected, 2)
 
 
 async def test_a_category_holds_its_streams_and_no_others(log: Log, tenant: str) -> None:

@@ -1,6 +1,6 @@
-"""What a log is: the values that go in and come out, and the four things it can do."""
+"""What a log is: the values that go in and come out, what it can do, and reading it in pages."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -9,6 +9,8 @@ import msgspec
 
 # A tenant's name is one token of a NATS subject.
 TENANT_PATTERN = r"^[A-Za-z0-9_-]{1,64}\Z"
+# Of a page, in events: some megabytes at most, whatever the log holds.
+PAGE = 1000
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,13 @@ class Conflict(msgspec.Struct, frozen=True):
 Result: TypeAlias = Appended | AlreadyDone | Conflict
 
 
+class Page(msgspec.Struct, frozen=True):
+    """Events in order. `reached`: all that was asked for is in these pages up to this position."""
+
+    events: Sequence[Recorded]
+    reached: int
+
+
 class Log(Protocol):
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         """Append in order, one result per command; a later command sees what an earlier wrote."""
@@ -89,7 +98,7 @@ class Log(Protocol):
         """Events of all streams `category-…` with position > `after`, in order. For small ones."""
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
     ) -> list[Recorded]:
         """Events with position > `after`, in order, at most `limit`, of these types if given."""
 
@@ -98,3 +107,62 @@ class Log(Protocol):
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
         """Which of these commands were done, and where."""
+
+
+async def read_page(
+    log: Log,
+    tenant: str,
+    after: int,
+    head: int,
+    *,
+    types: Sequence[str] | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """What follows `after`; `head` is a position that the log is known to have.
+
+    Events beyond `head` may be among them: whoever follows the log need not read those again.
+    """
+    events = await log.read(tenant, after, limit, types)
+    last = events[-1].position if events else 0
+    return Page(events, last if len(events) == limit else max(head, last))
+
+
+async def pages(
+    log: Log,
+    tenant: str,
+    after: int = 0,
+    *,
+    upto: int | None = None,
+    types: Sequence[str] | None = None,
+    limit: int = PAGE,
+) -> AsyncIterator[Page]:
+    """What follows `after`, up to `upto` and no further: to where the log ends now, if None."""
+    if upto is None:
+        upto = (await log.heads()).get(tenant, 0)
+    while after < upto:
+        page = await read_page(log, tenant, after, upto, types=types, limit=limit)
+        after = min(page.reached, upto)
+        if page.reached > upto:
+            page = Page([event for event in page.events if event.position <= upto], upto)
+        yield page
+
+
+async def event_at(log: Log, tenant: str, position: int) -> Recorded:
+    """The event at a position that the log has."""
+    [event] = await log.read(tenant, position - 1, 1)
+    return event
+
+
+async def position_at(log: Log, tenant: str, at: datetime, head: int) -> int:
+    """The last position up to `head` that was recorded at this time or before; 0: none was.
+
+    By halves, for the log takes events in order of time: some twenty reads of one event each.
+    """
+    low, high = 0, head
+    while low < high:
+        middle = (low + high + 1) // 2
+        if (await event_at(log, tenant, middle)).recorded_at <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Counter
 
 from milepost.events.commands.transact import Contended, Transactor
-from milepost.events.log import Recorded
+from milepost.events.log import Recorded, event_at
 from milepost.events.parking.parked import (
     PARKED,
     Failure,
@@ -123,7 +123,7 @@ class PolicyRunner:
             if parked.status == "parked":
                 return
             if parked.status != "skip":
-                [event] = await self._transactor.log.read(tenant, parked.position - 1, 1)
+                event = await event_at(self._transactor.log, tenant, parked.position)
                 if failure := await self._answer(event):
                     await failed_again(self._pool, parked, failure)
                     return

@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import name_of
-from milepost.events.log import Recorded
+from milepost.events.log import Recorded, read_page
 from milepost.events.nats.cloudevents import Foreign, place_of
 from milepost.events.nats.jetstream import connected, ensure_stream
 from milepost.events.nats.pull_consumer import PullConsumer
@@ -128,10 +128,16 @@ class Subscription:
             reached: dict[str, int] = {}
             for tenant in behind:
                 after = self._positions.get(tenant, 0)
-                found = await self._transactor.log.read(tenant, after, self._batch, self._tags)
-                last = [event.position for event in found[-1:]]
-                reached[tenant] = max([ends[tenant], *last] if len(found) < self._batch else last)
-                events += found
+                page = await read_page(
+                    self._transactor.log,
+                    tenant,
+                    after,
+                    ends[tenant],
+                    types=self._tags,
+                    limit=self._batch,
+                )
+                reached[tenant] = page.reached
+                events += page.events
                 if len(events) >= self._batch:
                     break
             await self._handle(events, reached)

@@ -15,7 +15,7 @@ import msgspec
 from prometheus_client import Gauge
 
 from milepost.events.commands.transact import Transactor
-from milepost.events.log import Recorded
+from milepost.events.log import Recorded, read_page
 from milepost.events.parking.parked import Failure, Pool, park
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.events.policies.runner import TRANSIENT, PolicyRunner
@@ -168,11 +168,11 @@ class TimerRunner:
         for tenant, head, position in await self._pool.fetch(BEHIND, self._policy.name):
             after = position
             while after < head:
-                events = await self._log.read(tenant, after, self._batch, self._tags)
-                last = [event.position for event in events[-1:]]
-                reached = max([head, *last] if len(events) < self._batch else last)
-                await self._start(tenant, after, reached, events)
-                after = reached
+                page = await read_page(
+                    self._log, tenant, after, head, types=self._tags, limit=self._batch
+                )
+                await self._start(tenant, after, page.reached, page.events)
+                after = page.reached
 
     async def _start(
         self, tenant: str, after: int, reached: int, events: Sequence[Recorded]

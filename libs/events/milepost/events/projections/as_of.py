@@ -7,9 +7,9 @@ import asyncpg
 import msgspec
 
 from milepost.events.errors import EventsError
+from milepost.events.log import position_at
 from milepost.events.projections.shared_scan import heads
-
-RECORDED_AT = "select recorded_at from log.events where tenant = $1 and position = $2"
+from milepost.events.store.postgres import PostgresLog
 
 
 class AsOf(msgspec.Struct, frozen=True):
@@ -49,7 +49,8 @@ async def ends_at(pool: asyncpg.Pool, as_of: AsOf, only_tenant: str | None) -> M
         return _at_position(as_of.position or 0, now, only_tenant)
     if as_of.at > await pool.fetchval("select now()"):
         raise AsOfInvalid(f"{as_of} is still to come")
-    return {tenant: await _reached(pool, tenant, as_of.at, head) for tenant, head in now.items()}
+    log = PostgresLog(pool)
+    return {name: await position_at(log, name, as_of.at, head) for name, head in now.items()}
 
 
 def _at_position(
@@ -61,15 +62,3 @@ def _at_position(
     if not 0 < position <= head:
         raise AsOfInvalid(f"the log of {tenant} has positions 1 to {head}")
     return {tenant: position}
-
-
-async def _reached(pool: asyncpg.Pool, tenant: str, at: datetime, head: int) -> int:
-    """By halves: the log takes events in order of time."""
-    low, high = 0, head
-    while low < high:
-        middle = (low + high + 1) // 2
-        if await pool.fetchval(RECORDED_AT, tenant, middle) <= at:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -7,7 +7,7 @@ Safe beside relays and other reconciliations: each message predicts the stream a
 
 import asyncio
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from milepost.events.errors import EventsError
-from milepost.events.log import Log, Recorded
+from milepost.events.log import Log, Recorded, pages
 from milepost.events.nats.cloudevents import MENDED
 from milepost.events.nats.jetstream import last_position
 from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, header_lines
@@ -83,14 +83,15 @@ async def _gaps(
     log: Log, holdings: StreamInventory, tags: Sequence[str], tenant: str, head: int
 ) -> Gaps:
     missing, events, discarded, last = array("q"), 0, 0, 0
-    async for event in _read(log, tenant, 0, head, tags):
-        events, last = events + 1, event.position
-        if holdings.hold(tenant, last):
-            continue
-        if holdings.discarded(event):
-            discarded += 1
-        else:
-            missing.append(last)
+    async for page in pages(log, tenant, upto=head, types=tags):
+        for event in page.events:
+            events, last = events + 1, event.position
+            if holdings.hold(tenant, last):
+                continue
+            if holdings.discarded(event):
+                discarded += 1
+            else:
+                missing.append(last)
     lost = sum(position <= holdings.reached.get(tenant, 0) for position in missing)
     held = events - discarded - len(missing)
     finding = Finding(
@@ -103,17 +104,6 @@ async def _gaps(
         strange=holdings.distinct[tenant] - held,
     )
     return Gaps(finding, missing, last)
-
-
-async def _read(
-    log: Log, tenant: str, after: int, head: int, tags: Sequence[str]
-) -> AsyncIterator[Recorded]:
-    while events := await log.read(tenant, after, BATCH, tags):
-        for event in events:
-            if event.position > head:
-                return
-            yield event
-        after = events[-1].position
 
 
 async def until_relayed(js: JetStreamContext, gaps: Sequence[Gaps]) -> None:
@@ -187,8 +177,8 @@ async def _chosen(
     log: Log, tenant: str, positions: Sequence[int], tags: Sequence[str]
 ) -> list[Recorded]:
     wanted = set(positions)
-    after, last = positions[0] - 1, positions[-1]
-    return [e async for e in _read(log, tenant, after, last, tags) if e.position in wanted]
+    asked = pages(log, tenant, positions[0] - 1, upto=positions[-1], types=tags)
+    return [one async for page in asked for one in page.events if one.position in wanted]
 
 
 def unseen(what: str, done: int, total: int) -> None:

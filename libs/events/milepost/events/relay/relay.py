@@ -16,7 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StreamInfo
 from prometheus_client import Counter, Gauge
 
-from milepost.events.log import Log, Recorded
+from milepost.events.log import Log, Recorded, position_at, read_page
 from milepost.events.nats.cloudevents import Foreign, headers_of, subject_of
 from milepost.events.nats.jetstream import (
     connected,
@@ -128,12 +128,12 @@ class Relay:
         behind = [tenant for tenant, head in heads.items() if head > after[tenant]]
         sizes: list[int] = []
         for tenant in behind:
-            events = await self._log.read(tenant, after[tenant], self._batch, self._tags)
-            await self._publish(chain, events)
-            read_all = len(events) < self._batch
-            reached = [event.position for event in events[-1:]]
-            after[tenant] = max([heads[tenant], *reached]) if read_all else reached[0]
-            sizes.append(len(events))
+            page = await read_page(
+                self._log, tenant, after[tenant], heads[tenant], types=self._tags, limit=self._batch
+            )
+            await self._publish(chain, page.events)
+            after[tenant] = page.reached
+            sizes.append(len(page.events))
         LAG.set(sum(max(head - after[tenant], 0) for tenant, head in heads.items()))
         return sizes
 
@@ -141,7 +141,8 @@ class Relay:
         """Behind what the stream holds of the tenant, or has dropped by limits of somebody's."""
         position = await _reached(js, tenant)
         if not position and (since := await kept_since(js)):
-            position = await _last_before(self._log, tenant, head, since)
+            before = since - datetime.resolution  # which is the log's, too
+            position = await position_at(self._log, tenant, before, head)
             _log.warning("stream_dropped_by_limits", tenant=tenant, position=position)
         return position
 
@@ -165,19 +166,6 @@ async def _reached(js: JetStreamContext, tenant: str) -> int:
     holdings = StreamInventory(js, tenant)
     await holdings.read_on(lambda *_: None)
     return holdings.reached.get(tenant, 0)
-
-
-async def _last_before(log: Log, tenant: str, head: int, at: datetime) -> int:
-    """By halves: the log takes events in order of time."""
-    low, high = 0, head
-    while low < high:
-        middle = (low + high + 1) // 2
-        [event] = await log.read(tenant, middle - 1, 1)
-        if event.recorded_at < at:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 async def _checked(

@@ -16,7 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 
 from milepost.events.errors import EventsError
-from milepost.events.log import Log, Recorded
+from milepost.events.log import Log, Recorded, pages
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
 from milepost.events.relay.relay import message_of
@@ -131,13 +131,11 @@ async def republish(
 
 async def _batches(log: Log, part: Part, seen: Seen) -> AsyncIterator[Sequence[Recorded]]:
     """Each is shown as done when the next is asked for."""
-    after, size = part.first - 1, part.last - part.first + 1
-    while after < part.last:
-        read = await log.read(part.tenant, after, BATCH, part.tags)
-        if events := [event for event in read if event.position <= part.last]:
-            yield events
-        after = read[-1].position if len(read) == BATCH else part.last
-        seen("events", min(after - part.first + 1, size), size)
+    before, size = part.first - 1, part.last - part.first + 1
+    async for page in pages(log, part.tenant, before, upto=part.last, types=part.tags, limit=BATCH):
+        if page.events:
+            yield page.events
+        seen("events", page.reached - before, size)
 
 
 def _again(event: Recorded, service: str, subject: str) -> Message:

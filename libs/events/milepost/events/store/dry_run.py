@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from milepost.events.log import AlreadyDone, Command, Log, Recorded, Result
+from milepost.events.log import PAGE, AlreadyDone, Command, Log, Recorded, Result
 from milepost.events.store.memory import MemoryLog
 
 
@@ -46,7 +46,7 @@ class DryRunLog(MemoryLog):
         return [*self._before(tenant, past), *own]
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
     ) -> list[Recorded]:
         past = await self._log.read(tenant, after, limit, types)
         own = await super().read(tenant, self._own_after(tenant, after), limit, types)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from milepost.events.log import (
+    PAGE,
     AlreadyDone,
     Appended,
     Command,
@@ -79,7 +80,7 @@ class MemoryLog:
         return [e for e in self._events[tenant][after:] if category_of(e.stream) == category]
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
     ) -> list[Recorded]:
         later = self._events[tenant][after:]
         return [e for e in later if types is None or e.type in types][:limit]

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from milepost.events.event import Invalid
-from milepost.events.log import AlreadyDone, Appended, Command, Conflict, Recorded, Result
+from milepost.events.log import PAGE, AlreadyDone, Appended, Command, Conflict, Recorded, Result
 from milepost.events.store.batched_reads import After, BatchedReads, Range
 
 ROLE = "milepost_service"
@@ -106,7 +106,7 @@ class PostgresLog:
         return _recorded(await self.pool.fetch(READ_CATEGORY, tenant, low, high, after))
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = 1000, types: Sequence[str] | None = None
+        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
     ) -> list[Recorded]:
         if types is None and limit <= SHORT:  # without gaps, a limit is a last position
             return await self._reader.ranges.load(tenant, Range(after, after + limit))

@@ -4,10 +4,9 @@ from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled,
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
-from milepost.events.log import Log
+from milepost.events.log import Log, pages
 
 ENTRIES = (EnrollmentRequested, LearnerWaitlisted, LearnerEnrolled)
-PAGE = 1_000
 
 _CODEC = Codec[EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled](
     EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
@@ -24,13 +23,11 @@ async def members(log: Log, tenant: str, offering: str, before: int | None = Non
     facts = await log.read_stream(tenant, OFFERING.of(offering).name)
     if not facts:
         return []
-    after, found = facts[0].position, dict[str, None]()
-    while page := await log.read(tenant, after, PAGE, _TAGS):
-        for one in page:
-            if before is not None and one.position >= before:
-                return list(found)
+    after, upto = facts[0].position, None if before is None else before - 1
+    found = dict[str, None]()
+    async for page in pages(log, tenant, after, upto=upto, types=_TAGS):
+        for one in page.events:
             entry = _CODEC.decode(one.type, one.data, one.occurred_at)
             if entry.offering == offering:
                 found[entry.enrollment] = None
-        after = page[-1].position
     return list(found)

@@ -14,7 +14,7 @@ from milepost.credentials import app as credentials
 from milepost.enrollment import app as enrollment
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
-from milepost.events.log import Log, Recorded
+from milepost.events.log import Log, Recorded, pages
 from milepost.events.policies.reactions import run_to_quiescence
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.history.history import Past
@@ -106,10 +106,8 @@ async def _results(log: Log, tenant: str, past: Past) -> Counter[str]:
     offerings = {run.offering for run in past.runs}
     achievements = {one.achievement for one in past.achievements}
     found: Counter[str] = Counter()
-    after = 0
-    while page := await log.read(tenant, after, PAGE, list(RESULTS.classes)):
-        after = page[-1].position
-        for one in page:
+    async for page in pages(log, tenant, types=list(RESULTS.classes), limit=PAGE):
+        for one in page.events:
             match RESULTS.decode(one.type, one.data, one.occurred_at):
                 case CourseCompleted(offering=offering):
                     found["completions"] += offering in offerings

@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
 from milepost.contracts.published import PUBLISHED
-from milepost.events.log import Command
+from milepost.events.log import Command, pages
 from milepost.events.nats.cloudevents import headers_of, subject_of
 from milepost.events.nats.jetstream import STREAM, SUBJECTS, connected, ensure_stream, last_sequence
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -74,13 +74,11 @@ async def measure(
 
 async def _published(log: PostgresLog) -> list[Message]:
     messages: list[Message] = []
-    after = 0
-    while events := await log.read(TENANT, after, 10_000, tuple(PUBLISHED)):
-        for event in events:
+    async for page in pages(log, TENANT, types=tuple(PUBLISHED), limit=10_000):
+        for event in page.events:
             service = PUBLISHED[event.type]
             headers = headers_of(event, service) | {"Nats-Msg-Id": f"{TENANT}/{event.position}"}
             messages.append(Message(subject_of(event, service), event.data, headers))
-        after = events[-1].position
     return messages
 
 

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 import typer
 
-from milepost.events.log import Recorded
+from milepost.events.log import Recorded, event_at
 from milepost.events.parking import operator_actions
 from milepost.events.parking.operator_actions import Decision, NotParked, Settled, WaitsBehind
 from milepost.events.parking.parked import Parked
@@ -71,7 +71,7 @@ def show(number: Number, as_json: AsJson = False, data_dir: DataDir = None) -> N
 
     async def fetch(pool: asyncpg.Pool) -> tuple[Parked, Recorded, list[Decision]]:
         found = await operator_actions.find(pool, number)
-        [event] = await PostgresLog(pool).read(found.tenant, found.position - 1, 1)
+        event = await event_at(PostgresLog(pool), found.tenant, found.position)
         return found, event, await operator_actions.decisions(pool, found)
 
     found, event, decided = _with_pool(data_dir, fetch)
