@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -7,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost.events.log import Recorded
+from milepost.events.metadata import Metadata, metadata_of
 from milepost.events.nats.cloudevents import (
     headers_of,
-    metadata_of,
     percent_encoded,
     recorded_from,
     subject_of,
@@ -54,9 +55,22 @@ def test_correlation_and_trace_travel_and_the_actor_stays_at_home():
     headers = headers_of(event, "credentials")
     assert headers["traceparent"] == TRACE
     assert headers["ce-correlationid"] == "c%201"
-    assert "ann" not in {*headers.values()} - {headers["ce-subject"]}
+    assert not {"ann", "abc"} & ({*headers.values()} - {headers["ce-subject"]})
     back = metadata_of(recorded_from(headers, event.data))
     assert (back.correlation, back.trace, back.actor) == ("c 1", TRACE, None)
+
+
+def test_metadata_is_stored_without_what_it_does_not_say():
+    assert Metadata().encode() == b"{}"
+    assert json.loads(Metadata(actor="ann", request="abc").encode()) == {
+        "actor": "ann",
+        "request": "abc",
+    }
+
+
+def test_metadata_of_a_later_version_is_read_by_this_one():
+    event = recorded(metadata=b'{"actor":"ann","weather":"fair"}')
+    assert metadata_of(event) == Metadata(actor="ann")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.events.traffic import append, lose, positions, relaying
 from tests.eventually import eventually
 
 from milepost.events.commands.transact import Contended, Transactor
-from milepost.events.nats.cloudevents import metadata_of
+from milepost.events.metadata import metadata_of
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.parking.operator_actions import list_parked
 from milepost.events.policies.policy import reaction_id

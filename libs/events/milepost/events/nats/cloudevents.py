@@ -9,11 +9,10 @@ from datetime import datetime
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-import msgspec
-
 from milepost.events.errors import EventsError
 from milepost.events.event import name_of
 from milepost.events.log import Recorded
+from milepost.events.metadata import Metadata, metadata_of
 from milepost.events.streams import key_of
 
 TYPE_PREFIX = "milepost."
@@ -27,22 +26,6 @@ ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
 class Foreign(EventsError, ValueError):
     """A message on one of our subjects that no relay wrote."""
-
-
-class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the log's `metadata` may hold. `trace` is a W3C traceparent."""
-
-    actor: str | None = None
-    correlation: str | None = None
-    causation: str | None = None
-    trace: str | None = None
-
-
-_metadata = msgspec.json.Decoder(Metadata)
-
-
-def metadata_of(event: Recorded) -> Metadata:
-    return _metadata.decode(event.metadata)
 
 
 def subject_of(event: Recorded, service: str) -> str:
@@ -130,12 +113,11 @@ def _metadata_bytes(headers: Mapping[str, str]) -> bytes:
         value = headers.get(name)
         return None if value is None else unquote(value)
 
-    metadata = Metadata(
+    return Metadata(
         correlation=header("ce-correlationid"),
         causation=header("ce-causationid"),
         trace=header("traceparent"),
-    )
-    return msgspec.json.encode(metadata)
+    ).encode()
 
 
 def _timestamp(at: datetime) -> str:

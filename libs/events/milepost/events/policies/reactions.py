@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
 from milepost.events.log import Recorded
-from milepost.events.nats.cloudevents import Metadata, metadata_of
+from milepost.events.metadata import Metadata, metadata_of
 from milepost.events.policies.policy import Policy, reaction_id
 
 REFUSED = Counter("milepost_policy_refused", "Reactions that a rule refused", ["policy", "refusal"])
@@ -79,14 +79,12 @@ async def run_reactions(
 def metadata_for(policy: Policy, event: Recorded) -> bytes:
     """A reaction's metadata: caused by the event, part of what the event is part of."""
     before = metadata_of(event)
-    return msgspec.json.encode(
-        Metadata(
-            actor=f"policy/{policy.name}",
-            correlation=before.correlation or str(event.event_id),
-            causation=str(event.event_id),
-            trace=before.trace,
-        )
-    )
+    return Metadata(
+        actor=f"policy/{policy.name}",
+        correlation=before.correlation or str(event.event_id),
+        causation=str(event.event_id),
+        trace=before.trace,
+    ).encode()
 
 
 def _tell(policy: Policy, event: Recorded, refusal: Refused) -> None:

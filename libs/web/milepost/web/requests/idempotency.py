@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid5, uuid7
 
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Invalid
+from milepost.events.metadata import Metadata, metadata_of
 from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Malformed
 
@@ -38,25 +39,21 @@ def command_id(request: Request[Caller, None, State]) -> UUID:
 
 
 def metadata(request: Request[Caller, None, State]) -> bytes:
-    """JSON: `actor`, `correlation`, `trace` (W3C traceparent), `request` (a digest of the body)."""
+    """Who asks, as part of what; and the digest of the body."""
     state: dict[str, Any] = request.scope["state"]
-    members = {
-        "actor": request.user.subject,
-        "correlation": state["correlation"],
-        "trace": state.get("trace"),
-        "request": _digest(request),
-    }
-    return msgspec.json.encode(
-        {name: value for name, value in members.items() if value is not None}
-    )
+    return Metadata(
+        actor=request.user.subject,
+        correlation=state["correlation"],
+        trace=state.get("trace"),
+        request=_digest(request),
+    ).encode()
 
 
 def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> None:
     """Raises `IdempotencyKeyReused` if the command that was done before had another body."""
     if not outcome.repeated or not outcome.events:
         return
-    before = msgspec.json.decode(outcome.events[0].metadata).get("request")
-    if before != _digest(request):
+    if metadata_of(outcome.events[0]).request != _digest(request):
         raise IdempotencyKeyReused(_idempotency_key(request) or "")
 
 

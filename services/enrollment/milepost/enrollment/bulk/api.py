@@ -21,6 +21,7 @@ from milepost.enrollment.bulk.jobs import Job, State, Tally
 from milepost.enrollment.bulk.store import Store, Upload
 from milepost.enrollment.bulk.upload import receive
 from milepost.events.ids import new_id
+from milepost.events.metadata import Metadata
 from milepost.web.problems import UnsupportedMedia
 from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
@@ -221,12 +222,9 @@ def _upload(request: Received, offering: str | None, *, dry_run: bool) -> Upload
 def _metadata(request: Received) -> bytes:
     """Of every event that follows: who wanted it. The body's digest is the job's."""
     state = request.scope["state"]
-    known = {
-        "actor": request.user.subject,
-        "correlation": state["correlation"],
-        "trace": state.get("trace"),
-    }
-    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
+    return Metadata(
+        actor=request.user.subject, correlation=state["correlation"], trace=state.get("trace")
+    ).encode()
 
 
 def _view(job: Job) -> JobView:
