@@ -108,7 +108,7 @@ async def told(office: Office) -> list[int]:
 async def hear_erasures(office: Office) -> None:
     log = office.transactor.log
     assert isinstance(log, PostgresLog)
-    policy = bulk_app.policy(Store(log.pool))
+    handler = bulk_app.forgetting(Store(log.pool))
     for recorded in await log.read(office.tenant, types=["learner_erased"]):
-        assert ("enrollment", recorded.type) in policy.types
-        assert await policy.react(recorded) == ()
+        assert ("enrollment", recorded.type) in handler.types
+        await handler.handle(recorded)

@@ -13,9 +13,10 @@ from milepost.events.event import Conflicting, Event
 from milepost.events.log import Recorded
 from milepost.events.parking.parked import Pool
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.events.policies.subscription import Subscription
+from milepost.events.policies.reactions import policy_handler
 from milepost.events.store.postgres import PostgresLog
 from milepost.events.streams import Category, key_of
+from milepost.events.subscriptions.subscription import Subscription
 
 
 class LineWritten(Event, frozen=True, kw_only=True, tag="line_written"):
@@ -64,7 +65,9 @@ async def consuming(
 ) -> AsyncIterator[None]:
     transactor = Transactor(PostgresLog(pool))
     task = asyncio.create_task(
-        Subscription(diary.policy, transactor, pool, nats_url, batch=batch).run()
+        Subscription(
+            policy_handler(diary.policy, transactor), transactor.log, pool, nats_url, batch=batch
+        ).run()
     )
     try:
         yield

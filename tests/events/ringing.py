@@ -17,7 +17,8 @@ from milepost.events.log import Command, NewEvent, Recorded
 from milepost.events.parking.operator_actions import list_parked
 from milepost.events.parking.parked import Parked, Pool
 from milepost.events.policies.policy import Reaction
-from milepost.events.policies.timers import Timer, TimerRunner, Timers, started
+from milepost.events.policies.timer_rows import started
+from milepost.events.policies.timers import Timer, TimerRunner, Timers
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
 TYPES = (("enrollment", "learner_enrolled"),)

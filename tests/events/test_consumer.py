@@ -179,7 +179,7 @@ async def test_one_stream_where_others_are_always_faster_holds_up_no_other(
     pool, log, nats_url, diary, monkeypatch
 ):
     tenant = diary.tenant
-    monkeypatch.setattr("milepost.events.policies.runner.MAX_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("milepost.events.subscriptions.attempts.MAX_PAUSE_SECONDS", 0.05)
 
     def contended(number):
         if number == 2:
@@ -228,7 +228,7 @@ async def test_a_log_that_takes_nothing_is_waited_for_however_long(
     pool, log, nats_url, diary, monkeypatch
 ):
     tenant = diary.tenant
-    monkeypatch.setattr("milepost.events.policies.runner.MAX_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("milepost.events.subscriptions.attempts.MAX_PAUSE_SECONDS", 0.01)
     failover, full = asyncpg.ReadOnlySQLTransactionError("standby"), asyncpg.DiskFullError("full")
     failures = iter([failover, full] * 25)
 

@@ -17,8 +17,8 @@ from milepost.events.parking.operator_actions import (
     skip,
 )
 from milepost.events.parking.parked import mark_resolved
-from milepost.events.policies import runner
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.subscriptions import parked_keys
 
 NAME = "milepost_parked_events"
 
@@ -136,7 +136,7 @@ async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, log, 
 
 
 async def test_a_long_queue_is_done_in_parts(pool, diary, choked, poison, monkeypatch):
-    monkeypatch.setattr(runner, "AT_ONCE", 1)
+    monkeypatch.setattr(parked_keys, "AT_ONCE", 1)
     poison.clear()
     await retry(pool, choked[0].id, actor="ada")
     await eventually(parked(pool, diary))

@@ -13,9 +13,9 @@ from tests.events.traffic import append
 from tests.eventually import eventually
 
 from milepost.events.parking.operator_actions import list_parked, retry
-from milepost.events.policies.runner import ATTEMPTS
-from milepost.events.policies.timers import started
+from milepost.events.policies.timer_rows import started
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.subscriptions.attempts import ATTEMPTS
 
 HOUSE = Path(__file__).parents[2]
 
@@ -100,16 +100,16 @@ async def test_what_comes_between_two_looks_is_started_once(ringing):
     ringing.now = 10
     await ringing.enroll("a", 1)
     alarm = ringing.alarm()
-    read = alarm._log.read
+    read = alarm._transactor.log.read
 
     async def grow_and_read(tenant, *arguments):
         if tenant == ringing.tenant:
             await ringing.enroll("a", 2)
         return await read(tenant, *arguments)
 
-    alarm._log.read = grow_and_read
+    alarm._transactor.log.read = grow_and_read
     await alarm.turn()
-    alarm._log.read = read
+    alarm._transactor.log.read = read
     await alarm.turn()
     assert ringing.diary.seen == [1, 2]
 
@@ -149,13 +149,13 @@ async def test_what_one_has_done_a_slower_reader_does_not_start_again(ringing):
     ringing.now = 10
     await ringing.enroll("a", 10)
     faster, slower = ringing.alarm(), ringing.alarm()
-    start = slower._start
+    start = slower._rows.start
 
     async def start_late(*arguments):
         await faster.turn()
         await start(*arguments)
 
-    slower._start = start_late
+    slower._rows.start = start_late
     await slower.turn()
     assert ringing.times == [minute(10)]
     assert await ringing.lines() == [10]

@@ -134,7 +134,7 @@ async def test_a_nats_that_comes_late_hurries_a_policy_as_if_it_had_been_there(
     async with consuming(diary, pool, absent.url), relaying(log, postgres, absent.url):
         await publishing(log, tenant, "a", range(1, 4))
         await eventually(wrote(pool, tenant, range(1, 4)))
-        monkeypatch.setattr("milepost.events.policies.subscription.RECONCILE_SECONDS", 3600)
+        monkeypatch.setattr("milepost.events.subscriptions.subscription.RECONCILE_SECONDS", 3600)
         await absent.start()
         await publishing(log, tenant, "a", range(4, 21))
         await eventually(wrote(pool, tenant, range(1, 21)))

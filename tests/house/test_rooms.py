@@ -37,6 +37,7 @@ FLOORS = (
     ("streams", "metadata"),
     ("store", "nats", "parking"),
     ("commands", "relay", "projections"),
+    ("subscriptions",),
     ("policies",),
 )
 
@@ -359,7 +360,7 @@ def test_files_are_named_for_what_they_hold():
         "random.random",
         "time.time",
         "milepost.events.store.postgres.PostgresLog",
-        "milepost.events.policies.subscription.Subscription",
+        "milepost.events.subscriptions.subscription.Subscription",
         "milepost.web.auth.tokens.Caller",
     ],
 )

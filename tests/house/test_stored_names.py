@@ -227,7 +227,11 @@ async def tables(dsn: str) -> dict[str, Any]:
 
 
 def wiring(settings: Settings, services: Any) -> dict[str, Any]:
-    policies = {one.name: one.types for service in services for one in service.policies}
+    policies = {
+        one.name: one.types
+        for service in services
+        for one in (*service.policies, *service.handlers)
+    }
     timers = {one.name: one.types for service in services for one in service.timers}
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     paths = app.openapi_schema.to_schema()["paths"]

@@ -20,10 +20,11 @@ from milepost.contracts.ids import enrollment_id
 from milepost.contracts.published import PUBLISHED
 from milepost.enrollment import app as enrollment
 from milepost.events.commands.transact import Transactor
-from milepost.events.policies.subscription import Subscription
 from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.subscriptions.subscription import Subscription
+from milepost.operations.serving.processes import handlers_of
 from milepost.progress import app as progress
 from milepost.web.room import Context
 from milepost.web.settings import Settings
@@ -91,11 +92,11 @@ async def school(
     transactor = Transactor(log)
     context = Context(transactor, settings, pool, lambda: clock.now)
     services = [enrollment.service(context), progress.service(context)]
-    policies = [policy for service in services for policy in service.policies]
+    handlers = handlers_of(services, transactor)
     works = [
         Relay(log, postgres, nats_url, PUBLISHED).run,
         Timers(services[0].timers, transactor, pool, clock=clock).run,
-        *(Subscription(policy, transactor, pool, nats_url).run for policy in policies),
+        *(Subscription(one, log, pool, nats_url).run for one in handlers),
     ]
     async with at_work(*works), school_of(services, transactor, settings) as school:
         yield school

@@ -18,6 +18,7 @@ from milepost.events.policies.policy import Policy
 from milepost.events.policies.timers import Timer, utc_now
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import Connection
+from milepost.events.subscriptions.handler import AnyHandler
 from milepost.web.settings import Settings
 
 Worker: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
@@ -54,14 +55,15 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """What a process runs of a room: routes, policies and timers, and workers that run until they
-    are canceled.
+    """What a process runs of a room: routes, policies, timers and other handlers of events, and
+    workers that run until they are canceled.
     """
 
     name: str
     routes: tuple[Router, ...]
     policies: tuple[Policy, ...] = ()
     timers: tuple[Timer, ...] = ()
+    handlers: tuple[AnyHandler, ...] = ()
     workers: tuple[Worker, ...] = ()
 
 

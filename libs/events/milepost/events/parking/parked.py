@@ -67,22 +67,22 @@ PARK = """insert into consumer.parked
        set status = excluded.status, error = excluded.error, attempts = excluded.attempts,
            changed_at = now()
      where parked.status in ('done', 'skipped')"""
-WAITING = """select tenant, key, count(*) as events,
-           (array_agg(status order by position))[1] <> 'parked' as asked
+HELD_KEYS = """select tenant, key, count(*) as events,
+           (array_agg(status order by position))[1] <> 'parked' as resumable
       from consumer.parked
      where consumer = $1 and generation = $2 and status not in ('done', 'skipped')
      group by tenant, key"""
-OF_KEY = f"""select {COLUMNS} from consumer.parked
+UNSETTLED_OF_KEY = f"""select {COLUMNS} from consumer.parked
     where consumer = $1 and generation = $2 and tenant = $3 and key = $4
       and status not in ('done', 'skipped') order by position limit $5"""
-SETTLE = """update consumer.parked
+RESOLVE = """update consumer.parked
     set status = case when status = 'skip' then 'skipped' else 'done' end, changed_at = now()
     where id = any($1) and status not in ('done', 'skipped') returning true"""
 FAILED = """update consumer.parked
     set status = 'parked', error = $2, attempts = attempts + $3, changed_at = now()
     where id = $1"""
 SKIPS = "select tenant, position from consumer.decisions where consumer = $1 and decision = 'skip'"
-FORGET = "delete from consumer.parked where consumer = $1 and generation = $2"
+DROP_GENERATION = "delete from consumer.parked where consumer = $1 and generation = $2"
 # One tenant's, in generation $2, make way for those in $3.
 MAKE_WAY = """delete from consumer.parked old
     where consumer = $1 and generation = $2 and tenant = $4
@@ -104,14 +104,16 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class HeldKey(msgspec.Struct, frozen=True):
-    """A key with unsettled events; `asked`: the first of them is to be retried or skipped, or was
-    in the way of others that were not reached before the process ended.
+    """A key with unsettled events.
+
+    `resumable`: the first of them is to be retried or skipped, or waits behind one that was done
+    before the process ended.
     """
 
     tenant: str
     key: str
     events: int
-    asked: bool
+    resumable: bool
 
 
 async def park(
@@ -122,22 +124,22 @@ async def park(
     await connection.execute(PARK, consumer, generation, *columns)
 
 
-async def waiting(pool: Pool, consumer: str, generation: int = 0) -> list[HeldKey]:
+async def held_keys(pool: Pool, consumer: str, generation: int = 0) -> list[HeldKey]:
     """The keys whose events must wait."""
-    return [HeldKey(*row) for row in await pool.fetch(WAITING, consumer, generation)]
+    return [HeldKey(*row) for row in await pool.fetch(HELD_KEYS, consumer, generation)]
 
 
-async def of_key(
+async def unsettled_of_key(
     pool: Pool, consumer: str, tenant: str, key: str, *, limit: int, generation: int = 0
 ) -> list[Parked]:
     """The first unsettled events of a key, in order."""
-    rows = await pool.fetch(OF_KEY, consumer, generation, tenant, key, limit)
+    rows = await pool.fetch(UNSETTLED_OF_KEY, consumer, generation, tenant, key, limit)
     return [Parked(*row) for row in rows]
 
 
 async def mark_resolved(connection: Either, parked: Iterable[Parked]) -> int:
     """What was to be skipped is `skipped`, all else `done`. How many were not settled before."""
-    return len(await connection.fetch(SETTLE, [one.id for one in parked]))
+    return len(await connection.fetch(RESOLVE, [one.id for one in parked]))
 
 
 async def failed_again(connection: Either, parked: Parked, failure: Failure) -> None:
@@ -149,12 +151,14 @@ async def skipped(pool: Pool, consumer: str) -> AbstractSet[tuple[str, int]]:
     return {(row[0], row[1]) for row in await pool.fetch(SKIPS, consumer)}
 
 
-async def forget(connection: Connection, consumer: str, generation: int) -> None:
+async def drop_generation(connection: Connection, consumer: str, generation: int) -> None:
     """The generation is dropped, and what was parked with it. Decisions stay."""
-    await connection.execute(FORGET, consumer, generation)
+    await connection.execute(DROP_GENERATION, consumer, generation)
 
 
-async def replace(connection: Connection, consumer: str, old: int, new: int, tenant: str) -> None:
+async def move_tenant(
+    connection: Connection, consumer: str, old: int, new: int, tenant: str
+) -> None:
     """One tenant's rows went from generation `new` to `old`, and so does what is parked."""
     for statement in (MAKE_WAY, MOVE_IN):
         await connection.execute(statement, consumer, old, new, tenant)

@@ -1,7 +1,14 @@
-"""Policies turn one service's events into another's commands; each is done once per event."""
+"""Policies turn one service's events into another's commands (a process manager, in the field).
+
+    LearnerEnrolled ──▶ react ──▶ Reaction(progress-7f3…, open) ──▶ ProgressOpened
+    event 0190f5…                 command id: uuid5(event, "progress/0")
+
+The command id comes from the event's, so a second run finds the command done: each is done once,
+however often the event is handled, and by whichever process.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 import msgspec
@@ -18,15 +25,19 @@ class Reaction(msgspec.Struct, frozen=True):
     decide: Callable[[Any], Sequence[Event]]
 
 
-class Policy(msgspec.Struct, frozen=True):
-    """`name` is the durable consumer's name; `types` the events it hears, `service.tag`.
+Reactions: TypeAlias = Sequence[Reaction]
 
-    `react` gathers the facts that its pure rules need, then asks them.
+
+class Policy(msgspec.Struct, frozen=True):
+    """`name` is the durable consumer's name; `types` the events it answers, `(service, tag)`.
+
+    `react` gathers the facts that its pure rules need, then asks them. Asked again about the same
+    event, its reactions stand in the same order.
     """
 
     name: str
     types: tuple[tuple[str, str], ...]
-    react: Callable[[Recorded], Awaitable[Sequence[Reaction]]]
+    react: Callable[[Recorded], Awaitable[Reactions]]
 
 
 def reaction_id(policy: str, event_id: UUID, number: int) -> UUID:

@@ -1,11 +1,12 @@
-"""What a policy answers to an event, as commands that are done once per event.
+"""Does what policies answer to events: as commands that are done once per event.
 
-`settle` runs policies in-process on events just appended, for a caller that wants to go on only
-when everything that follows has followed. The commands carry the ids that the durable consumers
-will use: when the same events reach those, they find everything done.
+`policy_handler` is what a subscription runs. `run_to_quiescence` runs policies in-process on
+events just appended, for a caller that goes on only when everything that follows has followed. The
+commands carry the ids that the subscriptions will use: when the same events reach those, they find
+everything done.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from prometheus_client import Counter
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
-from milepost.events.log import Recorded
+from milepost.events.log import Log, Recorded
 from milepost.events.metadata import Metadata, metadata_of
-from milepost.events.policies.policy import Policy, reaction_id
+from milepost.events.policies.policy import Policy, Reactions, reaction_id
+from milepost.events.subscriptions.handler import Handler
 
 REFUSED = Counter("milepost_policy_refused", "Reactions that a rule refused", ["policy", "refusal"])
 
@@ -31,10 +33,28 @@ class ReactionOutcome(msgspec.Struct, frozen=True):
     refusals: tuple[Refused, ...] = ()
 
 
+def policy_handler(policy: Policy, transactor: Transactor) -> Handler:
+    """A policy as a subscription runs it.
+
+    One query a batch finds what has been done before: by another process, or by an import that
+    reacted to its own events. Nobody need decide that again.
+    """
+    done: set[UUID] = set()
+
+    async def prefetch(events: Sequence[Recorded]) -> None:
+        done.clear()
+        done.update(await _first_reactions_done(transactor.log, policy.name, events))
+
+    async def handle(event: Recorded) -> None:
+        await run_reactions(transactor, policy.name, event, await policy.react(event), done)
+
+    return Handler(policy.name, policy.types, handle, prefetch=prefetch)
+
+
 async def run_to_quiescence(
     transactor: Transactor, policies: Collection[Policy], events: Sequence[Recorded]
 ) -> ReactionOutcome:
-    """Run the policies that hear these events, then those that hear what came of it, and so on."""
+    """Run the policies on these events, then on those that came of it, until no more come."""
     waiting = deque(events)
     appended: list[Recorded] = []
     refusals: list[Refused] = []
@@ -42,22 +62,27 @@ async def run_to_quiescence(
         event = waiting.popleft()
         for policy in policies:
             if any(tag == event.type for _, tag in policy.types):
-                came = await run_reactions(transactor, policy, event)
-                waiting.extend(came.events)
-                appended.extend(came.events)
-                refusals.extend(came.refusals)
+                reactions = await policy.react(event)
+                outcome = await run_reactions(transactor, policy.name, event, reactions)
+                waiting.extend(outcome.events)
+                appended.extend(outcome.events)
+                refusals.extend(outcome.refusals)
     return ReactionOutcome(tuple(appended), tuple(refusals))
 
 
 async def run_reactions(
-    transactor: Transactor, policy: Policy, event: Recorded, done: Collection[UUID] = ()
+    transactor: Transactor,
+    policy: str,
+    event: Recorded,
+    reactions: Reactions,
+    done: Collection[UUID] = (),
 ) -> ReactionOutcome:
-    """Do what one policy answers to one event, but for the reactions already `done`."""
-    metadata = metadata_for(policy, event)
+    """Do these reactions to an event, but for those whose ids are among `done`."""
+    metadata = _caused_by(policy, event)
     appended: list[Recorded] = []
     refusals: list[Refused] = []
-    for number, reaction in enumerate(await policy.react(event)):
-        command_id = reaction_id(policy.name, event.event_id, number)
+    for number, reaction in enumerate(reactions):
+        command_id = reaction_id(policy, event.event_id, number)
         if command_id in done:
             continue
         try:
@@ -69,29 +94,39 @@ async def run_reactions(
                 metadata=metadata,
             )
         except Refused as refusal:
-            _tell(policy, event, refusal)
+            _report(policy, event, refusal)
             refusals.append(refusal)
         else:
             appended.extend(outcome.events)
     return ReactionOutcome(tuple(appended), tuple(refusals))
 
 
-def metadata_for(policy: Policy, event: Recorded) -> bytes:
-    """A reaction's metadata: caused by the event, part of what the event is part of."""
+async def _first_reactions_done(log: Log, policy: str, events: Sequence[Recorded]) -> set[UUID]:
+    ids: defaultdict[str, list[UUID]] = defaultdict(list)
+    for event in events:
+        ids[event.tenant].append(reaction_id(policy, event.event_id, 0))
+    found: set[UUID] = set()
+    for tenant, command_ids in ids.items():
+        found |= (await log.done(tenant, command_ids)).keys()
+    return found
+
+
+def _caused_by(policy: str, event: Recorded) -> bytes:
+    """Metadata of a reaction: caused by the event, part of what the event is part of."""
     before = metadata_of(event)
     return Metadata(
-        actor=f"policy/{policy.name}",
+        actor=f"policy/{policy}",
         correlation=before.correlation or str(event.event_id),
         causation=str(event.event_id),
         trace=before.trace,
     ).encode()
 
 
-def _tell(policy: Policy, event: Recorded, refusal: Refused) -> None:
-    REFUSED.labels(policy.name, type(refusal).__name__).inc()
+def _report(policy: str, event: Recorded, refusal: Refused) -> None:
+    REFUSED.labels(policy, type(refusal).__name__).inc()
     _log.info(
         "reaction_refused",
-        policy=policy.name,
+        policy=policy,
         tenant=event.tenant,
         position=event.position,
         refusal=type(refusal).__name__,

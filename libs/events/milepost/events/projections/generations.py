@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from milepost.events.errors import EventsError
-from milepost.events.parking.parked import consumer_of, forget
+from milepost.events.parking.parked import consumer_of, drop_generation
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import Connection, PgTable
 
@@ -206,7 +206,7 @@ async def _create(
 async def _drop(connection: Connection, generation: Generation) -> None:
     await connection.execute(DROP_LOCK_TIMEOUT)
     await connection.execute(REMOVE, generation.name, generation.generation)
-    await forget(connection, consumer_of(generation.name), generation.generation)
+    await drop_generation(connection, consumer_of(generation.name), generation.generation)
     for table in generation.tables:
         await connection.execute(f"drop table {generation.table(table)}")
 

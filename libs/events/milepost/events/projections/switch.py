@@ -4,7 +4,7 @@ Queries see the old one before, the new one after, and never an earlier position
 """
 
 from milepost.events.errors import EventsError
-from milepost.events.parking.parked import consumer_of, replace
+from milepost.events.parking.parked import consumer_of, move_tenant
 from milepost.events.projections.generations import Generation, locked, show
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import LONG_SECONDS, Connection, differing
@@ -118,7 +118,7 @@ async def take_over_tenant(connection: Connection, model: ReadModel, new: Genera
             await connection.execute(statement, tenant, timeout=LONG_SECONDS)
     numbers = (live.generation, new.generation)
     await connection.execute(REPLACE_POSITION, new.name, *numbers, tenant)
-    await replace(connection, consumer_of(new.name), *numbers, tenant)
+    await move_tenant(connection, consumer_of(new.name), *numbers, tenant)
     await _set(connection, new, "discarded")
 
 

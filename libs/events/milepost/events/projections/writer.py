@@ -22,11 +22,11 @@ from milepost.events.parking.parked import (
     Parked,
     consumer_of,
     failed_again,
+    held_keys,
     mark_resolved,
-    of_key,
     park,
     skipped,
-    waiting,
+    unsettled_of_key,
 )
 from milepost.events.projections.folding import (
     Unfoldable,
@@ -121,10 +121,10 @@ class GenerationWriter:
     async def _recall_parked(self) -> list[tuple[str, str]]:
         """Answers the keys of which an operator wants something done."""
         self._skipped = await skipped(self._pool, self.consumer)
-        held = await waiting(self._pool, self.consumer, self.generation.generation)
+        held = await held_keys(self._pool, self.consumer, self.generation.generation)
         self._parked = {(one.tenant, one.key) for one in held}
         self.parked_events = sum(one.events for one in held)
-        return [(one.tenant, one.key) for one in held if one.asked]
+        return [(one.tenant, one.key) for one in held if one.resumable]
 
     async def take(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
         """Fold and commit what follows the tenant's position, up to `upto`. Raises `Overtaken`."""
@@ -169,7 +169,7 @@ class GenerationWriter:
     async def _resume(self, tenant: str, key: str) -> None:
         """Do what is parked of a key, in order, up to what nobody has decided on."""
         number = self.generation.generation
-        rows = await of_key(
+        rows = await unsettled_of_key(
             self._pool, self.consumer, tenant, key, limit=AT_ONCE, generation=number
         )
         todo = list(takewhile(lambda one: one.status != "parked", rows))

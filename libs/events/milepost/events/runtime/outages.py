@@ -32,6 +32,10 @@ READ_ONLY: tuple[type[BaseException], ...] = (
 )
 
 
+# Of whatever is asked for: the same again later may well succeed.
+TRANSIENT: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded)
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Not an address that makes no sense: to asyncpg that is an InterfaceError too."""
     return isinstance(error, UNAVAILABLE) and not isinstance(error, ValueError)

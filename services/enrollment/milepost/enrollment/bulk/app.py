@@ -1,14 +1,12 @@
 """Wiring of bulk jobs, nothing else. They are served with enrollment, and need a database."""
 
-from collections.abc import Sequence
-
 from milepost.enrollment.bulk.api import BulkWiring, routes
 from milepost.enrollment.bulk.personal_data import personal_data
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import Worker
 from milepost.enrollment.domain.erasure import VAULT
 from milepost.events.log import Recorded
-from milepost.events.policies.policy import Policy, Reaction
+from milepost.events.subscriptions.handler import Handler
 from milepost.web.room import Context, Service
 
 __all__ = ["personal_data", "service"]
@@ -20,17 +18,19 @@ def service(context: Context) -> Service:
     return Service(
         name="bulk",
         routes=(routes(BulkWiring(store)),),
-        policies=(policy(store),),
+        handlers=(forgetting(store),),
         workers=(worker.run,),
     )
 
 
-def policy(store: Store) -> Policy:
-    """Who is erased is gone from the rows of jobs too."""
+def forgetting(store: Store) -> Handler:
+    """Who is erased is gone from the rows of jobs too. Repeating it does nothing.
 
-    async def react(recorded: Recorded) -> Sequence[Reaction]:
+    Each in a short transaction of its own: it locks jobs, whose workers wait three seconds at most.
+    """
+
+    async def handle(recorded: Recorded) -> None:
         erased = VAULT.codec.decode(recorded.type, recorded.data, recorded.occurred_at)
         await store.forget(recorded.tenant, erased.learner)
-        return ()
 
-    return Policy("bulk", (("enrollment", "learner_erased"),), react)
+    return Handler("bulk", (("enrollment", "learner_erased"),), handle)

@@ -1,13 +1,12 @@
 """Wiring of the vault, nothing else. It is served with enrollment, and needs a database."""
 
-from collections.abc import Sequence
-
 from milepost.enrollment.domain.erasure import VAULT
 from milepost.enrollment.vault.api import VaultWiring, routes
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.log import Recorded
-from milepost.events.policies.policy import Policy, Reaction
+from milepost.events.parking.parked import Connection
+from milepost.events.subscriptions.handler import TransactionalHandler
 from milepost.web.room import Context, Service
 
 
@@ -15,16 +14,15 @@ def service(context: Context) -> Service:
     """Raises `SettingInvalid` when the master keys make no sense."""
     vault = Vault(context.pool, Keyring(context.settings))
     return Service(
-        name="vault", routes=(routes(VaultWiring(vault, context)),), policies=(policy(vault),)
+        name="vault", routes=(routes(VaultWiring(vault, context)),), handlers=(erasing(vault),)
     )
 
 
-def policy(vault: Vault) -> Policy:
+def erasing(vault: Vault) -> TransactionalHandler:
     """Erases what a process that died left between the receipt and the deed."""
 
-    async def react(recorded: Recorded) -> Sequence[Reaction]:
+    async def handle(connection: Connection, recorded: Recorded) -> None:
         erased = VAULT.codec.decode(recorded.type, recorded.data, recorded.occurred_at)
-        await vault.erase(recorded.tenant, erased.learner, erased.occurred_at)
-        return ()
+        await vault.erase(recorded.tenant, erased.learner, erased.occurred_at, connection)
 
-    return Policy("vault", (("enrollment", "learner_erased"),), react)
+    return TransactionalHandler("vault", (("enrollment", "learner_erased"),), handle)

@@ -12,6 +12,7 @@ import msgspec
 from milepost.enrollment.vault.cipher import Sealed, seal, unseal
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.events.event import Conflicting, Unknown
+from milepost.events.parking.parked import Connection
 
 ROTATIONS_AT_MOST = 5
 
@@ -98,9 +99,11 @@ class Vault:
         text = unseal(self._keyring.get(sealed.key_id), sealed, tenant, learner)
         return row["version"], msgspec.json.decode(text, type=Person)
 
-    async def erase(self, tenant: str, learner: str, at: datetime) -> None:
+    async def erase(
+        self, tenant: str, learner: str, at: datetime, connection: "Connection | None" = None
+    ) -> None:
         """Drop the key, and what it sealed. Repeating it does nothing."""
-        await self._pool.execute(ERASE, tenant, learner, at)
+        await (connection or self._pool).execute(ERASE, tenant, learner, at)
 
     async def _erased_at(self, tenant: str, learner: str) -> datetime:
         row = await self._pool.fetchrow(READ, tenant, learner)

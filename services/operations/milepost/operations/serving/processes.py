@@ -14,11 +14,13 @@ from prometheus_client import REGISTRY
 
 from milepost.contracts.published import PUBLISHED
 from milepost.events.commands.transact import Transactor
-from milepost.events.policies.subscription import Subscription
+from milepost.events.policies.reactions import policy_handler
 from milepost.events.policies.timers import Timers
 from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.subscriptions.handler import AnyHandler
+from milepost.events.subscriptions.subscription import Subscription
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.rooms import read_models, services_of
 from milepost.operations.serving.lifecycle import together, told_to_stop, until
@@ -68,16 +70,21 @@ async def _serve(given: Settings, name: str) -> None:
     async with _pool(given, f"serve {name}", size=20) as pool:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, Context(transactor, given, pool))
-        policies = [policy for service in services for policy in service.policies]
-        replicas = given.nats_replicas
-        consumers = [
-            Subscription(policy, transactor, pool, given.nats, replicas=replicas).run()
-            for policy in policies
+        subscriptions = [
+            Subscription(one, transactor.log, pool, given.nats, replicas=given.nats_replicas).run()
+            for one in handlers_of(services, transactor)
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         workers = [work() for one in services for work in one.workers]
-        await _alive(given, services, pool, stop, given.port, *consumers, *timers, *workers)
+        await _alive(given, services, pool, stop, given.port, *subscriptions, *timers, *workers)
         await transactor.close()
+
+
+def handlers_of(services: Sequence[Service], transactor: Transactor) -> list[AnyHandler]:
+    """What subscriptions run: the services' policies, and their handlers of other kinds."""
+    policies = [policy for service in services for policy in service.policies]
+    others = [handler for service in services for handler in service.handlers]
+    return [*(policy_handler(policy, transactor) for policy in policies), *others]
 
 
 async def _relay(given: Settings, health_port: int | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from milepost.events.policies.timers import Started, started
+from milepost.events.policies.timer_rows import Started, started
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.tenants import require_school

@@ -1,0 +1,125 @@
+"""Brings a handler every event of its types, from the log, in order, on one process at a time.
+
+    NATS ── message ──▶ Wakeup ──┐                    ┌─▶ handler, in order per key
+                                 ├─▶ read the log ────┤
+    clock, every 5 s ────────────┘   behind the       └─▶ checkpoint + what is parked, committed
+                                     checkpoint
+
+A message only rings: it says how far to read, never beyond the log's head. So whatever NATS loses,
+doubles, brings late or invents, the handler meets what the log holds, once and in order. While
+NATS is away the clock alone rings: slower, and just as complete.
+
+`policy/<name>` is the lease, whatever kind of handler it is: older installations know it so.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from milepost.events.log import Log, Recorded, read_page
+from milepost.events.parking.parked import Pool
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.leadership import lead
+from milepost.events.runtime.outages import TRANSIENT
+from milepost.events.subscriptions.checkpoint import Checkpoint
+from milepost.events.subscriptions.handler import AnyHandler, Handler
+from milepost.events.subscriptions.runner import Runner
+from milepost.events.subscriptions.transaction import TransactionRunner
+from milepost.events.subscriptions.wakeup import Wakeup
+
+RECONCILE_SECONDS = 5.0
+# How soon operators are heard, and how long the clock may be overslept.
+OPERATORS_SECONDS = 1.0
+
+
+class Subscription:
+    """One handler, wherever it leads: of all processes on a database one runs it at a time."""
+
+    def __init__(
+        self,
+        handler: AnyHandler,
+        log: Log,
+        pool: Pool,
+        nats_url: str,
+        *,
+        batch: int = 500,
+        parallel: int = 250,
+        replicas: int = 1,
+    ) -> None:
+        self._handler = handler
+        self._log = log
+        self._pool = pool
+        self._nats_url = nats_url
+        self._batch = batch
+        self._replicas = replicas
+        self._tags = tuple(tag for _, tag in handler.types)
+        self._checkpoint = Checkpoint(pool, handler.name)
+        self._runner: Runner | TransactionRunner = (
+            Runner(handler, log, pool, parallel=parallel)
+            if isinstance(handler, Handler)
+            else TransactionRunner(handler, log, pool, self._checkpoint)
+        )
+
+    async def run(self) -> NoReturn:
+        """Until canceled, whoever goes away and comes back meanwhile."""
+        await lead(self._pool, f"policy/{self._handler.name}", self._lead, TRANSIENT)
+
+    async def _lead(self) -> None:
+        await self._checkpoint.load()
+        await self._runner.parked.load()
+        try:
+            await self._work()
+        finally:
+            self._runner.parked.leave()
+
+    async def _work(self) -> None:
+        handler, batch = self._handler, self._batch
+        wakeup = Wakeup(
+            self._nats_url, handler.name, handler.types, batch=batch, replicas=self._replicas
+        )
+        tasks = [asyncio.create_task(work) for work in (self._follow(wakeup), wakeup.listen())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await cancel_and_wait(*tasks)
+
+    async def _follow(self, wakeup: Wakeup) -> NoReturn:
+        clock = asyncio.get_running_loop().time
+        caught_up_at, resumed_at = -RECONCILE_SECONDS, clock()
+        while True:
+            if clock() - caught_up_at >= RECONCILE_SECONDS:
+                await self._catch_up(await self._log.heads())
+                caught_up_at = clock()
+            if (rung := await wakeup.wait(OPERATORS_SECONDS)) is not None:
+                await self._catch_up(_within(rung, await self._log.heads()))
+                wakeup.handled()
+            if clock() - resumed_at > OPERATORS_SECONDS:
+                await self._runner.resume()
+                resumed_at = clock()
+
+    async def _catch_up(self, ends: Mapping[str, int]) -> None:
+        """Handle what the log holds of each tenant, to these positions or beyond."""
+        while backlog := self._checkpoint.backlog(ends):
+            events: list[Recorded] = []
+            reached: dict[str, int] = {}
+            for tenant in backlog:
+                after = self._checkpoint.positions.get(tenant, 0)
+                page = await read_page(
+                    self._log, tenant, after, ends[tenant], types=self._tags, limit=self._batch
+                )
+                events += page.events
+                reached[tenant] = page.reached
+                if len(events) >= self._batch:
+                    break
+            await self._handle(events, reached)
+
+    async def _handle(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
+        if isinstance(self._runner, TransactionRunner):
+            await self._runner.run(events, reached)
+        else:
+            await self._checkpoint.advance(reached, await self._runner.run(events))
+
+
+def _within(rung: Mapping[str, int], heads: Mapping[str, int]) -> dict[str, int]:
+    """Never beyond a head: what a message invents must not skip what is still to come."""
+    return {tenant: min(position, heads.get(tenant, 0)) for tenant, position in rung.items()}
