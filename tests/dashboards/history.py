@@ -39,8 +39,9 @@ from milepost.events.codec import Codec
 from milepost.events.event import Event
 from milepost.events.log import Command, NewEvent
 from milepost.events.projections.generations import ensure_live, generations
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.shared_scan import SharedScan, heads
-from milepost.events.projections.writer import GenerationWriter, Overtaken
+from milepost.events.projections.writer import GenerationWriter
 from milepost.events.store.postgres import PostgresLog
 from milepost.progress.events import ProgressEvent
 
@@ -235,26 +236,26 @@ async def record(pool: asyncpg.Pool, tenant: str, entries: Iterable[Entry]) -> i
 async def project(pool: asyncpg.Pool, cuts: Sequence[tuple[int, bool]] = ((1000, False),)) -> None:
     """All read models up to the heads, in windows of these sizes; after some a new process."""
     ends = await heads(pool)
-    copies = await live_copies(pool)
+    writers = await live_writers(pool)
     while True:
         for window, restarts in cuts:
             try:
-                if not await SharedScan(pool, copies, window).step(ends):
+                if not await SharedScan(pool, writers, window).step(ends):
                     return
             except Overtaken:
-                copies = await live_copies(pool)
+                writers = await live_writers(pool)
             if restarts:
-                copies = await live_copies(pool)
+                writers = await live_writers(pool)
 
 
-async def live_copies(pool: asyncpg.Pool) -> list[GenerationWriter]:
+async def live_writers(pool: asyncpg.Pool) -> list[GenerationWriter]:
     for model in READ_MODELS:
         await ensure_live(pool, model)
     known = await generations(pool, [model.name for model in READ_MODELS])
-    copies = [GenerationWriter(pool, model, known[model.name]["live"]) for model in READ_MODELS]
-    for copy in copies:
-        await copy.recall()
-    return copies
+    writers = [GenerationWriter(pool, model, known[model.name]["live"]) for model in READ_MODELS]
+    for writer in writers:
+        await writer.load()
+    return writers
 
 
 async def rows(pool: asyncpg.Pool, tenant: str) -> dict[str, list[Any]]:

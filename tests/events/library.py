@@ -14,10 +14,11 @@ from milepost.events.codec import Codec
 from milepost.events.event import Event
 from milepost.events.log import Command, NewEvent
 from milepost.events.projections.generations import ensure_live, generations
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.projector import Projector
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 from milepost.events.projections.shared_scan import SharedScan, heads
-from milepost.events.projections.writer import GenerationWriter, Overtaken
+from milepost.events.projections.writer import GenerationWriter
 from milepost.events.store.postgres import PostgresLog
 from milepost.events.streams import category_of, key_of
 
@@ -132,24 +133,24 @@ async def facts_of(pool: asyncpg.Pool, codec: Codec[Heard], tenant: str) -> list
     ]
 
 
-async def live_copy(pool: asyncpg.Pool, one: ReadModel) -> GenerationWriter:
+async def live_writer(pool: asyncpg.Pool, one: ReadModel) -> GenerationWriter:
     """As a process that has just started sees it."""
     await ensure_live(pool, one)
-    copy = GenerationWriter(pool, one, (await generations(pool, [one.name]))[one.name]["live"])
-    await copy.recall()
-    return copy
+    writer = GenerationWriter(pool, one, (await generations(pool, [one.name]))[one.name]["live"])
+    await writer.load()
+    return writer
 
 
 async def project(pool: asyncpg.Pool, one: ReadModel, window: int = 3) -> GenerationWriter:
     """Until the live generation has read what the log holds now, whoever else does the same."""
     ends = await heads(pool)
     while True:
-        copy = await live_copy(pool, one)
+        writer = await live_writer(pool, one)
         try:
-            await SharedScan(pool, [copy], window).catch_up(ends)
+            await SharedScan(pool, [writer], window).catch_up(ends)
         except Overtaken:
             continue
-        return copy
+        return writer
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 import pytest
-from tests.events.traffic import append, relaying, until
+from tests.events.traffic import append, relaying
+from tests.eventually import eventually
 
 from milepost.events.log import Log, Recorded, pages
 from milepost.events.parking.operator_actions import list_parked, retry, skip
@@ -169,7 +170,7 @@ async def test_a_handler_gets_each_event_once_in_the_order_of_its_key(
             for key in "abc":
                 numbers = [start + 100 * "abc".index(key) + digit for digit in range(10)]
                 await append(log, effects.tenant, f"enrollment-{key}", *numbers)
-        await until(lambda: len(effects.seen) >= 90)
+        await eventually(lambda: len(effects.seen) >= 90)
     order = [number_of(event) for event in await recorded(log, effects.tenant)]
     for digit in range(10):
         expected = [number for number in order if number % 10 == digit]
@@ -188,13 +189,13 @@ async def test_what_fails_is_parked_with_its_key_over_all_streams_and_other_keys
     await append(log, tenant, "enrollment-b", 31, 32)
     expected = [("1", "parked", 3), ("1", "behind", 5), ("1", "behind", 6)]
     async with subscribed(getattr(effects, kind)(last_digit), pool, relayed):
-        await until(lambda: holds(effects.parked(pool), expected))
+        await eventually(lambda: holds(effects.parked(pool), expected))
         assert sorted(await effects.done(pool)) == [1, 2, 12, 32]
         effects.trouble = lambda _: None
         await retry(pool, (await list_parked(pool, consumer=effects.name))[0].id, actor="ada")
-        await until(lambda: holds(effects.parked(pool), []))
+        await eventually(lambda: holds(effects.parked(pool), []))
         await append(log, tenant, "enrollment-c", 41)
-        await until(lambda: holds(effects.last(pool, 4), [11, 21, 31, 41]))
+        await eventually(lambda: holds(effects.last(pool, 4), [11, 21, 31, 41]))
 
 
 async def holds(found, expected):

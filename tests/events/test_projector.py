@@ -12,7 +12,7 @@ from tests.events.library import (
     BookNamed,
     canceled,
     facts_of,
-    live_copy,
+    live_writer,
     model,
     pages,
     project,
@@ -20,11 +20,11 @@ from tests.events.library import (
     rows,
 )
 
-from milepost.events.projections import writer
+from milepost.events.projections import positions
 from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.projections.shared_scan import SharedScan, heads
-from milepost.events.projections.writer import Overtaken
 from milepost.events.store.postgres import connect_pool
 
 READING = model()
@@ -43,8 +43,8 @@ def tenant() -> str:
 
 
 async def position(pool: asyncpg.Pool, tenant: str) -> int:
-    copy = await live_copy(pool, READING)
-    return copy.positions[tenant]
+    writer = await live_writer(pool, READING)
+    return writer.positions[tenant]
 
 
 async def test_events_become_rows_and_a_position(pool, tenant):
@@ -93,11 +93,11 @@ async def test_no_cut_and_no_restart_changes_a_row(pool, read, cuts):
 async def _project_in(pool, tenant, cuts):
     """Windows of these sizes, over and over; a new process after each that says so."""
     head = (await heads(pool))[tenant]
-    copy = await live_copy(pool, READING)
-    while copy.positions.get(tenant, 0) < head:
+    writer = await live_writer(pool, READING)
+    while writer.positions.get(tenant, 0) < head:
         for window, restarts in cuts:
-            await SharedScan(pool, [copy], window).step({tenant: head})
-            copy = await live_copy(pool, READING) if restarts else copy
+            await SharedScan(pool, [writer], window).step({tenant: head})
+            writer = await live_writer(pool, READING) if restarts else writer
 
 
 async def test_canceled_anywhere_nothing_is_lost_or_doubled(pool):
@@ -105,9 +105,9 @@ async def test_canceled_anywhere_nothing_is_lost_or_doubled(pool):
     for n in range(1, 200):
         tenant = f"c{uuid4().hex}"
         await record(pool, tenant, pages(1, 2, 3, 4, 5, 6, 7))
-        copy = await live_copy(pool, READING)
-        await copy.add_tenants({tenant})
-        stopped = await canceled(_take_all(pool, copy, tenant), n)
+        writer = await live_writer(pool, READING)
+        await writer.add_tenants({tenant})
+        stopped = await canceled(_write_all(pool, writer, tenant), n)
         await project(pool, READING)
         found = await rows(pool, tenant)
         assert [one[1:3] for one in found["readers"]] == [("ann", "ABCDABC")]
@@ -117,10 +117,10 @@ async def test_canceled_anywhere_nothing_is_lost_or_doubled(pool):
     assert 10 < n < 199
 
 
-async def _take_all(pool, copy, tenant):
+async def _write_all(pool, writer, tenant):
     facts = await facts_of(pool, READING.codec, tenant)
-    await copy.take(tenant, facts[:4], 4)
-    await copy.take(tenant, facts[4:], 7)
+    await writer.write(tenant, facts[:4], 4)
+    await writer.write(tenant, facts[4:], 7)
 
 
 async def test_two_projectors_at_once_give_the_right_rows(pool, tenant):
@@ -132,7 +132,7 @@ async def test_two_projectors_at_once_give_the_right_rows(pool, tenant):
 async def test_whoever_believes_in_an_old_position_is_refused(pool, tenant):
     await record(pool, tenant, pages(1))
     await project(pool, READING)
-    old = await live_copy(pool, READING)
+    old = await live_writer(pool, READING)
     await record(pool, tenant, pages(1))
     await project(pool, READING)
     with pytest.raises(Overtaken):
@@ -142,15 +142,15 @@ async def test_whoever_believes_in_an_old_position_is_refused(pool, tenant):
 
 async def test_without_the_guard_what_was_read_before_would_count_twice(pool, tenant, monkeypatch):
     """The two tests around this one are worth something: the guard is what they see."""
-    unguarded = writer.MOVE.replace(
+    unguarded = positions.MOVE.replace(
         "and position = $4 and epoch = $5", "and $4 < $4 + 1 and $5 >= 0"
     )
-    assert unguarded != writer.MOVE
+    assert unguarded != positions.MOVE
     await record(pool, tenant, pages(1))
-    old = await live_copy(pool, READING)
+    old = await live_writer(pool, READING)
     await old.add_tenants({tenant})
     await project(pool, READING)
-    monkeypatch.setattr(writer, "MOVE", unguarded)
+    monkeypatch.setattr(positions, "MOVE", unguarded)
     await SharedScan(pool, [old], 5).step({tenant: 1})
     assert [one[2] for one in (await rows(pool, tenant))["books"]] == [2]
 

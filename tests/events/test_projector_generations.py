@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.events.library import (
     folding,
-    live_copy,
+    live_writer,
     own_model,
     pages,
     project,
@@ -267,4 +267,4 @@ async def test_readers_never_see_a_switch(pool, tenant, reading):
         head = await pool.fetchval("select head from log.heads where tenant = $1", tenant)
         await eventually(lambda: _reached(pool, reading, tenant, head))
     assert (await statuses(pool, reading))["live"][0] == 5
-    assert (await live_copy(pool, reading)).positions[tenant] == head
+    assert (await live_writer(pool, reading)).positions[tenant] == head

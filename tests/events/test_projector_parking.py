@@ -14,7 +14,7 @@ from tests.events.library import (
     READERS,
     canceled,
     fold,
-    live_copy,
+    live_writer,
     model,
     own_model,
     pages,
@@ -33,13 +33,13 @@ from milepost.events.parking.operator_actions import (
     skip,
 )
 from milepost.events.parking.parked import Parked, consumer_of, mark_resolved
-from milepost.events.projections import writer
 from milepost.events.projections.catch_up import Pace
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.projector import Projector
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import rebuild, rollback
 from milepost.events.projections.shared_scan import SharedScan, heads
-from milepost.events.projections.writer import GenerationWriter, Overtaken
+from milepost.events.projections.writer import GenerationWriter
 from milepost.events.store.postgres import connect_pool
 
 READING = model()
@@ -63,7 +63,7 @@ def tenant() -> str:
 
 async def parked(pool: asyncpg.Pool, tenant: str, one: ReadModel = READING) -> list[Parked]:
     """Of the live generation."""
-    live = (await live_copy(pool, one)).generation
+    live = (await live_writer(pool, one)).generation
     found = await list_parked(pool, tenant=tenant, consumer=consumer_of(one.name))
     return [each for each in found if each.generation == live.generation]
 
@@ -73,9 +73,9 @@ async def standing(pool, tenant):
 
 
 async def hear(pool: asyncpg.Pool, one: ReadModel = READING) -> GenerationWriter:
-    copy = await live_copy(pool, one)
-    await copy.hear()
-    return copy
+    writer = await live_writer(pool, one)
+    await writer.resume()
+    return writer
 
 
 async def trails(pool, tenant):
@@ -97,7 +97,7 @@ async def test_what_does_not_fold_waits_with_what_follows_of_its_key(pool, tenan
     assert (first.error, first.type) == ("ValueError('nobody reads backwards')", "page_read")
     assert (second.status, second.position, second.attempts) == ("behind", 4, 0)
     assert await trails(pool, tenant) == {"ann": "AB", "ben": "AB"}
-    assert (await live_copy(pool, READING)).positions[tenant] == 6
+    assert (await live_writer(pool, READING)).positions[tenant] == 6
 
 
 @pytest.mark.usefixtures("choked")
@@ -185,7 +185,7 @@ async def test_what_waits_behind_goes_on_when_a_retry_ended_half_way(pool, tenan
 
 
 async def test_a_long_queue_is_done_in_parts(pool, tenant, choked, monkeypatch):
-    monkeypatch.setattr(writer, "AT_ONCE", 1)
+    monkeypatch.setattr("milepost.events.projections.writer.AT_ONCE", 1)
     await retry(pool, choked[0].id, actor="ada")
     await hear(pool, LENIENT)
     assert await standing(pool, tenant) == []
@@ -256,7 +256,7 @@ async def test_everything_that_failed_is_retried_at_once_when_the_fold_is_mended
 
 async def test_whoever_holds_rows_of_before_a_retry_is_refused(pool, tenant, choked):
     """The positions are the same; only the epoch tells."""
-    holder = await live_copy(pool, READING)
+    holder = await live_writer(pool, READING)
     await retry(pool, choked[0].id, actor="ada")
     await hear(pool, LENIENT)
     await record(pool, tenant, pages(5))
@@ -270,8 +270,8 @@ async def test_canceled_anywhere_a_retry_is_done_once(pool):
         await record(pool, tenant, pages(1, -2, 3, 4))
         await project(pool, READING, window=10)
         await retry(pool, (await parked(pool, tenant))[0].id, actor="ada")
-        copy = await live_copy(pool, LENIENT)
-        stopped = await canceled(copy.hear(), n)
+        writer = await live_writer(pool, LENIENT)
+        stopped = await canceled(writer.resume(), n)
         await hear(pool, LENIENT)
         assert await trails(pool, tenant) == {"ann": "ACD"}
         assert [one[2] for one in (await rows(pool, tenant))["books"]] == [1, 3, 4]
@@ -282,8 +282,8 @@ async def test_canceled_anywhere_a_retry_is_done_once(pool):
 
 async def test_two_who_hear_the_same_retry_do_it_once(pool, tenant, choked):
     await retry(pool, choked[0].id, actor="ada")
-    both = [await live_copy(pool, LENIENT) for _ in range(2)]
-    done = await asyncio.gather(*(one.hear() for one in both), return_exceptions=True)
+    both = [await live_writer(pool, LENIENT) for _ in range(2)]
+    done = await asyncio.gather(*(one.resume() for one in both), return_exceptions=True)
     assert all(one is None or isinstance(one, Overtaken) for one in done)
     assert [one[2] for one in (await rows(pool, tenant))["books"]] == [6, 8, 4]
 
@@ -309,13 +309,13 @@ async def test_rebuilt_equals_live_with_parked_and_skipped_events(pool, read, cu
     await record(pool, tenant, [one for who, n in read for one in pages(n, reader=who)])
     head = (await heads(pool))[tenant]
     decide = iter(said)
-    copy = await live_copy(pool, READING)
-    while copy.positions.get(tenant, 0) < head:
+    writer = await live_writer(pool, READING)
+    while writer.positions.get(tenant, 0) < head:
         for window, restarts in cuts:
-            await SharedScan(pool, [copy], window).step({tenant: head})
+            await SharedScan(pool, [writer], window).step({tenant: head})
             await _decide(pool, tenant, next(decide, "wait"))
-            await copy.hear()
-            copy = await live_copy(pool, READING) if restarts else copy
+            await writer.resume()
+            writer = await live_writer(pool, READING) if restarts else writer
     live = (await rows(pool, tenant), await standing(pool, tenant))
     await rebuild(pool, [READING], only_tenant=tenant, pace=Pace(cuts[0][0]))
     assert (await rows(pool, tenant), await standing(pool, tenant)) == live

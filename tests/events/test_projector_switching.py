@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from tests.events.library import (
     folding,
-    live_copy,
+    live_writer,
     own_model,
     pages,
     project,
@@ -31,12 +31,12 @@ from milepost.events.projections.generations import (
     every_generation,
     generations,
 )
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.projector import Projector
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import build_past, compare, rebuild, rollback, switch
 from milepost.events.projections.shared_scan import SharedScan
 from milepost.events.projections.switch import stand_still
-from milepost.events.projections.writer import Overtaken
 from milepost.events.store.postgres import connect_pool
 
 STANDS = """select p.position, (select sum(pages) from dashboards.{books} where tenant = p.tenant)
@@ -264,7 +264,7 @@ async def test_a_deployment_is_served_by_old_code_until_new_code_has_caught_up(
 
 
 async def _reached(pool, one, tenant, position):
-    return (await live_copy(pool, one)).positions.get(tenant, 0) >= position
+    return (await live_writer(pool, one)).positions.get(tenant, 0) >= position
 
 
 async def test_older_code_undoes_nothing_that_newer_code_builds(pool, tenant, reading):

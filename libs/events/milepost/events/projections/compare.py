@@ -13,12 +13,10 @@ import asyncpg
 import msgspec
 
 from milepost.events.errors import EventsError
-from milepost.events.projections.catch_up import Pace, behind_live, bring_to
-from milepost.events.projections.generations import Generation, generations
-from milepost.events.projections.shared_scan import SharedScan
+from milepost.events.projections.catch_up import CatchUp
+from milepost.events.projections.generations import Generation
 from milepost.events.projections.switch import stand_still
 from milepost.events.projections.tables import LONG_SECONDS, Connection
-from milepost.events.projections.writer import GenerationWriter
 
 NAMED = 10
 ATTEMPTS, PAUSE_SECONDS = 40, 0.25
@@ -83,37 +81,29 @@ class Comparison(msgspec.Struct, frozen=True):
         return not self.only_in_one and all(table.identical for table in self.tables)
 
 
-async def compare_with_live(
-    pool: asyncpg.Pool, copy: GenerationWriter, only_tenant: str | None, pace: Pace
-) -> Comparison:
+async def compare_with_live(catch_up: CatchUp) -> Comparison:
     """Raises `LiveStands`, `Overtaken`."""
-    name = copy.model.name
-    live = (await generations(pool, [name]))[name]["live"]
-    async with _at_one_position(pool, live, copy, only_tenant, pace) as (snapshot, position):
-        return await _compared(snapshot, live, copy.generation, only_tenant, position)
+    live, other = await catch_up.live(), catch_up.writer.generation
+    async with _at_one_position(catch_up, live) as (snapshot, position):
+        return await _compared(snapshot, live, other, catch_up.only_tenant, position)
 
 
 @asynccontextmanager
 async def _at_one_position(
-    pool: asyncpg.Pool,
-    live: Generation,
-    copy: GenerationWriter,
-    only_tenant: str | None,
-    pace: Pace,
+    catch_up: CatchUp, live: Generation
 ) -> AsyncIterator[tuple[Connection, int]]:
     """A transaction that sees both generations where they stood at one moment, and where that is.
 
     Its first statement takes its snapshot, not its beginning.
     """
-    passes = SharedScan(pool, [copy], pace.window)
-    await bring_to(passes, pace, behind_live(pool, [live.name], only_tenant))
+    await catch_up.to_live()
     async with (
-        pool.acquire() as snapshot,
+        catch_up.pool.acquire() as snapshot,
         snapshot.transaction(isolation="repeatable_read", readonly=True),
     ):
         for _ in range(ATTEMPTS):
             with suppress(asyncpg.LockNotAvailableError):  # a long batch: the next is shorter
-                ends = await _look(pool, snapshot, live, passes, only_tenant)
+                ends = await _meet(catch_up, snapshot, live)
                 if ends is not None:
                     break
             await asyncio.sleep(PAUSE_SECONDS)
@@ -122,30 +112,26 @@ async def _at_one_position(
         yield snapshot, sum(ends.values())
 
 
-async def _look(
-    pool: asyncpg.Pool,
-    snapshot: Connection,
-    live: Generation,
-    passes: SharedScan,
-    only_tenant: str | None,
+async def _meet(
+    catch_up: CatchUp, snapshot: Connection, live: Generation
 ) -> Mapping[str, int] | None:
     """Where both stand now; None: the live one must come nearer first."""
-    [copy] = passes.copies
-    async with pool.acquire() as connection, connection.transaction():
-        ends = await stand_still(connection, live.name, only_tenant)
-        if _beyond(copy, ends, only_tenant):
+    async with catch_up.pool.acquire() as connection, connection.transaction():
+        ends = await stand_still(connection, live.name, catch_up.only_tenant)
+        if _is_beyond(catch_up, ends):
             return None
-        await passes.catch_up(ends)
-        numbers = (live.name, live.generation, copy.generation.generation)
-        assert not await snapshot.fetchval(APART, *numbers, only_tenant), "nothing moved meanwhile"
+        await catch_up.up_to(ends)
+        numbers = (live.name, live.generation, catch_up.writer.generation.generation)
+        apart = await snapshot.fetchval(APART, *numbers, catch_up.only_tenant)
+        assert not apart, "nothing moved meanwhile"
         return ends
 
 
-def _beyond(copy: GenerationWriter, ends: Mapping[str, int], only_tenant: str | None) -> bool:
+def _is_beyond(catch_up: CatchUp, ends: Mapping[str, int]) -> bool:
     return any(
         position > ends.get(tenant, 0)
-        for tenant, position in copy.positions.items()
-        if only_tenant in (None, tenant)
+        for tenant, position in catch_up.writer.positions.items()
+        if catch_up.only_tenant in (None, tenant)
     )
 
 

@@ -1,4 +1,16 @@
-"""The generations of read models: their tables, and which of them there are."""
+"""The generations of read models: their tables, and which of them there are.
+
+    status      how many  fed by           becomes
+    ──────────  ────────  ───────────────  ─────────────────────────────────────────────
+    building    0 or 1    a rebuild        live, by a switch; dropped, when canceled
+    live        1         the projector    retired, by the switch of another
+    retired     0 or 1    nobody           live, by a rollback; discarded, by the next switch
+    discarded   any       nobody           dropped, once nobody reads it
+    past        any       a rebuild as of  dropped, when canceled
+
+A generation's tables are `dashboards.<table>_g<generation>`; the views `dashboards.<table>`, which
+queries read, show the live one's. A rebuild for one tenant is never live: its rows replace those.
+"""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,15 @@
-"""log → read models, live. It reads the log itself: nothing else needs to run for it."""
+"""log → read models, live. It reads the log itself: nothing else needs to run for it.
+
+    task      does                                                    pauses
+    ────────  ──────────────────────────────────────────────────────  ─────────────────────────
+    follow    feeds the live generations that this process leads      5 ms, growing to 100 ms
+              leads what nobody leads, resumes what was parked        every 0.5 s
+    renew     builds what this code has in a newer version, lets it   2 s
+              take over
+
+Lease `projection/<model>/<version>`: while a deployment is under way old code feeds the old
+version, and new code builds and feeds the new one.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,10 +27,11 @@ from milepost.events.projections.generations import (
     ensure_live,
     generations,
 )
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import rebuild
 from milepost.events.projections.shared_scan import SharedScan, heads
-from milepost.events.projections.writer import GenerationWriter, Overtaken
+from milepost.events.projections.writer import writer_of
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import LeaseLost, Leases, leases
@@ -28,7 +40,7 @@ from milepost.events.runtime.retry import retry_forever
 
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.1
-ASK_SECONDS = 0.5
+OPERATORS_SECONDS = 0.5
 RENEWAL_SECONDS = 2.0
 INTERRUPTIONS: tuple[type[BaseException], ...] = (*UNAVAILABLE, LeaseLost)
 RENEWAL_INTERRUPTIONS: tuple[type[BaseException], ...] = (
@@ -58,7 +70,7 @@ class Projector:
         self._models = {model.name: model for model in models}
         self._window = window
         self._led: dict[str, ReadModel] = {}
-        self._waits: set[str] = set()
+        self._reported: set[str] = set()
 
     async def run(self) -> NoReturn:
         """Project until canceled, whoever goes away and comes back meanwhile."""
@@ -69,7 +81,7 @@ class Projector:
             async with leases(self._pool) as held:
                 await held.keep(self._work(held))
         finally:
-            self._lead_nothing()
+            self._leave()
 
     async def _work(self, held: Leases) -> None:
         tasks = [asyncio.create_task(work) for work in (self._follow(held), self._renew())]
@@ -80,57 +92,55 @@ class Projector:
 
     async def _follow(self, held: Leases) -> NoReturn:
         clock = asyncio.get_running_loop().time
-        passes = SharedScan(self._pool, [], self._window)
-        backoff, asked_at = Backoff(BUSY_SECONDS, IDLE_SECONDS), -ASK_SECONDS
+        scan = SharedScan(self._pool, [], self._window)
+        backoff, resumed_at = Backoff(BUSY_SECONDS, IDLE_SECONDS), -OPERATORS_SECONDS
         while True:
             try:
-                if clock() - asked_at >= ASK_SECONDS:
-                    await self._take_leads(held)
-                    await passes.hear()
-                    asked_at = clock()
-                passes = await self._current(passes)
-                furthest = await self._step(passes) if passes.copies else 0
+                if clock() - resumed_at >= OPERATORS_SECONDS:
+                    await self._acquire(held)
+                    await scan.resume()
+                    resumed_at = clock()
+                scan = await self._current(scan)
+                furthest = await self._step(scan) if scan.writers else 0
             except Overtaken as overtaken:
                 _log.warning("projector_overtaken", model=str(overtaken))
-                passes, furthest = SharedScan(self._pool, [], self._window), 1
+                scan, furthest = SharedScan(self._pool, [], self._window), 1
             if furthest:
                 backoff.reset()
             # Behind by more than a window: no pause at all.
             await asyncio.sleep(0 if furthest > self._window else backoff.next_seconds())
 
-    async def _take_leads(self, held: Leases) -> None:
+    async def _acquire(self, held: Leases) -> None:
         """Of each version of a model somebody else may lead: old code feeds on beside new."""
         for name, model in self._models.items():
-            if name not in self._led and await held.take(f"projection/{name}/{model.version}"):
+            if name not in self._led and await held.acquire(f"projection/{name}/{model.version}"):
                 await ensure_live(self._pool, model)
                 self._led[name] = model
                 _log.info("projector_leads", model=name, version=model.version)
 
-    def _lead_nothing(self) -> None:
+    def _leave(self) -> None:
         for name in self._led:
-            _forget(name)
+            _remove_metrics(name)
         self._led.clear()
 
-    async def _step(self, passes: SharedScan) -> int:
+    async def _step(self, scan: SharedScan) -> int:
         ends = await heads(self._pool)
-        furthest = await passes.step(ends)
-        for copy in passes.copies:
-            unread = sum(end - copy.positions[tenant] for tenant, end in ends.items())
-            LAG.labels(copy.model.name).set(unread)
-            PARKED.labels(copy.consumer).set(copy.parked_events)
+        furthest = await scan.step(ends)
+        for writer in scan.writers:
+            unread = sum(end - writer.positions[tenant] for tenant, end in ends.items())
+            LAG.labels(writer.model.name).set(unread)
+            PARKED.labels(writer.consumer).set(writer.parked_events)
         return furthest
 
-    async def _current(self, passes: SharedScan) -> SharedScan:
+    async def _current(self, scan: SharedScan) -> SharedScan:
         """The same as before, as long as the same generations are live."""
         live = await self._live()
-        if live == [copy.generation for copy in passes.copies]:
-            return passes
-        copies = [GenerationWriter(self._pool, self._models[one.name], one) for one in live]
-        for copy in copies:
-            await copy.recall()
-        for name in {copy.model.name for copy in passes.copies} - {one.name for one in live}:
-            _forget(name)
-        return SharedScan(self._pool, copies, self._window)
+        if live == [writer.generation for writer in scan.writers]:
+            return scan
+        writers = [await writer_of(self._pool, self._models[one.name], one) for one in live]
+        for name in {one.model.name for one in scan.writers} - {one.name for one in live}:
+            _remove_metrics(name)
+        return SharedScan(self._pool, writers, self._window)
 
     async def _live(self) -> list[Generation]:
         """Those that this code can feed: another version's are fed by that version's process."""
@@ -163,9 +173,9 @@ class Projector:
         for one in await rebuild(self._pool, outdated, pace=Pace(self._window)):
             if one.switched:
                 _log.info("renewed", model=one.name, generation=one.generation)
-            elif one.name not in self._waits:
+            elif one.name not in self._reported:
                 # It is tried again, quietly: an operator may retry or skip meanwhile.
-                self._waits.add(one.name)
+                self._reported.add(one.name)
                 _log.error(
                     "renewal_waits",
                     model=one.name,
@@ -174,7 +184,7 @@ class Projector:
                 )
 
 
-def _forget(name: str) -> None:
+def _remove_metrics(name: str) -> None:
     """Who does not feed a model says nothing about it."""
     LAG.remove(name)
     PARKED.remove(consumer_of(name))

@@ -11,15 +11,7 @@ from typing import Literal, TypeAlias
 import asyncpg
 import msgspec
 
-from milepost.events.projections.catch_up import (
-    Pace,
-    at_heads,
-    behind_live,
-    bring_to,
-    indexed,
-    recalled,
-    switch_to,
-)
+from milepost.events.projections.catch_up import UNHURRIED, CatchUp, Pace
 from milepost.events.projections.compare import Comparison, compare_with_live
 from milepost.events.projections.generations import (
     Generation,
@@ -31,12 +23,9 @@ from milepost.events.projections.generations import (
     generations,
 )
 from milepost.events.projections.read_model import ReadModel
-from milepost.events.projections.shared_scan import SharedScan
 from milepost.events.projections.switch import ParksMore
-from milepost.events.projections.writer import GenerationWriter
+from milepost.events.projections.writer import GenerationWriter, writer_of
 from milepost.events.runtime.leadership import leases
-
-UNHURRIED = Pace()
 
 # proven: when its version is new, or when it is identical to the live one.
 Switch: TypeAlias = Literal["always", "proven", "never"]
@@ -68,14 +57,11 @@ async def rebuild(
     Raises `RebuildUnderWay`, `OtherVersion`, `Overtaken` (it was given up meanwhile), `LiveStands`.
     """
     async with _alone(pool, models):
-        copies = [await _begun(pool, model, only_tenant) for model in models]
-        ends = at_heads(pool, only_tenant)
-        if switch != "always":
-            ends = behind_live(pool, [model.name for model in models], only_tenant)
-        await bring_to(SharedScan(pool, copies, pace.window), pace, ends)
-        for copy in copies:
-            await indexed(pool, copy)
-        return [await _finished(pool, copy, pace, switch) for copy in copies]
+        writers = [await _begin(pool, model, only_tenant) for model in models]
+        catch_up = CatchUp(pool, writers, pace, only_tenant)
+        await (catch_up.to_heads() if switch == "always" else catch_up.to_live())
+        await catch_up.index()
+        return [await _finish(catch_up.of(writer), switch) for writer in writers]
 
 
 async def switch(pool: asyncpg.Pool, model: ReadModel, pace: Pace = UNHURRIED) -> Rebuilt:
@@ -84,9 +70,9 @@ async def switch(pool: asyncpg.Pool, model: ReadModel, pace: Pace = UNHURRIED) -
     Raises `NoGeneration`, `OtherVersion`.
     """
     async with _alone(pool, [model]):
-        copy = await _standing(pool, model, "building")
-        await indexed(pool, copy)
-        return await _switched(pool, copy, pace)
+        catch_up = await _beside(pool, model, "building", pace)
+        await catch_up.index()
+        return await _switch(catch_up)
 
 
 async def rollback(pool: asyncpg.Pool, model: ReadModel, pace: Pace = UNHURRIED) -> Rebuilt:
@@ -95,7 +81,7 @@ async def rollback(pool: asyncpg.Pool, model: ReadModel, pace: Pace = UNHURRIED)
     Raises `NoGeneration`; `OtherVersion` when only other code can feed it.
     """
     async with _alone(pool, [model]):
-        return await _switched(pool, await _standing(pool, model, "retired"), pace)
+        return await _switch(await _beside(pool, model, "retired", pace))
 
 
 async def compare(
@@ -111,9 +97,8 @@ async def compare(
     """
     async with _alone(pool, [model]):
         known = (await generations(pool, [model.name]))[model.name]
-        copy = await _standing(pool, model, "building" if "building" in known else "retired")
-        only_tenant = copy.generation.only_tenant or only_tenant
-        return await compare_with_live(pool, copy, only_tenant, pace)
+        status = "building" if "building" in known else "retired"
+        return await compare_with_live(await _beside(pool, model, status, pace, only_tenant))
 
 
 async def build_past(
@@ -126,16 +111,16 @@ async def build_past(
     pace: Pace = UNHURRIED,
 ) -> list[Generation]:
     """Build generations that end at these positions and are never live."""
+
+    async def there() -> Mapping[str, int]:
+        return ends
+
     async with _alone(pool, models):
         built = [await begin_past(pool, one, as_of, ends, only_tenant) for one in models]
-        copies = [await recalled(pool, *pair) for pair in zip(models, built, strict=True)]
-
-        async def there() -> Mapping[str, int]:
-            return ends
-
-        await bring_to(SharedScan(pool, copies, pace.window), pace, there)
-        for copy in copies:
-            await indexed(pool, copy)
+        writers = [await writer_of(pool, *pair) for pair in zip(models, built, strict=True)]
+        catch_up = CatchUp(pool, writers, pace, only_tenant)
+        await catch_up.to(there)
+        await catch_up.index()
         return built
 
 
@@ -148,40 +133,47 @@ async def _alone(pool: asyncpg.Pool, models: Sequence[ReadModel]) -> AsyncIterat
         yield
 
 
-async def _begun(pool: asyncpg.Pool, model: ReadModel, only_tenant: str | None) -> GenerationWriter:
+async def _begin(pool: asyncpg.Pool, model: ReadModel, only_tenant: str | None) -> GenerationWriter:
     await ensure_live(pool, model)
-    return await recalled(pool, model, await begin(pool, model, only_tenant))
+    return await writer_of(pool, model, await begin(pool, model, only_tenant))
 
 
-async def _standing(pool: asyncpg.Pool, model: ReadModel, status: str) -> GenerationWriter:
+async def _beside(
+    pool: asyncpg.Pool,
+    model: ReadModel,
+    status: str,
+    pace: Pace,
+    only_tenant: str | None = None,
+) -> CatchUp:
+    """The generation with this status; what was built for one tenant stays with that one."""
     known = (await generations(pool, [model.name]))[model.name]
     if status not in known:
         raise NoGeneration(model.name, f"{status} generation")
-    if known[status].version != model.version:
-        raise OtherVersion(model.name, known[status].version)
-    return await recalled(pool, model, known[status])
+    found = known[status]
+    if found.version != model.version:
+        raise OtherVersion(model.name, found.version)
+    writer = await writer_of(pool, model, found)
+    return CatchUp(pool, [writer], pace, found.only_tenant or only_tenant)
 
 
-async def _finished(
-    pool: asyncpg.Pool, copy: GenerationWriter, pace: Pace, switch: Switch
-) -> Rebuilt:
-    new = copy.generation
+async def _finish(catch_up: CatchUp, switch: Switch) -> Rebuilt:
+    new = catch_up.writer.generation
     rebuilt = Rebuilt(new.name, new.generation, switched=False)
     if switch == "never":
         return rebuilt
-    live = (await generations(pool, [new.name]))[new.name]["live"]
-    if switch == "proven" and live.version == new.version:
-        comparison = await compare_with_live(pool, copy, new.only_tenant, pace)
+    if switch == "proven" and (await catch_up.live()).version == new.version:
+        comparison = await compare_with_live(catch_up)
         rebuilt = msgspec.structs.replace(rebuilt, comparison=comparison)
         if not comparison.identical:
             return rebuilt
     try:
-        await switch_to(pool, copy, pace)
+        await catch_up.switch()
     except ParksMore as more:
         return msgspec.structs.replace(rebuilt, parks_more=more.events)
     return msgspec.structs.replace(rebuilt, switched=True)
 
 
-async def _switched(pool: asyncpg.Pool, copy: GenerationWriter, pace: Pace) -> Rebuilt:
-    await switch_to(pool, copy, pace, whatever_it_parks=True)
-    return Rebuilt(copy.model.name, copy.generation.generation, switched=True)
+async def _switch(catch_up: CatchUp) -> Rebuilt:
+    await catch_up.switch(whatever_it_parks=True)
+    new = catch_up.writer.generation
+    return Rebuilt(new.name, new.generation, switched=True)

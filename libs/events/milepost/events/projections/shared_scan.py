@@ -1,4 +1,9 @@
-"""One pass over the log for several read models: read once, decoded once, folded by each."""
+"""One scan of the log for several read models: read once, decoded once, folded by each.
+
+log      1 ─────────────────────────────────────▶
+a, b     ═════════════════════▶                     stand together: one read for both
+c        ═════════▶                                 stands elsewhere: a read of its own
+"""
 
 import asyncio
 from collections import defaultdict
@@ -18,50 +23,53 @@ async def heads(pool: asyncpg.Pool, only_tenant: str | None = None) -> dict[str,
 
 
 class SharedScan:
-    """Brings `copies` forward together; those that stand elsewhere get a pass of their own."""
+    """Brings `writers` forward together."""
 
-    def __init__(self, pool: asyncpg.Pool, copies: Sequence[GenerationWriter], window: int) -> None:
-        self.copies = copies
+    def __init__(
+        self, pool: asyncpg.Pool, writers: Sequence[GenerationWriter], window: int
+    ) -> None:
+        self.writers = writers
         self._pool = pool
         self._window = window
-        self._codecs = codecs_of(*(copy.model.codec for copy in copies))
+        self._codecs = codecs_of(*(writer.model.codec for writer in writers))
 
     async def step(self, ends: Mapping[str, int]) -> int:
         """Bring each tenant nearer to its end, by a window at most.
 
         Returns how far the furthest was away before; 0: nothing to do. Raises `Overtaken`.
         """
-        for copy in self.copies:
-            await copy.add_tenants(ends.keys() - copy.positions.keys())
+        for writer in self.writers:
+            await writer.add_tenants(ends.keys() - writer.positions.keys())
         furthest = 0
         for tenant, end in ends.items():
-            for after, copies in self._behind(tenant, end).items():
+            for after, writers in self._behind(tenant, end).items():
                 furthest = max(furthest, end - after)
-                await self._advance(copies, tenant, after, min(end, after + self._window))
+                await self._advance(writers, tenant, after, min(end, after + self._window))
         return furthest
 
     async def catch_up(self, ends: Mapping[str, int]) -> None:
         while await self.step(ends):
             pass
 
-    async def hear(self) -> None:
+    async def resume(self) -> None:
         """Do what operators have asked for of what is parked. Raises `Overtaken`."""
-        for copy in self.copies:
-            await copy.hear()
+        for writer in self.writers:
+            await writer.resume()
 
     def _behind(self, tenant: str, end: int) -> dict[int, list[GenerationWriter]]:
-        """The copies that have something to read, by where they stand."""
+        """The writers that have something to read, by where they stand."""
         found: dict[int, list[GenerationWriter]] = defaultdict(list)
-        for copy in self.copies:
-            if copy.positions[tenant] < end:
-                found[copy.positions[tenant]].append(copy)
+        for writer in self.writers:
+            if writer.positions[tenant] < end:
+                found[writer.positions[tenant]].append(writer)
         return found
 
     async def _advance(
-        self, copies: Sequence[GenerationWriter], tenant: str, after: int, upto: int
+        self, writers: Sequence[GenerationWriter], tenant: str, after: int, upto: int
     ) -> None:
         facts = await facts_between(self._pool, self._codecs, tenant, after, upto)
-        takes = (copy.take(tenant, facts, upto) for copy in copies)
-        for error in await asyncio.gather(*takes, return_exceptions=True):
+        writes = (writer.write(tenant, facts, upto) for writer in writers)
+        # All of them, whichever fails: what others have committed is not to be canceled half way.
+        for error in await asyncio.gather(*writes, return_exceptions=True):
             if error is not None:
                 raise error

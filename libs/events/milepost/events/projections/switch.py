@@ -1,14 +1,24 @@
 """Which generation is live: the switch between two of them, in one transaction.
 
-Queries see the old one before, the new one after, and never an earlier position.
+    step            holds                                        so that
+    ──────────────  ───────────────────────────────────────────  ────────────────────────────────
+    `stand_still`   the row of the live generation, and those    the live one moves no further
+                    of its positions
+    (catch up)      —                                            the new one has read all of that
+    `take_over`     the generations of the model (advisory)      nobody makes or drops one
+                    epoch + 1 in the live one's positions        who waits to move it is refused
+                    the views, for 100 ms at most                readers see one or the other
+
+Queries see the old one before, the new one after, and never an earlier position. Rolled back at any
+step, the old one is live. A rebuild of one tenant puts rows in the live tables instead of views.
 """
 
 from milepost.events.errors import EventsError
 from milepost.events.parking.parked import consumer_of, move_tenant
 from milepost.events.projections.generations import Generation, locked, show
+from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import LONG_SECONDS, Connection, differing
-from milepost.events.projections.writer import Overtaken
 
 STATUS = """update dashboards.generations
     set status = $3, live_at = case $3 when 'live' then now() else live_at end

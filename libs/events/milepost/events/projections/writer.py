@@ -1,11 +1,16 @@
 """One generation of a read model, as the process that fills it sees it: a batch in, rows out.
 
+    facts ─▶ parked keys out ─▶ load rows ─▶ fold ─▶ one transaction: rows, what is parked, position
+               │                (cached)      ✗                 ✗
+               └▶ wait behind                 └────────┬────────┘
+                                              each alone: what fails is parked with its key
+
 Rows and position are committed together, only from the position that this process believes in
 (`Overtaken` otherwise), so that a second projector can neither repeat nor skip anything. What
 cannot be folded is parked, in that same transaction, with all that follows of its stream key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from itertools import takewhile
@@ -16,7 +21,6 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
-from milepost.events.errors import EventsError
 from milepost.events.parking.parked import (
     Failure,
     Parked,
@@ -39,20 +43,10 @@ from milepost.events.projections.folding import (
 )
 from milepost.events.projections.generations import Generation
 from milepost.events.projections.log_reader import codecs_of, facts_at
+from milepost.events.projections.positions import Overtaken, Positions
 from milepost.events.projections.read_model import Fact, Loaded, ReadModel, Rows, UndoableRows
 from milepost.events.projections.tables import Connection, PgTable
 
-POSITIONS = """select tenant, position, epoch from dashboards.positions
-    where name = $1 and generation = $2 and ($3::text[] is null or tenant = any($3))"""
-NEW_TENANTS = """insert into dashboards.positions (name, generation, tenant)
-    select g.name, g.generation, t.tenant
-      from dashboards.generations g, unnest($3::text[]) as t(tenant)
-     where g.name = $1 and g.generation = $2
-    on conflict do nothing"""
-MOVE = """update dashboards.positions set position = $6, epoch = $7, recorded_at =
-        (select e.recorded_at from log.events e where e.tenant = $3 and e.position = $6)
-    where name = $1 and generation = $2 and tenant = $3 and position = $4 and epoch = $5
-    returning true"""
 ROWS_IN_MEMORY = 100_000  # of one read model, about 60 MB
 AT_ONCE = 10_000  # of what is parked of one key
 
@@ -60,99 +54,92 @@ FOLDED = Counter("milepost_projection_events", "Events folded into a read model.
 
 _log = structlog.get_logger()
 
-
-class Overtaken(EventsError):
-    """Somebody else moved, replaced or dropped these rows: read the positions again."""
-
-
 # What Postgres refuses to hold; what asyncpg cannot encode is a ValueError of its own.
 UNSTORABLE = (asyncpg.DataError, ValueError)
 
 
 class BatchOutcome(msgspec.Struct, frozen=True):
-    """What a batch came to, beside its rows."""
+    """What a batch came to, beside its rows.
+
+    failures  to be parked
+    resolved  parked before, and done or skipped now
+    again     parked before, and failed once more
+    """
 
     failures: Sequence[Failure] = ()
-    settled: Sequence[Parked] = ()
+    resolved: Sequence[Parked] = ()
     again: tuple[Parked, Failure] | None = None
 
 
 class GenerationWriter:
-    """`positions` by tenant as last committed or read."""
+    """A batch at a time, tenant by tenant; `load` before the first."""
 
     def __init__(self, pool: asyncpg.Pool, model: ReadModel, generation: Generation) -> None:
         self.model = model
         self.generation = generation
         self.consumer = consumer_of(model.name)
-        self.positions: dict[str, int] = {}
         self.parked_events = 0
         self._pool = pool
-        self._numbers = (model.name, generation.generation)
-        self._epochs: dict[str, int] = {}
+        self._positions = Positions(pool, generation)
         self._codecs = codecs_of(model.codec)
-        self._shapes = {
+        self._tables = {
             table.name: PgTable(generation.table(table.name), table) for table in model.tables
         }
-        self._kept: dict[str, Loaded] = {}
+        self._cached: dict[str, Loaded] = {}
         self._parked: set[tuple[str, str]] = set()
         self._skipped: AbstractSet[tuple[str, int]] = frozenset()
 
-    async def recall(self) -> None:
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """By tenant, as last committed or read."""
+        return self._positions.by_tenant
+
+    async def load(self) -> None:
         """Read the positions, then what is parked, and forget all rows."""
-        self.positions.clear()
-        self._kept.clear()
-        await self._recall(None)
-        await self._recall_parked()
+        self._cached.clear()
+        await self._positions.load()
+        await self._load_parked()
 
-    async def add_tenants(self, tenants: AbstractSet[str]) -> None:
+    async def add_tenants(self, tenants: Collection[str]) -> None:
         """Raises `Overtaken` when the generation is no more."""
-        if not tenants:
-            return
-        await self._pool.execute(NEW_TENANTS, *self._numbers, list(tenants))
-        await self._recall(list(tenants))
-        if not tenants <= self.positions.keys():
-            raise Overtaken(self.model.name)
+        if tenants:
+            await self._positions.add(tenants)
 
-    async def _recall(self, tenants: list[str] | None) -> None:
-        for record in await self._pool.fetch(POSITIONS, *self._numbers, tenants):
-            self.positions[record["tenant"]] = record["position"]
-            self._epochs[record["tenant"]] = record["epoch"]
+    async def write(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
+        """Fold and commit what follows the tenant's position, up to `upto`. Raises `Overtaken`."""
+        own = [fact for fact in facts if fact.type in self._codecs]
+        if self._skipped:
+            own = [fact for fact in own if (tenant, fact.position) not in self._skipped]
+        try:
+            await self._write_together(tenant, own, upto)
+        except (Unfoldable, *UNSTORABLE):
+            await self._write_apart(tenant, own, upto)
+        FOLDED.labels(self.model.name).inc(len(own))
 
-    async def _recall_parked(self) -> list[tuple[str, str]]:
-        """Answers the keys of which an operator wants something done."""
+    async def resume(self) -> None:
+        """Retry or skip what operators have said of what is parked. Raises `Overtaken`."""
+        while resumable := await self._load_parked():
+            for tenant, key in resumable:
+                await self._resume(tenant, key)
+
+    async def _load_parked(self) -> list[tuple[str, str]]:
+        """Returns the keys whose first event is to be retried or skipped."""
         self._skipped = await skipped(self._pool, self.consumer)
         held = await held_keys(self._pool, self.consumer, self.generation.generation)
         self._parked = {(one.tenant, one.key) for one in held}
         self.parked_events = sum(one.events for one in held)
         return [(one.tenant, one.key) for one in held if one.resumable]
 
-    async def take(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
-        """Fold and commit what follows the tenant's position, up to `upto`. Raises `Overtaken`."""
-        heard = [fact for fact in facts if fact.type in self._codecs]
-        if self._skipped:
-            heard = [fact for fact in heard if (tenant, fact.position) not in self._skipped]
-        try:
-            await self._take_together(tenant, heard, upto)
-        except (Unfoldable, *UNSTORABLE):
-            await self._take_apart(tenant, heard, upto)
-        FOLDED.labels(self.model.name).inc(len(heard))
-
-    async def hear(self) -> None:
-        """Retry or skip what operators have said of what is parked. Raises `Overtaken`."""
-        while asked := await self._recall_parked():
-            for tenant, key in asked:
-                await self._resume(tenant, key)
-
-    async def _take_together(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
-        free, waits = self._sorted_out(tenant, facts)
-        with self._forgetting(tenant):
-            rows = Rows(await self._load(tenant, free))
+    async def _write_together(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
+        free, waits = self._free_of_parked(tenant, facts)
+        with self._uncached_on_error(tenant):
+            rows = Rows(await self._load_rows(tenant, free))
             fold_all(self.model, rows, free)
             await self._commit(tenant, rows, upto, BatchOutcome(waits))
 
-    async def _take_apart(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
+    async def _write_apart(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
         """Fold one by one; where only Postgres can tell what it refuses, in ever smaller parts."""
-        free, waits = self._sorted_out(tenant, facts)
+        free, waits = self._free_of_parked(tenant, facts)
         try:
             rows, failures = await self._folded_each(tenant, free)
             await self._commit(tenant, rows, upto, BatchOutcome([*failures, *waits]))
@@ -163,8 +150,8 @@ class GenerationWriter:
                 )
                 return
             middle = facts[len(facts) // 2].position
-            await self._take_apart(tenant, [f for f in facts if f.position < middle], middle - 1)
-            await self._take_apart(tenant, [f for f in facts if f.position >= middle], upto)
+            await self._write_apart(tenant, [f for f in facts if f.position < middle], middle - 1)
+            await self._write_apart(tenant, [f for f in facts if f.position >= middle], upto)
 
     async def _resume(self, tenant: str, key: str) -> None:
         """Do what is parked of a key, in order, up to what nobody has decided on."""
@@ -176,28 +163,28 @@ class GenerationWriter:
         if not todo:
             return
         try:
-            await self._do(tenant, todo)
+            await self._redo(tenant, todo)
         except UNSTORABLE:
             for one in todo:
-                if not await self._do_alone(tenant, one):
+                if not await self._redo_alone(tenant, one):
                     return
 
-    async def _do(self, tenant: str, todo: Sequence[Parked]) -> bool:
+    async def _redo(self, tenant: str, todo: Sequence[Parked]) -> bool:
         """False when one of them failed again: what follows it stays as it is."""
         positions = [one.position for one in todo if one.status != "skip"]
         facts = await facts_at(self._pool, self._codecs, tenant, positions)
         rows, failures = await self._folded_each(tenant, facts)
         stays = failures[0].position if failures else None
         outcome = BatchOutcome(
-            settled=[one for one in todo if stays is None or one.position < stays],
+            resolved=[one for one in todo if stays is None or one.position < stays],
             again=next(((one, failures[0]) for one in todo if one.position == stays), None),
         )
         await self._commit(tenant, rows, self.positions[tenant], outcome)
         return not failures
 
-    async def _do_alone(self, tenant: str, one: Parked) -> bool:
+    async def _redo_alone(self, tenant: str, one: Parked) -> bool:
         try:
-            return await self._do(tenant, [one])
+            return await self._redo(tenant, [one])
         except UNSTORABLE as error:
             failure = Failure(tenant, one.position, one.key, repr(error), attempts=1)
             outcome = BatchOutcome(again=(one, failure))
@@ -207,22 +194,22 @@ class GenerationWriter:
     async def _folded_each(
         self, tenant: str, facts: Sequence[Fact[Any]]
     ) -> tuple[Rows, list[Failure]]:
-        with self._forgetting(tenant):
-            rows = UndoableRows(await self._load(tenant, keyed(self.model, facts)))
-            return rows, fold_each(self.model, self._shapes, rows, tenant, facts)
+        with self._uncached_on_error(tenant):
+            rows = UndoableRows(await self._load_rows(tenant, keyed(self.model, facts)))
+            return rows, fold_each(self.model, self._tables, rows, tenant, facts)
 
     @contextmanager
-    def _forgetting(self, tenant: str) -> Iterator[None]:
+    def _uncached_on_error(self, tenant: str) -> Iterator[None]:
         """Rows that were half folded, or not committed, are read again."""
         try:
             yield
         except asyncpg.UndefinedTableError as error:
             raise Overtaken(self.model.name) from error
         except BaseException:
-            self._kept.pop(tenant, None)
+            self._cached.pop(tenant, None)
             raise
 
-    def _sorted_out(
+    def _free_of_parked(
         self, tenant: str, facts: Sequence[Fact[Any]]
     ) -> tuple[Sequence[Fact[Any]], list[Failure]]:
         """What may be folded, and what waits behind an event that is parked."""
@@ -231,54 +218,51 @@ class GenerationWriter:
         waits = [behind(tenant, fact) for fact in facts if (tenant, fact.key) in self._parked]
         return [fact for fact in facts if (tenant, fact.key) not in self._parked], waits
 
-    async def _load(self, tenant: str, facts: Sequence[Fact[Any]]) -> Loaded:
+    async def _load_rows(self, tenant: str, facts: Sequence[Fact[Any]]) -> Loaded:
         """The rows that these facts are about, from memory or the database; None: not there."""
-        kept = self._kept.setdefault(tenant, {})
+        kept = self._cached.setdefault(tenant, {})
         for table in self.model.kept:
             rows = kept.setdefault(table.name, {})
             missing = keys(table, facts).difference(rows)
             if missing:
-                loaded = await self._shapes[table.name].load(self._pool, tenant, missing)
+                loaded = await self._tables[table.name].load(self._pool, tenant, missing)
                 rows.update({key: loaded.get(key) for key in missing})
         return kept
 
     async def _commit(self, tenant: str, rows: Rows, upto: int, outcome: BatchOutcome) -> None:
-        was, epoch = self.positions[tenant], self._epochs[tenant]
         # Who resumes what was parked stays at a position: the epoch tells that rows have changed.
-        new_epoch = epoch + 1 if outcome.settled or outcome.again else epoch
-        move = (*self._numbers, tenant, was, epoch, upto, new_epoch)
-        with self._forgetting(tenant):
+        resumed = bool(outcome.resolved or outcome.again)
+        with self._uncached_on_error(tenant):
             async with self._pool.acquire() as connection, connection.transaction():
                 # What a crash of Postgres undoes here is read from the log again: none need wait.
                 await connection.execute("set local synchronous_commit = off")
-                if not await connection.fetchval(MOVE, *move):
-                    raise Overtaken(self.model.name)
+                moved = await self._positions.move(connection, tenant, upto, resumed=resumed)
                 for name, changed in rows.changed.items():
-                    await self._shapes[name].write(connection, tenant, changed.values())
-                await self._settle(connection, outcome)
-        self.positions[tenant], self._epochs[tenant] = upto, new_epoch
-        self._remember(tenant, rows)
-        self._tell(tenant, outcome.failures)
+                    await self._tables[name].write(connection, tenant, changed.values())
+                await self._park(connection, outcome)
+        self._positions.keep(tenant, moved)
+        self._cache(tenant, rows)
+        self._report(tenant, outcome.failures)
 
-    async def _settle(self, connection: Connection, outcome: BatchOutcome) -> None:
+    async def _park(self, connection: Connection, outcome: BatchOutcome) -> None:
         if outcome.failures:
             await park(connection, self.consumer, outcome.failures, self.generation.generation)
-        if outcome.settled and await mark_resolved(connection, outcome.settled) < len(
-            outcome.settled
+        if outcome.resolved and await mark_resolved(connection, outcome.resolved) < len(
+            outcome.resolved
         ):
             raise Overtaken(self.model.name)
         if outcome.again:
             await failed_again(connection, *outcome.again)
 
-    def _remember(self, tenant: str, rows: Rows) -> None:
-        kept = self._kept.setdefault(tenant, {})
+    def _cache(self, tenant: str, rows: Rows) -> None:
+        kept = self._cached.setdefault(tenant, {})
         for table in self.model.kept:
             kept.setdefault(table.name, {}).update(rows.changed.get(table.name, {}))
-        held = (len(rows) for tables in self._kept.values() for rows in tables.values())
+        held = (len(rows) for tables in self._cached.values() for rows in tables.values())
         if sum(held) > ROWS_IN_MEMORY:
-            self._kept.clear()
+            self._cached.clear()
 
-    def _tell(self, tenant: str, failures: Sequence[Failure]) -> None:
+    def _report(self, tenant: str, failures: Sequence[Failure]) -> None:
         if not failures:
             return
         self._parked |= {(tenant, one.key) for one in failures}
@@ -293,3 +277,12 @@ class GenerationWriter:
                 error=first.error,
                 events=len(failures),
             )
+
+
+async def writer_of(
+    pool: asyncpg.Pool, model: ReadModel, generation: Generation
+) -> GenerationWriter:
+    """A writer that knows where its generation stands."""
+    writer = GenerationWriter(pool, model, generation)
+    await writer.load()
+    return writer

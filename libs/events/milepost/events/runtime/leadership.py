@@ -1,7 +1,13 @@
 """Who leads: one holder per name and database, by a Postgres advisory lock.
 
-A lease spares doubled work; it does not fence. What a leader writes must be safe all the same
-when a second one writes at once: by an expected position, or by an expected sequence.
+    process A   acquire ═══ leads, heartbeat every 5 s ═══ ✗ connection lost: `LeaseLost`
+    process B   try … try … every 0.5 s ………………………………………………… acquire ═══ leads
+    Postgres    the lock belongs to A's session, and goes with it: at once when the process ends,
+                within 25 s when its machine or network is gone (TCP keepalives)
+
+A lease spares doubled work; it does not fence. For some seconds A may still believe that it leads.
+What a leader writes must be safe all the same when a second one writes at once: by an expected
+position (checkpoints, read models), by an expected sequence (the relay), by the ids of commands.
 """
 
 import asyncio
@@ -55,23 +61,24 @@ class Leases:
         self.names: set[str] = set()
         self.lost = asyncio.Event()
         self._connection = connection
-        self._talking = asyncio.Lock()
+        # One statement at a time: names are acquired while the heart beats.
+        self._in_use = asyncio.Lock()
 
-    async def take(self, name: str) -> bool:
+    async def acquire(self, name: str) -> bool:
         """Lead `name` from now on, unless somebody else does. Raises what asyncpg raises."""
         if name in self.names:
             return True
         leads = LEADS.labels(name)
-        async with self._talking:
-            taken: bool = await self._connection.fetchval(TRY_LOCK, name, timeout=ANSWER_SECONDS)
-        if taken:
+        async with self._in_use:
+            acquired: bool = await self._connection.fetchval(TRY_LOCK, name, timeout=ANSWER_SECONDS)
+        if acquired:
             self.names.add(name)
             leads.set(1)
-        return taken
+        return acquired
 
     async def wait(self, name: str, *, retry_seconds: float = 0.5) -> None:
         # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
-        while not await self.take(name):  # noqa: ASYNC110
+        while not await self.acquire(name):  # noqa: ASYNC110
             await asyncio.sleep(retry_seconds)
 
     async def keep(self, work: Coroutine[Any, Any, T]) -> T:
@@ -86,13 +93,13 @@ class Leases:
         finally:
             await cancel_and_wait(losing, working)
 
-    async def beat(self, every_seconds: float) -> None:
+    async def heartbeat(self, every_seconds: float) -> None:
         """Ask now and then: a dead network closes no socket, so nothing would tell us."""
         self._connection.add_termination_listener(self._lose)
         try:
             while not self._connection.is_closed():
                 await asyncio.sleep(every_seconds)
-                async with self._talking:
+                async with self._in_use:
                     await self._connection.execute("select 1", timeout=every_seconds)
         except GONE:
             self.lost.set()
@@ -100,7 +107,7 @@ class Leases:
             if not self._connection.is_closed():
                 self._connection.remove_termination_listener(self._lose)
 
-    async def end(self) -> None:
+    async def release(self) -> None:
         for name in self.names:
             LEADS.labels(name).set(0)
         with suppress(*GONE):  # the locks went with the connection
@@ -129,19 +136,19 @@ async def lead(
 
 @asynccontextmanager
 async def leases(source: Source, *, heartbeat_seconds: float = 5.0) -> AsyncIterator[Leases]:
-    """Lead whatever is taken until the block ends.
+    """Lead whatever is acquired until the block ends.
 
     Given a pool, one of its connections is kept for that time.
     Raises what asyncpg raises when the database cannot be reached.
     """
     async with _dedicated(source) as connection:
         held = Leases(connection)
-        heart = asyncio.create_task(held.beat(heartbeat_seconds))
+        heart = asyncio.create_task(held.heartbeat(heartbeat_seconds))
         try:
             yield held
         finally:
             await cancel_and_wait(heart)
-            await held.end()
+            await held.release()
 
 
 @asynccontextmanager

@@ -17,9 +17,8 @@ from milepost.events.projections.generations import (
     OtherVersion,
     RebuildUnderWay,
 )
+from milepost.events.projections.positions import ModelStatus, Overtaken
 from milepost.events.projections.rebuild import Rebuilt, Switch
-from milepost.events.projections.status import ModelStatus
-from milepost.events.projections.writer import Overtaken
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 
 WHAT_TO_DO = {

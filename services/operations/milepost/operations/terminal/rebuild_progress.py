@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from milepost.events.projections.status import ModelStatus, model_status
+from milepost.events.projections.positions import ModelStatus, model_status
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.operations.terminal.progress import on_terminal
 

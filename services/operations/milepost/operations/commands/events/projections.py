@@ -16,6 +16,7 @@ from milepost.events.projections.as_of import ends_at
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.compare import Comparison
 from milepost.events.projections.generations import drop, generations
+from milepost.events.projections.positions import ModelStatus, model_status
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.rebuild import (
     Rebuilt,
@@ -26,7 +27,6 @@ from milepost.events.projections.rebuild import (
     rollback,
     switch,
 )
-from milepost.events.projections.status import ModelStatus, model_status
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.installation.tenants import require_school
