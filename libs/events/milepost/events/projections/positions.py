@@ -11,6 +11,7 @@ from collections.abc import Collection
 import asyncpg
 import msgspec
 
+from milepost.events.errors import EventsError
 from milepost.events.projections.generations import Generation
 from milepost.events.projections.tables import Connection
 
@@ -42,7 +43,7 @@ STATUS = """select g.name, g.generation, g.version, g.status, g.only_tenant, g.a
     order by g.name, g.generation"""
 
 
-class Overtaken(Exception):
+class Overtaken(EventsError):
     """Somebody else moved, replaced or dropped these rows: read the positions again."""
 
 
