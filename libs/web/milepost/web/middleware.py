@@ -56,13 +56,11 @@ class Edge:
     def _span(
         self, scope: HTTPScope, headers: dict[bytes, bytes], name: str
     ) -> AbstractContextManager[Span | None]:
-        trace = tracing.accepted(headers.get(b"traceparent"))
-        scope["state"]["trace"] = trace
+        parent = tracing.parent(headers)
+        scope["state"]["trace"] = tracing.traceparent(parent)
         if self._tracer is None:
             return _NO_SPAN
-        return self._tracer.start_as_current_span(
-            name, context=tracing.parent(trace), kind=SpanKind.SERVER
-        )
+        return self._tracer.start_as_current_span(name, context=parent, kind=SpanKind.SERVER)
 
     async def _admit(
         self,
@@ -72,7 +70,7 @@ class Edge:
         headers: dict[bytes, bytes],
     ) -> None:
         if self._tracer is not None:
-            scope["state"]["trace"] = tracing.current()
+            scope["state"]["trace"] = tracing.traceparent()
         correlation = _correlation(headers)
         scope["state"]["correlation"] = correlation
         try:

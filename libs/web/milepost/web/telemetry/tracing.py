@@ -1,23 +1,27 @@
 """Trace context (W3C): from HTTP into events' metadata (`trace`), whence the relay carries it on.
 
 Off, which is the default, it hands on the caller's `traceparent` and costs next to nothing. On, it
-records a span a request with the OpenTelemetry SDK; OTEL_* variables say where spans go.
+records a span a request with the OpenTelemetry SDK; OTEL_* variables say where spans go. The
+caller's `tracestate` goes into that span, and no further: the log has no field for it.
 """
 
-import re
+import logging
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, Tracer
+from opentelemetry.trace import Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from milepost.web.settings import SettingInvalid
 
-_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_W3C = TraceContextTextMapPropagator()
+_NAMES = (b"traceparent", b"tracestate")
+# A malformed header is its sender's fault: it is ignored, and must not fill our log.
+logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
 
 
 class Tracing:
@@ -45,28 +49,17 @@ def tracing_from(env: Mapping[str, str], service: str) -> Tracing | None:
     return Tracing(provider)
 
 
-def accepted(traceparent: bytes | None) -> str | None:
-    """The header's value if it is well-formed, else None: tracing never refuses a request."""
-    if traceparent and _TRACEPARENT.fullmatch(traceparent):
-        return traceparent.decode()
-    return None
+def parent(headers: Mapping[bytes, bytes]) -> Context:
+    """What a new span is a child of; nothing without a well-formed traceparent."""
+    carrier = {name.decode(): headers[name].decode("latin-1") for name in _NAMES if name in headers}
+    return _W3C.extract(carrier, Context())
 
 
-def parent(traceparent: str | None) -> Context:
-    """What a new span is a child of; nothing without a traceparent."""
-    if traceparent is None:
-        return Context()
-    _, trace_id, span_id, flags = traceparent.split("-")
-    remote = SpanContext(
-        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
-    )
-    return trace.set_span_in_context(NonRecordingSpan(remote), Context())
-
-
-def current() -> str:
-    """The traceparent of the span that is open now."""
-    span = trace.get_current_span().get_span_context()
-    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
+def traceparent(context: Context | None = None) -> str | None:
+    """Of the span in `context`, else of the span that is open now; None without a span."""
+    carrier: dict[str, str] = {}
+    _W3C.inject(carrier, context)
+    return carrier.get("traceparent")
 
 
 def _exporter_name(env: Mapping[str, str]) -> str | None:
