@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -36,6 +37,19 @@ def logged(settings):
     structlog.reset_defaults()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
+
+
+def test_for_people_a_log_line_is_text(settings, logged):
+    stream = io.StringIO()
+    given = replace(settings, log_format="text")
+    configure_logging(given, stream, service="relay", routine=("leads",))
+    structlog.get_logger().info("leads", name="relay")
+    structlog.get_logger().warning("stream_created", stream="MILEPOST")
+    logging.getLogger("nats").error("gone %s", "away")
+    first, second = stream.getvalue().splitlines()
+    assert re.fullmatch(r"..:..:.. \[warning +\] relay +stream_created +stream=MILEPOST", first)
+    assert re.fullmatch(r"..:..:.. \[error +\] relay +gone away +\[nats\]", second)
+    assert logged() == []
 
 
 def test_a_log_line_is_an_object_and_its_event_a_fact(logged):

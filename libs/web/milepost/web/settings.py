@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whose keys live in `data_dir`.
     `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
     neither, one is made in `data_dir`.
+    `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
     postgres: str = ""
@@ -41,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8400
     data_dir: Path = Path(".milepost")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
     token_issuer: str = DEVELOPMENT_ISSUER
     token_audience: str = "milepost"  # noqa: S105 - an audience, not a secret
     token_keys: str = ""

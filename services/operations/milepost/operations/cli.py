@@ -59,6 +59,12 @@ class Role(StrEnum):
     service = "service"
 
 
+class LogFormat(StrEnum):
+    auto = "auto"
+    text = "text"
+    json = "json"
+
+
 Host = Annotated[
     str | None,
     typer.Option(help="The address to listen on.", show_default="MILEPOST_HOST, else 127.0.0.1"),
@@ -110,6 +116,13 @@ def up(
     data_dir: DataDir = None,
     host: Host = None,
     port: Port = None,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(
+            help="Log lines for people (text) or for machines (json).",
+            show_default="MILEPOST_LOG_FORMAT, else text on a terminal, json elsewhere",
+        ),
+    ] = None,
 ) -> None:
     """Start Postgres, NATS and every service on one port; Ctrl-C stops them.
 
@@ -117,7 +130,7 @@ def up(
     """
     from milepost.operations.commands.installation.up import run_up
 
-    run_up(data_dir, host, port)
+    run_up(data_dir, host, port, log_format)
 
 
 @app.command()

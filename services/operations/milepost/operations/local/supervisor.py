@@ -37,9 +37,12 @@ async def up(
     """Run everything until `stop`, then stop it in order. Raises `Trouble`."""
     port = _port(settings)
     await require_answering(settings)
+    _log.info("starting", data_dir=str(settings.data_dir.resolve()))
     async with Embedded(
         settings.data_dir, postgres=settings.postgres, nats=settings.nats
     ) as servers:
+        for name, child in servers.children.items():
+            _log.info("server_started", server=name, pid=child.pid)
         await _migrate(servers.postgres)
         http = f"http://{_reachable(settings.host)}:{port}"
         runtime = Runtime(postgres=servers.postgres, nats=servers.nats, http=http)
@@ -160,6 +163,7 @@ def _environment(settings: Settings, runtime: Runtime, port: int) -> dict[str, s
         "MILEPOST_HOST": settings.host,
         "MILEPOST_PORT": str(port),
         "MILEPOST_DATA_DIR": str(settings.data_dir.resolve()),
+        "MILEPOST_LOG_FORMAT": settings.log_format,
     }
 
 

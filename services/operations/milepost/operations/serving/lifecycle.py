@@ -15,9 +15,14 @@ async def told_to_stop() -> asyncio.Event:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if os.environ.get("MILEPOST_SUPERVISED"):
+    if supervised():
         await loop.connect_read_pipe(lambda: _Lifeline(stop), sys.stdin)
     return stop
+
+
+def supervised() -> bool:
+    """Whether `milepost up` has started this process."""
+    return "MILEPOST_SUPERVISED" in os.environ
 
 
 class _Lifeline(asyncio.Protocol):

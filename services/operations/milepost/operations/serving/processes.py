@@ -23,7 +23,7 @@ from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
 from milepost.operations.installation.connection import connected, reachable, settings
 from milepost.operations.rooms import read_models, services_of
-from milepost.operations.serving.lifecycle import together, told_to_stop, until
+from milepost.operations.serving.lifecycle import supervised, together, told_to_stop, until
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
@@ -33,24 +33,29 @@ from milepost.web.settings import SettingInvalid, Settings
 from milepost.web.telemetry.logs import configure_logging
 from milepost.web.telemetry.tracing import tracing_from
 
+# There is one of each process under `milepost up`: it always leads.
+ROUTINE = ("leads", "projector_leads")
+
 _log = structlog.get_logger()
 
 
 def run_serve(name: str, data_dir: Path | None) -> None:
-    _run(lambda given: _serve(given, name), data_dir)
+    _run(name if name != "all" else "serve", lambda given: _serve(given, name), data_dir)
 
 
 def run_relay(health_port: int | None, data_dir: Path | None) -> None:
-    _run(lambda given: _relay(given, health_port), data_dir)
+    _run("relay", lambda given: _relay(given, health_port), data_dir)
 
 
 def run_project(health_port: int | None, data_dir: Path | None) -> None:
-    _run(lambda given: _project(given, health_port), data_dir)
+    _run("project", lambda given: _project(given, health_port), data_dir)
 
 
-def _run(work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None) -> None:
+def _run(
+    service: str, work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None
+) -> None:
     given = connected(settings(data_dir))
-    configure_logging(given)
+    configure_logging(given, service=service, routine=ROUTINE if supervised() else ())
     try:
         with reachable():
             run(work(given))

@@ -1,6 +1,9 @@
 """`milepost up` and `milepost migrate`."""
 
-import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,14 +22,14 @@ from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
 
-def run_up(data_dir: Path | None, host: str | None, port: int | None) -> None:
+def run_up(
+    data_dir: Path | None, host: str | None, port: int | None, log_format: str | None
+) -> None:
     given = settings(data_dir)
-    given = msgspec.structs.replace(
-        given,
-        host=given.host if host is None else host,
-        port=given.port if port is None else port,
-    )
-    configure_logging(given)
+    asked = {"host": host, "port": port, "log_format": log_format}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    given = msgspec.structs.replace(given, **asked)
+    configure_logging(given, service="up", routine=("ready",))
     with reachable():
         run(_up(given))
 
@@ -36,11 +39,32 @@ async def _up(given: Settings) -> None:
 
 
 def _announce(given: Settings, runtime: Runtime) -> None:
-    where = "" if "MILEPOST_DATA_DIR" in os.environ else f" --data-dir {given.data_dir.resolve()}"
-    typer.echo(f"Milepost is up at {runtime.http} (OpenAPI: {runtime.http}/schema/openapi.json)")
+    typer.echo(f"\nMilepost is up at {runtime.http}\n")
+    for head, line in _what_to_do(given, runtime):
+        typer.echo(f"  {head:<5} {line}")
+    typer.echo()
+
+
+def _what_to_do(given: Settings, runtime: Runtime) -> Iterator[tuple[str, str]]:
+    """The lines to type are right in any terminal, folder and environment."""
+    yield "Open", f"{runtime.http}/schema/openapi.json  (the API)"
+    yield "", f"{runtime.http}/health/ready  (its health)"
     for variable, address in named(given).items():
-        typer.echo(f"Not its own: {address}, which {variable} names")
-    typer.echo(f"A token: milepost token --role operator{where}    Stop: Ctrl-C")
+        yield "Uses", f"{address}, which {variable} names"
+    yield "Type", f"export MILEPOST_DATA_DIR={shlex.quote(str(given.data_dir.resolve()))}"
+    if given.token_keys:
+        yield "", f"TOKEN=…  (of the issuer {given.token_issuer})"
+    else:
+        yield "", f"TOKEN=$({_program()} token --role operator)"
+    yield "", f'curl -H "Authorization: Bearer $TOKEN" {runtime.http}/dashboards/operations'
+    yield "Stop", "Ctrl-C"
+
+
+def _program() -> str:
+    """As a shell finds it: the one that was installed beside this Python."""
+    here = Path(sys.executable).with_name("milepost")
+    found = shutil.which("milepost")
+    return "milepost" if found and Path(found) == here else shlex.quote(str(here))
 
 
 def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
