@@ -20,7 +20,17 @@ def said(*arguments: str) -> str:
 
 def test_help_lists_every_command():
     words = said("--help").split()
-    for name in ("up", "serve", "relay", "project", "token", "migrate", "doctor", *LISTED):
+    for name in (
+        "up",
+        "serve",
+        "relay",
+        "project",
+        "token",
+        "address",
+        "migrate",
+        "doctor",
+        *LISTED,
+    ):
         assert name in words
 
 

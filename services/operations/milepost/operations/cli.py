@@ -59,6 +59,12 @@ class Role(StrEnum):
     service = "service"
 
 
+class Server(StrEnum):
+    http = "http"
+    postgres = "postgres"
+    nats = "nats"
+
+
 class LogFormat(StrEnum):
     auto = "auto"
     text = "text"
@@ -210,6 +216,19 @@ def token(
     from milepost.operations.commands.installation.token import print_token
 
     print_token([str(one) for one in role], tenant, subject, lifetime, data_dir)
+
+
+@app.command()
+def address(
+    server: Annotated[
+        Server, typer.Argument(help=f"One of {', '.join(Server)}.", metavar="[SERVER]")
+    ] = Server.http,
+    data_dir: DataDir = None,
+) -> None:
+    """Print where `milepost up` is reached, or a server of its: that one with its password."""
+    from milepost.operations.commands.installation.address import print_address
+
+    print_address(server, data_dir)
 
 
 @app.command()

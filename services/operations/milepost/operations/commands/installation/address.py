@@ -1,0 +1,21 @@
+"""`milepost address`."""
+
+from pathlib import Path
+
+import typer
+
+from milepost.operations.installation.connection import settings
+from milepost.operations.installation.data_directory import running
+from milepost.operations.terminal.errors import Trouble
+
+
+def print_address(server: str, data_dir: Path | None) -> None:
+    given = settings(data_dir)
+    runtime = running(given.data_dir)
+    if runtime is None:
+        raise Trouble(
+            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            " or name the folder of what runs in MILEPOST_DATA_DIR."
+        )
+    addresses = {"http": runtime.http, "postgres": runtime.postgres, "nats": runtime.nats}
+    typer.echo(addresses[server])
