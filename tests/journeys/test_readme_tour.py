@@ -5,12 +5,13 @@ import re
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.journeys.school import PATIENCE_SECONDS, School
+from tests.clients import Running
+from tests.eventually import wait_until
+from tests.processes import PATIENCE_SECONDS
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -32,12 +33,9 @@ def typed(text: str) -> str:
 
 
 @pytest.fixture
-def terminal(school: School) -> Mapping[str, str]:
+def terminal(school: Running) -> Mapping[str, str]:
     """The second terminal, where Milepost runs in another folder and on another port."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (school.data_dir / "runtime.json").exists():
-        assert time.monotonic() < deadline, "it never said how to reach it"
-        time.sleep(0.05)
+    wait_until((school.data_dir / "runtime.json").exists, PATIENCE_SECONDS)
     env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
     return {**env, "PATH": path, "MILEPOST_DATA_DIR": str(school.data_dir)}
