@@ -9,7 +9,7 @@ console, sql and text elsewhere: to read
 
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,10 +47,6 @@ def _printed(text: str, block: re.Match[str], after: list[re.Match[str]]) -> str
     return after[0][2] if following else None
 
 
-def files(page: Path) -> Iterator[Block]:
-    yield from (one for one in blocks(page) if one.path)
-
-
 def write(folder: Path, block: Block) -> None:
     """Makes a file, or changes it when the block is a diff."""
     assert block.path
@@ -73,12 +69,18 @@ def changed(text: str, diff: str) -> str:
     return text
 
 
+def write_files(page: Path, folder: Path) -> list[Path]:
+    """All that the page tells to write or to change; which they are."""
+    named = [one for one in blocks(page) if one.path]
+    for one in named:
+        write(folder, one)
+    return [folder / str(one.path) for one in named]
+
+
 def run(page: Path, folder: Path, env: Mapping[str, str], seconds: float = 240) -> None:
     """Raises `AssertionError` when a block fails, or prints something else than the page says."""
     shell = [one for one in blocks(page) if one.language == "sh"]
     assert shell, f"{page.name} has nothing to run"
-    for one in files(page):
-        write(folder, one)
     script = "".join(f"{one.text}echo '{SEAM}'\n" for one in shell)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],

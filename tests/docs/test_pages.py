@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, Block, blocks, changed, matches, run
+from tests.docs.pages import DOCS, Block, blocks, changed, matches, run, write_files
 
 BIN = Path(sys.executable).parent
 
@@ -42,6 +42,7 @@ def reader() -> Iterator[Mapping[str, str]]:
     "page", ["tutorial", "how-to/front-end", "how-to/subscriber", "how-to/operator"]
 )
 def test_a_page_does_what_it_says(page: str, reader: Mapping[str, str], tmp_path: Path):
+    write_files(DOCS / f"{page}.md", tmp_path)
     run(DOCS / f"{page}.md", tmp_path, reader)
 
 
