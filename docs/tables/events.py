@@ -1,7 +1,7 @@
 """Each published event by service: its subject, its fields and what they mean."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from docs.tables.house import heirs, import_all
@@ -18,7 +18,11 @@ def events() -> str:
     import_all()
     classes = {tag_of(cls): cls for cls in heirs(Event)}
     services = dict.fromkeys(PUBLISHED.values())
-    return "\n".join(_service(service, classes) for service in services)
+    published = [classes[tag] for tag in PUBLISHED]
+    told = [_service(service, classes) for service in services]
+    return "\n\n".join(
+        [*told, "## Parts", *(text for cls in _parts(published) for text in _part(cls))]
+    )
 
 
 def _service(service: str, classes: dict[str, type[Event]]) -> str:
@@ -35,10 +39,39 @@ def _event(service: str, cls: type[Event]) -> Iterator[str]:
     yield table(("field", "is", ""), _fields(cls))
 
 
-def _fields(cls: type[Event]) -> Iterator[tuple[str, str, str]]:
+def _parts(events: Iterable[type[Event]]) -> list[type[msgspec.Struct]]:
+    """The structs that events hold, also in one another, by name."""
+    found: dict[str, type[msgspec.Struct]] = {}
+    waiting = [field.type for cls in events for field in _struct(cls).fields]
+    while waiting:
+        match waiting.pop():
+            case inspect.StructType(cls=cls, fields=fields) if cls.__name__ not in found:
+                found[cls.__name__] = cls
+                waiting += [field.type for field in fields]
+            case inspect.UnionType(types=types):
+                waiting += types
+            case inspect.VarTupleType(item_type=inner) | inspect.Metadata(type=inner):
+                waiting.append(inner)
+    return [found[name] for name in sorted(found)]
+
+
+def _part(cls: type[msgspec.Struct]) -> Iterator[str]:
+    yield f"### {cls.__name__}"
+    if tag := cls.__struct_config__.tag:
+        yield f"`type` is `{tag}`."
+    if doc := doc_of(cls):
+        yield ALIGNED.sub(r"- `\1` ", doc)
+    yield table(("field", "is", ""), _fields(cls))
+
+
+def _struct(cls: type[msgspec.Struct]) -> inspect.StructType:
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
-    for field in info.fields:
+    return info
+
+
+def _fields(cls: type[msgspec.Struct]) -> Iterator[tuple[str, str, str]]:
+    for field in _struct(cls).fields:
         if field.name != "occurred_at":  # the CloudEvent's `ce-time`
             needed = "" if field.required else _default(field)
             yield code(field.encode_name), kind_of(field.type), needed
