@@ -19,7 +19,12 @@ from tests.progress.given import (
 
 from milepost.progress.domain.decisions import close
 from milepost.progress.domain.merge import scores
-from milepost.progress.domain.plan import counted, counting, grade, required_satisfied
+from milepost.progress.domain.plan import (
+    allowed_attempts,
+    counting_attempt,
+    grade,
+    required_satisfied,
+)
 from milepost.progress.domain.reports import Completed, LessonLocked, Progressed, Scored, Started
 from milepost.progress.domain.state import PROGRESS
 
@@ -102,8 +107,11 @@ def standing(state, rules):
             one.clicks,
             one.bookmark,
             one.passed,
-            [(a.at, a.report, a.score) for a in counted(one.attempts, rules.lessons[name])],
-            counting(one.attempts, rules.lessons[name]).score if one.attempts else None,
+            [
+                (a.at, a.report, a.score)
+                for a in allowed_attempts(one.attempts, rules.lessons[name])
+            ],
+            counting_attempt(one.attempts, rules.lessons[name]).score if one.attempts else None,
         )
         for name, one in state.lessons.items()
     }

@@ -8,10 +8,10 @@ from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.progress.api.routes import routes
 from milepost.progress.plan_cache import PlanCache
-from milepost.progress.policies import Heard, react
+from milepost.progress.policies import Trigger, react
 from milepost.web.room import Context, Room, Service
 
-_heard = Codec[Heard](Heard)
+_triggers = Codec[Trigger](Trigger)
 
 
 def service(context: Context) -> Service:
@@ -26,11 +26,11 @@ def service(context: Context) -> Service:
 def policy() -> Policy:
     """Needs no facts beyond the event itself."""
 
-    async def hear(recorded: Recorded) -> Sequence[Reaction]:
-        return react(_heard.decode(recorded.type, recorded.data, recorded.occurred_at))
+    async def handle(recorded: Recorded) -> Sequence[Reaction]:
+        return react(_triggers.decode(recorded.type, recorded.data, recorded.occurred_at))
 
-    types = tuple(("enrollment", tag_of(event)) for event in _heard.classes.values())
-    return Policy("progress", types, hear)
+    types = tuple(("enrollment", tag_of(event)) for event in _triggers.classes.values())
+    return Policy("progress", types, handle)
 
 
 ROOM = Room("progress", services=(service,))

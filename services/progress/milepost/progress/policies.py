@@ -20,10 +20,10 @@ from milepost.progress.domain.state import PROGRESS
 Left: TypeAlias = (
     EnrollmentWithdrawn | EnrollmentTransferred | EnrollmentExpired | EnrollmentCanceled
 )
-Heard: TypeAlias = LearnerEnrolled | EnrollmentSuspended | EnrollmentReinstated | Left
+Trigger: TypeAlias = LearnerEnrolled | EnrollmentSuspended | EnrollmentReinstated | Left
 
 
-def react(event: Heard) -> Sequence[Reaction]:
+def react(event: Trigger) -> Sequence[Reaction]:
     stream, at = PROGRESS.of(event.enrollment), event.occurred_at
     match event:
         case LearnerEnrolled():

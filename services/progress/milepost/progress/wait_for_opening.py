@@ -20,7 +20,7 @@ LONGEST_PAUSE_SECONDS = 0.1
 _ENROLLED = tag_of(LearnerEnrolled)
 
 
-async def opened(transactor: Transactor, tenant: str, enrollment: str) -> Progress:
+async def wait_until_open(transactor: Transactor, tenant: str, enrollment: str) -> Progress:
     """The state of an enrollment's progress, once it is open.
 
     Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
@@ -32,11 +32,13 @@ async def opened(transactor: Transactor, tenant: str, enrollment: str) -> Progre
         _, state = await transactor.load(tenant, PROGRESS.of(enrollment))
         if state.opened:
             return state
-        await _keep_waiting(transactor.log, tenant, enrollment, monotonic() - started)
+        await _refuse_if_pointless(transactor.log, tenant, enrollment, monotonic() - started)
         await backoff.pause()
 
 
-async def _keep_waiting(log: Log, tenant: str, enrollment: str, waited_seconds: float) -> None:
+async def _refuse_if_pointless(
+    log: Log, tenant: str, enrollment: str, waited_seconds: float
+) -> None:
     if waited_seconds < GRACE_SECONDS:
         return
     types = [one.type for one in await log.read_stream(tenant, streams.enrollment(enrollment))]

@@ -29,7 +29,7 @@ from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.events import ProgressEvent
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.overview import Overview, overview
-from milepost.progress.wait_for_opening import opened
+from milepost.progress.wait_for_opening import wait_until_open
 from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.problems import members, problem_of
@@ -160,7 +160,7 @@ async def _plan(
     """The plan of an enrollment that is the caller's own, or the staff's, business."""
     if not match(ENROLLMENT_KEY, enrollment):
         raise UnknownEnrollment(enrollment)
-    state = await opened(transactor, caller.tenant, enrollment)
+    state = await wait_until_open(transactor, caller.tenant, enrollment)
     assert state.opened is not None
     caller.may_act_for(state.opened.learner, *staff)
     return await plans.get(caller.tenant, state.opened.course, state.opened.version)

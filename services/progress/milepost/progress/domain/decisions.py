@@ -88,7 +88,7 @@ def report(
     draft = _draft(state)
     events: list[ProgressEvent] = []
     answers: list[Answer] = ["accepted"] * len(reports)
-    for index in _by_time(reports):
+    for index in _order_by_time(reports):
         one = reports[index]
         if one.id in state.reports or one.id in draft.reports:
             answers[index] = "duplicate"
@@ -125,7 +125,7 @@ def _draft(state: Progress) -> Progress:
     )
 
 
-def _by_time(reports: Sequence[Report]) -> Sequence[int]:
+def _order_by_time(reports: Sequence[Report]) -> Sequence[int]:
     """Reports of the same moment keep the order they were given in."""
     times = [one.occurred_at for one in reports]
     return sorted(range(len(reports)), key=times.__getitem__)
@@ -138,8 +138,8 @@ def _refusal(draft: Progress, opened: ProgressOpened, plan: Plan, one: Report) -
     at, until = one.occurred_at, draft.closed_at
     if at < opened.occurred_at or (until is not None and at > until):
         return NotEnrolled(opened.occurred_at, until)
-    if away := next((since for since, back in draft.gaps if since < at < back), None):
-        return NotEnrolled(opened.occurred_at, away)
+    if suspended_at := next((since for since, back in draft.gaps if since < at < back), None):
+        return NotEnrolled(opened.occurred_at, suspended_at)
     standing = draft.lessons.get(one.lesson)
     if standing is None:
         # Only the way in is locked: what has been started stays open.

@@ -15,7 +15,13 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
-from milepost.progress.domain.plan import LessonRule, Plan, counting, grade, required_satisfied
+from milepost.progress.domain.plan import (
+    LessonRule,
+    Plan,
+    counting_attempt,
+    grade,
+    required_satisfied,
+)
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
 from milepost.progress.domain.state import (
     Bookmark,
@@ -52,7 +58,7 @@ def merge(
             yield from _finish_course(draft, opened, plan, one)
         case Started():
             if one.occurred_at < standing.started_at:
-                yield _came_to_light(one)
+                yield _backdated(one)
         case _:
             assert_never(one)
 
@@ -73,9 +79,11 @@ def _progress(standing: Standing, one: Progressed) -> Iterator[ProgressEvent]:
         )
 
 
-def _is_later(known: Bookmark | None, one: Progressed) -> bool:
+def _is_later(bookmark: Bookmark | None, one: Progressed) -> bool:
     assert one.resume_at is not None
-    return later_bookmark(known, Bookmark(one.occurred_at, one.id, one.resume_at)) is not known
+    return (
+        later_bookmark(bookmark, Bookmark(one.occurred_at, one.id, one.resume_at)) is not bookmark
+    )
 
 
 def _complete(
@@ -89,10 +97,10 @@ def _complete(
             occurred_at=one.occurred_at,
         )
     elif one.occurred_at < standing.completed_at:
-        yield _came_to_light(one, completed=True)
+        yield _backdated(one, completed=True)
 
 
-def _came_to_light(one: Report, *, completed: bool = False) -> LessonProgressed:
+def _backdated(one: Report, *, completed: bool = False) -> LessonProgressed:
     return LessonProgressed(
         lesson=one.lesson, report=one.id, completed=completed, occurred_at=one.occurred_at
     )
@@ -123,7 +131,7 @@ def _score(
 def _verdict(
     standing: Standing, opened: ProgressOpened, rule: LessonRule, mastery: float, one: Scored
 ) -> Iterator[ProgressEvent]:
-    score = counting(standing.attempts, rule).score
+    score = counting_attempt(standing.attempts, rule).score
     passed = score >= mastery
     if passed != standing.passed:
         kind = LessonPassed if passed else LessonFailed
@@ -159,13 +167,13 @@ def _deciding_times(draft: Progress, plan: Plan) -> Iterator[datetime]:
         if rule.required and standing.completed_at:
             yield standing.completed_at
         if standing.attempts and (rule.required or rule.weight > 0):
-            yield counting(standing.attempts, rule).at
+            yield counting_attempt(standing.attempts, rule).at
 
 
 def scores(lessons: Mapping[str, Standing], plan: Plan) -> dict[str, float]:
     """The counting score of each weighted lesson that has one."""
     return {
-        rule.id: counting(standing.attempts, rule).score
+        rule.id: counting_attempt(standing.attempts, rule).score
         for rule in plan.weighted
         if (standing := lessons.get(rule.id)) and standing.attempts
     }

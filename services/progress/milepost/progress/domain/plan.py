@@ -109,20 +109,20 @@ def required_satisfied(plan: Plan, completed: AbstractSet[str], passed: Abstract
     )
 
 
-def counted(attempts: tuple[Attempt, ...], rule: LessonRule) -> tuple[Attempt, ...]:
+def allowed_attempts(attempts: tuple[Attempt, ...], rule: LessonRule) -> tuple[Attempt, ...]:
     """The attempts that were allowed: the first ones by time, in whatever order they arrived."""
     return attempts[: rule.attempts_allowed]
 
 
-def counting(attempts: tuple[Attempt, ...], rule: LessonRule) -> Attempt:
+def counting_attempt(attempts: tuple[Attempt, ...], rule: LessonRule) -> Attempt:
     """The attempt whose score is the lesson's; among equally good ones the earliest."""
     if len(attempts) == 1:
         return attempts[0]
     match rule.counts:
         case "best":
-            return max(counted(attempts, rule), key=lambda attempt: attempt.score)
+            return max(allowed_attempts(attempts, rule), key=lambda attempt: attempt.score)
         case "last":
-            return counted(attempts, rule)[-1]
+            return allowed_attempts(attempts, rule)[-1]
         case "first":
             return attempts[0]
 

@@ -85,7 +85,7 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             state.reports.add(event.report)
         case LessonCompleted():
             standing = replace(
-                _since(state.lessons[event.lesson], event.occurred_at),
+                _started_by(state.lessons[event.lesson], event.occurred_at),
                 completed_at=event.occurred_at,
             )
             state.lessons[event.lesson] = standing
@@ -102,11 +102,11 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
         case LearningBegan():
             pass
         case _:
-            _let_in_or_out(state, event)
+            _evolve_access(state, event)
     return state
 
 
-def _let_in_or_out(
+def _evolve_access(
     state: Progress, event: ProgressOpened | ProgressClosed | ProgressSuspended | ProgressResumed
 ) -> None:
     match event:
@@ -146,15 +146,15 @@ def _scored(standing: Standing, event: AttemptScored) -> Standing:
     attempts = (*standing.attempts, attempt)
     if standing.attempts and attempt < standing.attempts[-1]:
         attempts = tuple(sorted(attempts))
-    return replace(_since(standing, event.occurred_at), attempts=attempts)
+    return replace(_started_by(standing, event.occurred_at), attempts=attempts)
 
 
-def _since(standing: Standing, at: datetime) -> Standing:
+def _started_by(standing: Standing, at: datetime) -> Standing:
     return replace(standing, started_at=at) if at < standing.started_at else standing
 
 
-def later_bookmark(known: Bookmark | None, other: Bookmark) -> Bookmark:
-    return other if known is None or known < other else known
+def later_bookmark(one: Bookmark | None, other: Bookmark) -> Bookmark:
+    return other if one is None or one < other else one
 
 
 def milliseconds(seconds: float) -> int:

@@ -13,7 +13,7 @@ from milepost.progress.domain.merge import scores
 from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
-    counting,
+    counting_attempt,
     grade,
     lesson_satisfied,
     needed_average,
@@ -144,14 +144,14 @@ def _with_standing(view: LessonView, standing: Standing, rule: LessonRule) -> Le
         clicks=standing.clicks,
         attempts=len(attempts),
         attempts_left=None if allowed is None else max(0, allowed - len(attempts)),
-        score=counting(attempts, rule).score if attempts else None,
+        score=counting_attempt(attempts, rule).score if attempts else None,
         passed=standing.passed,
     )
 
 
 def _status(state: Progress, plan: Plan, rule: LessonRule) -> tuple[Status, tuple[str, ...]]:
     started = rule.id in state.lessons
-    if _done(state, rule):
+    if _is_done(state, rule):
         return "done", ()
     if started:
         return "started", ()
@@ -159,7 +159,7 @@ def _status(state: Progress, plan: Plan, rule: LessonRule) -> tuple[Status, tupl
     return ("locked", missing) if missing else ("open", ())
 
 
-def _done(state: Progress, rule: LessonRule) -> bool:
+def _is_done(state: Progress, rule: LessonRule) -> bool:
     """A lesson that nothing is asked of is done when it was completed all the same."""
     if rule.move_on == "NotApplicable":
         return rule.id in state.completed
@@ -176,35 +176,35 @@ def _percent_done(lessons: Sequence[LessonView]) -> float:
 def _grade(state: Progress, plan: Plan) -> GradeView:
     if not plan.weighted:
         return GradeView(passing=plan.passing_grade, so_far=None, secured=None, needed_average=None)
-    known = scores(state.lessons, plan)
+    scored = scores(state.lessons, plan)
     return GradeView(
         passing=plan.passing_grade,
-        so_far=_so_far(known, plan),
-        secured=grade(plan, known),
-        needed_average=needed_average(plan, known),
+        so_far=_average(scored, plan),
+        secured=grade(plan, scored),
+        needed_average=needed_average(plan, scored),
     )
 
 
-def _so_far(known: Mapping[str, float], plan: Plan) -> float | None:
-    if not known:
+def _average(scored: Mapping[str, float], plan: Plan) -> float | None:
+    if not scored:
         return None
-    weights = {lesson: plan.lessons[lesson].weight for lesson in known}
-    points = fsum(weights[lesson] * score for lesson, score in known.items())
+    weights = {lesson: plan.lessons[lesson].weight for lesson in scored}
+    points = fsum(weights[lesson] * score for lesson, score in scored.items())
     return round(points / fsum(weights.values()), 9)
 
 
 def _next(state: Progress, plan: Plan, lessons: Sequence[LessonView]) -> Next | None:
     """The first in the plan's order, by the most pressing reason."""
-    within_reach = [lesson for lesson in lessons if _within_reach(lesson)]
+    available = [lesson for lesson in lessons if _is_available(lesson)]
     short = grade(plan, scores(state.lessons, plan)) < plan.passing_grade
     for reason, applies in _reasons(short=short):
-        for lesson in within_reach:
+        for lesson in available:
             if applies(lesson):
                 return Next(lesson.id, reason)
     return None
 
 
-def _within_reach(lesson: LessonView) -> bool:
+def _is_available(lesson: LessonView) -> bool:
     return lesson.status in {"open", "started"} and lesson.attempts_left != 0
 
 
