@@ -22,8 +22,8 @@ from milepost.credentials.domain.achievement import catalog_of
 from milepost.credentials.domain.awards import (
     award_by_hand,
     award_if_earned,
+    dependents_of,
     note_result_and_award,
-    resting_on,
     revoke,
 )
 from milepost.credentials.domain.refusals import (
@@ -226,4 +226,6 @@ def test_revoking_leaves_what_rests_on_the_credential_and_names_it():
     record = given(*events)
     record = given(*events, *revoke(record, LEARNER, badge.credential, "misconduct", day(9)))
     assert "program" in record.active
-    assert [one.credential for one in resting_on(record, badge.credential)] == [program.credential]
+    assert [one.credential for one in dependents_of(record, badge.credential)] == [
+        program.credential
+    ]

@@ -27,7 +27,7 @@ from milepost.credentials.api.wire import (
     Revoking,
     StandingView,
 )
-from milepost.credentials.domain.awards import RECORD, award_by_hand, resting_on, revoke
+from milepost.credentials.domain.awards import RECORD, award_by_hand, dependents_of, revoke
 from milepost.credentials.domain.criteria import explain
 from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
 from milepost.events.commands.transact import Outcome, Transactor
@@ -168,7 +168,9 @@ async def revoke_credential(
     record, now = outcome.states[0], datetime.now(UTC)
     view = RevokedView(
         credential=CredentialView.of(record.credentials[credential], now),
-        resting_on_it=tuple(CredentialView.of(one, now) for one in resting_on(record, credential)),
+        resting_on_it=tuple(
+            CredentialView.of(one, now) for one in dependents_of(record, credential)
+        ),
     )
     return positioned(view, outcome.position)
 

@@ -125,7 +125,7 @@ def define(
         raise RetiredAchievement(achievement)
     if state and state.definition == definition:
         return []
-    _require_sound(definition.criteria)
+    _require_valid(definition.criteria)
     _require_known(achievement, definition.criteria, catalog)
     _require_acyclic(achievement, definition.criteria, catalog)
     return [
@@ -150,7 +150,7 @@ def retire(state: AchievementState, achievement: str, at: datetime) -> list[Achi
     return [AchievementRetired(achievement=achievement, occurred_at=at)]
 
 
-def _require_sound(criteria: Criterion) -> None:
+def _require_valid(criteria: Criterion) -> None:
     """Level by level, since a hostile tree may be deeper than the stack."""
     level, depth, conditions = [criteria], 0, 0
     while level:
@@ -173,19 +173,21 @@ def _parts(criterion: Criterion) -> tuple[Criterion, ...]:
             assert_never(criterion)
 
 
-def _needs(criteria: Criterion) -> list[str]:
+def _required_achievements(criteria: Criterion) -> list[str]:
     needed = (leaf.achievement for leaf in leaves(criteria) if isinstance(leaf, AchievementHeld))
     return list(dict.fromkeys(needed))
 
 
 def _require_known(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
     known = {achievement, *catalog.achievements}
-    if missing := tuple(one for one in _needs(criteria) if one not in known):
+    if missing := tuple(one for one in _required_achievements(criteria) if one not in known):
         raise UnknownCriteria(missing)
 
 
 def _require_acyclic(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
-    paths: list[tuple[str, ...]] = [(achievement, needed) for needed in _needs(criteria)]
+    paths: list[tuple[str, ...]] = [
+        (achievement, needed) for needed in _required_achievements(criteria)
+    ]
     seen = set()
     while paths:
         path = paths.pop()
@@ -193,5 +195,5 @@ def _require_acyclic(achievement: str, criteria: Criterion, catalog: Catalog) ->
             raise CircularCriteria(path)
         if path[-1] not in seen:
             seen.add(path[-1])
-            deeper = _needs(catalog.achievements[path[-1]].definition.criteria)
+            deeper = _required_achievements(catalog.achievements[path[-1]].definition.criteria)
             paths += [(*path, needed) for needed in deeper]

@@ -103,7 +103,7 @@ def revoke(
     ]
 
 
-def resting_on(record: Record, credential: str) -> list[Credential]:
+def dependents_of(record: Record, credential: str) -> list[Credential]:
     """The active credentials whose evidence names this one."""
     return [
         one
