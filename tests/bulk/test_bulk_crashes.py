@@ -12,7 +12,7 @@ from tests.bulk.office import JOBS, Office, numbered, rows
 from tests.eventually import eventually
 
 from milepost.enrollment.bulk.jobs import Result, Tally
-from milepost.enrollment.bulk.lease import JobLease, NotLeading, take
+from milepost.enrollment.bulk.lease import JobLease, NotLeading, claim_job
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import DEATHS_AT_MOST, Worker
 from milepost.enrollment.commands.enroll import enroll_learner
@@ -31,16 +31,16 @@ class Died(BaseException):
 
 def dying(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """So many pages are kept; the next is done, and dies untold."""
-    keep, kept = JobLease.keep, 0
+    keep, kept = JobLease.save, 0
 
-    async def keep_or_die(self: JobLease, tally: Tally, results: list[Result]) -> bool:
+    async def save_or_die(self: JobLease, tally: Tally, results: list[Result]) -> bool:
         nonlocal kept
         kept += 1
         if kept > after:
             raise Died
         return await keep(self, tally, results)
 
-    monkeypatch.setattr(JobLease, "keep", keep_or_die)
+    monkeypatch.setattr(JobLease, "save", save_or_die)
 
 
 async def die(office: Office, after: int) -> None:
@@ -141,19 +141,19 @@ async def test_whoever_was_taken_for_dead_writes_nothing_any_more(office: Office
     await office.open("spring")
     job = await office.upload(rows(["ann"], offering="spring"))
     pool = pool_of(office)
-    late = await take(pool, new_id())
+    late = await claim_job(pool, new_id())
     assert late is not None
     await pool.execute(SILENT)
-    now = await take(pool, new_id())
+    now = await claim_job(pool, new_id())
     assert now is not None
     result = Result(row=1, outcome="unchanged")
-    for step in (late.beat(), late.keep(Tally(unchanged=1), [result]), late.end("done")):
+    for step in (late.beat(), late.save(Tally(unchanged=1), [result]), late.end("done")):
         with pytest.raises(NotLeading):
             await step
-    await late.let_go()
+    await late.release()
     assert (await office.job(job))["state"] == "running"
     assert await office.results(job) == []
-    await now.keep(Tally(unchanged=1), [result])
+    await now.save(Tally(unchanged=1), [result])
     await now.end("done")
     assert await office.outcomes(job) == [(1, "unchanged")]
 
@@ -161,8 +161,8 @@ async def test_whoever_was_taken_for_dead_writes_nothing_any_more(office: Office
 async def test_a_job_has_one_worker(office: Office):
     await office.upload(rows(["ann"], offering="spring"))
     pool = pool_of(office)
-    taken = await asyncio.gather(*(take(pool, new_id()) for _ in range(6)))
-    assert sum(one is not None for one in taken) == 1
+    claimed = await asyncio.gather(*(claim_job(pool, new_id()) for _ in range(6)))
+    assert sum(one is not None for one in claimed) == 1
 
 
 async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Office):

@@ -31,8 +31,15 @@ async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):
         ],
         2,
     )
-    counted = {"enrolled": 3, "waitlisted": 1, "unchanged": 1, "refused": 3, "rows": 8, "done": 8}
-    assert {name: job[name] for name in counted} == counted
+    add_results = {
+        "enrolled": 3,
+        "waitlisted": 1,
+        "unchanged": 1,
+        "refused": 3,
+        "rows": 8,
+        "done": 8,
+    }
+    assert {name: job[name] for name in add_results} == add_results
     assert job["refusals"] == {"mode_not_offered": 1, "row_invalid": 1, "unknown_offering": 1}
     assert (job["state"], job["by"], job["dry_run"]) == ("done", "office", False)
     assert job["rows_per_second"] > 0
@@ -146,9 +153,9 @@ async def test_what_was_done_before_it_was_canceled_stays_and_is_told(office: Of
     await eventually(lambda: office.results(job))
     answer = await office.cancel(job)
     assert (answer.json()["state"], answer.json()["canceling"]) == ("running", True)
-    asked = time.monotonic()
+    request = time.monotonic()
     assert await turn
-    assert time.monotonic() - asked < 2
+    assert time.monotonic() - request < 2
     ended = await office.job(job)
     assert (ended["state"], ended["canceling"]) == ("canceled", False)
     assert 0 < ended["done"] < ended["rows"] == 20_000

@@ -15,7 +15,7 @@ from tests.eventually import blocked
 from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk import worker
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.lease import KEEP, RESULTS, take
+from milepost.enrollment.bulk.lease import RESULTS, SAVE, claim_job
 from milepost.enrollment.bulk.store import Store
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
@@ -82,12 +82,12 @@ async def test_who_is_erased_while_a_page_is_decided_has_no_result(
 
 async def test_who_is_erased_while_results_are_written_has_none(office: Office):
     job = await office.upload(rows(["ann", "bob"], offering="winter"))
-    lead = await take(pool_of(office), new_id())
+    lead = await claim_job(pool_of(office), new_id())
     assert lead is not None
     store, mine = Store(pool_of(office)), (office.tenant, UUID(job))
     async with pool_of(office).acquire() as connection, connection.transaction():
         facts = (*mine, lead._mine[2], b"{}")
-        assert await connection.fetchval(KEEP, *facts) is False
+        assert await connection.fetchval(SAVE, *facts) is False
         written = [[1, 2], ["refused"] * 2, [None] * 2, [None] * 2, [None] * 2]
         await connection.execute(RESULTS, *mine, *written)
         forgetting = asyncio.create_task(store.forget(office.tenant, "ann"))

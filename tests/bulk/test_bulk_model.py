@@ -14,9 +14,9 @@ from tests.enrollment.given import opened
 from milepost.contracts.enrollments import EnrollmentWithdrawn
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.jobs import Job, Tally, counted
+from milepost.enrollment.bulk.jobs import Job, Tally, add_results
 from milepost.enrollment.bulk.jobs import Result as Told
-from milepost.enrollment.bulk.row_format import Asked, Fault, Row
+from milepost.enrollment.bulk.row_format import Fault, Row, RowRequest
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
@@ -43,15 +43,15 @@ facts = st.fixed_dictionaries(
     },
 )
 schools = st.fixed_dictionaries(dict.fromkeys(OFFERINGS, facts))
-asked = st.builds(
-    Asked,
+request = st.builds(
+    RowRequest,
     learner=st.sampled_from(LEARNERS),
     offering=st.sampled_from([*OFFERINGS, *OFFERINGS, *OFFERINGS, "nowhere"]),
     mode=st.sampled_from(["audit", "verified"]),
     occurred_at=st.sampled_from([None, None, datetime(2026, 3, 2, 9, 30, tzinfo=UTC)]),
 )
 fault = st.just(Fault("$", "?"))
-files = st.lists(asked | asked | asked | asked | fault, min_size=12, max_size=60)
+files = st.lists(request | request | request | request | fault, min_size=12, max_size=60)
 befores = st.lists(
     st.tuples(st.sampled_from(OFFERINGS), st.sampled_from(LEARNERS), st.booleans()), max_size=6
 )
@@ -175,9 +175,9 @@ def effects(results: Sequence[Told]) -> list[tuple[object, ...]]:
     offerings={"a": {"parallel_limit": 1}, "b": {"parallel_limit": 1, "seats": 1}},
     before=[],
     file=[
-        Asked(learner="l0", offering="b"),
-        Asked(learner="l1", offering="b"),
-        Asked(learner="l1", offering="a"),
+        RowRequest(learner="l0", offering="b"),
+        RowRequest(learner="l1", offering="b"),
+        RowRequest(learner="l1", offering="a"),
     ],
     page=100,
     died_after=0,
@@ -187,9 +187,9 @@ def effects(results: Sequence[Told]) -> list[tuple[object, ...]]:
     offerings={"a": {"seats": 1, "modes": ("audit",)}, "b": {}},
     before=[],
     file=[
-        Asked(learner="l0", offering="a", mode="verified"),
-        Asked(learner="l0", offering="a"),
-        Asked(learner="l1", offering="a"),
+        RowRequest(learner="l0", offering="a", mode="verified"),
+        RowRequest(learner="l0", offering="a"),
+        RowRequest(learner="l1", offering="a"),
     ],
     page=100,
     died_after=0,
@@ -198,7 +198,7 @@ def effects(results: Sequence[Told]) -> list[tuple[object, ...]]:
 @example(  # whoever comes back keeps their place too
     offerings={"a": {"seats": 2, "waitlist": True}, "b": {}},
     before=[("a", "l0", True)],
-    file=[Asked(learner=f"l{number}", offering="a") for number in range(4)],
+    file=[RowRequest(learner=f"l{number}", offering="a") for number in range(4)],
     page=100,
     died_after=0,
     seed=0,
@@ -218,7 +218,7 @@ async def test_side_by_side_is_as_one_by_one_dry_or_real_and_done_twice(
     real = job()
     done = await came_to(log, real, rows, page)
     assert plain(done) == one_by_one
-    assert counted(Tally(), done).done == len(rows)
+    assert add_results(Tally(), done).done == len(rows)
     events = len(await log.read(TENANT))
     again = await came_to(log, real, rows[died_after:], page)
     assert effects(again) == effects(done)[died_after:]

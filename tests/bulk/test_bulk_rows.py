@@ -16,9 +16,9 @@ from milepost.enrollment.bulk.formats import (
     FileEmpty,
     FileUnreadable,
     TooManyRows,
-    sound,
+    validated,
 )
-from milepost.enrollment.bulk.row_format import Asked, Fault, HeaderInvalid, Row
+from milepost.enrollment.bulk.row_format import Fault, HeaderInvalid, Row, RowRequest
 
 NDJSON, CSV, ARRAY = FORMATS
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -33,20 +33,20 @@ async def read(
     kind: str, text: str | bytes, offering: str | None = None, size: int = 7
 ) -> list[Row]:
     raw = text.encode() if isinstance(text, str) else text
-    rows = sound(FORMATS[kind](pieces(raw, size), offering))
+    rows = validated(FORMATS[kind](pieces(raw, size), offering))
     return [row async for batch in rows for row in batch]
 
 
 async def faults(kind: str, text: str | bytes, offering: str | None = None) -> dict[int, str]:
     return {
-        row.number: row.asked.path
+        row.number: row.request.path
         for row in await read(kind, text, offering)
-        if isinstance(row.asked, Fault)
+        if isinstance(row.request, Fault)
     }
 
 
-ANN = Asked(learner="ann", offering="spring")
-BOB = Asked(learner="bob", offering="fall", mode="verified", occurred_at=NINE)
+ANN = RowRequest(learner="ann", offering="spring")
+BOB = RowRequest(learner="bob", offering="fall", mode="verified", occurred_at=NINE)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1_000])
@@ -86,7 +86,9 @@ BOB = Asked(learner="bob", offering="fall", mode="verified", occurred_at=NINE)
 )
 async def test_rows_are_the_same_in_every_format_and_however_they_come(kind, text, numbers, size):
     rows = await read(kind, text, "spring", size)
-    assert rows == [Row(number, asked) for number, asked in zip(numbers, (ANN, BOB), strict=True)]
+    assert rows == [
+        Row(number, request) for number, request in zip(numbers, (ANN, BOB), strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -112,12 +114,12 @@ async def test_rows_are_the_same_in_every_format_and_however_they_come(kind, tex
 )
 async def test_a_bad_row_is_told_by_its_path_and_never_quoted(line, path):
     rows = await read(NDJSON, f'{{"learner": "ann"}}\n{line}\n{{"learner": "bob"}}', "spring")
-    first, bad, last = (row.asked for row in rows)
+    first, bad, last = (row.request for row in rows)
     assert isinstance(bad, Fault)
     assert bad.path == path
     assert "Ada" not in bad.path + bad.reason
     assert "ada@" not in bad.path + bad.reason
-    assert (first, last) == (ANN, Asked(learner="bob", offering="spring"))
+    assert (first, last) == (ANN, RowRequest(learner="bob", offering="spring"))
 
 
 async def test_a_row_without_an_offering_needs_one_for_all():
@@ -139,7 +141,7 @@ async def test_bytes_that_are_no_text_spoil_their_own_row_only():
 async def test_a_line_without_end_is_a_bad_row_and_takes_no_memory():
     text = b'{"learner":"ann"}\n"' + b"x" * 3 * MAX_LINE_BYTES + b'"\n{"learner":"bob"}\n'
     rows = await read(NDJSON, text, "spring", size=4_096)
-    assert [type(row.asked) for row in rows] == [Asked, Fault, Asked]
+    assert [type(row.request) for row in rows] == [RowRequest, Fault, RowRequest]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import structlog
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
 from milepost.enrollment.bulk.lease import NotLeading
-from milepost.enrollment.bulk.row_format import Asked, Fault, Row
+from milepost.enrollment.bulk.row_format import Fault, Row, RowRequest
 from milepost.enrollment.bulk.row_order import Order, Runs, counts_seats
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
@@ -41,13 +41,13 @@ async def enroll_rows(
     `NotLeading`.
     """
     runs = await _runs(transactor, job, rows)
-    await _know_enrollments(transactor, job, rows, runs)
-    done = await _side_by_side(Order(runs), rows, partial(_result, transactor, settings, job))
+    await _preload_enrollments(transactor, job, rows, runs)
+    outcomes = await _side_by_side(Order(runs), rows, partial(_result, transactor, settings, job))
     results: list[Result] = []
-    for answer in done:
-        if isinstance(answer, BaseException):
-            raise answer
-        results.append(answer)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        results.append(outcome)
     return results
 
 
@@ -77,50 +77,50 @@ async def _after(
 
 
 async def _runs(transactor: Transactor, job: Job, rows: Iterable[Row]) -> Runs:
-    named = {row.asked.offering for row in rows if isinstance(row.asked, Asked)}
-    loads = (transactor.load(job.tenant, OFFERING.of(offering)) for offering in named)
-    found = await asyncio.gather(*loads)
-    return {offering: run for offering, (_, run) in zip(named, found, strict=True)}
+    names = {row.request.offering for row in rows if isinstance(row.request, RowRequest)}
+    loads = (transactor.load(job.tenant, OFFERING.of(offering)) for offering in names)
+    states = await asyncio.gather(*loads)
+    return {offering: run for offering, (_, run) in zip(names, states, strict=True)}
 
 
-async def _know_enrollments(
+async def _preload_enrollments(
     transactor: Transactor, job: Job, rows: Iterable[Row], runs: Runs
 ) -> None:
     """A surprise would send back all that is decided behind it, and they would lose their order."""
-    named = {
-        enrollment_id(row.asked.offering, row.asked.learner)
+    names = {
+        enrollment_id(row.request.offering, row.request.learner)
         for row in rows
-        if isinstance(row.asked, Asked) and counts_seats(runs[row.asked.offering])
+        if isinstance(row.request, RowRequest) and counts_seats(runs[row.request.offering])
     }
-    await asyncio.gather(*(transactor.load(job.tenant, ENROLLMENT.of(one)) for one in named))
+    await asyncio.gather(*(transactor.load(job.tenant, ENROLLMENT.of(one)) for one in names))
 
 
 async def _result(transactor: Transactor, settings: Settings, job: Job, row: Row) -> Result:
-    match row.asked:
+    match row.request:
         case Fault() as fault:
             return _refused(row, RowInvalid(fault.path, fault.reason))
-        case Asked() as asked:
-            return await _enroll(transactor, settings, job, row, asked)
+        case RowRequest() as request:
+            return await _enroll(transactor, settings, job, row, request)
 
 
 async def _enroll(
-    transactor: Transactor, settings: Settings, job: Job, row: Row, asked: Asked
+    transactor: Transactor, settings: Settings, job: Job, row: Row, request: RowRequest
 ) -> Result:
     """Repeated, after a crash, it answers with what it did."""
-    offering = asked.offering
-    enrollment = enrollment_id(offering, asked.learner)
+    offering = request.offering
+    enrollment = enrollment_id(offering, request.learner)
     try:
-        wish = AdmissionRequest(
+        admission = AdmissionRequest(
             offering=offering,
-            learner=asked.learner,
-            mode=asked.mode,
-            occurred_at=occurred(asked.occurred_at, settings, job.created_at),
+            learner=request.learner,
+            mode=request.mode,
+            occurred_at=occurred(request.occurred_at, settings, job.created_at),
             vouched=True,
         )
         outcome = await enroll_learner(
             transactor,
             job.tenant,
-            wish,
+            admission,
             command_id=uuid5(job.job, str(row.number)),
             metadata=job.metadata,
         )
@@ -132,10 +132,10 @@ async def _enroll(
         # One row that nobody foresaw must not hold up the others.
         _log.exception("row_failed", tenant=job.tenant, job=str(job.job), row=row.number)
         return _refused(row, error, enrollment)
-    return _came_to(row, outcome, enrollment, dry_run=job.dry_run)
+    return _outcome_of(row, outcome, enrollment, dry_run=job.dry_run)
 
 
-def _came_to(row: Row, outcome: Outcome, enrollment: str, *, dry_run: bool) -> Result:
+def _outcome_of(row: Row, outcome: Outcome, enrollment: str, *, dry_run: bool) -> Result:
     """By what the command wrote, not by how things are since."""
     stream = ENROLLMENT.of(enrollment).name
     state = ENROLLMENT.fold(one for one in outcome.events if one.stream == stream).state

@@ -7,7 +7,14 @@ from typing import TypeAlias
 
 import msgspec
 
-from milepost.enrollment.bulk.row_format import Asked, Fault, Parse, Row, csv_parser, json_parser
+from milepost.enrollment.bulk.row_format import (
+    Fault,
+    Parse,
+    Row,
+    RowRequest,
+    csv_parser,
+    json_parser,
+)
 from milepost.events.event import Invalid
 
 MAX_ROWS = 100_000
@@ -88,24 +95,24 @@ FORMATS: dict[str, Callable[[Parts, str | None], Rows]] = {
 }
 
 
-async def sound(rows: Rows) -> Rows:
+async def validated(rows: Rows) -> Rows:
     """The rows of a file that is worth a job.
 
     Raises `FileEmpty`, `FileUnreadable`, `TooManyRows`, and what reading it raises.
     """
-    seen, readable, first = 0, False, None
+    total, readable, first = 0, False, None
     async for batch in rows:
-        seen += len(batch)
-        if seen > MAX_ROWS:
+        total += len(batch)
+        if total > MAX_ROWS:
             raise TooManyRows(MAX_ROWS)
         first = first or next(iter(batch), None)
-        readable = readable or any(isinstance(row.asked, Asked) for row in batch)
+        readable = readable or any(isinstance(row.request, RowRequest) for row in batch)
         yield batch
     if first is None:
         raise FileEmpty
     if not readable:
-        assert isinstance(first.asked, Fault)
-        raise FileUnreadable(first.number, first.asked.path, first.asked.reason)
+        assert isinstance(first.request, Fault)
+        raise FileUnreadable(first.number, first.request.path, first.request.reason)
 
 
 def _row(number: int, line: bytes, parse: Parse) -> Row:
@@ -118,9 +125,9 @@ async def _lines(parts: Parts) -> AsyncIterator[Lines]:
     """Those that are not blank, a list for each part; of one too long as much as tells so."""
     numbers, rest = count(1), b""
     async for part in parts:
-        *whole, rest = (rest + part).split(b"\n")
+        *complete, rest = (rest + part).split(b"\n")
         rest = rest[: MAX_LINE_BYTES + 1]
-        yield list(_numbered(whole, numbers))
+        yield list(_numbered(complete, numbers))
     yield list(_numbered([rest], numbers))
 
 

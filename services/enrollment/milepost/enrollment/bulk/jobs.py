@@ -16,7 +16,7 @@ Outcome: TypeAlias = Literal[
 ]
 
 UNFINISHED_AT_MOST = 20
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 ABANDONED = timedelta(hours=1)
 RECEIVING = timedelta(minutes=10)
 
@@ -61,8 +61,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def done(self) -> int:
-        counted = (self.enrolled, self.waitlisted, self.requested, self.pending_approval)
-        return sum(counted) + self.unchanged + sum(self.refused.values())
+        accepted = (self.enrolled, self.waitlisted, self.requested, self.pending_approval)
+        return sum(accepted) + self.unchanged + sum(self.refused.values())
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-def counted(tally: Tally, results: Sequence[Result]) -> Tally:
+def add_results(tally: Tally, results: Sequence[Result]) -> Tally:
     """With these added."""
     counts = msgspec.structs.asdict(tally)
     refused = dict(tally.refused)

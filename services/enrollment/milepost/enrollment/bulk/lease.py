@@ -25,7 +25,7 @@ SILENT = timedelta(seconds=5)
 MARGIN = timedelta(seconds=2)
 
 # Schools take turns: who was served longest ago is next.
-TAKE = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now(),
+CLAIM = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now(),
         started_at = coalesce(started_at, now()), changed_at = now(), version = version + 1,
         deaths = deaths + case state when 'running' then 1 else 0 end
     where (tenant, job) = (
@@ -39,17 +39,17 @@ TAKE = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now()
 MINE = "where tenant = $1 and job = $2 and worker = $3 and state = 'running'"
 BEAT = f"update bulk.jobs set alive_at = now() {MINE} returning true"
 # A real job goes on where it was, so what it has done shows that it is not the job that kills.
-KEEP = f"""update bulk.jobs set alive_at = now(), changed_at = now(), version = version + 1,
+SAVE = f"""update bulk.jobs set alive_at = now(), changed_at = now(), version = version + 1,
         tally = $4, deaths = case when dry_run then deaths else 0 end
     {MINE} returning cancel"""
 RESULTS = """insert into bulk.results (tenant, job, row, outcome, enrollment, position, problem)
-    select $1, $2, told.*
-      from unnest($3::integer[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) told (row)
-     where exists (select from bulk.rows asked
-                    where (asked.tenant, asked.job, asked.row) = ($1, $2, told.row))"""
+    select $1, $2, result.*
+      from unnest($3::integer[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) result (row)
+     where exists (select from bulk.rows source
+                    where (source.tenant, source.job, source.row) = ($1, $2, result.row))"""
 LAST = "select coalesce(max(row), 0) from bulk.results where tenant = $1 and job = $2"
 START_OVER = "delete from bulk.results where tenant = $1 and job = $2"
-LET_GO = f"""update bulk.jobs set state = 'queued', changed_at = now(), version = version + 1,
+RELEASE = f"""update bulk.jobs set state = 'queued', changed_at = now(), version = version + 1,
         worker = null {MINE}"""
 END = f"""update bulk.jobs set state = $4, ended_at = now(), changed_at = now(),
         version = version + 1, worker = null {MINE} returning true"""
@@ -62,71 +62,71 @@ class NotLeading(Exception):
 class JobLease:
     """One worker's hold on one job. Every method raises `NotLeading` once it is lost."""
 
-    def __init__(self, pool: asyncpg.Pool, worker: UUID, job: Job, asked: float) -> None:
-        """`asked` by the monotonic clock: when this hold was asked for."""
+    def __init__(self, pool: asyncpg.Pool, worker: UUID, job: Job, requested_at: float) -> None:
+        """`requested_at` by the monotonic clock: when this hold was asked for."""
         self.job = job
         self._pool = pool
         self._mine = (job.tenant, job.job, worker)
-        self._alive = asked
+        self._alive = requested_at
 
     def require(self) -> None:
         """Nobody else has the job, nor will in the next `MARGIN`."""
         if time.monotonic() > self._alive + (SILENT - MARGIN).total_seconds():
             raise NotLeading
 
-    async def settle(self) -> None:
+    async def wait_out_margin(self) -> None:
         """Until what the worker before sent to the log in time has come there."""
         await asyncio.sleep(MARGIN.total_seconds())
 
     async def beat(self) -> None:
-        asked = time.monotonic()
-        self._renew(await self._pool.fetchval(BEAT, *self._mine), asked)
+        requested_at = time.monotonic()
+        self._renew(await self._pool.fetchval(BEAT, *self._mine), requested_at)
 
     async def last(self) -> int:
         """The last row that has a result."""
         row: int = await self._pool.fetchval(LAST, *self._mine[:2])
         return row
 
-    async def keep(self, tally: Tally, results: Sequence[Result]) -> bool:
+    async def save(self, tally: Tally, results: Sequence[Result]) -> bool:
         """Results, and the tally with them. Whether the job has been canceled.
 
         A row that is gone, for its learner was erased, has no result.
         """
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         async with self._pool.acquire() as connection, connection.transaction():
-            cancel = await connection.fetchval(KEEP, *self._mine, msgspec.json.encode(tally))
-            self._renew(cancel, asked)
+            cancel = await connection.fetchval(SAVE, *self._mine, msgspec.json.encode(tally))
+            self._renew(cancel, requested_at)
             await connection.execute(RESULTS, *self._mine[:2], *_columns(results))
         return bool(cancel)
 
     async def start_over(self) -> None:
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         async with self._pool.acquire() as connection, connection.transaction():
             tally = msgspec.json.encode(Tally())
-            self._renew(await connection.fetchval(KEEP, *self._mine, tally), asked)
+            self._renew(await connection.fetchval(SAVE, *self._mine, tally), requested_at)
             await connection.execute(START_OVER, *self._mine[:2])
 
-    async def let_go(self) -> None:
+    async def release(self) -> None:
         """For anybody to go on with, at once."""
-        await self._pool.execute(LET_GO, *self._mine)
+        await self._pool.execute(RELEASE, *self._mine)
 
     async def end(self, state: Literal["done", "canceled", "failed"]) -> None:
         if await self._pool.fetchval(END, *self._mine, state) is None:
             raise NotLeading
 
-    def _renew(self, answer: object, asked: float) -> None:
-        if answer is None:
+    def _renew(self, reply: object, requested_at: float) -> None:
+        if reply is None:
             self._alive = -math.inf
             raise NotLeading
-        self._alive = max(self._alive, asked)
+        self._alive = max(self._alive, requested_at)
 
 
 class FencedLog:
     """The log, as long as a job is led: then `append` raises `NotLeading`, repeated or not."""
 
-    def __init__(self, log: Log, lead: JobLease) -> None:
+    def __init__(self, log: Log, lease: JobLease) -> None:
         self._log = log
-        self._lead = lead
+        self._lease = lease
         self.read = log.read
         self.read_stream = log.read_stream
         self.read_category = log.read_category
@@ -134,15 +134,15 @@ class FencedLog:
         self.done = log.done
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[LogResult]:
-        self._lead.require()
+        self._lease.require()
         return await self._log.append(tenant, commands)
 
 
-async def take(pool: asyncpg.Pool, worker: UUID) -> JobLease | None:
+async def claim_job(pool: asyncpg.Pool, worker: UUID) -> JobLease | None:
     """The job whose turn it is, if any waits or has lost its worker."""
-    asked = time.monotonic()
-    taken = await pool.fetchrow(TAKE, worker, SILENT)
-    return JobLease(pool, worker, job_of(taken), asked) if taken else None
+    requested_at = time.monotonic()
+    claimed = await pool.fetchrow(CLAIM, worker, SILENT)
+    return JobLease(pool, worker, job_of(claimed), requested_at) if claimed else None
 
 
 def _columns(results: Sequence[Result]) -> list[list[object]]:

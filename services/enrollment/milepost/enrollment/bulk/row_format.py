@@ -30,7 +30,7 @@ EXPECTED = {
 DELIMITERS = ",;\t"
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FileRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row as it may stand in a file. `offering` absent: the one given for the whole file."""
 
     learner: Id
@@ -39,7 +39,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     occurred_at: Moment | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a row asks for. `occurred_at` in UTC; absent: when the file came."""
 
     learner: str
@@ -59,10 +59,10 @@ class Row(msgspec.Struct, frozen=True):
     """`number` as an editor or a spreadsheet counts, from 1; in a JSON array, the element's."""
 
     number: int
-    asked: Asked | Fault
+    request: RowRequest | Fault
 
 
-Parse: TypeAlias = Callable[[bytes], Asked | Fault]
+Parse: TypeAlias = Callable[[bytes], RowRequest | Fault]
 
 
 @dataclass
@@ -80,11 +80,11 @@ class HeaderInvalid(Invalid):
 
 def json_parser(offering: str | None) -> Parse:
     """For a JSON object. `offering` is the whole file's, if it has one."""
-    decoder = msgspec.json.Decoder(Written)
+    decoder = msgspec.json.Decoder(FileRow)
 
-    def parse(text: bytes) -> Asked | Fault:
+    def parse(text: bytes) -> RowRequest | Fault:
         try:
-            return _placed(decoder.decode(text), offering)
+            return _resolved(decoder.decode(text), offering)
         except msgspec.ValidationError as error:
             return _fault(str(error))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -97,16 +97,16 @@ def csv_parser(header: bytes, offering: str | None) -> Parse:
     """For a line of CSV (RFC 4180, with comma, semicolon or tab). Raises `HeaderInvalid`."""
     columns, delimiter = _columns(header, offering)
 
-    def parse(line: bytes) -> Asked | Fault:
+    def parse(line: bytes) -> RowRequest | Fault:
         try:
             cells = _cells(line, delimiter)
         except (UnicodeDecodeError, csv.Error):
             return Fault("$", "Expected one line of CSV in UTF-8, its quotes closed.")
         if len(cells) != len(columns):
             return Fault("$", f"Expected {len(columns)} cells, got {len(cells)}.")
-        given = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
+        cells_by_name = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
         try:
-            return _placed(msgspec.convert(given, Written), offering)
+            return _resolved(msgspec.convert(cells_by_name, FileRow), offering)
         except msgspec.ValidationError as error:
             return _fault(str(error))
 
@@ -135,7 +135,7 @@ def _cells(line: bytes, delimiter: str) -> Sequence[str]:
     return [cell.strip() for cell in cells]
 
 
-def _placed(row: Written, offering: str | None) -> Asked | Fault:
+def _resolved(row: FileRow, offering: str | None) -> RowRequest | Fault:
     """With its offering, and its time in UTC."""
     at, where = row.occurred_at, row.offering or offering
     if where is None:
@@ -144,7 +144,7 @@ def _placed(row: Written, offering: str | None) -> Asked | Fault:
         at = at and in_calendar(at)
     except Malformed as fault:
         return Fault("$.occurred_at", fault.reason)
-    return Asked(learner=row.learner, offering=where, mode=row.mode, occurred_at=at)
+    return RowRequest(learner=row.learner, offering=where, mode=row.mode, occurred_at=at)
 
 
 def _fault(words: str) -> Fault:

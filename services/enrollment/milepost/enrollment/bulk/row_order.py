@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from milepost.enrollment.bulk.row_format import Asked, Row
+from milepost.enrollment.bulk.row_format import Row, RowRequest
 from milepost.enrollment.commands.enroll import asks_for_more
 from milepost.enrollment.domain.offering.offering import Offering
 
@@ -27,39 +27,39 @@ class Order:
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
         self._last: dict[tuple[str, ...], Task] = {}
-        self._held_up: dict[str, Task] = {}
+        self._delayed: dict[str, Task] = {}
 
     def before(self, row: Row) -> set[Task]:
         """What has to be done before this row is."""
-        if not isinstance(row.asked, Asked):
+        if not isinstance(row.request, RowRequest):
             return set()
-        return self._waits_for(row.asked) | self._queue(row.asked)
+        return self._waits_for(row.request) | self._queue(row.request)
 
     def add(self, row: Row, task: Task) -> None:
-        if not isinstance(row.asked, Asked):
+        if not isinstance(row.request, RowRequest):
             return
-        if self._waits_for(row.asked):
+        if self._waits_for(row.request):
             # It comes late, and must not find its seat taken by those behind it.
-            self._held_up[row.asked.offering] = task
-        for key in self._keys(row.asked):
+            self._delayed[row.request.offering] = task
+        for key in self._keys(row.request):
             self._last[key] = task
 
-    def _waits_for(self, asked: Asked) -> set[Task]:
-        return {self._last[key] for key in self._keys(asked) if key in self._last}
+    def _waits_for(self, request: RowRequest) -> set[Task]:
+        return {self._last[key] for key in self._keys(request) if key in self._last}
 
-    def _queue(self, asked: Asked) -> set[Task]:
-        offering = asked.offering
-        queues = counts_seats(self._runs[offering]) and offering in self._held_up
-        return {self._held_up[offering]} if queues else set()
+    def _queue(self, request: RowRequest) -> set[Task]:
+        offering = request.offering
+        queues = counts_seats(self._runs[offering]) and offering in self._delayed
+        return {self._delayed[offering]} if queues else set()
 
-    def _keys(self, asked: Asked) -> Iterator[tuple[str, ...]]:
+    def _keys(self, request: RowRequest) -> Iterator[tuple[str, ...]]:
         """Rows that share one of these are done one by one."""
-        offering = asked.offering
+        offering = request.offering
         run = self._runs[offering]
-        yield ("enrollment", offering, asked.learner)
+        yield ("enrollment", offering, request.learner)
         if run.opened is None:
             return
         if run.opened.parallel_limit is not None:
-            yield ("learner", asked.learner)
+            yield ("learner", request.learner)
         if counts_seats(run) and asks_for_more(run.opened):
             yield ("offering", offering)  # facts from elsewhere arrive in any order

@@ -9,8 +9,8 @@ import msgspec
 
 from milepost.enrollment.bulk.jobs import (
     ABANDONED,
-    KEPT,
     RECEIVING,
+    RETENTION,
     UNFINISHED_AT_MOST,
     AlreadyEnded,
     Job,
@@ -19,7 +19,7 @@ from milepost.enrollment.bulk.jobs import (
     TooManyJobs,
     UnknownJob,
 )
-from milepost.enrollment.bulk.row_format import Asked, Fault, Row
+from milepost.enrollment.bulk.row_format import Fault, Row, RowRequest
 from milepost.events.runtime.outages import Overloaded
 
 COLUMNS = ", ".join(Job.__struct_fields__)
@@ -60,16 +60,16 @@ ROWS = f"""select {", ".join(ROW_COLUMNS)} from bulk.rows
     where tenant = $1 and job = $2 and row > $3 order by row limit $4"""
 # "offset 0" keeps it one look into an index for each row, whatever the planner believes of tables
 # that were filled a moment ago.
-RESULTS = """select x.row, asked.learner, asked.offering, x.outcome, x.enrollment, x.position,
+RESULTS = """select x.row, source.learner, source.offering, x.outcome, x.enrollment, x.position,
         x.problem
     from (select * from bulk.results
-           where tenant = $1 and job = $2 and row > $3 and {wanted} order by row limit $4) x
+           where tenant = $1 and job = $2 and row > $3 and {condition} order by row limit $4) x
     cross join lateral (
         select learner, offering from bulk.rows r
-         where r.tenant = $1 and r.job = $2 and r.row = x.row offset 0) asked
+         where r.tenant = $1 and r.job = $2 and r.row = x.row offset 0) source
     order by x.row"""
-ANY = RESULTS.format(wanted="true")
-REFUSED = RESULTS.format(wanted="outcome = 'refused'")
+ANY = RESULTS.format(condition="true")
+REFUSED = RESULTS.format(condition="outcome = 'refused'")
 PRUNE = """with gone as (
         delete from bulk.jobs where (tenant, job) in (
             select tenant, job from bulk.jobs
@@ -83,7 +83,7 @@ PRUNE = """with gone as (
         delete from bulk.rows r using gone where (r.tenant, r.job) = (gone.tenant, gone.job))
     select count(*) from gone"""
 # Results are written under the job's row: no page that is being kept brings any back.
-HOLD = """select from bulk.jobs where tenant = $1 and job in (
+LOCK_JOBS = """select from bulk.jobs where tenant = $1 and job in (
         select job from bulk.rows where tenant = $1 and learner = $2)
     order by job for no key update"""
 FORGET = """with gone as (
@@ -194,13 +194,13 @@ class Store:
     async def forget(self, tenant: str, learner: str) -> None:
         """The rows that name a learner, and what came of them."""
         async with self.pool.acquire() as connection, connection.transaction():
-            await connection.execute(HOLD, tenant, learner)
+            await connection.execute(LOCK_JOBS, tenant, learner)
             await connection.execute(FORGET, tenant, learner)
 
     async def prune(self) -> int:
         """Let jobs go that ended long ago, and uploads that never came to be one. How many."""
-        gone: int = await self.pool.fetchval(PRUNE, KEPT, ABANDONED, PRUNED_AT_ONCE)
-        return gone
+        pruned: int = await self.pool.fetchval(PRUNE, RETENTION, ABANDONED, PRUNED_AT_ONCE)
+        return pruned
 
 
 def job_of(record: asyncpg.Record) -> Job:
@@ -209,10 +209,10 @@ def job_of(record: asyncpg.Record) -> Job:
 
 
 def _record(row: Row) -> tuple[object, ...]:
-    match row.asked:
-        case Asked() as asked:
-            wanted = (asked.learner, asked.offering, asked.mode, asked.occurred_at)
-            return (row.number, *wanted, None, None)
+    match row.request:
+        case RowRequest() as request:
+            columns = (request.learner, request.offering, request.mode, request.occurred_at)
+            return (row.number, *columns, None, None)
         case Fault() as fault:
             return (row.number, None, None, None, None, fault.path, fault.reason)
 
@@ -220,8 +220,8 @@ def _record(row: Row) -> tuple[object, ...]:
 def _row(record: asyncpg.Record) -> Row:
     if record["learner"] is None:
         return Row(record["row"], Fault(record["fault_path"], record["fault_reason"]))
-    asked = {name: record[name] for name in Asked.__struct_fields__}
-    return Row(record["row"], Asked(**asked))
+    request = {name: record[name] for name in RowRequest.__struct_fields__}
+    return Row(record["row"], RowRequest(**request))
 
 
 def _result(record: asyncpg.Record) -> ResultRow:

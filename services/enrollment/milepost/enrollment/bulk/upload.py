@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.enrollment.bulk.formats import FORMATS, Rows, sound
+from milepost.enrollment.bulk.formats import FORMATS, Rows, validated
 from milepost.enrollment.bulk.jobs import RECEIVING, Job
 from milepost.enrollment.bulk.row_format import Row
 from milepost.enrollment.bulk.store import Store, Upload
@@ -16,7 +16,7 @@ from milepost.web.problems import Malformed
 ROWS_AT_ONCE = 2_000
 
 
-class Digested:
+class HashedUpload:
     """What comes, and the digest of all of it: the same upload again has the same."""
 
     def __init__(self, upload: Upload, media_type: str, parts: AsyncIterator[bytes]) -> None:
@@ -39,22 +39,22 @@ async def receive(
     """The job that this becomes, and its digest: the same command again is the same job, which has
     another digest if it was another upload.
 
-    Raises `TooManyJobs`, `Malformed`, and what `sound` and the parts raise; then nothing is kept.
+    Raises `TooManyJobs`, `Malformed`, and what `validated` and the parts raise; then keeps nothing.
     """
-    digested = Digested(upload, media_type, parts)
-    rows = sound(FORMATS[media_type](aiter(digested), upload.offering))
+    hashed = HashedUpload(upload, media_type, parts)
+    rows = validated(FORMATS[media_type](aiter(hashed), upload.offering))
     await store.begin(upload, command)
     limit = asyncio.timeout(RECEIVING.total_seconds())
     try:
         async with limit:
             count = await _store_rows(store, upload, rows)
-            job = await store.queue(upload, command, str(digested), count)
+            job = await store.queue(upload, command, str(hashed), count)
     except BaseException as error:
         await store.drop(upload)
         if limit.expired():
             raise Malformed(f"The upload took longer than {RECEIVING}.") from error
         raise
-    return job, str(digested)
+    return job, str(hashed)
 
 
 async def _store_rows(store: Store, upload: Upload, rows: Rows) -> int:

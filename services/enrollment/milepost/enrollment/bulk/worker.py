@@ -1,7 +1,7 @@
 """Does bulk jobs, one at a time, in any number of processes. It never halts on a row.
 
 After a crash another goes on behind the last result that was kept: a row that had been done and
-not been told answers, by its command id, with what it did. A dry run is decided on a rehearsal of
+got no result answers, by its command id, with what it did. A dry run is decided on a rehearsal of
 the log, and begins anew.
 """
 
@@ -15,8 +15,8 @@ from uuid import uuid5
 import structlog
 
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.jobs import Job, Tally, counted
-from milepost.enrollment.bulk.lease import FencedLog, JobLease, NotLeading, take
+from milepost.enrollment.bulk.jobs import Job, Tally, add_results
+from milepost.enrollment.bulk.lease import FencedLog, JobLease, NotLeading, claim_job
 from milepost.enrollment.bulk.row_format import Row
 from milepost.enrollment.bulk.store import Store
 from milepost.events.commands.transact import Transactor
@@ -32,8 +32,8 @@ IDLE_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 PRUNE_SECONDS = 60.0
 DEATHS_AT_MOST = 5
-PASSING: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded, NotLeading)
-STOPPING: tuple[type[BaseException], ...] = (asyncio.CancelledError, *PASSING)
+TRANSIENT: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded, NotLeading)
+STOPPING: tuple[type[BaseException], ...] = (asyncio.CancelledError, *TRANSIENT)
 
 _log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class Worker:
             busy = False
             try:
                 busy = await self.turn()
-            except PASSING as error:
+            except TRANSIENT as error:
                 _log.warning("bulk_interrupted", error=repr(error))
             except Exception:  # noqa: BLE001 - a defect: the next who takes the job counts it
                 _log.exception("bulk_failed")
@@ -62,59 +62,59 @@ class Worker:
     async def turn(self) -> bool:
         """Do one job. False if there is none."""
         await self._prune()
-        lead = await take(self._store.pool, self._id)
-        if lead is None:
+        lease = await claim_job(self._store.pool, self._id)
+        if lease is None:
             return False
-        job = lead.job
+        job = lease.job
         _log.info("bulk_taken", tenant=job.tenant, job=str(job.job), deaths=job.deaths)
         try:
-            async with _beating(lead):
-                await self._do(lead)
+            async with _heartbeat(lease):
+                await self._do(lease)
         except STOPPING:
-            with suppress(*PASSING):
-                await lead.let_go()
+            with suppress(*TRANSIENT):
+                await lease.release()
             raise
         return True
 
-    async def _do(self, lead: JobLease) -> None:
-        job = lead.job
+    async def _do(self, lease: JobLease) -> None:
+        job = lease.job
         if job.cancel or job.deaths > DEATHS_AT_MOST:
-            await self._break_off(lead)
+            await self._abort(lease)
         elif job.dry_run:
-            await lead.start_over()
-            async with _deciding(await DryRunLog.over(self._transactor.log)) as transactor:
-                await self._go_through(lead, transactor, Tally(), 0)
+            await lease.start_over()
+            async with _transactor_on(await DryRunLog.over(self._transactor.log)) as transactor:
+                await self._enroll_pages(lease, transactor, Tally(), 0)
         else:
-            async with _deciding(FencedLog(self._transactor.log, lead)) as transactor:
-                await self._go_through(lead, transactor, job.tally, await lead.last())
+            async with _transactor_on(FencedLog(self._transactor.log, lease)) as transactor:
+                await self._enroll_pages(lease, transactor, job.tally, await lease.last())
 
-    async def _go_through(
-        self, lead: JobLease, transactor: Transactor, tally: Tally, after: int
+    async def _enroll_pages(
+        self, lease: JobLease, transactor: Transactor, tally: Tally, after: int
     ) -> None:
-        job, canceled = lead.job, False
+        job, canceled = lease.job, False
         while not canceled and (rows := await self._store.rows(job, after, ROWS_AT_ONCE)):
             results = await enroll_rows(transactor, self._settings, job, rows)
-            tally = counted(tally, results)
-            canceled = await lead.keep(tally, results)
+            tally = add_results(tally, results)
+            canceled = await lease.save(tally, results)
             after = rows[-1].number
-        await lead.end("canceled" if canceled else "done")
+        await lease.end("canceled" if canceled else "done")
 
-    async def _break_off(self, lead: JobLease) -> None:
-        """What is told stays told, and what was done untold is told with it."""
-        job = lead.job
-        # Telling is done with rows too: a job that kills by that as well ends without.
+    async def _abort(self, lease: JobLease) -> None:
+        """Results that are kept stay; what was done without a result gets one."""
+        job = lease.job
+        # That takes enrolling rows again: a job that kills by that as well ends without.
         if not job.dry_run and job.deaths <= 2 * DEATHS_AT_MOST:
-            await lead.settle()
-            rows = await self._begun(job, await lead.last())
-            async with _deciding(FencedLog(self._transactor.log, lead)) as transactor:
+            await lease.wait_out_margin()
+            rows = await self._unreported_rows(job, await lease.last())
+            async with _transactor_on(FencedLog(self._transactor.log, lease)) as transactor:
                 results = await enroll_rows(transactor, self._settings, job, rows)
-            await lead.keep(counted(job.tally, results), results)
+            await lease.save(add_results(job.tally, results), results)
         if job.deaths > DEATHS_AT_MOST:
             _log.error("bulk_given_up", tenant=job.tenant, job=str(job.job))
-        await lead.end("failed" if job.deaths > DEATHS_AT_MOST else "canceled")
+        await lease.end("failed" if job.deaths > DEATHS_AT_MOST else "canceled")
 
-    async def _begun(self, job: Job, after: int) -> list[Row]:
-        """Rows that somebody who died, or was stopped, had done without telling."""
+    async def _unreported_rows(self, job: Job, after: int) -> list[Row]:
+        """Rows that somebody who died, or was stopped, had done without a result."""
         rows = await self._store.rows(job, after, ROWS_AT_ONCE)
         ids = {row.number: uuid5(job.job, str(row.number)) for row in rows}
         done = await self._transactor.log.done(job.tenant, list(ids.values()))
@@ -127,7 +127,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def _deciding(log: Log) -> AsyncIterator[Transactor]:
+async def _transactor_on(log: Log) -> AsyncIterator[Transactor]:
     """What was handed in is answered before this ends, so that nothing comes behind it."""
     transactor = Transactor(log)
     try:
@@ -137,7 +137,7 @@ async def _deciding(log: Log) -> AsyncIterator[Transactor]:
 
 
 @asynccontextmanager
-async def _beating(lead: JobLease) -> AsyncIterator[None]:
+async def _heartbeat(lease: JobLease) -> AsyncIterator[None]:
     """So that a page that takes long does not look like death."""
 
     async def beat() -> None:
@@ -145,7 +145,7 @@ async def _beating(lead: JobLease) -> AsyncIterator[None]:
             while True:
                 await asyncio.sleep(BEAT_SECONDS)
                 with suppress(*UNAVAILABLE, Overloaded):
-                    await lead.beat()
+                    await lease.beat()
 
     heart = asyncio.create_task(beat())
     try:
