@@ -11,8 +11,8 @@ from milepost.enrollment.vault import rotation
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.rotation import (
-    ALONE,
-    NO_LONGER,
+    TRY_LOCK,
+    UNLOCK,
     Damaged,
     NoNewKey,
     RotationUnderWay,
@@ -105,10 +105,10 @@ async def test_one_that_was_stopped_before_it_began_uses_the_key_it_had_made(poo
 
 async def test_of_two_at_once_the_second_is_told(vault, pool, keyring, tenant, forty):
     async with pool.acquire() as first:
-        assert await first.fetchval(ALONE)  # as a rotation does before anything else
+        assert await first.fetchval(TRY_LOCK)  # as a rotation does before anything else
         with pytest.raises(RotationUnderWay):
             await quietly(pool, keyring)
-        await first.execute(NO_LONGER)
+        await first.execute(UNLOCK)
     assert len(keyring.keys) == 1
     await quietly(pool, keyring)
     assert await everybody(vault, tenant, forty) == forty

@@ -37,7 +37,7 @@ EVENTS = """select position, stream, version, type, occurred_at, recorded_at, da
     order by position"""
 
 
-class Happened(msgspec.Struct, frozen=True, kw_only=True):
+class ExportedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A line of `events.ndjson`."""
 
     position: int
@@ -49,17 +49,17 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class LearnerData(msgspec.Struct, frozen=True, kw_only=True):
     """`person` is None when the vault holds nothing (any more). `position`: the log's end then."""
 
     learner: str
     position: int
     person: Person | None
-    events: Sequence[Happened]
+    events: Sequence[ExportedEvent]
     kept: Mapping[str, KeptRows]
 
 
-async def gather(context: Context, vault: Vault, tenant: str, learner: str) -> Known:
+async def gather(context: Context, vault: Vault, tenant: str, learner: str) -> LearnerData:
     """Raises `UnknownLearner` when there is nothing at all."""
     person = await _person(vault, tenant, learner)
     async with (
@@ -73,45 +73,47 @@ async def gather(context: Context, vault: Vault, tenant: str, learner: str) -> K
         used = await connection.fetch(INVITATIONS, tenant, enrollments)
         own = list(_streams(learner, enrollments, [row["invitation"] for row in used]))
         recorded = await connection.fetch(EVENTS, tenant, learner, own, offerings, enrollments)
-        whose, kept = Learner(tenant, learner, enrollments), dict[str, KeptRows]()
+        subject, kept = Learner(tenant, learner, enrollments), dict[str, KeptRows]()
         for room in context.personal_data:
-            kept.update(await room(connection, whose))
+            kept.update(await room(connection, subject))
     if person is None and not recorded and not any(one.rows for one in kept.values()):
         raise UnknownLearner(learner, None)
-    return Known(
+    return LearnerData(
         learner=learner,
         position=position,
         person=person,
-        events=[_happened(row) for row in recorded],
+        events=[_exported_event(row) for row in recorded],
         kept=kept,
     )
 
 
-def archive(known: Known, at: datetime) -> bytes:
+def archive(data: LearnerData, at: datetime) -> bytes:
     """A ZIP of `person.json`, `events.ndjson`, a file per read model, and what they are."""
-    files = dict(_files(known))
+    files = dict(_files(data))
     about = {
-        "learner": known.learner,
+        "learner": data.learner,
         "exported_at": at,
-        "position": known.position,
+        "position": data.position,
         "files": {name: words for name, (words, _) in files.items()},
     }
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as into:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive_file:
         for name, content in (
             ("about.json", _pretty(about)),
             *((name, content) for name, (_, content) in files.items()),
         ):
-            into.writestr(zipfile.ZipInfo(name, at.astimezone(UTC).timetuple()[:6]), content)
-    return written.getvalue()
+            archive_file.writestr(
+                zipfile.ZipInfo(name, at.astimezone(UTC).timetuple()[:6]), content
+            )
+    return buffer.getvalue()
 
 
-def _files(known: Known) -> Iterator[tuple[str, tuple[str, bytes]]]:
-    if known.person is not None:
-        yield "person.json", ("Who the learner is.", _pretty(known.person))
-    lines = msgspec.json.Encoder().encode_lines(known.events)
+def _files(data: LearnerData) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    if data.person is not None:
+        yield "person.json", ("Who the learner is.", _pretty(data.person))
+    lines = msgspec.json.Encoder().encode_lines(data.events)
     yield "events.ndjson", ("All that happened, an event a line, in the log's order.", lines)
-    for name, kept in known.kept.items():
+    for name, kept in data.kept.items():
         yield name, (kept.about, _pretty(kept.rows))
 
 
@@ -119,8 +121,8 @@ def _pretty(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value))
 
 
-def _happened(row: asyncpg.Record) -> Happened:
-    return Happened(
+def _exported_event(row: asyncpg.Record) -> ExportedEvent:
+    return ExportedEvent(
         position=row["position"],
         stream=row["stream"],
         version=row["version"],

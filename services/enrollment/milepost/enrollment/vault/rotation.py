@@ -17,11 +17,11 @@ from milepost.events.projections.tables import Connection
 
 BATCH = 1000
 
-ALONE = "select pg_try_advisory_lock(hashtextextended('vault/rotation', 0))"
-NO_LONGER = "select pg_advisory_unlock(hashtextextended('vault/rotation', 0))"
+TRY_LOCK = "select pg_try_advisory_lock(hashtextextended('vault/rotation', 0))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('vault/rotation', 0))"
 WRAPPED = """select key_id, count(*) from vault.learners where key_id is not null
     group by key_id order by key_id"""
-BEGIN = """insert into vault.master_keys (key_id) values ($1)
+PROMOTE = """insert into vault.master_keys (key_id) values ($1)
     on conflict (key_id) do update set number = default, since = now()"""
 OF_KEY = """select tenant, learner, wrapped_key from vault.learners
     where key_id = $1 and (tenant, learner) > ($2, $3)
@@ -48,12 +48,12 @@ class NoNewKey(Exception):
 class Damaged(Exception):
     """Some keys do not open, for somebody has changed them. All others are wrapped anew."""
 
-    def __init__(self, learners: Sequence["Who"]) -> None:
+    def __init__(self, learners: Sequence["LearnerId"]) -> None:
         super().__init__(len(learners))
         self.learners = learners
 
 
-class Who(NamedTuple):
+class LearnerId(NamedTuple):
     tenant: str
     learner: str
 
@@ -99,32 +99,32 @@ def _next(keyring: Keyring, newest: str) -> str | None:
 async def rotate(
     pool: asyncpg.Pool,
     keyring: Keyring,
-    planned: Callable[[Plan], None],
-    rewrapped: Callable[[int], None],
+    on_planned: Callable[[Plan], None],
+    on_rewrapped: Callable[[int], None],
 ) -> Plan:
-    """What was done. `planned` is told at the beginning, `rewrapped` after each batch, how many.
+    """What was done. `on_planned` is called once, `on_rewrapped` after each batch with its size.
 
     Raises `RotationUnderWay`, `VaultEmpty`, `NoNewKey`, `MasterKeyMissing`, `Damaged`.
     """
-    async with pool.acquire() as connection, _alone(connection):
-        found = await plan(connection, keyring)
-        target = keyring.get(found.to) if found.to else keyring.add()
-        planned(found)
-        await connection.execute(BEGIN, target.id)
+    async with pool.acquire() as connection, _rotation_lock(connection):
+        planned = await plan(connection, keyring)
+        target = keyring.get(planned.to) if planned.to else keyring.add()
+        on_planned(planned)
+        await connection.execute(PROMOTE, target.id)
         while not await _retired(connection, target.id):
-            if damaged := await _pass(connection, keyring, target, rewrapped):
+            if damaged := await _rewrap_all(connection, keyring, target, on_rewrapped):
                 raise Damaged(damaged)
-        return msgspec.structs.replace(found, to=target.id)
+        return msgspec.structs.replace(planned, to=target.id)
 
 
 @asynccontextmanager
-async def _alone(connection: Connection) -> AsyncIterator[None]:
-    if not await connection.fetchval(ALONE):
+async def _rotation_lock(connection: Connection) -> AsyncIterator[None]:
+    if not await connection.fetchval(TRY_LOCK):
         raise RotationUnderWay
     try:
         yield
     finally:
-        await connection.execute(NO_LONGER)
+        await connection.execute(UNLOCK)
 
 
 async def _retired(connection: Connection, target: str) -> bool:
@@ -136,37 +136,39 @@ async def _retired(connection: Connection, target: str) -> bool:
     return True
 
 
-async def _pass(
-    connection: Connection, keyring: Keyring, target: MasterKey, rewrapped: Callable[[int], None]
-) -> list[Who]:
+async def _rewrap_all(
+    connection: Connection, keyring: Keyring, target: MasterKey, on_rewrapped: Callable[[int], None]
+) -> list[LearnerId]:
     """The learners whose keys do not open."""
-    damaged: list[Who] = []
+    damaged: list[LearnerId] = []
     for row in await connection.fetch(WRAPPED):
         if row["key_id"] != target.id:
-            after = Who("", "")
-            while done := await _batch(connection, keyring.get(row["key_id"]), target, after):
-                after = list(done)[-1]
-                rewrapped(sum(done.values()))
-                damaged += [who for who, opened in done.items() if not opened]
+            after = LearnerId("", "")
+            while batch := await _rewrap_batch(
+                connection, keyring.get(row["key_id"]), target, after
+            ):
+                after = list(batch)[-1]
+                on_rewrapped(sum(batch.values()))
+                damaged += [one for one, opened in batch.items() if not opened]
     return damaged
 
 
-async def _batch(
-    connection: Connection, old: MasterKey, new: MasterKey, after: Who
-) -> dict[Who, bool]:
+async def _rewrap_batch(
+    connection: Connection, old: MasterKey, new: MasterKey, after: LearnerId
+) -> dict[LearnerId, bool]:
     """In order, each learner, and whether their key is wrapped anew."""
     async with connection.transaction():
         rows = await connection.fetch(OF_KEY, old.id, *after, BATCH)
-        found = {Who(row["tenant"], row["learner"]): row["wrapped_key"] for row in rows}
-        wrapped = {who: _rewrapped(old, new, who, key) for who, key in found.items()}
-        keys = {who: key for who, key in wrapped.items() if key is not None}
-        tenants, learners = [who.tenant for who in keys], [who.learner for who in keys]
+        found = {LearnerId(row["tenant"], row["learner"]): row["wrapped_key"] for row in rows}
+        wrapped = {one: _rewrap(old, new, one, key) for one, key in found.items()}
+        keys = {one: key for one, key in wrapped.items() if key is not None}
+        tenants, learners = [one.tenant for one in keys], [one.learner for one in keys]
         await connection.execute(REWRAP, new.id, tenants, learners, list(keys.values()))
-    return {who: key is not None for who, key in wrapped.items()}
+    return {one: key is not None for one, key in wrapped.items()}
 
 
-def _rewrapped(old: MasterKey, new: MasterKey, who: Who, wrapped: bytes) -> bytes | None:
+def _rewrap(old: MasterKey, new: MasterKey, one: LearnerId, wrapped: bytes) -> bytes | None:
     try:
-        return new.wrap(old.unwrap(wrapped, *who), *who)
+        return new.wrap(old.unwrap(wrapped, *one), *one)
     except Unreadable:
         return None
