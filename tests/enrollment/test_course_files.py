@@ -14,7 +14,7 @@ from tests.enrollment.test_courses_http import RICH, problem, publish
 
 from milepost.contracts.courses import CourseRetired
 from milepost.enrollment.api.courses.files import SCHEMA, CourseFile, file_of, told
-from milepost.enrollment.domain.course.history_import import take_over
+from milepost.enrollment.domain.course.history_import import import_history
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
 EXPORT, IMPORT = "/enrollment/courses/DATA-101/export", "/enrollment/courses/DATA-101/import"
@@ -43,7 +43,9 @@ def test_what_is_exported_is_imported_and_exported_again_the_same(versions):
     state = course(*versions, CourseRetired(course="DATA-101", occurred_at=minute(9)))
     file = msgspec.json.encode(file_of("DATA-101", state))
     read = told(msgspec.json.decode(file, type=CourseFile))
-    written = take_over(course(), read, course="DATA-101", latest=minute(9), occurred_at=minute(60))
+    written = import_history(
+        course(), read, course="DATA-101", latest=minute(9), occurred_at=minute(60)
+    )
     assert msgspec.json.encode(file_of("DATA-101", course(*written))) == file
 
 

@@ -9,7 +9,7 @@ from tests.enrollment.plans import histories
 
 from milepost.contracts.courses import CourseDrafted, CourseRetired
 from milepost.enrollment.domain.course.course import PlanInvalid
-from milepost.enrollment.domain.course.history_import import CourseDiffers, History, take_over
+from milepost.enrollment.domain.course.history_import import CourseDiffers, History, import_history
 
 FIRST = published(1, occurred_at=minute(1))
 SECOND = published(2, title="Data II", occurred_at=minute(2))
@@ -17,54 +17,56 @@ RETIRED = CourseRetired(course="DATA-101", occurred_at=minute(9))
 DRAFTED = CourseDrafted(course="DATA-101", title="Data", occurred_at=minute(0))
 
 
-def told(*versions, **facts):
+def history_of(*versions, **facts):
     title = versions[-1].title if versions else "Data"
     return History(**{"course": "DATA-101", "title": title, "versions": versions, **facts})
 
 
-def taken(state, history):
-    return take_over(state, history, course="DATA-101", latest=minute(60), occurred_at=minute(30))
+def imported(state, history):
+    return import_history(
+        state, history, course="DATA-101", latest=minute(60), occurred_at=minute(30)
+    )
 
 
 def refused(condition, state, history):
     with pytest.raises(condition) as refusal:
-        taken(state, history)
+        imported(state, history)
     return [(fault.path, fault.condition) for fault in refusal.value.faults]
 
 
 def test_a_course_that_nobody_knows_gets_all_its_versions_as_they_were_published():
-    assert taken(course(), told(FIRST, SECOND)) == [FIRST, SECOND]
-    assert taken(course(), told(FIRST, retired_at=minute(9))) == [FIRST, RETIRED]
+    assert imported(course(), history_of(FIRST, SECOND)) == [FIRST, SECOND]
+    assert imported(course(), history_of(FIRST, retired_at=minute(9))) == [FIRST, RETIRED]
 
 
 def test_a_draft_is_taken_over_as_a_draft():
-    assert taken(course(), told()) == [replace(DRAFTED, occurred_at=minute(30))]
-    renamed = taken(course(DRAFTED), told(title="Other"))
+    assert imported(course(), history_of()) == [replace(DRAFTED, occurred_at=minute(30))]
+    renamed = imported(course(DRAFTED), history_of(title="Other"))
     assert renamed == [CourseDrafted(course="DATA-101", title="Other", occurred_at=minute(30))]
-    assert taken(course(DRAFTED), told()) == []
+    assert imported(course(DRAFTED), history_of()) == []
 
 
 def test_only_what_is_not_here_yet_is_written():
-    assert taken(course(DRAFTED, FIRST), told(FIRST, SECOND)) == [SECOND]
-    assert taken(course(FIRST), told(FIRST, retired_at=minute(9))) == [RETIRED]
+    assert imported(course(DRAFTED, FIRST), history_of(FIRST, SECOND)) == [SECOND]
+    assert imported(course(FIRST), history_of(FIRST, retired_at=minute(9))) == [RETIRED]
 
 
 @drawn(histories())
 def test_taking_over_again_writes_nothing(versions):
-    written = taken(course(), told(*versions))
+    written = imported(course(), history_of(*versions))
     assert written == list(versions)
-    assert taken(course(*written), told(*versions)) == []
+    assert imported(course(*written), history_of(*versions)) == []
 
 
-@pytest.mark.parametrize("history", [told(), told(FIRST), told(title="Once")])
+@pytest.mark.parametrize("history", [history_of(), history_of(FIRST), history_of(title="Once")])
 def test_an_older_file_of_the_same_course_writes_nothing(history):
-    assert taken(course(FIRST, SECOND), history) == []
+    assert imported(course(FIRST, SECOND), history) == []
 
 
 def test_every_place_where_the_course_differs_here_is_told():
     heavier = (lesson(weight=2.0), *FIRST.lessons[1:])
     other = replace(FIRST, title="Dato", lessons=heavier, occurred_at=minute(3))
-    assert refused(CourseDiffers, course(FIRST), told(other)) == [
+    assert refused(CourseDiffers, course(FIRST), history_of(other)) == [
         ("$.versions[0].published_at", "differs"),
         ("$.versions[0].title", "differs"),
         ("$.versions[0].lessons[0].weight", "differs"),
@@ -74,24 +76,24 @@ def test_every_place_where_the_course_differs_here_is_told():
 def test_lessons_that_the_file_lacks_differ_in_one_place():
     fewer = replace(published(1), lessons=FIRST.lessons[1:], occurred_at=FIRST.occurred_at)
     more = replace(FIRST, lessons=(*FIRST.lessons, lesson("b"), lesson("c")))
-    assert refused(CourseDiffers, course(more), told(fewer)) == [
+    assert refused(CourseDiffers, course(more), history_of(fewer)) == [
         ("$.versions[0].lessons", "differs")
     ]
 
 
 def test_a_retired_course_gets_no_further_version():
     state = course(FIRST, RETIRED)
-    assert refused(CourseDiffers, state, told(FIRST, SECOND)) == [
+    assert refused(CourseDiffers, state, history_of(FIRST, SECOND)) == [
         ("$.retired_at", "already_retired")
     ]
-    assert taken(state, told(FIRST)) == []
-    assert taken(state, told(FIRST, retired_at=minute(9))) == []
+    assert imported(state, history_of(FIRST)) == []
+    assert imported(state, history_of(FIRST, retired_at=minute(9))) == []
 
 
 def test_a_course_is_retired_once_and_not_before_versions_that_are_here():
-    again = told(FIRST, retired_at=minute(10))
+    again = history_of(FIRST, retired_at=minute(10))
     assert refused(CourseDiffers, course(FIRST, RETIRED), again) == [("$.retired_at", "differs")]
-    since = told(FIRST, retired_at=minute(9))
+    since = history_of(FIRST, retired_at=minute(9))
     assert refused(CourseDiffers, course(FIRST, SECOND), since) == [
         ("$.retired_at", "published_since")
     ]
@@ -99,7 +101,7 @@ def test_a_course_is_retired_once_and_not_before_versions_that_are_here():
 
 def test_all_that_makes_no_sense_in_the_file_is_told_at_once():
     gap = published(3, lessons=(), occurred_at=minute(61))
-    history = told(FIRST, replace(FIRST, version=2), gap, retired_at=minute(61))
+    history = history_of(FIRST, replace(FIRST, version=2), gap, retired_at=minute(61))
     history = replace(history, course="DATA-102", title="Other")
     assert refused(PlanInvalid, course(), history) == [
         ("$.course", "not_the_one_addressed"),
@@ -115,34 +117,37 @@ def test_all_that_makes_no_sense_in_the_file_is_told_at_once():
 def test_times_do_not_run_backwards():
     earlier = replace(SECOND, occurred_at=minute(0))
     third = published(3, occurred_at=minute(0))
-    assert refused(PlanInvalid, course(), told(FIRST, earlier, third)) == [
+    assert refused(PlanInvalid, course(), history_of(FIRST, earlier, third)) == [
         ("$.versions[1].published_at", "before_the_version_before")
     ]
-    assert refused(PlanInvalid, course(), told(FIRST, SECOND, retired_at=minute(1))) == [
+    assert refused(PlanInvalid, course(), history_of(FIRST, SECOND, retired_at=minute(1))) == [
         ("$.retired_at", "before_the_latest_version")
     ]
     at_once = replace(SECOND, occurred_at=minute(1))
-    assert taken(course(), told(FIRST, at_once, retired_at=minute(1)))[:2] == [FIRST, at_once]
+    assert imported(course(), history_of(FIRST, at_once, retired_at=minute(1)))[:2] == [
+        FIRST,
+        at_once,
+    ]
 
 
 def test_times_that_are_here_already_are_not_judged_again():
     earlier, third = replace(SECOND, occurred_at=minute(0)), published(3, occurred_at=minute(3))
     here = (FIRST, earlier)
-    assert taken(course(*here), told(*here, third)) == [third]
+    assert imported(course(*here), history_of(*here, third)) == [third]
     early = CourseRetired(course="DATA-101", occurred_at=minute(0))
-    assert taken(course(FIRST, early), told(FIRST, retired_at=minute(0))) == []
+    assert imported(course(FIRST, early), history_of(FIRST, retired_at=minute(0))) == []
 
 
 def test_versions_are_numbered_from_one_without_gaps():
-    assert refused(PlanInvalid, course(), told(FIRST, replace(SECOND, version=3))) == [
+    assert refused(PlanInvalid, course(), history_of(FIRST, replace(SECOND, version=3))) == [
         ("$.versions[1].version", "not_the_next")
     ]
 
 
 def test_what_is_here_already_is_not_judged_again():
     odd = published(1, lessons=(lesson("a", weight=-1.0),), occurred_at=minute(1))
-    assert taken(course(odd), told(odd, SECOND)) == [SECOND]
-    assert refused(PlanInvalid, course(), told(odd, SECOND))[0] == (
+    assert imported(course(odd), history_of(odd, SECOND)) == [SECOND]
+    assert refused(PlanInvalid, course(), history_of(odd, SECOND))[0] == (
         "$.versions[0].lessons[0].weight",
         "negative",
     )
@@ -150,10 +155,10 @@ def test_what_is_here_already_is_not_judged_again():
 
 @drawn(histories(), st.integers(0, 4))
 def test_an_older_and_a_newer_file_end_the_same_in_either_order(versions, known):
-    older = told(*versions[: max(1, min(known, len(versions)))])
-    newer = told(*versions, retired_at=minute(9))
-    first = taken(course(), older)
-    one = [*first, *taken(course(*first), newer)]
-    other = taken(course(), newer)
+    older = history_of(*versions[: max(1, min(known, len(versions)))])
+    newer = history_of(*versions, retired_at=minute(9))
+    first = imported(course(), older)
+    one = [*first, *imported(course(*first), newer)]
+    other = imported(course(), newer)
     assert one == other
-    assert taken(course(*other), older) == []
+    assert imported(course(*other), older) == []

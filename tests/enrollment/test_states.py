@@ -57,7 +57,12 @@ from milepost.enrollment.domain.enrollment.seating import (
     promote,
     turn_down,
 )
-from milepost.enrollment.domain.enrollment.state_machine import ASKED, STATES, TABLE, TOLD
+from milepost.enrollment.domain.enrollment.state_machine import (
+    STATES,
+    SYSTEM_COMMANDS,
+    TABLE,
+    USER_COMMANDS,
+)
 from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.event import Refused
 
@@ -174,11 +179,11 @@ def test_a_history_leads_to_its_state(here):
     assert state_of(here).state == here
 
 
-@pytest.mark.parametrize("command", [*ASKED, *TOLD])
+@pytest.mark.parametrize("command", [*USER_COMMANDS, *SYSTEM_COMMANDS])
 @pytest.mark.parametrize("here", TABLE, ids=str)
 def test_every_command_in_every_state_does_what_the_table_says(here, command):
     targets = TABLE[here].get(command)
-    if targets is None and command in ASKED:
+    if targets is None and command in USER_COMMANDS:
         with pytest.raises(Refused) as refused:
             DO[command](state_of(here), here)
         assert type(refused.value).__name__ == REFUSALS[here]

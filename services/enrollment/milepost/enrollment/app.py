@@ -8,7 +8,7 @@ from milepost.enrollment.api.routes import routes
 from milepost.enrollment.api.wiring import Wiring
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.commands.offering_members import members
-from milepost.enrollment.policies import Heard, react, react_to_cancellation
+from milepost.enrollment.policies import Trigger, react, react_to_cancellation
 from milepost.enrollment.timers import timers
 from milepost.enrollment.vault import app as vault
 from milepost.events.codec import Codec
@@ -18,7 +18,7 @@ from milepost.events.policies.policy import Policy, Reaction
 from milepost.events.streams import key_of
 from milepost.web.room import Context, Room, Service
 
-_HEARD: Codec[Heard] = Codec(Heard)
+_TRIGGERS: Codec[Trigger] = Codec(Trigger)
 _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
 _OF_PROGRESS = {tag_of(LearningBegan), tag_of(CourseCompleted)}
 
@@ -34,29 +34,29 @@ def service(context: Context) -> Service:
 
 
 def policies(log: Log) -> tuple[Policy, ...]:
-    heard = tuple(
-        ("progress" if tag in _OF_PROGRESS else "enrollment", tag) for tag in _HEARD.classes
+    types = tuple(
+        ("progress" if tag in _OF_PROGRESS else "enrollment", tag) for tag in _TRIGGERS.classes
     )
     canceled = (("enrollment", tag_of(OfferingCanceled)),)
     return (
-        Policy("enrollment", heard, _react),
+        Policy("enrollment", types, _react),
         Policy("enrollment-cancellation", canceled, _cancellation(log)),
     )
 
 
 async def _react(recorded: Recorded) -> Sequence[Reaction]:
-    return react(_HEARD.decode(recorded.type, recorded.data, recorded.occurred_at))
+    return react(_TRIGGERS.decode(recorded.type, recorded.data, recorded.occurred_at))
 
 
 def _cancellation(log: Log) -> Callable[[Recorded], Awaitable[Sequence[Reaction]]]:
-    async def hear(recorded: Recorded) -> Sequence[Reaction]:
+    async def handle(recorded: Recorded) -> Sequence[Reaction]:
         event = _CANCELED.decode(recorded.type, recorded.data, recorded.occurred_at)
         before = recorded.position
         return react_to_cancellation(
             event, await members(log, recorded.tenant, key_of(recorded.stream), before)
         )
 
-    return hear
+    return handle
 
 
 ROOM = Room(

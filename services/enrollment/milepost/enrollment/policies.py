@@ -23,12 +23,14 @@ from milepost.enrollment.domain.offering.seats import expire_offer, give_up_plac
 from milepost.events.event import Event
 from milepost.events.policies.policy import Reaction
 
-Told: TypeAlias = LearningBegan | CourseCompleted | SeatTaken | SeatOffered | SeatReleased
-Over: TypeAlias = EnrollmentCompleted | EnrollmentDeclined | EnrollmentExpired | EnrollmentCanceled
-Heard: TypeAlias = Told | Over
+EnrollmentTrigger: TypeAlias = (
+    LearningBegan | CourseCompleted | SeatTaken | SeatOffered | SeatReleased
+)
+Ended: TypeAlias = EnrollmentCompleted | EnrollmentDeclined | EnrollmentExpired | EnrollmentCanceled
+Trigger: TypeAlias = EnrollmentTrigger | Ended
 
 
-def react(event: Heard) -> Sequence[Reaction]:
+def react(event: Trigger) -> Sequence[Reaction]:
     """The decisions that an event asks for, or none."""
     match event:
         case (
@@ -37,9 +39,9 @@ def react(event: Heard) -> Sequence[Reaction]:
             | EnrollmentExpired()
             | EnrollmentCanceled()
         ):
-            return _let_go(event)
+            return _release_holdings(event)
         case _:
-            decide = _told(event)
+            decide = _decision_for(event)
             return () if decide is None else (Reaction(ENROLLMENT.of(event.enrollment), decide),)
 
 
@@ -63,7 +65,7 @@ def react_to_end(enrollment: str, run: Offering, now: datetime) -> Sequence[Reac
     return (Reaction(ENROLLMENT.of(enrollment), decide),)
 
 
-def _told(event: Told) -> Callable[[Any], Sequence[Event]] | None:
+def _decision_for(event: EnrollmentTrigger) -> Callable[[Any], Sequence[Event]] | None:
     at = event.occurred_at
     match event:
         case LearningBegan():
@@ -81,7 +83,7 @@ def _told(event: Told) -> Callable[[Any], Sequence[Event]] | None:
             assert_never(event)
 
 
-def _let_go(event: Over) -> Sequence[Reaction]:
+def _release_holdings(event: Ended) -> Sequence[Reaction]:
     """What the enrollment held elsewhere. A run that is over leaves no seat behind."""
     at, reactions = event.occurred_at, []
     if event.counted:

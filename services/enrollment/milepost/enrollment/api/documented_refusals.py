@@ -34,7 +34,13 @@ from milepost.enrollment.domain.enrollment.refusals import (
     StillWaiting,
     UnknownEnrollment,
 )
-from milepost.enrollment.domain.enrollment.state_machine import STATES, Asked, State, allows, stays
+from milepost.enrollment.domain.enrollment.state_machine import (
+    STATES,
+    State,
+    UserCommand,
+    allows,
+    stays,
+)
 from milepost.enrollment.domain.invitation import (
     InvitationAlreadyUsed,
     InvitationExpired,
@@ -147,7 +153,7 @@ _IN_STATE: Final[Mapping[State, Refused]] = {
 ALREADY_IN_OR_OUT: Final = tuple(_IN_STATE.values())
 
 
-def unless_allowed(command: Asked) -> tuple[Refused, ...]:
+def unless_allowed(command: UserCommand) -> tuple[Refused, ...]:
     """What the enrollment is, in each state from which the command leads nowhere."""
     return tuple(_IN_STATE[state] for state in STATES if not allows(state, command))
 

@@ -110,7 +110,7 @@ def define_program(
     )
     if faults := tuple(_faults(defined)):
         raise ProgramInvalid(program, faults)
-    return [] if state.latest and _says_the_same(defined, state.latest) else [defined]
+    return [] if state.latest and _same_content(defined, state.latest) else [defined]
 
 
 def retire_program(
@@ -152,6 +152,6 @@ def _number_faults(defined: ProgramDefined, different: int) -> Iterator[Fault]:
         yield Fault("$.n", "more_than_there_are")
 
 
-def _says_the_same(one: ProgramDefined, other: ProgramDefined) -> bool:
+def _same_content(one: ProgramDefined, other: ProgramDefined) -> bool:
     """The same definition, whatever its number and whenever it was defined."""
     return one == msgspec.structs.replace(other, version=one.version, occurred_at=one.occurred_at)

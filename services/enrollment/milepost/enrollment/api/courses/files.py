@@ -22,7 +22,7 @@ from milepost.enrollment.api.documented_refusals import (
 )
 from milepost.enrollment.api.wiring import ENROLLERS, CoursePath, Id, Title, Wiring
 from milepost.enrollment.domain.course.course import COURSE, Course, UnknownCourse
-from milepost.enrollment.domain.course.history_import import CourseDiffers, History, take_over
+from milepost.enrollment.domain.course.history_import import CourseDiffers, History, import_history
 from milepost.enrollment.domain.course.plan_faults import Fault
 from milepost.enrollment.events import CourseEvent
 from milepost.web.openapi.documented_answers import command, query, versioned_query
@@ -191,7 +191,9 @@ def _taking_over(
 ) -> Callable[[Course], list[CourseEvent]]:
     now = wiring.clock()
     latest = now + timedelta(seconds=wiring.settings.clock_skew_seconds)
-    return partial(take_over, told=told(file), course=course, latest=latest, occurred_at=now)
+    return partial(
+        import_history, history=told(file), course=course, latest=latest, occurred_at=now
+    )
 
 
 def _imported(course: str, state: Course, new: Sequence[CourseEvent]) -> Imported:

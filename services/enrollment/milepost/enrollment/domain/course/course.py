@@ -139,7 +139,7 @@ def publish(
     )
     if faults := tuple(plan_faults(published)):
         raise PlanInvalid(course, faults)
-    return [] if state.latest and says_the_same(published, state.latest) else [published]
+    return [] if state.latest and same_content(published, state.latest) else [published]
 
 
 def retire(state: Course, *, course: str, occurred_at: datetime) -> list[CourseEvent]:
@@ -149,6 +149,6 @@ def retire(state: Course, *, course: str, occurred_at: datetime) -> list[CourseE
     return [] if state.retired else [CourseRetired(course=course, occurred_at=occurred_at)]
 
 
-def says_the_same(one: CoursePublished, other: CoursePublished) -> bool:
+def same_content(one: CoursePublished, other: CoursePublished) -> bool:
     """The same plan, whatever its number and whenever it was published."""
     return one == msgspec.structs.replace(other, version=one.version, occurred_at=one.occurred_at)

@@ -8,38 +8,40 @@ from milepost.contracts.courses import CoursePublished
 from milepost.contracts.programs import ProgramDefined
 
 
-def in_language(plan: CoursePublished, wanted: str | None) -> tuple[CoursePublished, list[str]]:
+def in_language(plan: CoursePublished, requested: str | None) -> tuple[CoursePublished, list[str]]:
     """The plan with its titles in that language where there is one, and the languages they are in.
 
     Lookup of RFC 4647, section 3.4, title by title; the plan's own language is what remains.
     """
-    if wanted is None:
+    if requested is None:
         return plan, [plan.language]
-    title, tag = _found(plan.title, plan.titles, plan.language, wanted)
+    title, tag = _lookup(plan.title, plan.titles, plan.language, requested)
     tags = {tag: None}
     lessons = []
     for lesson in plan.lessons:
-        translated, tag = _found(lesson.title, lesson.titles, plan.language, wanted)
+        translated, tag = _lookup(lesson.title, lesson.titles, plan.language, requested)
         lessons.append(replace(lesson, title=translated))
         tags[tag] = None
     return replace(plan, title=title, lessons=tuple(lessons)), list(tags)
 
 
 def definition_in_language(
-    defined: ProgramDefined, wanted: str | None
+    defined: ProgramDefined, requested: str | None
 ) -> tuple[ProgramDefined, str]:
     """The program with its title in that language where there is one, and the title's language."""
-    if wanted is None:
+    if requested is None:
         return defined, defined.language
-    title, tag = _found(defined.title, defined.titles, defined.language, wanted)
+    title, tag = _lookup(defined.title, defined.titles, defined.language, requested)
     return replace(defined, title=title), tag
 
 
-def _found(title: str, titles: Mapping[str, str], language: str, wanted: str) -> tuple[str, str]:
+def _lookup(
+    title: str, titles: Mapping[str, str], language: str, requested: str
+) -> tuple[str, str]:
     """`de-CH-1996` is looked for as itself, as `de-CH` and as `de`."""
     by_tag = {tag.lower(): (text, tag) for tag, text in {**titles, language: title}.items()}
-    subtags = wanted.lower().split("-")
+    subtags = requested.lower().split("-")
     for length in range(len(subtags), 0, -1):
-        if found := by_tag.get("-".join(subtags[:length])):
-            return found
+        if match := by_tag.get("-".join(subtags[:length])):
+            return match
     return title, language

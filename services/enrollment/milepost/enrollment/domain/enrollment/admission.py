@@ -70,13 +70,15 @@ def enroll(
     mode: Mode = "audit",
 ) -> Decided:
     """`admit`, where the offering asks for nothing but a seat."""
-    wish = AdmissionRequest(offering=offering, learner=learner, occurred_at=occurred_at, mode=mode)
-    offered, entered, *_ = admit(wish, run, state)
+    request = AdmissionRequest(
+        offering=offering, learner=learner, occurred_at=occurred_at, mode=mode
+    )
+    offered, entered, *_ = admit(request, run, state)
     return list(offered), list(entered)
 
 
 def admit(
-    wish: AdmissionRequest,
+    request: AdmissionRequest,
     run: Offering,
     state: Enrollment,
     load: Load | None = None,
@@ -89,44 +91,44 @@ def admit(
     """
     if stays(state.state, "enroll"):
         return Admission()
-    for refusal in obstacles(wish, run, state, load, invitation):
+    for refusal in obstacles(request, run, state, load, invitation):
         raise refusal
     opened = run.opened
     assert opened is not None
-    entry = entry_of(wish, run, opened, state)
+    entry = entry_of(request, run, opened, state)
     offered, entered = (
-        _request(wish, opened, state, entry) if opened.approval else seat(run, opened, entry)
+        _request(request, opened, state, entry) if opened.approval else seat(run, opened, entry)
     )
     return Admission(
         offered,
         entered,
         _commit(entry, load) if entry.counted and load is not None else [],
-        _use(wish, invitation) if invitation is not None else [],
+        _use(request, invitation) if invitation is not None else [],
     )
 
 
 def obstacles(
-    wish: AdmissionRequest,
+    request: AdmissionRequest,
     run: Offering,
     state: Enrollment,
     load: Load | None,
     invitation: Invitation | None,
 ) -> Iterator[Refused]:
     """Everything that stands in the way, the most lasting first."""
-    if not may_enter(state, wish.occurred_at):
+    if not may_enter(state, request.occurred_at):
         yield standing_in_the_way(state)
-    at, opened = wish.occurred_at, run.opened
-    yield from not_accepting(run, offering=wish.offering, occurred_at=at)
+    at, opened = request.occurred_at, run.opened
+    yield from not_accepting(run, offering=request.offering, occurred_at=at)
     if opened is None:
         return
-    if wish.mode not in opened.modes:
-        yield ModeNotOffered(wish.offering, wish.mode, opened.modes)
-    if opened.invitation_only and not wish.vouched:
-        yield from _uninvited(wish, invitation)
-    lacking = missing(opened.prerequisites, wish.achieved)
+    if request.mode not in opened.modes:
+        yield ModeNotOffered(request.offering, request.mode, opened.modes)
+    if opened.invitation_only and not request.vouched:
+        yield from _uninvited(request, invitation)
+    lacking = missing(opened.prerequisites, request.achieved)
     if lacking and not opened.approval:
-        yield PrerequisitesMissing(wish.offering, lacking)
-    yield from overloaded(opened, load, wish)
+        yield PrerequisitesMissing(request.offering, lacking)
+    yield from overloaded(opened, load, request)
     if not opened.approval and (refusal := full(run, opened)):
         yield refusal
 
@@ -138,41 +140,41 @@ def may_enter(state: Enrollment, at: datetime) -> bool:
 
 
 def overloaded(
-    opened: OfferingOpened, load: Load | None, wish: AdmissionRequest, leaving: str | None = None
+    opened: OfferingOpened, load: Load | None, request: AdmissionRequest, leaving: str | None = None
 ) -> Iterator[Refused]:
     limit = opened.parallel_limit
     if limit is None:
         return
     if load is None:  # it was not there when the facts were gathered
-        yield UnknownOffering(wish.offering)
+        yield UnknownOffering(request.offering)
     elif refusal := over_limit(
-        load, limit, learner=wish.learner, enrollment=wish.enrollment, leaving=leaving
+        load, limit, learner=request.learner, enrollment=request.enrollment, leaving=leaving
     ):
         yield refusal
 
 
 def entry_of(
-    wish: AdmissionRequest, run: Offering, opened: OfferingOpened, state: Enrollment
+    request: AdmissionRequest, run: Offering, opened: OfferingOpened, state: Enrollment
 ) -> LearnerEnrolled:
     before = state.entry.stay if state.entry else 0
     return LearnerEnrolled(
-        enrollment=wish.enrollment,
-        learner=wish.learner,
-        offering=wish.offering,
+        enrollment=request.enrollment,
+        learner=request.learner,
+        offering=request.offering,
         course=opened.course,
         version=opened.version,
-        mode=wish.mode,
+        mode=request.mode,
         expires=run.expires,
         counted=opened.parallel_limit is not None,
         stay=before if before and state.ended is None else before + 1,
-        occurred_at=wish.occurred_at,
+        occurred_at=request.occurred_at,
     )
 
 
 def _request(
-    wish: AdmissionRequest, opened: OfferingOpened, state: Enrollment, entry: LearnerEnrolled
+    request: AdmissionRequest, opened: OfferingOpened, state: Enrollment, entry: LearnerEnrolled
 ) -> Decided:
-    lacking = missing(opened.prerequisites, wish.achieved)
+    lacking = missing(opened.prerequisites, request.achieved)
     before = state.entry
     if state.state == "requested" and getattr(before, "missing", ()) == lacking:
         return [], []
@@ -180,15 +182,15 @@ def _request(
     return [], [EnrollmentRequested(**facts, missing=lacking)]
 
 
-def _uninvited(wish: AdmissionRequest, invitation: Invitation | None) -> Iterator[Refused]:
-    if invitation is None or wish.shown is None:
-        yield InvitationRequired(wish.offering)
+def _uninvited(request: AdmissionRequest, invitation: Invitation | None) -> Iterator[Refused]:
+    if invitation is None or request.shown is None:
+        yield InvitationRequired(request.offering)
     elif refusal := unusable(
         invitation,
-        wish.shown,
-        offering=wish.offering,
-        enrollment=wish.enrollment,
-        occurred_at=wish.occurred_at,
+        request.shown,
+        offering=request.offering,
+        enrollment=request.enrollment,
+        occurred_at=request.occurred_at,
     ):
         yield refusal
 
@@ -204,7 +206,7 @@ def _commit(entry: LearnerEnrolled, load: Load) -> list[LearnerEvent]:
     )
 
 
-def _use(wish: AdmissionRequest, invitation: Invitation) -> list[InvitationEvent]:
-    if wish.shown is None:
+def _use(request: AdmissionRequest, invitation: Invitation) -> list[InvitationEvent]:
+    if request.shown is None:
         return []
-    return use(invitation, enrollment=wish.enrollment, occurred_at=wish.occurred_at)
+    return use(invitation, enrollment=request.enrollment, occurred_at=request.occurred_at)

@@ -27,9 +27,9 @@ from milepost.enrollment.domain.enrollment.refusals import (
     ModeNotOffered,
     NotEnrolled,
     UnknownEnrollment,
-    asked,
+    entry_if_allowed,
+    require_allowed,
     standing_in_the_way,
-    told,
 )
 from milepost.enrollment.domain.enrollment.seating import seat
 from milepost.enrollment.domain.learner_load import Load, commit, free
@@ -94,7 +94,7 @@ def withdraw(
         raise UnknownEnrollment(enrollment)
     if occurred_at < state.entered_at:
         raise NotEnrolled(enrollment, state.entered_at)
-    entry = asked(state, "withdraw", enrollment)
+    entry = require_allowed(state, "withdraw", enrollment)
     withdrawn = EnrollmentWithdrawn(
         enrollment=enrollment,
         learner=entry.learner,
@@ -121,32 +121,32 @@ def transfer(  # noqa: PLR0917 - the streams that it is decided on, in their ord
     Raises the state's refusal, also that of an enrollment there, what `running` raises,
     `NotALaterRun`, `ModeNotOffered`, `ParallelLimitReached`, `OfferingFull`.
     """
-    entry = asked(state, "transfer", move.enrollment)
+    entry = require_allowed(state, "transfer", move.enrollment)
     opened = running(other_run, offering=move.to, occurred_at=move.occurred_at)
     _check_run(move, entry, run, opened)
-    wish = AdmissionRequest(
+    request = AdmissionRequest(
         offering=move.to, learner=entry.learner, mode=entry.mode, occurred_at=move.occurred_at
     )
     if not may_enter(other, move.occurred_at):
         raise standing_in_the_way(other)
-    for refusal in overloaded(opened, load, wish, leaving=move.enrollment):
+    for refusal in overloaded(opened, load, request, leaving=move.enrollment):
         raise refusal
-    there = entry_of(wish, other_run, opened, other)
-    reached, entered = seat(other_run, opened, there)
+    new_entry = entry_of(request, other_run, opened, other)
+    reached, entered = seat(other_run, opened, new_entry)
     if _seated(state) and isinstance(entered[0], LearnerWaitlisted):
         raise OfferingFull(move.to, opened.seats or 0)
     return Moved(
         give_up_place(run, enrollment=move.enrollment, occurred_at=move.occurred_at),
-        [_transferred(move, entry, wish.enrollment)],
+        [_transferred(move, entry, request.enrollment)],
         reached,
         entered,
-        _carried(entry, there, load),
+        _carried(entry, new_entry, load),
     )
 
 
 def expire_offered(state: Enrollment, *, stay: int, occurred_at: datetime) -> list[EnrollmentEvent]:
     """The offer was passed on before it was accepted."""
-    entry = told(state, "expire")
+    entry = entry_if_allowed(state, "expire")
     if entry is None or state.state != "offered" or entry.stay != stay:
         return []
     return [_expired(entry, "offer_expired", occurred_at)]
@@ -156,7 +156,7 @@ def run_out(
     state: Enrollment, *, expires: datetime | None, occurred_at: datetime
 ) -> list[EnrollmentEvent]:
     """The offering is over: at `expires`, which may have been moved since they came."""
-    entry = told(state, "expire")
+    entry = entry_if_allowed(state, "expire")
     if entry is None or entry.expires is None or expires is None:
         return []
     if expires <= occurred_at:
@@ -176,7 +176,7 @@ def run_out(
 
 def cancel(state: Enrollment, *, reason: str, occurred_at: datetime) -> list[EnrollmentEvent]:
     """The offering does not take place."""
-    entry = told(state, "cancel")
+    entry = entry_if_allowed(state, "cancel")
     if entry is None:
         return []
     return [

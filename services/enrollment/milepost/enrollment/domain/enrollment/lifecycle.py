@@ -11,14 +11,18 @@ from milepost.contracts.enrollments import (
 )
 from milepost.contracts.offerings import Mode
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment
-from milepost.enrollment.domain.enrollment.refusals import ModeNotOffered, asked, told
+from milepost.enrollment.domain.enrollment.refusals import (
+    ModeNotOffered,
+    entry_if_allowed,
+    require_allowed,
+)
 from milepost.enrollment.domain.offering.offering import Offering
 from milepost.enrollment.events import EnrollmentEvent
 
 
 def activate(state: Enrollment, *, occurred_at: datetime) -> list[EnrollmentEvent]:
     """The first lesson was started, once, and not after the end."""
-    entry = told(state, "activate")
+    entry = entry_if_allowed(state, "activate")
     if entry is None or state.activated or _had_ended(state, occurred_at):
         return []
     return [
@@ -36,7 +40,7 @@ def complete(state: Enrollment, *, grade: float, occurred_at: datetime) -> list[
 
     One that happened before the end and is reported after it counts: they had finished.
     """
-    entry = told(state, "complete")
+    entry = entry_if_allowed(state, "complete")
     if entry is None or _had_ended(state, occurred_at):
         return []
     return [
@@ -57,7 +61,7 @@ def suspend(
     state: Enrollment, *, enrollment: str, reason: str, occurred_at: datetime
 ) -> list[EnrollmentEvent]:
     """Learning is interrupted; the seat stays. Raises the state's refusal."""
-    entry = asked(state, "suspend", enrollment)
+    entry = require_allowed(state, "suspend", enrollment)
     return [
         EnrollmentSuspended(
             enrollment=enrollment,
@@ -73,7 +77,7 @@ def reinstate(
     state: Enrollment, *, enrollment: str, occurred_at: datetime
 ) -> list[EnrollmentEvent]:
     """Raises the state's refusal."""
-    entry = asked(state, "reinstate", enrollment)
+    entry = require_allowed(state, "reinstate", enrollment)
     return [
         EnrollmentReinstated(
             enrollment=enrollment,
@@ -88,7 +92,7 @@ def change_mode(
     run: Offering, state: Enrollment, *, enrollment: str, mode: Mode, occurred_at: datetime
 ) -> list[EnrollmentEvent]:
     """Between audit and verified. Raises the state's refusal, `ModeNotOffered`."""
-    entry = asked(state, "change_mode", enrollment)
+    entry = require_allowed(state, "change_mode", enrollment)
     if run.opened is not None and mode not in run.opened.modes:
         raise ModeNotOffered(entry.offering, mode, run.opened.modes)
     if entry.mode == mode:

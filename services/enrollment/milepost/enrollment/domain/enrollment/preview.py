@@ -22,15 +22,15 @@ class Preview(NamedTuple):
 
 
 def preview(
-    wish: AdmissionRequest, run: Offering, state: Enrollment, load: Load, invitation: Invitation
+    request: AdmissionRequest, run: Offering, state: Enrollment, load: Load, invitation: Invitation
 ) -> Preview:
     if stays(state.state, "enroll"):
-        return Preview(state.state, run.place(wish.enrollment), ())
-    in_the_way = tuple(obstacles(wish, run, state, load, invitation))
+        return Preview(state.state, run.place(request.enrollment), ())
+    in_the_way = tuple(obstacles(request, run, state, load, invitation))
     if in_the_way:
         return Preview(None, None, in_the_way)
     after = replace(state)
-    for event in admit(wish, run, state, load, invitation).enrollment:
+    for event in admit(request, run, state, load, invitation).enrollment:
         after = evolve(after, event)
     place = len(run.waiting) + 1 if after.state == "waitlisted" else None
     return Preview(after.state, place, ())

@@ -12,7 +12,12 @@ from milepost.contracts.enrollments import EnrollmentTransferred
 from milepost.contracts.offerings import Mode
 from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, of
-from milepost.enrollment.domain.enrollment.state_machine import Asked, State, Told, allows
+from milepost.enrollment.domain.enrollment.state_machine import (
+    State,
+    SystemCommand,
+    UserCommand,
+    allows,
+)
 from milepost.events.event import Conflicting, Refused, Unknown
 
 
@@ -112,7 +117,7 @@ class ModeNotOffered(Conflicting):
     offered: tuple[Mode, ...]
 
 
-def asked(state: Enrollment, command: Asked, enrollment: str) -> Entry:
+def require_allowed(state: Enrollment, command: UserCommand, enrollment: str) -> Entry:
     """The entry, if the table allows the command; else raises what the state is."""
     if state.entry is None:
         raise UnknownEnrollment(enrollment)
@@ -121,7 +126,7 @@ def asked(state: Enrollment, command: Asked, enrollment: str) -> Entry:
     return state.entry
 
 
-def told(state: Enrollment, command: Told) -> Entry | None:
+def entry_if_allowed(state: Enrollment, command: SystemCommand) -> Entry | None:
     """The entry, if the table has something follow."""
     return state.entry if allows(state.state, command) else None
 

@@ -12,9 +12,13 @@ from milepost.contracts.enrollments import (
 )
 from milepost.contracts.offerings import OfferingOpened
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, entered_as
-from milepost.enrollment.domain.enrollment.refusals import StillWaiting, asked, told
+from milepost.enrollment.domain.enrollment.refusals import (
+    StillWaiting,
+    entry_if_allowed,
+    require_allowed,
+)
 from milepost.enrollment.domain.offering.offering import Offering, running
-from milepost.enrollment.domain.offering.seats import accept_offer, give_up_place, take_place
+from milepost.enrollment.domain.offering.seats import accept_offer, allocate_place, give_up_place
 from milepost.enrollment.events import EnrollmentEvent, OfferingEvent, WaitlistJoined
 
 Decided = tuple[list[OfferingEvent], list[EnrollmentEvent]]
@@ -22,7 +26,7 @@ Decided = tuple[list[OfferingEvent], list[EnrollmentEvent]]
 
 def seat(run: Offering, opened: OfferingOpened, entry: LearnerEnrolled) -> Decided:
     """A seat, or the wait for one. Raises `OfferingFull`."""
-    taken = take_place(
+    placed = allocate_place(
         run,
         opened,
         enrollment=entry.enrollment,
@@ -31,11 +35,11 @@ def seat(run: Offering, opened: OfferingOpened, entry: LearnerEnrolled) -> Decid
         stay=entry.stay,
         occurred_at=entry.occurred_at,
     )
-    if taken is None:
+    if placed is None:
         return [], [entry]
-    if isinstance(taken, WaitlistJoined):
-        return [taken], [entered_as(LearnerWaitlisted, entry, entry.occurred_at)]
-    return [taken], [entry]
+    if isinstance(placed, WaitlistJoined):
+        return [placed], [entered_as(LearnerWaitlisted, entry, entry.occurred_at)]
+    return [placed], [entry]
 
 
 def approve(run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime) -> Decided:
@@ -43,7 +47,7 @@ def approve(run: Offering, state: Enrollment, *, enrollment: str, occurred_at: d
 
     Raises the state's refusal, what `running` raises, `OfferingFull`.
     """
-    entry = asked(state, "approve", enrollment)
+    entry = require_allowed(state, "approve", enrollment)
     opened = running(run, offering=entry.offering, occurred_at=occurred_at)
     approved = EnrollmentApproved(
         enrollment=enrollment,
@@ -59,7 +63,7 @@ def decline(
     state: Enrollment, *, enrollment: str, reason: str, occurred_at: datetime
 ) -> list[EnrollmentEvent]:
     """`reason` is a code. Raises the state's refusal."""
-    entry = asked(state, "decline", enrollment)
+    entry = require_allowed(state, "decline", enrollment)
     return [
         EnrollmentDeclined(
             enrollment=enrollment,
@@ -75,16 +79,16 @@ def decline(
 
 def accept(run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime) -> Decided:
     """Take the seat that is held. Raises the state's refusal, `StillWaiting`, `OfferExpired`."""
-    entry = _with_offer(run, asked(state, "accept", enrollment), state)
-    taken = accept_offer(run, enrollment=enrollment, occurred_at=occurred_at)
-    return taken, [entered_as(LearnerEnrolled, entry, occurred_at)]
+    entry = _with_offer(run, require_allowed(state, "accept", enrollment), state)
+    placed = accept_offer(run, enrollment=enrollment, occurred_at=occurred_at)
+    return placed, [entered_as(LearnerEnrolled, entry, occurred_at)]
 
 
 def turn_down(
     run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime
 ) -> Decided:
     """The seat goes to the next who waits. Raises the state's refusal, `StillWaiting`."""
-    entry = _with_offer(run, asked(state, "turn_down", enrollment), state)
+    entry = _with_offer(run, require_allowed(state, "turn_down", enrollment), state)
     withdrawn = EnrollmentWithdrawn(
         enrollment=enrollment,
         learner=entry.learner,
@@ -100,7 +104,7 @@ def offer(
     state: Enrollment, *, expires: datetime, stay: int, occurred_at: datetime
 ) -> list[EnrollmentEvent]:
     """The offering holds a seat for them; not for who left and came back since."""
-    entry = told(state, "offer")
+    entry = entry_if_allowed(state, "offer")
     if entry is None or entry.stay != stay:
         return []
     return [
@@ -116,7 +120,7 @@ def offer(
 
 def promote(state: Enrollment, *, occurred_at: datetime, stay: int = 1) -> list[EnrollmentEvent]:
     """From the waitlist into the seat that the offering gave; whoever left meanwhile stays out."""
-    entry = told(state, "seat")
+    entry = entry_if_allowed(state, "seat")
     if entry is None or entry.stay != stay:
         return []
     return [entered_as(LearnerEnrolled, entry, occurred_at)]

@@ -23,7 +23,7 @@ State: TypeAlias = Literal[
     "canceled",
 ]
 # What somebody asks for: where the table has no cell, it is refused by what the state is.
-Asked: TypeAlias = Literal[
+UserCommand: TypeAlias = Literal[
     "enroll",
     "approve",
     "decline",
@@ -36,13 +36,13 @@ Asked: TypeAlias = Literal[
     "transfer",
 ]
 # What follows from something that has happened: where there is no cell, nothing does.
-Told: TypeAlias = Literal["offer", "seat", "activate", "complete", "expire", "cancel"]
-Command: TypeAlias = Asked | Told
+SystemCommand: TypeAlias = Literal["offer", "seat", "activate", "complete", "expire", "cancel"]
+Command: TypeAlias = UserCommand | SystemCommand
 Row: TypeAlias = Mapping[Command, tuple[State, ...]]
 
 STATES: tuple[State, ...] = get_args(State)
-ASKED: tuple[Asked, ...] = get_args(Asked)
-TOLD: tuple[Told, ...] = get_args(Told)
+USER_COMMANDS: tuple[UserCommand, ...] = get_args(UserCommand)
+SYSTEM_COMMANDS: tuple[SystemCommand, ...] = get_args(SystemCommand)
 
 _IN: tuple[State, ...] = ("requested", "pending_approval", "waitlisted", "enrolled")
 _BACK: Row = {"enroll": (*_IN, "active")}

@@ -22,7 +22,7 @@ class OfferExpired(Conflicting):
     expired_at: datetime | None
 
 
-def held(state: Offering) -> int:
+def seats_held(state: Offering) -> int:
     return len(state.seated) + len(state.offered)
 
 
@@ -31,11 +31,11 @@ def full(state: Offering, opened: OfferingOpened) -> OfferingFull | None:
     # A seat may be free although somebody waits: one that was given up after the closing.
     if opened.seats is None or opened.waitlist:
         return None
-    free = held(state) < opened.seats and not state.waiting
+    free = seats_held(state) < opened.seats and not state.waiting
     return None if free else OfferingFull(opened.offering, opened.seats)
 
 
-def take_place(
+def allocate_place(
     state: Offering,
     opened: OfferingOpened,
     *,
@@ -53,7 +53,7 @@ def take_place(
         return None
     if refusal := full(state, opened):
         raise refusal
-    free = held(state) < opened.seats and not state.waiting
+    free = seats_held(state) < opened.seats and not state.waiting
     taken = SeatTaken if free else WaitlistJoined
     return taken(
         enrollment=enrollment, learner=learner, mode=mode, stay=stay, occurred_at=occurred_at
@@ -76,7 +76,7 @@ def give_up_place(
     if enrollment not in state.seated and enrollment not in state.offered:
         return []
     released = SeatReleased(enrollment=enrollment, occurred_at=occurred_at)
-    return [released, *passed_on(state, held(state) - 1, occurred_at, now or occurred_at)]
+    return [released, *pass_on(state, seats_held(state) - 1, occurred_at, now or occurred_at)]
 
 
 def expire_offer(
@@ -87,7 +87,7 @@ def expire_offer(
     if offer is None or offer.stay != stay or occurred_at < offer.expires:
         return []
     released = SeatReleased(enrollment=enrollment, expired=True, stay=stay, occurred_at=occurred_at)
-    return [released, *passed_on(state, held(state) - 1, occurred_at, occurred_at)]
+    return [released, *pass_on(state, seats_held(state) - 1, occurred_at, occurred_at)]
 
 
 def accept_offer(state: Offering, *, enrollment: str, occurred_at: datetime) -> list[OfferingEvent]:
@@ -106,7 +106,7 @@ def accept_offer(state: Offering, *, enrollment: str, occurred_at: datetime) -> 
     ]
 
 
-def passed_on(
+def pass_on(
     state: Offering, holding: int, occurred_at: datetime, now: datetime
 ) -> Sequence[SeatTaken | SeatOffered]:
     """What is free beside those who hold a seat, for the first who wait."""
@@ -116,15 +116,17 @@ def passed_on(
     if opened.ends is not None and now >= opened.ends:
         return ()
     free = max(opened.seats - holding, 0)
-    return [_given(opened, one, occurred_at, now) for one in islice(state.waiting.values(), free)]
+    return [
+        _allocation(opened, one, occurred_at, now) for one in islice(state.waiting.values(), free)
+    ]
 
 
-def _given(
+def _allocation(
     opened: OfferingOpened, first: WaitlistJoined, occurred_at: datetime, now: datetime
 ) -> SeatTaken | SeatOffered:
     # Who joined after a withdrawal that is reported late is seated when they joined.
     at = max(occurred_at, first.occurred_at)
-    given = SeatTaken(
+    allocated = SeatTaken(
         enrollment=first.enrollment,
         learner=first.learner,
         mode=first.mode,
@@ -133,12 +135,12 @@ def _given(
         occurred_at=at,
     )
     if opened.offer_hours is None:
-        return given
+        return allocated
     return SeatOffered(
-        enrollment=given.enrollment,
-        learner=given.learner,
-        mode=given.mode,
-        stay=given.stay,
+        enrollment=allocated.enrollment,
+        learner=allocated.learner,
+        mode=allocated.mode,
+        stay=allocated.stay,
         expires=max(at, now) + timedelta(hours=opened.offer_hours),
         occurred_at=at,
     )

@@ -32,7 +32,7 @@ from milepost.enrollment.domain.offering.offering import (
     UnknownOffering,
     running,
 )
-from milepost.enrollment.domain.offering.seats import held, passed_on
+from milepost.enrollment.domain.offering.seats import pass_on, seats_held
 from milepost.enrollment.events import OfferingEvent
 
 # Postgres' driver takes the last day that Python has for infinity.
@@ -124,8 +124,8 @@ def change_offering(
         raise OfferingInvalid(offering, faults)
     facts = {name: getattr(after, name) for name in CHANGEABLE}
     changed = OfferingChanged(offering=offering, **facts, occurred_at=occurred_at)
-    given = Offering(after, seated=state.seated, offered=state.offered, waiting=state.waiting)
-    return [changed, *passed_on(given, held(state), occurred_at, occurred_at)]
+    outcome = Offering(after, seated=state.seated, offered=state.offered, waiting=state.waiting)
+    return [changed, *pass_on(outcome, seats_held(state), occurred_at, occurred_at)]
 
 
 def close_offering(state: Offering, *, offering: str, occurred_at: datetime) -> list[OfferingEvent]:
