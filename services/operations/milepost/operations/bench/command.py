@@ -28,7 +28,7 @@ from milepost.operations.bench.measures import (
     verify,
 )
 from milepost.operations.history.oulad import require_tables
-from milepost.operations.installation.connection import settings
+from milepost.operations.installation.connection import load_settings
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson
 from milepost.operations.terminal.tables import print_table
@@ -54,7 +54,7 @@ def bench_append(
     as_json: AsJson = False,
 ) -> None:
     """Events a second through the log's append call; against pgbench inserting single rows."""
-    _run("append", lambda given: append.measure(given, seconds), as_json=as_json)
+    _run("append", lambda settings: append.measure(settings, seconds), as_json=as_json)
 
 
 @app.command("commands")
@@ -64,7 +64,9 @@ def bench_commands(
     as_json: AsJson = False,
 ) -> None:
     """Durable commands a second over HTTP; against pgbench inserting single rows."""
-    _run("commands", lambda given: commands.measure(given, count, connections), as_json=as_json)
+    _run(
+        "commands", lambda settings: commands.measure(settings, count, connections), as_json=as_json
+    )
 
 
 @app.command("seats")
@@ -75,7 +77,11 @@ def bench_seats(
     as_json: AsJson = False,
 ) -> None:
     """Learners race for few seats over two processes; the log must show it exact and in order."""
-    _run("seats", lambda given: seats.measure(given, learners, count, connections), as_json=as_json)
+    _run(
+        "seats",
+        lambda settings: seats.measure(settings, learners, count, connections),
+        as_json=as_json,
+    )
 
 
 @app.command("bulk")
@@ -84,7 +90,7 @@ def bench_bulk(
     as_json: AsJson = False,
 ) -> None:
     """Rows a second of a bulk job, from the upload on; against pgbench inserting single rows."""
-    _run("bulk", lambda given: bulk.measure(given, rows), as_json=as_json)
+    _run("bulk", lambda settings: bulk.measure(settings, rows), as_json=as_json)
 
 
 @app.command("relay")
@@ -95,7 +101,11 @@ def bench_relay(
     as_json: AsJson = False,
 ) -> None:
     """Messages a second from log to JetStream, and their latency; against nats-py alone."""
-    _run("relay", lambda given: relay.measure(given, events, seconds, per_second), as_json=as_json)
+    _run(
+        "relay",
+        lambda settings: relay.measure(settings, events, seconds, per_second),
+        as_json=as_json,
+    )
 
 
 @app.command("rebuild")
@@ -104,7 +114,7 @@ def bench_rebuild(
     as_json: AsJson = False,
 ) -> None:
     """Events a second rebuilding all read models; against COPY of the same events."""
-    _run("rebuild", lambda given: rebuild.measure(given, events), as_json=as_json)
+    _run("rebuild", lambda settings: rebuild.measure(settings, events), as_json=as_json)
 
 
 @app.command("verify")
@@ -113,7 +123,7 @@ def bench_verify(
     as_json: AsJson = False,
 ) -> None:
     """Events a second that `log verify` checks; against COPY of the same events."""
-    _run("verify", lambda given: verify.measure(given, events), as_json=as_json)
+    _run("verify", lambda settings: verify.measure(settings, events), as_json=as_json)
 
 
 @app.command("lag")
@@ -121,7 +131,7 @@ def bench_lag(
     seconds: Seconds = 10, per_second: PerSecond = 1_000, as_json: AsJson = False
 ) -> None:
     """From commit until all read models show it, while commands keep coming."""
-    _run("lag", lambda given: lag.measure(given, seconds, per_second), as_json=as_json)
+    _run("lag", lambda settings: lag.measure(settings, seconds, per_second), as_json=as_json)
 
 
 @app.command("reads")
@@ -132,7 +142,11 @@ def bench_reads(
     as_json: AsJson = False,
 ) -> None:
     """Dashboard queries a second over HTTP; against the same SELECT by pgbench."""
-    _run("reads", lambda given: reads.measure(given, events, queries, connections), as_json=as_json)
+    _run(
+        "reads",
+        lambda settings: reads.measure(settings, events, queries, connections),
+        as_json=as_json,
+    )
 
 
 @app.command("import")
@@ -142,7 +156,7 @@ def bench_import(
 ) -> None:
     """Seconds to import OULAD into a running Milepost."""
     require_tables(data)
-    _run("import", lambda given: import_oulad.measure(given, data), as_json=as_json)
+    _run("import", lambda settings: import_oulad.measure(settings, data), as_json=as_json)
 
 
 @app.command("growth")
@@ -155,7 +169,7 @@ def bench_growth(
     """The time of an append and the rate of a rebuild as the log gets longer."""
     sizes = _sizes(millions)
     limit = LIMIT_SECONDS + 120 * sizes[-1]
-    _run("growth", lambda given: growth.measure(given, sizes), as_json=as_json, limit=limit)
+    _run("growth", lambda settings: growth.measure(settings, sizes), as_json=as_json, limit=limit)
 
 
 @app.command("memory")
@@ -183,12 +197,12 @@ def bench_all(quick: Quick = False, as_json: AsJson = False) -> None:
 
 
 def _run(name: str, measure: Measure, *, as_json: bool, limit: float = LIMIT_SECONDS) -> None:
-    given = msgspec.structs.replace(settings(), log_level="error")
-    configure_logging(given)
+    settings = msgspec.structs.replace(load_settings(), log_level="error")
+    configure_logging(settings)
     try:
         with _progress() as tell:
             tell(name)
-            measured = run(asyncio.wait_for(measure(given), limit))
+            measured = run(asyncio.wait_for(measure(settings), limit))
     except WentWrong as error:
         raise Trouble(f"{name}: {error}") from error
     except TimeoutError as error:

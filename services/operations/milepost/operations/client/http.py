@@ -11,7 +11,7 @@ import httpx2
 import typer
 
 from milepost.events.store.postgres import connect_pool
-from milepost.operations.installation.connection import connected, reachable, reason, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable, reason
 from milepost.operations.installation.data_directory import running
 from milepost.operations.installation.tenants import require_school, require_tenant
 from milepost.operations.terminal.errors import Trouble, WrongUsage
@@ -103,10 +103,10 @@ def calling(
     `known`: the school must be there already. It is looked for in the log of what runs here;
     elsewhere, what answers refuses what that school does not have.
     """
-    given = settings(data_dir)
-    where, bearer = address(http, given), token or _issued(given, tenant, role)
+    settings = load_settings(data_dir)
+    where, bearer = address(http, settings), token or _issued(settings, tenant, role)
     if known and not http and not token:
-        _require_school(given, tenant)
+        _require_school(settings, tenant)
     # A proxy that the environment names is not for this.
     with httpx2.Client(
         base_url=where,
@@ -117,45 +117,45 @@ def calling(
         yield Caller(client)
 
 
-def address(http: str | None, given: Settings) -> str:
+def address(http: str | None, settings: Settings) -> str:
     """Raises `Trouble`."""
     if http is not None:
         if not http.startswith(("http://", "https://")):
             raise WrongUsage(f"--http {http}: it should be like http://127.0.0.1:8400.")
         return http
-    runtime = running(given.data_dir)
+    runtime = running(settings.data_dir)
     if runtime is None:
         raise Trouble(
-            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            f"Nothing runs in {settings.data_dir.resolve()}: start it with `milepost up`,"
             " or say with --http where Milepost answers."
         )
     return runtime.http
 
 
-def _issued(given: Settings, tenant: str, role: str) -> str:
+def _issued(settings: Settings, tenant: str, role: str) -> str:
     require_tenant(tenant)
-    if given.token_keys:
+    if settings.token_keys:
         raise Trouble(
-            f"Tokens are checked with the keys of {given.token_keys}: give one of that issuer's"
+            f"Tokens are checked with the keys of {settings.token_keys}: give one of that issuer's"
             " with --token or MILEPOST_TOKEN."
         )
     issuer = DevelopmentIssuer(
-        given.data_dir, issuer=given.token_issuer, audience=given.token_audience
+        settings.data_dir, issuer=settings.token_issuer, audience=settings.token_audience
     )
     if not issuer.keys_path.exists():
         raise Trouble(
-            f"There is no key in {given.data_dir.resolve()} to make a token with: name the data"
+            f"There is no key in {settings.data_dir.resolve()} to make a token with: name the data"
             " directory with --data-dir, or give a token with --token or MILEPOST_TOKEN."
         )
     return issuer.issue("operator", tenant, [role])
 
 
-def _require_school(given: Settings, tenant: str) -> None:
+def _require_school(settings: Settings, tenant: str) -> None:
     async def look() -> None:
         async with await connect_pool(postgres, name="milepost calling", size=1) as pool:
             await require_school(pool, tenant)
 
-    postgres = connected(given).postgres
+    postgres = connected(settings).postgres
     with reachable():
         asyncio.run(look())
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from milepost.operations.client.front_end import FrontEnd
 from milepost.operations.demo.feed import showing
 from milepost.operations.demo.figures import Figures
-from milepost.operations.installation.connection import reachable, settings
+from milepost.operations.installation.connection import load_settings, reachable
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.local.supervisor import up
 from milepost.operations.serving.lifecycle import told_to_stop
@@ -50,19 +50,19 @@ def demo(
     """
     # The processes it starts read it, too: the screen is for the school.
     os.environ.setdefault("MILEPOST_LOG_LEVEL", "error")
-    given = settings(data_dir or Path(".milepost") / "demo")
-    given = msgspec.structs.replace(given, port=_free(given))
-    configure_logging(given)
+    settings = load_settings(data_dir or Path(".milepost") / "demo")
+    settings = msgspec.structs.replace(settings, port=_free(settings))
+    configure_logging(settings)
     with reachable():
-        run(_demo(given, Console(), learners, seconds))
+        run(_demo(settings, Console(), learners, seconds))
 
 
-async def _demo(given: Settings, console: Console, learners: int, seconds: float) -> None:
+async def _demo(settings: Settings, console: Console, learners: int, seconds: float) -> None:
     stop = await told_to_stop()
     ready: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
     console.print("Starting Postgres, NATS and the services …")
-    running = asyncio.create_task(up(given, stop, ready.set_result))
-    showing_all = asyncio.create_task(_show(given, console, ready, learners, seconds))
+    running = asyncio.create_task(up(settings, stop, ready.set_result))
+    showing_all = asyncio.create_task(_show(settings, console, ready, learners, seconds))
     await asyncio.wait((running, showing_all), return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         showing_all.cancel()
@@ -74,7 +74,7 @@ async def _demo(given: Settings, console: Console, learners: int, seconds: float
 
 
 async def _show(
-    given: Settings,
+    settings: Settings,
     console: Console,
     ready: "asyncio.Future[Runtime]",
     learners: int,
@@ -83,7 +83,7 @@ async def _show(
     runtime = await ready
     now = datetime.now(UTC)
     tenant = f"demo-{now:%Y%m%d-%H%M%S}"
-    token = issuing(given, tenant)
+    token = issuing(settings, tenant)
     school = plan_school(learners, 1, now)
     console.print(f"Ten weeks of a school with {learners} learners ({tenant}):")
     async with showing(console, runtime.nats, tenant) as feed:
@@ -98,14 +98,14 @@ async def _show(
     if os.environ.get("DEMO_ONCE"):
         console.print("It ends here; without DEMO_ONCE `make demo` keeps it running.")
     else:
-        _tell_where(given, console, runtime, tenant, token("someone", "operator"))
+        _tell_where(settings, console, runtime, tenant, token("someone", "operator"))
 
 
 def _tell_where(
-    given: Settings, console: Console, runtime: Runtime, tenant: str, token: str
+    settings: Settings, console: Console, runtime: Runtime, tenant: str, token: str
 ) -> None:
     command = os.path.relpath(sys.argv[0])
-    here = f"--data-dir {given.data_dir}"
+    here = f"--data-dir {settings.data_dir}"
     dashboards = f"{runtime.http}/dashboards/offerings"
     lines = {
         "The API": f"{runtime.http}/schema",
@@ -120,10 +120,10 @@ def _tell_where(
     console.print("\nStop with Ctrl-C.")
 
 
-def _free(given: Settings) -> int:
+def _free(settings: Settings) -> int:
     """The usual port, or any when somebody has it."""
     try:
-        require_free(given.host, given.port)
+        require_free(settings.host, settings.port)
     except AddressTaken:
         return 0
-    return given.port
+    return settings.port

@@ -24,7 +24,7 @@ from milepost.operations.history.history import Past
 from milepost.operations.history.import_history import Imported, import_past
 from milepost.operations.history.oulad import read_dataset, require_tables
 from milepost.operations.history.oulad_school import past_of
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_tenant
 from milepost.operations.terminal.errors import Trouble, check_all
 from milepost.operations.terminal.options import AsJson, DataDir
@@ -52,12 +52,12 @@ def oulad(
 ) -> None:
     """The Open University Learning Analytics Dataset. What an earlier run has done stays done."""
     check_all(lambda: require_tenant(tenant), lambda: require_tables(folder))
-    given = connected(settings(data_dir))
-    configure_logging(given)
+    settings = connected(load_settings(data_dir))
+    configure_logging(settings)
     past = past_of(read_dataset(folder))
     try:
         with reachable(), _bar(past) as bar:
-            imported = run(import_past(given, past, tenant, bar))
+            imported = run(import_past(settings, past, tenant, bar))
     except KeyboardInterrupt as stopped:
         raise Trouble("Stopped. What is done stays done: run it again to go on.") from stopped
     if as_json:

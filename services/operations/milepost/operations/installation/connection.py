@@ -14,16 +14,18 @@ from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import SettingInvalid, Settings
 
 
-def settings(data_dir: Path | None = None) -> Settings:
+def load_settings(data_dir: Path | None = None) -> Settings:
     """From the environment; a `data_dir` given on the command line wins. Raises `Trouble`."""
     try:
-        given = Settings.from_environment(os.environ)
+        settings = Settings.from_environment(os.environ)
     except SettingInvalid as error:
         raise Trouble(str(error)) from error
-    given = msgspec.structs.replace(given, data_dir=data_dir or given.data_dir)
-    if given.data_dir.exists() and not given.data_dir.is_dir():
-        raise Trouble(f"{given.data_dir} is not a folder: name the data directory with --data-dir.")
-    return given
+    settings = msgspec.structs.replace(settings, data_dir=data_dir or settings.data_dir)
+    if settings.data_dir.exists() and not settings.data_dir.is_dir():
+        raise Trouble(
+            f"{settings.data_dir} is not a folder: name the data directory with --data-dir."
+        )
+    return settings
 
 
 def reason(error: BaseException) -> str:
@@ -33,19 +35,19 @@ def reason(error: BaseException) -> str:
     return str(error) or "the connection was lost"
 
 
-def connected(given: Settings | None = None) -> Settings:
+def connected(settings: Settings | None = None) -> Settings:
     """Settings with both servers' addresses. Raises `Trouble` when nobody has named any."""
-    given = given or settings()
-    if given.postgres and given.nats:
-        return given
-    runtime = running(given.data_dir)
+    settings = settings or load_settings()
+    if settings.postgres and settings.nats:
+        return settings
+    runtime = running(settings.data_dir)
     if runtime is None:
         raise Trouble(
-            f"Nothing runs in {given.data_dir.resolve()}: start it with `milepost up`,"
+            f"Nothing runs in {settings.data_dir.resolve()}: start it with `milepost up`,"
             " or set MILEPOST_POSTGRES and MILEPOST_NATS."
         )
     return msgspec.structs.replace(
-        given, postgres=given.postgres or runtime.postgres, nats=given.nats or runtime.nats
+        settings, postgres=settings.postgres or runtime.postgres, nats=settings.nats or runtime.nats
     )
 
 

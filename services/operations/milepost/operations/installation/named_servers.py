@@ -14,24 +14,24 @@ from milepost.web.settings import Settings
 CONNECT_SECONDS = 5
 
 
-def named(given: Settings) -> dict[str, str]:
+def named(settings: Settings) -> dict[str, str]:
     """Address without password, by the variable that names it."""
-    servers = {"MILEPOST_POSTGRES": given.postgres, "MILEPOST_NATS": given.nats}
+    servers = {"MILEPOST_POSTGRES": settings.postgres, "MILEPOST_NATS": settings.nats}
     return {name: _without_password(url) for name, url in servers.items() if url}
 
 
-async def require_answering(given: Settings) -> None:
+async def require_answering(settings: Settings) -> None:
     """Raises `Trouble` when one that is named does not answer."""
     variable = "MILEPOST_POSTGRES"
     try:
-        if given.postgres:
-            await _ask_postgres(given.postgres)
+        if settings.postgres:
+            await _ask_postgres(settings.postgres)
         variable = "MILEPOST_NATS"
-        if given.nats:
-            await asyncio.wait_for(_ask_nats(given.nats), CONNECT_SECONDS)
+        if settings.nats:
+            await asyncio.wait_for(_ask_nats(settings.nats), CONNECT_SECONDS)
     except UNAVAILABLE as error:
         raise Trouble(
-            f"{variable} names {named(given)[variable]}, where nobody answers"
+            f"{variable} names {named(settings)[variable]}, where nobody answers"
             f" ({reason(error)}): start it, or unset the variable to use a"
             " server that `milepost up` starts."
         ) from error

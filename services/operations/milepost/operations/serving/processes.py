@@ -21,7 +21,7 @@ from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.rooms import read_models, services_of
 from milepost.operations.serving.lifecycle import supervised, together, told_to_stop, until
 from milepost.operations.terminal.errors import Trouble
@@ -40,25 +40,25 @@ _log = structlog.get_logger()
 
 
 def run_serve(name: str, data_dir: Path | None) -> None:
-    _run(name if name != "all" else "serve", lambda given: _serve(given, name), data_dir)
+    _run(name if name != "all" else "serve", lambda settings: _serve(settings, name), data_dir)
 
 
 def run_relay(health_port: int | None, data_dir: Path | None) -> None:
-    _run("relay", lambda given: _relay(given, health_port), data_dir)
+    _run("relay", lambda settings: _relay(settings, health_port), data_dir)
 
 
 def run_project(health_port: int | None, data_dir: Path | None) -> None:
-    _run("project", lambda given: _project(given, health_port), data_dir)
+    _run("project", lambda settings: _project(settings, health_port), data_dir)
 
 
 def _run(
     service: str, work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None
 ) -> None:
-    given = connected(settings(data_dir))
-    configure_logging(given, service=service, routine=ROUTINE if supervised() else ())
+    settings = connected(load_settings(data_dir))
+    configure_logging(settings, service=service, routine=ROUTINE if supervised() else ())
     try:
         with reachable():
-            run(work(given))
+            run(work(settings))
     except Trouble:
         raise
     except AddressTaken as taken:
@@ -70,18 +70,22 @@ def _run(
         raise SystemExit(1) from error
 
 
-async def _serve(given: Settings, name: str) -> None:
+async def _serve(settings: Settings, name: str) -> None:
     stop = await told_to_stop()
-    async with _pool(given, f"serve {name}", size=20) as pool:
+    async with _pool(settings, f"serve {name}", size=20) as pool:
         transactor = Transactor(PostgresLog(pool))
-        services = services_of(name, Context(transactor, given, pool))
+        services = services_of(name, Context(transactor, settings, pool))
         subscriptions = [
-            Subscription(one, transactor.log, pool, given.nats, replicas=given.nats_replicas).run()
+            Subscription(
+                one, transactor.log, pool, settings.nats, replicas=settings.nats_replicas
+            ).run()
             for one in handlers_of(services, transactor)
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         workers = [work() for one in services for work in one.workers]
-        await _alive(given, services, pool, stop, given.port, *subscriptions, *timers, *workers)
+        await _alive(
+            settings, services, pool, stop, settings.port, *subscriptions, *timers, *workers
+        )
         await transactor.close()
 
 
@@ -92,23 +96,23 @@ def handlers_of(services: Sequence[Service], transactor: Transactor) -> list[Any
     return [*(policy_handler(policy, transactor) for policy in policies), *others]
 
 
-async def _relay(given: Settings, health_port: int | None) -> None:
+async def _relay(settings: Settings, health_port: int | None) -> None:
     stop = await told_to_stop()
-    async with _pool(given, "relay", size=4) as pool:
-        log, replicas = PostgresLog(pool), given.nats_replicas
-        relay = Relay(log, given.postgres, given.nats, PUBLISHED, replicas=replicas)
-        await _alive(given, (), pool, stop, health_port, relay.run())
+    async with _pool(settings, "relay", size=4) as pool:
+        log, replicas = PostgresLog(pool), settings.nats_replicas
+        relay = Relay(log, settings.postgres, settings.nats, PUBLISHED, replicas=replicas)
+        await _alive(settings, (), pool, stop, health_port, relay.run())
 
 
-async def _project(given: Settings, health_port: int | None) -> None:
+async def _project(settings: Settings, health_port: int | None) -> None:
     stop = await told_to_stop()
-    async with _pool(given, "project", size=8) as pool:
+    async with _pool(settings, "project", size=8) as pool:
         projector = Projector(pool, read_models())
-        await _alive(given, (), pool, stop, health_port, projector.run())
+        await _alive(settings, (), pool, stop, health_port, projector.run())
 
 
 async def _alive(
-    given: Settings,
+    settings: Settings,
     services: Sequence[Service],
     pool: asyncpg.Pool,
     stop: asyncio.Event,
@@ -118,13 +122,13 @@ async def _alive(
     """Work in the background and answer on `port`, until told to stop."""
     working = [until(stop, *works)]
     if port is not None:
-        app = _app(given, services, pool)
-        seconds = given.shutdown_seconds
-        working.append(serve(app, given.host, port, stop, shutdown_seconds=seconds))
+        app = _app(settings, services, pool)
+        seconds = settings.shutdown_seconds
+        working.append(serve(app, settings.host, port, stop, shutdown_seconds=seconds))
     await together(*working)
 
 
-def _app(given: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Litestar:
+def _app(settings: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Litestar:
     async def postgres() -> bool:
         return bool(await pool.fetchval("select true", timeout=1))
 
@@ -136,8 +140,8 @@ def _app(given: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Li
 
     return create_app(
         services,
-        given,
-        TokenVerifier(given),
+        settings,
+        TokenVerifier(settings),
         ready={"postgres": postgres},
         on_shutdown=[send_spans],
         registry=REGISTRY,
@@ -146,12 +150,12 @@ def _app(given: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Li
 
 
 @asynccontextmanager
-async def _pool(given: Settings, name: str, size: int) -> AsyncIterator[asyncpg.Pool]:
-    pool = await connect_pool(given.postgres, name=f"milepost {name}", size=size)
+async def _pool(settings: Settings, name: str, size: int) -> AsyncIterator[asyncpg.Pool]:
+    pool = await connect_pool(settings.postgres, name=f"milepost {name}", size=size)
     try:
         yield pool
     finally:
         try:
-            await asyncio.wait_for(pool.close(), given.shutdown_seconds)
+            await asyncio.wait_for(pool.close(), settings.shutdown_seconds)
         except TimeoutError:
             pool.terminate()

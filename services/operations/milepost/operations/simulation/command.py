@@ -14,7 +14,7 @@ from rich.table import Table
 
 from milepost.operations.client.front_end import FrontEnd, Token
 from milepost.operations.client.http import Http, address
-from milepost.operations.installation.connection import settings
+from milepost.operations.installation.connection import load_settings
 from milepost.operations.installation.tenants import require_tenant
 from milepost.operations.simulation.plan import School, plan_school
 from milepost.operations.simulation.players import Simulator
@@ -42,8 +42,8 @@ def simulate(
     data_dir: DataDir = None,
 ) -> None:
     """Let a small school live through ten weeks that end now."""
-    given = settings(data_dir)
-    where, token = address(http, given), issuing(given, tenant)
+    settings = load_settings(data_dir)
+    where, token = address(http, settings), issuing(settings, tenant)
     school = plan_school(learners, seed, datetime.now(UTC))
     with _bar(len(school.actions)) as tell:
         simulator = run(play(where, token, school, seconds, tell))
@@ -67,13 +67,13 @@ async def play(
         return simulator
 
 
-def issuing(given: Settings, tenant: str) -> Token:
+def issuing(settings: Settings, tenant: str) -> Token:
     """Tokens of the development issuer. Raises `Trouble` where others' tokens are asked for."""
     require_tenant(tenant)
-    if given.token_keys:
+    if settings.token_keys:
         raise Trouble("Simulated learners have tokens of the development issuer only.")
     issuer = DevelopmentIssuer(
-        given.data_dir, issuer=given.token_issuer, audience=given.token_audience
+        settings.data_dir, issuer=settings.token_issuer, audience=settings.token_audience
     )
     issuer.ensure_keys()
     return lambda subject, role: issuer.issue(subject, tenant, [role])

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.events.store.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import unknown_school
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
@@ -62,9 +62,9 @@ def verify_log(  # noqa: PLR0917 - typer's options
 
     People may go on working: checked is what the log holds when the check begins.
     """
-    given = settings(data_dir)
-    old = _signed_heads(against, keys or _key(given).keys_path) if against else []
-    verified = _with_pool(given, lambda pool: _verified(pool, tenant, old, jobs))
+    settings = load_settings(data_dir)
+    old = _signed_heads(against, keys or _key(settings).keys_path) if against else []
+    verified = _with_pool(settings, lambda pool: _verified(pool, tenant, old, jobs))
     if as_json:
         typer.echo(msgspec.json.encode(verified).decode())
     else:
@@ -89,11 +89,11 @@ def log_head(
     """
     if signed and as_json:
         raise WrongUsage("--signed prints JWTs, --json JSON: name one of them.")
-    given = settings(data_dir)
-    heads = _with_pool(given, lambda pool: _heads(pool, tenant))
+    settings = load_settings(data_dir)
+    heads = _with_pool(settings, lambda pool: _heads(pool, tenant))
     if not heads:
         typer.echo("No school has any events yet.", err=True)
-    key = _key(given)
+    key = _key(settings)
     if signed:
         key.publish()
     for head in heads:
@@ -109,19 +109,21 @@ def log_head(
 @app.command("keys")
 def log_keys(data_dir: DataDir = None) -> None:
     """The public half of the key that signs heads, as a JWKS for whoever keeps them."""
-    typer.echo(_key(settings(data_dir)).publish().read_text("utf-8"))
+    typer.echo(_key(load_settings(data_dir)).publish().read_text("utf-8"))
 
 
-def _key(given: Settings) -> SigningKey:
-    return SigningKey(given.data_dir / "log")
+def _key(settings: Settings) -> SigningKey:
+    return SigningKey(settings.data_dir / "log")
 
 
-def _with_pool(given: Settings, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
-    given = connected(given)
-    configure_logging(given)
+def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
+    settings = connected(settings)
+    configure_logging(settings)
 
     async def working() -> T:
-        pool = await connect_pool(given.postgres, name="milepost log", command_timeout_seconds=None)
+        pool = await connect_pool(
+            settings.postgres, name="milepost log", command_timeout_seconds=None
+        )
         try:
             return await work(pool)
         finally:

@@ -15,7 +15,7 @@ from milepost.events.parking import operator_actions
 from milepost.events.parking.operator_actions import Decision, NotParked, Settled, WaitsBehind
 from milepost.events.parking.parked import Parked
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
@@ -155,7 +155,7 @@ def _with_pool(
             await require_school(pool, tenant)
             return await work(pool)
 
-    given = connected(settings(data_dir))
+    given = connected(load_settings(data_dir))
     with reachable():
         try:
             return asyncio.run(run())

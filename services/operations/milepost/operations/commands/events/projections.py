@@ -28,7 +28,7 @@ from milepost.events.projections.rebuild import (
     switch,
 )
 from milepost.events.store.postgres import connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
@@ -220,7 +220,7 @@ def _model(name: str) -> ReadModel:
 
 
 def _with_pool(data_dir: Path | None, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
-    given = connected(settings(data_dir))
+    given = connected(load_settings(data_dir))
     configure_logging(given)
 
     async def connected_work() -> T:

@@ -28,7 +28,7 @@ from milepost.events.relay.relay import Relay
 from milepost.events.relay.stream_inventory import Seen, StreamInventory, StreamSetBack
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble
@@ -42,11 +42,11 @@ from milepost.web.telemetry.logs import configure_logging
 def run_reconcile(
     tenant: str | None, data_dir: Path | None, *, dry_run: bool, as_json: bool
 ) -> None:
-    given = connected(settings(data_dir))
-    configure_logging(given)
+    settings = connected(load_settings(data_dir))
+    configure_logging(settings)
     with reachable():
         try:
-            told = run(_reconcile(given, tenant, dry_run=dry_run))
+            told = run(_reconcile(settings, tenant, dry_run=dry_run))
         except StreamSetBack as error:
             raise Trouble("The stream was emptied or set back meanwhile: begin anew.") from error
         except RelayStandsStill as error:
@@ -61,11 +61,11 @@ def run_reconcile(
         _show(told, dry_run=dry_run)
 
 
-async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> dict[str, Any]:
-    await require_answering(given)
+async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -> dict[str, Any]:
+    await require_answering(settings)
     began = time.monotonic()
-    pool = await connect_pool(given.postgres, name="milepost reconcile", size=4)
-    async with pool, jetstream.connected(given.nats, "reconcile") as client:
+    pool = await connect_pool(settings.postgres, name="milepost reconcile", size=4)
+    async with pool, jetstream.connected(settings.nats, "reconcile") as client:
         log, holdings = PostgresLog(pool), StreamInventory(client.jetstream(), tenant or "*")
         await require_school(pool, tenant)
         with bars() as seen:
@@ -73,7 +73,7 @@ async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> d
             gaps = await compare(log, holdings, tuple(PUBLISHED), tenant, seen)
             mended: Mapping[str, int] = {}
             if not dry_run:
-                async with _relaying(log, given):
+                async with _relaying(log, settings):
                     mended = await _mended(log, client, holdings, gaps, seen)
     findings = [one.finding for one in gaps]
     return {
@@ -88,10 +88,10 @@ async def _reconcile(given: Settings, tenant: str | None, *, dry_run: bool) -> d
 
 
 @asynccontextmanager
-async def _relaying(log: Log, given: Settings) -> AsyncIterator[None]:
+async def _relaying(log: Log, settings: Settings) -> AsyncIterator[None]:
     """Publish what is missing at the end, unless a relay leads already and does it."""
-    replicas = given.nats_replicas
-    relay = Relay(log, given.postgres, given.nats, PUBLISHED, replicas=replicas)
+    replicas = settings.nats_replicas
+    relay = Relay(log, settings.postgres, settings.nats, PUBLISHED, replicas=replicas)
     relaying = asyncio.create_task(relay.run())
     try:
         yield

@@ -23,7 +23,7 @@ from milepost.events.relay.republish import (
     stream_for,
 )
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.published import require_published
 from milepost.operations.installation.tenants import require_known, require_tenant
@@ -70,25 +70,27 @@ def republish_part(
     """
     check_all(lambda: require_tenant(tenant), lambda: require_published(event or []))
     tags = tuple(tag for tag in PUBLISHED if not event or name_of(tag) in event)
-    given = connected(settings(data_dir))
-    configure_logging(given)
+    settings = connected(load_settings(data_dir))
+    configure_logging(settings)
     part = Part(tenant, first, last or 0, tags)
     with reachable():
-        told = run(_republish(given, part, subject, dry_run=dry_run))
+        told = run(_republish(settings, part, subject, dry_run=dry_run))
     typer.echo(json.encode(told).decode() if as_json else _sentence(told))
 
 
 async def _republish(
-    given: Settings, asked: Part, subject: str, *, dry_run: bool
+    settings: Settings, asked: Part, subject: str, *, dry_run: bool
 ) -> dict[str, Any]:
-    await require_answering(given)
+    await require_answering(settings)
     async with (
-        await connect_pool(given.postgres, name="milepost republish", size=2) as pool,
-        jetstream.connected(given.nats, "republish") as client,
+        await connect_pool(settings.postgres, name="milepost republish", size=2) as pool,
+        jetstream.connected(settings.nats, "republish") as client,
     ):
         log = PostgresLog(pool)
         part = await _within(log, asked)
-        stream = await _stream(client.jetstream(), subject, given.nats_replicas, make=not dry_run)
+        stream = await _stream(
+            client.jetstream(), subject, settings.nats_replicas, make=not dry_run
+        )
         began = time.monotonic()
         with bars() as seen:
             try:

@@ -15,7 +15,7 @@ from nats.js.api import DeliverPolicy
 from milepost.events.log import Recorded
 from milepost.events.nats import jetstream
 from milepost.events.nats.cloudevents import recorded_from
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.published import require_published
 from milepost.operations.installation.tenants import require_tenant
@@ -44,9 +44,9 @@ def tail(
     Example: milepost tail --event credential_awarded
     """
     subject = _subject(tenant, event)
-    given = connected(settings(data_dir))
+    settings = connected(load_settings(data_dir))
     with reachable(), suppress(KeyboardInterrupt, BrokenPipeError):
-        asyncio.run(_print(given, subject, from_start=from_start, as_json=as_json))
+        asyncio.run(_print(settings, subject, from_start=from_start, as_json=as_json))
 
 
 def _subject(tenant: str | None, event: str | None) -> str:
@@ -57,10 +57,10 @@ def _subject(tenant: str | None, event: str | None) -> str:
     return f"milepost.{tenant or '*'}.*.{event or '*'}"
 
 
-async def _print(given: Settings, subject: str, *, from_start: bool, as_json: bool) -> None:
-    await require_answering(given)
+async def _print(settings: Settings, subject: str, *, from_start: bool, as_json: bool) -> None:
+    await require_answering(settings)
     typer.echo(f"Following {subject}; Ctrl-C ends it.", err=True)
-    async for recorded in follow(given.nats, subject, from_start=from_start):
+    async for recorded in follow(settings.nats, subject, from_start=from_start):
         sys.stdout.write((_json(recorded) if as_json else _line(recorded)) + "\n")
         sys.stdout.flush()
 

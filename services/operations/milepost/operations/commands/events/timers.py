@@ -9,7 +9,7 @@ import typer
 
 from milepost.events.policies.timer_rows import Started, started
 from milepost.events.store.postgres import connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
 
@@ -44,7 +44,7 @@ def _started(data_dir: Path | None, tenant: str | None, limit: int) -> list[Star
             await require_school(pool, tenant)
             return await started(pool, tenant=tenant, limit=limit)
 
-    given = connected(settings(data_dir))
+    given = connected(load_settings(data_dir))
     with reachable():
         return asyncio.run(run())
 

