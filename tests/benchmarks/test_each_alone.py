@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.servers  # they start processes
+
+
 TINY = {
     "append": ("--seconds", "1"),
     "commands": ("--count", "300", "--connections", "8"),

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import DOCS, Block, blocks, changed, matches, run, write_files
 
+pytestmark = pytest.mark.servers  # they start processes
+
+
 BIN = Path(sys.executable).parent
 
 

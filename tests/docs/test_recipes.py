@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import DOCS, run, write_files
 
+pytestmark = pytest.mark.servers  # they start processes
+
+
 HOUSE = DOCS.parent
 RECIPES = ("add-a-command", "add-an-event", "add-a-read-model", "add-a-room")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "dist")

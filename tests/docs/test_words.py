@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
 
+pytestmark = pytest.mark.servers  # they start processes
+
+
 HOUSE = Path(__file__).parents[2]
 WRITTEN_BY_READERS = {"subscriber.py"}
 ROOM_LINES = 45

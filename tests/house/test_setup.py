@@ -25,7 +25,7 @@ Setup = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def setup(tmp_path: Path) -> Setup:
+def setup(own_processes: None, tmp_path: Path) -> Setup:  # noqa: ARG001 - it marks who asks
     """`make setup` where nothing but these Pythons is installed, by name and minor version."""
     tools = tmp_path / "bin"
     tools.mkdir()

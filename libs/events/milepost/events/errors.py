@@ -8,6 +8,7 @@ class EventsError(Exception):
     ├─ Overloaded              too much waits already: try again shortly
     │  └─ Contended            other writers were faster every time
     ├─ LeaseLost               another process may lead by now
+    │  └─ CheckpointMoved      another process has moved the checkpoint
     ├─ UnknownEvent            a tag that this code does not know
     ├─ NoSuchTenant            the log holds nothing of it
     ├─ PipelineBroken          a message did not get its place in the stream
