@@ -21,7 +21,7 @@ from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import open_offering, publish_course, token
-from milepost.operations.bench.running import running
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
@@ -138,8 +138,8 @@ async def test_a_rebuild_under_traffic_ends_identical_and_nobody_waits(tmp_path:
         await history.grow(EVENTS)
         bearer = token(place)
         for command in (("relay",), ("project",)):
-            await enter(running(place, *command))
-        port = await enter(running(place, "serve", "all"))
+            await enter(milepost_process(place, *command))
+        port = await enter(milepost_process(place, "serve", "all"))
         await asyncio.to_thread(publish_course, port, bearer)
         await shown(pool, 0)
         traffic = await enter(going_on(port, bearer))

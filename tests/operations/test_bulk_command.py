@@ -17,7 +17,7 @@ from tests.eventually import eventually
 from tests.processes import milepost, wait_until_ready
 
 from milepost.operations.client.bulk_job import follow_results
-from milepost.operations.client.http import Caller
+from milepost.operations.client.http import ApiClient
 from milepost.operations.local.embedded import free_port
 
 
@@ -174,7 +174,7 @@ async def test_results_are_followed_however_long_there_are_none(desk: Desk):
     with httpx2.Client(
         base_url=desk.school.http, headers=headers, timeout=2.0, event_hooks=hooks
     ) as impatient:
-        following = asyncio.create_task(asyncio.to_thread(follow, Caller(impatient), job))
+        following = asyncio.create_task(asyncio.to_thread(follow, ApiClient(impatient), job))
         await eventually(lambda: len(asked) >= 3, 60)
         assert json.loads(await desk.run("jobs", "show", job, "--json"))["state"] == "queued"
         assert not following.done()
@@ -184,8 +184,8 @@ async def test_results_are_followed_however_long_there_are_none(desk: Desk):
     assert (await desk.run("jobs", "results", job, "--follow")).splitlines() == lines
 
 
-def follow(caller: Caller, job: str) -> list[str]:
-    return list(follow_results(caller, job, refused_only=False))
+def follow(api: ApiClient, job: str) -> list[str]:
+    return list(follow_results(api, job, refused_only=False))
 
 
 def json_id(told: str) -> str:

@@ -30,7 +30,7 @@ from milepost.web.requests.idempotency import IdempotencyKeyReused, command_id
 READERS = (*ENROLLERS, "operator")
 NDJSON = "application/x-ndjson"
 PAGE = 1_000
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 FOLLOW_SECONDS = 600.0
 
 JobPath = Annotated[UUID, PathParameter(description="The job's id")]
@@ -196,7 +196,7 @@ async def _lines(
             after = rows[-1].row
         if ended or time.monotonic() >= deadline:
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
         job = await store.find(job.tenant, job.job)
 
 

@@ -6,7 +6,7 @@ import urllib.request
 import msgspec
 
 from milepost.operations.bench.figures import WentWrong
-from milepost.operations.bench.running import direct
+from milepost.operations.bench.milepost_process import direct
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.settings import Settings
 

@@ -71,10 +71,10 @@ def yardsticks(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _figures(one: Mapping[str, Any]) -> str:
     names = JUDGED.get(one["name"]) or [name for name in one if name.endswith("_peak_mb")]
-    return "\n".join(_said(name, one[name]) for name in names)
+    return "\n".join(_figure(name, one[name]) for name in names)
 
 
-def _said(name: str, value: float) -> str:
+def _figure(name: str, value: float) -> str:
     """`p99_ms` and 12.5 are `p99 12.5 ms`."""
     unit = next((unit for unit in UNITS if name.endswith(unit)), "")
     words = name.removesuffix(unit).replace("_", " ")

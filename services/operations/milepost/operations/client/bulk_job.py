@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from milepost.events.runtime.backoff import Backoff
-from milepost.operations.client.http import Caller, NoAnswer
+from milepost.operations.client.http import ApiClient, NoAnswer
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
@@ -28,7 +28,7 @@ MEDIA_TYPES = {
     "jsonl": "application/x-ndjson",
     "json": "application/json",
 }
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 ATTEMPTS = 7
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
 REFUSED_SHOWN = 5
@@ -66,74 +66,76 @@ def require_readable(file: Path) -> None:
         raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def upload(caller: Caller, file: Path, **query: str) -> Job:
+def upload(api: ApiClient, file: Path, **query: str) -> Job:
     """Sent again, as the same command, while nobody answers. Raises `Trouble`."""
     headers = {"Content-Type": MEDIA_TYPES[_suffix(file)], "Idempotency-Key": str(uuid4())}
 
     def send() -> Job:
         with file.open("rb") as content:
-            return _job(caller.upload(f"{JOBS}?{urlencode(query)}", content, headers))
+            return _job(api.upload(f"{JOBS}?{urlencode(query)}", content, headers))
 
     try:
-        return _patiently(send)
+        return _with_retries(send)
     except OSError as error:
         raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def find(caller: Caller, job: str) -> Job:
-    return _patiently(lambda: _job(caller.ask("GET", f"{JOBS}/{job}")))
+def find(api: ApiClient, job: str) -> Job:
+    return _with_retries(lambda: _job(api.request("GET", f"{JOBS}/{job}")))
 
 
-def follow(caller: Caller, job: Job) -> Job:
+def follow(api: ApiClient, job: Job) -> Job:
     """Wait for its end, with a bar on a terminal. It goes on without this."""
-    what = "trying out" if job.dry_run else "enrolling"
-    with bars() as seen:
+    task = "trying out" if job.dry_run else "enrolling"
+    with bars() as show_progress:
         while True:
-            seen(what, job.done, job.rows)
+            show_progress(task, job.done, job.rows)
             if job.ended_at is not None:
                 return job
-            time.sleep(LOOK_SECONDS)
-            job = find(caller, job.job)
+            time.sleep(POLL_SECONDS)
+            job = find(api, job.job)
 
 
-def results(caller: Caller, job: str, *, refused_only: bool, after: int = 0) -> Iterator[str]:
+def results(api: ApiClient, job: str, *, refused_only: bool, after: int = 0) -> Iterator[str]:
     """A line of JSON for each row that is done, behind the row `after`."""
-    asked = urlencode({"refused": refused_only, "after": after}).lower()
-    return caller.lines(f"{JOBS}/{job}/results?{asked}")
+    query = urlencode({"refused": refused_only, "after": after}).lower()
+    return api.lines(f"{JOBS}/{job}/results?{query}")
 
 
-def follow_results(caller: Caller, job: str, *, refused_only: bool) -> Iterator[str]:
+def follow_results(api: ApiClient, job: str, *, refused_only: bool) -> Iterator[str]:
     """As `results`, until the job has ended, however long there is none."""
     after = 0
     while True:
-        ended = find(caller, job).ended_at is not None  # then what comes now is all there will be
-        lines = _patiently(partial(_whole, caller, job, refused_only=refused_only, after=after))
+        ended = find(api, job).ended_at is not None  # then what comes now is all there will be
+        lines = _with_retries(
+            partial(_all_results, api, job, refused_only=refused_only, after=after)
+        )
         yield from lines
         if lines:
             after = msgspec.json.decode(lines[-1])["row"]
         if ended:
             return
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
-def tell(caller: Caller, job: Job) -> None:
+def print_outcome(api: ApiClient, job: Job) -> None:
     """What it came to, and the first rows that were refused."""
     typer.echo(_headline(job))
     if job.done:
         print_table(_table(job))
     if not job.refused:
         return
-    for line in islice(results(caller, job.job, refused_only=True), REFUSED_SHOWN):
+    for line in islice(results(api, job.job, refused_only=True), REFUSED_SHOWN):
         typer.echo(_refusal(msgspec.json.decode(line)))
     if job.refused > REFUSED_SHOWN:
         typer.echo(f"All of them: milepost jobs results {job.job} --refused")
 
 
-def _whole(caller: Caller, job: str, *, refused_only: bool, after: int) -> list[str]:
-    return list(results(caller, job, refused_only=refused_only, after=after))
+def _all_results(api: ApiClient, job: str, *, refused_only: bool, after: int) -> list[str]:
+    return list(results(api, job, refused_only=refused_only, after=after))
 
 
-def _patiently(work: Callable[[], T]) -> T:
+def _with_retries(work: Callable[[], T]) -> T:
     """Again while nobody answers, within half a minute. Raises `NoAnswer`."""
     backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
     for _ in range(ATTEMPTS - 1):
@@ -148,15 +150,15 @@ def _suffix(file: Path) -> str:
     return file.suffix.removeprefix(".").lower()
 
 
-def _job(answer: Any) -> Job:
-    return msgspec.convert(answer, Job)
+def _job(response: Any) -> Job:
+    return msgspec.convert(response, Job)
 
 
 def _headline(job: Job) -> str:
     state = "canceling" if job.canceling else job.state
-    what, changed = ("Dry run", " Nothing is changed.") if job.dry_run else ("Job", "")
+    kind, changed = ("Dry run", " Nothing is changed.") if job.dry_run else ("Job", "")
     rate = f" ({job.rows_per_second:,.0f}/s)" if job.rows_per_second else ""
-    return f"{what} {job.job}: {state}, {job.done:,} of {job.rows:,} rows{rate}.{changed}"
+    return f"{kind} {job.job}: {state}, {job.done:,} of {job.rows:,} rows{rate}.{changed}"
 
 
 def _table(job: Job) -> Table:

@@ -37,15 +37,15 @@ class FrontEnd:
     ) -> Any:
         """The answer's JSON; None when a rule refused. Raises `Trouble`."""
         headers = {**self._bearer(subject, role), "Idempotency-Key": key}
-        answer = await self._send(method, path, headers, body)
-        if answer.status_code == HTTPStatus.CONFLICT:
-            self.refused[answer.json()["type"].rpartition(":")[2]] += 1
+        response = await self._send(method, path, headers, body)
+        if response.status_code == HTTPStatus.CONFLICT:
+            self.refused[response.json()["type"].rpartition(":")[2]] += 1
             return None
-        return _sound(answer)
+        return _require_success(response)
 
     async def read(self, path: str, *, subject: str, role: str) -> Any:
         """The answer's JSON. Raises `Trouble`."""
-        return _sound(await self._send("GET", path, self._bearer(subject, role), None))
+        return _require_success(await self._send("GET", path, self._bearer(subject, role), None))
 
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: Body | None
@@ -53,13 +53,13 @@ class FrontEnd:
         backoff, failure = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS), ""
         for _ in range(ATTEMPTS):
             try:
-                answer = await self._client.request(method, path, headers=headers, json=body)
+                response = await self._client.request(method, path, headers=headers, json=body)
             except httpx2.TransportError as error:
                 failure = reason(error)
             else:
-                if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    return answer
-                failure = in_words(answer)
+                if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    return response
+                failure = in_words(response)
             await backoff.pause()
         raise Trouble(f"{self._client.base_url} does not answer {method} {path} ({failure}).")
 
@@ -70,7 +70,9 @@ class FrontEnd:
         return self._headers[subject, role]
 
 
-def _sound(answer: httpx2.Response) -> Any:
-    if answer.is_error:
-        raise Trouble(f"{answer.request.method} {answer.request.url.path}: {in_words(answer)}")
-    return answer.json()
+def _require_success(response: httpx2.Response) -> Any:
+    if response.is_error:
+        raise Trouble(
+            f"{response.request.method} {response.request.url.path}: {in_words(response)}"
+        )
+    return response.json()

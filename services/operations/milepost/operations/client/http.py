@@ -48,40 +48,40 @@ class NoAnswer(Trouble):
     """Nobody answers, or not now."""
 
 
-class Caller:
+class ApiClient:
     """Speaks for one school. What cannot be answered, or is refused, is raised as `Trouble`."""
 
     def __init__(self, client: httpx2.Client) -> None:
         self._client = client
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def request(self, method: str, path: str, body: bytes | None = None) -> Any:
         """The answer's JSON; `body` is JSON as well."""
         headers = {} if body is None else {"Content-Type": "application/json"}
-        with self._answer(method, path, content=body, headers=headers) as answer:
-            return answer.json()
+        with self._stream(method, path, content=body, headers=headers) as response:
+            return response.json()
 
     def upload(self, path: str, file: BinaryIO, headers: Mapping[str, str]) -> Any:
         """The answer's JSON. The file goes as it is read."""
-        with self._answer("POST", path, content=file, headers=headers) as answer:
-            return answer.json()
+        with self._stream("POST", path, content=file, headers=headers) as response:
+            return response.json()
 
     def lines(self, path: str) -> Iterator[str]:
         """The answer, line by line as it comes."""
-        with self._answer("GET", path) as answer:
-            yield from answer.iter_lines()
+        with self._stream("GET", path) as response:
+            yield from response.iter_lines()
 
     @contextmanager
-    def _answer(self, method: str, path: str, **sent: Any) -> Iterator[httpx2.Response]:
+    def _stream(self, method: str, path: str, **options: Any) -> Iterator[httpx2.Response]:
         """Raises `NoAnswer`, `Trouble`."""
         try:
-            with self._client.stream(method, path, **sent) as answer:
-                if answer.is_error or "ndjson" not in answer.headers.get("content-type", ""):
-                    answer.read()
-                if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-                    raise NoAnswer(in_words(answer))
-                if answer.is_error:
-                    raise Trouble(in_words(answer))
-                yield answer
+            with self._client.stream(method, path, **options) as response:
+                if response.is_error or "ndjson" not in response.headers.get("content-type", ""):
+                    response.read()
+                if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise NoAnswer(in_words(response))
+                if response.is_error:
+                    raise Trouble(in_words(response))
+                yield response
         except httpx2.TransportError as error:
             raise NoAnswer(
                 f"Nothing answers at {self._client.base_url} ({reason(error)})."
@@ -89,7 +89,7 @@ class Caller:
 
 
 @contextmanager
-def calling(
+def api_client(
     http: str | None,
     token: str | None,
     tenant: str,
@@ -97,14 +97,14 @@ def calling(
     role: str,
     *,
     known: bool = False,
-) -> Iterator[Caller]:
+) -> Iterator[ApiClient]:
     """Without a `token`, with one of the development issuer that has the role.
 
     `known`: the school must be there already. It is looked for in the log of what runs here;
     elsewhere, what answers refuses what that school does not have.
     """
     settings = load_settings(data_dir)
-    where, bearer = address(http, settings), token or _issued(settings, tenant, role)
+    where, bearer = address(http, settings), token or _development_token(settings, tenant, role)
     if known and not http and not token:
         _require_school(settings, tenant)
     # A proxy that the environment names is not for this.
@@ -114,7 +114,7 @@ def calling(
         timeout=TIMEOUT_SECONDS,
         trust_env=False,
     ) as client:
-        yield Caller(client)
+        yield ApiClient(client)
 
 
 def address(http: str | None, settings: Settings) -> str:
@@ -132,7 +132,7 @@ def address(http: str | None, settings: Settings) -> str:
     return runtime.http
 
 
-def _issued(settings: Settings, tenant: str, role: str) -> str:
+def _development_token(settings: Settings, tenant: str, role: str) -> str:
     require_tenant(tenant)
     if settings.token_keys:
         raise Trouble(
@@ -151,22 +151,22 @@ def _issued(settings: Settings, tenant: str, role: str) -> str:
 
 
 def _require_school(settings: Settings, tenant: str) -> None:
-    async def look() -> None:
+    async def check() -> None:
         async with await connect_pool(postgres, name="milepost calling", size=1) as pool:
             await require_school(pool, tenant)
 
     postgres = connected(settings).postgres
     with reachable():
-        asyncio.run(look())
+        asyncio.run(check())
 
 
-def in_words(answer: httpx2.Response) -> str:
+def in_words(response: httpx2.Response) -> str:
     """A problem's title and its faults, each with its place."""
     try:
-        problem = answer.json()
+        problem = response.json()
         title, detail = problem["title"], problem["detail"]
-        said = detail if detail.startswith(title) else f"{title}: {detail}"
-        words = [f"{said}{WHAT_TO_DO.get(problem['type'].rpartition(':')[2], '')}"]
+        summary = detail if detail.startswith(title) else f"{title}: {detail}"
+        words = [f"{summary}{WHAT_TO_DO.get(problem['type'].rpartition(':')[2], '')}"]
         faults = problem.get("faults")
         if faults:
             words = [f"{title}:"]
@@ -174,7 +174,7 @@ def in_words(answer: httpx2.Response) -> str:
                 f"  {_where(one)}: {one.get('condition') or one['message']}" for one in faults
             ]
     except (ValueError, KeyError, TypeError):  # it is not Milepost that answers
-        return f"{answer.request.url} answers {answer.status_code}: {answer.text[:200]}"
+        return f"{response.request.url} answers {response.status_code}: {response.text[:200]}"
     return "\n".join(words)
 
 

@@ -17,12 +17,12 @@ import typer
 from rich.console import Console
 
 from milepost.operations.client.front_end import FrontEnd
-from milepost.operations.demo.feed import showing
+from milepost.operations.demo.feed import live_feed
 from milepost.operations.demo.figures import Figures
 from milepost.operations.installation.connection import load_settings, reachable
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.local.supervisor import up
-from milepost.operations.serving.lifecycle import told_to_stop
+from milepost.operations.serving.lifecycle import stop_signal
 from milepost.operations.simulation.command import issuing, play
 from milepost.operations.simulation.plan import plan_school
 from milepost.operations.terminal.tables import print_table
@@ -58,7 +58,7 @@ def demo(
 
 
 async def _demo(settings: Settings, console: Console, learners: int, seconds: float) -> None:
-    stop = await told_to_stop()
+    stop = await stop_signal()
     ready: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
     console.print("Starting Postgres, NATS and the services …")
     running = asyncio.create_task(up(settings, stop, ready.set_result))
@@ -86,13 +86,13 @@ async def _show(
     token = issuing(settings, tenant)
     school = plan_school(learners, 1, now)
     console.print(f"Ten weeks of a school with {learners} learners ({tenant}):")
-    async with showing(console, runtime.nats, tenant) as feed:
+    async with live_feed(console, runtime.nats, tenant) as feed:
         await play(runtime.http, token, school, seconds, lambda _: None)
         async with httpx2.AsyncClient(base_url=runtime.http, trust_env=False) as client:
             figures = Figures(FrontEnd(client, token))
-            await figures.settled()
+            await figures.wait_until_idle()
             tables = [await figures.offerings(), await figures.credentials(), await figures.log()]
-    feed.say(console)
+    feed.print_summary(console)
     for table in tables:
         print_table(table)
     if os.environ.get("DEMO_ONCE"):

@@ -18,7 +18,7 @@ from milepost.operations.commands.events.tail import follow
 
 LINES = 12
 EVERY_SECONDS = 2.0
-COUNTED = {
+COUNTERS = {
     "learner_enrolled": "enrolled",
     "learner_waitlisted": "waitlisted",
     "lesson_started": "lessons started",
@@ -35,18 +35,18 @@ class Feed:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.lines: deque[str] = deque(maxlen=LINES)
-        self._said = ""
+        self._printed = ""
 
-    def take(self, event: Recorded) -> None:
+    def add(self, event: Recorded) -> None:
         self.counts["events published"] += 1
-        if event.type in COUNTED:
-            self.counts[COUNTED[event.type]] += 1
-        if told := _told(event.type, msgspec.json.decode(event.data)):
-            self.lines.append(f"{event.occurred_at:%d %b %H:%M}  {told}")
+        if event.type in COUNTERS:
+            self.counts[COUNTERS[event.type]] += 1
+        if headline := _headline(event.type, msgspec.json.decode(event.data)):
+            self.lines.append(f"{event.occurred_at:%d %b %H:%M}  {headline}")
 
     def window(self) -> RenderableType:
         counts = Table.grid(padding=(0, 2))
-        for name in ("events published", *COUNTED.values()):
+        for name in ("events published", *COUNTERS.values()):
             counts.add_row(name, f"[bold]{self.counts[name]:,}[/bold]")
         happened = Panel("\n".join(self.lines), title="as it happens", height=LINES + 2)
         return Group(happened, counts)
@@ -56,15 +56,15 @@ class Feed:
         counts = ", ".join(f"{self.counts[name]:,} {name}" for name in names)
         return f"{counts}.  {self.lines[-1] if self.lines else ''}"
 
-    def say(self, console: Console) -> None:
+    def print_summary(self, console: Console) -> None:
         """The summary, unless nothing has changed since."""
-        if (summary := self.summary()) != self._said:
+        if (summary := self.summary()) != self._printed:
             console.print(summary, highlight=False, soft_wrap=True)
-            self._said = summary
+            self._printed = summary
 
 
 @asynccontextmanager
-async def showing(console: Console, nats: str, tenant: str) -> AsyncIterator[Feed]:
+async def live_feed(console: Console, nats: str, tenant: str) -> AsyncIterator[Feed]:
     """Show a tenant's events while the block runs."""
     feed = Feed()
     shown = _in_window if console.is_terminal else _in_lines
@@ -80,7 +80,7 @@ async def showing(console: Console, nats: str, tenant: str) -> AsyncIterator[Fee
 
 async def _listen(feed: Feed, nats: str, tenant: str) -> None:
     async for event in follow(nats, f"milepost.{tenant}.>", from_start=True):
-        feed.take(event)
+        feed.add(event)
 
 
 async def _in_window(console: Console, feed: Feed) -> None:
@@ -91,10 +91,10 @@ async def _in_window(console: Console, feed: Feed) -> None:
 async def _in_lines(console: Console, feed: Feed) -> None:
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        feed.say(console)
+        feed.print_summary(console)
 
 
-def _told(tag: str, fact: dict[str, Any]) -> str | None:
+def _headline(tag: str, fact: dict[str, Any]) -> str | None:
     match tag:
         case "learner_enrolled":
             return f"{fact['learner']} enrolled in {fact['offering']}"

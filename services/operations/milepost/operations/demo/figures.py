@@ -18,14 +18,14 @@ COLUMNS = {
     "completed": "completed",
     "credentials": "awarded",
 }
-QUIET_SECONDS = 1.0
+IDLE_SECONDS = 1.0
 
 
 class Figures:
     def __init__(self, front_end: FrontEnd) -> None:
         self._front_end = front_end
 
-    async def settled(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Return when policies and read models have come to rest."""
         head = -1
         while True:
@@ -33,7 +33,7 @@ class Figures:
             if now["head"] == head and not any(model["lag"] for model in now["models"]):
                 return
             head = now["head"]
-            await asyncio.sleep(QUIET_SECONDS)
+            await asyncio.sleep(IDLE_SECONDS)
 
     async def offerings(self) -> Table:
         table = Table(
@@ -79,8 +79,8 @@ class Figures:
                 return found
             cursor = f"&cursor={page['next']}"
 
-    async def _read(self, what: str) -> Any:
-        return await self._front_end.read(f"/dashboards/{what}", subject="someone", role="operator")
+    async def _read(self, path: str) -> Any:
+        return await self._front_end.read(f"/dashboards/{path}", subject="someone", role="operator")
 
 
 def _percent(rate: float | None) -> str:

@@ -20,10 +20,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from milepost.operations.history.history import Past
 from milepost.operations.history.import_history import Imported, import_past
 from milepost.operations.history.oulad import read_dataset, require_tables
 from milepost.operations.history.oulad_school import past_of
+from milepost.operations.history.past import Past
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_tenant
 from milepost.operations.terminal.errors import Trouble, check_all

@@ -17,9 +17,9 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log, Recorded, pages
 from milepost.events.policies.reactions import run_to_quiescence
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.history.history import Past
 from milepost.operations.history.importer import Importer, Settle
 from milepost.operations.history.offerings import offer
+from milepost.operations.history.past import Past
 from milepost.progress import app as progress
 from milepost.web.room import Context
 from milepost.web.settings import Settings

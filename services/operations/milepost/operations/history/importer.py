@@ -25,7 +25,7 @@ from milepost.enrollment.events import EnrollmentEvent, OfferingEvent
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.log import Recorded
-from milepost.operations.history.history import Enroll, Learn, Passage, Past, Step, Withdraw
+from milepost.operations.history.past import Enroll, Learn, Passage, Past, Step, Withdraw
 from milepost.progress.domain.decisions import Answer, report
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import NotEnrolled, Progressed, Report

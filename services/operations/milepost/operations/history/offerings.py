@@ -10,7 +10,7 @@ from milepost.enrollment.domain.course.course import COURSE, publish
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Terms, open_offering
 from milepost.events.commands.transact import Transactor
-from milepost.operations.history.history import Attested, Past, Run
+from milepost.operations.history.past import Attested, Past, Run
 from milepost.progress.domain.plan import Plan
 from milepost.progress.plan_cache import pinned
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import PassingRule
-from milepost.operations.history.history import (
+from milepost.operations.history.oulad import Dataset, HandedIn, Presentation, Timeline, Visit
+from milepost.operations.history.past import (
     Attested,
     Enroll,
     Learn,
@@ -15,7 +16,6 @@ from milepost.operations.history.history import (
     Step,
     Withdraw,
 )
-from milepost.operations.history.oulad import Dataset, HandedIn, Presentation, Timeline, Visit
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored
 
 PASSING_RULE = PassingRule(passing_grade=0.4)

@@ -27,7 +27,7 @@ class Runtime(msgspec.Struct, frozen=True):
     http: str
 
 
-def hold(data_dir: Path) -> IO[str]:
+def lock_directory(data_dir: Path) -> IO[str]:
     """Make the directory and lock it while the answer is open. Raises `DirectoryInUse`."""
     # Passable for the user that Postgres runs as; every secret inside is 0600.
     data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -45,19 +45,19 @@ def hold(data_dir: Path) -> IO[str]:
     return lock
 
 
-def tell_runtime(data_dir: Path, runtime: Runtime) -> None:
+def write_runtime(data_dir: Path, runtime: Runtime) -> None:
     secret_file.replace(data_dir / "runtime.json", msgspec.json.encode(runtime))
 
 
 def running(data_dir: Path) -> Runtime | None:
     """What runs there now; None when nobody holds the directory."""
     path = data_dir / "runtime.json"
-    if not path.exists() or not _held(data_dir):
+    if not path.exists() or not _is_locked(data_dir):
         return None
     return msgspec.json.decode(path.read_bytes(), type=Runtime)
 
 
-def _held(data_dir: Path) -> bool:
+def _is_locked(data_dir: Path) -> bool:
     with (data_dir / "lock").open(encoding="ascii") as lock:
         try:
             # Shared, so that two who look at once do not take each other for the holder.

@@ -9,7 +9,7 @@ from milepost.operations.terminal.errors import WrongUsage
 
 def require_published(names: Sequence[str]) -> None:
     """Raises `WrongUsage` with those that are no event's."""
-    known = {name_of(tag) for tag in PUBLISHED}
-    if wrong := [name for name in names if name not in known]:
-        there = ", ".join(sorted(known))
-        raise WrongUsage(f"Nobody publishes {', '.join(map(repr, wrong))}. There are: {there}.")
+    published = {name_of(tag) for tag in PUBLISHED}
+    if wrong := [name for name in names if name not in published]:
+        names = ", ".join(sorted(published))
+        raise WrongUsage(f"Nobody publishes {', '.join(map(repr, wrong))}. There are: {names}.")

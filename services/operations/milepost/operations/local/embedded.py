@@ -11,7 +11,7 @@ from typing import IO, Self, TypeAlias
 
 import msgspec
 
-from milepost.operations.installation.data_directory import hold
+from milepost.operations.installation.data_directory import lock_directory
 from milepost.operations.local import embedded_nats, embedded_postgres
 from milepost.operations.local.child_process import Child
 from milepost.operations.local.embedded_nats import EmbeddedNats
@@ -48,7 +48,7 @@ class Embedded:
         self._lock: IO[str] | None = None
 
     async def __aenter__(self) -> Self:
-        self._lock = hold(self.data_dir)
+        self._lock = lock_directory(self.data_dir)
         try:
             await self._choose()
             for name in self._servers:
@@ -106,12 +106,12 @@ def _addresses(path: Path) -> Addresses:
     return chosen
 
 
-def free_port(wish: int) -> int:
-    """`wish` when nobody listens there, else another."""
+def free_port(preferred: int) -> int:
+    """`preferred` when nobody listens there, else another."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wish))
+            probe.bind(("127.0.0.1", preferred))
         except OSError:
             return free_port(0)
         return int(probe.getsockname()[1])

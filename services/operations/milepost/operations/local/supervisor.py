@@ -14,7 +14,7 @@ import structlog
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import owner_connection
-from milepost.operations.installation.data_directory import Runtime, tell_runtime
+from milepost.operations.installation.data_directory import Runtime, write_runtime
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.local.child_process import Child, start_supervised
 from milepost.operations.local.embedded import Embedded, free_port
@@ -46,28 +46,28 @@ async def up(
         await _migrate(servers.postgres)
         http = f"http://{_reachable(settings.host)}:{port}"
         runtime = Runtime(postgres=servers.postgres, nats=servers.nats, http=http)
-        family = Family(_environment(settings, runtime, port))
+        group = ProcessGroup(_environment(settings, runtime, port))
         works: list[Coroutine[Any, Any, None]] = [
-            *(_keep_server(servers, name) for name in servers.children),
-            *(family.keep(process) for process in PROCESSES),
-            _begin(settings, runtime, announce),
+            *(_supervise_server(servers, name) for name in servers.children),
+            *(group.supervise(process) for process in PROCESSES),
+            _announce_when_ready(settings, runtime, announce),
         ]
         tasks = [asyncio.create_task(work) for work in works]
         try:
             await _until(stop, tasks)
         finally:
             await cancel_and_wait(*tasks)
-            await family.stop()
+            await group.stop()
 
 
-class Family:
+class ProcessGroup:
     """The `milepost` processes that this one started."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self._children: dict[tuple[str, ...], Child] = {}
 
-    async def keep(self, process: tuple[str, ...]) -> NoReturn:
+    async def supervise(self, process: tuple[str, ...]) -> NoReturn:
         """Start it, and again whenever it dies. Raises `Trouble` when it dies too often."""
 
         async def start() -> Child:
@@ -75,7 +75,7 @@ class Family:
             self._children[process] = child
             return child
 
-        await _keep(" ".join(process), await start(), start)
+        await _supervise(" ".join(process), await start(), start)
 
     async def stop(self) -> None:
         for process in PROCESSES:
@@ -83,11 +83,11 @@ class Family:
                 await child.stop()
 
 
-async def _keep_server(servers: Embedded, name: str) -> NoReturn:
-    await _keep(name, servers.children[name], lambda: servers.restart(name))
+async def _supervise_server(servers: Embedded, name: str) -> NoReturn:
+    await _supervise(name, servers.children[name], lambda: servers.restart(name))
 
 
-async def _keep(name: str, first: Child, start: Callable[[], Awaitable[Child]]) -> NoReturn:
+async def _supervise(name: str, first: Child, start: Callable[[], Awaitable[Child]]) -> NoReturn:
     deaths: deque[float] = deque(maxlen=MAX_DEATHS)
     child: Child | None = first
     while True:
@@ -127,7 +127,7 @@ async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[Any]"]) -> N
         await cancel_and_wait(stopping)
 
 
-async def _begin(
+async def _announce_when_ready(
     settings: Settings, runtime: Runtime, announce: Callable[[Runtime], None] | None
 ) -> None:
     """Wait until everything answers, then say so."""
@@ -139,7 +139,7 @@ async def _begin(
                 " the log above says why."
             )
         await asyncio.sleep(0.1)
-    tell_runtime(settings.data_dir.resolve(), runtime)
+    write_runtime(settings.data_dir.resolve(), runtime)
     _log.info("ready", http=runtime.http, data_dir=str(settings.data_dir.resolve()))
     if announce:
         announce(runtime)
@@ -149,8 +149,8 @@ def _ready(http: str) -> bool:
     try:
         # A proxy that the environment names is not for this.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{http}/health/ready", timeout=5) as answer:
-            return bool(answer.status == HTTPStatus.OK)
+        with opener.open(f"{http}/health/ready", timeout=5) as response:
+            return bool(response.status == HTTPStatus.OK)
     except OSError:
         return False
 

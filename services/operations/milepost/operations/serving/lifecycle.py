@@ -10,7 +10,7 @@ from typing import Any
 from milepost.events.runtime.cancellation import cancel_and_wait
 
 
-async def told_to_stop() -> asyncio.Event:
+async def stop_signal() -> asyncio.Event:
     """Set by Ctrl-C and SIGTERM, and when the supervisor that started this process is gone."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

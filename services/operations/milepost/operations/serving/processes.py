@@ -23,7 +23,7 @@ from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.rooms import read_models, services_of
-from milepost.operations.serving.lifecycle import supervised, together, told_to_stop, until
+from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
@@ -71,7 +71,7 @@ def _run(
 
 
 async def _serve(settings: Settings, name: str) -> None:
-    stop = await told_to_stop()
+    stop = await stop_signal()
     async with _pool(settings, f"serve {name}", size=20) as pool:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, Context(transactor, settings, pool))
@@ -97,7 +97,7 @@ def handlers_of(services: Sequence[Service], transactor: Transactor) -> list[Any
 
 
 async def _relay(settings: Settings, health_port: int | None) -> None:
-    stop = await told_to_stop()
+    stop = await stop_signal()
     async with _pool(settings, "relay", size=4) as pool:
         log, replicas = PostgresLog(pool), settings.nats_replicas
         relay = Relay(log, settings.postgres, settings.nats, PUBLISHED, replicas=replicas)
@@ -105,7 +105,7 @@ async def _relay(settings: Settings, health_port: int | None) -> None:
 
 
 async def _project(settings: Settings, health_port: int | None) -> None:
-    stop = await told_to_stop()
+    stop = await stop_signal()
     async with _pool(settings, "project", size=8) as pool:
         projector = Projector(pool, read_models())
         await _alive(settings, (), pool, stop, health_port, projector.run())

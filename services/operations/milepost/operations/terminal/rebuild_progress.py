@@ -23,7 +23,7 @@ from milepost.operations.terminal.progress import on_terminal
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 async def watched(
@@ -62,7 +62,7 @@ async def _watch(
             for one in await model_status(pool, tenant):
                 if (one.status, one.as_of) == (status, as_of) and one.name in names:
                     _show(bars, tasks, one)
-            await asyncio.wait({work}, timeout=LOOK_SECONDS)
+            await asyncio.wait({work}, timeout=POLL_SECONDS)
         if not work.cancelled() and work.exception() is None:
             for task in tasks.values():
                 bars.update(task, completed=bars.tasks[task].total)

@@ -10,13 +10,13 @@ import msgspec
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import TENANT, get, open_offering, publish_course, token
+from milepost.operations.bench.milepost_process import direct, milepost_process
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
-from milepost.operations.bench.running import direct, running
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
 TARGET_PER_SECOND = 5_000
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 JOBS = "/enrollment/jobs"
 ENROLLED = """select count(distinct data->>'learner') from log.events
     where tenant = $1 and type = 'learner_enrolled'"""
@@ -50,7 +50,7 @@ async def _enroll(place: Settings, rows: int) -> tuple[float, float]:
     """Seconds for the dry run, and for the real one."""
     bearer = token(place)
     file = b"learner,offering\r\n" + b"".join(b"l-%d,bulk\r\n" % one for one in range(rows))
-    async with running(place, "serve", "enrollment") as port:
+    async with milepost_process(place, "serve", "enrollment") as port:
         await asyncio.to_thread(publish_course, port, bearer)
         await asyncio.to_thread(open_offering, port, bearer, "bulk")
         dry = await asyncio.to_thread(_until_done, port, bearer, file, "?dry_run=true")
@@ -62,7 +62,7 @@ def _until_done(port: int, bearer: str, file: bytes, query: str) -> float:
     begin = time.perf_counter()
     job = _upload(port, bearer, file, query)
     while job["state"] in ("queued", "running"):
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         job = msgspec.json.decode(get(port, bearer, f"{JOBS}/{job['job']}"))
     seconds = time.perf_counter() - begin
     if job["state"] != "done" or job["enrolled"] != job["rows"]:

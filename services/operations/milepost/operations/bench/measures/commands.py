@@ -5,8 +5,8 @@ import asyncio
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import open_offering, publish_course, token
 from milepost.operations.bench.load import Load, post, run_load
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
-from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
@@ -39,7 +39,7 @@ async def measure(settings: Settings, commands: int = 20_000, connections: int =
 
 async def _enroll(place: Settings, commands: int, connections: int) -> Load:
     bearer = token(place)
-    async with running(place, "serve", "enrollment") as port:
+    async with milepost_process(place, "serve", "enrollment") as port:
         await asyncio.to_thread(publish_course, port, bearer)
         await asyncio.to_thread(open_offering, port, bearer, "bench-1")
         await run_load(port, enrollments("bench-1", bearer, "w", commands // 10), connections)

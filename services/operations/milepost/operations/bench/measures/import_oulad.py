@@ -6,7 +6,7 @@ from pathlib import Path
 
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.bench.figures import Measured, WentWrong
-from milepost.operations.bench.running import running
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.scratch_installation import ground
 from milepost.operations.history.import_history import import_past
 from milepost.operations.history.oulad import read_dataset
@@ -23,7 +23,7 @@ LAG = """select max(h.head - p.position) from log.heads h
 
 async def measure(settings: Settings, data: Path) -> Measured:
     """`seconds` until everything is in the log, `shown_seconds` until the read models show it."""
-    async with ground(settings) as place, running(place, "up"):
+    async with ground(settings) as place, milepost_process(place, "up"):
         begin = time.perf_counter()
         past = past_of(read_dataset(data))
         imported = await import_past(place, past, TENANT, lambda _: None)

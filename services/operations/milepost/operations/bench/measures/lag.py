@@ -11,21 +11,21 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
 from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import TENANT
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.pace import commit_evenly
-from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
 from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
 TARGET_P99_MS = 250
-LOOK_SECONDS = 0.002  # so much later it may be seen than it was there
+POLL_SECONDS = 0.002  # so much later it may be seen than it was there
 PATIENCE_SECONDS = 60
 NAMES = [model.name for model in read_models()]
 
 
 async def measure(settings: Settings, seconds: float = 10, per_second: int = 1_000) -> Measured:
     """Until all read models show it: what reads with `Milepost-Position` wait for."""
-    async with ground(settings) as place, running(place, "project"):
+    async with ground(settings) as place, milepost_process(place, "project"):
         pool = await connect_pool(place.postgres, name="bench")
         log = PostgresLog(pool)
         history = History(log)
@@ -61,7 +61,7 @@ async def _shown(pool: asyncpg.Pool, last: int) -> list[tuple[float, int]]:
         looks.append((time.perf_counter(), reached))
         if looks[-1][0] > deadline:
             raise WentWrong(f"the read models stand at {reached}, not at {last}")
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
     return looks
 
 

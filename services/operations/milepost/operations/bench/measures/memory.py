@@ -11,7 +11,7 @@ import psutil
 from milepost.operations.bench.figures import Measured
 
 TARGET_MB = 300
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 GONE = (psutil.Error, OSError)
 
 
@@ -48,7 +48,7 @@ async def _watch(peaks_mb: dict[str, float]) -> None:
                 name = _name(process)
                 if name:
                     peaks_mb[name] = max(peaks_mb.get(name, 0.0), _peak_mb(name, process))
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _name(process: psutil.Process) -> str | None:

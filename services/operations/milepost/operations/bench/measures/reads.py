@@ -16,8 +16,8 @@ from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import TENANT
 from milepost.operations.bench.load import Load, get, run_load
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.pgbench import transactions_per_second
-from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
 from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
@@ -80,7 +80,7 @@ async def _learners(place: Settings, events: int) -> int:
 
 async def _read(place: Settings, learners: int, queries: int, connections: int) -> Load:
     bearer = http_calls.token(place)
-    async with running(place, "serve", "dashboards") as port:
+    async with milepost_process(place, "serve", "dashboards") as port:
         await asyncio.to_thread(_require_page, port, bearer)
         draw = random.Random(1)  # noqa: S311 - of no secret
         requests = [

@@ -17,14 +17,14 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured, WentWrong, percentile
 from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import TENANT
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.pace import commit_evenly
-from milepost.operations.bench.running import running
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
 TARGET_RATIO, TARGET_P99_MS = 1.0, 50
 PATIENCE_SECONDS = 120
-LOOK_SECONDS = 0.02
+POLL_SECONDS = 0.02
 YARDSTICK = "nats-py publish_async of the same messages, pipelined, without predictions"
 
 
@@ -47,7 +47,7 @@ async def measure(
         messages = await _published(log)
         before = await _yardstick(js, messages, settings.nats_replicas)
         watch = asyncio.create_task(_relayed_per_second(js, len(messages)))
-        async with running(place, "relay"):
+        async with milepost_process(place, "relay"):
             relayed = await watch
             commands = history.one_by_one(round(seconds * per_second))
             latencies = await _latencies_ms(js, log, commands, per_second)
@@ -108,7 +108,7 @@ async def _relayed_per_second(js: JetStreamContext, messages: int) -> float:
             began = time.perf_counter()
         if time.perf_counter() > deadline:
             raise WentWrong(f"{count} of {messages} messages were relayed")
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
     return messages / (time.perf_counter() - began)
 
 

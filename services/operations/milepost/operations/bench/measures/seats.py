@@ -10,7 +10,7 @@ from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import TENANT, open_offering, publish_course, token
 from milepost.operations.bench.load import Load, run_load
 from milepost.operations.bench.measures.commands import enrollments
-from milepost.operations.bench.running import running
+from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
@@ -46,8 +46,8 @@ async def measure(
 async def _race(place: Settings, learners: int, seats: int, connections: int) -> tuple[Load, Load]:
     bearer = token(place)
     async with (
-        running(place, "serve", "enrollment") as one,
-        running(place, "serve", "enrollment") as two,
+        milepost_process(place, "serve", "enrollment") as one,
+        milepost_process(place, "serve", "enrollment") as two,
     ):
         await asyncio.to_thread(publish_course, one, bearer)
         await asyncio.to_thread(open_offering, one, bearer, "roomy")

@@ -33,10 +33,10 @@ CONNECT_SECONDS = 5
 WRONG: tuple[type[BaseException], ...] = (Trouble, *UNAVAILABLE, asyncpg.PostgresError)
 
 # What was found right; raises `Trouble` with what is wrong.
-Look: TypeAlias = Callable[[Settings], Awaitable[str]]
+Check: TypeAlias = Callable[[Settings], Awaitable[str]]
 
 
-class Found(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True):
     name: str
     ok: bool
     says: str
@@ -44,34 +44,34 @@ class Found(msgspec.Struct, frozen=True):
 
 def run_doctor(data_dir: Path | None, *, as_json: bool) -> None:
     settings = connected(load_settings(data_dir))
-    found = run(_all(settings, (lambda _: None) if as_json else _tell))
+    findings = run(_all(settings, (lambda _: None) if as_json else _print))
     if as_json:
-        typer.echo(msgspec.json.encode(found))
-    if not all(one.ok for one in found):
+        typer.echo(msgspec.json.encode(findings))
+    if not all(one.ok for one in findings):
         raise typer.Exit(1)
 
 
-async def _all(settings: Settings, tell: Callable[[Found], object]) -> list[Found]:
-    found: list[Found] = []
-    for look in (_postgres, _log, _clock, _nats, _http):
-        if look in (_log, _clock) and not found[0].ok:  # they are asked of Postgres
+async def _all(settings: Settings, report: Callable[[Finding], object]) -> list[Finding]:
+    findings: list[Finding] = []
+    for check in (_postgres, _log, _clock, _nats, _http):
+        if check in (_log, _clock) and not findings[0].ok:  # they are asked of Postgres
             continue
-        found.append(await _found(look, settings))
-        tell(found[-1])
-    return found
+        findings.append(await _finding(check, settings))
+        report(findings[-1])
+    return findings
 
 
-async def _found(look: Look, settings: Settings) -> Found:
-    name = look.__name__.strip("_")
+async def _finding(check: Check, settings: Settings) -> Finding:
+    name = check.__name__.strip("_")
     try:
-        return Found(name, ok=True, says=await look(settings))
+        return Finding(name, ok=True, says=await check(settings))
     except WRONG as wrong:
-        return Found(name, ok=False, says=f"{reason(wrong)}{_remedy(name, wrong, settings)}")
+        return Finding(name, ok=False, says=f"{reason(wrong)}{_remedy(name, wrong, settings)}")
 
 
-def _tell(found: Found) -> None:
-    verdict, color = ("ok", None) if found.ok else ("wrong", typer.colors.RED)
-    typer.secho(f"{verdict:<6} {found.name:9} {found.says}", fg=color)
+def _print(finding: Finding) -> None:
+    verdict, color = ("ok", None) if finding.ok else ("wrong", typer.colors.RED)
+    typer.secho(f"{verdict:<6} {finding.name:9} {finding.says}", fg=color)
 
 
 def _remedy(name: str, wrong: BaseException, settings: Settings) -> str:
@@ -116,9 +116,11 @@ async def _log(settings: Settings) -> str:
 async def _clock(settings: Settings) -> str:
     async with _connection(settings) as connection:
         before = time.time()
-        there = await connection.fetchval("select extract(epoch from clock_timestamp())::float8")
-        middle = (before + time.time()) / 2
-    difference = abs(float(there) - middle)
+        their_time = await connection.fetchval(
+            "select extract(epoch from clock_timestamp())::float8"
+        )
+        our_time = (before + time.time()) / 2
+    difference = abs(float(their_time) - our_time)
     if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
         raise Trouble(f"Postgres's clock is {difference:.1f} s away from this one: set both by NTP")
     return f"within {difference * 1000:.0f} ms of Postgres's"
@@ -130,7 +132,7 @@ def _connection(settings: Settings) -> AbstractAsyncContextManager[asyncpg.Conne
 
 async def _nats(settings: Settings) -> str:
     connecting = nats.connect(
-        settings.nats, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_told_otherwise
+        settings.nats, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_ignore_error
     )
     client = await asyncio.wait_for(connecting, CONNECT_SECONDS)
     try:
@@ -144,7 +146,7 @@ async def _nats(settings: Settings) -> str:
     return f"stream {STREAM} holds {info.state.messages:,} messages"
 
 
-async def _told_otherwise(_: Exception) -> None:
+async def _ignore_error(_: Exception) -> None:
     """What goes wrong is raised, too: nats-py would print it with a traceback."""
 
 

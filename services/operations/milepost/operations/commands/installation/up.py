@@ -16,7 +16,7 @@ from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.installation.named_servers import named
 from milepost.operations.local.supervisor import up
 from milepost.operations.rooms import schemas
-from milepost.operations.serving.lifecycle import told_to_stop
+from milepost.operations.serving.lifecycle import stop_signal
 from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
@@ -35,7 +35,7 @@ def run_up(
 
 
 async def _up(settings: Settings) -> None:
-    await up(settings, await told_to_stop(), lambda runtime: _announce(settings, runtime))
+    await up(settings, await stop_signal(), lambda runtime: _announce(settings, runtime))
 
 
 def _announce(settings: Settings, runtime: Runtime) -> None:

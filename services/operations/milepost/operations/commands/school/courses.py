@@ -10,7 +10,7 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from milepost.operations.client.http import Http, Token, calling
+from milepost.operations.client.http import Http, Token, api_client
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.tables import print_table
@@ -42,9 +42,9 @@ def export(
 
     GET /enrollment/schemas/course.json is the JSON Schema of such files.
     """
-    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
-        told = caller.ask("GET", f"{_path(code)}/export")
-    document = msgspec.json.format(msgspec.json.encode(told), indent=2)
+    with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
+        exported = api.request("GET", f"{_path(code)}/export")
+    document = msgspec.json.format(msgspec.json.encode(exported), indent=2)
     if file is None:
         typer.echo(document)
         return
@@ -52,7 +52,7 @@ def export(
         file.write_bytes(document + b"\n")
     except OSError as error:
         raise Trouble(f"{file} cannot be written: {error.strerror}.") from error
-    typer.echo(f"{file} holds {code}; published versions: {len(told['versions'])}.", err=True)
+    typer.echo(f"{file} holds {code}; published versions: {len(exported['versions'])}.", err=True)
 
 
 @app.command("import")
@@ -76,9 +76,9 @@ def import_(
     """
     code, document = _read(file)
     path = f"{_path(code)}/import" + ("/validate" if dry_run else "")
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
-        found = caller.ask("POST", path, document)
-    typer.echo(msgspec.json.encode(found) if as_json else _imported(found, dry_run))
+    with api_client(http, token, tenant, data_dir, "registrar") as api:
+        reply = api.request("POST", path, document)
+    typer.echo(msgspec.json.encode(reply) if as_json else _imported(reply, dry_run))
 
 
 @app.command("diff")
@@ -108,18 +108,18 @@ def diff(
 
     Example: milepost courses diff SQL-101 --from 1 --to 3
     """
-    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
-        version = to or caller.ask("GET", _path(code))["latest_version"]
+    with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
+        version = to or api.request("GET", _path(code))["latest_version"]
         if not version:
             raise Trouble(f"{code} is a draft: nothing has been published.")
-        asked = "" if since is None else f"?from={since}"
-        found = caller.ask("GET", f"{_path(code)}/versions/{version}/diff{asked}")
+        query = "" if since is None else f"?from={since}"
+        reply = api.request("GET", f"{_path(code)}/versions/{version}/diff{query}")
     if as_json:
-        typer.echo(msgspec.json.encode(found))
-    elif found["differences"]:
-        print_table(_table(found))
+        typer.echo(msgspec.json.encode(reply))
+    elif reply["differences"]:
+        print_table(_table(reply))
     else:
-        typer.echo(f"{code}: versions {found['from']} and {found['to']} are the same.")
+        typer.echo(f"{code}: versions {reply['from']} and {reply['to']} are the same.")
 
 
 def _path(code: str) -> str:
@@ -142,19 +142,19 @@ def _read(file: Path) -> tuple[str, bytes]:
     return str(code), document
 
 
-def _imported(found: Mapping[str, Any], dry_run: bool) -> str:
-    if not found["written"]:
-        return f"{found['course']}: all of it is here already."
-    done = [f"version {number} published" for number in found["published"]]
-    if found["retired"]:
+def _imported(reply: Mapping[str, Any], dry_run: bool) -> str:
+    if not reply["written"]:
+        return f"{reply['course']}: all of it is here already."
+    done = [f"version {number} published" for number in reply["published"]]
+    if reply["retired"]:
         done.append("retired")
     would = " Nothing was written." if dry_run else ""
-    return f"{found['course']}: {', '.join(done) or 'drafted'}.{would}"
+    return f"{reply['course']}: {', '.join(done) or 'drafted'}.{would}"
 
 
-def _table(found: Mapping[str, Any]) -> Table:
+def _table(reply: Mapping[str, Any]) -> Table:
     shown = Table(
-        title=f"{found['course']}: from version {found['from']} to {found['to']}",
+        title=f"{reply['course']}: from version {reply['from']} to {reply['to']}",
         title_justify="left",
         box=SIMPLE,
         padding=(0, 1, 0, 0),
@@ -162,7 +162,7 @@ def _table(found: Mapping[str, Any]) -> Table:
     )
     for name in ("what", "", "before", "after"):
         shown.add_column(name)
-    for one in found["differences"]:
+    for one in reply["differences"]:
         named = "" if one["id"] is None else f"{one['part']} {one['id']} "
         moved = "place " if one["kind"] == "moved" else ""
         values = (_plain(one["old"], moved), _plain(one["new"], moved))

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from milepost.operations.client.bulk_job import Job, follow, require_readable, tell, upload
-from milepost.operations.client.http import Caller, Http, Token, calling
+from milepost.operations.client.bulk_job import Job, follow, print_outcome, require_readable, upload
+from milepost.operations.client.http import ApiClient, Http, Token, api_client
 from milepost.operations.installation.tenants import require_tenant
 from milepost.operations.terminal.errors import Trouble, check_all
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
@@ -51,23 +51,23 @@ def enroll(
     """
     check_all(lambda: require_tenant(tenant), lambda: require_readable(file))
     query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
-    with calling(http, token, tenant, data_dir, "registrar", known=True) as caller:
-        job = upload(caller, file, **query)
+    with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
+        job = upload(api, file, **query)
         if wait:
-            job = _followed(caller, job)
+            job = _followed(api, job)
         if as_json:
             typer.echo(msgspec.json.encode(job))
         elif wait:
-            tell(caller, job)
+            print_outcome(api, job)
         else:
             typer.echo(f"Job {job.job}: to look at it, `milepost jobs show {job.job}`.")
     if wait and (job.refused or job.state != "done"):
         raise typer.Exit(1)
 
 
-def _followed(caller: Caller, job: Job) -> Job:
+def _followed(api: ApiClient, job: Job) -> Job:
     try:
-        return follow(caller, job)
+        return follow(api, job)
     except KeyboardInterrupt as stopped:
         raise Trouble(
             f"The job goes on without you. To look at it: `milepost jobs show {job.job}`;"

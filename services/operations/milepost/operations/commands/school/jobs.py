@@ -15,10 +15,10 @@ from milepost.operations.client.bulk_job import (
     find,
     follow,
     follow_results,
+    print_outcome,
     results,
-    tell,
 )
-from milepost.operations.client.http import Caller, Http, Token, calling
+from milepost.operations.client.http import ApiClient, Http, Token, api_client
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.tables import print_table
@@ -46,8 +46,8 @@ def list_(
     data_dir: DataDir = None,
 ) -> None:
     """List a school's bulk jobs, the newest first. Times are UTC."""
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
-        found = caller.ask("GET", f"{JOBS}?{urlencode({'limit': limit})}")["jobs"]
+    with api_client(http, token, tenant, data_dir, "registrar") as api:
+        found = api.request("GET", f"{JOBS}?{urlencode({'limit': limit})}")["jobs"]
     if as_json:
         typer.echo(msgspec.json.encode(found))
     elif found:
@@ -69,11 +69,11 @@ def show(
 ) -> None:
     """Say how far a bulk job is, what came of its rows, and why some were refused."""
     _require_id(job)
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
-        found = find(caller, job)
+    with api_client(http, token, tenant, data_dir, "registrar") as api:
+        found = find(api, job)
         if wait:
-            found = follow(caller, found)
-        _say(caller, found, as_json=as_json)
+            found = follow(api, found)
+        _print(api, found, as_json=as_json)
 
 
 @app.command("results")
@@ -91,10 +91,10 @@ def results_(
 ) -> None:
     """Print a line of JSON for each row of a bulk job that is done."""
     _require_id(job)
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
-        told = follow_results if wait else results
+    with api_client(http, token, tenant, data_dir, "registrar") as api:
+        read_results = follow_results if wait else results
         line = None
-        for line in told(caller, job, refused_only=refused):
+        for line in read_results(api, job, refused_only=refused):
             typer.echo(line)
     if line is None:
         typer.echo("No rows are refused." if refused else "No rows are done yet.", err=True)
@@ -112,9 +112,9 @@ def cancel(
 ) -> None:
     """End a bulk job. What it has done stays, and its results tell it."""
     _require_id(job)
-    with calling(http, token, tenant, data_dir, "registrar") as caller:
-        caller.ask("POST", f"{JOBS}/{job}/cancel")
-        _say(caller, follow(caller, find(caller, job)), as_json=as_json)
+    with api_client(http, token, tenant, data_dir, "registrar") as api:
+        api.request("POST", f"{JOBS}/{job}/cancel")
+        _print(api, follow(api, find(api, job)), as_json=as_json)
 
 
 def _require_id(job: str) -> None:
@@ -128,11 +128,11 @@ def _require_id(job: str) -> None:
         ) from None
 
 
-def _say(caller: Caller, job: Job, *, as_json: bool) -> None:
+def _print(api: ApiClient, job: Job, *, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(job))
     else:
-        tell(caller, job)
+        print_outcome(api, job)
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

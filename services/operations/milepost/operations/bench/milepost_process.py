@@ -20,7 +20,7 @@ direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @asynccontextmanager
-async def running(place: Settings, *arguments: str) -> AsyncIterator[int]:
+async def milepost_process(place: Settings, *arguments: str) -> AsyncIterator[int]:
     """`milepost ARGUMENTS…` until leaving; the port it answers on. Raises `WentWrong`."""
     port = free_port(0)
     if arguments[0] in ("relay", "project"):
