@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from milepost.contracts.achievements import AchievementHeld, CoursePassed, Criterion
-from milepost.contracts.records import CourseResultNoted, CredentialAwarded
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded, RecordEvent
 from milepost.credentials.domain.achievement import Achievement, Catalog, Definition, catalog_of
 from milepost.credentials.domain.awards import RECORD, note_result_and_award
 from milepost.credentials.domain.record import Record
-from milepost.credentials.events import RecordEvent
 
 LEARNER = "learner-1"
 START = datetime(2026, 2, 2, 9, tzinfo=UTC)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.credentials.scenes import LEARNER, catalog, day, held, note, passed, result
 
 from milepost.contracts.achievements import AllOf, AnyOf, Criterion, NOf
-from milepost.contracts.records import CourseResultNoted, CredentialAwarded
+from milepost.contracts.records import CourseResultNoted, CredentialAwarded, RecordEvent
 from milepost.credentials.domain.achievement import Catalog
 from milepost.credentials.domain.awards import (
     RECORD,
@@ -18,7 +18,6 @@ from milepost.credentials.domain.awards import (
 )
 from milepost.credentials.domain.criteria import explain
 from milepost.credentials.domain.refusals import AlreadyHeld, NotHeld
-from milepost.credentials.events import RecordEvent
 
 COURSES = ("AAA", "BBB", "CCC")
 NAMES = tuple(f"a{n}" for n in range(6))

@@ -31,8 +31,7 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
-from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence
-from milepost.credentials.events import RecordEvent
+from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence, RecordEvent
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.enrollment.events import CourseEvent, EnrollmentEvent, OfferingEvent, ProgramEvent
 from milepost.events.codec import Codec

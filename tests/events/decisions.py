@@ -4,7 +4,7 @@ As in `scenarios.py`: quiet when all is well, else an error whose words the tabl
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -20,10 +20,11 @@ from tests.events.visits import (
 )
 from tests.eventually import eventually
 
+from milepost.events.commands.decision import EndlessNeeds, Needs
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.runtime.outages import Overloaded
 
-HOME, AWAY = VISITS.of("home"), VISITS.of("away")
+HOME, AWAY, ABROAD = VISITS.of("home"), VISITS.of("away"), VISITS.of("abroad")
 
 
 async def together(*answers: Any) -> list[Any]:
@@ -49,7 +50,7 @@ async def nobody_stays_on_an_earlier_call_that_was_lost(ground: Ground) -> None:
     async def before(call: int) -> None:
         if call == 1:
             tasks.append(asyncio.create_task(here.transact(ground.tenant, HOME, visit("ben"))))
-            await eventually(lambda: here._writer._waiting[ground.tenant])
+            await eventually(lambda: here._group_commit._waiting[ground.tenant])
             await zoe_comes(ground)
 
     here = ground.transactor(Elsewhere(ground.log, before))
@@ -82,9 +83,9 @@ async def nothing_is_decided_on_a_state_given_up(ground: Ground) -> None:
     log = SlowToRead(Elsewhere(ground.log, fail), AWAY.name, wait_until_lost)
     here = ground.transactor(log)
     ann = asyncio.create_task(here.transact(ground.tenant, HOME, visit("ann")))
-    await eventually(lambda: here._writer._drains)
+    await eventually(lambda: here._group_commit._drains)
     found: list[Visits] = []
-    pair = asyncio.create_task(here.transact_pair(ground.tenant, HOME, AWAY, _look(found)))
+    pair = asyncio.create_task(here.transact(ground.tenant, (HOME, AWAY), _look(found)))
     await together(ann)
     lost.set()
     [answer] = await together(pair)
@@ -281,5 +282,99 @@ async def a_pair_falls_with_a_stream_that_it_only_read(ground: Ground) -> None:
         return visit("ann")(home), []
 
     here = ground.transactor(Elsewhere(ground.log, before))
-    [answer] = await together(here.transact_pair(ground.tenant, HOME, AWAY, decide))
+    [answer] = await together(here.transact(ground.tenant, (HOME, AWAY), decide))
     assert isinstance(answer, NotAlone), "decided on a stream that has moved on"
+
+
+async def what_is_needed_belongs_to_the_present_state(ground: Ground) -> None:
+    """Ann is looked for away, Ben abroad; while away is read, Ben comes home after Ann."""
+    places = {"ann": AWAY, "ben": ABROAD}
+    found: list[tuple[str, str]] = []
+
+    async def ben_comes() -> None:
+        await here.transact(ground.tenant, HOME, visit("ben"))
+
+    def look(home: Visits, *others: Visits) -> Any:
+        if not others:
+            return Needs([places[home.last]])
+        found.append((home.last, others[0].last))
+        return ((), ())
+
+    here = ground.transactor(SlowToRead(ground.log, AWAY.name, ben_comes))
+    for stream, who in ((AWAY, "eva"), (ABROAD, "zoe")):
+        await ground.transactor(ground.log).transact(ground.tenant, stream, visit(who))
+    await here.transact(ground.tenant, HOME, visit("ann"))
+    await here.transact(ground.tenant, (HOME,), look)
+    assert found[-1] == ("ben", "zoe"), "decided on what an older state had needed"
+
+
+async def nothing_is_decided_on_a_state_given_up_while_the_needs_are_read(ground: Ground) -> None:
+    """Ann's append is under way when it is looked home, and lost when away has been read."""
+    found: list[Visits] = []
+    ready, lost = asyncio.Event(), asyncio.Event()
+
+    async def fail(call: int) -> None:
+        if call == 1:
+            await ready.wait()
+            raise ValueError("the log will not have it")
+
+    async def wait_until_lost() -> None:
+        ready.set()
+        await lost.wait()
+
+    def look(home: Visits, *away: Visits) -> Any:
+        if not away:
+            return Needs([AWAY])
+        found.append(home)
+        return ((), ())
+
+    here = ground.transactor(SlowToRead(Elsewhere(ground.log, fail), AWAY.name, wait_until_lost))
+    ann = asyncio.create_task(here.transact(ground.tenant, HOME, visit("ann")))
+    await eventually(lambda: here._group_commit._drains)
+    looking = asyncio.create_task(here.transact(ground.tenant, (HOME,), look))
+    await together(ann)
+    lost.set()
+    await together(looking)
+    assert found == [Visits()], "decided on a state given up"
+
+
+async def a_decision_falls_with_a_stream_that_it_needed(ground: Ground) -> None:
+    """Ann comes home while nobody is away; just then somebody is."""
+
+    async def before(call: int) -> None:
+        if call == 1:
+            await ground.transactor(ground.log).transact(ground.tenant, AWAY, visit("zoe"))
+
+    def decide(home: Visits, away: Visits | None = None) -> Any:
+        if away is None:
+            return Needs([AWAY])
+        visit_if_empty("ann")(away)
+        return (visit("ann")(home),)
+
+    here = ground.transactor(Elsewhere(ground.log, before))
+    [answer] = await together(here.transact(ground.tenant, (HOME,), decide))
+    assert isinstance(answer, NotAlone), "decided on a stream that has moved on"
+
+
+async def needs_that_grow_for_ever_end(ground: Ground) -> None:
+    await _expect_an_end(ground, lambda *states: Needs([VISITS.of(f"room-{len(states)}")]))
+
+
+async def what_is_there_is_not_needed_again(ground: Ground) -> None:
+    await _expect_an_end(ground, lambda *_: Needs([HOME]))
+    await _expect_an_end(ground, lambda _, *more: Needs([] if more else [AWAY]))
+
+
+async def _expect_an_end(ground: Ground, decide: Callable[..., Needs]) -> None:
+    calls = 0
+
+    def counted(*states: Visits) -> Needs:
+        nonlocal calls
+        calls += 1
+        assert calls < 100, "called without an end"
+        return decide(*states)
+
+    here = ground.transactor(ground.log)
+    [answer] = await together(here.transact(ground.tenant, (HOME,), counted))
+    assert isinstance(answer, EndlessNeeds), answer
+    assert not await ground.log.read(ground.tenant), "something was written"

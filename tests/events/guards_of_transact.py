@@ -3,12 +3,12 @@
 from tests.events import decisions
 from tests.events.mutants import Guard
 
-KNOWN = "commands/state_cache.py"
+CACHE = "commands/state_cache.py"
+DECISION = "commands/decision.py"
 TRANSACT = "commands/transact.py"
 WRITER = "commands/group_commit.py"
-REPEATED = """if command_id and (outcome := await self._repeated(attempt)):
-                    return outcome
-                """
+REPEATED = "if encoder.repeatable and"
+CONFIRMED = "if not await self._cache.confirmed"
 
 IN_TRANSACT = [
     Guard(
@@ -23,29 +23,29 @@ IN_TRANSACT = [
         "an append expects every stream it was decided on, written or not",
         (
             (
-                "for stream, entry in zip(attempt.streams, entries, strict=True)\n        )",
-                "for stream, entry, new in zip(attempt.streams, entries, decided) if new)",
+                "for stream, entry in zip(streams, entries, strict=True)\n        )\n        com",
+                "for stream, entry, new in zip(streams, entries, events) if new)\n        com",
             ),
         ),
         decisions.a_pair_falls_with_a_stream_that_it_only_read,
         "decided on a stream that has moved on",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "abandoned: nothing is decided on what was given up",
         (("not entry.abandoned and", ""),),
         decisions.nothing_is_decided_on_a_state_given_up,
         "round in circles",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "what came to nothing leaves the cache",
         (("            del self._entries[key]\n\n    async", "            pass\n\n    async"),),
         decisions.a_lost_race_is_run_again,
         "round in circles",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "a refusal waits for the append that it was decided on",
         (
             (
@@ -59,12 +59,12 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "a refusal looks once more",
-        (("if not await self._cache.confirmed(tenant, streams, entries):", "if False:"),),
+        ((CONFIRMED, f"if not isinstance(answer, Refused) and{CONFIRMED.removeprefix('if')}"),),
         decisions.nobody_is_refused_from_an_old_state,
         "refused from an old state",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "the look is for the version that was decided on",
         (
             ("if entry.version == version and await", "if await"),
@@ -74,21 +74,21 @@ IN_TRANSACT = [
         "refused from an old state",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "what was moved on stood only if that came to be",
         (("entry.read <= version and await _has_committed(entry)", "entry.read <= version"),),
         decisions.nobody_is_refused_from_an_old_state_while_others_go_on,
         "refused from an old state",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "what was moved on stood only if nobody else did it",
         (("entry.read <= version and await _has_committed(entry)", "await _has_committed(entry)"),),
         decisions.nobody_is_refused_from_an_old_state,
         "refused from an old state",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "a read that overlaps another brings what that one lacked",
         (("if one.version > entry.version", "if entry.version == version"),),
         decisions.what_is_loaded_is_no_older_than_the_question,
@@ -97,16 +97,61 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "silence looks once more",
-        (("elif await self._cache.confirmed(tenant, streams, entries):", "else:"),),
+        ((CONFIRMED, f"if isinstance(answer, Refused) and{CONFIRMED.removeprefix('if')}"),),
         decisions.nobody_is_silent_from_an_old_state,
         "nothing was done, from an old state",
     ),
     Guard(
-        KNOWN,
+        CACHE,
         "what was read is folded only where it is new",
         (("if one.version > entry.version", ""),),
         decisions.what_is_read_twice_is_folded_once,
         "an event was folded twice",
+    ),
+    Guard(
+        TRANSACT,
+        "what is needed is asked from the first call on",
+        (
+            (
+                "call_with_needs(decide, first, known)",
+                "(loaded, call(decide, [known[one.name] for one in loaded]))",
+            ),
+        ),
+        decisions.what_is_needed_belongs_to_the_present_state,
+        "decided on what an older state had needed",
+    ),
+    Guard(
+        TRANSACT,
+        "what was given up while the needs were read is not decided on",
+        (
+            (
+                "if not self._cache.is_current(tenant, loaded,",
+                "if False and (tenant, loaded,",
+            ),
+        ),
+        decisions.nothing_is_decided_on_a_state_given_up_while_the_needs_are_read,
+        "decided on a state given up",
+    ),
+    Guard(
+        TRANSACT,
+        "an append expects what was needed",
+        (("streams, entries, answer = met", "answer = met[2]"),),
+        decisions.a_decision_falls_with_a_stream_that_it_needed,
+        "decided on a stream that has moved on",
+    ),
+    Guard(
+        TRANSACT,
+        "needs end",
+        (("for _ in range(MAX_ROUNDS):", "while True:"),),
+        decisions.needs_that_grow_for_ever_end,
+        "called without an end",
+    ),
+    Guard(
+        DECISION,
+        "nothing is needed that is there already",
+        (("if not answer.streams or len(names) < len(streams):", "if len(names) > 99:"),),
+        decisions.what_is_there_is_not_needed_again,
+        "called without an end",
     ),
     Guard(
         TRANSACT,
@@ -118,14 +163,14 @@ IN_TRANSACT = [
     Guard(
         TRANSACT,
         "a refusal asks whether it had been done",
-        ((f"{REPEATED}raise", "raise"),),
+        ((REPEATED, f"{REPEATED} not isinstance(answer, Refused) and"),),
         decisions.what_was_done_is_not_refused_when_repeated,
         "refused, though it had been done",
     ),
     Guard(
         TRANSACT,
         "silence asks whether it had been done",
-        ((f"{REPEATED}return _quiet", "return _quiet"),),
+        ((REPEATED, f"{REPEATED} isinstance(answer, Refused) and"),),
         decisions.what_was_done_is_told_when_repeated,
         "told nothing of what was done before",
     ),

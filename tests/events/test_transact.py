@@ -58,7 +58,7 @@ def ids(events: Sequence[Recorded]) -> list[tuple[int, UUID]]:
 async def test_a_decision_is_appended_and_its_state_returned(log: Log, tenant: str) -> None:
     outcome = await Transactor(log).transact(tenant, PLACES.of("1"), take("ann"))
     assert outcome.position == 1
-    assert outcome.states == (Places(("ann",)),)
+    assert outcome.state(PLACES) == Places(("ann",))
     assert [e.type for e in outcome.events] == ["place_taken"]
     assert ids(outcome.events) == ids(await log.read(tenant))
 
@@ -210,9 +210,9 @@ async def test_both_streams_of_a_pair_or_neither(log: Log, tenant: str) -> None:
         taken = [PlaceTaken(who="ann", occurred_at=WHEN)]
         return taken, taken
 
-    await transactor.transact_pair(tenant, PLACES.of("1"), PLACES.of("2"), both)
+    await transactor.transact(tenant, (PLACES.of("1"), PLACES.of("2")), both)
     with pytest.raises(Full):
-        await transactor.transact_pair(tenant, PLACES.of("3"), PLACES.of("2"), both)
+        await transactor.transact(tenant, (PLACES.of("3"), PLACES.of("2")), both)
     assert [e.stream for e in await log.read(tenant)] == ["places-1", "places-2"]
 
 
@@ -232,7 +232,7 @@ async def test_a_stream_that_is_likely_new_is_not_read_first(log: Log, tenant: s
     here = Transactor(Unread(log, lambda _: None))
     await here.transact(tenant, PLACES.of("1", likely_new=True), take("ann"))
     outcome = await here.transact(tenant, PLACES.of("1"), take("ben"))
-    assert outcome.states == (Places(("ann", "ben")),)
+    assert outcome.state(PLACES) == Places(("ann", "ben"))
 
 
 @pytest.mark.parametrize(("who", "places"), [("ann", 1), ("ben", 1), ("ben", 2)])

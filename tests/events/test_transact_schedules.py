@@ -22,6 +22,7 @@ from tests.events.visits import (
     visit_both,
 )
 
+from milepost.events.commands.decision import Needs
 from milepost.events.commands.transact import Contended, Outcome, Transactor
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.store.memory import MemoryLog
@@ -68,7 +69,7 @@ sent = st.builds(
     Sent,
     st.integers(0, 25),
     st.integers(0, 1),
-    st.sampled_from(["visit", "visit", "pair", "refuse", "stay", "load"]),
+    st.sampled_from(["visit", "visit", "pair", "needs", "refuse", "stay", "load"]),
     st.integers(0, 1),
     st.integers(0, 12),
 )
@@ -123,10 +124,20 @@ async def send(log: Slow, transactor: Transactor, one: Sent) -> Told:
             raise NotAlone(state.last)
         return []
 
+    def visit_with_company(state: Visits, company: Visits | None = None) -> Any:
+        """Where an odd number of visits has been, the other stream is visited too."""
+        if state.count % 2 == 0:
+            return (visit(str(name))(state),)
+        return Needs([other]) if company is None else visit_both(str(name))(state, company)
+
     try:
         if one.kind == "pair":
-            answer: Any = await transactor.transact_pair(
-                TENANT, stream, other, visit_both(str(name)), command_id=name, metadata=name.bytes
+            answer: Any = await transactor.transact(
+                TENANT, (stream, other), visit_both(str(name)), command_id=name, metadata=name.bytes
+            )
+        elif one.kind == "needs":
+            answer = await transactor.transact(
+                TENANT, (stream,), visit_with_company, command_id=name, metadata=name.bytes
             )
         elif one.kind == "load":
             answer = await transactor.load(TENANT, stream)

@@ -71,8 +71,8 @@ async def test_a_wire_cut_again_and_again_loses_and_doubles_nothing(pool, tenant
             with suppress(*UNAVAILABLE):
                 if number % 5:
                     return await transactor.transact(tenant, hot, visit(who), command_id=name)
-                return await transactor.transact_pair(
-                    tenant, hot, own, visit_both(who), command_id=name
+                return await transactor.transact(
+                    tenant, (hot, own), visit_both(who), command_id=name
                 )
 
     await asyncio.gather(*(come(number, who) for number, who in enumerate(names)))

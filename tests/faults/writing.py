@@ -8,7 +8,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from tests.events.visits import VISITS, visit, visit_both
@@ -65,16 +65,15 @@ async def write(dsn: str, tenant: str, writer: str, count: int) -> None:
     await pool.close()
 
 
-async def send(transactor: Transactor, tenant: str, one: Planned) -> Outcome:
+async def send(transactor: Transactor, tenant: str, one: Planned) -> Outcome[Any]:
     first, *second = (VISITS.of(stream) for stream in one.streams)
     metadata = b'{"command":"%s"}' % str(one.name).encode()
     while True:
         try:
             if second:
-                return await transactor.transact_pair(
+                return await transactor.transact(
                     tenant,
-                    first,
-                    second[0],
+                    (first, second[0]),
                     visit_both(str(one.name)),
                     command_id=one.name,
                     metadata=metadata,

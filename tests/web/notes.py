@@ -93,7 +93,7 @@ def service(transactor: Transactor, settings: Settings) -> Service:
             metadata=metadata(request),
         )
         check_repeat(outcome, request)
-        return positioned(Note(outcome.states[0]), outcome.position, 201)
+        return positioned(Note(outcome.state(NOTES)), outcome.position, 201)
 
     @get("/{note:str}", answers=query(NotYourOwn("lea", STAFF), UnknownNote("a")))
     async def read(request: Asked, note: FromPath[str], limit: FromQuery[int] = 10) -> Note:

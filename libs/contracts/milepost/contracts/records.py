@@ -1,6 +1,7 @@
 """The facts of learner records: results and credentials. The storage format, never renamed."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -55,3 +56,7 @@ class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoke
     learner: str
     achievement: str
     reason: str
+
+
+# All that may stand in a learner's record.
+RecordEvent: TypeAlias = CourseResultNoted | CredentialAwarded | CredentialRevoked

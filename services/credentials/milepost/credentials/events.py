@@ -3,7 +3,5 @@
 from typing import TypeAlias
 
 from milepost.contracts.achievements import AchievementDefined, AchievementRetired
-from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
 
 AchievementEvent: TypeAlias = AchievementDefined | AchievementRetired
-RecordEvent: TypeAlias = CourseResultNoted | CredentialAwarded | CredentialRevoked

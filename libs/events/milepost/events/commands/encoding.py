@@ -1,50 +1,43 @@
-"""A command on its way through transact: what stays the same however often it is decided."""
+"""What stays the same of a command however often it is decided, and how its events are encoded."""
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
+from milepost.events.commands.decision import EventsByStream
+from milepost.events.commands.state_cache import Streams
 from milepost.events.event import UNDATED, Event
 from milepost.events.ids import new_id
-from milepost.events.log import Appended, NewEvent, Recorded
+from milepost.events.log import Appended, Command, NewEvent, Recorded
 from milepost.events.streams import Stream
-
-Streams: TypeAlias = tuple[Stream[Any, Any], ...]
 
 
 class CommandEncoder:
-    """Turns what was decided into events to append, and what was appended into what is recorded."""
+    """Turns events into a `Command` for the log, and its result into what the log has recorded.
 
-    __slots__ = ("command_id", "metadata", "streams", "tenant")
+    `repeatable`: the id came from outside, so the command may have been done before.
+    """
 
-    def __init__(self, tenant: str, streams: Streams, command_id: UUID, metadata: bytes) -> None:
+    __slots__ = ("command_id", "metadata", "repeatable", "tenant")
+
+    def __init__(self, tenant: str, command_id: UUID, metadata: bytes, *, repeatable: bool) -> None:
         self.tenant = tenant
-        self.streams = streams
         self.command_id = command_id
         self.metadata = metadata
+        self.repeatable = repeatable
 
-    def encode(self, decided: tuple[Sequence[Event], ...]) -> tuple[NewEvent, ...]:
-        return tuple(
+    def encode(
+        self, streams: Streams, expects: tuple[tuple[str, int], ...], events: EventsByStream
+    ) -> Command:
+        encoded = tuple(
             self._new(stream, event)
-            for stream, events in zip(self.streams, decided, strict=True)
-            for event in events
+            for stream, new in zip(streams, events, strict=True)
+            for event in new
         )
+        return Command(command_id=self.command_id, expects=expects, events=encoded)
 
-    def _new(self, stream: Stream[Any, Any], event: Event) -> NewEvent:
-        assert event.occurred_at is not UNDATED, f"{event!r} does not say when it happened"
-        tag, data = stream.category.codec.encode(event)
-        return NewEvent(
-            stream=stream.name,
-            type=tag,
-            data=data,
-            metadata=self.metadata,
-            occurred_at=event.occurred_at,
-            event_id=new_id(),
-        )
+    def recorded(self, command: Command, at: Appended) -> tuple[Recorded, ...]:
+        versions = dict(command.expects)
 
-    def recorded(
-        self, events: tuple[NewEvent, ...], versions: dict[str, int], at: Appended
-    ) -> tuple[Recorded, ...]:
         def record(position: int, event: NewEvent) -> Recorded:
             versions[event.stream] += 1
             return Recorded(
@@ -60,4 +53,18 @@ class CommandEncoder:
                 event.event_id,
             )
 
-        return tuple(record(position, event) for position, event in enumerate(events, at.first))
+        return tuple(
+            record(position, event) for position, event in enumerate(command.events, at.first)
+        )
+
+    def _new(self, stream: Stream[Any, Any], event: Event) -> NewEvent:
+        assert event.occurred_at is not UNDATED, f"{event!r} does not say when it happened"
+        tag, data = stream.category.codec.encode(event)
+        return NewEvent(
+            stream=stream.name,
+            type=tag,
+            data=data,
+            metadata=self.metadata,
+            occurred_at=event.occurred_at,
+            event_id=new_id(),
+        )

@@ -1,7 +1,17 @@
-"""Group commit: whatever commands wait for a tenant go to the log in one call.
+"""Group commit: the commands that wait for a tenant go to the log in one call.
 
-Under load batches grow by themselves; alone, a command goes at once. One call per tenant is under
-way at a time, so a process's commands are appended in the order in which they were handed in.
+    submit ─▶ waiting, in order ─▶ batch: at most 250 commands, ─▶ log.append ─▶ a result each
+    submit ─▶ (one queue a tenant)  about 2,000 events               (one call)
+
+One call per tenant is under way at a time, so that a process's commands are appended in the order
+in which they were submitted; what comes meanwhile is the next batch. So batches grow by themselves
+under load, and a command that comes alone goes at once.
+
+    the log says            the command's future gets
+    appended, done before   that
+    conflict                that; and so do those in later calls that were decided on it (`after`)
+    unavailable             nothing yet: the batch is tried again, until `deadline`; then the error
+    another error           that, alone: the others of the batch are tried one by one
 """
 
 import asyncio
@@ -28,7 +38,7 @@ Future: TypeAlias = asyncio.Future[Result]
 
 
 class WaitingCommand(NamedTuple):
-    """A command, who waits for it, and the appends it was decided on that were still under way.
+    """A command, the future of its result, and the unfinished appends that it was decided on.
 
     From `deadline` on, by the loop's clock, it is not tried again.
     """
@@ -40,6 +50,8 @@ class WaitingCommand(NamedTuple):
 
 
 class GroupCommit:
+    """`connections`: how many tenants' calls are under way at once."""
+
     def __init__(self, log: Log, *, connections: int = 2, max_batch: int = 250) -> None:
         self._log = log
         self._max_batch = max_batch
@@ -50,9 +62,9 @@ class GroupCommit:
     def submit(self, tenant: str, command: Command, after: Sequence[Future] = ()) -> Future:
         """Hand a command in; order of calls is order in the log. Raises `Overloaded`.
 
-        `after` are earlier answers of this method that the command was decided on: unless they
-        come to be `Appended`, it is answered with `Conflict`. The append goes on when the caller
-        stops waiting.
+        `after` are earlier futures of this method that the command was decided on: unless they
+        come to be `Appended`, its result is `Conflict`. The append goes on when the caller stops
+        waiting.
         """
         waiting = self._waiting.setdefault(tenant, deque())
         if len(waiting) >= MAX_WAITING:
@@ -65,7 +77,7 @@ class GroupCommit:
         return future
 
     async def close(self) -> None:
-        """Wait until everything handed in has been answered."""
+        """Wait until everything handed in has its result."""
         while self._drains:
             await asyncio.wait(self._drains.values())
 
@@ -73,11 +85,12 @@ class GroupCommit:
         try:
             while waiting:
                 async with self._slots:
-                    await self._append(tenant, self._take(waiting))
+                    # Only now: what came while this waited for a connection goes along.
+                    await self._append(tenant, self._next_batch(waiting))
         finally:
             del self._drains[tenant], self._waiting[tenant]
 
-    def _take(self, waiting: deque[WaitingCommand]) -> list[WaitingCommand]:
+    def _next_batch(self, waiting: deque[WaitingCommand]) -> list[WaitingCommand]:
         batch: list[WaitingCommand] = []
         events = 0
         while waiting and len(batch) < self._max_batch and events < MAX_BATCH_EVENTS:
@@ -88,7 +101,7 @@ class GroupCommit:
     async def _append(self, tenant: str, waiting: Sequence[WaitingCommand]) -> None:
         """Append, again while the server is away: command ids make a repeat harmless."""
         backoff = Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
-        while batch := _standing(waiting):
+        while batch := _linked(waiting):
             commands = [one.command for one in batch]
             try:
                 results = await self._log.append(tenant, commands)
@@ -99,7 +112,7 @@ class GroupCommit:
                         await self._append(tenant, [one])
                     return
                 pause_seconds = backoff.next_seconds()
-                if waiting := _patient(batch, error, pause_seconds):
+                if waiting := _to_retry(batch, error, pause_seconds):
                     _log.warning("append_retried", tenant=tenant, error=repr(error))
                     await asyncio.sleep(pause_seconds)
             else:
@@ -108,8 +121,11 @@ class GroupCommit:
                 return
 
 
-def _standing(waiting: Sequence[WaitingCommand]) -> list[WaitingCommand]:
-    """Answer those whose foundation has failed; tell the others which of this batch is theirs."""
+def _linked(waiting: Sequence[WaitingCommand]) -> list[WaitingCommand]:
+    """Name to each command the earlier ones of this call that it depends on.
+
+    Those that depend on an append that was lost are in conflict, and left out.
+    """
     batch: list[WaitingCommand] = []
     ids: dict[Future, UUID] = {}
     for one in waiting:
@@ -123,18 +139,18 @@ def _standing(waiting: Sequence[WaitingCommand]) -> list[WaitingCommand]:
     return batch
 
 
-def _patient(
+def _to_retry(
     batch: Sequence[WaitingCommand], error: Exception, pause_seconds: float
 ) -> list[WaitingCommand]:
-    """Those that may be tried again after the pause; the others are told what happened."""
+    """Those whose deadline comes after the pause; the others fail."""
     then = asyncio.get_running_loop().time() + pause_seconds
-    patient: list[WaitingCommand] = []
+    retried: list[WaitingCommand] = []
     for one in batch:
         if is_unavailable(error) and then < one.deadline:
-            patient.append(one)
+            retried.append(one)
         else:
             _fail(one.future, error)
-    return patient
+    return retried
 
 
 def _appended(future: Future) -> bool:
@@ -143,4 +159,4 @@ def _appended(future: Future) -> bool:
 
 def _fail(future: Future, error: Exception) -> None:
     future.set_exception(error)
-    future.exception()  # seen: nobody may be waiting any more
+    future.exception()  # retrieved: nobody may be waiting any more

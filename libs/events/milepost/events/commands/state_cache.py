@@ -1,29 +1,48 @@
-"""What this process knows of streams: states in a bounded cache, which run ahead of the log.
+"""The states of streams in this process: a bounded cache that runs ahead of the log.
 
-A command decided while an earlier one of this process is still being appended is decided on the
-state after it, and expects its version. Nobody is answered from a state that did not come to be:
-an answer without events waits for the append that it was decided on, and for a look whether other
-processes have written meanwhile (`confirmed`).
+A command that is decided while an earlier one of this process is still being appended is decided
+on the state after that one, and expects its version. So a `CachedStream` is not always what the
+log holds. Its life, from version 7, with two commands of one event each:
+
+                          version   read   in_flight   committed*
+    read from the log        7        7       -            -
+    first one sent           8        7     first          7
+    second one sent          9        7     second         7
+    first one appended       9        7     second         8
+    second one appended      9        7       -            -
+    or: second one lost      `abandoned`; `committed` (8), `stale`, takes its place
+
+    * only of a category with `copy`. Without one an abandoned stream is read again from the start.
+
+Nobody is answered from a state that never came to be. A decision with events names the appends
+that it depends on, and fails with them. A refusal, or a decision without events, waits for them
+and then asks the log whether other processes have written meanwhile (`confirmed`).
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from milepost.events.commands.encoding import Streams
 from milepost.events.event import Event
 from milepost.events.log import Appended, Log, Result
 from milepost.events.streams import Stream
 
+Streams: TypeAlias = tuple[Stream[Any, Any], ...]
+Append: TypeAlias = asyncio.Future[Result]
+
 
 class CachedStream:
-    """A stream as this process knows it.
+    """A stream as this process knows it; the module's table shows its life.
 
-    `in_flight` is the last append that it runs ahead of; `abandoned` when one of them did not come
-    to be. `loading` is its first read, which all who come meanwhile share. Up to `read` it comes
-    from the log, beyond from this process's own appends. `committed` takes its place when it is
-    abandoned: the stream without what was in flight, `stale` until the log has been asked for more.
+    version    of `state`, with the events that are in flight
+    read       the version up to which it came from the log, not from this process's own appends
+    position   of its last committed event in the tenant's log
+    in_flight  the last append that it runs ahead of
+    committed  the stream without what is in flight
+    loading    its first read, shared by all who come meanwhile
+    stale      the log has to be asked for more before it is used
+    abandoned  an append that it ran ahead of was lost: nothing may be decided on it
     """
 
     __slots__ = (
@@ -43,24 +62,29 @@ class CachedStream:
         self.position = position
         self.read = version
         self.state = state
-        self.in_flight: asyncio.Future[Result] | None = None
+        self.in_flight: Append | None = None
         self.loading: asyncio.Task[bool] | None = None
         self.committed: CachedStream | None = None
         self.stale = True
         self.abandoned = False
 
-    def apply_in_flight(self, stream: Stream[Any, Any], new: Sequence[Event]) -> None:
+    def send(self, stream: Stream[Any, Any], new: Sequence[Event], in_flight: Append) -> None:
         copy = stream.category.copy
         if copy and self.committed is None:
             self.committed = CachedStream(copy(self.state), self.version, self.position)
         for event in new:
             self.state = stream.category.evolve(self.state, event)
         self.version += len(new)
+        self.in_flight = in_flight
 
-    def commit(self, stream: Stream[Any, Any], new: Sequence[Event], position: int) -> None:
+    def commit(
+        self, stream: Stream[Any, Any], new: Sequence[Event], in_flight: Append, position: int
+    ) -> None:
         self.position = position
         self.stale = False
-        if self.committed:
+        if self.in_flight is in_flight:
+            self.in_flight = self.committed = None
+        elif self.committed:
             for event in new:
                 self.committed.state = stream.category.evolve(self.committed.state, event)
             self.committed.version += len(new)
@@ -76,6 +100,7 @@ class StateCache:
         self._entries: OrderedDict[tuple[str, str], CachedStream] = OrderedDict()
 
     def entry(self, tenant: str, stream: Stream[Any, Any]) -> CachedStream:
+        """As it is cached; a new one is empty and has not been read."""
         key = (tenant, stream.name)
         entry = self._entries.get(key)
         if entry is None:
@@ -91,6 +116,7 @@ class StateCache:
         if (entry.version == 0 or entry.stale) and entry.in_flight is None:
             if entry.loading is None or entry.loading.done():
                 entry.loading = asyncio.create_task(self.refresh(tenant, stream, entry))
+            # Whoever stops waiting does not stop it for the others.
             await asyncio.shield(entry.loading)
         return entry
 
@@ -111,7 +137,7 @@ class StateCache:
         return False
 
     def is_current(self, tenant: str, streams: Streams, entries: Sequence[CachedStream]) -> bool:
-        """False when one of these is not to be trusted any more; evicted ones come back."""
+        """False when one of these must not be used any more; evicted ones come back."""
         return all(
             not entry.abandoned and self._entries.setdefault((tenant, stream.name), entry) is entry
             for stream, entry in zip(streams, entries, strict=True)
@@ -121,13 +147,31 @@ class StateCache:
         self, tenant: str, streams: Streams, entries: Sequence[CachedStream]
     ) -> bool:
         """Whether an answer without events stands: decided on committed, present states."""
-        decided = [entry.version for entry in entries]
-        for stream, entry, version in zip(streams, entries, decided, strict=True):
+        # All versions first: the entries move on while the first of them is looked at.
+        versions = [entry.version for entry in entries]
+        for stream, entry, version in zip(streams, entries, versions, strict=True):
             if not await self._unchanged_since(tenant, stream, entry, version):
                 return False
         return True
 
-    def forget(self, tenant: str, stream: Stream[Any, Any], entry: CachedStream) -> None:
+    def finish(
+        self,
+        tenant: str,
+        streams: Streams,
+        entries: Sequence[CachedStream],
+        events: Sequence[Sequence[Event]],
+        append: Append,
+    ) -> None:
+        """Follow the log's result. An append that was lost takes along all it was decided on."""
+        answered = not append.cancelled() and append.exception() is None
+        result = append.result() if answered else None
+        for stream, entry, new in zip(streams, entries, events, strict=True):
+            if not isinstance(result, Appended):
+                self._abandon(tenant, stream, entry)
+            elif new:
+                entry.commit(stream, new, append, result.last)
+
+    def _abandon(self, tenant: str, stream: Stream[Any, Any], entry: CachedStream) -> None:
         entry.abandoned = True
         key = (tenant, stream.name)
         if self._entries.get(key) is entry:
@@ -148,7 +192,7 @@ class StateCache:
         return entry.read <= version and await _has_committed(entry)
 
     def _evict(self) -> None:
-        """Let the longest unused go; not those that run ahead of the log."""
+        """Drop the least recently used; never one that runs ahead of the log."""
         if len(self._entries) > self._size:
             idle = (key for key, entry in self._entries.items() if entry.in_flight is None)
             if (key := next(idle, None)) is not None:
@@ -156,7 +200,7 @@ class StateCache:
 
 
 async def _has_committed(entry: CachedStream) -> bool:
-    """Wait for the append that the entry runs ahead of. False when it did not come to be."""
+    """Wait for the append that the entry runs ahead of. False when it was lost."""
     if (in_flight := entry.in_flight) is None:
         return True
     await asyncio.wait([in_flight])

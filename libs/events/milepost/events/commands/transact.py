@@ -1,21 +1,43 @@
-"""transact: load a stream's state, decide, append; when somebody was faster, decide again."""
+"""transact: read states, decide, append; when another writer was faster, decide again.
+
+    read the states ─▶ decide ─▶ events        ─▶ append ─▶ appended     ─▶ Outcome
+    (cache, else log)    ▲  │                           ├─▶ done before  ─▶ Outcome, repeated
+                         │  │                           └─▶ conflict     ─▶ again
+                         │  ├──▶ no events,    ─▶ are the states still so? ─▶ Outcome, or raise
+                         │  │    or a refusal                  └─ no    ─▶ again
+                         └──┴──▶ Needs         ─▶ read those states too
+
+Optimistic concurrency: the append expects every stream that was decided on, written or not, at the
+version that was seen. Conflicts are results of the log, never exceptions.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
 import msgspec
 
-from milepost.events.commands.encoding import CommandEncoder, Streams
+from milepost.events.commands.decision import (
+    Decide,
+    EndlessNeeds,
+    EventsByStream,
+    Needs,
+    WithEvents,
+    call,
+    call_with_needs,
+    events_by_stream,
+)
+from milepost.events.commands.encoding import CommandEncoder
 from milepost.events.commands.group_commit import GroupCommit
-from milepost.events.commands.state_cache import CachedStream, StateCache
+from milepost.events.commands.state_cache import Append, CachedStream, StateCache, Streams
 from milepost.events.event import Event, Refused
 from milepost.events.ids import new_id
-from milepost.events.log import AlreadyDone, Appended, Command, Log, Recorded, Result
+from milepost.events.log import AlreadyDone, Appended, Command, Log, Recorded
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.outages import Overloaded
-from milepost.events.streams import Stream
+from milepost.events.streams import Category, Stream
 
 S = TypeVar("S")
 S1 = TypeVar("S1")
@@ -23,81 +45,126 @@ S2 = TypeVar("S2")
 E = TypeVar("E", bound=Event)
 E1 = TypeVar("E1", bound=Event)
 E2 = TypeVar("E2", bound=Event)
+V = TypeVar("V")
+T = TypeVar("T", bound=WithEvents[Any])
+M = TypeVar("M", bound=tuple[Sequence[Event], ...] | WithEvents[Any])
 
 MAX_ATTEMPTS = 50
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.001, 0.02
-
-Decide = Callable[..., tuple[Sequence[Event], ...]]
+MAX_ROUNDS = 8
 
 
 class Contended(Overloaded):
     """Other writers were faster every time. Nothing was written; try again shortly."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What a command came to. `states` belong to the cache: read them at once, change nothing.
+class Outcome(msgspec.Struct, Generic[V], frozen=True):
+    """What came of a command.
 
     position  the tenant position from which the effect is visible
+    value     what the decision answered; None when `repeated`, for it is not stored: what the
+              command came to then is in `events`, or ask the decision again with the states
     events    what was appended, or had been when the command was `repeated`
+    streams, states  use `state`
     """
 
     position: int
-    states: tuple[Any, ...]
+    value: V | None
     events: tuple[Recorded, ...]
+    streams: Streams
+    states: tuple[Any, ...]
     repeated: bool = False
+
+    def state(self, of: Category[S, Any] | Stream[S, Any]) -> S:
+        """The state after the command, of a stream, or of the only one of a category.
+
+        It belongs to the cache: read it at once, change nothing. Raises `LookupError`.
+        """
+        found: list[S] = [
+            state
+            for stream, state in zip(self.streams, self.states, strict=True)
+            if stream.category is of or stream.name == of.name
+        ]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} states of {of.name}")
+        return found[0]
 
 
 class Transactor:
     def __init__(self, log: Log, *, cache_size: int = 20_000) -> None:
         self.log = log
-        self._writer = GroupCommit(log)
+        self._group_commit = GroupCommit(log)
         self._cache = StateCache(log, cache_size)
 
+    @overload
     async def transact(
         self,
         tenant: str,
-        stream: Stream[S, E],
+        streams: Stream[S, E],
         decide: Callable[[S], Sequence[E]],
         *,
         command_id: UUID | None = None,
         metadata: bytes = b"{}",
-    ) -> Outcome:
-        """Decide on one stream and append what was decided, exactly once per `command_id`.
+    ) -> Outcome[Sequence[E]]: ...
 
-        Raises what `decide` raises, `Contended`, `Overloaded`, and the log's errors when it stays
-        away; after the latter the command may or may not have been done: repeat it with its id.
-        """
-        return await self._transact(
-            tenant, (stream,), lambda state: (decide(state),), command_id, metadata
-        )
-
-    async def transact_pair(
+    @overload
+    async def transact(
         self,
         tenant: str,
-        first: Stream[S1, E1],
-        second: Stream[S2, E2],
+        streams: Stream[S, E],
+        decide: Callable[[S], T],
+        *,
+        command_id: UUID | None = None,
+        metadata: bytes = b"{}",
+    ) -> Outcome[T]: ...
+
+    @overload
+    async def transact(
+        self,
+        tenant: str,
+        streams: tuple[Stream[S1, E1], Stream[S2, E2]],
         decide: Callable[[S1, S2], tuple[Sequence[E1], Sequence[E2]]],
         *,
         command_id: UUID | None = None,
         metadata: bytes = b"{}",
-    ) -> Outcome:
-        """As `transact`, on two streams: both are written or neither."""
-        return await self._transact(tenant, (first, second), decide, command_id, metadata)
+    ) -> Outcome[tuple[Sequence[E1], Sequence[E2]]]: ...
 
-    async def transact_all(
+    @overload
+    async def transact(
         self,
         tenant: str,
         streams: Sequence[Stream[Any, Any]],
-        decide: Callable[..., tuple[Sequence[Event], ...]],
+        decide: Callable[..., M | Needs],
         *,
         command_id: UUID | None = None,
         metadata: bytes = b"{}",
-    ) -> Outcome:
-        """As `transact`, on any number of different streams: all are written or none.
+    ) -> Outcome[M]: ...
 
-        `decide` is given their states, and answers each one's events, in the order asked.
+    async def transact(
+        self,
+        tenant: str,
+        streams: Stream[Any, Any] | Sequence[Stream[Any, Any]],
+        decide: Decide,
+        *,
+        command_id: UUID | None = None,
+        metadata: bytes = b"{}",
+    ) -> Outcome[Any]:
+        """Decide on different streams and append the events, exactly once per `command_id`.
+
+        All streams are written or none. What a decision may answer stands in `decision`. Raises
+        what `decide` raises, `Contended`, `Overloaded`, `EndlessNeeds`, and the log's errors when
+        it stays away; after the latter the command may or may not have been done: repeat it with
+        its id.
         """
-        return await self._transact(tenant, tuple(streams), decide, command_id, metadata)
+        encoder = CommandEncoder(
+            tenant, command_id or new_id(), metadata, repeatable=command_id is not None
+        )
+        alone = isinstance(streams, Stream)
+        first = (streams,) if isinstance(streams, Stream) else tuple(streams)
+        outcome = await self._try(encoder, first, decide, alone=alone, fresh=True)
+        if outcome is None:
+            outcome = await self._try_again(encoder, first, decide, alone=alone)
+        return outcome
 
     async def load(self, tenant: str, stream: Stream[S, E]) -> tuple[int, S]:
         """The stream's version and state, no older than this call, and committed."""
@@ -113,110 +180,136 @@ class Transactor:
         return version + len(recorded), stream.category.fold(recorded, state)
 
     async def close(self) -> None:
-        await self._writer.close()
+        await self._group_commit.close()
 
-    async def _transact(
-        self,
-        tenant: str,
-        streams: Streams,
-        decide: Decide,
-        command_id: UUID | None,
-        metadata: bytes,
-    ) -> Outcome:
-        attempt = CommandEncoder(tenant, streams, command_id or new_id(), metadata)
-        backoff = Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, factor=1.5)
-        for number in range(MAX_ATTEMPTS):
-            entries = [
-                self._cache.entry(tenant, stream)
-                if stream.likely_new and number == 0
-                else await self._cache.read(tenant, stream)
-                for stream in streams
-            ]
-            if not self._cache.is_current(tenant, streams, entries):
-                continue
-            try:
-                decided = decide(*(entry.state for entry in entries))
-            except Refused:
-                if not await self._cache.confirmed(tenant, streams, entries):
-                    continue
-                if command_id and (outcome := await self._repeated(attempt)):
-                    return outcome
-                raise
-            if any(decided):
-                if outcome := await self._append(attempt, entries, decided):
-                    return outcome
-                await asyncio.sleep(backoff.next_seconds() if number else 0)
-            elif await self._cache.confirmed(tenant, streams, entries):
-                if command_id and (outcome := await self._repeated(attempt)):
-                    return outcome
-                return _quiet(entries)
+    async def _try_again(
+        self, encoder: CommandEncoder, first: Streams, decide: Decide, *, alone: bool
+    ) -> Outcome[Any]:
+        backoff, pause_seconds = Backoff(FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, factor=1.5), 0.0
+        for _ in range(MAX_ATTEMPTS - 1):
+            await asyncio.sleep(pause_seconds)
+            outcome = await self._try(encoder, first, decide, alone=alone, fresh=False)
+            if outcome is not None:
+                return outcome
+            pause_seconds = backoff.next_seconds()
         raise Contended
+
+    async def _try(
+        self, encoder: CommandEncoder, first: Streams, decide: Decide, *, alone: bool, fresh: bool
+    ) -> Outcome[Any] | None:
+        """None when the streams had moved on: decide again."""
+        tenant, streams = encoder.tenant, first
+        entries: Sequence[CachedStream] = [
+            self._cache.entry(tenant, stream)
+            if stream.likely_new and fresh
+            else await self._cache.read(tenant, stream)
+            for stream in first
+        ]
+        if not self._cache.is_current(tenant, streams, entries):
+            return None
+        answer = call(decide, entries)
+        if isinstance(answer, Needs):
+            met = await self._meet(answer, tenant, first, entries, decide)
+            if met is None:
+                return None
+            streams, entries, answer = met
+        # No await from the last call of `decide` to the append: states must not move between.
+        if not isinstance(answer, Refused):
+            events = events_by_stream(answer, streams, alone=alone)
+            if any(events):
+                return await self._append(encoder, streams, entries, answer, events)
+        return await self._write_nothing(encoder, streams, entries, answer)
+
+    async def _meet(
+        self,
+        needs: Needs,
+        tenant: str,
+        first: Streams,
+        entries: Sequence[CachedStream],
+        decide: Decide,
+    ) -> tuple[Streams, Sequence[CachedStream], Any] | None:
+        """Read what is needed and call again, until nothing more is. None as in `_try`."""
+        known = {stream.name: entry for stream, entry in zip(first, entries, strict=True)}
+        streams, loaded, wanted = first, first, tuple(needs.streams)
+        for _ in range(MAX_ROUNDS):
+            for stream in wanted:
+                known[stream.name] = await self._cache.read(tenant, stream)
+            loaded = (*loaded, *wanted)
+            if not self._cache.is_current(tenant, loaded, [known[one.name] for one in loaded]):
+                return None
+            streams, answer = call_with_needs(decide, first, known)
+            if not isinstance(answer, Needs):
+                return streams, [known[stream.name] for stream in streams], answer
+            wanted = tuple(one for one in streams if one.name not in known)
+        raise EndlessNeeds([stream.name for stream in streams])
 
     async def _append(
         self,
-        attempt: CommandEncoder,
+        encoder: CommandEncoder,
+        streams: Streams,
         entries: Sequence[CachedStream],
-        decided: tuple[Sequence[Event], ...],
-    ) -> Outcome | None:
-        """None when the streams had moved on: decide again."""
-        events = attempt.encode(decided)
+        answer: Any,
+        events: EventsByStream,
+    ) -> Outcome[Any] | None:
         expects = tuple(
-            (stream.name, entry.version)
-            for stream, entry in zip(attempt.streams, entries, strict=True)
+            (stream.name, entry.version) for stream, entry in zip(streams, entries, strict=True)
         )
-        command = Command(command_id=attempt.command_id, expects=expects, events=events)
-        after = {entry.in_flight for entry in entries if entry.in_flight}
-        in_flight = self._writer.submit(attempt.tenant, command, tuple(after))
-        versions: dict[str, int] = {}
-        for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
-            versions[stream.name] = entry.version
-            if new:
-                entry.apply_in_flight(stream, new)
-                entry.in_flight = in_flight
-        in_flight.add_done_callback(
-            lambda done: self._update_cache(attempt, entries, decided, done)
-        )
-        result = await asyncio.shield(in_flight)
-        match result:
-            case Appended():
-                recorded = attempt.recorded(events, versions, result)
+        command = encoder.encode(streams, expects, events)
+        append = self._send(encoder.tenant, command, streams, entries, events)
+        # The append goes on when the caller stops waiting, and so does what depends on it.
+        match await asyncio.shield(append):
+            case Appended() as at:
                 states = tuple(entry.state for entry in entries)
-                return Outcome(result.last, states, recorded)
-            case AlreadyDone():
-                return await self._outcome_of(attempt, result)
+                return Outcome(at.last, answer, encoder.recorded(command, at), streams, states)
+            case AlreadyDone() as done:
+                return await self._outcome_of(encoder, streams, done)
         return None
 
-    def _update_cache(
+    def _send(
         self,
-        attempt: CommandEncoder,
+        tenant: str,
+        command: Command,
+        streams: Streams,
         entries: Sequence[CachedStream],
-        decided: tuple[Sequence[Event], ...],
-        done: asyncio.Future[Result],
-    ) -> None:
-        """Bring the cache in line with what the log answered, before anybody is told."""
-        answered = not done.cancelled() and done.exception() is None
-        appended = answered and isinstance(done.result(), Appended)
-        for stream, entry, new in zip(attempt.streams, entries, decided, strict=True):
-            if not appended:
-                self._cache.forget(attempt.tenant, stream, entry)
-            elif new:
-                entry.commit(stream, new, done.result().last)  # type: ignore[union-attr]
-            if entry.in_flight is done and appended:
-                entry.in_flight = entry.committed = None
+        events: EventsByStream,
+    ) -> Append:
+        """Hand the command in, and let the cache run ahead: later ones are decided on this one."""
+        after = {entry.in_flight for entry in entries if entry.in_flight}
+        append = self._group_commit.submit(tenant, command, tuple(after))
+        for stream, entry, new in zip(streams, entries, events, strict=True):
+            if new:
+                entry.send(stream, new, append)
+        # Before whoever waits for the append goes on: callbacks run in the order of their adding.
+        append.add_done_callback(partial(self._cache.finish, tenant, streams, entries, events))
+        return append
 
-    async def _repeated(self, attempt: CommandEncoder) -> Outcome | None:
-        done = await self.log.done(attempt.tenant, [attempt.command_id])
-        if attempt.command_id in done:
-            return await self._outcome_of(attempt, done[attempt.command_id])
+    async def _write_nothing(
+        self,
+        encoder: CommandEncoder,
+        streams: Streams,
+        entries: Sequence[CachedStream],
+        answer: Any,
+    ) -> Outcome[Any] | None:
+        """Refuse, or do nothing, unless the command has been done before."""
+        if not await self._cache.confirmed(encoder.tenant, streams, entries):
+            return None
+        if encoder.repeatable and (outcome := await self._repeated(encoder, streams)):
+            return outcome
+        if isinstance(answer, Refused):
+            raise answer
+        position = max(entry.position for entry in entries)
+        return Outcome(position, answer, (), streams, tuple(entry.state for entry in entries))
+
+    async def _repeated(self, encoder: CommandEncoder, streams: Streams) -> Outcome[Any] | None:
+        done = await self.log.done(encoder.tenant, [encoder.command_id])
+        if encoder.command_id in done:
+            return await self._outcome_of(encoder, streams, done[encoder.command_id])
         return None
 
-    async def _outcome_of(self, attempt: CommandEncoder, done: AlreadyDone) -> Outcome:
+    async def _outcome_of(
+        self, encoder: CommandEncoder, streams: Streams, done: AlreadyDone
+    ) -> Outcome[Any]:
         count = done.last - done.first + 1
-        recorded = await self.log.read(attempt.tenant, done.first - 1, count)
-        states = [(await self.load(attempt.tenant, stream))[1] for stream in attempt.streams]
-        return Outcome(done.last, tuple(states), tuple(recorded), repeated=True)
-
-
-def _quiet(entries: Sequence[CachedStream]) -> Outcome:
-    position = max(entry.position for entry in entries)
-    return Outcome(position, tuple(entry.state for entry in entries), ())
+        recorded = await self.log.read(encoder.tenant, done.first - 1, count)
+        states = tuple([(await self.load(encoder.tenant, one))[1] for one in streams])
+        return Outcome(done.last, None, tuple(recorded), streams, states, repeated=True)

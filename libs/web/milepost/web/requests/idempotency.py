@@ -49,7 +49,7 @@ def metadata(request: Request[Caller, None, State]) -> bytes:
     ).encode()
 
 
-def check_repeat(outcome: Outcome, request: Request[Caller, None, State]) -> None:
+def check_repeat(outcome: Outcome[Any], request: Request[Caller, None, State]) -> None:
     """Raises `IdempotencyKeyReused` if the command that was done before had another body."""
     if not outcome.repeated or not outcome.events:
         return

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid5
 
 from litestar import Response, get, post, put
@@ -34,7 +35,6 @@ from milepost.credentials.domain.achievement import (
 )
 from milepost.credentials.domain.awards import RECORD, award_if_earned
 from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.record import Record
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,
@@ -95,7 +95,7 @@ async def put_achievement(
             at=datetime.now(UTC),
         ),
     )
-    return positioned(AchievementView.of(outcome.states[0]), outcome.position)
+    return positioned(_view(outcome), outcome.position)
 
 
 @get(
@@ -129,7 +129,7 @@ async def retire_achievement(
     request.user.require(*ISSUING)
     decide = partial(retire, achievement=achievement, at=datetime.now(UTC))
     outcome = await run_command(request, transactor, ACHIEVEMENT.of(achievement), decide)
-    return positioned(AchievementView.of(outcome.states[0]), outcome.position)
+    return positioned(_view(outcome), outcome.position)
 
 
 @post(
@@ -178,8 +178,14 @@ async def evaluate_learners(
     return positioned(EvaluationView(results=tuple(result for _, result in answers)), position)
 
 
-def _evaluated(learner: str, achievement: Achievement, outcome: Outcome) -> Evaluated:
-    record: Record = outcome.states[0]
+def _view(outcome: Outcome[Any]) -> AchievementView:
+    state = outcome.state(ACHIEVEMENT)
+    assert state is not None
+    return AchievementView.of(state)
+
+
+def _evaluated(learner: str, achievement: Achievement, outcome: Outcome[Any]) -> Evaluated:
+    record = outcome.state(RECORD)
     if held := record.active.get(achievement.achievement):
         new = bool(outcome.events)
         return Evaluated(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -132,7 +133,7 @@ async def award_credential(
         at=at,
     )
     outcome = await run_command(request, transactor, RECORD.of(learner), decide)
-    credential = outcome.states[0].credentials[_awarded(outcome)]
+    credential = outcome.state(RECORD).credentials[_awarded(outcome)]
     view = CredentialView.of(credential, datetime.now(UTC))
     return positioned(view, outcome.position, 201)
 
@@ -165,7 +166,7 @@ async def revoke_credential(
     at = occurred(data.occurred_at, settings)
     decide = partial(revoke, learner=learner, credential=credential, reason=data.reason, at=at)
     outcome = await run_command(request, transactor, RECORD.of(learner), decide)
-    record, now = outcome.states[0], datetime.now(UTC)
+    record, now = outcome.state(RECORD), datetime.now(UTC)
     view = RevokedView(
         credential=CredentialView.of(record.credentials[credential], now),
         resting_on_it=tuple(
@@ -175,7 +176,7 @@ async def revoke_credential(
     return positioned(view, outcome.position)
 
 
-def _awarded(outcome: Outcome) -> str:
+def _awarded(outcome: Outcome[Any]) -> str:
     """The credential that the command awarded, also when it is repeated after a revocation."""
     first = outcome.events[0]
     event = RECORD.codec.decode(first.type, first.data, first.occurred_at)

@@ -8,7 +8,12 @@ import msgspec
 
 from milepost.contracts import streams
 from milepost.contracts.ids import credential_id
-from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
+from milepost.contracts.records import (
+    CourseResultNoted,
+    CredentialAwarded,
+    CredentialRevoked,
+    RecordEvent,
+)
 from milepost.credentials.domain.achievement import Achievement, Catalog
 from milepost.credentials.domain.criteria import Condition, evidence_of, explain
 from milepost.credentials.domain.record import Credential, Record, empty_record, evolve_record
@@ -18,7 +23,6 @@ from milepost.credentials.domain.refusals import (
     NotHeld,
     RetiredAchievement,
 )
-from milepost.credentials.events import RecordEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 

@@ -10,8 +10,8 @@ from milepost.contracts.records import (
     CredentialAwarded,
     CredentialRevoked,
     Evidence,
+    RecordEvent,
 )
-from milepost.credentials.events import RecordEvent
 
 
 class CourseResult(msgspec.Struct, frozen=True, kw_only=True):

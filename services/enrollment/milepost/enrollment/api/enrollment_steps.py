@@ -243,7 +243,7 @@ async def _step(
     streams: list[Any] = [OFFERING.of(entry.offering), ENROLLMENT.of(enrollment)]
     if frees and entry.counted:
         streams.append(LEARNER.of(entry.learner))
-    outcome = await wiring.transactor.transact_all(
+    outcome = await wiring.transactor.transact(
         tenant,
         streams,
         lambda run, state, *load: (
@@ -254,7 +254,8 @@ async def _step(
         metadata=metadata(request),
     )
     check_repeat(outcome, request)
-    return positioned(state_of(*outcome.states[:2]), outcome.position)
+    now = state_of(outcome.state(OFFERING), outcome.state(ENROLLMENT))
+    return positioned(now, outcome.position)
 
 
 def _freed(load: Load, entry: Entry, at: datetime) -> Sequence[Event]:

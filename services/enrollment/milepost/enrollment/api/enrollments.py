@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
+from msgspec.structs import replace
 
 from milepost.contracts.offerings import Mode
 from milepost.contracts.times import Moment
@@ -39,9 +40,10 @@ from milepost.enrollment.api.wiring import (
     OfferingPath,
     Wiring,
 )
-from milepost.enrollment.commands.enroll import achieved, enroll_learner
+from milepost.enrollment.commands.enroll import admission
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
+from milepost.enrollment.domain.enrollment.prerequisites import RECORD
 from milepost.enrollment.domain.enrollment.preview import preview
 from milepost.enrollment.domain.enrollment.state_machine import State
 from milepost.enrollment.domain.invitation import INVITATION, digest
@@ -140,17 +142,20 @@ async def post_enrollment(
     data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
 ) -> Response[EnrollmentState]:
-    outcome = await enroll_learner(
-        wiring.transactor,
-        request.user.tenant,
-        _wish(request.user, offering, data, wiring),
+    streams, decide = admission(
+        _requested(request.user, offering, data, wiring),
         invitation=data.invited.invitation if data.invited else None,
+    )
+    outcome = await wiring.transactor.transact(
+        request.user.tenant,
+        streams,
+        decide,
         command_id=command_id(request),
         metadata=metadata(request),
     )
     check_repeat(outcome, request)
-    status = 201 if outcome.events else 200
-    return positioned(state_of(*outcome.states[:2]), outcome.position, status)
+    now = state_of(outcome.state(OFFERING), outcome.state(ENROLLMENT))
+    return positioned(now, outcome.position, 201 if outcome.events else 200)
 
 
 @post(
@@ -167,18 +172,20 @@ async def post_preview(
     data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
 ) -> PreviewView:
-    wish = _wish(request.user, offering, data, wiring)
+    wanted = _requested(request.user, offering, data, wiring)
     tenant, load = request.user.tenant, wiring.transactor.load
     invitation = data.invited.invitation if data.invited else "none"
     _, run = await load(tenant, OFFERING.of(offering))
     if run.opened is None:
         raise UnknownOffering(offering)
-    known = await achieved(wiring.transactor.log, tenant, wish, run.opened)
+    if run.opened.prerequisites:
+        _, record = await load(tenant, RECORD.of(data.learner))
+        wanted = replace(wanted, achieved=record.achieved(wanted.occurred_at))
     come = preview(
-        msgspec.structs.replace(wish, achieved=known),
+        wanted,
         run,
-        (await load(tenant, ENROLLMENT.of(wish.enrollment)))[1],
-        (await load(tenant, LEARNER.of(wish.learner)))[1],
+        (await load(tenant, ENROLLMENT.of(wanted.enrollment)))[1],
+        (await load(tenant, LEARNER.of(data.learner)))[1],
         (await load(tenant, INVITATION.of(invitation)))[1],
     )
     problems = tuple(problem_of(one) for one in come.obstacles)
@@ -218,7 +225,7 @@ async def get_enrollment(
 HANDLERS = (post_enrollment, post_preview, get_enrollment)
 
 
-def _wish(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> AdmissionRequest:
+def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> AdmissionRequest:
     """Raises `NotYourOwn`, `OccurredInFuture`, `MayNotBackdate`."""
     caller.may_act_for(data.learner, *ENROLLERS)
     invited = data.invited

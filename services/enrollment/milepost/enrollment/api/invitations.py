@@ -75,10 +75,9 @@ async def post_invitation(
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     command, code = command_id(request), secrets.token_urlsafe(18)
     invitation = str(command)
-    outcome = await wiring.transactor.transact_pair(
+    outcome = await wiring.transactor.transact(
         request.user.tenant,
-        OFFERING.of(offering),
-        INVITATION.of(invitation),
+        (OFFERING.of(offering), INVITATION.of(invitation)),
         lambda run, state: (
             [],
             issue(
@@ -96,7 +95,8 @@ async def post_invitation(
     )
     check_repeat(outcome, request)
     told = None if outcome.repeated or not outcome.events else code
-    issued = outcome.states[1].issued
+    issued = outcome.state(INVITATION).issued
+    assert issued is not None
     view = InvitationView(
         invitation=invitation, offering=offering, expires=issued.expires, code=told
     )

@@ -57,7 +57,7 @@ async def patch_offering(
     changes = _changes(data)
     decide = partial(change_offering, changes=changes, offering=offering, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
-    return positioned(view_of(offering, outcome.states[0]), outcome.position)
+    return positioned(view_of(offering, outcome.state(OFFERING)), outcome.position)
 
 
 @post(
@@ -78,7 +78,7 @@ async def post_cancellation(
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(cancel_offering, offering=offering, reason=data.reason, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
-    return positioned(view_of(offering, outcome.states[0]), outcome.position)
+    return positioned(view_of(offering, outcome.state(OFFERING)), outcome.position)
 
 
 HANDLERS = (patch_offering, post_cancellation)

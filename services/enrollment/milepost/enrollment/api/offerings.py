@@ -120,10 +120,9 @@ async def put_offering(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     terms = _terms(data)
-    outcome = await wiring.transactor.transact_pair(
+    outcome = await wiring.transactor.transact(
         request.user.tenant,
-        OFFERING.of(offering),
-        COURSE.of(data.course),
+        (OFFERING.of(offering), COURSE.of(data.course)),
         lambda run, catalog: (
             open_offering(run, catalog, terms, offering=offering, occurred_at=at),
             [],
@@ -132,7 +131,7 @@ async def put_offering(
         metadata=metadata(request),
     )
     check_repeat(outcome, request)
-    view = view_of(offering, outcome.states[0])
+    view = view_of(offering, outcome.state(OFFERING))
     return positioned(view, outcome.position, 201 if outcome.events else 200)
 
 
@@ -154,7 +153,7 @@ async def post_close(
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(close_offering, offering=offering, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
-    return positioned(view_of(offering, outcome.states[0]), outcome.position)
+    return positioned(view_of(offering, outcome.state(OFFERING)), outcome.position)
 
 
 @get(

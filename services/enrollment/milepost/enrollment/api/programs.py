@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, post
@@ -230,8 +230,8 @@ async def list_definitions(
 HANDLERS = (post_definition, post_retirement, read_program, list_definitions)
 
 
-def _defined_in(program: str, outcome: Outcome) -> ProgramVersion:
-    [state] = outcome.states
+def _defined_in(program: str, outcome: Outcome[Any]) -> ProgramVersion:
+    state = outcome.state(PROGRAM)
     version = len(state.versions)
     for one in outcome.events:
         event = PROGRAM.codec.decode(one.type, one.data, one.occurred_at)

@@ -1,6 +1,7 @@
 """Transfers: on in another offering, one by one or together; both ends or neither."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -173,7 +174,7 @@ async def _move(
     )
     outcome = await _transfer(request, wiring, move, command_id(request))
     check_repeat(outcome, request)
-    return positioned(state_of(*outcome.states[2:4]), outcome.position)
+    return positioned(_there(move, outcome), outcome.position)
 
 
 async def _moved(
@@ -186,13 +187,12 @@ async def _moved(
     except Refused as refusal:
         problem = problem_members(problem_of(refusal))
         return Moved(enrollment=move.enrollment, problem=problem), 0
-    there = state_of(*outcome.states[2:4])
-    return Moved(enrollment=move.enrollment, to=there), outcome.position
+    return Moved(enrollment=move.enrollment, to=_there(move, outcome)), outcome.position
 
 
 async def _transfer(
     request: Call, wiring: Wiring, move: Transfer, command: UUID, offering: str | None = None
-) -> Outcome:
+) -> Outcome[Any]:
     """Decide on both offerings, both enrollments and the learner's load.
 
     Raises `UnknownEnrollment`, also if it is not one of the offering named, `SameOffering`, and
@@ -212,10 +212,18 @@ async def _transfer(
         ENROLLMENT.of(enrollment_id(move.to, entry.learner)),
         LEARNER.of(entry.learner),
     )
-    return await transactor.transact_all(
+    return await transactor.transact(
         tenant,
         streams,
-        lambda *states: tuple(transfer(move, *states)),
+        partial(transfer, move),
         command_id=command,
         metadata=metadata(request),
     )
+
+
+def _there(move: Transfer, outcome: Outcome[Any]) -> EnrollmentState:
+    """The enrollment that goes on."""
+    left = outcome.state(ENROLLMENT.of(move.enrollment)).entry
+    assert left is not None
+    there = ENROLLMENT.of(enrollment_id(move.to, left.learner))
+    return state_of(outcome.state(OFFERING.of(move.to)), outcome.state(there))

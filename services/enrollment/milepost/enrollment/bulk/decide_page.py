@@ -135,7 +135,7 @@ async def _enroll(
     return _outcome_of(row, outcome, enrollment, dry_run=job.dry_run)
 
 
-def _outcome_of(row: Row, outcome: Outcome, enrollment: str, *, dry_run: bool) -> Result:
+def _outcome_of(row: Row, outcome: Outcome[Any], enrollment: str, *, dry_run: bool) -> Result:
     """By what the command wrote, not by how things are since."""
     stream = ENROLLMENT.of(enrollment).name
     state = ENROLLMENT.fold(one for one in outcome.events if one.stream == stream).state

@@ -125,7 +125,8 @@ async def erase_learner(
     # First the receipt: should this process die now, the policy that hears it erases.
     decide = partial(erase, learner=learner, occurred_at=at)
     outcome = await run_command(request, wiring.context.transactor, VAULT.of(learner), decide)
-    (erased_at,) = outcome.states
+    erased_at = outcome.state(VAULT)
+    assert erased_at is not None
     await wiring.vault.erase(tenant, learner, erased_at)
     return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)
 

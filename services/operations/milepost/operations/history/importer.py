@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID, uuid5
 
 import msgspec
@@ -29,8 +29,7 @@ from milepost.operations.history.past import Enroll, Learn, Passage, Past, Step,
 from milepost.progress.domain.decisions import Answer, report
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import NotEnrolled, Progressed, Report
-from milepost.progress.domain.state import PROGRESS, Progress
-from milepost.progress.events import ProgressEvent
+from milepost.progress.domain.state import PROGRESS
 
 NAMESPACE = UUID("7b0c9f9e-5a55-5d0e-8f0f-0f6d2d3b9c11")
 MAX_REPORTS = 1_000
@@ -153,7 +152,7 @@ class Importer:
         else:
             await self._settle(outcome.events)
 
-    async def _enroll(self, passage: Passage, step: Enroll, command_id: UUID) -> Outcome:
+    async def _enroll(self, passage: Passage, step: Enroll, command_id: UUID) -> Outcome[Any]:
         decide = partial(
             enroll, offering=passage.offering, learner=passage.learner, occurred_at=step.at
         )
@@ -161,35 +160,32 @@ class Importer:
         self.tally.accept("enrollments")
         return outcome
 
-    async def _withdraw(self, passage: Passage, step: Withdraw, command_id: UUID) -> Outcome:
+    async def _withdraw(self, passage: Passage, step: Withdraw, command_id: UUID) -> Outcome[Any]:
         enrollment = enrollment_id(passage.offering, passage.learner)
         decide = partial(withdraw, enrollment=enrollment, reason=step.reason, occurred_at=step.at)
         outcome = await self._decide_seat(passage, decide, command_id)
         self.tally.accept("withdrawals")
         return outcome
 
-    async def _decide_seat(self, passage: Passage, decide: DecideSeat, command_id: UUID) -> Outcome:
-        return await self._transactor.transact_pair(
+    async def _decide_seat(
+        self, passage: Passage, decide: DecideSeat, command_id: UUID
+    ) -> Outcome[Any]:
+        enrollment = enrollment_id(passage.offering, passage.learner)
+        return await self._transactor.transact(
             self._tenant,
-            OFFERING.of(passage.offering),
-            ENROLLMENT.of(enrollment_id(passage.offering, passage.learner), likely_new=True),
+            (OFFERING.of(passage.offering), ENROLLMENT.of(enrollment, likely_new=True)),
             decide,
             command_id=command_id,
         )
 
-    async def _learn(self, passage: Passage, step: Learn, command_id: UUID) -> Outcome:
-        answers: list[Answer] = []
-
-        def decide(state: Progress) -> list[ProgressEvent]:
-            nonlocal answers
-            events, answers = report(state, self._plans[passage.offering], step.reports)
-            return events
-
+    async def _learn(self, passage: Passage, step: Learn, command_id: UUID) -> Outcome[Any]:
+        decide = partial(report, plan=self._plans[passage.offering], reports=step.reports)
         stream = PROGRESS.of(enrollment_id(passage.offering, passage.learner))
         outcome = await self._transactor.transact(
             self._tenant, stream, decide, command_id=command_id
         )
-        self.tally.answer(step.reports, answers)
+        reported = outcome.value or decide(outcome.state(PROGRESS))
+        self.tally.answer(step.reports, reported.answers)
         return outcome
 
 

@@ -48,7 +48,7 @@ async def _publish(transactor: Transactor, tenant: str, name: str, run: Run) -> 
         event = COURSE.codec.decode(one.type, one.data, one.occurred_at)
         if isinstance(event, CoursePublished):
             return event
-    latest = outcome.states[0].latest
+    latest = outcome.state(COURSE).latest
     assert isinstance(latest, CoursePublished), "nothing to publish: the latest says the same"
     return latest
 
@@ -57,10 +57,9 @@ async def _open(transactor: Transactor, tenant: str, run: Run, version: int) -> 
     terms = Terms(
         course=run.course, version=version, pace="cohort", starts=run.starts, ends=run.ends
     )
-    await transactor.transact_pair(
+    await transactor.transact(
         tenant,
-        OFFERING.of(run.offering),
-        COURSE.of(run.course),
+        (OFFERING.of(run.offering), COURSE.of(run.course)),
         lambda state, catalog: (
             open_offering(
                 state, catalog, terms, offering=run.offering, occurred_at=run.announced_at

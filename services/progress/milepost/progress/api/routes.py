@@ -1,7 +1,8 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from re import match
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from milepost.contracts.ids import ENROLLMENT_KEY
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
+from milepost.events.log import Log
 from milepost.progress.domain.decisions import Answer, report
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
@@ -26,7 +28,6 @@ from milepost.progress.domain.reports import (
     UnknownPlan,
 )
 from milepost.progress.domain.state import PROGRESS, Progress
-from milepost.progress.events import ProgressEvent
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.overview import Overview, overview
 from milepost.progress.wait_for_opening import wait_until_open
@@ -74,24 +75,6 @@ class ReportResults(msgspec.Struct, frozen=True):
     results: list[ReportResult]
 
 
-class _Judgement:
-    """The last decision's answers: `transact` may decide more than once."""
-
-    def __init__(self, plan: Plan, reports: Sequence[Report], refused: dict[int, Refused]) -> None:
-        self._plan = plan
-        self._refused = refused
-        self._allowed = [i for i in range(len(reports)) if i not in refused]
-        self._reports = reports
-        self.answers: list[Answer] = []
-
-    def decide(self, state: Progress) -> list[ProgressEvent]:
-        allowed = [self._reports[i] for i in self._allowed]
-        events, judged = report(state, self._plan, allowed)
-        answers = {**self._refused, **dict(zip(self._allowed, judged, strict=True))}
-        self.answers = [answers[i] for i in range(len(self._reports))]
-        return events
-
-
 @post(
     "/enrollments/{enrollment:str}/reports",
     summary="Report what was learnt",
@@ -112,11 +95,14 @@ async def report_learning(
     caller.require("learner", *WRITERS)
     reports = [_dated(one, settings) for one in data.reports]
     plan = await _plan(transactor, plans, enrollment, caller, WRITERS)
-    judgement = _Judgement(plan, reports, _scores_refused(reports, plan, caller))
-    outcome = await run_command(request, transactor, PROGRESS.of(enrollment), judgement.decide)
-    _require_enrolled(judgement.answers)
-    results = _results(reports, judgement.answers, outcome)
-    return positioned(ReportResults(results), outcome.position)
+    refused = _scores_refused(reports, plan, caller)
+    allowed = [one for number, one in enumerate(reports) if number not in refused]
+    decide = partial(report, plan=plan, reports=allowed)
+    outcome = await run_command(request, transactor, PROGRESS.of(enrollment), decide)
+    reported = outcome.value or decide(await _state_before(transactor.log, outcome))
+    answers = _in_order(refused, reported.answers)
+    _require_enrolled(answers)
+    return positioned(ReportResults(_results(reports, answers)), outcome.position)
 
 
 @get(
@@ -190,15 +176,22 @@ def _require_enrolled(answers: Sequence[Answer]) -> None:
         raise next(answer for answer in answers if isinstance(answer, NotEnrolled))
 
 
-def _results(
-    reports: Sequence[Report], answers: Sequence[Answer], outcome: Outcome
-) -> list[ReportResult]:
-    """A repeated call is answered as it was the first time: its own reports are no duplicates."""
-    own = _report_ids(outcome) if outcome.repeated else frozenset()
-    return [
-        _result(one.id, "accepted" if one.id in own else answer)
-        for one, answer in zip(reports, answers, strict=True)
-    ]
+async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
+    """What a repeated call was decided on the first time: so it is answered the same."""
+    first = outcome.events[0]
+    recorded = await log.read_stream(first.tenant, first.stream)
+    return PROGRESS.fold(recorded[: first.version - 1])
+
+
+def _in_order(refused: Mapping[int, Refused], judged: Sequence[Answer]) -> list[Answer]:
+    """Those refused at once, by their place, among the others."""
+    others = iter(judged)
+    places = range(len(refused) + len(judged))
+    return [refused[place] if place in refused else next(others) for place in places]
+
+
+def _results(reports: Sequence[Report], answers: Sequence[Answer]) -> list[ReportResult]:
+    return [_result(one.id, answer) for one, answer in zip(reports, answers, strict=True)]
 
 
 def _result(report_id: str, answer: Answer) -> ReportResult:
@@ -206,9 +199,3 @@ def _result(report_id: str, answer: Answer) -> ReportResult:
         problem = members(problem_of(answer))
         return ReportResult(id=report_id, outcome="refused", problem=problem)
     return ReportResult(id=report_id, outcome=answer)
-
-
-def _report_ids(outcome: Outcome) -> frozenset[str]:
-    decode = PROGRESS.codec.decode
-    events = [decode(one.type, one.data, one.occurred_at) for one in outcome.events]
-    return frozenset(event.report for event in events if hasattr(event, "report"))

@@ -7,7 +7,7 @@ reports end in the same standing; `docs/concepts/progress.md` says what exactly 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from milepost.contracts.progress import (
     ProgressClosed,
@@ -30,6 +30,13 @@ from milepost.progress.domain.state import Progress, evolve
 from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
+
+
+class Reported(NamedTuple):
+    """What reports come to: one answer each, in the order given."""
+
+    events: list[ProgressEvent]
+    answers: list[Answer]
 
 
 def open_progress(
@@ -75,9 +82,7 @@ def resume(state: Progress, *, at: datetime) -> list[ProgressEvent]:
     return [ProgressResumed(enrollment=state.opened.enrollment, occurred_at=at)]
 
 
-def report(
-    state: Progress, plan: Plan, reports: Sequence[Report]
-) -> tuple[list[ProgressEvent], list[Answer]]:
+def report(state: Progress, plan: Plan, reports: Sequence[Report]) -> Reported:
     """Merges reports, in order of `occurred_at`; one answer each, in the order given.
 
     A refused report leaves nothing behind and does not hinder the others. Raises `NotEnrolled`
@@ -99,7 +104,7 @@ def report(
             for event in merge(draft, state.opened, plan, one):
                 evolve(draft, event)
                 events.append(event)
-    return events, answers
+    return Reported(events, answers)
 
 
 def missing_prerequisites(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 from litestar import Response, post, put
@@ -159,8 +160,8 @@ def _publishing(
     return partial(publish, course=course, occurred_at=at, **facts_of(data))
 
 
-def _version(course: str, outcome: Outcome) -> CourseVersion:
-    [state] = outcome.states
+def _version(course: str, outcome: Outcome[Any]) -> CourseVersion:
+    state = outcome.state(COURSE)
     version = len(state.versions)
     for one in outcome.events:
         event = COURSE.codec.decode(one.type, one.data, one.occurred_at)

@@ -111,7 +111,7 @@ async def import_course(
     request.user.require(*ENROLLERS)
     decide = _taking_over(course, data, wiring)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
-    [state] = outcome.states
+    state = outcome.state(COURSE)
     new = [COURSE.codec.decode(one.type, one.data, one.occurred_at) for one in outcome.events]
     return positioned(_imported(course, state, new), outcome.position, 201 if new else 200)
 

@@ -1,11 +1,21 @@
 """Prerequisites, judged by what a learner has passed and holds."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
 
+from milepost.contracts import streams
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
+from milepost.contracts.records import (
+    CourseResultNoted,
+    CredentialAwarded,
+    CredentialRevoked,
+    RecordEvent,
+)
+from milepost.events.codec import Codec
+from milepost.events.streams import Category
 
 
 class Achieved(msgspec.Struct, frozen=True):
@@ -16,6 +26,45 @@ class Achieved(msgspec.Struct, frozen=True):
 
 
 NOTHING = Achieved()
+
+
+class LearnerRecord(msgspec.Struct):
+    """What of a learner's record, which credentials keeps, prerequisites are judged by.
+
+    passed  the best grade by course
+    held    credentials that were not revoked, by id; some may have expired
+    """
+
+    passed: dict[str, float] = msgspec.field(default_factory=dict)
+    held: dict[str, CredentialAwarded] = msgspec.field(default_factory=dict)
+
+    def achieved(self, at: datetime) -> Achieved:
+        """At that time."""
+        valid = (
+            one.achievement
+            for one in self.held.values()
+            if one.valid_until is None or at < one.valid_until
+        )
+        return Achieved(dict(self.passed), frozenset(valid))
+
+
+def evolve(state: LearnerRecord, event: RecordEvent) -> LearnerRecord:
+    match event:
+        case CourseResultNoted(course=course, grade=grade):
+            state.passed[course] = max(grade, state.passed.get(course, 0.0))
+        case CredentialAwarded():
+            state.held[event.credential] = event
+        case CredentialRevoked():
+            state.held.pop(event.credential, None)
+        case _:
+            assert_never(event)
+    return state
+
+
+# Read here, never written.
+RECORD: Category[LearnerRecord, RecordEvent] = Category(
+    streams.RECORD, LearnerRecord, evolve, Codec(RecordEvent)
+)
 
 
 def missing(wanted: Iterable[Prerequisite], achieved: Achieved) -> tuple[Prerequisite, ...]:

@@ -16,10 +16,10 @@ def everywhere(*states: Places) -> tuple[list[PlaceTaken], ...]:
 async def test_all_of_four_streams_are_written_or_none(log: Log, tenant: str) -> None:
     transactor = Transactor(log)
     four = [PLACES.of(str(number)) for number in range(4)]
-    outcome = await transactor.transact_all(tenant, four, everywhere)
+    outcome = await transactor.transact(tenant, four, everywhere)
     assert [event.stream for event in outcome.events] == [stream.name for stream in four]
-    assert outcome.states == (Places(("ann",)),) * 4
-    await transactor.transact_all(tenant, four[3:], everywhere)
+    assert [outcome.state(stream) for stream in four] == [Places(("ann",))] * 4
+    await transactor.transact(tenant, four[3:], everywhere)
     with pytest.raises(Full):
-        await transactor.transact_all(tenant, four, everywhere)
+        await transactor.transact(tenant, four, everywhere)
     assert len(await log.read(tenant)) == 5
