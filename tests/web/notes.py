@@ -23,7 +23,7 @@ from milepost.web.openapi.documented_answers import (
     command,
     query,
 )
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.commands import run_command
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import awaited_position, positioned
 from milepost.web.requests.times import occurred
@@ -85,14 +85,7 @@ def service(transactor: Transactor, settings: Settings) -> Service:
                 for line, moment in zip(data.lines, moments, strict=True)
             ]
 
-        outcome = await transactor.transact(
-            request.user.tenant,
-            NOTES.of(note),
-            decide,
-            command_id=command_id(request),
-            metadata=metadata(request),
-        )
-        check_repeat(outcome, request)
+        outcome = await run_command(request, transactor, NOTES.of(note), decide)
         return positioned(Note(outcome.state(NOTES)), outcome.position, 201)
 
     @get("/{note:str}", answers=query(NotYourOwn("lea", STAFF), UnknownNote("a")))

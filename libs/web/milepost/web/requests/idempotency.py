@@ -1,4 +1,8 @@
-"""A command is done once per Idempotency-Key: its id, and what it carries into the log."""
+"""What makes a command of a request: its id, by the Idempotency-Key, and its metadata.
+
+A key is used once something was written under it; what wrote nothing leaves no trace, and may
+come again with another body. Routes leave all this to `commands`.
+"""
 
 import hmac
 from typing import Any
@@ -11,6 +15,7 @@ from uuid_utils.compat import uuid5, uuid7
 
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Invalid
+from milepost.events.log import Recorded
 from milepost.events.metadata import Metadata, metadata_of
 from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Malformed
@@ -30,7 +35,7 @@ def command_id(request: Request[Caller, None, State]) -> UUID:
 
     Raises `Malformed`.
     """
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     if key is None:
         return uuid7()
     caller = request.user
@@ -51,13 +56,18 @@ def metadata(request: Request[Caller, None, State]) -> bytes:
 
 def check_repeat(outcome: Outcome[Any], request: Request[Caller, None, State]) -> None:
     """Raises `IdempotencyKeyReused` if the command that was done before had another body."""
-    if not outcome.repeated or not outcome.events:
-        return
-    if metadata_of(outcome.events[0]).request != _digest(request):
-        raise IdempotencyKeyReused(_idempotency_key(request) or "")
+    if outcome.repeated and outcome.events:
+        check_body(outcome.events[0], request)
 
 
-def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+def check_body(event: Recorded, request: Request[Caller, None, State]) -> None:
+    """Raises `IdempotencyKeyReused` if the event came of a request with another body."""
+    if metadata_of(event).request != _digest(request):
+        raise IdempotencyKeyReused(idempotency_key(request) or "")
+
+
+def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    """Raises `Malformed`."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -74,7 +84,7 @@ def _digest(request: Request[Any, Any, Any]) -> str | None:
     The log keeps it for ever, and a body may hold an e-mail address. Without the key, which nobody
     keeps, no address can be tried against it.
     """
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     if key is None:
         return None
     body: bytes = request.scope["state"].get("body", b"")

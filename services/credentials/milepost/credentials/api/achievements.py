@@ -1,15 +1,15 @@
 """Routes on achievements: define, retire, and award to those who had earned them before."""
 
-import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
-from uuid import uuid5
+from typing import Any, TypeAlias
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from milepost.contracts.records import RecordEvent
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.access import (
     ISSUING,
@@ -35,6 +35,7 @@ from milepost.credentials.domain.achievement import (
 )
 from milepost.credentials.domain.awards import RECORD, award_if_earned
 from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.record import Record
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,
@@ -43,13 +44,16 @@ from milepost.credentials.domain.refusals import (
     UnknownCriteria,
 )
 from milepost.events.commands.transact import Outcome, Transactor
+from milepost.events.event import Refused
+from milepost.events.streams import Stream
 from milepost.web.openapi.documented_answers import command, versioned_query
-from milepost.web.requests.commands import Call, run_command
+from milepost.web.requests.commands import Call, run_command, run_commands
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.positions import positioned
 
 EVALUATED_AT_ONCE = 50
+
+Decision: TypeAlias = Callable[[Record], list[RecordEvent]]
 
 
 @put(
@@ -155,27 +159,23 @@ async def evaluate_learners(
     found = catalog.find(achievement)
     if found.retired:
         raise RetiredAchievement(achievement)
-    at, command = datetime.now(UTC), command_id(request)
-    turn = asyncio.Semaphore(EVALUATED_AT_ONCE)
+    at = datetime.now(UTC)
 
-    async def evaluate(learner: str) -> tuple[int, Evaluated]:
-        decide = partial(
+    async def prepare(learner: str) -> tuple[Stream[Record, RecordEvent], Decision]:
+        return RECORD.of(learner), partial(
             award_if_earned, catalog=catalog, learner=learner, achievement=achievement, at=at
         )
-        async with turn:
-            outcome = await transactor.transact(
-                request.user.tenant,
-                RECORD.of(learner),
-                decide,
-                command_id=uuid5(command, learner),
-                metadata=metadata(request),
-            )
-        check_repeat(outcome, request)
-        return outcome.position, _evaluated(learner, found, outcome)
 
-    answers = await asyncio.gather(*map(evaluate, dict.fromkeys(data.learners)))
-    position = max(position for position, _ in answers)
-    return positioned(EvaluationView(results=tuple(result for _, result in answers)), position)
+    position, results = await run_commands(
+        request,
+        transactor,
+        RECORD,
+        list(dict.fromkeys(data.learners)),
+        prepare=prepare,
+        answer=partial(_evaluated, found),
+        at_once=EVALUATED_AT_ONCE,
+    )
+    return positioned(EvaluationView(results=tuple(results)), position)
 
 
 def _view(outcome: Outcome[Any]) -> AchievementView:
@@ -184,7 +184,11 @@ def _view(outcome: Outcome[Any]) -> AchievementView:
     return AchievementView.of(state)
 
 
-def _evaluated(learner: str, achievement: Achievement, outcome: Outcome[Any]) -> Evaluated:
+def _evaluated(
+    achievement: Achievement, learner: str, outcome: Outcome[Any] | Refused
+) -> Evaluated:
+    if isinstance(outcome, Refused):
+        raise outcome  # the achievement's, not the learner's: the same for all
     record = outcome.state(RECORD)
     if held := record.active.get(achievement.achievement):
         new = bool(outcome.events)

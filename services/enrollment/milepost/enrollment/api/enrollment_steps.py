@@ -35,8 +35,7 @@ from milepost.enrollment.domain.learner_load import LEARNER, Load, free
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.events.event import Event
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
-from milepost.web.requests.commands import Call
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
@@ -243,17 +242,15 @@ async def _step(
     streams: list[Any] = [OFFERING.of(entry.offering), ENROLLMENT.of(enrollment)]
     if frees and entry.counted:
         streams.append(LEARNER.of(entry.learner))
-    outcome = await wiring.transactor.transact(
-        tenant,
+    outcome = await run_command(
+        request,
+        wiring.transactor,
         streams,
         lambda run, state, *load: (
             *step(run, state),
             *(_freed(one, entry, at) for one in load),
         ),
-        command_id=command_id(request),
-        metadata=metadata(request),
     )
-    check_repeat(outcome, request)
     now = state_of(outcome.state(OFFERING), outcome.state(ENROLLMENT))
     return positioned(now, outcome.position)
 

@@ -57,9 +57,8 @@ from milepost.web.openapi.documented_answers import (
     versioned_query,
 )
 from milepost.web.problems import members, problem_of
-from milepost.web.requests.commands import Call
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
@@ -146,14 +145,7 @@ async def post_enrollment(
         _requested(request.user, offering, data, wiring),
         invitation=data.invited.invitation if data.invited else None,
     )
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
-        streams,
-        decide,
-        command_id=command_id(request),
-        metadata=metadata(request),
-    )
-    check_repeat(outcome, request)
+    outcome = await run_command(request, wiring.transactor, streams, decide)
     now = state_of(outcome.state(OFFERING), outcome.state(ENROLLMENT))
     return positioned(now, outcome.position, 201 if outcome.events else 200)
 

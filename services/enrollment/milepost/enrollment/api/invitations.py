@@ -25,7 +25,7 @@ from milepost.enrollment.domain.invitation import INVITATION, digest, issue, rev
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.idempotency import command_id
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import in_calendar, occurred
@@ -73,10 +73,10 @@ async def post_invitation(
 ) -> Response[InvitationView]:
     request.user.require(*ENROLLERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    command, code = command_id(request), secrets.token_urlsafe(18)
-    invitation = str(command)
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
+    invitation, code = str(command_id(request)), secrets.token_urlsafe(18)
+    outcome = await run_command(
+        request,
+        wiring.transactor,
         (OFFERING.of(offering), INVITATION.of(invitation)),
         lambda run, state: (
             [],
@@ -90,15 +90,13 @@ async def post_invitation(
                 occurred_at=at,
             ),
         ),
-        command_id=command,
-        metadata=metadata(request),
     )
-    check_repeat(outcome, request)
-    told = None if outcome.repeated or not outcome.events else code
+    # The code is shown once: a repeated request has made another, which is good for nothing.
+    shown = None if outcome.repeated or not outcome.events else code
     issued = outcome.state(INVITATION).issued
     assert issued is not None
     view = InvitationView(
-        invitation=invitation, offering=offering, expires=issued.expires, code=told
+        invitation=invitation, offering=offering, expires=issued.expires, code=shown
     )
     return positioned(view, outcome.position, 201)
 

@@ -30,7 +30,6 @@ from milepost.enrollment.domain.offering.terms import Terms, close_offering, ope
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import in_calendar, occurred
@@ -120,17 +119,15 @@ async def put_offering(
     request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     terms = _terms(data)
-    outcome = await wiring.transactor.transact(
-        request.user.tenant,
+    outcome = await run_command(
+        request,
+        wiring.transactor,
         (OFFERING.of(offering), COURSE.of(data.course)),
         lambda run, catalog: (
             open_offering(run, catalog, terms, offering=offering, occurred_at=at),
             [],
         ),
-        command_id=command_id(request),
-        metadata=metadata(request),
     )
-    check_repeat(outcome, request)
     view = view_of(offering, outcome.state(OFFERING))
     return positioned(view, outcome.position, 201 if outcome.events else 200)
 

@@ -1,9 +1,8 @@
 """Transfers: on in another offering, one by one or together; both ends or neither."""
 
-import asyncio
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
-from uuid import UUID, uuid5
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Response, post
@@ -28,22 +27,25 @@ from milepost.enrollment.api.enrollment_steps import Code
 from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, state_of
 from milepost.enrollment.api.wiring import ENROLLERS, EnrollmentPath, Id, OfferingPath, Wiring
 from milepost.enrollment.commands.offering_members import members
+from milepost.enrollment.domain.enrollment import exits
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import SameOffering, Transfer, transfer
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
 from milepost.enrollment.domain.learner_load import LEARNER
 from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.events.commands.state_cache import Streams
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.problems import members as problem_members
 from milepost.web.problems import problem_of
-from milepost.web.requests.commands import Call
-from milepost.web.requests.idempotency import check_repeat, command_id, metadata
+from milepost.web.requests.commands import Call, run_command, run_commands
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
 SIDE_BY_SIDE = 16
+
+Decision: TypeAlias = Callable[..., exits.Moved]
 
 _MOVE = (
     NOT_AN_ENROLLER,
@@ -138,21 +140,28 @@ async def post_transfers(
 ) -> Response[MovedTogether]:
     request.user.require(*ENROLLERS)
     at = happened(request.user, data.occurred_at, wiring)
-    log, tenant = wiring.transactor.log, request.user.tenant
-    named = data.enrollments or await members(log, tenant, offering)
-    one_by_one = command_id(request)
-    results: list[Moved] = []
-    position = 0
-    for first in range(0, len(named), SIDE_BY_SIDE):
-        moves = [
-            Transfer(enrollment=one, to=data.to, reason=data.reason, occurred_at=at)
-            for one in named[first : first + SIDE_BY_SIDE]
-        ]
-        done = await asyncio.gather(
-            *(_moved(request, wiring, move, offering, one_by_one) for move in moves)
-        )
-        results += [result for result, _ in done]
-        position = max([position, *(at_position for _, at_position in done)])
+    named = data.enrollments
+    if named is None:
+        named = await members(wiring.transactor.log, request.user.tenant, offering)
+
+    def move(enrollment: str) -> Transfer:
+        return Transfer(enrollment=enrollment, to=data.to, reason=data.reason, occurred_at=at)
+
+    async def prepare(enrollment: str) -> tuple[Streams, Decision]:
+        return await _transfer(request, wiring, move(enrollment), offering)
+
+    def answer(enrollment: str, outcome: Outcome[Any] | Refused) -> Moved:
+        return _moved(move(enrollment), outcome)
+
+    position, results = await run_commands(
+        request,
+        wiring.transactor,
+        ENROLLMENT,
+        named,
+        prepare=prepare,
+        answer=answer,
+        at_once=SIDE_BY_SIDE,
+    )
     moved = sum(result.to is not None for result in results)
     return positioned(MovedTogether(moved=moved, results=results), position)
 
@@ -172,34 +181,27 @@ async def _move(
         deferred=deferred,
         occurred_at=at,
     )
-    outcome = await _transfer(request, wiring, move, command_id(request))
-    check_repeat(outcome, request)
+    streams, decide = await _transfer(request, wiring, move)
+    outcome = await run_command(request, wiring.transactor, streams, decide)
     return positioned(_there(move, outcome), outcome.position)
 
 
-async def _moved(
-    request: Call, wiring: Wiring, move: Transfer, offering: str, command: UUID
-) -> tuple[Moved, int]:
-    try:
-        outcome = await _transfer(
-            request, wiring, move, uuid5(command, move.enrollment), offering=offering
-        )
-    except Refused as refusal:
-        problem = problem_members(problem_of(refusal))
-        return Moved(enrollment=move.enrollment, problem=problem), 0
-    return Moved(enrollment=move.enrollment, to=_there(move, outcome)), outcome.position
+def _moved(move: Transfer, outcome: Outcome[Any] | Refused) -> Moved:
+    if isinstance(outcome, Refused):
+        problem = problem_members(problem_of(outcome))
+        return Moved(enrollment=move.enrollment, problem=problem)
+    return Moved(enrollment=move.enrollment, to=_there(move, outcome))
 
 
 async def _transfer(
-    request: Call, wiring: Wiring, move: Transfer, command: UUID, offering: str | None = None
-) -> Outcome[Any]:
-    """Decide on both offerings, both enrollments and the learner's load.
+    request: Call, wiring: Wiring, move: Transfer, offering: str | None = None
+) -> tuple[Streams, Decision]:
+    """On both offerings, both enrollments and the learner's load.
 
-    Raises `UnknownEnrollment`, also if it is not one of the offering named, `SameOffering`, and
-    what `transfer` raises.
+    The decision raises what `transfer` raises. Raises `UnknownEnrollment`, also if it is not one
+    of the offering named, and `SameOffering`.
     """
-    tenant, transactor = request.user.tenant, wiring.transactor
-    _, known = await transactor.load(tenant, ENROLLMENT.of(move.enrollment))
+    _, known = await wiring.transactor.load(request.user.tenant, ENROLLMENT.of(move.enrollment))
     entry = known.entry
     if entry is None or offering not in (None, entry.offering):
         raise UnknownEnrollment(move.enrollment)
@@ -212,13 +214,7 @@ async def _transfer(
         ENROLLMENT.of(enrollment_id(move.to, entry.learner)),
         LEARNER.of(entry.learner),
     )
-    return await transactor.transact(
-        tenant,
-        streams,
-        partial(transfer, move),
-        command_id=command,
-        metadata=metadata(request),
-    )
+    return streams, partial(transfer, move)
 
 
 def _there(move: Transfer, outcome: Outcome[Any]) -> EnrollmentState:
