@@ -193,7 +193,26 @@ def crowded_folders(house: Path) -> list[str]:
     return [f"{folder.relative_to(house)}: {n}" for folder, n in count.items() if n > MAX_FILES]
 
 
-RULES = (foreign_imports, upward_imports, foreign_tables, foreign_streams, crowded_folders)
+def routes_that_append(house: Path) -> list[str]:
+    """`run_command` asks whether an Idempotency-Key was used; `transact` alone does not."""
+    return [
+        f"{path.relative_to(house)} calls transact"
+        for room in SERVICES
+        for path in modules(house, room)
+        if {"api", "pages"} & set(path.with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "transact"
+    ]
+
+
+RULES = (
+    foreign_imports,
+    upward_imports,
+    foreign_tables,
+    foreign_streams,
+    routes_that_append,
+    crowded_folders,
+)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -240,6 +259,14 @@ PLANTED = {
         ),
         "services/enrollment/milepost/enrollment/domain/planted.py": (
             'COURSE = Category("course", dict, evolve, codec)\n'
+        ),
+    },
+    routes_that_append: {
+        "services/progress/milepost/progress/api/planted.py": (
+            "async def post(transactor):\n    await transactor.transact('t', stream, decide)\n"
+        ),
+        "services/enrollment/milepost/enrollment/planted/api.py": (
+            "def command(wiring):\n    return wiring.transactor.transact\n"
         ),
     },
     crowded_folders: {

@@ -1,0 +1,511 @@
+"""Every route that takes an Idempotency-Key is done once per key, and told from another body."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4, uuid5
+
+import asyncpg
+import msgspec
+import pytest
+from tests.clients import PLAN, PROGRAM, Response, School, school_of
+from tests.documented import METHODS
+from tests.events.hindered import Elsewhere
+
+from milepost.contracts.ids import enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
+from milepost.enrollment.domain.enrollment.exits import Transfer, transfer
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.events.commands.transact import Transactor
+from milepost.events.log import Log
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.rooms import services_of
+from milepost.web.app import create_app
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.requests.idempotency import COMMANDS
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+KEY = "1d5f1e0a-3c0b-4b57-9a4e-7f0c2b7f6f11"
+NOW = datetime.now(UTC)
+LATER = (NOW + timedelta(days=30)).isoformat()
+MOMENT = {"occurred_at": NOW.isoformat()}
+ROLES = ("registrar", "issuer", "service")
+
+E, P, C = "/enrollment", "/progress", "/credentials"
+ANA, BEN = enrollment_id("spring", "ana"), enrollment_id("spring", "ben")
+BADGE: dict[str, Any] = {
+    "name": "Badge",
+    "criteria": {"type": "course_passed", "course": "DATA-101", "min_grade": 0.5},
+}
+FILE = {"format": "milepost-course", "format_version": 1, "course": "NEW", "title": "New"}
+Arrange = Callable[[School], Awaitable[str]]
+
+
+@pytest.fixture
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    opened = await connect_pool(postgres, name="idempotency tests", size=8)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def school(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[School]:
+    async with school_on(PostgresLog(pool), pool, tmp_path) as school:
+        yield school
+
+
+@asynccontextmanager
+async def school_on(log: Log, pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[School]:
+    settings = Settings(data_dir=data_dir)
+    transactor = Transactor(log)
+    services = services_of("all", Context(transactor, settings, pool))
+    tenant = f"t-{uuid4().hex[:12]}"
+    whose: dict[str, Any] = {"by": ROLES, "tenant": tenant}
+    async with school_of(services, transactor, settings, raises=False, **whose) as school:
+        yield school
+    await transactor.close()
+
+
+class Case(NamedTuple):
+    """A route, a body and another one (None where there is no body), at a school that lets it."""
+
+    route: str
+    arrange: Arrange
+    body: Any
+    other: Any
+    hidden: tuple[str, ...] = ()
+    kind: str = "application/json"
+
+
+def at(path: str, *steps: Callable[[School], Awaitable[object]]) -> Arrange:
+    async def arrange(school: School) -> str:
+        for step in steps:
+            await step(school)
+        return path
+
+    return arrange
+
+
+async def course(school: School) -> None:
+    await school.publish()
+
+
+async def program(school: School) -> None:
+    await done(school.post(f"{E}/programs/analyst/versions", PROGRAM))
+
+
+async def offering(school: School) -> None:
+    await school.open(seats=1, offer_hours=24)
+
+
+async def next_run(school: School) -> None:
+    starts = {"starts": LATER, "pace": "cohort"}
+    await school.open("autumn", **starts)
+    await school.open("winter", **starts)
+
+
+async def run_of_today(school: School) -> None:
+    await school.open(starts=NOW.isoformat(), pace="cohort")
+
+
+async def by_approval(school: School) -> None:
+    await school.open(approval=True)
+
+
+async def enrolled(school: School) -> None:
+    await done(school.enroll("ana", facts=MOMENT))
+    await school.policies_hear()
+
+
+async def suspended(school: School) -> None:
+    await done(school.step(ANA, "suspend", {"reason": "fees"}))
+
+
+async def offered(school: School) -> None:
+    """Ana has gone, and the seat is held for Ben."""
+    await enrolled(school)
+    await done(school.enroll("ben"))
+    await done(school.withdraw(ANA))
+    await school.policies_hear()
+
+
+async def achievement(school: School) -> None:
+    await school.define("badge", BADGE)
+
+
+async def passed(school: School) -> None:
+    """Before there was anything to be awarded for it."""
+    reports = [
+        {"type": "completed", "id": "1", "lesson": "intro", "occurred_at": NOW.isoformat()},
+        {
+            "type": "scored",
+            "id": "2",
+            "lesson": "exam",
+            "score": 1.0,
+            "occurred_at": NOW.isoformat(),
+        },
+    ]
+    for learner in ("ana", "ben"):
+        await done(school.enroll(learner, facts=MOMENT))
+        await school.policies_hear()
+        await done(school.report(enrollment_id("spring", learner), *reports))
+    await school.policies_hear()
+
+
+async def an_invitation(school: School) -> str:
+    await offering(school)
+    body = {"email": "ana@example.org", "expires": LATER}
+    issued = await done(school.post(f"{E}/offerings/spring/invitations", body))
+    return f"{E}/invitations/{issued.json()['invitation']}/revoke"
+
+
+async def a_credential(school: School) -> str:
+    await achievement(school)
+    given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
+    return f"{C}/learners/ana/credentials/{given.json()['credential']}/revoke"
+
+
+async def done(asked: Awaitable[Response]) -> Response:
+    answer = await asked
+    assert answer.status_code < 300, answer.text
+    return answer
+
+
+def row(learner: str) -> bytes:
+    return msgspec.json.encode({"learner": learner, "offering": "spring"})
+
+
+S, R = f"{E}/offerings/spring", {"reason": "no_time"}
+OTHER_R = {"reason": "changed_course"}
+OF_ANA = f"{E}/enrollments/{ANA}"
+MOVE = {"to": "autumn", "reason": "moved"}
+REPORT = {"type": "started", "id": "1", "lesson": "intro", "occurred_at": NOW.isoformat()}
+CASES = [
+    Case(
+        "PUT /enrollment/courses/{course}", at(f"{E}/courses/NEW"), {"title": "New"}, {"title": "X"}
+    ),
+    Case(
+        "POST /enrollment/courses/{course}/versions",
+        at(f"{E}/courses/NEW/versions"),
+        PLAN,
+        {**PLAN, "title": "X"},
+    ),
+    Case(
+        "POST /enrollment/courses/{course}/retire",
+        at(f"{E}/courses/DATA-101/retire", course),
+        {},
+        MOMENT,
+    ),
+    Case(
+        "POST /enrollment/courses/{course}/import",
+        at(f"{E}/courses/NEW/import"),
+        FILE,
+        {**FILE, "title": "X"},
+    ),
+    Case(
+        "POST /enrollment/programs/{program}/versions",
+        at(f"{E}/programs/analyst/versions"),
+        PROGRAM,
+        {**PROGRAM, "title": "X"},
+    ),
+    Case(
+        "POST /enrollment/programs/{program}/retire",
+        at(f"{E}/programs/analyst/retire", program),
+        {},
+        MOMENT,
+    ),
+    Case(
+        "PUT /enrollment/offerings/{offering}",
+        at(S, course),
+        {"course": "DATA-101"},
+        {"course": "DATA-101", "seats": 3},
+    ),
+    Case("PATCH /enrollment/offerings/{offering}", at(S, offering), {"seats": 2}, {"seats": 3}),
+    Case("POST /enrollment/offerings/{offering}/close", at(f"{S}/close", offering), {}, MOMENT),
+    Case("POST /enrollment/offerings/{offering}/cancel", at(f"{S}/cancel", offering), R, OTHER_R),
+    Case(
+        "POST /enrollment/offerings/{offering}/invitations",
+        at(f"{S}/invitations", offering),
+        {"email": "ana@example.org", "expires": LATER},
+        {"email": "ben@example.org", "expires": LATER},
+        hidden=("code",),
+    ),
+    Case("POST /enrollment/invitations/{invitation}/revoke", an_invitation, {}, MOMENT),
+    Case(
+        "POST /enrollment/offerings/{offering}/enrollments",
+        at(f"{S}/enrollments", offering),
+        {"learner": "ana"},
+        {"learner": "ben"},
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/withdraw",
+        at(f"{OF_ANA}/withdraw", offering, enrolled),
+        R,
+        OTHER_R,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/approve",
+        at(f"{OF_ANA}/approve", by_approval, enrolled),
+        {},
+        MOMENT,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/decline",
+        at(f"{OF_ANA}/decline", by_approval, enrolled),
+        R,
+        OTHER_R,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/accept",
+        at(f"{E}/enrollments/{BEN}/accept", offering, offered),
+        {},
+        MOMENT,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/turn-down",
+        at(f"{E}/enrollments/{BEN}/turn-down", offering, offered),
+        {},
+        MOMENT,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/suspend",
+        at(f"{OF_ANA}/suspend", offering, enrolled),
+        R,
+        OTHER_R,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/reinstate",
+        at(f"{OF_ANA}/reinstate", offering, enrolled, suspended),
+        {},
+        MOMENT,
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/mode",
+        at(f"{OF_ANA}/mode", offering, enrolled),
+        {"mode": "verified"},
+        {"mode": "audit"},
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/transfer",
+        at(f"{OF_ANA}/transfer", offering, next_run, enrolled),
+        MOVE,
+        {**MOVE, "to": "winter"},
+    ),
+    Case(
+        "POST /enrollment/enrollments/{enrollment}/defer",
+        at(f"{OF_ANA}/defer", run_of_today, next_run, enrolled),
+        MOVE,
+        {**MOVE, "to": "winter"},
+    ),
+    Case(
+        "POST /enrollment/offerings/{offering}/transfers",
+        at(f"{S}/transfers", offering, next_run, enrolled),
+        MOVE,
+        {**MOVE, "to": "winter"},
+    ),
+    Case("POST /enrollment/learners/{learner}/erase", at(f"{E}/learners/ana/erase"), None, None),
+    Case(
+        "POST /enrollment/jobs",
+        at(f"{E}/jobs"),
+        row("ana"),
+        row("ben"),
+        kind="application/x-ndjson",
+    ),
+    Case(
+        "POST /progress/enrollments/{enrollment}/reports",
+        at(f"{P}/enrollments/{ANA}/reports", offering, enrolled),
+        {"reports": [REPORT]},
+        {"reports": [{**REPORT, "id": "2"}]},
+    ),
+    Case(
+        "PUT /credentials/achievements/{achievement}",
+        at(f"{C}/achievements/badge"),
+        BADGE,
+        {**BADGE, "name": "X"},
+    ),
+    Case(
+        "POST /credentials/achievements/{achievement}/retire",
+        at(f"{C}/achievements/badge/retire", achievement),
+        None,
+        None,
+    ),
+    Case(
+        "POST /credentials/achievements/{achievement}/evaluate",
+        at(f"{C}/achievements/badge/evaluate", run_of_today, passed, achievement),
+        {"learners": ["ana"]},
+        {"learners": ["ben"]},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials",
+        at(f"{C}/learners/ana/credentials", achievement),
+        {"achievement": "badge", "reason": "exam_seen"},
+        {"achievement": "badge", "reason": "other"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/revoke",
+        a_credential,
+        {"reason": "issued_in_error"},
+        {"reason": "fraud"},
+    ),
+]
+
+
+def test_every_route_with_a_key_is_tried(tmp_path: Path):
+    settings, nowhere = Settings(data_dir=tmp_path), None
+    context: Any = Context(Transactor(PostgresLog(nowhere)), settings, nowhere)  # type: ignore[arg-type]
+    app = create_app(services_of("all", context), settings, TokenVerifier(settings), ready={})
+    routes = {
+        f"{method.upper()} {path}"
+        for path, item in app.openapi_schema.to_schema()["paths"].items()
+        for method in METHODS
+        if any(
+            one["name"] == "Idempotency-Key" for one in item.get(method, {}).get("parameters", ())
+        )
+    }
+    assert {case.route for case in CASES} == routes
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.route)
+async def test_a_key_is_done_once_and_refuses_another_body(school: School, case: Case):
+    path = await case.arrange(school)
+
+    async def ask(body: Any) -> Response:
+        method = case.route.partition(" ")[0]
+        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return await school.ask(
+            method, path, key=KEY, headers={"Content-Type": case.kind}, **content
+        )
+
+    before = await head(school)
+    first = await done(ask(case.body))
+    after = await head(school)
+    assert after > before or case.route == "POST /enrollment/jobs", "nothing was written"
+    for _ in range(2):
+        again = await ask(case.body)
+        assert again.status_code == first.status_code, again.text
+        assert shown(again, case) == shown(first, case)
+        if case.other is not None:
+            expect_reused(await ask(case.other))
+    assert await head(school) == after
+
+
+def shown(answer: Response, case: Case) -> dict[str, Any]:
+    return {name: value for name, value in answer.json().items() if name not in case.hidden}
+
+
+async def head(school: School) -> int:
+    return (await school.transactor.log.heads()).get(school.tenant, 0)
+
+
+def expect_reused(answer: Response) -> None:
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["type"] == "urn:milepost:problem:idempotency_key_reused"
+
+
+TRANSFERS, EVALUATE = f"{S}/transfers", f"{C}/achievements/badge/evaluate"
+
+
+async def moves(school: School, *learners: str, to: str = "autumn") -> Response:
+    named = [enrollment_id("spring", learner) for learner in learners]
+    return await school.post(TRANSFERS, {**MOVE, "to": to, "enrollments": named}, key=KEY)
+
+
+async def three_enrolled(school: School) -> None:
+    await school.open()
+    await next_run(school)
+    for learner in ("ana", "ben", "cleo"):
+        await done(school.enroll(learner))
+
+
+async def test_a_used_key_moves_nobody_whom_it_did_not_name(school: School):
+    await three_enrolled(school)
+    assert (await moves(school, "nobody", "ana")).json()["moved"] == 1
+    before = await head(school)
+    expect_reused(await moves(school, "ben"))
+    expect_reused(await moves(school, "nobody", "ben"))
+    expect_reused(await moves(school, "ana", to="winter"))
+    assert await head(school) == before
+
+
+async def test_a_used_key_awards_nothing_to_whom_it_did_not_name(school: School):
+    await run_of_today(school)
+    await passed(school)
+    await achievement(school)
+    named = {"learners": ["nobody", "ana"]}
+    first = (await school.post(EVALUATE, named, key=KEY)).json()
+    assert [one["outcome"] for one in first["results"]] == ["not_yet", "awarded"]
+    before = await head(school)
+    expect_reused(await school.post(EVALUATE, {"learners": ["ben"]}, key=KEY))
+    assert (await school.post(EVALUATE, named, key=KEY)).json() == first
+    assert await head(school) == before
+
+
+async def test_of_two_requests_at_once_with_one_key_only_one_body_is_done(school: School):
+    await three_enrolled(school)
+    answers = await asyncio.gather(
+        *(moves(school, learner, "nobody") for learner in ("ana", "ben", "ana", "cleo", "ben"))
+    )
+    bodies = {answer.text for answer in answers if answer.status_code == 200}
+    assert len(bodies) == 1
+    assert (await school.happened()).count("enrollment_transferred") == 1
+    for answer in answers:
+        if answer.status_code != 200:
+            expect_reused(answer)
+
+
+async def test_one_request_sent_twice_at_once_is_done_once(school: School):
+    await three_enrolled(school)
+    one, other = await asyncio.gather(*(moves(school, "ana", "ben", "cleo") for _ in range(2)))
+    assert one.json() == other.json()
+    assert one.json()["moved"] == 3
+    assert (await school.happened()).count("enrollment_transferred") == 3
+
+
+async def test_a_request_that_was_interrupted_is_finished_when_it_is_repeated(
+    pool: asyncpg.Pool, tmp_path: Path
+):
+    failing = False
+
+    def fail(_: int) -> None:
+        if failing and (called := broken.calls) > begun + 1:
+            raise ValueError(f"the log will not have call {called}")
+
+    broken = Elsewhere(PostgresLog(pool), fail)
+    async with school_on(broken, pool, tmp_path) as school:
+        await three_enrolled(school)
+        begun, failing = broken.calls, True
+        assert (await moves(school, "ana", "ben", "cleo")).status_code == 500
+        failing = False
+        assert (await school.happened()).count("enrollment_transferred") == 1
+        expect_reused(await moves(school, "ben", "cleo"))
+        assert (await moves(school, "ana", "ben", "cleo")).json()["moved"] == 3
+        assert (await school.happened()).count("enrollment_transferred") == 3
+
+
+async def test_a_request_from_before_there_were_leaders_is_known(school: School):
+    """Each of its commands had an id of its own, made of the request's and the enrollment's."""
+    await three_enrolled(school)
+    body = msgspec.json.encode({**MOVE, "enrollments": [ANA, BEN]})
+    parts = (school.tenant, "office", "POST", TRANSFERS, KEY)
+    request = uuid5(COMMANDS, msgspec.json.encode(parts).decode())
+    digest = hmac.digest(KEY.encode(), body, "sha256").hex()[:16]
+    there = ENROLLMENT.of(enrollment_id("autumn", "ana"))
+    await school.transactor.transact(
+        school.tenant,
+        (OFFERING.of("spring"), ENROLLMENT.of(ANA), OFFERING.of("autumn"), there),
+        partial(transfer, Transfer(enrollment=ANA, to="autumn", reason="moved", occurred_at=NOW)),
+        command_id=uuid5(request, ANA),
+        metadata=msgspec.json.encode({"request": digest}),
+    )
+    expect_reused(await moves(school, "ana", to="winter"))
+    json = {"Content-Type": "application/json"}
+    for _ in range(2):
+        answer = await school.post(TRANSFERS, content=body, headers=json, key=KEY)
+        assert answer.json()["moved"] == 2
+    assert (await school.happened()).count("enrollment_transferred") == 2
