@@ -7,6 +7,7 @@ class EventsError(Exception):
     EventsError
     ├─ Overloaded              too much waits already: try again shortly
     │  └─ Contended            other writers were faster every time
+    ├─ EndlessNeeds            a decision that needs more in every round
     ├─ LeaseLost               another process may lead by now
     │  └─ CheckpointMoved      another process has moved the checkpoint
     ├─ UnknownEvent            a tag that this code does not know

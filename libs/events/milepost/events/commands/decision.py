@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from milepost.events.commands.state_cache import CachedStream, Streams
+from milepost.events.errors import EventsError
 from milepost.events.event import Event, Refused
 
 X_co = TypeVar("X_co", covariant=True)
@@ -41,7 +42,7 @@ class Needs(msgspec.Struct, frozen=True):
     streams: Sequence[Any]
 
 
-class EndlessNeeds(RuntimeError):
+class EndlessNeeds(EventsError):
     """A decision needed what it had, or more in every round: a mistake in the decision."""
 
 
