@@ -4,10 +4,28 @@ Reasons are codes (`no_time`, `changed_course`, …), never text that a person t
 """
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from milepost.contracts.offerings import Mode
 from milepost.contracts.prerequisites import Prerequisite
 from milepost.events.event import Event
+
+# The state machine's table stands in enrollment; its read models fold the same states.
+EnrollmentState: TypeAlias = Literal[
+    "requested",
+    "pending_approval",
+    "waitlisted",
+    "offered",
+    "enrolled",
+    "active",
+    "suspended",
+    "completed",
+    "declined",
+    "withdrawn",
+    "expired",
+    "transferred",
+    "canceled",
+]
 
 
 class Entry(Event, frozen=True, kw_only=True):

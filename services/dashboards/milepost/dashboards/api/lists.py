@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from litestar import Response, get
 from litestar.params import QueryParameter
 
+from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.offerings import Mode, Pace
 from milepost.dashboards.api.parameters import (
     STAFF,
@@ -44,7 +45,6 @@ from milepost.dashboards.queries.credentials import (
 from milepost.dashboards.queries.enrollments import (
     EnrollmentSort,
     EnrollmentsQuery,
-    EnrollmentState,
     SortTooBroad,
     read_enrollments,
 )

@@ -19,6 +19,7 @@ from milepost.contracts.enrollments import (
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentRequested,
+    EnrollmentState,
     EnrollmentSuspended,
     EnrollmentTransferred,
     EnrollmentWithdrawn,
@@ -158,7 +159,7 @@ def _change(row: EnrollmentRow, event: Change | Ending) -> None:
             assert_never(event)
 
 
-def _seated_state(row: EnrollmentRow) -> str:
+def _seated_state(row: EnrollmentRow) -> EnrollmentState:
     """Who is reinstated, or comes back, goes on where they were."""
     return "active" if row.started_at else "enrolled"
 

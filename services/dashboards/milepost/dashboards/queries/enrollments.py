@@ -7,27 +7,13 @@ from typing import Literal, TypeAlias
 import asyncpg
 from msgspec.json import Decoder
 
+from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.offerings import Mode
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW, EnrollmentRow
 from milepost.dashboards.queries.keyset import Order, by_text, by_time
 from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
 from milepost.events.event import Invalid
 
-EnrollmentState: TypeAlias = Literal[
-    "requested",
-    "pending_approval",
-    "waitlisted",
-    "offered",
-    "enrolled",
-    "active",
-    "suspended",
-    "completed",
-    "declined",
-    "withdrawn",
-    "expired",
-    "transferred",
-    "canceled",
-]
 EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
 
 

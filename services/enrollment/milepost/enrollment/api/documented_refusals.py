@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.prerequisites import CoursePassed
 from milepost.enrollment.api.enrollment_views import MayNotBackdate
@@ -36,7 +37,6 @@ from milepost.enrollment.domain.enrollment.refusals import (
 )
 from milepost.enrollment.domain.enrollment.state_machine import (
     STATES,
-    State,
     UserCommand,
     allows,
     stays,
@@ -135,7 +135,7 @@ NOT_ENROLLED: Final = NotEnrolled(_ENROLLMENT, _SEPTEMBER)
 STILL_WAITING: Final = StillWaiting(_ENROLLMENT)
 OFFER_EXPIRED: Final = OfferExpired(_ENROLLMENT, _SEPTEMBER)
 
-_IN_STATE: Final[Mapping[State, Refused]] = {
+_IN_STATE: Final[Mapping[EnrollmentState, Refused]] = {
     "requested": PREREQUISITES_MISSING,
     "pending_approval": ApprovalPending(_ENROLLMENT),
     "waitlisted": STILL_WAITING,

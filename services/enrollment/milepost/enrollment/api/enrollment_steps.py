@@ -25,7 +25,12 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_ENROLLMENT,
     unless_allowed,
 )
-from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, own_entry, state_of
+from milepost.enrollment.api.enrollment_views import (
+    EnrollmentStateView,
+    happened,
+    own_entry,
+    state_of,
+)
 from milepost.enrollment.api.wiring import ENROLLERS, NOW, EnrollmentPath, When, Wiring
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment, Entry
 from milepost.enrollment.domain.enrollment.exits import withdraw
@@ -72,7 +77,7 @@ async def post_withdrawal(
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     decide = partial(withdraw, enrollment=enrollment, reason=data.reason, now=wiring.clock())
     return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
 
@@ -89,7 +94,7 @@ async def post_approval(
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     request.user.require(*ENROLLERS)
     decide = partial(approve, enrollment=enrollment)
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
@@ -107,7 +112,7 @@ async def post_refusal(
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     request.user.require(*ENROLLERS)
     decide = _alone(partial(decline, enrollment=enrollment, reason=data.reason))
     return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
@@ -125,7 +130,7 @@ async def post_acceptance(
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     decide = partial(accept, enrollment=enrollment)
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
 
@@ -142,7 +147,7 @@ async def post_turn_down(
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     decide = partial(turn_down, enrollment=enrollment)
     return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
 
@@ -159,7 +164,7 @@ async def post_suspension(
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     request.user.require(*ENROLLERS)
     decide = _alone(partial(suspend, enrollment=enrollment, reason=data.reason))
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
@@ -177,7 +182,7 @@ async def post_reinstatement(
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     request.user.require(*ENROLLERS)
     decide = _alone(partial(reinstate, enrollment=enrollment))
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
@@ -195,7 +200,7 @@ async def post_mode(
     enrollment: EnrollmentPath,
     data: JSONBody[InMode],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     def decide(
         run: Offering, state: Enrollment, *, occurred_at: datetime
     ) -> tuple[Sequence[Event], Sequence[Event]]:
@@ -232,7 +237,7 @@ async def _step(
     occurred_at: datetime | None,
     *,
     frees: bool = False,
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     """Decide on the offering and the enrollment; `frees`: and let go of what counts as load."""
     tenant = request.user.tenant
     _, known = await wiring.transactor.load(tenant, ENROLLMENT.of(enrollment))

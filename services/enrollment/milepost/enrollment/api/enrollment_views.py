@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import msgspec
 
 from milepost.contracts.enrollments import (
     EnrollmentRequested,
+    EnrollmentState,
     EnrollmentTransferred,
     EnrollmentWithdrawn,
 )
@@ -16,7 +18,6 @@ from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.api.wiring import ENROLLERS, Wiring
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
-from milepost.enrollment.domain.enrollment.state_machine import State
 from milepost.enrollment.domain.offering.offering import Offering
 from milepost.events.event import Forbidden, name_of
 from milepost.events.log import Recorded
@@ -32,14 +33,17 @@ class MayNotBackdate(Forbidden):
     earliest: datetime
 
 
-class EnrollmentState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EnrollmentStateView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`place` in the waitlist, from 1, while waiting; `offer_expires` while a seat is offered."""
+
+    # What OpenAPI has called it from the start.
+    __schema_name__: ClassVar = "EnrollmentState"
 
     enrollment: str
     offering: str
     learner: str
     mode: Mode
-    state: State
+    state: EnrollmentState
     place: int | None
     offer_expires: datetime | None = None
 
@@ -69,7 +73,7 @@ class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
     course: str
     version: int
     mode: Mode
-    state: State
+    state: EnrollmentState
     place: int | None
     grade: float | None
     withdrawal_reason: str | None
@@ -103,11 +107,11 @@ def happened(caller: Caller, at: datetime | None, wiring: Wiring) -> datetime:
     return when
 
 
-def state_of(run: Offering, state: Enrollment) -> EnrollmentState:
+def state_of(run: Offering, state: Enrollment) -> EnrollmentStateView:
     entry = state.entry
     assert entry is not None
     assert state.state is not None
-    return EnrollmentState(
+    return EnrollmentStateView(
         enrollment=entry.enrollment,
         offering=entry.offering,
         learner=entry.learner,

@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 from msgspec.structs import replace
 
+from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.offerings import Mode
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
@@ -25,7 +26,7 @@ from milepost.enrollment.api.documented_refusals import (
     unless_it_may_enter,
 )
 from milepost.enrollment.api.enrollment_views import (
-    EnrollmentState,
+    EnrollmentStateView,
     EnrollmentView,
     happened,
     own_entry,
@@ -45,7 +46,6 @@ from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.prerequisites import RECORD
 from milepost.enrollment.domain.enrollment.preview import preview
-from milepost.enrollment.domain.enrollment.state_machine import State
 from milepost.enrollment.domain.invitation import INVITATION, digest
 from milepost.enrollment.domain.learner_load import LEARNER
 from milepost.enrollment.domain.offering.offering import OFFERING, UnknownOffering
@@ -91,7 +91,7 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one could enroll now, and the state it would come to; else everything against it."""
 
     possible: bool
-    state: State | None
+    state: EnrollmentState | None
     place: int | None
     obstacles: tuple[Obstacle, ...]
 
@@ -140,7 +140,7 @@ async def post_enrollment(
     offering: OfferingPath,
     data: JSONBody[Enroll],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     streams, decide = admission(
         _requested(request.user, offering, data, wiring),
         invitation=data.invited.invitation if data.invited else None,

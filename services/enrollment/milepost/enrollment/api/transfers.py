@@ -24,7 +24,7 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_ENROLLMENT,
 )
 from milepost.enrollment.api.enrollment_steps import Code
-from milepost.enrollment.api.enrollment_views import EnrollmentState, happened, state_of
+from milepost.enrollment.api.enrollment_views import EnrollmentStateView, happened, state_of
 from milepost.enrollment.api.wiring import ENROLLERS, EnrollmentPath, Id, OfferingPath, Wiring
 from milepost.enrollment.commands.offering_members import members
 from milepost.enrollment.domain.enrollment import exits
@@ -81,7 +81,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """One of those who were to move: where it goes on, or the problem why it stays."""
 
     enrollment: str
-    to: EnrollmentState | None = None
+    to: EnrollmentStateView | None = None
     problem: dict[str, Any] | None = None
 
 
@@ -104,7 +104,7 @@ async def post_transfer(
     enrollment: EnrollmentPath,
     data: JSONBody[Move],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     return await _move(request, wiring, enrollment, data, deferred=False)
 
 
@@ -120,7 +120,7 @@ async def post_deferral(
     enrollment: EnrollmentPath,
     data: JSONBody[Move],
     wiring: NamedDependency[Wiring],
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     return await _move(request, wiring, enrollment, data, deferred=True)
 
 
@@ -171,7 +171,7 @@ HANDLERS = (post_transfer, post_deferral, post_transfers)
 
 async def _move(
     request: Call, wiring: Wiring, enrollment: str, data: Move, *, deferred: bool
-) -> Response[EnrollmentState]:
+) -> Response[EnrollmentStateView]:
     request.user.require(*ENROLLERS)
     at = happened(request.user, data.occurred_at, wiring)
     move = Transfer(
@@ -217,7 +217,7 @@ async def _transfer(
     return streams, partial(transfer, move)
 
 
-def _there(move: Transfer, outcome: Outcome[Any]) -> EnrollmentState:
+def _there(move: Transfer, outcome: Outcome[Any]) -> EnrollmentStateView:
     """The enrollment that goes on."""
     left = outcome.state(ENROLLMENT.of(move.enrollment)).entry
     assert left is not None

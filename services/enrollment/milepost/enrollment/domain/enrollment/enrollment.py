@@ -18,6 +18,7 @@ from milepost.contracts.enrollments import (
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentRequested,
+    EnrollmentState,
     EnrollmentSuspended,
     EnrollmentTransferred,
     EnrollmentWithdrawn,
@@ -25,7 +26,6 @@ from milepost.contracts.enrollments import (
     LearnerOfferedSeat,
     LearnerWaitlisted,
 )
-from milepost.enrollment.domain.enrollment.state_machine import State
 from milepost.enrollment.events import EnrollmentEvent
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
@@ -50,7 +50,7 @@ class Enrollment(msgspec.Struct):
     """
 
     entry: Entry | None = None
-    state: State | None = None
+    state: EnrollmentState | None = None
     entered_at: datetime | None = None
     activated: bool = False
     offer_expires: datetime | None = None
@@ -100,7 +100,7 @@ def _enter(state: Enrollment, event: Entry) -> None:
             assert_never(event)
 
 
-def _inside(state: Enrollment) -> State:
+def _inside(state: Enrollment) -> EnrollmentState:
     """What was learned in an earlier stay counts: who comes back goes on."""
     return "active" if state.activated else "enrolled"
 

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from milepost.contracts.enrollments import EnrollmentState
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit, obstacles
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, evolve
-from milepost.enrollment.domain.enrollment.state_machine import State, stays
+from milepost.enrollment.domain.enrollment.state_machine import stays
 from milepost.enrollment.domain.invitation import Invitation
 from milepost.enrollment.domain.learner_load import Load
 from milepost.enrollment.domain.offering.offering import Offering
@@ -16,7 +17,7 @@ from milepost.events.event import Refused
 class Preview(NamedTuple):
     """`state` that it would come to, `place` in the waitlist if one would wait, or obstacles."""
 
-    state: State | None
+    state: EnrollmentState | None
     place: int | None
     obstacles: tuple[Refused, ...]
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from milepost.contracts.enrollments import EnrollmentTransferred
+from milepost.contracts.enrollments import EnrollmentState, EnrollmentTransferred
 from milepost.contracts.offerings import Mode
 from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, of
 from milepost.enrollment.domain.enrollment.state_machine import (
-    State,
     SystemCommand,
     UserCommand,
     allows,
@@ -155,7 +154,7 @@ def _ended_at(state: Enrollment) -> datetime:
     return state.ended.occurred_at
 
 
-_REFUSALS: Mapping[State, Callable[[Enrollment, Entry], Refused]] = {
+_REFUSALS: Mapping[EnrollmentState, Callable[[Enrollment, Entry], Refused]] = {
     "requested": _prerequisites_missing,
     "pending_approval": lambda _, entry: ApprovalPending(entry.enrollment),
     "waitlisted": lambda _, entry: StillWaiting(entry.enrollment),

@@ -7,21 +7,8 @@ compares.
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
-State: TypeAlias = Literal[
-    "requested",
-    "pending_approval",
-    "waitlisted",
-    "offered",
-    "enrolled",
-    "active",
-    "suspended",
-    "completed",
-    "declined",
-    "withdrawn",
-    "expired",
-    "transferred",
-    "canceled",
-]
+from milepost.contracts.enrollments import EnrollmentState
+
 # What somebody asks for: where the table has no cell, it is refused by what the state is.
 UserCommand: TypeAlias = Literal[
     "enroll",
@@ -38,13 +25,13 @@ UserCommand: TypeAlias = Literal[
 # What follows from something that has happened: where there is no cell, nothing does.
 SystemCommand: TypeAlias = Literal["offer", "seat", "activate", "complete", "expire", "cancel"]
 Command: TypeAlias = UserCommand | SystemCommand
-Row: TypeAlias = Mapping[Command, tuple[State, ...]]
+Row: TypeAlias = Mapping[Command, tuple[EnrollmentState, ...]]
 
-STATES: tuple[State, ...] = get_args(State)
+STATES: tuple[EnrollmentState, ...] = get_args(EnrollmentState)
 USER_COMMANDS: tuple[UserCommand, ...] = get_args(UserCommand)
 SYSTEM_COMMANDS: tuple[SystemCommand, ...] = get_args(SystemCommand)
 
-_IN: tuple[State, ...] = ("requested", "pending_approval", "waitlisted", "enrolled")
+_IN: tuple[EnrollmentState, ...] = ("requested", "pending_approval", "waitlisted", "enrolled")
 _BACK: Row = {"enroll": (*_IN, "active")}
 _STAYS: Row = {"enroll": ()}
 _OUT: Row = {
@@ -57,7 +44,7 @@ _OUT: Row = {
 _FINISHED: Row = {"complete": ("completed",)}
 
 # None: nobody has asked yet. An empty cell: it is so already, and nothing happens.
-TABLE: Mapping[State | None, Row] = {
+TABLE: Mapping[EnrollmentState | None, Row] = {
     None: {"enroll": _IN},
     "requested": {
         "enroll": ("requested", "pending_approval"),
@@ -121,11 +108,11 @@ TABLE: Mapping[State | None, Row] = {
 }
 
 
-def allows(state: State | None, command: Command) -> bool:
+def allows(state: EnrollmentState | None, command: Command) -> bool:
     """Whether the command may lead somewhere from here."""
     return bool(TABLE[state].get(command))
 
 
-def stays(state: State | None, command: Command) -> bool:
+def stays(state: EnrollmentState | None, command: Command) -> bool:
     """Whether the command asks for what is so already."""
     return TABLE[state].get(command) == ()
