@@ -64,7 +64,7 @@ async def test_who_stops_waiting_takes_nothing_from_the_others():
 
 
 async def test_no_query_grows_beyond_its_bound(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(batcher, "MAX_ASKED", 2)
+    monkeypatch.setattr(batcher, "MAX_KEYS", 2)
     library = Library()
     library.open.set()
     titles = Batcher(library.query)

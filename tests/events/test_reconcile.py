@@ -11,7 +11,7 @@ from tests.eventually import eventually
 
 from milepost.events.nats.cloudevents import reached_by
 from milepost.events.nats.jetstream import STREAM
-from milepost.events.relay.reconcile import Mending, compare, unseen, until_relayed
+from milepost.events.relay.reconcile import Mending, compare, no_progress, until_relayed
 from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.store.memory import MemoryLog
 
@@ -66,17 +66,17 @@ async def relayed(log, postgres, nats_url):
 
 
 async def found(log, js, tenant=None):
-    holdings = StreamInventory(js)
-    await holdings.read_on(unseen)
-    gaps = await compare(log, holdings, tuple(SERVICES), tenant, unseen)
-    return holdings, {one.finding.tenant: one for one in gaps}
+    inventory = StreamInventory(js)
+    await inventory.read_on(no_progress)
+    gaps = await compare(log, inventory, tuple(SERVICES), tenant, no_progress)
+    return inventory, {one.finding.tenant: one for one in gaps}
 
 
 async def mended(log, client):
-    holdings, gaps = await found(log, client.jetstream())
+    inventory, gaps = await found(log, client.jetstream())
     await until_relayed(client.jetstream(), list(gaps.values()))
-    mending = Mending(log, client, SERVICES, holdings)
-    return {tenant: await mending.mend(one, unseen) for tenant, one in gaps.items()}
+    mending = Mending(log, client, SERVICES, inventory)
+    return {tenant: await mending.mend(one, no_progress) for tenant, one in gaps.items()}
 
 
 async def test_a_whole_stream_lacks_nothing(log, postgres, nats_url, js):

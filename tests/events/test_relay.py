@@ -181,18 +181,18 @@ def numbered(count, data=b""):
 async def test_after_a_failed_prediction_nothing_behind_it_gets_in(nats_url, js):
     last = await ensure_stream(js)
     client = js._nc
-    async with FencedPipeline(client, last + 1) as chain:
-        await chain.publish(numbered(10))
+    async with FencedPipeline(client, last + 1) as pipeline:
+        await pipeline.publish(numbered(10))
         with pytest.raises(PipelineBroken, match="wrong last sequence"):
-            await chain.flush()
+            await pipeline.flush()
     assert await messages(nats_url) == []
 
 
 async def test_a_stream_that_does_not_answer_breaks_the_chain(js):
-    async with FencedPipeline(js._nc, 0) as chain:
-        await chain.publish(numbered(1))
+    async with FencedPipeline(js._nc, 0) as pipeline:
+        await pipeline.publish(numbered(1))
         with pytest.raises(PipelineBroken, match="no stream listens"):
-            await chain.flush()
+            await pipeline.flush()
 
 
 def relay_without_lease(log, nats_url):
@@ -202,16 +202,16 @@ def relay_without_lease(log, nats_url):
 async def test_a_stranger_who_fills_the_gap_lets_nothing_slip_in_behind_it(nats_url, js):
     last = await ensure_stream(js)
     await js.publish("milepost.north.test.stranger", b"")
-    async with FencedPipeline(js._nc, last) as chain:
-        await chain.publish(numbered(10))
+    async with FencedPipeline(js._nc, last) as pipeline:
+        await pipeline.publish(numbered(10))
         with pytest.raises(PipelineBroken, match="wrong last sequence"):
-            await chain.flush()
+            await pipeline.flush()
     assert len(await messages(nats_url)) == 1
 
 
 async def test_a_message_that_the_server_would_not_take_is_named(js):
     last = await ensure_stream(js)
-    async with FencedPipeline(js._nc, last) as chain:
+    async with FencedPipeline(js._nc, last) as pipeline:
         with pytest.raises(MessageTooLarge, match=f"0 has .* max_payload .* {js._nc.max_payload}"):
-            await chain.publish(numbered(1, bytes(js._nc.max_payload)))
+            await pipeline.publish(numbered(1, bytes(js._nc.max_payload)))
     assert not js._nc.is_closed

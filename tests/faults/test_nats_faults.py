@@ -14,7 +14,7 @@ from tests.faults.nats_server import Server
 
 from milepost.events.nats.jetstream import connected
 from milepost.events.parking.operator_actions import list_parked, retry
-from milepost.events.relay.reconcile import Mending, compare, unseen
+from milepost.events.relay.reconcile import Mending, compare, no_progress
 from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -195,10 +195,10 @@ async def test_a_nats_set_back_to_just_after_a_mending_lacks_and_doubles_nothing
         await eventually(lambda: _holds(server, tenant, list(range(1, 51))))
     async with connected(server.url, "test") as client:
         await lose(client.jetstream(), tenant, 10)
-        holdings = StreamInventory(client.jetstream())
-        await holdings.read_on(unseen)
-        [gaps] = await compare(log, holdings, tuple(SERVICES), tenant, unseen)
-        assert await Mending(log, client, SERVICES, holdings).mend(gaps, unseen) == 1
+        inventory = StreamInventory(client.jetstream())
+        await inventory.read_on(no_progress)
+        [gaps] = await compare(log, inventory, tuple(SERVICES), tenant, no_progress)
+        assert await Mending(log, client, SERVICES, inventory).mend(gaps, no_progress) == 1
     await server.child.stop()
     shutil.copytree(server.store / "msgs", server.home / "before")
     await server.start()

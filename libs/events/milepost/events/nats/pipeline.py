@@ -1,4 +1,16 @@
-"""Publishing to JetStream pipelined: many messages under way, every refusal heard.
+"""Publishing to JetStream pipelined: many messages under way, every refusal noticed.
+
+    sent          m1 m2 m3 … m100 m101 … m200 …       up to `window` without an answer
+    predicts      seq 7, seq 8 + id m1, seq 9 + id m2 …
+    answers                  m100        m200         one in a hundred asks (`stride`)
+
+    m2 refused    m3, m4, … are refused, too: the stream does not end with m2
+    a stranger's  m3 finds sequence 9 as foreseen, but not the id of m2: refused
+    message in
+    place of m2
+
+So what the stream holds of a `FencedPipeline` is its beginning, in order and without gaps. When it
+breaks, ask the stream where it ends, and begin a new one there.
 
 nats-py encodes and checks header by header and takes an answer per message, which costs more than
 all else that a relay does; here a message is encoded once, and many go to the client in one piece.
@@ -80,12 +92,12 @@ class Pipeline:
         self._reconnects = client.stats["reconnects"]
         self._inbox = client.new_inbox()
         self._answers: Subscription | None = None
-        self._asked: deque[int] = deque()
+        self._awaited: deque[int] = deque()
         self._progress = asyncio.Event()
         self._failure: PipelineBroken | None = None
 
     async def __aenter__(self) -> Self:
-        self._answers = await self._client.subscribe(f"{self._inbox}.*", cb=self._hear)
+        self._answers = await self._client.subscribe(f"{self._inbox}.*", cb=self._receive)
         return self
 
     async def __aexit__(
@@ -123,7 +135,7 @@ class Pipeline:
         encoded = [
             self._encoded(message, reply) for message, reply in zip(chunk, replies, strict=True)
         ]
-        self._asked.append(self._sent)
+        self._awaited.append(self._sent)
         await self._client._send_command(b"".join(encoded))  # noqa: SLF001 - see above
         await self._client._flush_pending()  # noqa: SLF001
         task = asyncio.current_task()
@@ -147,27 +159,27 @@ class Pipeline:
         )
 
     async def _until_waiting(self, at_most: int) -> None:
-        heard = (self.acknowledged, time.monotonic())
+        last = (self.acknowledged, time.monotonic())
         while not self._failure and self._sent - self.acknowledged > at_most:
             self._progress.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self._progress.wait()
-            if self.acknowledged != heard[0]:
-                heard = (self.acknowledged, time.monotonic())
+            if self.acknowledged != last[0]:
+                last = (self.acknowledged, time.monotonic())
             elif self._client.stats["reconnects"] != self._reconnects:
                 self._failure = PipelineBroken("reconnected")
-            elif time.monotonic() - heard[1] > self._timeout_seconds:
+            elif time.monotonic() - last[1] > self._timeout_seconds:
                 self._failure = PipelineBroken("no answer")
         if self._failure:
             raise self._failure
 
-    async def _hear(self, message: Msg) -> None:
+    async def _receive(self, message: Msg) -> None:
         """Answers come in the order of the messages; what follows a failure says nothing new."""
         if self._failure:
             return
         number = int(message.subject.rpartition(".")[2])
-        if number != self._asked.popleft():
+        if number != self._awaited.popleft():
             self._failure = PipelineBroken("an answer is missing")
         elif not message.data:
             self._failure = PipelineBroken("no stream listens")
@@ -181,10 +193,10 @@ class Pipeline:
 class FencedPipeline(Pipeline):
     """Each message predicts the one that is last in the stream before it.
 
-    The first predicts the last sequence; every other one also the message id, which only this chain
-    can have written. So when one is refused, all behind it are, whoever else publishes meanwhile:
-    the sequence alone would let a message in as soon as a stranger has filled the gap before it.
-    For the same reason one answer in a hundred tells of all.
+    The first predicts the last sequence; every other one also the message id, which only this
+    pipeline can have written. So when one is refused, all behind it are, whoever else publishes
+    meanwhile: the sequence alone would let a message in as soon as a stranger has filled the gap
+    before it. For the same reason one answer in a hundred tells of all.
     """
 
     stride = 100

@@ -57,7 +57,7 @@ class PullConsumer:
             max_ack_pending=4 * self._batch,
         )
         await self._client.jetstream().add_consumer(STREAM, config)
-        self._subscription = await self._client.subscribe(self._inbox, cb=self._hear)
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._receive)
         return self
 
     async def __aexit__(
@@ -96,7 +96,7 @@ class PullConsumer:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._name}"
         await self._client.publish(subject, msgspec.json.encode(request), reply=self._inbox)
 
-    async def _hear(self, message: Msg) -> None:
+    async def _receive(self, message: Msg) -> None:
         status = (message.headers or {}).get("Status")
         if status is None:
             self._wanted -= 1

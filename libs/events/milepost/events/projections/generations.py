@@ -131,9 +131,9 @@ async def begin_past(
     """A generation that ends at these positions: the one begun before, else a new one."""
     async with pool.acquire() as connection, connection.transaction():
         await locked(connection, model.name)
-        asked = ("past", as_of, only_tenant, model.version)
+        wanted = ("past", as_of, only_tenant, model.version)
         for one in await every_generation(connection, model.name):
-            if (one.status, one.as_of, one.only_tenant, one.version) == asked:
+            if (one.status, one.as_of, one.only_tenant, one.version) == wanted:
                 return one
         created = await _create(connection, model, "past", only_tenant, as_of)
         numbers = (model.name, created.generation)

@@ -84,8 +84,8 @@ async def live_positions(
 async def refuse_parking_more(connection: Connection, new: Generation) -> None:
     """Raises `ParksMore`."""
     live = (await locked(connection, new.name))["live"]
-    asked = (consumer_of(new.name), live.generation, new.generation)
-    if events := await connection.fetchval(PARKS_MORE, *asked):
+    numbers = (consumer_of(new.name), live.generation, new.generation)
+    if events := await connection.fetchval(PARKS_MORE, *numbers):
         raise ParksMore(new.name, events)
 
 

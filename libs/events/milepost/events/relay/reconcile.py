@@ -1,8 +1,13 @@
 """Finds and mends what JetStream lost of what the log published.
 
-What is missing behind a tenant's last message is the relay's to publish, in order. What is missing
-before it is published again at the end, marked as mended: a place inside a stream cannot be filled.
-Safe beside relays and other reconciliations: each message predicts the stream as it was read.
+    log      1 2 3 4 5 6 7 8
+    stream   1 2   4 5                      3 is lost; 6 to 8 are behind
+    then     1 2   4 5 6 7 8 3*             the relay publishes 6 to 8, in order
+                                            3 comes again at the end, marked `Milepost-Mended: 8`
+
+A place inside a stream cannot be filled, hence the mark: who knows only the highest position must
+look at it. Safe beside relays and other reconciliations: each message predicts the stream as it
+was read.
 """
 
 import asyncio
@@ -20,7 +25,7 @@ from milepost.events.nats.cloudevents import MENDED
 from milepost.events.nats.jetstream import last_position
 from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, header_lines
 from milepost.events.relay.relay import message_of
-from milepost.events.relay.stream_inventory import Seen, StreamInventory
+from milepost.events.relay.stream_inventory import OnProgress, StreamInventory
 
 BATCH = 1000
 # Between two slices the relay has its turn.
@@ -65,34 +70,38 @@ class Gaps(msgspec.Struct, frozen=True):
 
 
 async def compare(
-    log: Log, holdings: StreamInventory, tags: Sequence[str], tenant: str | None, seen: Seen
+    log: Log,
+    inventory: StreamInventory,
+    tags: Sequence[str],
+    tenant: str | None,
+    on_progress: OnProgress,
 ) -> list[Gaps]:
     """Hold each tenant's log, or one's, against what the stream holds."""
     heads = await log.heads()
-    tenants = sorted(heads.keys() | holdings.distinct.keys()) if tenant is None else [tenant]
+    tenants = sorted(heads.keys() | inventory.distinct.keys()) if tenant is None else [tenant]
     total = sum(heads.get(name, 0) for name in tenants)
     gaps, before = [], 0
     for name in tenants:
-        gaps.append(await _gaps(log, holdings, tags, name, heads.get(name, 0)))
+        gaps.append(await _gaps(log, inventory, tags, name, heads.get(name, 0)))
         before += heads.get(name, 0)
-        seen("log", before, total)
+        on_progress("log", before, total)
     return gaps
 
 
 async def _gaps(
-    log: Log, holdings: StreamInventory, tags: Sequence[str], tenant: str, head: int
+    log: Log, inventory: StreamInventory, tags: Sequence[str], tenant: str, head: int
 ) -> Gaps:
     missing, events, discarded, last = array("q"), 0, 0, 0
     async for page in pages(log, tenant, upto=head, types=tags):
         for event in page.events:
             events, last = events + 1, event.position
-            if holdings.hold(tenant, last):
+            if inventory.holds(tenant, last):
                 continue
-            if holdings.discarded(event):
+            if inventory.discarded(event):
                 discarded += 1
             else:
                 missing.append(last)
-    lost = sum(position <= holdings.reached.get(tenant, 0) for position in missing)
+    lost = sum(position <= inventory.reached.get(tenant, 0) for position in missing)
     held = events - discarded - len(missing)
     finding = Finding(
         tenant=tenant,
@@ -100,8 +109,8 @@ async def _gaps(
         lost=lost,
         behind=len(missing) - lost,
         discarded=discarded,
-        doubled=holdings.doubled[tenant],
-        strange=holdings.distinct[tenant] - held,
+        doubled=inventory.doubled[tenant],
+        strange=inventory.distinct[tenant] - held,
     )
     return Gaps(finding, missing, last)
 
@@ -110,27 +119,27 @@ async def until_relayed(js: JetStreamContext, gaps: Sequence[Gaps]) -> None:
     """Wait until some relay has published the ends. Raises `RelayStandsStill`."""
     clock = asyncio.get_running_loop().time
     for one in (one for one in gaps if one.finding.behind):
-        reached, heard_at = -1, clock()
+        reached, moved_at = -1, clock()
         while (now := await last_position(js, one.finding.tenant)) < one.last:
             if now != reached:
-                reached, heard_at = now, clock()
-            elif clock() - heard_at > PATIENCE_SECONDS:
+                reached, moved_at = now, clock()
+            elif clock() - moved_at > PATIENCE_SECONDS:
                 raise RelayStandsStill
             await asyncio.sleep(0.1)
 
 
 class Mending:
-    """Publishes again what the stream lost; `holdings` is read on as it goes."""
+    """Publishes again what the stream lost; `inventory` is read on as it goes."""
 
     def __init__(
-        self, log: Log, client: Client, services: Mapping[str, str], holdings: StreamInventory
+        self, log: Log, client: Client, services: Mapping[str, str], inventory: StreamInventory
     ) -> None:
         self._log = log
         self._client = client
         self._services = services
-        self._holdings = holdings
+        self._inventory = inventory
 
-    async def mend(self, gaps: Gaps, seen: Seen) -> int:
+    async def mend(self, gaps: Gaps, on_progress: OnProgress) -> int:
         """What is still missing of a tenant before its last message: how many there were.
 
         Raises `RelayTooBusy`, `StreamSetBack`.
@@ -140,46 +149,46 @@ class Mending:
             missing = gaps.missing[start : start + BATCH]
             events = await _chosen(self._log, gaps.finding.tenant, missing, tuple(self._services))
             mended += await self._mend(gaps.finding.tenant, events)
-            seen("mended", start + len(missing), len(gaps.missing))
+            on_progress("mended", start + len(missing), len(gaps.missing))
             await asyncio.sleep(TURN_SECONDS)
         return mended
 
     async def _mend(self, tenant: str, events: Sequence[Recorded]) -> int:
         clock = asyncio.get_running_loop().time
         deadline = clock() + PATIENCE_SECONDS
-        await self._holdings.read_on(unseen)
+        await self._inventory.read_on(no_progress)
         lost = self._lost(tenant, events)
         while self._lost(tenant, events):
             if clock() > deadline:
                 raise RelayTooBusy
             with suppress(PipelineBroken):
                 await self._publish(tenant, self._lost(tenant, events))
-            await self._holdings.read_on(unseen)
+            await self._inventory.read_on(no_progress)
         return len(lost)
 
     def _lost(self, tenant: str, events: Sequence[Recorded]) -> list[Recorded]:
-        reached = self._holdings.reached.get(tenant, 0)
+        reached = self._inventory.reached.get(tenant, 0)
         return [
             event
             for event in events
-            if event.position <= reached and not self._holdings.hold(tenant, event.position)
+            if event.position <= reached and not self._inventory.holds(tenant, event.position)
         ]
 
     async def _publish(self, tenant: str, events: Sequence[Recorded]) -> None:
-        mark = header_lines({MENDED: str(self._holdings.reached[tenant])})
+        mark = header_lines({MENDED: str(self._inventory.reached[tenant])})
         messages = [message_of(event, self._services[event.type]) for event in events]
-        async with FencedPipeline(self._client, self._holdings.sequence) as chain:
-            await chain.publish([one._replace(headers=one.headers + mark) for one in messages])
-            await chain.flush()
+        async with FencedPipeline(self._client, self._inventory.sequence) as pipeline:
+            await pipeline.publish([one._replace(headers=one.headers + mark) for one in messages])
+            await pipeline.flush()
 
 
 async def _chosen(
     log: Log, tenant: str, positions: Sequence[int], tags: Sequence[str]
 ) -> list[Recorded]:
     wanted = set(positions)
-    asked = pages(log, tenant, positions[0] - 1, upto=positions[-1], types=tags)
-    return [one async for page in asked for one in page.events if one.position in wanted]
+    between = pages(log, tenant, positions[0] - 1, upto=positions[-1], types=tags)
+    return [one async for page in between for one in page.events if one.position in wanted]
 
 
-def unseen(what: str, done: int, total: int) -> None:
-    """For who does not watch."""
+def no_progress(what: str, done: int, total: int) -> None:
+    """For callers that show none."""

@@ -1,8 +1,18 @@
 """log → JetStream: publishes what others may see, in order, each event once.
 
-The log is the outbox and the stream its own checkpoint: the relay asks the stream how far it has
-come and goes on from there. It knows no service; which events are published, and in whose name, is
-handed in.
+    log (the outbox)  1 2 3 4 5 6 7 8 9           per tenant
+    stream            1 2 . 4 5                   its own checkpoint: the relay goes on behind 5
+    pipeline                    6 7 8 ─▶          under way, each predicting what stands before it
+
+    what happens                                  then
+    ────────────────────────────────────────────  ──────────────────────────────────────────────
+    a message is refused, or not answered         the pipeline breaks; ask the stream, go on there
+    somebody else publishes (a second relay)      the same: a prediction fails, nothing comes twice
+    the stream was deleted or set back            seen within two seconds, and published again
+    messages vanished from its middle             said, counted: `milepost relay --reconcile`
+    its limits dropped messages                   nothing: those were sent
+
+It knows no service; which events are published, and in whose name, is handed in.
 """
 
 import asyncio
@@ -35,7 +45,7 @@ from milepost.events.runtime.outages import UNAVAILABLE
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
 CHECK_SECONDS = 2.0
-FRUITLESS_CHAINS = 10
+FRUITLESS_PIPELINES = 10
 
 PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
 LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
@@ -79,45 +89,45 @@ class Relay:
         async with connected(self._nats_url, "relay") as client:
             fruitless, backoff = 0, Backoff(0.01, 5.0)
             while True:
-                broken, published = await self._follow(client)
+                broken, published = await self._run_pipeline(client)
                 fruitless = 0 if published else fruitless + 1
                 if published:
                     backoff.reset()
                 _log.warning("relay_resumes", error=repr(broken), published=published)
-                if fruitless == FRUITLESS_CHAINS:
+                if fruitless == FRUITLESS_PIPELINES:
                     raise broken
                 await backoff.pause()
 
-    async def _follow(self, client: Client) -> tuple[PipelineBroken, int]:
-        """Publish what comes, until the chain breaks: why, and how many messages got through."""
+    async def _run_pipeline(self, client: Client) -> tuple[PipelineBroken, int]:
+        """Publish what comes, until it breaks: why, and how many messages got through."""
         js = client.jetstream()
         # The sequence first, the positions later: whatever another relay publishes in between
-        # breaks the chain.
+        # breaks the pipeline.
         last_sequence = await ensure_stream(js, self._replicas)
-        async with FencedPipeline(client, last_sequence, window=self._window) as chain:
+        async with FencedPipeline(client, last_sequence, window=self._window) as pipeline:
             try:
-                await self._publish_forever(js, chain)
+                await self._publish_forever(js, pipeline)
             except PipelineBroken as broken:
-                return broken, chain.acknowledged
+                return broken, pipeline.acknowledged
 
-    async def _publish_forever(self, js: JetStreamContext, chain: FencedPipeline) -> NoReturn:
+    async def _publish_forever(self, js: JetStreamContext, pipeline: FencedPipeline) -> NoReturn:
         after: dict[str, int] = {}
         info = await stream_info(js)
         clock, backoff = asyncio.get_running_loop().time, Backoff(BUSY_SECONDS, IDLE_SECONDS)
         checked_at = clock()
         while True:
-            behind = await self._publish_new(js, chain, after)
+            behind = await self._publish_new(js, pipeline, after)
             if not behind:
-                await chain.flush()
+                await pipeline.flush()
             if clock() - checked_at > CHECK_SECONDS:
-                info = await _checked(js, info, None if behind else chain.last_sequence)
+                info = await _checked(js, info, None if behind else pipeline.last_sequence)
                 checked_at = clock()
             if behind:
                 backoff.reset()
             await asyncio.sleep(0 if self._batch in behind else backoff.next_seconds())
 
     async def _publish_new(
-        self, js: JetStreamContext, chain: FencedPipeline, after: dict[str, int]
+        self, js: JetStreamContext, pipeline: FencedPipeline, after: dict[str, int]
     ) -> list[int]:
         """At most a batch of each tenant, moving `after`. Returns the sizes of the batches."""
         heads = await self._log.heads()
@@ -131,7 +141,7 @@ class Relay:
             page = await read_page(
                 self._log, tenant, after[tenant], heads[tenant], types=self._tags, limit=self._batch
             )
-            await self._publish(chain, page.events)
+            await self._publish(pipeline, page.events)
             after[tenant] = page.reached
             sizes.append(len(page.events))
         LAG.set(sum(max(head - after[tenant], 0) for tenant, head in heads.items()))
@@ -139,15 +149,15 @@ class Relay:
 
     async def _begin(self, js: JetStreamContext, tenant: str, head: int) -> int:
         """Behind what the stream holds of the tenant, or has dropped by limits of somebody's."""
-        position = await _reached(js, tenant)
+        position = await _last_relayed(js, tenant)
         if not position and (since := await kept_since(js)):
             before = since - datetime.resolution  # which is the log's, too
             position = await position_at(self._log, tenant, before, head)
             _log.warning("stream_dropped_by_limits", tenant=tenant, position=position)
         return position
 
-    async def _publish(self, chain: FencedPipeline, events: Sequence[Recorded]) -> None:
-        await chain.publish([message_of(event, self._services[event.type]) for event in events])
+    async def _publish(self, pipeline: FencedPipeline, events: Sequence[Recorded]) -> None:
+        await pipeline.publish([message_of(event, self._services[event.type]) for event in events])
         PUBLISHED.inc(len(events))
 
 
@@ -157,15 +167,15 @@ def message_of(event: Recorded, service: str) -> Message:
     return Message(name, subject_of(event, service), headers, event.data)
 
 
-async def _reached(js: JetStreamContext, tenant: str) -> int:
+async def _last_relayed(js: JetStreamContext, tenant: str) -> int:
     """How far the stream tells of the tenant's log, whoever else wrote there."""
     try:
         return await last_position(js, tenant)
     except Foreign:
         _log.error("stream_holds_foreign_message", tenant=tenant)
-    holdings = StreamInventory(js, tenant)
-    await holdings.read_on(lambda *_: None)
-    return holdings.reached.get(tenant, 0)
+    inventory = StreamInventory(js, tenant)
+    await inventory.read_on(lambda *_: None)
+    return inventory.reached.get(tenant, 0)
 
 
 async def _checked(

@@ -20,7 +20,7 @@ from milepost.events.log import Log, Recorded, pages
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
 from milepost.events.relay.relay import message_of
-from milepost.events.relay.stream_inventory import Seen
+from milepost.events.relay.stream_inventory import OnProgress
 
 STREAM = "MILEPOST_REPUBLISH"
 SUBJECTS = "republish.>"
@@ -97,10 +97,10 @@ async def _make_stream(js: JetStreamContext, replicas: int) -> str:
     return STREAM
 
 
-async def count(log: Log, part: Part, seen: Seen) -> Counter[str]:
+async def count(log: Log, part: Part, on_progress: OnProgress) -> Counter[str]:
     """How many events of each tag there are."""
     counts: Counter[str] = Counter()
-    async for events in _batches(log, part, seen):
+    async for events in _batches(log, part, on_progress):
         counts.update(event.type for event in events)
     return counts
 
@@ -112,12 +112,12 @@ async def republish(
     part: Part,
     subject: str,
     *,
-    seen: Seen,
+    on_progress: OnProgress,
 ) -> Counter[str]:
     """Publish them in order, each acknowledged: how many of each tag. Raises `Stopped`."""
     counts: Counter[str] = Counter()
     async with Pipeline(client, window=BATCH) as pipeline:
-        async for events in _batches(log, part, seen):
+        async for events in _batches(log, part, on_progress):
             before = pipeline.acknowledged
             try:
                 await pipeline.publish([_again(one, services[one.type], subject) for one in events])
@@ -129,13 +129,15 @@ async def republish(
     return counts
 
 
-async def _batches(log: Log, part: Part, seen: Seen) -> AsyncIterator[Sequence[Recorded]]:
+async def _batches(
+    log: Log, part: Part, on_progress: OnProgress
+) -> AsyncIterator[Sequence[Recorded]]:
     """Each is shown as done when the next is asked for."""
     before, size = part.first - 1, part.last - part.first + 1
     async for page in pages(log, part.tenant, before, upto=part.last, types=part.tags, limit=BATCH):
         if page.events:
             yield page.events
-        seen("events", page.reached - before, size)
+        on_progress("events", page.reached - before, size)
 
 
 def _again(event: Recorded, service: str, subject: str) -> Message:

@@ -19,8 +19,8 @@ from milepost.events.nats.jetstream import STREAM, kept_since, limited, stream_i
 BATCH = 1000
 PAGE = 1 << 16
 
-# Told what is being read ("stream", "log"), how much of it is done, and how much there is.
-Seen: TypeAlias = Callable[[str, int, int], None]
+# Called with what is being read ("stream", "log"), how much of it is done, and how much there is.
+OnProgress: TypeAlias = Callable[[str, int, int], None]
 
 
 class StreamSetBack(EventsError):
@@ -47,7 +47,7 @@ class StreamInventory:
         self._since: datetime | None = None
         self._pages: dict[tuple[str, int], bytearray] = {}
 
-    def hold(self, tenant: str, position: int) -> bool:
+    def holds(self, tenant: str, position: int) -> bool:
         page = self._pages.get((tenant, position // PAGE))
         return page is not None and page[position % PAGE] > 0
 
@@ -57,7 +57,7 @@ class StreamInventory:
             return self._limited and event.position < first
         return self._since is not None and event.recorded_at < self._since
 
-    async def read_on(self, seen: Seen) -> None:
+    async def read_on(self, on_progress: OnProgress) -> None:
         """Up to what is last in the stream now, or further. Raises `StreamSetBack`."""
         info = await stream_info(self._js)
         last = info.state.last_seq if info else 0
@@ -66,15 +66,15 @@ class StreamInventory:
         self._since = await kept_since(self._js)
         if info and last > self.sequence:
             self._limited = limited(info.config)
-            await self._read(last, seen)
+            await self._read(last, on_progress)
 
-    async def _read(self, last: int, seen: Seen) -> None:
+    async def _read(self, last: int, on_progress: OnProgress) -> None:
         begin = self.sequence
         async for messages in self._batches(last):
             for message in messages:
                 self._note(message)
             self.sequence = messages[-1].metadata.sequence.stream
-            seen("stream", min(self.sequence, last) - begin, last - begin)
+            on_progress("stream", min(self.sequence, last) - begin, last - begin)
         self.sequence = max(last, self.sequence)  # the last ones may be of others, or deleted
 
     async def _batches(self, last: int) -> AsyncIterator[Sequence[Msg]]:

@@ -54,9 +54,9 @@ class BatchedReads:
         self.ranges = Batcher(self._ranges)
         self.done = Batcher(self._done)
 
-    async def _streams(self, tenant: str, asked: Sequence[After]) -> list[list[Recorded]]:
+    async def _streams(self, tenant: str, keys: Sequence[After]) -> list[list[Recorded]]:
         wanted: dict[str, int] = {}
-        for stream, version in asked:
+        for stream, version in keys:
             wanted[stream] = min(version, wanted.get(stream, version))
         rows = await self._pool.fetch(READ_STREAMS, tenant, list(wanted), list(wanted.values()))
         found: dict[str, list[Recorded]] = defaultdict(list)
@@ -64,19 +64,19 @@ class BatchedReads:
             found[row["stream"]].append(Recorded(*row))
         return [
             [one for one in found.get(stream, ()) if one.version > version]
-            for stream, version in asked
+            for stream, version in keys
         ]
 
-    async def _ranges(self, tenant: str, asked: Sequence[Range]) -> list[list[Recorded]]:
-        afters, lasts = zip(*asked, strict=True)
-        found: list[list[Recorded]] = [[] for _ in asked]
+    async def _ranges(self, tenant: str, keys: Sequence[Range]) -> list[list[Recorded]]:
+        afters, lasts = zip(*keys, strict=True)
+        found: list[list[Recorded]] = [[] for _ in keys]
         for number, *columns in await self._pool.fetch(READ_RANGES, tenant, afters, lasts):
             found[number - 1].append(Recorded(*columns))
         return found
 
     async def _done(
-        self, tenant: str, asked: Sequence[Sequence[UUID]]
+        self, tenant: str, keys: Sequence[Sequence[UUID]]
     ) -> list[dict[UUID, AlreadyDone]]:
-        rows = await self._pool.fetch(DONE, tenant, [one for ids in asked for one in ids])
+        rows = await self._pool.fetch(DONE, tenant, [one for ids in keys for one in ids])
         found = {row["command_id"]: AlreadyDone(row["first"], row["last"]) for row in rows}
-        return [{one: found[one] for one in ids if one in found} for ids in asked]
+        return [{one: found[one] for one in ids if one in found} for ids in keys]

@@ -7,37 +7,37 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
-MAX_ASKED = 500
+MAX_KEYS = 500
 
-Asked = TypeVar("Asked")
-Found = TypeVar("Found")
-Query: TypeAlias = Callable[[str, Sequence[Asked]], Awaitable[Sequence[Found]]]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Query: TypeAlias = Callable[[str, Sequence[Key]], Awaitable[Sequence[Value]]]
 
 
-class Batcher(Generic[Asked, Found]):
+class Batcher(Generic[Key, Value]):
     """One query per tenant is under way at a time. Answers are no older than their questions."""
 
-    def __init__(self, query: Query[Asked, Found]) -> None:
+    def __init__(self, query: Query[Key, Value]) -> None:
         self._query = query
-        self._waiting: dict[str, list[tuple[Asked, asyncio.Future[Found]]]] = {}
+        self._waiting: dict[str, list[tuple[Key, asyncio.Future[Value]]]] = {}
         self._drains: set[asyncio.Task[None]] = set()
 
-    async def load(self, tenant: str, asked: Asked) -> Found:
-        answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+    async def load(self, tenant: str, key: Key) -> Value:
+        answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
         if tenant in self._waiting:
-            self._waiting[tenant].append((asked, answer))
+            self._waiting[tenant].append((key, answer))
         else:
-            self._waiting[tenant] = [(asked, answer)]
+            self._waiting[tenant] = [(key, answer)]
             drain = asyncio.create_task(self._drain(tenant))
             self._drains.add(drain)
             drain.add_done_callback(self._drains.discard)
         return await answer
 
     async def _drain(self, tenant: str) -> None:
-        while waiting := self._waiting[tenant][:MAX_ASKED]:
-            del self._waiting[tenant][:MAX_ASKED]
+        while waiting := self._waiting[tenant][:MAX_KEYS]:
+            del self._waiting[tenant][:MAX_KEYS]
             try:
-                found = await self._query(tenant, [asked for asked, _ in waiting])
+                found = await self._query(tenant, [key for key, _ in waiting])
             except Exception as error:  # noqa: BLE001 - handed on to whoever waits for it
                 for _, answer in waiting:
                     if not answer.done():

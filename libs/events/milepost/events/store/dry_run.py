@@ -27,16 +27,16 @@ class DryRunLog(MemoryLog):
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         named = {stream for command in commands for stream, _ in command.expects}
-        unseen = [stream for stream in named if (tenant, stream) not in self._versions]
-        await asyncio.gather(*(self._past(tenant, stream) for stream in unseen))
+        unread = [stream for stream in named if (tenant, stream) not in self._versions]
+        await asyncio.gather(*(self._past(tenant, stream) for stream in unread))
         for id_, done in (await self.done(tenant, [one.command_id for one in commands])).items():
             self._done[tenant, id_] = done
         return await super().append(tenant, commands)
 
     async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
         begins = self._versions.get((tenant, stream))
-        seen = begins is not None and after >= begins
-        past = [] if seen else await self._past(tenant, stream, after)
+        is_past = begins is not None and after >= begins
+        past = [] if is_past else await self._past(tenant, stream, after)
         own = self._streams.get((tenant, stream), [])
         return past + own[max(0, after - self._versions.get((tenant, stream), 0)) :]
 

@@ -51,7 +51,7 @@ class ParkedKeys:
             found.setdefault((event.tenant, self._key(event)), []).append(event)
         return found
 
-    def hold(self, event: Recorded) -> bool:
+    def holds(self, event: Recorded) -> bool:
         return (event.tenant, self._key(event)) in self._keys
 
     def park(self, event: Recorded, error: Exception) -> Failure:

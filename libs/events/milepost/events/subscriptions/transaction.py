@@ -48,8 +48,8 @@ class TransactionRunner:
         await self.parked.resume(self._redo)
 
     async def _run_together(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
-        behind = [self.parked.behind(event) for event in events if self.parked.hold(event)]
-        free = [event for event in events if not self.parked.hold(event)]
+        behind = [self.parked.behind(event) for event in events if self.parked.holds(event)]
+        free = [event for event in events if not self.parked.holds(event)]
         async with self._checkpoint.advancing(reached, behind) as connection:
             for event in free:
                 await self._handler.handle(connection, event)
@@ -62,7 +62,7 @@ class TransactionRunner:
             async with self._checkpoint.advancing(reached) as connection:
                 await self._handler.handle(connection, event)
 
-        if self.parked.hold(event):
+        if self.parked.holds(event):
             await self._checkpoint.advance(reached, [self.parked.behind(event)])
         elif error := await self._attempts.run(event, handle):
             await self._checkpoint.advance(reached, [self.parked.park(event, error)])

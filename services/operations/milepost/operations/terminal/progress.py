@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from milepost.events.relay.stream_inventory import Seen
+from milepost.events.relay.stream_inventory import OnProgress
 
 
 def on_terminal() -> Console:
@@ -26,7 +26,7 @@ def on_terminal() -> Console:
 
 
 @contextmanager
-def bars() -> Iterator[Seen]:
+def bars() -> Iterator[OnProgress]:
     """Call what this gives with what is done, how much of it, and how much there is."""
     with Progress(
         TextColumn("{task.description}"),
@@ -38,12 +38,12 @@ def bars() -> Iterator[Seen]:
     ) as progress:
         tasks: dict[str, TaskID] = {}
 
-        def seen(what: str, done: int, total: int) -> None:
+        def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done, total=total)
 
-        yield seen
+        yield show
 
 
 class _Rate(ProgressColumn):

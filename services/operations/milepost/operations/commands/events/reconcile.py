@@ -25,7 +25,7 @@ from milepost.events.relay.reconcile import (
     until_relayed,
 )
 from milepost.events.relay.relay import Relay
-from milepost.events.relay.stream_inventory import Seen, StreamInventory, StreamSetBack
+from milepost.events.relay.stream_inventory import OnProgress, StreamInventory, StreamSetBack
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
@@ -66,15 +66,15 @@ async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -
     began = time.monotonic()
     pool = await connect_pool(settings.postgres, name="milepost reconcile", size=4)
     async with pool, jetstream.connected(settings.nats, "reconcile") as client:
-        log, holdings = PostgresLog(pool), StreamInventory(client.jetstream(), tenant or "*")
+        log, inventory = PostgresLog(pool), StreamInventory(client.jetstream(), tenant or "*")
         await require_school(pool, tenant)
-        with bars() as seen:
-            await holdings.read_on(seen)
-            gaps = await compare(log, holdings, tuple(PUBLISHED), tenant, seen)
+        with bars() as on_progress:
+            await inventory.read_on(on_progress)
+            gaps = await compare(log, inventory, tuple(PUBLISHED), tenant, on_progress)
             mended: Mapping[str, int] = {}
             if not dry_run:
                 async with _relaying(log, settings):
-                    mended = await _mended(log, client, holdings, gaps, seen)
+                    mended = await _mended(log, client, inventory, gaps, on_progress)
     findings = [one.finding for one in gaps]
     return {
         "dry_run": dry_run,
@@ -100,11 +100,15 @@ async def _relaying(log: Log, settings: Settings) -> AsyncIterator[None]:
 
 
 async def _mended(
-    log: Log, client: Client, holdings: StreamInventory, gaps: Sequence[Gaps], seen: Seen
+    log: Log,
+    client: Client,
+    inventory: StreamInventory,
+    gaps: Sequence[Gaps],
+    on_progress: OnProgress,
 ) -> dict[str, int]:
     await until_relayed(client.jetstream(), gaps)
-    mending = Mending(log, client, PUBLISHED, holdings)
-    return {one.finding.tenant: await mending.mend(one, seen) for one in gaps}
+    mending = Mending(log, client, PUBLISHED, inventory)
+    return {one.finding.tenant: await mending.mend(one, on_progress) for one in gaps}
 
 
 def _row(finding: Finding, mended: Mapping[str, int]) -> dict[str, Any]:

@@ -92,12 +92,14 @@ async def _republish(
             client.jetstream(), subject, settings.nats_replicas, make=not dry_run
         )
         began = time.monotonic()
-        with bars() as seen:
+        with bars() as on_progress:
             try:
                 if dry_run:
-                    counts = await count(log, part, seen)
+                    counts = await count(log, part, on_progress)
                 else:
-                    counts = await republish(log, client, PUBLISHED, part, subject, seen=seen)
+                    counts = await republish(
+                        log, client, PUBLISHED, part, subject, on_progress=on_progress
+                    )
             except Stopped as stop:
                 raise Trouble(
                     f"{stream} refused position {stop.position} ({stop}): mend that, then go on"
