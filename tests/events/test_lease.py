@@ -61,7 +61,7 @@ async def hold(source: Source, name: str, seconds: float = 0.0) -> str:
 @pytest.fixture
 def tries(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     """Of anybody to lead anything, so far."""
-    return calls(monkeypatch, Leases, "take")
+    return calls(monkeypatch, Leases, "acquire")
 
 
 def refused(tries: list[Call], times: int = 1) -> Callable[[], bool]:
