@@ -42,7 +42,7 @@ class Unfenced(FencedPipeline):
 
 async def main(postgres, nats_url, *mutant):
     if mutant == ("unfenced",):
-        relay.FencedPipeline = Unfenced  # type: ignore[misc, attr-defined]
+        relay.FencedPipeline = Unfenced  # type: ignore[attr-defined]
     pool = await connect_pool(postgres, name="relay")
     log = Drowsy(pool)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, log.grow_drowsy)
