@@ -1,4 +1,4 @@
-"""What is asked of an enrollment once there is one: each step is one decision and one route."""
+"""The commands on an enrollment that exists: each step is one decision and one route."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

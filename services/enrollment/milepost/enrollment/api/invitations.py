@@ -1,4 +1,4 @@
-"""Invitations: issue, revoke. The code is told once; the log keeps a digest of it."""
+"""Invitations: issue, revoke. The code is shown once; the log keeps a digest of it."""
 
 import secrets
 from datetime import datetime
@@ -44,7 +44,7 @@ class Invite(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` is told once, when it is issued; send it to the address with the id."""
+    """`code` is shown once, when it is issued; send it to the address with the id."""
 
     invitation: str
     offering: str

@@ -86,8 +86,8 @@ HANDLERS = (patch_offering, post_cancellation)
 
 def _changes(data: ChangeOffering) -> Changes:
     """With times in UTC, as everything that is stored."""
-    asked = {name: getattr(data, name) for name in Changes.__struct_fields__}
+    changed = {name: getattr(data, name) for name in Changes.__struct_fields__}
     for name in ("window_opens", "window_closes", "ends"):
-        if (at := asked[name]) is not UNSET and at is not None:
-            asked[name] = in_utc(at, name)
-    return Changes(**asked)
+        if (at := changed[name]) is not UNSET and at is not None:
+            changed[name] = in_utc(at, name)
+    return Changes(**changed)

@@ -1,4 +1,4 @@
-"""HTTP of the enrollment service: requests in, facts gathered, decisions asked, answers out."""
+"""HTTP of the enrollment service: requests in, facts gathered, commands run, answers out."""
 
 from litestar import Router
 from litestar.di import Provide

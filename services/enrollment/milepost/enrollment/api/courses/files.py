@@ -168,7 +168,7 @@ def file_of(course: str, state: Course) -> CourseFile:
     )
 
 
-def told(file: CourseFile) -> History:
+def history_of(file: CourseFile) -> History:
     versions = tuple(
         CoursePublished(
             course=file.course,
@@ -192,7 +192,7 @@ def _taking_over(
     now = wiring.clock()
     latest = now + timedelta(seconds=wiring.settings.clock_skew_seconds)
     return partial(
-        import_history, history=told(file), course=course, latest=latest, occurred_at=now
+        import_history, history=history_of(file), course=course, latest=latest, occurred_at=now
     )
 
 
