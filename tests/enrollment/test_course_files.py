@@ -13,7 +13,7 @@ from tests.enrollment.plans import histories, plans
 from tests.enrollment.test_courses_http import RICH, problem, publish
 
 from milepost.contracts.courses import CourseRetired
-from milepost.enrollment.api.courses.files import SCHEMA, CourseFile, file_of, told
+from milepost.enrollment.api.courses.files import SCHEMA, CourseFile, file_of, history_of
 from milepost.enrollment.domain.course.history_import import import_history
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
@@ -42,7 +42,7 @@ def changed(file, place, value):
 def test_what_is_exported_is_imported_and_exported_again_the_same(versions):
     state = course(*versions, CourseRetired(course="DATA-101", occurred_at=minute(9)))
     file = msgspec.json.encode(file_of("DATA-101", state))
-    read = told(msgspec.json.decode(file, type=CourseFile))
+    read = history_of(msgspec.json.decode(file, type=CourseFile))
     written = import_history(
         course(), read, course="DATA-101", latest=minute(9), occurred_at=minute(60)
     )
