@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from milepost.contracts.progress import CourseCompleted
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
+from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.policies import when_course_completed
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
@@ -16,7 +17,7 @@ def service(context: Context) -> Service:
     achievements = AchievementCache(context.transactor.log)
     return Service(
         name="credentials",
-        routes=(routes(context.transactor, achievements, context.settings),),
+        routes=(routes(Wiring(context.transactor, context.settings, context.clock, achievements)),),
         policies=(policy(achievements),),
     )
 

@@ -6,7 +6,7 @@ from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.progress.api.routes import routes
+from milepost.progress.api.routes import Wiring, routes
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import Trigger, react
 from milepost.web.room import Context, Room, Service
@@ -18,7 +18,7 @@ def service(context: Context) -> Service:
     plans = PlanCache(context.transactor.log)
     return Service(
         name="progress",
-        routes=(routes(context.transactor, plans, context.settings),),
+        routes=(routes(Wiring(context.transactor, context.settings, context.clock, plans)),),
         policies=(policy(),),
     )
 

@@ -1,7 +1,6 @@
 """Routes on achievements: define, retire, and award to those who had earned them before."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -10,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.records import RecordEvent
-from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.access import (
     ISSUING,
     NOT_AN_ISSUER,
@@ -26,6 +24,7 @@ from milepost.credentials.api.wire import (
     EvaluationView,
     PathAchievement,
 )
+from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.domain.achievement import (
     ACHIEVEMENT,
     Achievement,
@@ -43,7 +42,7 @@ from milepost.credentials.domain.refusals import (
     RetiredAchievement,
     UnknownCriteria,
 )
-from milepost.events.commands.transact import Outcome, Transactor
+from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
 from milepost.events.streams import Stream
 from milepost.web.openapi.documented_answers import command, versioned_query
@@ -72,8 +71,7 @@ async def put_achievement(
     request: Call,
     achievement: PathAchievement,
     data: JSONBody[AchievementDefinition],
-    transactor: NamedDependency[Transactor],
-    achievements: NamedDependency[AchievementCache],
+    wiring: NamedDependency[Wiring],
 ) -> Response[AchievementView]:
     """Its next version, or none if nothing changed. Credentials keep the version they were
     awarded by. Criteria may name courses freely, and achievements that are defined.
@@ -89,14 +87,14 @@ async def put_achievement(
     )
     outcome = await run_command(
         request,
-        transactor,
+        wiring.transactor,
         ACHIEVEMENT.of(achievement),
         partial(
             define,
             achievement=achievement,
             definition=definition,
-            catalog=await achievements.latest(request.user.tenant),
-            at=datetime.now(UTC),
+            catalog=await wiring.achievements.latest(request.user.tenant),
+            at=wiring.clock(),
         ),
     )
     return positioned(_view(outcome), outcome.position)
@@ -108,10 +106,10 @@ async def put_achievement(
     answers=versioned_query(UNKNOWN_ACHIEVEMENT),
 )
 async def get_achievement(
-    request: Call, achievement: PathAchievement, transactor: NamedDependency[Transactor]
+    request: Call, achievement: PathAchievement, wiring: NamedDependency[Wiring]
 ) -> Response[AchievementView]:
     """Any role."""
-    written, state = await defined(request, transactor, achievement)
+    written, state = await defined(request, wiring.transactor, achievement)
     return versioned(request, AchievementView.of(state), written)
 
 
@@ -124,15 +122,15 @@ async def get_achievement(
 async def retire_achievement(
     request: Call,
     achievement: PathAchievement,
-    transactor: NamedDependency[Transactor],
+    wiring: NamedDependency[Wiring],
 ) -> Response[AchievementView]:
     """It is not awarded or defined any more; credentials already held stay.
 
     Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
-    decide = partial(retire, achievement=achievement, at=datetime.now(UTC))
-    outcome = await run_command(request, transactor, ACHIEVEMENT.of(achievement), decide)
+    decide = partial(retire, achievement=achievement, at=wiring.clock())
+    outcome = await run_command(request, wiring.transactor, ACHIEVEMENT.of(achievement), decide)
     return positioned(_view(outcome), outcome.position)
 
 
@@ -146,8 +144,7 @@ async def evaluate_learners(
     request: Call,
     achievement: PathAchievement,
     data: JSONBody[Evaluation],
-    transactor: NamedDependency[Transactor],
-    achievements: NamedDependency[AchievementCache],
+    wiring: NamedDependency[Wiring],
 ) -> Response[EvaluationView]:
     """For an achievement that was defined, or made easier, after learners had passed: a result
     for each of up to 1,000 learners, with the conditions that do not hold yet. Safe to repeat.
@@ -155,11 +152,11 @@ async def evaluate_learners(
     Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
-    catalog = await achievements.latest(request.user.tenant)
+    catalog = await wiring.achievements.latest(request.user.tenant)
     found = catalog.find(achievement)
     if found.retired:
         raise RetiredAchievement(achievement)
-    at = datetime.now(UTC)
+    at = wiring.clock()
 
     async def prepare(learner: str) -> tuple[Stream[Record, RecordEvent], Decision]:
         return RECORD.of(learner), partial(
@@ -168,7 +165,7 @@ async def evaluate_learners(
 
     position, results = await run_commands(
         request,
-        transactor,
+        wiring.transactor,
         RECORD,
         list(dict.fromkeys(data.learners)),
         prepare=prepare,

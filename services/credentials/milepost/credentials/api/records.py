@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.records import CredentialAwarded
-from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.access import (
     ISSUING,
     NOT_AN_ISSUER,
@@ -28,17 +27,17 @@ from milepost.credentials.api.wire import (
     Revoking,
     StandingView,
 )
+from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.domain.awards import RECORD, award_by_hand, dependents_of, revoke
 from milepost.credentials.domain.criteria import explain
 from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
-from milepost.events.commands.transact import Outcome, Transactor
+from milepost.events.commands.transact import Outcome
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import occurred
-from milepost.web.settings import Settings
 
 NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
 _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
@@ -52,15 +51,15 @@ _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 async def get_record(
     request: Call,
     learner: PathLearner,
-    transactor: NamedDependency[Transactor],
+    wiring: NamedDependency[Wiring],
 ) -> Response[RecordView]:
     """Empty for a learner who has not completed anything.
 
     The learner themselves, or issuer, registrar, operator, service.
     """
     request.user.may_act_for(learner, *ISSUING)
-    written, record = await transactor.load(request.user.tenant, RECORD.of(learner))
-    view = RecordView.of(learner, record, datetime.now(UTC))
+    written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
+    view = RecordView.of(learner, record, wiring.clock())
     # Credentials expire by the clock, and nothing is written then.
     expired = sum(one.status == "expired" for one in view.credentials)
     return versioned(request, view, written, expired)
@@ -75,22 +74,22 @@ async def get_standing(
     request: Call,
     learner: PathLearner,
     achievement: PathAchievement,
-    transactor: NamedDependency[Transactor],
+    wiring: NamedDependency[Wiring],
 ) -> Response[StandingView]:
     """Which conditions hold, since which event, and which do not yet hold.
 
     The learner themselves, or issuer, registrar, operator, service.
     """
     request.user.may_act_for(learner, *ISSUING)
-    defined_at, found = await defined(request, transactor, achievement)
-    written, record = await transactor.load(request.user.tenant, RECORD.of(learner))
+    defined_at, found = await defined(request, wiring.transactor, achievement)
+    written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
     held = record.active.get(achievement)
     view = StandingView(
         learner=learner,
         achievement=achievement,
         version=found.version,
         retired=found.retired,
-        held=CredentialView.of(held, datetime.now(UTC)) if held else None,
+        held=CredentialView.of(held, wiring.clock()) if held else None,
         condition=explain(found.definition.criteria, record),
     )
     expired = view.held is not None and view.held.status == "expired"
@@ -113,28 +112,26 @@ async def award_credential(
     learner: PathLearner,
     data: JSONBody[HandAward],
     *,
-    transactor: NamedDependency[Transactor],
-    achievements: NamedDependency[AchievementCache],
-    settings: NamedDependency[Settings],
+    wiring: NamedDependency[Wiring],
 ) -> Response[CredentialView]:
     """Whether or not the criteria hold; what rests on it is awarded with it.
 
     Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
-    at = occurred(data.occurred_at, settings)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(
         award_by_hand,
-        catalog=await achievements.latest(request.user.tenant),
+        catalog=await wiring.achievements.latest(request.user.tenant),
         learner=learner,
         achievement=data.achievement,
         reason=data.reason,
         awarded_by=request.user.subject,
         at=at,
     )
-    outcome = await run_command(request, transactor, RECORD.of(learner), decide)
+    outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
     credential = outcome.state(RECORD).credentials[_awarded(outcome)]
-    view = CredentialView.of(credential, datetime.now(UTC))
+    view = CredentialView.of(credential, wiring.clock())
     return positioned(view, outcome.position, 201)
 
 
@@ -155,18 +152,17 @@ async def revoke_credential(
     credential: PathCredential,
     data: JSONBody[Revoking],
     *,
-    transactor: NamedDependency[Transactor],
-    settings: NamedDependency[Settings],
+    wiring: NamedDependency[Wiring],
 ) -> Response[RevokedView]:
     """The same evidence will not earn it again by itself; better results or a person may.
 
     Roles: issuer, registrar, operator, service.
     """
     request.user.require(*ISSUING)
-    at = occurred(data.occurred_at, settings)
+    at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(revoke, learner=learner, credential=credential, reason=data.reason, at=at)
-    outcome = await run_command(request, transactor, RECORD.of(learner), decide)
-    record, now = outcome.state(RECORD), datetime.now(UTC)
+    outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
+    record, now = outcome.state(RECORD), wiring.clock()
     view = RevokedView(
         credential=CredentialView.of(record.credentials[credential], now),
         resting_on_it=tuple(

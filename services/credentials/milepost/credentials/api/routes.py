@@ -3,13 +3,11 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api import achievements, records
-from milepost.events.commands.transact import Transactor
-from milepost.web.settings import Settings
+from milepost.credentials.api.wiring import Wiring
 
 
-def routes(transactor: Transactor, cache: AchievementCache, settings: Settings) -> Router:
+def routes(wiring: Wiring) -> Router:
     return Router(
         "/credentials",
         route_handlers=[
@@ -22,10 +20,7 @@ def routes(transactor: Transactor, cache: AchievementCache, settings: Settings) 
             records.award_credential,
             records.revoke_credential,
         ],
-        dependencies={
-            "transactor": Provide(lambda: transactor, sync_to_thread=False),
-            "achievements": Provide(lambda: cache, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-        },
+        # One dependency, not several: litestar opens a task group for those, on every request.
+        dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["credentials"],
     )

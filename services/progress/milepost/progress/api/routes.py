@@ -1,6 +1,6 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from re import match
@@ -75,6 +75,15 @@ class ReportResults(msgspec.Struct, frozen=True):
     results: list[ReportResult]
 
 
+class Wiring(msgspec.Struct, frozen=True):
+    """What the routes are given to work with."""
+
+    transactor: Transactor
+    settings: Settings
+    clock: Callable[[], datetime]
+    plans: PlanCache
+
+
 @post(
     "/enrollments/{enrollment:str}/reports",
     summary="Report what was learnt",
@@ -86,20 +95,18 @@ async def report_learning(
     enrollment: FromPath[str],
     data: JSONBody[ReportLearning],
     *,
-    transactor: NamedDependency[Transactor],
-    plans: NamedDependency[PlanCache],
-    settings: NamedDependency[Settings],
+    wiring: NamedDependency[Wiring],
 ) -> Response[ReportResults]:
     """Merges reports of one enrollment; a refused one does not hinder the others."""
     caller = request.user
     caller.require("learner", *WRITERS)
-    reports = [_dated(one, settings) for one in data.reports]
-    plan = await _plan(transactor, plans, enrollment, caller, WRITERS)
+    reports = [_dated(one, wiring) for one in data.reports]
+    plan = await _plan(wiring, enrollment, caller, WRITERS)
     refused = _scores_refused(reports, plan, caller)
     allowed = [one for number, one in enumerate(reports) if number not in refused]
     decide = partial(report, plan=plan, reports=allowed)
-    outcome = await run_command(request, transactor, PROGRESS.of(enrollment), decide)
-    reported = outcome.value or decide(await _state_before(transactor.log, outcome))
+    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
+    reported = outcome.value or decide(await _state_before(wiring.transactor.log, outcome))
     answers = _in_order(refused, reported.answers)
     _require_enrolled(answers)
     return positioned(ReportResults(_results(reports, answers)), outcome.position)
@@ -113,48 +120,38 @@ async def report_learning(
 async def get_progress(
     request: Call,
     enrollment: FromPath[str],
-    transactor: NamedDependency[Transactor],
-    plans: NamedDependency[PlanCache],
+    wiring: NamedDependency[Wiring],
 ) -> Response[Overview]:
     """What is done, next, locked and still needed."""
-    plan = await _plan(transactor, plans, enrollment, request.user, READERS)
+    plan = await _plan(wiring, enrollment, request.user, READERS)
     # Again, since the state may have moved on while the plan was read.
-    version, state = await transactor.load(request.user.tenant, PROGRESS.of(enrollment))
+    version, state = await wiring.transactor.load(request.user.tenant, PROGRESS.of(enrollment))
     return versioned(request, overview(state, plan), version)
 
 
-def routes(transactor: Transactor, plans: PlanCache, settings: Settings) -> Router:
+def routes(wiring: Wiring) -> Router:
     return Router(
         "/progress",
         route_handlers=[report_learning, get_progress],
-        dependencies={
-            "transactor": Provide(lambda: transactor, sync_to_thread=False),
-            "plans": Provide(lambda: plans, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-        },
+        # One dependency, not several: litestar opens a task group for those, on every request.
+        dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["progress"],
     )
 
 
-async def _plan(
-    transactor: Transactor,
-    plans: PlanCache,
-    enrollment: str,
-    caller: Caller,
-    staff: tuple[str, ...],
-) -> Plan:
+async def _plan(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
     """The plan of an enrollment that is the caller's own, or the staff's, business."""
     if not match(ENROLLMENT_KEY, enrollment):
         raise UnknownEnrollment(enrollment)
-    state = await wait_until_open(transactor, caller.tenant, enrollment)
+    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
     assert state.opened is not None
     caller.may_act_for(state.opened.learner, *staff)
-    return await plans.get(caller.tenant, state.opened.course, state.opened.version)
+    return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
 
 
-def _dated(one: Report, settings: Settings) -> Report:
+def _dated(one: Report, wiring: Wiring) -> Report:
     """Raises `OccurredInFuture`."""
-    at = occurred(one.occurred_at, settings)
+    at = occurred(one.occurred_at, wiring.settings, wiring.clock())
     return one if at is one.occurred_at else replace(one, occurred_at=at)
 
 
