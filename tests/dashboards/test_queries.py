@@ -45,6 +45,7 @@ async def position(pool, tenant):
     )
 
 
+@pytest.mark.servers  # it starts a process
 def test_queries_know_nothing_of_http():
     """Imported alone they load neither litestar nor what processes carry over HTTP."""
     assert len(MODULES) >= 13
