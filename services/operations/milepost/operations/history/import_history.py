@@ -17,7 +17,7 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log, Recorded, pages
 from milepost.events.policies.reactions import run_to_quiescence
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.history.importer import Importer, Settle
+from milepost.operations.history.importer import Importer, RunPolicies
 from milepost.operations.history.offerings import offer
 from milepost.operations.history.past import Past
 from milepost.progress import app as progress
@@ -62,7 +62,7 @@ async def import_past(
             transactor,
             tenant,
             plans,
-            settle=_settling(Context(transactor, given, pool)),
+            run_policies=_policies_of(Context(transactor, given, pool)),
             tell=tell,
             resuming=before > 0,
         )
@@ -89,16 +89,16 @@ async def import_past(
     )
 
 
-def _settling(context: Context) -> Settle:
+def _policies_of(context: Context) -> RunPolicies:
     policies = [policy for make in DECIDING for policy in make(context).policies]
     heard = {tag for policy in policies for _, tag in policy.types}
 
-    async def settled(events: Sequence[Recorded]) -> None:
+    async def run(events: Sequence[Recorded]) -> None:
         await run_to_quiescence(
             context.transactor, policies, [one for one in events if one.type in heard]
         )
 
-    return settled
+    return run
 
 
 async def _results(log: Log, tenant: str, past: Past) -> Counter[str]:

@@ -35,7 +35,7 @@ NAMESPACE = UUID("7b0c9f9e-5a55-5d0e-8f0f-0f6d2d3b9c11")
 MAX_REPORTS = 1_000
 SIDE_BY_SIDE = 256
 
-Settle = Callable[[Sequence[Recorded]], Awaitable[object]]
+RunPolicies = Callable[[Sequence[Recorded]], Awaitable[object]]
 DecideSeat = Callable[[Offering, Enrollment], tuple[list[OfferingEvent], list[EnrollmentEvent]]]
 
 
@@ -65,9 +65,9 @@ class Tally(msgspec.Struct):
 class Importer:
     """Imports learners' passages into one tenant. `tell` hears how many rows are done.
 
-    plans     each offering's plan, as it was published
-    settle    runs the policies that hear these events, and returns when they are done
-    resuming  an earlier run may have done some of it
+    plans         each offering's plan, as it was published
+    run_policies  runs those that take these events, and returns when they are done
+    resuming      an earlier run may have done some of it
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Importer:
         tenant: str,
         plans: Mapping[str, Plan],
         *,
-        settle: Settle,
+        run_policies: RunPolicies,
         tell: Callable[[int], object],
         resuming: bool,
     ) -> None:
@@ -84,7 +84,7 @@ class Importer:
         self._transactor = transactor
         self._tenant = tenant
         self._plans = plans
-        self._settle = settle
+        self._run_policies = run_policies
         self._tell = tell
         self._resuming = resuming
 
@@ -108,16 +108,16 @@ class Importer:
         steps = list(_in_calls(passage.steps()))
         key = f"{name}/{passage.offering}/{passage.learner}"
         ids = [uuid5(NAMESPACE, f"{key}/{number}") for number in range(len(steps))]
-        settled = await self._settled(ids) if self._resuming else frozenset()
+        done = await self._already_done(ids) if self._resuming else frozenset()
         for step, command_id in zip(steps, ids, strict=True):
-            if command_id in settled:
+            if command_id in done:
                 await self._recall(passage, step)
             else:
-                await self._take(passage, step, command_id)
+                await self._apply(passage, step, command_id)
             self._tell(_rows(step))
 
-    async def _settled(self, ids: Sequence[UUID]) -> frozenset[UUID]:
-        """The steps that an earlier run did and left behind: it settled them before it went on."""
+    async def _already_done(self, ids: Sequence[UUID]) -> frozenset[UUID]:
+        """The steps that an earlier run left behind; their policies had run by then."""
         done = await self._transactor.log.done(self._tenant, ids)
         return frozenset([one for one in ids if one in done][:-1])
 
@@ -136,7 +136,7 @@ class Importer:
             case _:
                 assert_never(step)
 
-    async def _take(self, passage: Passage, step: Step, command_id: UUID) -> None:
+    async def _apply(self, passage: Passage, step: Step, command_id: UUID) -> None:
         try:
             match step:
                 case Enroll():
@@ -150,7 +150,7 @@ class Importer:
         except Refused as refusal:
             self.tally.refuse(refusal, _rows(step))
         else:
-            await self._settle(outcome.events)
+            await self._run_policies(outcome.events)
 
     async def _enroll(self, passage: Passage, step: Enroll, command_id: UUID) -> Outcome[Any]:
         decide = partial(

@@ -44,7 +44,7 @@ def achievements_of(dataset: Dataset) -> Iterator[Attested]:
                 achievement=f"OU-{one.module}",
                 name=f"Open University {one.module}",
                 criteria=CoursePassed(course=one.module),
-                announced_at=moment(one, ANNOUNCED_DAY, 0),
+                announced_at=time_of(one, ANNOUNCED_DAY, 0),
             )
 
 
@@ -55,9 +55,9 @@ def run_of(one: Presentation) -> Run:
         title=f"Open University module {one.module}",
         lessons=one.lessons,
         passing_rule=PASSING_RULE,
-        announced_at=moment(one, ANNOUNCED_DAY, 0),
+        announced_at=time_of(one, ANNOUNCED_DAY, 0),
         starts=one.starts,
-        ends=moment(one, one.days, 0),
+        ends=time_of(one, one.days, 0),
     )
 
 
@@ -78,10 +78,14 @@ def steps_of(timeline: Timeline) -> Iterator[Step]:
     activities: list[HandedIn | Visit] = [*timeline.results, *timeline.visits()]
     activities.sort(key=lambda one: one.day)
     turns: list[tuple[int, int, Step]] = [
-        (timeline.registered, 0, Enroll(moment(presentation, timeline.registered, ENROLLMENT_HOUR)))
+        (
+            timeline.registered,
+            0,
+            Enroll(time_of(presentation, timeline.registered, ENROLLMENT_HOUR)),
+        )
     ]
     if timeline.left is not None:
-        left_at = moment(presentation, timeline.left, WITHDRAWAL_HOUR)
+        left_at = time_of(presentation, timeline.left, WITHDRAWAL_HOUR)
         turns.append((timeline.left, 1, Withdraw(left_at, "unregistered")))
     done = 0
     for day, kind, turn in sorted(turns, key=lambda one: one[:2]):
@@ -96,7 +100,7 @@ def steps_of(timeline: Timeline) -> Iterator[Step]:
 
 
 def report_of(timeline: Timeline, activity: HandedIn | Visit) -> Report:
-    at = moment(timeline.presentation, activity.day, ACTIVITY_HOUR)
+    at = time_of(timeline.presentation, activity.day, ACTIVITY_HOUR)
     if isinstance(activity, Visit):
         row = f"visit-{activity.row}"
         return Progressed(id=row, lesson=activity.page, occurred_at=at, clicks=activity.clicks)
@@ -108,5 +112,5 @@ def report_of(timeline: Timeline, activity: HandedIn | Visit) -> Report:
     )
 
 
-def moment(presentation: Presentation, day: int, hour: int) -> datetime:
+def time_of(presentation: Presentation, day: int, hour: int) -> datetime:
     return presentation.starts + timedelta(days=day, hours=hour)

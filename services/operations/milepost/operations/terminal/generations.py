@@ -80,7 +80,7 @@ def figures(
                 "generation": one.generation,
                 "switched": one.switched,
                 "parks_more": one.parks_more,
-                "comparison": one.comparison and told(one.comparison),
+                "comparison": one.comparison and comparison_figures(one.comparison),
             }
             for one in rebuilt
         ],
@@ -107,7 +107,7 @@ def outcome(one: Rebuilt, asked: Switch, tenant: str | None) -> str:
     return "\n".join(said)
 
 
-def told(found: Comparison) -> dict[str, Any]:
+def comparison_figures(found: Comparison) -> dict[str, Any]:
     facts: dict[str, Any] = msgspec.to_builtins(found)
     return {"identical": found.identical, **facts}
 

@@ -25,8 +25,8 @@ from milepost.progress.domain.plan import (
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
 from milepost.progress.domain.state import (
     Bookmark,
+    LessonState,
     Progress,
-    Standing,
     later_bookmark,
     milliseconds,
 )
@@ -63,7 +63,7 @@ def merge(
             assert_never(one)
 
 
-def _progress(standing: Standing, one: Progressed) -> Iterator[ProgressEvent]:
+def _progress(standing: LessonState, one: Progressed) -> Iterator[ProgressEvent]:
     rises = one.progress is not None and one.progress > standing.progress
     goes_on = one.resume_at is not None and _is_later(standing.bookmark, one)
     earlier = one.occurred_at < standing.started_at
@@ -87,7 +87,7 @@ def _is_later(bookmark: Bookmark | None, one: Progressed) -> bool:
 
 
 def _complete(
-    standing: Standing, opened: ProgressOpened, one: Completed | Scored
+    standing: LessonState, opened: ProgressOpened, one: Completed | Scored
 ) -> Iterator[ProgressEvent]:
     if standing.completed_at is None:
         yield LessonCompleted(
@@ -129,7 +129,7 @@ def _score(
 
 
 def _verdict(
-    standing: Standing, opened: ProgressOpened, rule: LessonRule, mastery: float, one: Scored
+    standing: LessonState, opened: ProgressOpened, rule: LessonRule, mastery: float, one: Scored
 ) -> Iterator[ProgressEvent]:
     score = counting_attempt(standing.attempts, rule).score
     passed = score >= mastery
@@ -170,7 +170,7 @@ def _deciding_times(draft: Progress, plan: Plan) -> Iterator[datetime]:
             yield counting_attempt(standing.attempts, rule).at
 
 
-def scores(lessons: Mapping[str, Standing], plan: Plan) -> dict[str, float]:
+def scores(lessons: Mapping[str, LessonState], plan: Plan) -> dict[str, float]:
     """The counting score of each weighted lesson that has one."""
     return {
         rule.id: counting_attempt(standing.attempts, rule).score

@@ -39,7 +39,7 @@ class Bookmark(msgspec.Struct, frozen=True, order=True, gc=False):
     position: str
 
 
-class Standing(msgspec.Struct, frozen=True, gc=False):
+class LessonState(msgspec.Struct, frozen=True, gc=False):
     """One lesson. `progress` is 0 to 1; whole milliseconds add up the same in any order.
 
     `passed` is the last verdict on the counting attempt, None before there was one.
@@ -65,7 +65,7 @@ class Progress(msgspec.Struct):
     closed_at: datetime | None = None
     gaps: tuple[tuple[datetime, datetime], ...] = ()
     course: CourseCompleted | None = None
-    lessons: dict[str, Standing] = {}
+    lessons: dict[str, LessonState] = {}
     completed: set[str] = set()
     passed: set[str] = set()
     reports: set[str] = set()
@@ -78,7 +78,7 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             state.lessons[event.lesson] = _progressed(state.lessons[event.lesson], event)
             state.reports.add(event.report)
         case LessonStarted():
-            state.lessons[event.lesson] = Standing(event.occurred_at)
+            state.lessons[event.lesson] = LessonState(event.occurred_at)
             state.reports.add(event.report)
         case AttemptScored():
             state.lessons[event.lesson] = _scored(state.lessons[event.lesson], event)
@@ -122,14 +122,14 @@ def _evolve_access(
             assert_never(event)
 
 
-def _progressed(standing: Standing, event: LessonProgressed) -> Standing:
+def _progressed(standing: LessonState, event: LessonProgressed) -> LessonState:
     at = event.occurred_at
     bookmark, completed_at = standing.bookmark, standing.completed_at
     if event.resume_at is not None:
         bookmark = later_bookmark(bookmark, Bookmark(at, event.report, event.resume_at))
     if event.completed:
         completed_at = at if completed_at is None else min(completed_at, at)
-    return Standing(
+    return LessonState(
         min(standing.started_at, at),
         completed_at,
         max(standing.progress, event.progress or 0.0),
@@ -141,7 +141,7 @@ def _progressed(standing: Standing, event: LessonProgressed) -> Standing:
     )
 
 
-def _scored(standing: Standing, event: AttemptScored) -> Standing:
+def _scored(standing: LessonState, event: AttemptScored) -> LessonState:
     attempt = Attempt(event.occurred_at, event.report, event.score, event.attempt)
     attempts = (*standing.attempts, attempt)
     if standing.attempts and attempt < standing.attempts[-1]:
@@ -149,7 +149,7 @@ def _scored(standing: Standing, event: AttemptScored) -> Standing:
     return replace(_started_by(standing, event.occurred_at), attempts=attempts)
 
 
-def _started_by(standing: Standing, at: datetime) -> Standing:
+def _started_by(standing: LessonState, at: datetime) -> LessonState:
     return replace(standing, started_at=at) if at < standing.started_at else standing
 
 

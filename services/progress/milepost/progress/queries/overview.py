@@ -18,7 +18,7 @@ from milepost.progress.domain.plan import (
     lesson_satisfied,
     needed_average,
 )
-from milepost.progress.domain.state import Bookmark, Progress, Standing
+from milepost.progress.domain.state import Bookmark, LessonState, Progress
 
 Status: TypeAlias = Literal["locked", "open", "started", "done"]
 Reason: TypeAlias = Literal["started", "required", "grade", "optional"]
@@ -133,7 +133,7 @@ def _lesson(state: Progress, plan: Plan, rule: LessonRule) -> LessonView:
     return _with_standing(view, standing, rule) if standing else view
 
 
-def _with_standing(view: LessonView, standing: Standing, rule: LessonRule) -> LessonView:
+def _with_standing(view: LessonView, standing: LessonState, rule: LessonRule) -> LessonView:
     attempts, allowed = standing.attempts, rule.attempts_allowed
     return replace(
         view,

@@ -34,12 +34,12 @@ from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
 from milepost.operations.terminal.generations import (
     as_of_option,
+    comparison_figures,
     figures,
     in_words,
     lines,
     outcome,
     table,
-    told,
 )
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
 from milepost.operations.terminal.rebuild_progress import watched
@@ -164,7 +164,7 @@ def compare_generations(
     """
     found = _with_pool(data_dir, lambda pool: _compared(pool, _model(name), tenant))
     if as_json:
-        typer.echo(msgspec.json.encode(told(found)))
+        typer.echo(msgspec.json.encode(comparison_figures(found)))
     else:
         typer.echo("\n".join(lines(found)))
     if not found.identical:

@@ -1,0 +1,26 @@
+"""One word has one meaning: names that once meant several things do not come back."""
+
+import ast
+from pathlib import Path
+
+HOUSE = Path(__file__).parents[2]
+# Each meant several things: to run policies, to mark parked events, to wait out a lease, …
+RETIRED = {
+    *("settle", "settled", "answered", "hear", "seen", "told", "asked", "given", "moment", "cut"),
+    *("decided", "take", "Answering", "Known", "Gathered", "Copy", "Passes", "Holdings", "Shape"),
+    *("Lead", "Led", "Wish", "Standing", "Rehearsal", "Consumer", "Alarm"),
+}
+# A local name, in sight of the only place that uses it.
+LOCAL = {("bench/measures/relay.py", "take")}
+
+
+def test_no_function_or_class_has_a_retired_name():
+    found = []
+    for path in sorted([*HOUSE.glob("libs/**/*.py"), *HOUSE.glob("services/**/*.py")]):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                place = str(path.relative_to(HOUSE))
+                local = any(place.endswith(file) and node.name == name for file, name in LOCAL)
+                if node.name.lstrip("_") in RETIRED and not local:
+                    found.append(f"{place}:{node.lineno} {node.name}")
+    assert found == []
