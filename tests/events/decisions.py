@@ -20,7 +20,8 @@ from tests.events.visits import (
 )
 from tests.eventually import eventually
 
-from milepost.events.commands.decision import EndlessNeeds, Needs
+from milepost.events.commands.decision import Needs
+from milepost.events.commands.needs import EndlessNeeds
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.runtime.outages import Overloaded
 

@@ -4,7 +4,7 @@ from tests.events import decisions
 from tests.events.mutants import Guard
 
 CACHE = "commands/state_cache.py"
-DECISION = "commands/decision.py"
+NEEDS = "commands/needs.py"
 TRANSACT = "commands/transact.py"
 WRITER = "commands/group_commit.py"
 REPEATED = "if encoder.repeatable and"
@@ -109,7 +109,7 @@ IN_TRANSACT = [
         "an event was folded twice",
     ),
     Guard(
-        TRANSACT,
+        NEEDS,
         "what is needed is asked from the first call on",
         (
             (
@@ -121,11 +121,11 @@ IN_TRANSACT = [
         "decided on what an older state had needed",
     ),
     Guard(
-        TRANSACT,
+        NEEDS,
         "what was given up while the needs were read is not decided on",
         (
             (
-                "if not self._cache.is_current(tenant, loaded,",
+                "if not cache.is_current(tenant, loaded,",
                 "if False and (tenant, loaded,",
             ),
         ),
@@ -140,14 +140,14 @@ IN_TRANSACT = [
         "decided on a stream that has moved on",
     ),
     Guard(
-        TRANSACT,
+        NEEDS,
         "needs end",
         (("for _ in range(MAX_ROUNDS):", "while True:"),),
         decisions.needs_that_grow_for_ever_end,
         "called without an end",
     ),
     Guard(
-        DECISION,
+        NEEDS,
         "nothing is needed that is there already",
         (("if not answer.streams or len(names) < len(streams):", "if len(names) > 99:"),),
         decisions.what_is_there_is_not_needed_again,

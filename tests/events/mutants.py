@@ -12,14 +12,14 @@ from uuid import uuid4
 import asyncpg
 from tests.events.scenarios import Ground
 
-from milepost.events.commands.decision import EndlessNeeds, Needs
+from milepost.events.commands.needs import EndlessNeeds
 from milepost.events.log import Log
 
 LOG_SQL = "store/sql/0001_log.sql"
 TRANSACTING = (
     "commands/group_commit.py",
     "commands/state_cache.py",
-    "commands/decision.py",
+    "commands/needs.py",
     "commands/transact.py",
 )
 Edits = tuple[tuple[str, str], ...]
@@ -60,11 +60,11 @@ async def break_log(dsn: str, edits: Edits) -> None:
 def broken_transactor(file: str, edits: Edits) -> Callable[[Log], Any]:
     """`Transactor` from these modules, one of which is edited."""
     edited_of = {name: _module(name, edits if name == file else ()) for name in TRANSACTING}
-    writer, cache, decision, transact = edited_of.values()
+    writer, cache, needs, transact = edited_of.values()
     transact.__dict__.update(GroupCommit=writer.GroupCommit, StateCache=cache.StateCache)
     # What decisions of a test answer stays the class that the test has imported.
-    decision.__dict__.update(Needs=Needs, EndlessNeeds=EndlessNeeds)
-    transact.__dict__.update(call_with_needs=decision.call_with_needs)
+    needs.__dict__.update(EndlessNeeds=EndlessNeeds)
+    transact.__dict__.update(meet=needs.meet)
     return transact.Transactor  # type: ignore[no-any-return]
 
 

@@ -11,13 +11,12 @@ A decision is pure and may be called any number of times. Tuples may be named (`
 that is shorter than the streams writes nothing to the others.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from milepost.events.commands.state_cache import CachedStream, Streams
-from milepost.events.errors import EventsError
 from milepost.events.event import Event, Refused
 
 X_co = TypeVar("X_co", covariant=True)
@@ -36,14 +35,10 @@ class WithEvents(Protocol[X_co]):
 class Needs(msgspec.Struct, frozen=True):
     """The decision also depends on these streams, which it has not been called with yet.
 
-    Their states come behind the others, in this order. It may need more again; see `EndlessNeeds`.
+    Their states come behind the others, in this order. It may need more again; see `needs`.
     """
 
     streams: Sequence[Any]
-
-
-class EndlessNeeds(EventsError):
-    """A decision needed what it had, or more in every round: a mistake in the decision."""
 
 
 def call(decide: Decide, entries: Sequence[CachedStream]) -> Any:
@@ -52,27 +47,6 @@ def call(decide: Decide, entries: Sequence[CachedStream]) -> Any:
         return decide(*[entry.state for entry in entries])
     except Refused as refusal:
         return refusal
-
-
-def call_with_needs(
-    decide: Decide, first: Streams, known: Mapping[str, CachedStream]
-) -> tuple[Streams, Any]:
-    """Call with the first streams, then with what it needs, as far as that is known.
-
-    Always from the first call on: what was needed of an older state may not be needed of this one.
-    Returns the streams of the last call, or needed for the next, and its answer.
-    """
-    streams = first
-    while True:
-        answer = call(decide, [known[stream.name] for stream in streams])
-        if not isinstance(answer, Needs):
-            return streams, answer
-        streams = (*streams, *answer.streams)
-        names = {stream.name for stream in streams}
-        if not answer.streams or len(names) < len(streams):
-            raise EndlessNeeds(names)
-        if not names <= known.keys():
-            return streams, answer
 
 
 def events_by_stream(answer: Any, streams: Streams, *, alone: bool) -> EventsByStream:

@@ -21,16 +21,15 @@ import msgspec
 
 from milepost.events.commands.decision import (
     Decide,
-    EndlessNeeds,
     EventsByStream,
     Needs,
     WithEvents,
     call,
-    call_with_needs,
     events_by_stream,
 )
 from milepost.events.commands.encoding import CommandEncoder
 from milepost.events.commands.group_commit import GroupCommit
+from milepost.events.commands.needs import meet
 from milepost.events.commands.state_cache import Append, CachedStream, StateCache, Streams
 from milepost.events.event import Event, Refused
 from milepost.events.ids import new_id
@@ -51,7 +50,6 @@ M = TypeVar("M", bound=tuple[Sequence[Event], ...] | WithEvents[Any])
 
 MAX_ATTEMPTS = 50
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.001, 0.02
-MAX_ROUNDS = 8
 
 
 class Contended(Overloaded):
@@ -209,7 +207,7 @@ class Transactor:
             return None
         answer = call(decide, entries)
         if isinstance(answer, Needs):
-            met = await self._meet(answer, tenant, first, entries, decide)
+            met = await meet(answer, self._cache, tenant, first, entries, decide)
             if met is None:
                 return None
             streams, entries, answer = met
@@ -219,29 +217,6 @@ class Transactor:
             if any(events):
                 return await self._append(encoder, streams, entries, answer, events)
         return await self._write_nothing(encoder, streams, entries, answer)
-
-    async def _meet(
-        self,
-        needs: Needs,
-        tenant: str,
-        first: Streams,
-        entries: Sequence[CachedStream],
-        decide: Decide,
-    ) -> tuple[Streams, Sequence[CachedStream], Any] | None:
-        """Read what is needed and call again, until nothing more is. None as in `_try`."""
-        known = {stream.name: entry for stream, entry in zip(first, entries, strict=True)}
-        streams, loaded, wanted = first, first, tuple(needs.streams)
-        for _ in range(MAX_ROUNDS):
-            for stream in wanted:
-                known[stream.name] = await self._cache.read(tenant, stream)
-            loaded = (*loaded, *wanted)
-            if not self._cache.is_current(tenant, loaded, [known[one.name] for one in loaded]):
-                return None
-            streams, answer = call_with_needs(decide, first, known)
-            if not isinstance(answer, Needs):
-                return streams, [known[stream.name] for stream in streams], answer
-            wanted = tuple(one for one in streams if one.name not in known)
-        raise EndlessNeeds([stream.name for stream in streams])
 
     async def _append(
         self,
