@@ -126,6 +126,7 @@ async def shown(pool: asyncpg.Pool, at_most: int) -> None:
     await eventually(near, 600)
 
 
+@pytest.mark.servers  # it starts a process
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 async def test_a_rebuild_under_traffic_ends_identical_and_nobody_waits(tmp_path: Path):
