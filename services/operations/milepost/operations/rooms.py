@@ -1,4 +1,4 @@
-"""The list of rooms. Adding one touches this list and its own folder, nothing else.
+"""The list of rooms. What else a new one touches: `docs/how-to/add-a-room.md`.
 
 Only their names are here at once: a room is loaded when somebody asks what it holds.
 """
