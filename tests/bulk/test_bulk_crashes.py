@@ -165,6 +165,15 @@ async def test_a_job_has_one_worker(office: Office):
     assert sum(one is not None for one in claimed) == 1
 
 
+async def work_off(worker: Worker) -> None:
+    """Do a job; a worker whose machine stood still has lost it, and claims it again."""
+    for _ in range(5):
+        with suppress(NotLeading):
+            assert await worker.turn()
+            return
+    pytest.fail("it lost the job five times")
+
+
 async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Office):
     await office.open("spring")
     job = await office.upload(rows(map(str, range(5_000)), offering="spring"))
@@ -173,7 +182,7 @@ async def test_a_worker_that_is_stopped_lets_another_go_on_at_once(office: Offic
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     assert (await office.job(job))["state"] == "queued"
-    assert await elsewhere(office).turn()
+    await work_off(elsewhere(office))
     assert await office.outcomes(job) == numbered(["enrolled"] * 5_000)
     assert await office.count("learner_enrolled") == 5_000
 

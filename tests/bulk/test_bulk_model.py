@@ -20,7 +20,7 @@ from milepost.enrollment.bulk.row_format import Fault, Row, RowRequest
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
-from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.offering.offering import OFFERING, OfferingFull
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event
 from milepost.events.log import Command, Recorded, Result
@@ -102,7 +102,10 @@ async def school(
         _, state = await transactor.load(TENANT, enrollment)
         if state.state is not None or opening.parallel_limit or opening.seats == 1:
             continue
-        await enroll_learner(transactor, TENANT, wish)
+        try:
+            await enroll_learner(transactor, TENANT, wish)
+        except OfferingFull:
+            continue
         if leaves:
             gone = EnrollmentWithdrawn(
                 enrollment=enrollment.key,

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.clients import Response, Running
+from tests.clients import Client, Response, Running
+from tests.eventually import eventually
 
 COURSE = {"title": "Solid", "lessons": [{"id": "one", "title": "One"}]}
 ENROLL = "/enrollment/offerings/solid-1/enrollments"
@@ -22,6 +23,10 @@ async def prepared(school: Running, tenant: str) -> str:
 async def head(school: Running, tenant: str) -> int:
     async with school.client("operator", tenant=tenant) as client:
         return int((await client.get("/dashboards/operations")).json()["head"])
+
+
+async def answers(client: Client, path: str) -> bool:
+    return (await client.get(path)).status_code == 200
 
 
 def problem(answer: Response, status: int, name: str) -> dict[str, Any]:
@@ -92,6 +97,8 @@ async def test_the_path_of_a_wrong_type_is_told(school: Running, prepared: str):
 async def test_another_schools_data_does_not_exist(school: Running, prepared: str):
     async with school.client(tenant=prepared) as client:
         enrolled = (await client.post(ENROLL, json={"learner": "ann"})).json()["enrollment"]
+        opened = f"/progress/enrollments/{enrolled}"  # by policy, which writes an event
+        await eventually(lambda: answers(client, opened))
     before = await head(school, prepared)
     async with school.client(tenant=f"{prepared}-other") as client:
         problem(await client.post(ENROLL, json={"learner": "bob"}), 404, "unknown_offering")
