@@ -158,6 +158,22 @@ async def test_whoever_was_taken_for_dead_writes_nothing_any_more(office: Office
     assert await office.outcomes(job) == [(1, "unchanged")]
 
 
+async def test_after_a_silence_the_database_is_asked_whose_job_it_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    await office.upload(rows(["ann"], offering="spring"))
+    pool = pool_of(office)
+    stalled = await claim_job(pool, new_id())
+    assert stalled is not None
+    monkeypatch.setattr(stalled, "_alive", stalled._alive - 60)
+    await stalled.require()
+    await pool.execute(SILENT)
+    assert await claim_job(pool, new_id()) is not None
+    monkeypatch.setattr(stalled, "_alive", stalled._alive - 60)
+    with pytest.raises(NotLeading):
+        await stalled.require()
+
+
 async def test_a_job_has_one_worker(office: Office):
     await office.upload(rows(["ann"], offering="spring"))
     pool = pool_of(office)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -153,9 +152,7 @@ async def test_what_was_done_before_it_was_canceled_stays_and_is_told(office: Of
     await eventually(lambda: office.results(job))
     answer = await office.cancel(job)
     assert (answer.json()["state"], answer.json()["canceling"]) == ("running", True)
-    request = time.monotonic()
     assert await turn
-    assert time.monotonic() - request < 2
     ended = await office.job(job)
     assert (ended["state"], ended["canceling"]) == ("canceled", False)
     assert 0 < ended["done"] < ended["rows"] == 20_000

@@ -9,6 +9,7 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -20,6 +21,7 @@ from milepost.enrollment.bulk.jobs import Job, Result, Tally
 from milepost.enrollment.bulk.store import COLUMNS, job_of
 from milepost.events.log import Command, Log
 from milepost.events.log import Result as LogResult
+from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
 
 SILENT = timedelta(seconds=5)
 MARGIN = timedelta(seconds=2)
@@ -69,9 +71,15 @@ class JobLease:
         self._mine = (job.tenant, job.job, worker)
         self._alive = requested_at
 
-    def require(self) -> None:
-        """Nobody else has the job, nor will in the next `MARGIN`."""
-        if time.monotonic() > self._alive + (SILENT - MARGIN).total_seconds():
+    async def require(self) -> None:
+        """Nobody else has the job, nor will in the next `MARGIN`.
+
+        After a silence (a machine that stood still) the database is asked whether it is still ours.
+        """
+        if self._is_stale():
+            with suppress(*UNAVAILABLE, Overloaded):
+                await self.beat()
+        if self._is_stale():
             raise NotLeading
 
     async def wait_out_margin(self) -> None:
@@ -114,6 +122,9 @@ class JobLease:
         if await self._pool.fetchval(END, *self._mine, state) is None:
             raise NotLeading
 
+    def _is_stale(self) -> bool:
+        return time.monotonic() > self._alive + (SILENT - MARGIN).total_seconds()
+
     def _renew(self, reply: object, requested_at: float) -> None:
         if reply is None:
             self._alive = -math.inf
@@ -134,7 +145,7 @@ class FencedLog:
         self.done = log.done
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[LogResult]:
-        self._lease.require()
+        await self._lease.require()
         return await self._log.append(tenant, commands)
 
 
