@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
@@ -23,15 +24,46 @@ PATIENCE_SECONDS = 90
 Start = Callable[..., subprocess.Popen[str]]
 
 
+class Running(NamedTuple):
+    up: subprocess.Popen[str]
+    http: str
+
+
 @pytest.fixture
 def start(data_dir: Path) -> Iterator[Start]:
+    """Start `milepost` with these words; whatever is left of it is killed at the end."""
+    yield from starting(data_dir)
+
+
+@pytest.fixture(scope="module")
+def shared_dir(session_dir: Path) -> Path:
+    """The folder of `running`."""
+    folder = session_dir / "up"
+    folder.mkdir(mode=0o711)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def start_beside(shared_dir: Path) -> Iterator[Start]:
+    """Start `milepost` with these words, in the folder of `running`."""
+    yield from starting(shared_dir)
+
+
+@pytest.fixture(scope="module")
+def running(start_beside: Start) -> Running:
+    """One `milepost up` for all tests that leave it as they found it."""
+    up = start_beside("up", "--port", "0")
+    return Running(up, address(up))
+
+
+def starting(folder: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, **given: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "milepost.operations", *arguments]
         process = subprocess.Popen(
             command,
-            env={**plain_environment(), "MILEPOST_DATA_DIR": str(data_dir), **given},
+            env={**plain_environment(), "MILEPOST_DATA_DIR": str(folder), **given},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -43,9 +75,9 @@ def start(data_dir: Path) -> Iterator[Start]:
     for process in started:
         process.kill()
     try:
-        wait_until(lambda: not left_running(data_dir), PATIENCE_SECONDS)
+        wait_until(lambda: not left_running(folder), PATIENCE_SECONDS)
     finally:
-        for orphan in left_running(data_dir):
+        for orphan in left_running(folder):
             orphan.kill()
         for process in started:
             process.communicate(timeout=PATIENCE_SECONDS)
@@ -91,52 +123,46 @@ def another(data_dir: Path, than: psutil.Process, *words: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_told_to_stop_and_leaves_nothing(
-    start: Start, data_dir: Path, how: signal.Signals
+def test_it_serves_every_service_on_one_port(running: Running):
+    assert is_ready(running.http)
+    assert fetch(f"{running.http}/schema/openapi.json").status_code == 200
+
+
+def test_after_kill_9_nothing_stays_and_it_comes_up_again_until_told_to_stop(
+    start: Start, data_dir: Path
 ):
-    up = start("up", "--port", "0")
-    http = address(up)
-    assert is_ready(http)
-    assert fetch(f"{http}/schema/openapi.json").status_code == 200
-    up.send_signal(how)
-    assert up.wait(40) == 0
-    assert left_running(data_dir) == []
-
-
-def test_after_kill_9_nothing_stays_and_it_comes_up_again(start: Start, data_dir: Path):
     up = start("up", "--port", "0")
     address(up)
     up.kill()
     wait_until(lambda: not left_running(data_dir), 40)
-    assert is_ready(address(start("up", "--port", "0")))
+    again = start("up", "--port", "0")
+    assert is_ready(address(again))
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(40) == 0
+    assert left_running(data_dir) == []
 
 
-def test_a_process_that_dies_is_started_again(start: Start, data_dir: Path):
-    http = address(start("up", "--port", "0"))
+def test_a_process_that_dies_is_started_again(running: Running, shared_dir: Path):
     for words in (("serve", "all"), ("relay",), ("project",)):
-        old = named(data_dir, *words)
+        old = named(shared_dir, *words)
         old.kill()
-        wait_until(partial(another, data_dir, old, *words), PATIENCE_SECONDS)
-    wait_until(lambda: is_ready(http), PATIENCE_SECONDS)
+        wait_until(partial(another, shared_dir, old, *words), PATIENCE_SECONDS)
+    wait_until(lambda: is_ready(running.http), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("program", ["postgres", "nats-server"])
-def test_a_server_that_dies_is_started_again(start: Start, data_dir: Path, program: str):
-    http = address(start("up", "--port", "0"))
-    old = named(data_dir, program)
+def test_a_server_that_dies_is_started_again(running: Running, shared_dir: Path, program: str):
+    old = named(shared_dir, program)
     old.kill()
-    wait_until(partial(another, data_dir, old, program), PATIENCE_SECONDS)
-    wait_until(lambda: is_ready(http), PATIENCE_SECONDS)
+    wait_until(partial(another, shared_dir, old, program), PATIENCE_SECONDS)
+    wait_until(lambda: is_ready(running.http), PATIENCE_SECONDS)
 
 
-def test_a_directory_in_use_is_refused_in_a_sentence(start: Start):
-    up = start("up", "--port", "0")
-    address(up)
-    second = start("up", "--port", "0")
-    _, said = second.communicate(timeout=30)
+def test_a_directory_in_use_is_refused_in_a_sentence(running: Running, start_beside: Start):
+    second = start_beside("up", "--port", "0")
+    _, said = second.communicate(timeout=PATIENCE_SECONDS)
     assert second.returncode == 1
-    assert f"is in use by process {up.pid}" in said
+    assert f"is in use by process {running.up.pid}" in said
     assert "Traceback" not in said
 
 
@@ -146,7 +172,7 @@ def test_a_port_in_use_is_refused_in_a_sentence(start: Start, data_dir: Path):
         other.listen()
         port = str(other.getsockname()[1])
         up = start("up", "--port", port)
-        _, said = up.communicate(timeout=30)
+        _, said = up.communicate(timeout=PATIENCE_SECONDS)
     assert up.returncode == 1
     assert port in said
     assert "--port" in said
@@ -154,31 +180,30 @@ def test_a_port_in_use_is_refused_in_a_sentence(start: Start, data_dir: Path):
     assert left_running(data_dir) == []
 
 
-def test_other_commands_find_what_runs(start: Start):
-    up = start("up", "--port", "0")
-    http = address(up)
-    doctor = start("doctor")
-    said, wrong = doctor.communicate(timeout=30)
+def test_other_commands_find_what_runs(running: Running, start_beside: Start):
+    http = running.http
+    doctor = start_beside("doctor")
+    said, wrong = doctor.communicate(timeout=PATIENCE_SECONDS)
     assert doctor.returncode == 0, said + wrong
     assert http in said
     assert f"from {wheel()}" in said
-    printed, _ = start("token", "--role", "operator").communicate(timeout=30)
+    printed, _ = start_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
     answer = fetch(
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}
     )
     assert answer.status_code == 200
 
 
-def test_secrets_are_for_their_owner_only(start: Start, data_dir: Path):
-    address(start("up", "--port", "0"))
+@pytest.mark.usefixtures("running")
+def test_secrets_are_for_their_owner_only(shared_dir: Path):
     for name in ("runtime.json", "addresses.json"):
-        assert (data_dir / name).stat().st_mode & 0o077 == 0
-    assert json.loads((data_dir / "runtime.json").read_text())["http"].startswith("http://127")
+        assert (shared_dir / name).stat().st_mode & 0o077 == 0
+    assert json.loads((shared_dir / "runtime.json").read_text())["http"].startswith("http://127")
 
 
 def test_without_anything_running_a_command_says_what_to_do(start: Start):
     doctor = start("doctor")
-    _, said = doctor.communicate(timeout=30)
+    _, said = doctor.communicate(timeout=PATIENCE_SECONDS)
     assert doctor.returncode == 1
     assert "milepost up" in said
     assert "Traceback" not in said
@@ -187,7 +212,7 @@ def test_without_anything_running_a_command_says_what_to_do(start: Start):
 def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data_dir: Path):
     away = f"nats://me:secret@127.0.0.1:{free_port(0)}"
     up = start("up", "--port", "0", MILEPOST_NATS=away)
-    _, said = up.communicate(timeout=30)
+    _, said = up.communicate(timeout=PATIENCE_SECONDS)
     assert up.returncode == 1
     assert "MILEPOST_NATS names nats://127.0.0.1" in said
     assert "unset the variable" in said
@@ -198,7 +223,7 @@ def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data
 
 def test_a_token_of_a_new_key_comes_with_a_warning(start: Start, data_dir: Path):
     for warned in (True, False):
-        printed, said = start("token", "--role", "operator").communicate(timeout=30)
+        printed, said = start("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
         assert len(printed.split()) == 1
         assert (str(data_dir) in said) is warned
 
@@ -210,7 +235,7 @@ def test_servers_that_are_named_are_used_and_left_alone(
     assert is_ready(address(up))
     assert not (data_dir / "postgres").exists()
     assert not (data_dir / "nats").exists()
-    up.terminate()
+    up.send_signal(signal.SIGINT)
     assert up.wait(40) == 0
 
 
