@@ -33,6 +33,9 @@ test: setup ## the tests that every change must pass
 test-all: setup ## all tests, with the slow ones
 	@$(BIN)/pytest -n 2 --dist loadfile
 
+attack: setup ## attack a Milepost that runs, and watch what others notice of it
+	@$(BIN)/pytest tests/attack
+
 check: setup ## format, lint, types, rooms: what CI runs before the tests
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
@@ -74,4 +77,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test-unit test test-all check bench lock clean
+.PHONY: help setup up demo test-unit test test-all attack check fix docs bench lock clean
