@@ -13,6 +13,7 @@ from docs.tables.problems import problems
 from docs.tables.read_models import read_models
 from docs.tables.routes import routes
 from docs.tables.settings import settings
+from docs.tables.sizes import sizes
 from sphinx.application import Sphinx
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -23,6 +24,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "read models": read_models,
     "routes": routes,
     "settings": settings,
+    "sizes": sizes,
 }
 PLACE = re.compile(r"^<!-- from code: ([a-z ]+) -->$", re.MULTILINE)
 

@@ -34,7 +34,7 @@ FLOORS = (
     ("errors",),
     ("event", "ids", "runtime"),
     ("codec", "log"),
-    ("streams", "metadata"),
+    ("streams", "metadata", "sizes"),
     ("store", "nats", "parking"),
     ("commands", "relay", "projections"),
     ("subscriptions",),

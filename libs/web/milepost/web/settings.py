@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
 
+from milepost.events.sizes import HTTP_BODY
 from milepost.web.errors import WebError
 
 PREFIX = "MILEPOST_"
@@ -49,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_keys_refresh_seconds: Positive = 60
     master_key: str = ""
     master_key_file: str = ""
-    max_body_bytes: Positive = 1024 * 1024
+    max_body_bytes: Positive = HTTP_BODY
     clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
     shutdown_seconds: Positive = 10
 

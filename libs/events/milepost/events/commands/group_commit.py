@@ -1,7 +1,7 @@
 """Group commit: the commands that wait for a tenant go to the log in one call.
 
     submit ─▶ waiting, in order ─▶ batch: at most 250 commands, ─▶ log.append ─▶ a result each
-    submit ─▶ (one queue a tenant)  about 2,000 events               (one call)
+    submit ─▶ (one queue a tenant)  about 2,000 events, 32 MiB       (one call)
 
 One call per tenant is under way at a time, so that a process's commands are appended in the order
 in which they were submitted; what comes meanwhile is the next batch. So batches grow by themselves
@@ -26,6 +26,7 @@ import structlog
 from milepost.events.log import Appended, Command, Conflict, Log, Result
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.outages import Overloaded, is_unavailable
+from milepost.events.sizes import BATCH, require_fit, size_of
 
 MAX_BATCH_EVENTS = 2_000
 MAX_WAITING = 20_000
@@ -60,12 +61,15 @@ class GroupCommit:
         self._drains: dict[str, asyncio.Task[None]] = {}
 
     def submit(self, tenant: str, command: Command, after: Sequence[Future] = ()) -> Future:
-        """Hand a command in; order of calls is order in the log. Raises `Overloaded`.
+        """Hand a command in; order of calls is order in the log.
+
+        Raises `Overloaded`, `EventTooLarge`, `CommandTooLarge`.
 
         `after` are earlier futures of this method that the command was decided on: unless they
         come to be `Appended`, its result is `Conflict`. The append goes on when the caller stops
         waiting.
         """
+        require_fit([command])
         waiting = self._waiting.setdefault(tenant, deque())
         if len(waiting) >= MAX_WAITING:
             raise Overloaded
@@ -92,8 +96,11 @@ class GroupCommit:
 
     def _next_batch(self, waiting: deque[WaitingCommand]) -> list[WaitingCommand]:
         batch: list[WaitingCommand] = []
-        events = 0
+        events = size = 0
         while waiting and len(batch) < self._max_batch and events < MAX_BATCH_EVENTS:
+            size += size_of(waiting[0].command)
+            if batch and size > BATCH:
+                break
             batch.append(waiting.popleft())
             events += len(batch[-1].command.events)
         return batch

@@ -15,6 +15,7 @@ from milepost.events.log import (
     Recorded,
     Result,
 )
+from milepost.events.sizes import require_fit
 from milepost.events.streams import category_of
 
 
@@ -25,6 +26,7 @@ class MemoryLog:
         self._done: dict[tuple[str, UUID], AlreadyDone] = {}
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        require_fit(commands)
         results: dict[UUID, Result] = {}
         answers = []
         for command in commands:

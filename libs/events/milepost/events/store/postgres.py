@@ -9,6 +9,7 @@ import asyncpg
 
 from milepost.events.event import Invalid
 from milepost.events.log import PAGE, AlreadyDone, Appended, Command, Conflict, Recorded, Result
+from milepost.events.sizes import require_fit
 from milepost.events.store.batched_reads import After, BatchedReads, Range
 
 ROLE = "milepost_service"
@@ -89,6 +90,7 @@ class PostgresLog:
         self._reader = BatchedReads(pool)
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
+        require_fit(commands)
         streams, arrays = _arrays(commands)
         try:
             row = await self.pool.fetchrow(APPEND, tenant, streams, *arrays)

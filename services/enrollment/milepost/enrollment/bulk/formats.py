@@ -15,12 +15,13 @@ from milepost.enrollment.bulk.row_format import (
     csv_parser,
     json_parser,
 )
+from milepost.events import sizes
 from milepost.events.event import Invalid
 
 MAX_ROWS = 100_000
-MAX_BYTES = 32 * 1024 * 1024
-MAX_ARRAY_BYTES = 1024 * 1024
-MAX_LINE_BYTES = 16 * 1024
+MAX_BYTES = sizes.BULK_FILE
+MAX_ARRAY_BYTES = sizes.BULK_ARRAY
+MAX_LINE_BYTES = sizes.BULK_ROW
 BOM = b"\xef\xbb\xbf"
 
 Parts: TypeAlias = AsyncIterator[bytes]

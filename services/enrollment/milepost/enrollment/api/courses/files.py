@@ -25,6 +25,13 @@ from milepost.enrollment.domain.course.course import COURSE, Course, UnknownCour
 from milepost.enrollment.domain.course.history_import import CourseDiffers, History, import_history
 from milepost.enrollment.domain.course.plan_faults import Fault
 from milepost.enrollment.events import CourseEvent
+from milepost.events.sizes import (
+    COMMAND,
+    COURSE_FILE,
+    EVENT_DATA,
+    CommandTooLarge,
+    EventTooLarge,
+)
 from milepost.web.openapi.documented_answers import command, query, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
@@ -32,7 +39,11 @@ from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import in_calendar
 
-MAX_FILE_BYTES: Final = 16 * 1024 * 1024
+MAX_FILE_BYTES: Final = COURSE_FILE
+TOO_LARGE: Final = (
+    EventTooLarge("course_published", 3_000_000, EVENT_DATA),
+    CommandTooLarge(40_000_000, COMMAND),
+)
 SCHEMA_ID: Final = "urn:milepost:schema:course:1"
 
 COURSE_DIFFERS: Final = CourseDiffers(
@@ -100,7 +111,7 @@ async def export_course(
     "of it or nothing. 200 instead of 201 when all is here already. Faults are told all at once: "
     "those of the file, else where the course differs here.",
     request_max_body_size=MAX_FILE_BYTES,
-    answers=command(NOT_AN_ENROLLER, PLAN_INVALID, COURSE_DIFFERS, also=200),
+    answers=command(NOT_AN_ENROLLER, PLAN_INVALID, *TOO_LARGE, COURSE_DIFFERS, also=200),
 )
 async def import_course(
     request: Call,
