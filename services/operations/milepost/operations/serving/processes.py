@@ -31,6 +31,7 @@ from milepost.web.room import Context, Service
 from milepost.web.server import AddressTaken, run, serve
 from milepost.web.settings import SettingInvalid, Settings
 from milepost.web.telemetry.logs import configure_logging
+from milepost.web.telemetry.loop_lag import watch_loop
 from milepost.web.telemetry.tracing import tracing_from
 
 # There is one of each process under `milepost up`: it always leads.
@@ -120,7 +121,7 @@ async def _alive(
     *works: Coroutine[Any, Any, object],
 ) -> None:
     """Work in the background and answer on `port`, until told to stop."""
-    working = [until(stop, *works)]
+    working = [until(stop, watch_loop(), *works)]
     if port is not None:
         app = _app(settings, services, pool)
         seconds = settings.shutdown_seconds
