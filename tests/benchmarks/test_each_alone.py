@@ -25,7 +25,7 @@ TINY = {
 }
 FIGURES = {
     "append": {"batch_1_events_per_second", "batch_200_writers_8_tenants_64_events_per_second"},
-    "commands": {"commands_per_second", "p50_ms", "p99_ms"},
+    "commands": {"commands_per_second", "cpu_us_per_command", "p50_ms", "p99_ms"},
     "seats": {"decisions_per_second", "enrolled", "waitlisted"},
     "bulk": {"rows_per_second", "dry_run_rows_per_second", "seconds"},
     "relay": {"messages_per_second", "p50_ms", "p99_ms"},

@@ -140,7 +140,7 @@ async def test_a_rebuild_under_traffic_ends_identical_and_nobody_waits(tmp_path:
         bearer = token(place)
         for command in (("relay",), ("project",)):
             await enter(milepost_process(place, *command))
-        port = await enter(milepost_process(place, "serve", "all"))
+        port, _ = await enter(milepost_process(place, "serve", "all"))
         await asyncio.to_thread(publish_course, port, bearer)
         await shown(pool, 0)
         traffic = await enter(going_on(port, bearer))

@@ -15,7 +15,7 @@ from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Conflicting, Event, Unknown
 from milepost.events.streams import Category
-from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
+from milepost.web.auth.tokens import Caller, NotYourOwn
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
     OCCURRED_IN_FUTURE,
@@ -64,7 +64,6 @@ class Note(msgspec.Struct, frozen=True):
 
 
 STAFF = ("instructor", "registrar")
-NOT_STAFF = RoleMissing(STAFF)
 
 NOTES: Category[list[float], NoteWritten] = Category(
     "note", list, lambda scores, event: [*scores, event.score], Codec(NoteWritten)
@@ -72,9 +71,8 @@ NOTES: Category[list[float], NoteWritten] = Category(
 
 
 def service(transactor: Transactor, settings: Settings) -> Service:
-    @post("/{note:str}", answers=command(NOT_STAFF, NoteFull("a", 3), OCCURRED_IN_FUTURE))
+    @post("/{note:str}", answers=command(NoteFull("a", 3), OCCURRED_IN_FUTURE), roles=STAFF)
     async def write(request: Asked, note: FromPath[str], data: JSONBody[Lines]) -> Response[Note]:
-        request.user.require(*STAFF)
         moments = [occurred(line.occurred_at, settings) for line in data.lines]
 
         def decide(scores: list[float]) -> Sequence[NoteWritten]:

@@ -10,6 +10,7 @@ from tests.clients import connection_to
 
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.requests.body import BYTES_PER_PART, PARTS_AT_LEAST
 
 
 def problem(response, status, name):
@@ -25,6 +26,7 @@ def problem(response, status, name):
 
 
 ONE = {"lines": [{"score": 0.5}]}
+JSON = {"Content-Type": "application/json"}
 
 
 async def test_a_command_is_answered_with_its_position(client, headers):
@@ -152,6 +154,38 @@ async def test_a_body_beyond_the_limit_is_refused(client, headers, log):
     answer = await client.post("/notes/a", content=b"[" * 200_000, headers=headers())
     assert problem(answer, 413, "body_too_large")["limit_bytes"] == 100_000
     assert await log.heads() == {}
+
+
+async def test_one_part_larger_than_what_is_accepted_is_refused(client, headers):
+    async def large():
+        yield b" " * 100_001
+
+    answer = await client.post("/notes/a", content=large(), headers=headers(**JSON))
+    problem(answer, 413, "body_too_large")
+
+
+async def test_a_body_that_comes_byte_by_byte_is_read_only_so_far(client, headers):
+    came = 0
+
+    async def crumbs():
+        nonlocal came
+        for _ in range(90_000):
+            came += 1
+            yield b" "
+
+    answer = await client.post("/notes/a", content=crumbs(), headers=headers(**JSON))
+    assert "too many small parts" in problem(answer, 400, "malformed_request")["detail"]
+    allowed = PARTS_AT_LEAST + 100_000 // BYTES_PER_PART
+    assert came <= allowed + 2 + PARTS_AT_LEAST
+
+
+async def test_a_body_in_some_parts_is_put_together(client, headers):
+    async def parts():
+        for byte in json.dumps(ONE).encode():
+            yield bytes([byte])
+
+    answer = await client.post("/notes/a", content=parts(), headers=headers(**JSON))
+    assert answer.status_code == 201
 
 
 async def test_an_unknown_route_is_a_problem_too(client):

@@ -13,6 +13,7 @@ from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
 from milepost.web.openapi.schemas import StructSchemas
 from milepost.web.problems import error_response
+from milepost.web.requests.allowed_roles import AllowedRoles
 from milepost.web.requests.body import Received
 from milepost.web.requests.json_body import BodyDecoding
 from milepost.web.requests.options_method import WholeOptions
@@ -50,6 +51,7 @@ def create_app(
             DocumentedAnswers(),
             WholeOptions(),
             KnownParameters(),
+            AllowedRoles(),
         ],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=openapi(),

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from milepost.web.auth.tokens import Caller, TokenVerifier
 from milepost.web.problems import NotAuthenticated, error_response
+from milepost.web.requests.allowed_roles import check_role
 from milepost.web.requests.body import discard
 from milepost.web.requests.query_parameters import check_parameters
 from milepost.web.telemetry import tracing
@@ -90,6 +91,7 @@ class Edge:
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated
         caller = await self._verifier.authenticate(token.strip())
+        check_role(scope, caller)
         check_parameters(scope)
         bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])
         return caller

@@ -32,6 +32,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Empty
 
 from milepost.events.runtime.outages import Overloaded
+from milepost.web.auth.tokens import RoleMissing
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
     IDEMPOTENCY_KEY,
@@ -40,6 +41,8 @@ from milepost.web.openapi.documented_answers import (
 )
 from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
 from milepost.web.problems import BodyTooLarge, Malformed, NotAuthenticated, UnsupportedMedia
+from milepost.web.requests.allowed_roles import OPTION as ROLES
+from milepost.web.requests.body import IN_CRUMBS
 
 # What any route that needs a token may answer; the errors are real, as those of `Answers`.
 _ANYWHERE: Final = (
@@ -53,6 +56,7 @@ _OF_BODIES: Final = (
     Malformed("Expected `str`, got `int`, at $.learner.", path="$.learner"),
     BodyTooLarge(1024 * 1024),
     UnsupportedMedia("text/plain"),
+    Malformed(IN_CRUMBS),
 )
 
 
@@ -95,6 +99,8 @@ def _document(handler: HTTPRouteHandler, path: str) -> None:
 
 def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exception]:
     found: list[Exception] = [*_ANYWHERE]
+    if roles := handler.opt.get(ROLES):
+        found.append(RoleMissing(tuple(roles)))
     if handler.parsed_data_field is not None:
         found += _OF_BODIES
     if "{" in path:  # an id may hold what is no id, or a slash

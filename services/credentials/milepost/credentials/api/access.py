@@ -3,12 +3,10 @@
 from milepost.credentials.domain.achievement import ACHIEVEMENT, Achievement
 from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
 from milepost.events.commands.transact import Transactor
-from milepost.web.auth.tokens import RoleMissing
 from milepost.web.requests.commands import Call
 
 ISSUING = ("issuer", "registrar", "operator", "service")
 
-NOT_AN_ISSUER = RoleMissing(ISSUING)
 UNKNOWN_ACHIEVEMENT = UnknownAchievement("data-analyst")
 RETIRED_ACHIEVEMENT = RetiredAchievement("data-analyst")
 

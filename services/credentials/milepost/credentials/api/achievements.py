@@ -11,7 +11,6 @@ from litestar.params import JSONBody
 from milepost.contracts.records import RecordEvent
 from milepost.credentials.api.access import (
     ISSUING,
-    NOT_AN_ISSUER,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     defined,
@@ -59,13 +58,13 @@ Decision: TypeAlias = Callable[[Record], list[RecordEvent]]
     "/achievements/{achievement:str}",
     summary="Define an achievement",
     answers=command(
-        NOT_AN_ISSUER,
         RETIRED_ACHIEVEMENT,
         UnknownCriteria(("python-basics",)),
         CircularCriteria(("data-analyst", "python-basics", "data-analyst")),
         ImpossibleCriteria(3, 2),
         OversizedCriteria(256, 8),
     ),
+    roles=ISSUING,
 )
 async def put_achievement(
     request: Call,
@@ -78,7 +77,6 @@ async def put_achievement(
 
     Roles: issuer, registrar, operator, service.
     """
-    request.user.require(*ISSUING)
     definition = Definition(
         name=data.name,
         criteria=data.criteria,
@@ -117,7 +115,8 @@ async def get_achievement(
     "/achievements/{achievement:str}/retire",
     summary="Retire an achievement",
     status_code=200,
-    answers=command(NOT_AN_ISSUER, UNKNOWN_ACHIEVEMENT),
+    answers=command(UNKNOWN_ACHIEVEMENT),
+    roles=ISSUING,
 )
 async def retire_achievement(
     request: Call,
@@ -128,7 +127,6 @@ async def retire_achievement(
 
     Roles: issuer, registrar, operator, service.
     """
-    request.user.require(*ISSUING)
     decide = partial(retire, achievement=achievement, at=wiring.clock())
     outcome = await run_command(request, wiring.transactor, ACHIEVEMENT.of(achievement), decide)
     return positioned(_view(outcome), outcome.position)
@@ -138,7 +136,8 @@ async def retire_achievement(
     "/achievements/{achievement:str}/evaluate",
     summary="Award to those who have earned it already",
     status_code=200,
-    answers=command(NOT_AN_ISSUER, UNKNOWN_ACHIEVEMENT, RETIRED_ACHIEVEMENT),
+    answers=command(UNKNOWN_ACHIEVEMENT, RETIRED_ACHIEVEMENT),
+    roles=ISSUING,
 )
 async def evaluate_learners(
     request: Call,
@@ -151,7 +150,6 @@ async def evaluate_learners(
 
     Roles: issuer, registrar, operator, service.
     """
-    request.user.require(*ISSUING)
     catalog = await wiring.achievements.latest(request.user.tenant)
     found = catalog.find(achievement)
     if found.retired:

@@ -11,7 +11,6 @@ from litestar.params import JSONBody
 from milepost.contracts.records import CredentialAwarded
 from milepost.credentials.api.access import (
     ISSUING,
-    NOT_AN_ISSUER,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     defined,
@@ -100,12 +99,12 @@ async def get_standing(
     "/learners/{learner:str}/credentials",
     summary="Award by hand",
     answers=command(
-        NOT_AN_ISSUER,
         UNKNOWN_ACHIEVEMENT,
         RETIRED_ACHIEVEMENT,
         AlreadyHeld("data-analyst", _CREDENTIAL),
         OCCURRED_IN_FUTURE,
     ),
+    roles=ISSUING,
 )
 async def award_credential(
     request: Call,
@@ -118,7 +117,6 @@ async def award_credential(
 
     Roles: issuer, registrar, operator, service.
     """
-    request.user.require(*ISSUING)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(
         award_by_hand,
@@ -140,11 +138,11 @@ async def award_credential(
     summary="Revoke a credential",
     status_code=200,
     answers=command(
-        NOT_AN_ISSUER,
         NotHeld("learner-4711", _CREDENTIAL),
         AlreadyRevoked(_CREDENTIAL, "issued_in_error", datetime(2026, 9, 1, 8, tzinfo=UTC)),
         OCCURRED_IN_FUTURE,
     ),
+    roles=ISSUING,
 )
 async def revoke_credential(
     request: Call,
@@ -158,7 +156,6 @@ async def revoke_credential(
 
     Roles: issuer, registrar, operator, service.
     """
-    request.user.require(*ISSUING)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(revoke, learner=learner, credential=credential, reason=data.reason, at=at)
     outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)

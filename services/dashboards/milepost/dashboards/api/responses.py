@@ -7,7 +7,7 @@ from litestar import Response
 from milepost.dashboards.api.parameters import STAFF, Call
 from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet, Snapshot
 from milepost.dashboards.queries.keyset import CursorUnknown
-from milepost.web.auth.tokens import NotYourOwn, RoleMissing
+from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
     ETAG,
@@ -20,7 +20,6 @@ from milepost.web.problems import Problem, RequestFault, error_response
 from milepost.web.requests.etags import etag_matches
 from milepost.web.requests.positions import positioned
 
-NOT_STAFF = RoleMissing(STAFF)
 NOT_YOUR_OWN = NotYourOwn("learner-4711", STAFF)
 CURSOR_UNKNOWN = CursorUnknown("position", "desc")
 

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency, Provide
 from milepost.dashboards.api import lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool
 from milepost.dashboards.api.responses import (
-    NOT_STAFF,
     NOT_YOUR_OWN,
     answer_not_visible,
     read_answers,
@@ -18,7 +17,6 @@ from milepost.dashboards.queries.consistent_read import ByKey, NotVisibleYet
 from milepost.dashboards.queries.learner import learner_reads, read_learner
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
 from milepost.dashboards.queries.operations import read_operations
-from milepost.web.auth.tokens import RoleMissing
 from milepost.web.requests.positions import awaited_position
 
 
@@ -47,11 +45,11 @@ async def get_learner(
 @get(
     "/offerings/{offering:str}",
     summary="An offering's funnel",
-    answers=read_answers(NOT_STAFF, UnknownOffering("data-spring")),
+    answers=read_answers(UnknownOffering("data-spring")),
+    roles=STAFF,
 )
 async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response[OfferingPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
-    request.user.require(*STAFF)
     awaited = awaited_position(request)
     found = await read_offering(pool, request.user.tenant, offering, awaited=awaited)
     page = OfferingPage(position=found.position, as_of=found.as_of, offering=found.offering)
@@ -61,11 +59,11 @@ async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response
 @get(
     "/operations",
     summary="The log's head, and how far the read models are behind it",
-    answers=read_answers(RoleMissing(("operator", "service"))),
+    answers=read_answers(),
+    roles=("operator", "service"),
 )
 async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     """Roles: operator, service."""
-    request.user.require("operator", "service")
     awaited = awaited_position(request)
     found = await read_operations(pool, request.user.tenant, awaited=awaited)
     page = OperationsPage(

@@ -8,7 +8,7 @@ from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.prerequisites import CoursePassed
 from milepost.enrollment.api.enrollment_views import MayNotBackdate
-from milepost.enrollment.api.wiring import CATALOG_KEEPERS, ENROLLERS
+from milepost.enrollment.api.wiring import ENROLLERS
 from milepost.enrollment.domain.course.course import (
     AlreadyPublished,
     AlreadyRetired,
@@ -68,7 +68,7 @@ from milepost.enrollment.domain.program import (
     UnknownProgramVersion,
 )
 from milepost.events.event import Refused
-from milepost.web.auth.tokens import NotYourOwn, RoleMissing
+from milepost.web.auth.tokens import NotYourOwn
 
 _COURSE, _SPRING, _AUTUMN, _LEARNER = "DATA-101", "data-spring", "data-autumn", "learner-4711"
 _PROGRAM = "data-analyst"
@@ -76,8 +76,6 @@ _ENROLLMENT = enrollment_id(_SPRING, _LEARNER)
 _INVITATION = "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613"
 _SEPTEMBER, _OCTOBER = datetime(2026, 9, 1, 8, tzinfo=UTC), datetime(2026, 10, 1, 8, tzinfo=UTC)
 
-NOT_A_KEEPER: Final = RoleMissing(CATALOG_KEEPERS)
-NOT_AN_ENROLLER: Final = RoleMissing(ENROLLERS)
 NOT_YOUR_OWN: Final = NotYourOwn(_LEARNER, ENROLLERS)
 MAY_NOT_BACKDATE: Final = MayNotBackdate(_SEPTEMBER, _OCTOBER)
 

@@ -16,7 +16,6 @@ from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
     MODE_NOT_OFFERED,
-    NOT_AN_ENROLLER,
     NOT_ENROLLED,
     NOT_RUNNING,
     OFFER_EXPIRED,
@@ -31,7 +30,14 @@ from milepost.enrollment.api.enrollment_views import (
     own_entry,
     state_of,
 )
-from milepost.enrollment.api.wiring import ENROLLERS, NOW, EnrollmentPath, When, Wiring
+from milepost.enrollment.api.wiring import (
+    ENROLLERS,
+    LEARNERS_AND_ENROLLERS,
+    NOW,
+    EnrollmentPath,
+    When,
+    Wiring,
+)
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment, Entry
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.lifecycle import change_mode, reinstate, suspend
@@ -47,7 +53,7 @@ from milepost.web.requests.positions import positioned
 Step: TypeAlias = Callable[[Offering, Enrollment], tuple[Sequence[Event], Sequence[Event]]]
 # Another's enrollment does not exist for a learner; staff may say when it happened.
 _LEARNERS_STEP = (UNKNOWN_ENROLLMENT, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE)
-_STEP = (NOT_AN_ENROLLER, UNKNOWN_ENROLLMENT, OCCURRED_IN_FUTURE)
+_STEP = (UNKNOWN_ENROLLMENT, OCCURRED_IN_FUTURE)
 
 Code = Annotated[str, Meta(pattern=CODE, examples=["no_time", "changed_course"])]
 
@@ -71,6 +77,7 @@ class InMode(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     description="Leaves the offering or its waitlist; a freed seat goes to the first who waits. "
     "Nobody leaves before they came.",
     answers=command(*_LEARNERS_STEP, *unless_allowed("withdraw"), NOT_ENROLLED),
+    roles=LEARNERS_AND_ENROLLERS,
 )
 async def post_withdrawal(
     request: Call,
@@ -88,6 +95,7 @@ async def post_withdrawal(
     summary="Approve a request",
     description="Into a seat, else to the end of the waitlist.",
     answers=command(*_STEP, *unless_allowed("approve"), *NOT_RUNNING, OFFERING_FULL),
+    roles=ENROLLERS,
 )
 async def post_approval(
     request: Call,
@@ -95,7 +103,6 @@ async def post_approval(
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[EnrollmentStateView]:
-    request.user.require(*ENROLLERS)
     decide = partial(approve, enrollment=enrollment)
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
 
@@ -106,6 +113,7 @@ async def post_approval(
     summary="Decline a request",
     description="For a reason.",
     answers=command(*_STEP, *unless_allowed("decline")),
+    roles=ENROLLERS,
 )
 async def post_refusal(
     request: Call,
@@ -113,7 +121,6 @@ async def post_refusal(
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
 ) -> Response[EnrollmentStateView]:
-    request.user.require(*ENROLLERS)
     decide = _alone(partial(decline, enrollment=enrollment, reason=data.reason))
     return await _step(request, wiring, enrollment, decide, data.occurred_at, frees=True)
 
@@ -124,6 +131,7 @@ async def post_refusal(
     summary="Accept the seat that is offered",
     description="Before the offer expires: then it is passed on.",
     answers=command(*_LEARNERS_STEP, *unless_allowed("accept"), STILL_WAITING, OFFER_EXPIRED),
+    roles=LEARNERS_AND_ENROLLERS,
 )
 async def post_acceptance(
     request: Call,
@@ -141,6 +149,7 @@ async def post_acceptance(
     summary="Turn the seat that is offered down",
     description="It is offered to the next who waits.",
     answers=command(*_LEARNERS_STEP, *unless_allowed("turn_down"), STILL_WAITING),
+    roles=LEARNERS_AND_ENROLLERS,
 )
 async def post_turn_down(
     request: Call,
@@ -158,6 +167,7 @@ async def post_turn_down(
     summary="Suspend",
     description="Learning is interrupted; the seat stays.",
     answers=command(*_STEP, *unless_allowed("suspend")),
+    roles=ENROLLERS,
 )
 async def post_suspension(
     request: Call,
@@ -165,7 +175,6 @@ async def post_suspension(
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
 ) -> Response[EnrollmentStateView]:
-    request.user.require(*ENROLLERS)
     decide = _alone(partial(suspend, enrollment=enrollment, reason=data.reason))
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
 
@@ -176,6 +185,7 @@ async def post_suspension(
     summary="Reinstate",
     description="Ends a suspension.",
     answers=command(*_STEP, *unless_allowed("reinstate")),
+    roles=ENROLLERS,
 )
 async def post_reinstatement(
     request: Call,
@@ -183,7 +193,6 @@ async def post_reinstatement(
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[EnrollmentStateView]:
-    request.user.require(*ENROLLERS)
     decide = _alone(partial(reinstate, enrollment=enrollment))
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
 
@@ -194,6 +203,7 @@ async def post_reinstatement(
     summary="Change the mode",
     description="Between audit and verified.",
     answers=command(*_LEARNERS_STEP, *unless_allowed("change_mode"), MODE_NOT_OFFERED),
+    roles=LEARNERS_AND_ENROLLERS,
 )
 async def post_mode(
     request: Call,

@@ -36,6 +36,7 @@ from milepost.enrollment.api.enrollment_views import (
 from milepost.enrollment.api.wiring import (
     ENROLLERS,
     ENROLLMENT_READERS,
+    LEARNERS_AND_ENROLLERS,
     EnrollmentPath,
     Id,
     OfferingPath,
@@ -134,6 +135,7 @@ REMEDIES = {
         OCCURRED_IN_FUTURE,
         also=200,
     ),
+    roles=LEARNERS_AND_ENROLLERS,
 )
 async def post_enrollment(
     request: Call,
@@ -157,6 +159,7 @@ async def post_enrollment(
     description="Decides as enrolling would, and does nothing. Not possible: everything that "
     "stands in the way, as the problem that it would be answered with, and what would change it.",
     answers=query(NOT_YOUR_OWN, UNKNOWN_OFFERING, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE),
+    roles=LEARNERS_AND_ENROLLERS,
 )
 async def post_preview(
     request: Call,

@@ -16,7 +16,6 @@ from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     INVITATION_ALREADY_USED,
     INVITATION_EXPIRED,
-    NOT_AN_ENROLLER,
     NOT_RUNNING,
     UNKNOWN_INVITATION,
 )
@@ -63,7 +62,8 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     description="Good for one enrollment until it expires, for who has the code and the address. "
     "A repeated request is told no code.",
     status_code=201,
-    answers=command(NOT_AN_ENROLLER, *NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
+    answers=command(*NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
+    roles=ENROLLERS,
 )
 async def post_invitation(
     request: Call,
@@ -71,7 +71,6 @@ async def post_invitation(
     data: JSONBody[Invite],
     wiring: NamedDependency[Wiring],
 ) -> Response[InvitationView]:
-    request.user.require(*ENROLLERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     invitation, code = str(command_id(request)), secrets.token_urlsafe(18)
     outcome = await run_command(
@@ -106,9 +105,8 @@ async def post_invitation(
     status_code=200,
     summary="Revoke an invitation",
     description="Repeating it does nothing.",
-    answers=command(
-        NOT_AN_ENROLLER, UNKNOWN_INVITATION, INVITATION_ALREADY_USED, OCCURRED_IN_FUTURE
-    ),
+    answers=command(UNKNOWN_INVITATION, INVITATION_ALREADY_USED, OCCURRED_IN_FUTURE),
+    roles=ENROLLERS,
 )
 async def post_revocation(
     request: Call,
@@ -116,7 +114,6 @@ async def post_revocation(
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[Revoked]:
-    request.user.require(*ENROLLERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(revoke, invitation=invitation, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, INVITATION.of(invitation), decide)

@@ -10,7 +10,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
-    NOT_A_KEEPER,
     NOT_RUNNING,
     OFFERING_INVALID,
     UNKNOWN_OFFERING,
@@ -44,7 +43,8 @@ class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
     summary="Change an offering",
     description="Seats that are added go to those who wait; fewer seats evict nobody: they are "
     "not given again. A cap neither comes nor goes.",
-    answers=command(NOT_A_KEEPER, *NOT_RUNNING, OFFERING_INVALID, OCCURRED_IN_FUTURE),
+    answers=command(*NOT_RUNNING, OFFERING_INVALID, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def patch_offering(
     request: Call,
@@ -52,7 +52,6 @@ async def patch_offering(
     data: JSONBody[ChangeOffering],
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     changes = _changes(data)
     decide = partial(change_offering, changes=changes, offering=offering, occurred_at=at)
@@ -66,7 +65,8 @@ async def patch_offering(
     summary="Cancel an offering",
     description="It does not take place: whoever is in, waits or has asked is canceled for the "
     "same reason, a moment later. Who has completed stays so. Repeating it does nothing.",
-    answers=command(NOT_A_KEEPER, UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
+    answers=command(UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def post_cancellation(
     request: Call,
@@ -74,7 +74,6 @@ async def post_cancellation(
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(cancel_offering, offering=offering, reason=data.reason, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)

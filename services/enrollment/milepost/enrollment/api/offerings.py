@@ -16,7 +16,6 @@ from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import PrerequisiteBody, prerequisites_of
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_RETIRED,
-    NOT_A_KEEPER,
     OFFERING_ALREADY_OPEN,
     OFFERING_INVALID,
     UNKNOWN_COURSE,
@@ -100,7 +99,6 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     "these facts; with other facts it stays as it is. `offering_invalid` has all faults.",
     status_code=201,
     answers=command(
-        NOT_A_KEEPER,
         UNKNOWN_COURSE,
         UNKNOWN_COURSE_VERSION,
         ALREADY_RETIRED,
@@ -109,6 +107,7 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
         OCCURRED_IN_FUTURE,
         also=200,
     ),
+    roles=CATALOG_KEEPERS,
 )
 async def put_offering(
     request: Call,
@@ -116,7 +115,6 @@ async def put_offering(
     data: JSONBody[OpenOffering],
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     terms = _terms(data)
     outcome = await run_command(
@@ -138,7 +136,8 @@ async def put_offering(
     summary="Close an offering",
     description="Nobody is taken in any more, and no freed seat is passed on; who is in goes on. "
     "Repeating it does nothing.",
-    answers=command(NOT_A_KEEPER, UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
+    answers=command(UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def post_close(
     request: Call,
@@ -146,7 +145,6 @@ async def post_close(
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[OfferingView]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(close_offering, offering=offering, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)

@@ -15,7 +15,6 @@ from milepost.contracts.programs import ProgramDefined, StackingRule
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import Language, Translations
 from milepost.enrollment.api.documented_refusals import (
-    NOT_A_KEEPER,
     PROGRAM_ALREADY_RETIRED,
     PROGRAM_INVALID,
     UNKNOWN_PROGRAM,
@@ -133,9 +132,8 @@ class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
     description="A version never changes once defined; 200 instead of 201 when the definition "
     "equals the latest version. What makes no sense is told all at once, with its paths. Whether "
     "there are such achievements is not looked at.",
-    answers=command(
-        NOT_A_KEEPER, PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200
-    ),
+    answers=command(PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200),
+    roles=CATALOG_KEEPERS,
 )
 async def post_definition(
     request: Call,
@@ -143,7 +141,6 @@ async def post_definition(
     data: JSONBody[DefineProgram],
     wiring: NamedDependency[Wiring],
 ) -> Response[ProgramVersion]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     facts = msgspec.structs.asdict(data) | {"occurred_at": at}
     decide = partial(define_program, program=program, **facts)
@@ -158,7 +155,8 @@ async def post_definition(
     summary="Retire a program",
     description="No further version; what was earned towards it stays. Repeating it does nothing, "
     "also for another reason.",
-    answers=command(NOT_A_KEEPER, UNKNOWN_PROGRAM, OCCURRED_IN_FUTURE),
+    answers=command(UNKNOWN_PROGRAM, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def post_retirement(
     request: Call,
@@ -166,7 +164,6 @@ async def post_retirement(
     wiring: NamedDependency[Wiring],
     data: JSONBody[RetireProgram] = RETIRE_NOW,
 ) -> Response[ProgramVersion]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(retire_program, program=program, reason=data.reason, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)

@@ -16,7 +16,6 @@ from milepost.enrollment.api.documented_refusals import (
     ALREADY_IN_OR_OUT,
     MODE_NOT_OFFERED,
     NOT_A_LATER_RUN,
-    NOT_AN_ENROLLER,
     NOT_RUNNING,
     OFFERING_FULL,
     PARALLEL_LIMIT_REACHED,
@@ -48,7 +47,6 @@ SIDE_BY_SIDE = 16
 Decision: TypeAlias = Callable[..., exits.Moved]
 
 _MOVE = (
-    NOT_AN_ENROLLER,
     UNKNOWN_ENROLLMENT,
     *ALREADY_IN_OR_OUT,
     *NOT_RUNNING,
@@ -98,6 +96,7 @@ class MovedTogether(msgspec.Struct, frozen=True, kw_only=True):
     "approval and invitation do not count. Both ends are written or neither; what is refused "
     "may be what the enrollment is, here or there.",
     answers=command(*_MOVE),
+    roles=ENROLLERS,
 )
 async def post_transfer(
     request: Call,
@@ -114,6 +113,7 @@ async def post_transfer(
     summary="Defer to a later run",
     description="A transfer to a run of the same course that starts later.",
     answers=command(*_MOVE, NOT_A_LATER_RUN),
+    roles=ENROLLERS,
 )
 async def post_deferral(
     request: Call,
@@ -130,7 +130,8 @@ async def post_deferral(
     summary="Transfer many",
     description="Those named, or everybody, in the order in which they came; a result each. "
     "Each moves whole or stays whole. With an Idempotency-Key nobody is moved twice.",
-    answers=command(NOT_AN_ENROLLER, OCCURRED_IN_FUTURE),
+    answers=command(OCCURRED_IN_FUTURE),
+    roles=ENROLLERS,
 )
 async def post_transfers(
     request: Call,
@@ -138,7 +139,6 @@ async def post_transfers(
     data: JSONBody[MoveTogether],
     wiring: NamedDependency[Wiring],
 ) -> Response[MovedTogether]:
-    request.user.require(*ENROLLERS)
     at = happened(request.user, data.occurred_at, wiring)
     named = data.enrollments
     if named is None:
@@ -172,7 +172,6 @@ HANDLERS = (post_transfer, post_deferral, post_transfers)
 async def _move(
     request: Call, wiring: Wiring, enrollment: str, data: Move, *, deferred: bool
 ) -> Response[EnrollmentStateView]:
-    request.user.require(*ENROLLERS)
     at = happened(request.user, data.occurred_at, wiring)
     move = Transfer(
         enrollment=enrollment,

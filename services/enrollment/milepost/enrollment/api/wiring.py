@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 CATALOG_KEEPERS = ("registrar", "operator", "service")
 ENROLLERS = ("registrar", "service")
+LEARNERS_AND_ENROLLERS = ("learner", *ENROLLERS)
 ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service")
 
 Id = Annotated[str, Meta(pattern=ID, description="1 to 64 of A-Z a-z 0-9 . _ ~ -")]

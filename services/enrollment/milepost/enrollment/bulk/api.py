@@ -89,6 +89,7 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
     "`dry_run`: only say what would come of them. The same Idempotency-Key is the same job.",
     request_max_body_size=MAX_BYTES,
     answers=documents.UPLOAD,
+    roles=ENROLLERS,
 )
 async def post_job(
     request: Received,
@@ -99,7 +100,6 @@ async def post_job(
     dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
 ) -> Response[JobView]:
     async with request.parts() as parts:
-        request.user.require(*ENROLLERS)
         media_type, command = _media_type(request), command_id(request)
         upload = _upload(request, offering, dry_run=dry_run)
         job, digest = await receive(wiring.store, upload, command, media_type, parts)
@@ -114,6 +114,7 @@ async def post_job(
     summary="List bulk jobs",
     description="The newest first. They are kept for 30 days after their end.",
     answers=documents.LIST,
+    roles=READERS,
 )
 async def get_jobs(
     request: Received,
@@ -121,7 +122,6 @@ async def get_jobs(
     cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="Jobs in a page")] = 50,
 ) -> JobPage:
-    request.user.require(*READERS)
     jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1)
     more = len(jobs) > limit
     return JobPage(
@@ -134,11 +134,11 @@ async def get_jobs(
     summary="Read how far a bulk job is",
     description="Sends an ETag, answers If-None-Match.",
     answers=documents.READ,
+    roles=READERS,
 )
 async def get_job(
     request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
 ) -> Response[JobView]:
-    request.user.require(*READERS)
     found = await wiring.store.find(request.user.tenant, job)
     return versioned(request, _view(found), found.version)
 
@@ -152,6 +152,7 @@ async def get_job(
     media_type=NDJSON,
     responses={200: documents.LINES},
     answers=documents.RESULTS,
+    roles=READERS,
 )
 async def get_results(
     request: Received,
@@ -162,7 +163,6 @@ async def get_results(
     follow: Annotated[bool, QueryParameter(description="Wait for the others")] = False,
     after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
 ) -> Stream:
-    request.user.require(*READERS)
     found = await wiring.store.find(request.user.tenant, job)
     seconds = FOLLOW_SECONDS if follow else 0.0
     lines = _lines(wiring.store, found, after, seconds, refused_only=refused)
@@ -176,11 +176,11 @@ async def get_results(
     description="It ends within a second or two. What it has done stays, and its results tell it. "
     "Repeating it does nothing.",
     answers=documents.CANCEL,
+    roles=ENROLLERS,
 )
 async def post_cancel(
     request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
 ) -> JobView:
-    request.user.require(*ENROLLERS)
     return _view(await wiring.store.cancel(request.user.tenant, job))
 
 

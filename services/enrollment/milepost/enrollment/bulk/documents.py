@@ -8,7 +8,6 @@ from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from milepost.contracts.ids import ID
-from milepost.enrollment.api.wiring import ENROLLERS
 from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
@@ -27,7 +26,6 @@ from milepost.enrollment.bulk.jobs import (
 )
 from milepost.enrollment.bulk.row_format import HeaderInvalid
 from milepost.enrollment.bulk.store import ResultRow
-from milepost.web.auth.tokens import RoleMissing
 from milepost.web.openapi.documented_answers import (
     ETAG,
     IDEMPOTENCY_KEY,
@@ -39,7 +37,6 @@ from milepost.web.openapi.documented_answers import (
 from milepost.web.problems import BodyTooLarge, Malformed, UnsupportedMedia
 
 JOB: Final = UUID("0199058e-6f5c-7d3a-8f7e-21c4b0a9d613")
-NOT_YOURS: Final = RoleMissing((*ENROLLERS, "operator"))
 WRONG_QUERY: Final = Malformed(
     "after: Expected `int` >= 0",
     faults=[{"message": "Expected `int` >= 0", "key": "after", "source": "query"}],
@@ -87,7 +84,6 @@ UPLOAD: Final = Answers(
     request_headers=(IDEMPOTENCY_KEY,),
     response_headers=(LOCATION,),
     refusals=(
-        RoleMissing(ENROLLERS),
         Malformed("The body ended before all of it had come."),
         BodyTooLarge(MAX_BYTES),
         UnsupportedMedia("application/zip", tuple(FORMATS)),
@@ -100,9 +96,9 @@ UPLOAD: Final = Answers(
         KEY_REUSED,
     ),
 )
-LIST: Final = Answers(refusals=(NOT_YOURS, WRONG_QUERY))
+LIST: Final = Answers(refusals=(WRONG_QUERY,))
 READ: Final = Answers(
-    refusals=(NOT_YOURS, UnknownJob(JOB)),
+    refusals=(UnknownJob(JOB),),
     request_headers=(IF_NONE_MATCH,),
     response_headers=(ETAG,),
     also=304,
@@ -113,7 +109,5 @@ LINES: Final = ResponseSpec(
     description="One such line for each row",
     generate_examples=False,
 )
-RESULTS: Final = Answers(refusals=(NOT_YOURS, WRONG_QUERY, UnknownJob(JOB)))
-CANCEL: Final = Answers(
-    refusals=(RoleMissing(ENROLLERS), UnknownJob(JOB), AlreadyEnded(JOB, "done"))
-)
+RESULTS: Final = Answers(refusals=(WRONG_QUERY, UnknownJob(JOB)))
+CANCEL: Final = Answers(refusals=(UnknownJob(JOB), AlreadyEnded(JOB, "done")))

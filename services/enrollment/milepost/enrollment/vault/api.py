@@ -80,6 +80,7 @@ class VaultWiring(msgspec.Struct, frozen=True):
         response_headers=(ETAG,),
         also=201,
     ),
+    roles=("learner", *KEEPERS),
 )
 async def put_learner(
     request: Call,
@@ -116,6 +117,7 @@ async def get_learner(
     "it. Enrollments and credentials stay, under the learner's id alone. Repeating it does "
     "nothing.",
     answers=command(NOT_AN_ERASER),
+    roles=("learner", *ERASERS),
 )
 async def erase_learner(
     request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]

@@ -63,7 +63,7 @@ def bench_commands(
     connections: Connections = 64,
     as_json: AsJson = False,
 ) -> None:
-    """Durable commands a second over HTTP; against pgbench inserting single rows."""
+    """Durable commands over HTTP: how many a second, and the CPU time of each in the service."""
     _run(
         "commands", lambda settings: commands.measure(settings, count, connections), as_json=as_json
     )

@@ -8,6 +8,9 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import psutil
 
 from milepost.operations.bench.figures import WentWrong
 from milepost.operations.local.child_process import Child
@@ -19,9 +22,21 @@ READY_SECONDS = 60
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+class Running(NamedTuple):
+    """`port` is the one that it answers on."""
+
+    port: int
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """What all its threads have used until now, for the system's calls too."""
+        spent = self.process.cpu_times()
+        return spent.user + spent.system
+
+
 @asynccontextmanager
-async def milepost_process(place: Settings, *arguments: str) -> AsyncIterator[int]:
-    """`milepost ARGUMENTS…` until leaving; the port it answers on. Raises `WentWrong`."""
+async def milepost_process(place: Settings, *arguments: str) -> AsyncIterator[Running]:
+    """`milepost ARGUMENTS…` until leaving. Raises `WentWrong`."""
     port = free_port(0)
     if arguments[0] in ("relay", "project"):
         arguments = (*arguments, "--health-port", str(port))
@@ -35,7 +50,7 @@ async def milepost_process(place: Settings, *arguments: str) -> AsyncIterator[in
     child = Child(arguments[0], process, signal.SIGTERM)
     try:
         await asyncio.to_thread(_wait_until_ready, child, port)
-        yield port
+        yield Running(port, psutil.Process(process.pid))
     finally:
         await child.stop()
 

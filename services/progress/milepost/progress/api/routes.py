@@ -31,7 +31,7 @@ from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.overview import Overview, overview
 from milepost.progress.wait_for_opening import wait_until_open
-from milepost.web.auth.tokens import Caller, NotYourOwn, RoleMissing
+from milepost.web.auth.tokens import Caller, NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.problems import members, problem_of
 from milepost.web.requests.commands import Call, run_command
@@ -88,7 +88,8 @@ class Wiring(msgspec.Struct, frozen=True):
     "/enrollments/{enrollment:str}/reports",
     summary="Report what was learnt",
     status_code=200,
-    answers=command(*UNREADABLE, RoleMissing(("learner", *WRITERS)), OCCURRED_IN_FUTURE),
+    answers=command(*UNREADABLE, OCCURRED_IN_FUTURE),
+    roles=("learner", *WRITERS),
 )
 async def report_learning(
     request: Call,
@@ -99,7 +100,6 @@ async def report_learning(
 ) -> Response[ReportResults]:
     """Merges reports of one enrollment; a refused one does not hinder the others."""
     caller = request.user
-    caller.require("learner", *WRITERS)
     reports = [_dated(one, wiring) for one in data.reports]
     plan = await _plan(wiring, enrollment, caller, WRITERS)
     refused = _scores_refused(reports, plan, caller)

@@ -16,7 +16,6 @@ from milepost.enrollment.api.courses.wire import PlanBody, facts_of
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_PUBLISHED,
     ALREADY_RETIRED,
-    NOT_A_KEEPER,
     PLAN_INVALID,
     UNKNOWN_COURSE,
 )
@@ -71,7 +70,8 @@ class Validated(msgspec.Struct, frozen=True, kw_only=True):
     summary="Draft a course",
     description="Names a course to be. Repeating it does nothing; once it is published, its title "
     "is that of the latest version.",
-    answers=command(NOT_A_KEEPER, ALREADY_PUBLISHED, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
+    answers=command(ALREADY_PUBLISHED, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def draft_course(
     request: Call,
@@ -79,7 +79,6 @@ async def draft_course(
     data: JSONBody[DraftCourse],
     wiring: NamedDependency[Wiring],
 ) -> Response[CourseVersion]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(draft, course=course, title=data.title, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
@@ -91,7 +90,8 @@ async def draft_course(
     summary="Publish the next version of a course",
     description="A version never changes once published; 200 instead of 201 when the plan equals "
     "the latest version. What makes no sense is told all at once, with its paths.",
-    answers=command(NOT_A_KEEPER, PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200),
+    answers=command(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200),
+    roles=CATALOG_KEEPERS,
 )
 async def publish_course(
     request: Call,
@@ -99,7 +99,6 @@ async def publish_course(
     data: JSONBody[PublishCourse],
     wiring: NamedDependency[Wiring],
 ) -> Response[CourseVersion]:
-    request.user.require(*CATALOG_KEEPERS)
     decide = _publishing(course, data, wiring)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     status = 201 if outcome.events else 200
@@ -112,7 +111,8 @@ async def publish_course(
     summary="Validate a plan",
     description="Decides as publishing would, is refused as that would be, with every fault and "
     "its path, and writes nothing. Says what would change against the latest version.",
-    answers=query(NOT_A_KEEPER, PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
+    answers=query(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def validate_plan(
     request: Call,
@@ -120,7 +120,6 @@ async def validate_plan(
     data: JSONBody[PublishCourse],
     wiring: NamedDependency[Wiring],
 ) -> Validated:
-    request.user.require(*CATALOG_KEEPERS)
     _, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
     for event in _publishing(course, data, wiring)(state):
         if isinstance(event, CoursePublished):
@@ -135,7 +134,8 @@ async def validate_plan(
     summary="Retire a course",
     description="No further version, no further offering; what runs goes on. "
     "Repeating it does nothing.",
-    answers=command(NOT_A_KEEPER, UNKNOWN_COURSE, OCCURRED_IN_FUTURE),
+    answers=command(UNKNOWN_COURSE, OCCURRED_IN_FUTURE),
+    roles=CATALOG_KEEPERS,
 )
 async def retire_course(
     request: Call,
@@ -143,7 +143,6 @@ async def retire_course(
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[CourseVersion]:
-    request.user.require(*CATALOG_KEEPERS)
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     decide = partial(retire, course=course, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)

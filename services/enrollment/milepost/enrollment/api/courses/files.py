@@ -16,7 +16,6 @@ from milepost.contracts.courses import CoursePublished, CourseRetired
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import PlanBody, facts_of, stated
 from milepost.enrollment.api.documented_refusals import (
-    NOT_AN_ENROLLER,
     PLAN_INVALID,
     UNKNOWN_COURSE,
 )
@@ -111,7 +110,8 @@ async def export_course(
     "of it or nothing. 200 instead of 201 when all is here already. Faults are told all at once: "
     "those of the file, else where the course differs here.",
     request_max_body_size=MAX_FILE_BYTES,
-    answers=command(NOT_AN_ENROLLER, PLAN_INVALID, *TOO_LARGE, COURSE_DIFFERS, also=200),
+    answers=command(PLAN_INVALID, *TOO_LARGE, COURSE_DIFFERS, also=200),
+    roles=ENROLLERS,
 )
 async def import_course(
     request: Call,
@@ -119,7 +119,6 @@ async def import_course(
     data: JSONBody[CourseFile],
     wiring: NamedDependency[Wiring],
 ) -> Response[Imported]:
-    request.user.require(*ENROLLERS)
     decide = _taking_over(course, data, wiring)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     state = outcome.state(COURSE)
@@ -133,7 +132,8 @@ async def import_course(
     summary="Validate a course file",
     description="Decides as importing would, is refused as that would be, and writes nothing.",
     request_max_body_size=MAX_FILE_BYTES,
-    answers=query(NOT_AN_ENROLLER, PLAN_INVALID, COURSE_DIFFERS),
+    answers=query(PLAN_INVALID, COURSE_DIFFERS),
+    roles=ENROLLERS,
 )
 async def validate_import(
     request: Call,
@@ -141,7 +141,6 @@ async def validate_import(
     data: JSONBody[CourseFile],
     wiring: NamedDependency[Wiring],
 ) -> Imported:
-    request.user.require(*ENROLLERS)
     _, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
     return _imported(course, state, _taking_over(course, data, wiring)(state))
 

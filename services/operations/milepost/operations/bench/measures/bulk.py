@@ -50,7 +50,7 @@ async def _enroll(place: Settings, rows: int) -> tuple[float, float]:
     """Seconds for the dry run, and for the real one."""
     bearer = token(place)
     file = b"learner,offering\r\n" + b"".join(b"l-%d,bulk\r\n" % one for one in range(rows))
-    async with milepost_process(place, "serve", "enrollment") as port:
+    async with milepost_process(place, "serve", "enrollment") as (port, _):
         await asyncio.to_thread(publish_course, port, bearer)
         await asyncio.to_thread(open_offering, port, bearer, "bulk")
         dry = await asyncio.to_thread(_until_done, port, bearer, file, "?dry_run=true")

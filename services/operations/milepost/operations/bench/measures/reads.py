@@ -80,7 +80,7 @@ async def _learners(place: Settings, events: int) -> int:
 
 async def _read(place: Settings, learners: int, queries: int, connections: int) -> Load:
     bearer = http_calls.token(place)
-    async with milepost_process(place, "serve", "dashboards") as port:
+    async with milepost_process(place, "serve", "dashboards") as (port, _):
         await asyncio.to_thread(_require_page, port, bearer)
         draw = random.Random(1)  # noqa: S311 - of no secret
         requests = [

@@ -46,8 +46,8 @@ async def measure(
 async def _race(place: Settings, learners: int, seats: int, connections: int) -> tuple[Load, Load]:
     bearer = token(place)
     async with (
-        milepost_process(place, "serve", "enrollment") as one,
-        milepost_process(place, "serve", "enrollment") as two,
+        milepost_process(place, "serve", "enrollment") as (one, _),
+        milepost_process(place, "serve", "enrollment") as (two, _),
     ):
         await asyncio.to_thread(publish_course, one, bearer)
         await asyncio.to_thread(open_offering, one, bearer, "roomy")

@@ -1,0 +1,101 @@
+"""Every route asks who, then how large, and only then what."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pytest
+from litestar import Litestar, post
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.routes import HTTPRoute
+from tests.clients import AsyncClient, connection_to
+
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.memory import MemoryLog
+from milepost.operations.rooms import services_of
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.requests.allowed_roles import AllowedRoles
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+NO_BODY = b'{"learner": '
+
+
+class Taking(NamedTuple):
+    """A route that takes a body, and the most that it may have."""
+
+    method: str
+    path: str
+    roles: tuple[str, ...]
+    limit_bytes: int
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Litestar:
+    settings = Settings(data_dir=tmp_path)
+    nowhere = cast("Any", None)  # nobody comes so far
+    services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
+    return create_app(services, settings, TokenVerifier(settings), ready={})
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> DevelopmentIssuer:
+    return DevelopmentIssuer(tmp_path)
+
+
+def routes_with_bodies(app: Litestar) -> Iterator[Taking]:
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            answers = handler.opt.get("answers")
+            streamed = answers is not None and answers.request_body is not None
+            if handler.parsed_data_field is None and not streamed:
+                continue
+            path = route.path_format.replace("{", "").replace("}", "-1")
+            (method,) = handler.http_methods - {"OPTIONS"}
+            limit = handler.resolve_request_max_body_size()
+            yield Taking(str(method), path, handler.opt["roles"], cast("int", limit))
+
+
+async def ask(
+    client: AsyncClient, route: Taking, issuer: DevelopmentIssuer, role: str, **headers: str
+) -> dict[str, Any]:
+    token = issuer.issue("somebody", "north", [role])
+    sent = {"authorization": f"Bearer {token}", "content-type": "application/json", **headers}
+    answer = await client.request(route.method, route.path, content=NO_BODY, headers=sent)
+    return cast("dict[str, Any]", answer.json())
+
+
+async def test_who_has_no_role_is_refused_before_the_body_is_read(
+    app: Litestar, issuer: DevelopmentIssuer
+):
+    async with connection_to(app) as client:
+        seen = 0
+        for route in routes_with_bodies(app):
+            refused = await ask(client, route, issuer, "nobody", **{"content-length": "999999999"})
+            assert refused["type"] == "urn:milepost:problem:role_missing", route
+            assert tuple(refused["needed"]) == tuple(route.roles)
+            seen += 1
+    assert seen > 25
+
+
+async def test_what_is_announced_too_large_is_refused_before_it_is_decoded(
+    app: Litestar, issuer: DevelopmentIssuer
+):
+    async with connection_to(app) as client:
+        for route in routes_with_bodies(app):
+            if route.path == "/enrollment/jobs":  # asks the database for a place first
+                continue
+            length = str(route.limit_bytes + 1)
+            refused = await ask(client, route, issuer, route.roles[0], **{"content-length": length})
+            assert refused["type"] == "urn:milepost:problem:body_too_large", route
+            assert refused["limit_bytes"] == route.limit_bytes
+
+
+def test_a_route_that_does_not_say_for_whom_is_no_route():
+    @post("/open")
+    async def change() -> None: ...
+
+    with pytest.raises(ImproperlyConfiguredException, match="say `roles`"):
+        Litestar([change], plugins=[AllowedRoles()])
