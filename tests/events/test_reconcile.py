@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from uuid import uuid4
 
 import nats
 import pytest
@@ -74,7 +75,7 @@ async def found(log, js, tenant=None):
 
 async def mended(log, client):
     inventory, gaps = await found(log, client.jetstream())
-    await until_relayed(client.jetstream(), list(gaps.values()))
+    await until_relayed(log, client.jetstream(), inventory, list(gaps.values()))
     mending = Mending(log, client, SERVICES, inventory)
     return {tenant: await mending.mend(one, no_progress) for tenant, one in gaps.items()}
 
@@ -106,6 +107,7 @@ async def test_lost_messages_come_again_at_the_end_each_once_and_marked(
         first = before[headers["ce-id"]]
         assert (one.subject, one.data) == (first.subject, first.data)
         assert headers.pop("Milepost-Mended") == "399"
+        assert headers.pop("Milepost-Mended-Id") == headers_of(after[-5])["ce-id"]
         ours = {name: value for name, value in headers.items() if "Nats-" not in name}
         assert ours.items() <= headers_of(first).items()
 
@@ -182,8 +184,8 @@ async def test_what_limits_dropped_is_not_lost(log, postgres, nats_url, js):
     config.max_msgs = 200
     await js.update_stream(config)
     _, gaps = await found(log, js)
-    assert gaps["north"].finding.discarded == 200
-    assert not list(gaps["north"].missing)
+    assert sum(one.finding.discarded for one in gaps.values()) == 200
+    assert not [one for one in gaps.values() if list(one.missing)]
 
 
 async def hold_back(js, **limits):
@@ -235,9 +237,9 @@ async def test_of_a_school_of_which_limits_left_nothing_the_old_is_discarded_the
             await append(log, tenant, "enrollment-a", *range(1, end))
             await eventually(reached(nats_url, tenant, list(range(1, end))))
     await hold_back(js, max_msgs=50)
-    _, gaps = await found(log, js)
+    inventory, gaps = await found(log, js)
     assert (gaps["north"].finding.discarded, gaps["north"].finding.behind) == (10, 0)
-    await until_relayed(js, list(gaps.values()))
+    await until_relayed(log, js, inventory, list(gaps.values()))
     await append(log, "north", "enrollment-a", 11)
     _, gaps = await found(log, js)
     assert (gaps["north"].finding.discarded, gaps["north"].finding.behind) == (10, 1)
@@ -246,8 +248,10 @@ async def test_of_a_school_of_which_limits_left_nothing_the_old_is_discarded_the
 async def test_doubles_and_strangers_are_told(log, postgres, nats_url, js):
     await relayed(log, postgres, nats_url)
     subject = "milepost.north.enrollment.learner_enrolled"
-    for position in ("7", "7", "999999999999"):
-        headers = {"Milepost-Tenant": "north", "Milepost-Position": position}
+    [seventh] = await log.read("north", 6, 1)
+    own, other = str(seventh.event_id), str(uuid4())
+    for position, id_ in (("7", own), ("7", own), ("7", other), ("999999999999", other), ("8", "")):
+        headers = {"Milepost-Tenant": "north", "Milepost-Position": position, "ce-id": id_}
         await js.publish(subject, b"{}", headers=headers)
     _, gaps = await found(log, js)
-    assert (gaps["north"].finding.doubled, gaps["north"].finding.strange) == (2, 1)
+    assert (gaps["north"].finding.doubled, gaps["north"].finding.strange) == (2, 3)

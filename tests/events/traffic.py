@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -41,7 +42,7 @@ async def append(
 
 
 @asynccontextmanager
-async def relaying(log: Log, postgres: str, nats_url: str, **options: int) -> AsyncIterator[Relay]:
+async def relaying(log: Log, postgres: str, nats_url: str, **options: Any) -> AsyncIterator[Relay]:
     relay = Relay(log, postgres, nats_url, SERVICES, **options)
     task = asyncio.create_task(relay.run())
     try:

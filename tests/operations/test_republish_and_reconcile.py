@@ -192,9 +192,9 @@ async def test_a_full_stream_stops_it_and_says_where_to_go_on(log, tenant, js, m
     assert "--from 6" in errors
 
 
-async def reconciled(milepost, *arguments):
-    code, out, errors = await milepost("relay", "--reconcile", "--json", *arguments)
-    assert code == 0, errors
+async def reconciled(milepost, *arguments, code=0):
+    ended, out, errors = await milepost("relay", "--reconcile", "--json", *arguments)
+    assert ended == code, errors
     told = json.loads(out.splitlines()[-1])
     return told["lost"], told["behind"], told["mended"]
 
@@ -202,7 +202,18 @@ async def reconciled(milepost, *arguments):
 @pytest.mark.usefixtures("relayed")
 async def test_reconcile_fills_what_is_missing_without_any_relay(tenant, js, nats_url, milepost):
     await lose(js, tenant, 5, 6, 7, 13)
-    assert await reconciled(milepost, "--tenant", tenant, "--dry-run") == (3, 1, 0)
+    assert await reconciled(milepost, "--tenant", tenant, "--dry-run", code=1) == (3, 1, 0)
     assert await positions(nats_url, tenant) == [1, 2, 3, 4, 8, 9, 10, 12]
     assert await reconciled(milepost, "--tenant", tenant) == (3, 1, 3)
     assert await positions(nats_url, tenant) == [1, 2, 3, 4, 8, 9, 10, 12, 13, 5, 6, 7]
+    assert await reconciled(milepost, "--tenant", tenant, "--dry-run") == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("relayed")
+async def test_reconcile_ends_with_one_while_the_stream_holds_what_nobody_wrote(
+    tenant, js, milepost
+):
+    await js.publish(f"milepost.{tenant}.enrollment.learner_enrolled", b"{}")
+    for dry in ([], ["--dry-run"]):
+        code, _, errors = await milepost("relay", "--reconcile", "--tenant", tenant, *dry)
+        assert (code, "milepost stream rebuild" in errors) == (1, True)

@@ -6,6 +6,7 @@ The actor stays in the house: whoever subscribes learns what happened, not who c
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from milepost.events.streams import key_of
 TYPE_PREFIX = "milepost."
 # On a message that the stream had lost: the position that the stream had reached without it.
 MENDED = "Milepost-Mended"
+# And the id of the event there: who only claims a position does not know it.
+MENDED_ID = "Milepost-Mended-Id"
 # CloudEvents' NATS binding, 3.1.3.2: space, double quote, percent and all but printable ASCII.
 PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 POSITION = re.compile(r"[1-9][0-9]{0,17}")
@@ -70,6 +73,39 @@ def reached_by(subject: str, headers: Mapping[str, str] | None) -> int:
     return position if mended is None else _position(mended)
 
 
+class Claim(NamedTuple):
+    """What a message says of itself; only the log knows whether it is true.
+
+    `reached` is where a relay goes on behind it: its own position, or the one that the stream had
+    reached when it was mended; then `reached_id` is the id there, None if it does not say.
+    """
+
+    tenant: str
+    position: int
+    event_id: UUID
+    reached: int
+    reached_id: UUID | None
+
+
+def claim_of(subject: str, headers: Mapping[str, str] | None) -> Claim:
+    """Raises `Foreign`."""
+    tenant, position = place_of(subject, headers)
+    reached = reached_by(subject, headers)
+    found = headers or {}
+    event_id = _id(found.get("ce-id", ""))
+    if MENDED not in found:
+        return Claim(tenant, position, event_id, reached, event_id)
+    told = found.get(MENDED_ID)
+    return Claim(tenant, position, event_id, reached, _id(told) if told else None)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Foreign(text) from error
+
+
 def _place(headers: Mapping[str, str]) -> tuple[str, int]:
     return headers.get("Milepost-Tenant", ""), _position(headers.get("Milepost-Position", ""))
 
@@ -81,7 +117,14 @@ def _position(text: str) -> int:
 
 
 def recorded_from(headers: Mapping[str, str], data: bytes) -> Recorded:
-    """The event as the log has it, but for its actor. Raises `KeyError`, `ValueError`."""
+    """The event as the log has it, but for its actor. Raises `Foreign`."""
+    try:
+        return _recorded(headers, data)
+    except (KeyError, ValueError) as error:
+        raise Foreign(repr(error)) from error
+
+
+def _recorded(headers: Mapping[str, str], data: bytes) -> Recorded:
     return Recorded(
         *_place(headers),
         unquote(headers["Milepost-Stream"]),

@@ -14,7 +14,7 @@ import nats.js.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import StorageType, StreamConfig, StreamInfo
+from nats.js.api import RawStreamMsg, StorageType, StreamConfig, StreamInfo
 
 from milepost.events.nats.cloudevents import reached_by
 from milepost.events.runtime.outages import UNAVAILABLE
@@ -123,13 +123,18 @@ async def kept_since(js: JetStreamContext) -> datetime | None:
     return state.first_ts if state.messages else state.last_ts
 
 
-async def last_position(js: JetStreamContext, tenant: str) -> int:
-    """The position that the tenant's last message tells of, 0 without one. Raises `Foreign`.
+async def last_message(js: JetStreamContext, tenant: str) -> RawStreamMsg | None:
+    """The tenant's last message in the stream.
 
     Asked of the stream's leader: a direct get may be answered by a replica that lags.
     """
     try:
-        message = await js.get_last_msg(STREAM, f"milepost.{tenant}.>")
+        return await js.get_last_msg(STREAM, f"milepost.{tenant}.>")
     except nats.js.errors.NotFoundError:
-        return 0
-    return reached_by(message.subject or "", message.headers)
+        return None
+
+
+async def last_position(js: JetStreamContext, tenant: str) -> int:
+    """The position that the tenant's last message claims, 0 without one. Raises `Foreign`."""
+    message = await last_message(js, tenant)
+    return reached_by(message.subject or "", message.headers) if message else 0

@@ -34,6 +34,10 @@ from nats.aio.subscription import Subscription
 from milepost.events.errors import EventsError
 
 PATIENCE_SECONDS = 0.2
+# Of what is under way: large messages must not keep small ones waiting for long.
+WINDOW_BYTES = 16 * 1024 * 1024
+# Predictions come on top of a message's own headers: two ids and a number.
+PREDICTION_BYTES = 1024
 
 
 class Message(NamedTuple):
@@ -92,7 +96,8 @@ class Pipeline:
         self._reconnects = client.stats["reconnects"]
         self._inbox = client.new_inbox()
         self._answers: Subscription | None = None
-        self._awaited: deque[int] = deque()
+        self._awaited: deque[tuple[int, int]] = deque()
+        self._waiting_bytes = 0
         self._progress = asyncio.Event()
         self._failure: PipelineBroken | None = None
 
@@ -118,6 +123,8 @@ class Pipeline:
             chunk = messages[start : start + self.stride]
             if self._sent + len(chunk) - self.acknowledged > self._window:
                 await self._until_waiting(self._window // 2)
+            if self._waiting_bytes > WINDOW_BYTES:
+                await self._until_waiting(0)
             if self._failure:
                 raise self._failure
             await self._send(chunk)
@@ -135,8 +142,10 @@ class Pipeline:
         encoded = [
             self._encoded(message, reply) for message, reply in zip(chunk, replies, strict=True)
         ]
-        self._awaited.append(self._sent)
-        await self._client._send_command(b"".join(encoded))  # noqa: SLF001 - see above
+        wire = b"".join(encoded)
+        self._awaited.append((self._sent, len(wire)))
+        self._waiting_bytes += len(wire)
+        await self._client._send_command(wire)  # noqa: SLF001 - see above
         await self._client._flush_pending()  # noqa: SLF001
         task = asyncio.current_task()
         if task and task.cancelling():  # nats-py swallows what reaches it while it flushes
@@ -179,7 +188,9 @@ class Pipeline:
         if self._failure:
             return
         number = int(message.subject.rpartition(".")[2])
-        if number != self._awaited.popleft():
+        awaited, size = self._awaited.popleft()
+        self._waiting_bytes -= size
+        if number != awaited:
             self._failure = PipelineBroken("an answer is missing")
         elif not message.data:
             self._failure = PipelineBroken("no stream listens")

@@ -12,7 +12,8 @@ was read.
 
 import asyncio
 from array import array
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -20,12 +21,11 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from milepost.events.errors import EventsError
-from milepost.events.log import Log, Recorded, pages
-from milepost.events.nats.cloudevents import MENDED
-from milepost.events.nats.jetstream import last_position
-from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, header_lines
-from milepost.events.relay.relay import message_of
+from milepost.events.log import Log, Page, Recorded, event_at, pages
+from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken
 from milepost.events.relay.stream_inventory import OnProgress, StreamInventory
+from milepost.events.relay.stream_position import last_true, reached_now
+from milepost.events.relay.unpublishable import LeftOut, marked, message_of
 
 BATCH = 1000
 # Between two slices the relay has its turn.
@@ -49,7 +49,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     behind     missing after it: the relay's to publish
     discarded  dropped by limits that somebody gave the stream: left alone
     doubled    messages that came again; consumers keyed on position ignore them
-    strange    positions that this log did not publish: the stream is another's, or ahead of the log
+    strange    messages that this log did not write: somebody else's, or those of a log that
+               Postgres was set back from
+    parked     could not be published, and wait for an operator
+    skipped    could not be published, and an operator has left them out
     """
 
     tenant: str
@@ -59,6 +62,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     discarded: int
     doubled: int
     strange: int
+    parked: int = 0
+    skipped: int = 0
 
 
 class Gaps(msgspec.Struct, frozen=True):
@@ -75,55 +80,77 @@ async def compare(
     tags: Sequence[str],
     tenant: str | None,
     on_progress: OnProgress,
+    *,
+    left_out: Mapping[str, LeftOut] = {},
 ) -> list[Gaps]:
     """Hold each tenant's log, or one's, against what the stream holds."""
     heads = await log.heads()
-    tenants = sorted(heads.keys() | inventory.distinct.keys()) if tenant is None else [tenant]
+    tenants = sorted(heads.keys() | inventory.tenants()) if tenant is None else [tenant]
     total = sum(heads.get(name, 0) for name in tenants)
     gaps, before = [], 0
     for name in tenants:
-        gaps.append(await _gaps(log, inventory, tags, name, heads.get(name, 0)))
+        events = pages(log, name, upto=heads.get(name, 0), types=tags)
+        gaps.append(await _gaps(events, inventory, name, left_out.get(name, LeftOut())))
         before += heads.get(name, 0)
         on_progress("log", before, total)
     return gaps
 
 
 async def _gaps(
-    log: Log, inventory: StreamInventory, tags: Sequence[str], tenant: str, head: int
+    log: AsyncIterator[Page], inventory: StreamInventory, tenant: str, out: LeftOut
 ) -> Gaps:
-    missing, events, discarded, last = array("q"), 0, 0, 0
-    async for page in pages(log, tenant, upto=head, types=tags):
+    missing, counts, reached, last = array("q"), Counter[str](), 0, 0
+    async for page in log:
         for event in page.events:
-            events, last = events + 1, event.position
-            if inventory.holds(tenant, last):
-                continue
-            if inventory.discarded(event):
-                discarded += 1
-            else:
-                missing.append(last)
-    lost = sum(position <= inventory.reached.get(tenant, 0) for position in missing)
-    held = events - discarded - len(missing)
+            kind = _kind(event, inventory, out)
+            counts[kind] += 1
+            if kind == "held":
+                reached = event.position
+            if kind == "missing":
+                missing.append(event.position)
+            if kind in {"held", "missing", "discarded"}:
+                last = event.position
+    lost = sum(position <= reached for position in missing)
     finding = Finding(
         tenant=tenant,
-        events=events,
+        events=counts.total(),
         lost=lost,
         behind=len(missing) - lost,
-        discarded=discarded,
+        discarded=counts["discarded"],
         doubled=inventory.doubled[tenant],
-        strange=inventory.distinct[tenant] - held,
+        strange=inventory.distinct(tenant) + inventory.foreign[tenant] - counts["held"],
+        parked=counts["parked"],
+        skipped=counts["skipped"],
     )
     return Gaps(finding, missing, last)
 
 
-async def until_relayed(js: JetStreamContext, gaps: Sequence[Gaps]) -> None:
-    """Wait until some relay has published the ends. Raises `RelayStandsStill`."""
+def _kind(event: Recorded, inventory: StreamInventory, out: LeftOut) -> str:
+    if inventory.holds(event):
+        return "held"
+    if event.position in out.skipped:
+        return "skipped"
+    if event.position in out.parked:
+        return "parked"
+    return "discarded" if inventory.discarded(event) else "missing"
+
+
+async def until_relayed(
+    log: Log,
+    js: JetStreamContext,
+    inventory: StreamInventory,
+    gaps: Sequence[Gaps],
+    *,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> None:
+    """Wait until some relay has published the ends. Raises `RelayStandsStill`, `StreamSetBack`."""
     clock = asyncio.get_running_loop().time
     for one in (one for one in gaps if one.finding.behind):
         reached, moved_at = -1, clock()
-        while (now := await last_position(js, one.finding.tenant)) < one.last:
+        while (now := await reached_now(log, js, inventory, one.finding.tenant)) < one.last:
             if now != reached:
                 reached, moved_at = now, clock()
-            elif clock() - moved_at > PATIENCE_SECONDS:
+            elif clock() - moved_at > patience_seconds:
                 raise RelayStandsStill
             await asyncio.sleep(0.1)
 
@@ -156,29 +183,34 @@ class Mending:
     async def _mend(self, tenant: str, events: Sequence[Recorded]) -> int:
         clock = asyncio.get_running_loop().time
         deadline = clock() + PATIENCE_SECONDS
-        await self._inventory.read_on(no_progress)
-        lost = self._lost(tenant, events)
-        while self._lost(tenant, events):
+        reached, lost = await self._lost(tenant, events)
+        first = len(lost)
+        while lost:
             if clock() > deadline:
                 raise RelayTooBusy
             with suppress(PipelineBroken):
-                await self._publish(tenant, self._lost(tenant, events))
-            await self._inventory.read_on(no_progress)
-        return len(lost)
+                await self._publish(lost, await event_at(self._log, tenant, reached))
+            reached, lost = await self._lost(tenant, events)
+        return first
 
-    def _lost(self, tenant: str, events: Sequence[Recorded]) -> list[Recorded]:
-        reached = self._inventory.reached.get(tenant, 0)
-        return [
+    async def _lost(self, tenant: str, events: Sequence[Recorded]) -> tuple[int, list[Recorded]]:
+        """How far the stream tells of the log by now, and what lacks before that."""
+        await self._inventory.read_on(no_progress)
+        head = (await self._log.heads()).get(tenant, 0)
+        reached = await last_true(self._log, self._inventory, tenant, head)
+        lost = [
             event
             for event in events
-            if event.position <= reached and not self._inventory.holds(tenant, event.position)
+            if event.position <= reached and not self._inventory.holds(event)
         ]
+        return reached, lost
 
-    async def _publish(self, tenant: str, events: Sequence[Recorded]) -> None:
-        mark = header_lines({MENDED: str(self._inventory.reached[tenant])})
-        messages = [message_of(event, self._services[event.type]) for event in events]
+    async def _publish(self, events: Sequence[Recorded], reached: Recorded) -> None:
+        messages = [
+            marked(message_of(event, self._services[event.type]), reached) for event in events
+        ]
         async with FencedPipeline(self._client, self._inventory.sequence) as pipeline:
-            await pipeline.publish([one._replace(headers=one.headers + mark) for one in messages])
+            await pipeline.publish(messages)
             await pipeline.flush()
 
 

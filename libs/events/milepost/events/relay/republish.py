@@ -19,8 +19,8 @@ from milepost.events.errors import EventsError
 from milepost.events.log import Log, Recorded, pages
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
-from milepost.events.relay.relay import message_of
 from milepost.events.relay.stream_inventory import OnProgress
+from milepost.events.relay.unpublishable import message_of
 
 STREAM = "MILEPOST_REPUBLISH"
 SUBJECTS = "republish.>"

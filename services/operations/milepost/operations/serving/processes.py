@@ -99,10 +99,20 @@ def handlers_of(services: Sequence[Service], transactor: Transactor) -> list[Any
 
 async def _relay(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
-    async with _pool(settings, "relay", size=4) as pool:
-        log, replicas = PostgresLog(pool), settings.nats_replicas
-        relay = Relay(log, settings.postgres, settings.nats, PUBLISHED, replicas=replicas)
+    async with _pool(settings, "relay", size=12) as pool:
+        relay = relay_of(settings, pool)
         await _alive(settings, (), pool, stop, health_port, relay.run())
+
+
+def relay_of(settings: Settings, pool: asyncpg.Pool) -> Relay:
+    return Relay(
+        PostgresLog(pool),
+        settings.postgres,
+        settings.nats,
+        PUBLISHED,
+        pool=pool,
+        replicas=settings.nats_replicas,
+    )
 
 
 async def _project(settings: Settings, health_port: int | None) -> None:

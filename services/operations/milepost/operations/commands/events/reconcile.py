@@ -1,4 +1,8 @@
-"""`milepost relay --reconcile`: finds and mends what JetStream lost, beside running relays."""
+"""`milepost relay --reconcile`: finds and mends what JetStream lost, beside running relays.
+
+It ends with 1 while anything is wrong: what lacks, what nobody has published, what is no event of
+this log.
+"""
 
 import asyncio
 import time
@@ -7,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import typer
 from nats.aio.client import Client
@@ -24,19 +29,23 @@ from milepost.events.relay.reconcile import (
     compare,
     until_relayed,
 )
-from milepost.events.relay.relay import Relay
+from milepost.events.relay.strays import forget_strays
 from milepost.events.relay.stream_inventory import OnProgress, StreamInventory, StreamSetBack
+from milepost.events.relay.unpublishable import left_out
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.tenants import require_school
+from milepost.operations.serving.processes import relay_of
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
 from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
+
+MOMENT_SECONDS = 3.0
 
 
 def run_reconcile(
@@ -59,27 +68,43 @@ def run_reconcile(
         typer.echo(msgspec.json.encode(told).decode())
     else:
         _show(told, dry_run=dry_run)
+    if not told["whole"]:
+        raise typer.Exit(1)
 
 
 async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -> dict[str, Any]:
     await require_answering(settings)
     began = time.monotonic()
-    pool = await connect_pool(settings.postgres, name="milepost reconcile", size=4)
+    pool = await connect_pool(settings.postgres, name="milepost reconcile", size=12)
     async with pool, jetstream.connected(settings.nats, "reconcile") as client:
         log, inventory = PostgresLog(pool), StreamInventory(client.jetstream(), tenant or "*")
         await require_school(pool, tenant)
         with bars() as on_progress:
             await inventory.read_on(on_progress)
-            gaps = await compare(log, inventory, tuple(PUBLISHED), tenant, on_progress)
+            out = await left_out(pool)
+            gaps = await compare(
+                log, inventory, tuple(PUBLISHED), tenant, on_progress, left_out=out
+            )
             mended: Mapping[str, int] = {}
-            if not dry_run:
-                async with _relaying(log, settings):
+            if dry_run:
+                published = await _catches_up(log, client, inventory, gaps)
+            else:
+                published = True
+                async with relaying(pool, settings):
                     mended = await _mended(log, client, inventory, gaps, on_progress)
-    findings = [one.finding for one in gaps]
+        findings = [one.finding for one in gaps]
+        strange = sum(one.strange for one in findings)
+        if not dry_run and tenant is None and not strange:
+            await forget_strays(pool)
+    lost = sum(one.lost for one in findings)
     return {
         "dry_run": dry_run,
+        "whole": published
+        and not strange
+        and not sum(one.parked for one in findings)
+        and not (dry_run and lost),
         "events": sum(one.events for one in findings),
-        "lost": sum(one.lost for one in findings),
+        "lost": lost,
         "behind": sum(one.behind for one in findings),
         "mended": sum(mended.values()),
         "seconds": round(time.monotonic() - began, 3),
@@ -88,15 +113,26 @@ async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -
 
 
 @asynccontextmanager
-async def _relaying(log: Log, settings: Settings) -> AsyncIterator[None]:
+async def relaying(pool: asyncpg.Pool, settings: Settings) -> AsyncIterator[None]:
     """Publish what is missing at the end, unless a relay leads already and does it."""
-    replicas = settings.nats_replicas
-    relay = Relay(log, settings.postgres, settings.nats, PUBLISHED, replicas=replicas)
-    relaying = asyncio.create_task(relay.run())
+    relaying = asyncio.create_task(relay_of(settings, pool).run())
     try:
         yield
     finally:
         await cancel_and_wait(relaying)
+
+
+async def _catches_up(
+    log: Log, client: Client, inventory: StreamInventory, gaps: Sequence[Gaps]
+) -> bool:
+    """Whether some relay publishes what is missing at the end: it may be a moment behind."""
+    try:
+        await until_relayed(
+            log, client.jetstream(), inventory, gaps, patience_seconds=MOMENT_SECONDS
+        )
+    except RelayStandsStill:
+        return False
+    return True
 
 
 async def _mended(
@@ -106,7 +142,7 @@ async def _mended(
     gaps: Sequence[Gaps],
     on_progress: OnProgress,
 ) -> dict[str, int]:
-    await until_relayed(client.jetstream(), gaps)
+    await until_relayed(log, client.jetstream(), inventory, gaps)
     mending = Mending(log, client, PUBLISHED, inventory)
     return {one.finding.tenant: await mending.mend(one, on_progress) for one in gaps}
 
@@ -116,7 +152,8 @@ def _row(finding: Finding, mended: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _show(told: Mapping[str, Any], *, dry_run: bool) -> None:
-    columns = ("events", "lost", "behind", "mended", "discarded", "doubled", "strange")
+    columns = ["events", "lost", "behind", "mended", "discarded", "doubled", "strange"]
+    columns += [one for one in ("parked", "skipped") if _total(told, one)]
     table = Table("school")
     for column in columns:
         table.add_column(column, justify="right")
@@ -128,10 +165,19 @@ def _show(told: Mapping[str, Any], *, dry_run: bool) -> None:
     elif dry_run:
         typer.echo("Nothing was changed; without --dry-run what is missing is published.")
     else:
-        typer.echo(f"The stream is whole again: {told['mended']:,} events were mended.")
-    if any(row["strange"] for row in told["tenants"]):
+        typer.echo(f"Nothing lacks any more: {told['mended']:,} events were mended.")
+    if _total(told, "strange"):
         typer.echo(
-            "The stream holds positions that this log did not publish: it belongs to another"
-            " database, or the database was set back. Delete the stream, and the relay fills it.",
+            "The stream holds messages that this log did not write: of another publisher, or of"
+            " before Postgres was set back. `milepost stream rebuild` makes it anew from the log.",
             err=True,
         )
+    if _total(told, "parked"):
+        typer.echo(
+            "Some events could not be published: `milepost parked list --consumer relay` says why.",
+            err=True,
+        )
+
+
+def _total(told: Mapping[str, Any], column: str) -> int:
+    return sum(row[column] for row in told["tenants"])

@@ -1,0 +1,153 @@
+"""The life of one pipeline: pages of all tenants go in, in order, until it breaks."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import structlog
+from nats.aio.client import Client
+from nats.js.api import StreamInfo
+from prometheus_client import Counter, Gauge
+
+from milepost.events.log import Log, Page, Recorded
+from milepost.events.nats.jetstream import limited, stream_info
+from milepost.events.nats.payload import payload_faults, payload_taken
+from milepost.events.nats.pipeline import FencedPipeline, Message, PipelineBroken
+from milepost.events.relay.backlog import Backlogs
+from milepost.events.relay.stream_position import StreamPosition
+from milepost.events.relay.unpublishable import RelayParking, Unpublishable, fitting_message
+from milepost.events.runtime.backoff import Backoff
+
+BUSY_SECONDS = 0.005
+IDLE_SECONDS = 0.05
+CHECK_SECONDS = 2.0
+SETTLE_SECONDS = 1.0
+
+PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
+LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
+LAG = Gauge("milepost_relay_lag_positions", "Positions in the log that the relay has not reached")
+PAYLOAD = Gauge(
+    "milepost_relay_payload_too_small",
+    "1 while the NATS server or the stream takes less than an event may have",
+)
+
+_log = structlog.get_logger()
+
+
+class StreamChanged(PipelineBroken):
+    """The stream is not where it was left: it was lost, or a part of it."""
+
+
+class Publication:
+    def __init__(
+        self,
+        *,
+        log: Log,
+        services: Mapping[str, str],
+        parking: RelayParking,
+        position: StreamPosition,
+        client: Client,
+        pipeline: FencedPipeline,
+        batch: int,
+    ) -> None:
+        self._log = log
+        self._services = services
+        self._parking = parking
+        self._position = position
+        self._client = client
+        self._pipeline = pipeline
+        self._backlogs = Backlogs(log, tuple(services), position.begin, batch=batch)
+        self._payload = client.max_payload
+        self._faults: list[str] = []
+        self._handed: dict[str, int] = {}
+
+    async def run(self) -> NoReturn:
+        """Raises `PipelineBroken`, and what a server that is away raises."""
+        info = await stream_info(self._client.jetstream())
+        self._weigh(info)
+        clock, idle = asyncio.get_running_loop().time, Backoff(BUSY_SECONDS, IDLE_SECONDS)
+        checked_at = settled_at = clock()
+        async with self._backlogs:
+            while True:
+                busy = await self._publish_new()
+                if not busy:
+                    await self._flush()
+                if clock() - settled_at > SETTLE_SECONDS:
+                    after = self._backlogs.after
+                    await self._parking.settle(self._pipeline, after, self._payload)
+                    settled_at = clock()
+                if clock() - checked_at > CHECK_SECONDS:
+                    info = await self._checked(info, idle=not busy)
+                    checked_at = clock()
+                if busy:
+                    idle.reset()
+                await asyncio.sleep(0 if busy else idle.next_seconds())
+
+    async def _publish_new(self) -> bool:
+        """At most a page of each tenant that has one by now. Whether there was any."""
+        heads = await self._log.heads()
+        self._backlogs.start(heads)
+        pages = await self._backlogs.finished(BUSY_SECONDS)
+        for tenant, page in pages.items():
+            await self._publish(page)
+            self._backlogs.done(tenant, page)
+        LAG.set(self._backlogs.lag(heads))
+        return bool(pages)
+
+    async def _publish(self, page: Page) -> None:
+        messages, failures = self._messages(page.events)
+        if failures:
+            await self._parking.park(failures)
+        await self._pipeline.publish(messages)
+        PUBLISHED.inc(len(messages))
+
+    def _messages(
+        self, events: Sequence[Recorded]
+    ) -> tuple[list[Message], list[tuple[Recorded, str]]]:
+        messages: list[Message] = []
+        failures: list[tuple[Recorded, str]] = []
+        for event in events:
+            try:
+                messages.append(fitting_message(event, self._services[event.type], self._payload))
+            except Unpublishable as error:
+                failures.append((event, str(error)))
+            else:
+                self._handed[event.tenant] = event.position
+        return messages, failures
+
+    async def _flush(self) -> None:
+        await self._pipeline.flush()
+        for tenant, position in self._handed.items():
+            self._position.published(tenant, position)
+        self._handed.clear()
+
+    def _weigh(self, info: StreamInfo | None) -> None:
+        config = info.config if info else None
+        self._payload = payload_taken(self._client.max_payload, config)
+        faults = payload_faults(self._client.max_payload, config)
+        if faults and faults != self._faults:
+            _log.error("nats_payload_too_small", faults=faults)
+        self._faults = faults
+        PAYLOAD.set(bool(faults))
+
+    async def _checked(self, before: StreamInfo | None, *, idle: bool) -> StreamInfo:
+        """Look for what no answer to a publish tells: that the stream was lost, or part of it.
+
+        Raises `PipelineBroken`: what lacks at the end is then published again.
+        """
+        info = await stream_info(self._client.jetstream())
+        expected = self._pipeline.last_sequence if idle else None
+        if info is None or before is None:
+            raise StreamChanged("the stream is gone")
+        if info.created != before.created or info.state.last_seq < (expected or 0):
+            raise StreamChanged("the stream is not where it was left")
+        if expected is not None and info.state.last_seq > expected:
+            raise PipelineBroken("somebody else has published")
+        came = info.state.last_seq - before.state.last_seq
+        lost = before.state.messages + came - info.state.messages
+        if lost > 0 and not limited(info.config):
+            LOST.inc(lost)
+            _log.error("stream_lost_messages", lost=lost, remedy="milepost relay --reconcile")
+            raise StreamChanged("the stream has lost messages")
+        self._weigh(info)
+        return info
