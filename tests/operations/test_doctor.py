@@ -14,6 +14,8 @@ from tests.eventually import eventually
 
 from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.parking.parked import Failure, park
+from milepost.events.relay.strays import Strays, forget_strays
+from milepost.events.relay.stream_inventory import Stray
 from milepost.events.runtime.leadership import leases
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
@@ -216,6 +218,15 @@ async def test_a_message_that_no_relay_wrote(settings, pool, js, tenant):
     await ensure_stream(js)
     await js.publish(f"milepost.{tenant}.enrollment.learner_enrolled", b"{}")
     assert "written by no relay" in await wrong(settings, "stream")
+
+
+async def test_strays_that_the_stream_has_gone_past(settings, pool, js, tenant):
+    await ensure_stream(js)
+    await Strays(pool).note([Stray(tenant, 7, f"milepost.{tenant}.x", 3, uuid4())])
+    assert f"1 under {tenant}, positions 3 to 3" in (said := await wrong(settings, "stream"))
+    assert "milepost stream rebuild" in said
+    await forget_strays(pool)
+    await fine(settings, "stream")
 
 
 async def _relayed(log, settings, count):

@@ -13,6 +13,8 @@ class EventsError(Exception):
     ├─ UnknownEvent            a tag that this code does not know
     ├─ NoSuchTenant            the log holds nothing of it
     ├─ PipelineBroken          a message did not get its place in the stream
+    │  └─ StreamChanged        the stream was lost, or a part of it
+    ├─ Unpublishable           no message that NATS takes can be made of the event
     ├─ MessageTooLarge         of NATS's errors too: the server is away for it
     ├─ ConsumerGone            of NATS's errors too: made anew when it is asked for again
     ├─ Foreign                 a ValueError too: a message that Milepost did not write

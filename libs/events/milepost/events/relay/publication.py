@@ -21,7 +21,7 @@ from milepost.events.runtime.backoff import Backoff
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
 CHECK_SECONDS = 2.0
-SETTLE_SECONDS = 1.0
+RESOLVE_SECONDS = 1.0
 
 PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
 LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
@@ -66,16 +66,16 @@ class Publication:
         info = await stream_info(self._client.jetstream())
         self._weigh(info)
         clock, idle = asyncio.get_running_loop().time, Backoff(BUSY_SECONDS, IDLE_SECONDS)
-        checked_at = settled_at = clock()
+        checked_at = resolved_at = clock()
         async with self._backlogs:
             while True:
                 busy = await self._publish_new()
                 if not busy:
                     await self._flush()
-                if clock() - settled_at > SETTLE_SECONDS:
+                if clock() - resolved_at > RESOLVE_SECONDS:
                     after = self._backlogs.after
-                    await self._parking.settle(self._pipeline, after, self._payload)
-                    settled_at = clock()
+                    await self._parking.resolve(self._pipeline, after, self._payload)
+                    resolved_at = clock()
                 if clock() - checked_at > CHECK_SECONDS:
                     info = await self._checked(info, idle=not busy)
                     checked_at = clock()

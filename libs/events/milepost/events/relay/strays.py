@@ -29,6 +29,9 @@ COUNT = "select count(*) from (select from consumer.strays limit $1) as first"
 BY_TENANT = """select tenant, count(*) as messages, min(position) as first, max(position) as last,
         min(seen_at) as since from consumer.strays group by tenant order by tenant"""
 
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 _log = structlog.get_logger()
@@ -69,7 +72,7 @@ class Strays:
         STRAYS.set(known)
 
 
-async def strays_by_tenant(pool: Pool) -> list[StraysOf]:
+async def strays_by_tenant(pool: "Connection | Pool") -> list[StraysOf]:
     """What relays have seen since the stream was made."""
     return [StraysOf(*row) for row in await pool.fetch(BY_TENANT)]
 

@@ -99,7 +99,7 @@ class RelayParking:
         async with self._pool.acquire() as connection:
             await parked.park(connection, CONSUMER, rows)
 
-    async def settle(self, pipeline: Pipeline, after: Mapping[str, int], payload: int) -> None:
+    async def resolve(self, pipeline: Pipeline, after: Mapping[str, int], payload: int) -> None:
         """Publish, or leave out, what operators have said so of."""
         if self._pool is None:
             return
@@ -109,11 +109,11 @@ class RelayParking:
                     self._pool, CONSUMER, row["tenant"], row["key"], limit=1
                 )
                 for one in found:
-                    await self._settle(self._pool, one, pipeline, after[one.tenant], payload)
+                    await self._resolve(self._pool, one, pipeline, after[one.tenant], payload)
         held = await parked.held_keys(self._pool, CONSUMER)
         PARKED.labels(CONSUMER).set(sum(one.events for one in held))
 
-    async def _settle(
+    async def _resolve(
         self, pool: Pool, one: Parked, pipeline: Pipeline, reached: int, payload: int
     ) -> None:
         if one.status == "retry":
@@ -128,7 +128,9 @@ class RelayParking:
             await pipeline.publish([marked(message, last)])
             await pipeline.flush()
         await parked.mark_resolved(pool, [one])
-        _log.info("unpublishable_settled", tenant=one.tenant, position=one.position, as_=one.status)
+        _log.info(
+            "unpublishable_resolved", tenant=one.tenant, position=one.position, as_=one.status
+        )
 
 
 class LeftOut(NamedTuple):

@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 from milepost.contracts.published import PUBLISHED
 from milepost.events.nats.cloudevents import Foreign, place_of, reached_by
 from milepost.events.nats.jetstream import STREAM
+from milepost.events.relay.strays import strays_by_tenant
 from milepost.operations.doctor.finding import Bounds, Says, worst, wrong
 from milepost.operations.doctor.lag import verdict
 
@@ -105,6 +106,20 @@ async def _agrees(connection: "asyncpg.Connection[asyncpg.Record]", one: LastMes
             "was an older backup restored? `milepost stream rebuild` makes the stream anew",
         )
     return Says("")
+
+
+async def strays(connection: "asyncpg.Connection[asyncpg.Record]") -> Says:
+    """What relays have noted since the stream was made, however far the log went on."""
+    found = await strays_by_tenant(connection)
+    if not found:
+        return Says("")
+    one = max(found, key=lambda one: one.messages)
+    where = f", positions {one.first:,} to {one.last:,}" if one.first and one.last else ""
+    return wrong(
+        f"it holds messages that this log did not write: {one.messages:,} under"
+        f" {one.tenant}{where}, seen since {one.since:%Y-%m-%d %H:%M}",
+        "find out who may publish there; `milepost stream rebuild` makes the stream anew",
+    )
 
 
 async def unsent(

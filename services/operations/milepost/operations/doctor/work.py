@@ -33,7 +33,8 @@ async def relay(patient: Patient) -> Says:
 
 async def stream_and_log(patient: Patient) -> Says:
     messages = await stream.last_messages(patient.postgres, patient.client.jetstream())
-    return await stream.agreement(patient.postgres, messages)
+    agreement = await stream.agreement(patient.postgres, messages)
+    return worst(await stream.strays(patient.postgres), agreement)
 
 
 async def models(patient: Patient) -> Says:
