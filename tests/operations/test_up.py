@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from tests.clients import fetch, is_ready
 from tests.eventually import wait_until
 from tests.processes import plain_environment
@@ -195,6 +196,24 @@ def test_other_commands_find_what_runs(running: Running, start_beside: Start):
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}
     )
     assert answer.status_code == 200
+
+
+def test_one_answer_holds_the_metrics_of_all_its_processes(running: Running, shared_dir: Path):
+    def told() -> set[tuple[str, str]]:
+        families = text_string_to_metric_families(fetch(f"{running.http}/metrics").text)
+        samples = (sample for family in families for sample in family.samples if sample.value)
+        return {(sample.name, sample.labels.get("process", "")) for sample in samples}
+
+    leads = {("milepost_leads", name) for name in ("serve", "relay", "project")}
+    wait_until(lambda: leads <= told(), PATIENCE_SECONDS)
+    assert {process for _, process in told()} == {"serve", "relay", "project"}
+    frozen = named(shared_dir, "relay")
+    frozen.suspend()
+    try:
+        assert {process for _, process in told()} == {"serve", "project"}
+    finally:
+        frozen.resume()
+    wait_until(lambda: leads <= told(), PATIENCE_SECONDS)
 
 
 @pytest.mark.usefixtures("running")

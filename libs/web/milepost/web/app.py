@@ -22,6 +22,7 @@ from milepost.web.room import Service
 from milepost.web.settings import Settings
 from milepost.web.telemetry.health import Check, health_routes
 from milepost.web.telemetry.metrics import UNROUTED, HttpMetrics, process_registry
+from milepost.web.telemetry.metrics_peers import peers_of
 
 
 def create_app(
@@ -35,7 +36,7 @@ def create_app(
     tracer: Tracer | None = None,
 ) -> Litestar:
     """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any."""
-    metrics = HttpMetrics(registry or process_registry())
+    metrics = HttpMetrics(registry or process_registry(), peers_of(settings.metrics_peers))
     edge = DefineMiddleware(Edge, verifier=verifier, metrics=metrics, tracer=tracer)
     return Litestar(
         route_handlers=[

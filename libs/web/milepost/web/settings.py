@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whose keys live in `data_dir`.
     `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
     neither, one is made in `data_dir`.
+    `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
     `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: Positive = HTTP_BODY
     clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
     shutdown_seconds: Positive = 10
+    metrics_peers: str = ""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":

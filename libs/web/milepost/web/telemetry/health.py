@@ -42,7 +42,7 @@ def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
     @get("/metrics", media_type=MediaType.TEXT)
     async def exposition() -> Response[bytes]:
         # By header: litestar would add a second charset to the media type.
-        return Response(metrics.exposition(), headers={"Content-Type": MEDIA_TYPE})
+        return Response(await metrics.exposition(), headers={"Content-Type": MEDIA_TYPE})
 
     return Router(
         "/", route_handlers=[live, ready, exposition], opt={"public": True}, tags=["health"]

@@ -10,6 +10,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from milepost.web.telemetry.metrics_peers import Peers, merged
+
 BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 UNROUTED = "unrouted"
@@ -27,8 +29,9 @@ def process_registry() -> CollectorRegistry:
 class HttpMetrics:
     """Requests and latency by method and route template, never by path: that has no bound."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, peers: Peers | None = None) -> None:
         self._registry = registry
+        self._peers = peers
         self._requests = Counter(
             "milepost_http_requests",
             "HTTP requests answered",
@@ -57,5 +60,10 @@ class HttpMetrics:
         count.inc()
         timing.observe(seconds)
 
-    def exposition(self) -> bytes:
-        return generate_latest(self._registry)
+    async def exposition(self) -> bytes:
+        """Of this process; with peers, of each, every sample with its process."""
+        if self._peers is None:
+            return generate_latest(self._registry)
+        texts = await self._peers.texts()
+        own = generate_latest(self._registry).decode()
+        return merged({self._peers.own: own, **texts}).encode()

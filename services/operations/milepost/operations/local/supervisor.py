@@ -18,6 +18,7 @@ from milepost.operations.installation.data_directory import Runtime, write_runti
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.local.child_process import Child, start_supervised
 from milepost.operations.local.embedded import Embedded, free_port
+from milepost.operations.local.metrics_ports import MetricsPorts
 from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free
@@ -65,13 +66,15 @@ class ProcessGroup:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self._metrics = MetricsPorts()
         self._children: dict[tuple[str, ...], Child] = {}
 
     async def supervise(self, process: tuple[str, ...]) -> NoReturn:
         """Start it, and again whenever it dies. Raises `Trouble` when it dies too often."""
 
         async def start() -> Child:
-            child = await start_supervised(process[0], process, self._env)
+            words, more = self._metrics.of(process[0])
+            child = await start_supervised(process[0], (*process, *words), {**self._env, **more})
             self._children[process] = child
             return child
 
