@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import typer.main
 import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
 
 from milepost.operations.cli import app
+from milepost.operations.doctor.examination import CHECKS
+from milepost.operations.doctor.watch import ONLY_TYPED
 from milepost.operations.rooms import WHERE
 from milepost.web.settings import PREFIX, Settings
 
@@ -127,6 +131,22 @@ def test_every_metric_is_measured():
     asked = {name for one in expressions() for name in re.findall(r"\bmilepost_\w+", one)}
     assert "milepost_leads" in asked
     assert asked <= exposed()
+
+
+def test_every_finding_of_the_doctor_has_an_alert():
+    wrong = re.compile(r'milepost_finding\{finding="(\w+)"\}\) == 2')
+    alerts = [name for one in expressions() for name in wrong.findall(one)]
+    assert sorted(alerts) == sorted(CHECKS.keys() - ONLY_TYPED)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+@pytest.mark.servers
+def test_prometheus_takes_the_alerts():
+    rules = str(DEPLOY / "prometheus" / "milepost.rules.yaml")
+    checked = subprocess.run(
+        ["promtool", "check", "rules", rules], check=False, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_board_shows_everything_that_is_measured():

@@ -1,5 +1,6 @@
 """Each thing that `milepost doctor` looks at is made wrong, on real servers, and it says so."""
 
+import asyncio
 import socket
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,13 +17,16 @@ from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.parking.parked import Failure, park
 from milepost.events.relay.strays import Strays, forget_strays
 from milepost.events.relay.stream_inventory import Stray
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import leases
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.commands.installation.doctor import run_doctor
 from milepost.operations.doctor import safety
 from milepost.operations.doctor.examination import BOUNDS, CHECKS, findings_of
-from milepost.operations.doctor.finding import Finding, Patient
+from milepost.operations.doctor.finding import Consumers, Finding, Patient
+from milepost.operations.doctor.watch import FINDING, watch
+from milepost.operations.doctor.work import consumers_here
 from milepost.operations.local.embedded import free_port
 from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
@@ -64,8 +68,13 @@ def tenant():
     return f"t-{uuid4().hex[:12]}"
 
 
+async def findings(settings: Settings, **bounds: float) -> list[Finding]:
+    limits = msgspec.structs.replace(BOUNDS, **bounds)
+    return await findings_of(settings, await consumers_here(settings), limits)
+
+
 async def finding(settings: Settings, name: str, **bounds: float) -> Finding:
-    found = await findings_of(settings, msgspec.structs.replace(BOUNDS, **bounds))
+    found = await findings(settings, **bounds)
     [one] = [one for one in found if one.name == name]
     return one
 
@@ -100,7 +109,7 @@ async def test_nobody_answers(settings):
     away = msgspec.structs.replace(settings, nats=f"nats://a:secret@{nowhere}")
     assert f"nobody answers at {nowhere}" in (said := await wrong(away, "nats"))
     assert "secret" not in said
-    names = {one.name for one in await findings_of(away)}
+    names = {one.name for one in await findings(away)}
     assert names == {name for name, one in CHECKS.items() if "nats" not in one.needs}
 
 
@@ -125,7 +134,7 @@ async def test_missing_migrations_are_said_once(settings, postgres):
     async with owner_connection(postgres) as connection:
         kept = await connection.fetch("delete from public.milepost_migrations returning *")
         assert "milepost migrate" in await wrong(settings, "log")
-        names = {one.name for one in await findings_of(settings)}
+        names = {one.name for one in await findings(settings)}
         await connection.executemany(
             "insert into public.milepost_migrations values ($1, $2)", [tuple(row) for row in kept]
         )
@@ -318,7 +327,7 @@ async def test_what_goes_over_a_network_unencrypted(settings, nats_url, postgres
     client = await nats.connect(nats_url)
     remote = msgspec.structs.replace(settings, nats="nats://nats.school.example:4222")
     async with owner_connection(postgres) as connection:
-        said = await safety.tls(Patient(remote, BOUNDS, connection, client))
+        said = await safety.tls(Patient(remote, BOUNDS, Consumers((), ()), connection, client))
     await client.close()
     assert said.verdict == "warning"
     assert "nats.school.example" in said.says
@@ -338,3 +347,20 @@ def test_the_exit_code_is_1_when_anything_is_wrong(settings, monkeypatch, capsys
         run_doctor(None, as_json=True)
     told = msgspec.json.decode(capsys.readouterr().out, type=list[Finding])
     assert [one.name for one in told if not one.ok][:1] == ["relay"]
+
+
+async def test_what_it_says_is_measured_while_somebody_looks(settings, pool):
+    bounds = msgspec.structs.replace(BOUNDS, **NOBODY_WAITS)
+    looking = asyncio.create_task(watch(settings, pool, Consumers((), ()), bounds, 0.05))
+
+    def degree(name):
+        return {
+            one.labels["finding"]: one.value for one in next(iter(FINDING.collect())).samples
+        }.get(name)
+
+    await eventually(lambda: degree("relay") == 2)
+    assert (degree("postgres"), degree("roles"), degree("http")) == (0, 1, None)
+    async with led(settings.postgres, "relay"):
+        await eventually(lambda: degree("relay") == 0)
+    await cancel_and_wait(looking)
+    assert degree("relay") is None

@@ -17,10 +17,19 @@ from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.sizes import NATS_PAYLOAD
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.doctor import safety, servers, work
-from milepost.operations.doctor.finding import Bounds, Check, Finding, Patient, Says, named, wrong
+from milepost.operations.doctor.finding import (
+    Bounds,
+    Check,
+    Consumers,
+    Finding,
+    Patient,
+    Says,
+    named,
+    wrong,
+)
 from milepost.operations.installation.connection import reason
 from milepost.operations.terminal.errors import Trouble
-from milepost.web.settings import SettingInvalid, Settings
+from milepost.web.settings import Settings
 
 CONNECT_SECONDS = 5
 CHECK_SECONDS = 30
@@ -28,7 +37,6 @@ BOUNDS = Bounds(nats_payload_bytes=NATS_PAYLOAD)
 FAULTS: tuple[type[BaseException], ...] = (
     Trouble,
     EventsError,
-    SettingInvalid,
     *UNAVAILABLE,
     asyncpg.PostgresError,
 )
@@ -67,10 +75,12 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
 )
 
 
-async def examine(settings: Settings, bounds: Bounds = BOUNDS) -> AsyncIterator[Finding]:
+async def examine(
+    settings: Settings, consumers: Consumers, bounds: Bounds = BOUNDS
+) -> AsyncIterator[Finding]:
     """A finding for each of `CHECKS` that can be looked at now."""
     async with AsyncExitStack() as stack:
-        patient, away = await _admitted(stack, Patient(settings, bounds))
+        patient, away = await _admitted(stack, Patient(settings, bounds, consumers))
         bad = set(away)
         for name, (check, needs) in CHECKS.items():
             if needs & bad:  # its line says enough
@@ -133,12 +143,13 @@ async def _ignore_error(_: Exception) -> None:
 
 async def findings_of(
     settings: Settings,
+    consumers: Consumers,
     bounds: Bounds = BOUNDS,
     report: Callable[[Finding], object] = lambda _: None,
 ) -> list[Finding]:
     """All of them, each reported as soon as it is there."""
     found = []
-    async for finding in examine(settings, bounds):
+    async for finding in examine(settings, consumers, bounds):
         report(finding)
         found.append(finding)
     return found

@@ -52,11 +52,19 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     nats_storage_warning: float = 0.8
 
 
+class Consumers(msgspec.Struct, frozen=True):
+    """Names of checkpoints; a policy's lease is `policy/` and its name."""
+
+    policies: tuple[str, ...]
+    timers: tuple[str, ...]
+
+
 class Patient(msgspec.Struct, frozen=True):
     """What is looked at. Checks that need a server are left out where that one is away."""
 
     settings: Settings
     bounds: Bounds
+    consumers: Consumers
     connection: "asyncpg.Connection[asyncpg.Record] | None" = None
     nats: Client | None = None
 

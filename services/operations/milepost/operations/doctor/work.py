@@ -1,12 +1,14 @@
 """What Milepost's own processes do: relay, stream, read models, policies, timers, the parked."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.projections.positions import ModelStatus, model_status
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.doctor import lag, stream
-from milepost.operations.doctor.finding import Patient, Says, worst, wrong
+from milepost.operations.doctor.finding import Consumers, Patient, Says, worst, wrong
 from milepost.operations.doctor.leaders import holders, leadership, some
 from milepost.operations.rooms import read_models, services_of
 from milepost.web.room import Context, Service
@@ -65,9 +67,14 @@ def _building(found: Sequence[ModelStatus], names: Sequence[str]) -> Says:
 
 
 async def policies(patient: Patient) -> Says:
-    services = await services_here(patient.settings)
-    names = [policy.name for one in services for policy in one.policies]
-    names += [handler.name for one in services for handler in one.handlers]
+    return await _at_work(patient, patient.consumers.policies)
+
+
+async def timers(patient: Patient) -> Says:
+    return worst(await _at_work(patient, patient.consumers.timers), await _overdue(patient))
+
+
+async def _at_work(patient: Patient, names: Sequence[str]) -> Says:
     leads = [f"policy/{name}" for name in names]
     runs = leadership(await holders(patient.postgres, leads), patient.bounds, "milepost serve all")
     late = lag.said(
@@ -76,19 +83,6 @@ async def policies(patient: Patient) -> Says:
         "look at the log of `milepost serve`",
     )
     return worst(runs, late)
-
-
-async def timers(patient: Patient) -> Says:
-    services = await services_here(patient.settings)
-    names = [f"timer/{timer.name}" for one in services for timer in one.timers]
-    leads = [f"policy/{name}" for name in names]
-    runs = leadership(await holders(patient.postgres, leads), patient.bounds, "milepost serve all")
-    late = lag.said(
-        await lag.of_consumers(patient.postgres, names),
-        patient.bounds,
-        "look at the log of `milepost serve`",
-    )
-    return worst(runs, late, await _overdue(patient))
 
 
 async def _overdue(patient: Patient) -> Says:
@@ -111,10 +105,20 @@ async def parked(patient: Patient) -> Says:
     )
 
 
-async def services_here(settings: Settings) -> list[Service]:
-    """Of all rooms, to be asked for names and never run."""
-    pool = await connect_pool(settings.postgres, name="milepost doctor", size=1)
-    try:
-        return services_of("all", Context(Transactor(PostgresLog(pool)), settings, pool))
-    finally:
-        await pool.close()
+async def consumers_here(settings: Settings) -> Consumers:
+    """Of all rooms, which are asked for names and never run; so without keys, and elsewhere."""
+    with TemporaryDirectory() as nowhere:
+        keyless = Settings(postgres=settings.postgres, data_dir=Path(nowhere))
+        pool = await connect_pool(settings.postgres, name="milepost doctor", size=1)
+        try:
+            context = Context(Transactor(PostgresLog(pool)), keyless, pool)
+            return consumers_of(services_of("all", context))
+        finally:
+            await pool.close()
+
+
+def consumers_of(services: Sequence[Service]) -> Consumers:
+    policies = [policy.name for one in services for policy in one.policies]
+    handlers = [handler.name for one in services for handler in one.handlers]
+    timers = [f"timer/{timer.name}" for one in services for timer in one.timers]
+    return Consumers((*policies, *handlers), tuple(timers))

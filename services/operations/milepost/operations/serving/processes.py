@@ -21,6 +21,8 @@ from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
+from milepost.operations.doctor.watch import watch
+from milepost.operations.doctor.work import consumers_here
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.rooms import read_models, services_of
 from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
@@ -36,6 +38,9 @@ from milepost.web.telemetry.tracing import tracing_from
 
 # There is one of each process under `milepost up`: it always leads.
 ROUTINE = ("leads", "projector_leads")
+
+# Only these have the keys of the vault, which the doctor looks for.
+EXAMINES = ("enrollment", "all")
 
 _log = structlog.get_logger()
 
@@ -84,6 +89,8 @@ async def _serve(settings: Settings, name: str) -> None:
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         workers = [work() for one in services for work in one.workers]
+        if name in EXAMINES:
+            workers.append(watch(settings, pool, await consumers_here(settings)))
         await _alive(
             settings, services, pool, stop, settings.port, *subscriptions, *timers, *workers
         )
