@@ -134,6 +134,9 @@ async def test_tail_prints_what_was_published_and_what_comes(milepost, postgres,
     async with relaying(log, postgres, nats_url):
         await append(log, "north", "enrollment-a", 1)
         await append(log, "south", "enrollment-b", 2)
+        async with connected(nats_url, "test") as client:
+            for headers in (None, {"Milepost-Tenant": "north"}):
+                await client.jetstream().publish("milepost.north.a.b", b"?", headers=headers)
         tail = await milepost(
             *("tail", "--tenant", "north", "--from-start", "--json"), stderr=asyncio.subprocess.PIPE
         )
@@ -144,9 +147,12 @@ async def test_tail_prints_what_was_published_and_what_comes(milepost, postgres,
             await append(log, "north", "enrollment-a", 3)
             second = json.loads(await tail.stdout.readline())
             waits = await tail.stderr.readline()
+            passed_over = [await tail.stderr.readline() for _ in range(2)]
         tail.kill()
         await tail.wait()
     assert waits == b"Following milepost.north.*.*; Ctrl-C ends it.\n"
+    said = "Passed over: milepost.north.a.b is no event of Milepost's (%d by now).\n"
+    assert [line.decode() for line in passed_over] == [said % 1, said % 2]
     assert [first["data"], second["data"]] == [{"number": 1}, {"number": 3}]
     assert (first["tenant"], first["position"], first["type"]) == ("north", 1, "learner_enrolled")
 

@@ -33,6 +33,7 @@ ROOMS = {
         "commands.events.parked",
         "List, retry or skip events that a consumer could not take.",
     ),
+    "stream": ("commands.events.stream", "Make the stream in NATS anew from the log."),
     "jobs": ("commands.school.jobs", "Look at bulk jobs, read their results, cancel them."),
     "timers": ("commands.events.timers", "List what will go off, and when."),
     "vault": ("commands.installation.vault", "Renew the key to the learners' personal data."),

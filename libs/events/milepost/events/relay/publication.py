@@ -150,4 +150,5 @@ class Publication:
             _log.error("stream_lost_messages", lost=lost, remedy="milepost relay --reconcile")
             raise StreamChanged("the stream has lost messages")
         self._weigh(info)
+        await self._position.strays.count()  # somebody may have made the stream anew
         return info

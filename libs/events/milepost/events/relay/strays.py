@@ -24,7 +24,7 @@ REMEDY = "milepost stream rebuild"
 
 NOTE = """insert into consumer.strays (tenant, sequence, subject, position, event_id)
     select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::uuid[])
-    on conflict do nothing"""
+    on conflict do nothing returning tenant"""
 COUNT = "select count(*) from (select from consumer.strays limit $1) as first"
 BY_TENANT = """select tenant, count(*) as messages, min(position) as first, max(position) as last,
         min(seen_at) as since from consumer.strays group by tenant order by tenant"""
@@ -52,24 +52,31 @@ class Strays:
 
     def __init__(self, pool: "Pool | None") -> None:
         self._pool = pool
-        self._seen: set[tuple[str, int]] = set()
+        self._known: set[Stray] = set()
 
     async def note(self, strays: Sequence[Stray]) -> None:
-        new = [one for one in strays if (one.tenant, one.sequence) not in self._seen]
-        new = new[: MAX_STRAYS - len(self._seen)]
-        self._seen |= {(one.tenant, one.sequence) for one in new}
-        if new and self._pool:
-            await self._pool.execute(NOTE, *(list(column) for column in zip(*new, strict=True)))
+        room = MAX_STRAYS - await self.count()
+        new = await self._add(strays[: max(0, room)])
         if new:
-            tenants = sorted({one.tenant for one in new})
-            _log.error(
-                "stream_holds_strays", messages=len(new), tenants=tenants[:10], remedy=REMEDY
-            )
-        await self.count()
+            tenants = sorted(set(new))[:10]
+            _log.error("stream_holds_strays", messages=len(new), tenants=tenants, remedy=REMEDY)
+            await self.count()
 
-    async def count(self) -> None:
-        known = await self._pool.fetchval(COUNT, MAX_STRAYS) if self._pool else len(self._seen)
+    async def count(self) -> int:
+        known = await self._pool.fetchval(COUNT, MAX_STRAYS) if self._pool else len(self._known)
         STRAYS.set(known)
+        return int(known)
+
+    async def _add(self, strays: Sequence[Stray]) -> list[str]:
+        """The tenants of those that are new, each as often as it has any."""
+        if self._pool is None:
+            new = set(strays) - self._known
+            self._known |= new
+            return [one.tenant for one in new]
+        if not strays:
+            return []
+        columns = [list(column) for column in zip(*strays, strict=True)]
+        return [row["tenant"] for row in await self._pool.fetch(NOTE, *columns)]
 
 
 async def strays_by_tenant(pool: "Connection | Pool") -> list[StraysOf]:

@@ -43,7 +43,7 @@ class StreamPosition:
     def __init__(self, log: Log, js: JetStreamContext, strays: Strays) -> None:
         self._log = log
         self._js = js
-        self._strays = strays
+        self.strays = strays
         self._published: dict[str, int] = {}
         self._inventory: StreamInventory | None = None
         self._reading = asyncio.Lock()
@@ -89,7 +89,7 @@ class StreamPosition:
                 if not await is_true(self._log, claim):
                     found.append(stray._replace(position=claim.position, event_id=claim.event_id))
         if found:
-            await self._strays.note(found)
+            await self.strays.note(found)
 
     async def _dropped(self, tenant: str, head: int) -> int:
         """Behind what the stream has dropped by limits of somebody's."""
@@ -109,7 +109,7 @@ class StreamPosition:
             highest = inventory.highest.get(tenant, 0)
         if highest > head:
             _log.error("stream_ahead_of_log", tenant=tenant, position=highest, head=head)
-        await self._strays.note(found)
+        await self.strays.note(found)
         if not position:
             return await self._dropped(tenant, head)
         return position

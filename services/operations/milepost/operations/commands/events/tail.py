@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from nats.js.api import DeliverPolicy
 
 from milepost.events.log import Recorded
 from milepost.events.nats import jetstream
-from milepost.events.nats.cloudevents import recorded_from
+from milepost.events.nats.cloudevents import Foreign, recorded_from
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.published import require_published
@@ -60,13 +60,33 @@ def _subject(tenant: str | None, event: str | None) -> str:
 async def _print(settings: Settings, subject: str, *, from_start: bool, as_json: bool) -> None:
     await require_answering(settings)
     typer.echo(f"Following {subject}; Ctrl-C ends it.", err=True)
-    async for recorded in follow(settings.nats, subject, from_start=from_start):
+    async for recorded in follow(
+        settings.nats, subject, from_start=from_start, on_stray=_passed_over
+    ):
         sys.stdout.write((_json(recorded) if as_json else _line(recorded)) + "\n")
         sys.stdout.flush()
 
 
-async def follow(url: str, subject: str, *, from_start: bool = False) -> AsyncIterator[Recorded]:
-    """Events of a subject in order, without end: from the first, or those still to come."""
+def _passed_over(subject: str, count: int) -> None:
+    """At the first, the second, the fourth, …: there may be many."""
+    if count & (count - 1) == 0:
+        typer.echo(
+            f"Passed over: {subject} is no event of Milepost's ({count:,} by now).", err=True
+        )
+
+
+async def follow(
+    url: str,
+    subject: str,
+    *,
+    from_start: bool = False,
+    on_stray: Callable[[str, int], None] = lambda _subject, _count: None,
+) -> AsyncIterator[Recorded]:
+    """Events of a subject in order, without end: from the first, or those still to come.
+
+    What Milepost did not write is passed over; `on_stray` gets its subject, and which it was.
+    """
+    strays = 0
     async with jetstream.connected(url, "tail") as client:
         js = client.jetstream()
         await _stream(js)
@@ -76,7 +96,13 @@ async def follow(url: str, subject: str, *, from_start: bool = False) -> AsyncIt
         )
         while True:
             message = await subscription.next_msg(timeout=None)
-            yield recorded_from(message.headers or {}, message.data)
+            try:
+                recorded = recorded_from(message.headers or {}, message.data)
+            except Foreign:
+                strays += 1
+                on_stray(message.subject, strays)
+            else:
+                yield recorded
 
 
 async def _stream(js: JetStreamContext) -> None:
