@@ -13,12 +13,13 @@ import typer
 from tests.events.traffic import append, relaying
 from tests.eventually import eventually
 
-from milepost.events.nats.jetstream import STREAM, ensure_stream
+from milepost.events.nats.jetstream import STREAM, SUBJECTS, ensure_stream
 from milepost.events.parking.parked import Failure, park
 from milepost.events.relay.strays import Strays, forget_strays
 from milepost.events.relay.stream_inventory import Stray
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import leases
+from milepost.events.sizes import EVENT_DATA
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.commands.installation.doctor import run_doctor
@@ -155,9 +156,13 @@ async def test_a_disk_that_fills(settings):
     assert (await finding(settings, "disk", disk_wrong=-1, disk_warning=1.1)).verdict == "warning"
 
 
-async def test_a_nats_that_takes_less_than_an_event(settings):
-    assert "max_payload" in await wrong(settings, "sizes", nats_payload_bytes=2**40)
+async def test_what_takes_less_than_an_event(settings, js):
+    await js.add_stream(name=STREAM, subjects=[SUBJECTS], max_msg_size=1000)
+    assert "max_msg_size" in await wrong(settings, "sizes")
+    await js.delete_stream(STREAM)
     await fine(settings, "sizes")
+    larger = msgspec.structs.replace(settings, max_body_bytes=EVENT_DATA + 1)
+    assert "MILEPOST_MAX_BODY_BYTES" in await wrong(larger, "sizes")
 
 
 async def test_a_port_that_somebody_else_has(settings):

@@ -14,7 +14,6 @@ from nats.aio.client import Client
 
 from milepost.events.errors import EventsError
 from milepost.events.runtime.outages import UNAVAILABLE
-from milepost.events.sizes import NATS_PAYLOAD
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.doctor import safety, servers, work
 from milepost.operations.doctor.finding import (
@@ -33,7 +32,7 @@ from milepost.web.settings import Settings
 
 CONNECT_SECONDS = 5
 CHECK_SECONDS = 30
-BOUNDS = Bounds(nats_payload_bytes=NATS_PAYLOAD)
+BOUNDS = Bounds()
 FAULTS: tuple[type[BaseException], ...] = (
     Trouble,
     EventsError,

@@ -48,7 +48,6 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     disk_warning: float = 0.15
     disk_wrong: float = 0.05
     backup_days: float = 2
-    nats_payload_bytes: int
     nats_storage_warning: float = 0.8
 
 

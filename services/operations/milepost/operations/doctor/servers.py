@@ -10,7 +10,9 @@ import asyncpg
 import nats.js.errors
 from nats.js import JetStreamContext
 
-from milepost.events.nats.jetstream import STREAM
+from milepost.events.nats.jetstream import STREAM, stream_info
+from milepost.events.nats.payload import payload_faults
+from milepost.events.sizes import EVENT_DATA, NATS_PAYLOAD
 from milepost.events.store.migrations import pending
 from milepost.events.store.postgres import ROLE
 from milepost.operations.doctor.finding import Patient, Says, warning, worst, wrong
@@ -127,13 +129,14 @@ async def _storage(patient: Patient) -> Says:
 
 
 async def sizes(patient: Patient) -> Says:
-    theirs, needed = patient.client.max_payload, patient.bounds.nats_payload_bytes
-    if theirs < needed:
-        return wrong(
-            f"NATS takes messages of {theirs:,} bytes, and events may need {needed:,}",
-            f"set `max_payload: {needed}` in NATS",
-        )
-    return Says(f"NATS takes {theirs:,} bytes, events need at most {needed:,}")
+    info = await stream_info(patient.client.jetstream())
+    faults = payload_faults(patient.client.max_payload, info.config if info else None)
+    body = patient.settings.max_body_bytes
+    if body > EVENT_DATA:
+        faults.append(f"MILEPOST_MAX_BODY_BYTES is {body:,}, and an event holds {EVENT_DATA:,}")
+    if faults:
+        return wrong("; ".join(faults), "change the settings, then start what uses them again")
+    return Says(f"NATS takes {patient.client.max_payload:,} bytes, events need {NATS_PAYLOAD:,}")
 
 
 async def http(patient: Patient) -> Says:
