@@ -4,8 +4,9 @@ import asyncio
 import json
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import nats
@@ -13,6 +14,7 @@ import nats.errors
 import nats.js.errors
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
+from tests.docs.pages import DOCS, blocks
 from tests.eventually import eventually
 
 from milepost.events.nats.jetstream import STREAM, ensure_stream
@@ -32,31 +34,49 @@ def free_port():
         return listening.getsockname()[1]
 
 
+class Server:
+    """Runs by the file, but for addresses and folder. It may be started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._conf = folder / "nats.conf"
+        text = CONF.read_text("utf-8")
+        for before, after in (
+            ("0.0.0.0:4222", f"127.0.0.1:{self.port}"),
+            ("127.0.0.1:8222", "127.0.0.1:-1"),
+            ('"/data"', f'"{folder}"'),
+        ):
+            assert before in text
+            text = text.replace(before, after)
+        self._conf.write_text(text, "utf-8")
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            binary(),
+            "--config",
+            self._conf,
+            env={**os.environ, **PASSWORDS},
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await listening(self.port)
+
+    async def stop(self) -> None:
+        self._process.terminate()
+        await self._process.wait()
+
+
 @pytest.fixture
-async def port(tmp_path: Path) -> AsyncIterator[int]:
-    """Where a server listens that runs by the file, but for addresses and folder."""
-    chosen = free_port()
-    text = CONF.read_text("utf-8")
-    for before, after in (
-        ("0.0.0.0:4222", f"127.0.0.1:{chosen}"),
-        ("127.0.0.1:8222", "127.0.0.1:-1"),
-        ('"/data"', f'"{tmp_path}"'),
-    ):
-        assert before in text
-        text = text.replace(before, after)
-    conf = tmp_path / "nats.conf"
-    conf.write_text(text, "utf-8")
-    server = await asyncio.create_subprocess_exec(
-        binary(),
-        "--config",
-        conf,
-        env={**os.environ, **PASSWORDS},
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await listening(chosen)
-    yield chosen
-    server.terminate()
-    await server.wait()
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = Server(tmp_path)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def port(server: Server) -> int:
+    """Where it listens."""
+    return server.port
 
 
 async def listening(port):
@@ -164,4 +184,89 @@ async def test_the_services_may_keep_their_durable_consumers(port):
     messages = await feed.fetch(10, timeout=1)
     await messages[-1].ack_sync()
     assert len(messages) == 6
+    await milepost.close()
+
+
+async def publish_courses(port, *titles):
+    """In a stream that is made unless it is there, numbered from 1."""
+    milepost, _ = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
+    js = milepost.jetstream()
+    for position, title in enumerate(titles, await ensure_stream(js) + 1):
+        headers = {"Milepost-Tenant": "default", "Milepost-Position": str(position)}
+        data = json.dumps({"title": title}).encode()
+        await js.publish("milepost.default.enrollment.course_published", data, headers=headers)
+    await milepost.close()
+
+
+async def lose_the_stream(port):
+    milepost, _ = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
+    await milepost.jetstream().delete_stream(STREAM)
+    await milepost.close()
+
+
+@asynccontextmanager
+async def subscribing(port, folder, name):
+    """The page's subscriber as this user."""
+    page = blocks(DOCS / "how-to" / "subscriber.md")
+    (script,) = (block.text for block in page if block.path == "subscriber.py")
+    (folder / "subscriber.py").write_text(script, "utf-8")
+    url = f"nats://payroll:{PASSWORDS['NATS_SUBSCRIBER_PASSWORD']}@127.0.0.1:{port}"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        folder / "subscriber.py",
+        env={**os.environ, "MILEPOST_NATS": url, "SUBSCRIBER": name, "SCHOOL": "default"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+async def line(stream):
+    return (await asyncio.wait_for(stream.readline(), 60)).decode().strip()
+
+
+async def test_the_pages_subscriber_outlives_a_lost_stream_and_a_restart(server, tmp_path):
+    await publish_courses(server.port, "CSS")
+    async with subscribing(server.port, tmp_path, "payroll") as subscriber:
+        assert await line(subscriber.stdout) == "default 1 CSS"
+        await lose_the_stream(server.port)
+        await publish_courses(server.port, "CSS", "HTML")
+        assert await line(subscriber.stdout) == "default 1 CSS"
+        assert await line(subscriber.stdout) == "default 2 HTML"
+        await server.stop()
+        await server.start()
+        await publish_courses(server.port, "SQL")
+        assert await line(subscriber.stdout) == "default 3 SQL"
+
+
+async def test_the_pages_subscriber_says_what_it_may_not(server, tmp_path):
+    await publish_courses(server.port, "CSS")
+    async with subscribing(server.port, tmp_path, "stranger") as subscriber:
+        said = await line(subscriber.stderr)
+    assert "permissions violation" in said.lower()
+
+
+async def test_what_is_published_again_for_a_subscriber_it_may_read(port):
+    milepost, _ = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
+    js = milepost.jetstream()
+    await js.add_stream(name="MILEPOST_REPUBLISH", subjects=["republish.>"])
+    await js.publish("republish.payroll", b"{}")
+    await js.publish("republish.library", b"{}")
+    client, errors = await subscriber(port)
+    own = "republish.payroll"
+    again = client.jetstream().pull_subscribe(own, durable="payroll", stream="MILEPOST_REPUBLISH")
+    (message,) = await (await again).fetch(1, timeout=5)
+    await message.ack_sync()
+    assert (message.subject, errors) == (own, [])
+    others = {"durable_name": "payroll", "ack_policy": "explicit"}
+    request = {"stream_name": "MILEPOST_REPUBLISH", "action": "", "config": others}
+    for filtered in ("republish.library", "republish.>"):
+        asked = f"$JS.API.CONSUMER.CREATE.MILEPOST_REPUBLISH.payroll.{filtered}"
+        with pytest.raises(nats.errors.TimeoutError):
+            await client.request(asked, json.dumps(request).encode(), timeout=1)
+    await client.close()
     await milepost.close()
