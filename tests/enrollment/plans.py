@@ -32,6 +32,7 @@ def lessons(draw, id: str, before: tuple[str, ...]) -> Lesson:  # noqa: A002 - t
         due_day=draw(st.none() | st.integers(0, 90)),
         prerequisites=tuple(needed),
         titles=draw(translations),
+        completed_by=draw(st.sampled_from([None, None, "staff", "learner"])),
     )
 
 
@@ -66,6 +67,7 @@ def plans(draw, version: int = 1) -> CoursePublished:
         workload_hours=draw(st.none() | st.sampled_from([0.5, 25.0, 300.0])),
         titles=draw(translations),
         prerequisites=tuple(draw(st.lists(prerequisites, max_size=3, unique_by=type))),
+        offline_days=draw(st.sampled_from([30, 30, 0, 365])),
         occurred_at=NINE,
     )
 

@@ -63,6 +63,47 @@ async def test_an_invalid_plan_is_told_every_fault(school):
     assert problem(refused, 422, "plan_invalid")["faults"] == found["faults"]
 
 
+@pytest.mark.parametrize(
+    ("bound", "condition"),
+    [
+        ({"weight": 1e308}, "too_great"),
+        ({"weight": 1_000_001}, "too_great"),
+        ({"weight": 5e-324}, "too_small"),
+        ({"weight": 9e-7}, "too_small"),
+        ({"attempts_allowed": 0}, "not_positive"),
+        ({"attempts_allowed": 1001}, "too_many"),
+    ],
+)
+async def test_what_grades_could_not_be_made_of_is_refused(school, bound, condition):
+    lessons = [{"id": "a", "title": "A", **bound}, {"id": "b", "title": "B", "weight": 1}]
+    refused = await school.post(VALIDATE, {"title": "X", "lessons": lessons})
+    path = f"$.lessons[0].{next(iter(bound))}"
+    assert problem(refused, 422, "plan_invalid")["faults"] == [
+        {"path": path, "condition": condition}
+    ]
+
+
+@pytest.mark.parametrize("weight", [0, 0.000001, 1_000_000])
+async def test_weights_that_can_be_told_apart_are_taken(school, weight):
+    lessons = [{"id": "a", "title": "A", "weight": weight, "attempts_allowed": 1000}]
+    answer = await school.post(VALIDATE, {"title": "X", "lessons": lessons})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_version_says_how_long_devices_may_be_offline(school):
+    await publish(school, {**PLAN, "offline_days": 7})
+    plan = (await school.get("/enrollment/courses/DATA-101")).json()["plan"]
+    assert plan["offline_days"] == 7
+    await publish(school, PLAN)
+    found = (await school.get("/enrollment/courses/DATA-101/versions/2/diff")).json()
+    assert ("course", "changed", None, "offline_days") in lines(found)
+    for days in (-1, 3651):
+        refused = await school.post(VALIDATE, {**PLAN, "offline_days": days})
+        assert problem(refused, 422, "plan_invalid")["faults"] == [
+            {"path": "$.offline_days", "condition": "not_between_0_and_3650"}
+        ]
+
+
 async def test_a_plan_of_another_shape_is_told_every_place(school):
     lessons = [{"id": "a b", "title": "", "kind": "poem"}, {"title": "B", "wieght": 1}]
     refused = await school.post(VALIDATE, {"title": "X", "lessons": lessons})

@@ -15,12 +15,16 @@ MoveOn: TypeAlias = Literal[
     "Passed", "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable"
 ]
 CountingAttempt: TypeAlias = Literal["best", "last", "first"]
+CompletedBy: TypeAlias = Literal["learner", "staff"]
+SCORED_BY_STAFF: frozenset[LessonKind] = frozenset({"assignment", "exam"})
+OFFLINE_DAYS = 30
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A unit of a course. `move_on` is cmi5's; `due_day` counts from the offering's start.
 
-    `titles` are translations of `title`, by BCP 47 language tag.
+    `titles` are translations of `title`, by BCP 47 language tag. `completed_by`: None stands for
+    staff where staff give the score (`SCORED_BY_STAFF`), else for the learner.
     """
 
     id: str
@@ -35,6 +39,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_day: int | None = None
     prerequisites: tuple[str, ...] = ()
     titles: Mapping[str, str] = {}
+    completed_by: CompletedBy | None = None
 
 
 class PassingRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,7 +73,8 @@ class CourseDrafted(Event, frozen=True, kw_only=True, tag="course_drafted"):
 class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
     """`titles` are translations of `title` by BCP 47 tag; `language` is that of everything else.
 
-    `prerequisites` are those of its offerings that state none of their own.
+    `prerequisites` are those of its offerings that state none of their own. `offline_days` is how
+    far back learners themselves may report what they did.
     """
 
     course: str
@@ -81,6 +87,7 @@ class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
     workload_hours: float | None = None
     titles: Mapping[str, str] = {}
     prerequisites: tuple[Prerequisite, ...] = ()
+    offline_days: int = OFFLINE_DAYS
 
 
 class CourseRetired(Event, frozen=True, kw_only=True, tag="course_retired"):

@@ -47,6 +47,7 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     workload_hours: float | None
     titles: dict[str, str]
     prerequisites: tuple[PrerequisiteBody, ...]
+    offline_days: int
 
 
 class CourseView(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,10 +8,11 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, structs
 
-from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.courses import OFFLINE_DAYS, CoursePublished, Lesson, PassingRule, Skill
 from milepost.contracts.ids import LANGUAGE, TEXT
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.api.wiring import Id, Title
+from milepost.enrollment.domain.course.plan_faults import MAX_ATTEMPTS, MAX_OFFLINE_DAYS, WEIGHTS
 from milepost.web.requests.json_body import Body
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -33,7 +34,21 @@ Translations = Annotated[
     ),
 ]
 Share = Annotated[float, Meta(extra_json_schema={"minimum": 0, "maximum": 1})]
-Weight = Annotated[float, Meta(extra_json_schema={"minimum": 0})]
+Weight = Annotated[
+    float,
+    Meta(
+        description="0, or a share relative to the others', from 0.000001 to 1000000",
+        extra_json_schema={"minimum": 0, "maximum": WEIGHTS[1]},
+    ),
+]
+Attempts = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": MAX_ATTEMPTS})]
+OfflineDays = Annotated[
+    int,
+    Meta(
+        description="How far back learners themselves may report what they did",
+        extra_json_schema={"minimum": 0, "maximum": MAX_OFFLINE_DAYS},
+    ),
+]
 Named = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT)]
 
 
@@ -44,7 +59,7 @@ class LessonBody(
     title: Title
     weight: Weight = 0.0
     mastery_score: Share | None = None
-    attempts_allowed: Annotated[int, Meta(extra_json_schema={"minimum": 1})] | None = None
+    attempts_allowed: Attempts | None = None
     prerequisites: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
     titles: Translations = msgspec.field(default_factory=dict)
 
@@ -109,6 +124,7 @@ class PlanBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workload_hours: Annotated[float, Meta(gt=0, le=10_000)] | None = None
     titles: Translations = msgspec.field(default_factory=dict)
     prerequisites: Annotated[tuple[PrerequisiteBody, ...], Meta(max_length=50)] = ()
+    offline_days: OfflineDays = OFFLINE_DAYS
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +138,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     workload_hours: float | None
     titles: dict[str, str]
     prerequisites: tuple[Prerequisite, ...]
+    offline_days: int
 
 
 def facts_of(body: PlanBody) -> dict[str, Any]:

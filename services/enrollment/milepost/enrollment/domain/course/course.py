@@ -9,6 +9,7 @@ import msgspec
 
 from milepost.contracts import streams
 from milepost.contracts.courses import (
+    OFFLINE_DAYS,
     CourseDrafted,
     CoursePublished,
     CourseRetired,
@@ -117,6 +118,7 @@ def publish(
     workload_hours: float | None = None,
     titles: Mapping[str, str] | None = None,
     prerequisites: Sequence[Prerequisite] = (),
+    offline_days: int = OFFLINE_DAYS,
 ) -> list[CourseEvent]:
     """Publish the next version; what equals the latest version is not published again.
 
@@ -135,6 +137,7 @@ def publish(
         workload_hours=workload_hours,
         titles=dict(titles or {}),
         prerequisites=tuple(prerequisites),
+        offline_days=offline_days,
         occurred_at=occurred_at,
     )
     if faults := tuple(plan_faults(published)):

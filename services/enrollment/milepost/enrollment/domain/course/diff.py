@@ -14,7 +14,7 @@ Part: TypeAlias = Literal["course", "lesson", "skill", "prerequisite"]
 Kind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Listed: TypeAlias = Lesson | Skill | Prerequisite
 
-_SINGLE = ("title", "titles", "language", "workload_hours", "passing_rule")
+_SINGLE = ("title", "titles", "language", "workload_hours", "passing_rule", "offline_days")
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from math import isfinite
 
 import msgspec
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
 from milepost.contracts.prerequisites import CoursePassed, Prerequisite
+
+# Weights are relative: within these they add up, and the least of them still tells.
+WEIGHTS = 1e-6, 1e6
+# So many of a learner's at one lesson are kept, whatever a plan would allow.
+MAX_ATTEMPTS = 1_000
+MAX_OFFLINE_DAYS = 3_650
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -21,6 +28,8 @@ def plan_faults(plan: CoursePublished) -> Iterator[Fault]:
     yield from _lessons_faults(plan)
     yield from _rule_faults(plan.lessons, plan.passing_rule)
     yield from _skill_faults(plan.skills)
+    if not 0 <= plan.offline_days <= MAX_OFFLINE_DAYS:
+        yield Fault("$.offline_days", f"not_between_0_and_{MAX_OFFLINE_DAYS}")
     for number, one in enumerate(plan.prerequisites):
         if isinstance(one, CoursePassed) and one.course == plan.course:
             yield Fault(f"$.prerequisites[{number}].course", "itself")
@@ -55,14 +64,27 @@ def _lessons_faults(plan: CoursePublished) -> Iterator[Fault]:
 
 
 def _lesson_faults(path: str, lesson: Lesson) -> Iterator[Fault]:
-    if not 0 <= lesson.weight < float("inf"):
-        yield Fault(f"{path}.weight", "negative" if lesson.weight < 0 else "not_finite")
+    if condition := _weight_fault(lesson.weight):
+        yield Fault(f"{path}.weight", condition)
     if lesson.mastery_score is not None and not 0 <= lesson.mastery_score <= 1:
         yield Fault(f"{path}.mastery_score", "not_between_0_and_1")
     if lesson.mastery_score is None and lesson.move_on in {"Passed", "CompletedAndPassed"}:
         yield Fault(f"{path}.mastery_score", "missing")
     if lesson.attempts_allowed is not None and lesson.attempts_allowed < 1:
         yield Fault(f"{path}.attempts_allowed", "not_positive")
+    if lesson.attempts_allowed is not None and lesson.attempts_allowed > MAX_ATTEMPTS:
+        yield Fault(f"{path}.attempts_allowed", "too_many")
+
+
+def _weight_fault(weight: float) -> str | None:
+    least, most = WEIGHTS
+    if weight < 0:
+        return "negative"
+    if not isfinite(weight):
+        return "not_finite"
+    if weight > most:
+        return "too_great"
+    return "too_small" if 0 < weight < least else None
 
 
 def _unlocking_faults(lessons: Sequence[Lesson]) -> Iterator[Fault]:
