@@ -3,7 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from milepost.operations.history.oulad import Dataset, HandedIn, TableMissing, Visit, read_dataset
+from milepost.operations.history.import_history import import_past
+from milepost.operations.history.oulad import (
+    Dataset,
+    HandedIn,
+    TableMissing,
+    TableUnreadable,
+    Visit,
+    read_dataset,
+)
+from milepost.operations.history.oulad_school import past_of
+from milepost.web.settings import Settings
 
 TABLES = {
     "courses": ["BBB,2013J,268", "BBB,2013B,240"],
@@ -20,11 +30,15 @@ TABLES = {
 WIDTHS = {name: len(lines[0].split(",")) for name, lines in TABLES.items()}
 
 
+def write_tables(folder: Path, **tables: list[str]) -> None:
+    for name, lines in (TABLES | tables).items():
+        header = ",".join(f"column{number}" for number in range(WIDTHS[name]))
+        (folder / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n")
+
+
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
-    for name, lines in TABLES.items():
-        header = ",".join(f"column{number}" for number in range(WIDTHS[name]))
-        (tmp_path / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n")
+    write_tables(tmp_path)
     return read_dataset(tmp_path)
 
 
@@ -80,3 +94,80 @@ def test_a_folder_without_a_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "courses.csv.gz").touch()
     with pytest.raises(TableMissing, match=r"lacks assessments.csv, studentAssessment.csv, .*vle"):
         read_dataset(tmp_path)
+
+
+def test_tables_of_headers_alone_are_an_empty_past(tmp_path: Path) -> None:
+    write_tables(tmp_path, **{name: [] for name in TABLES})
+    assert read_dataset(tmp_path) == Dataset((), ())
+    for name in TABLES:
+        (tmp_path / f"{name}.csv").write_text("")
+    assert read_dataset(tmp_path) == Dataset((), ())
+
+
+def test_registrations_on_a_run_that_is_not_there_are_counted(tmp_path: Path) -> None:
+    write_tables(tmp_path, courses=["BBB,2013J,268"])
+    dataset = read_dataset(tmp_path)
+    assert [one.code for one in dataset.presentations] == ["2013J"]
+    assert dataset.nowhere == {"BBB-2013B": 2}
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ("courses", "BBB,2013Q,268"),
+        ("courses", "BBB,2013J,many"),
+        ("courses", "BBB,2013J"),
+        ("courses", "BBB,2013J,99999999"),
+        ("assessments", "BBB,2013J,1,Essay,54,60"),
+        ("assessments", "BBB,2013J,1,TMA,54,nan"),
+        ("studentAssessment", "1,5,,0,70"),
+        ("studentRegistration", "BBB,2013J,5,soon,"),
+        ("studentVle", "BBB,2013J,5,page,1,1"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_named(tmp_path: Path, table: str, line: str) -> None:
+    write_tables(tmp_path, **{table: [line]})
+    with pytest.raises(TableUnreadable, match=f"{table} in .*, line 2: "):
+        read_dataset(tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    (tmp_path / "vle.csv").rename(tmp_path / "vle.csv.gz")
+    with pytest.raises(TableUnreadable, match="vle in "):
+        read_dataset(tmp_path)
+    (tmp_path / "vle.csv.gz").unlink()
+    (tmp_path / "vle.csv").write_bytes(b"\xff\xfe,,,,,")
+    with pytest.raises(TableUnreadable, match="vle in "):
+        read_dataset(tmp_path)
+
+
+async def test_what_a_rule_refuses_is_told_and_the_rest_is_there(
+    postgres: str, nats_url: str, tmp_path: Path
+) -> None:
+    weights = ["AAA,2013B,9,TMA,54,100", *TABLES["assessments"]]
+    write_tables(
+        tmp_path,
+        courses=["AAA,2013B,240", "BBB,2013B,240"],
+        assessments=weights,
+        studentRegistration=["AAA,2013B,5,,", *TABLES["studentRegistration"]],
+    )
+    settings = Settings(postgres=postgres, nats=nats_url, data_dir=tmp_path)
+    for appended in (True, False):
+        past = past_of(read_dataset(tmp_path))
+        imported = await import_past(settings, past, "ou", lambda _: None)
+        assert imported.enrollments == 2
+        assert imported.refused_courses == {
+            "AAA-2013B": "plan_invalid: $.passing_rule.passing_grade no_lesson_has_weight",
+            "BBB-2013J": "unknown_course",
+        }
+        assert imported.refusals["course_refused"] == 2
+        assert (imported.appended > 0) is appended
+
+
+async def test_an_empty_past_is_imported(postgres: str, nats_url: str, tmp_path: Path) -> None:
+    write_tables(tmp_path, **{name: [] for name in TABLES})
+    settings = Settings(postgres=postgres, nats=nats_url, data_dir=tmp_path)
+    past = past_of(read_dataset(tmp_path))
+    imported = await import_past(settings, past, "empty", lambda _: None)
+    assert (imported.enrollments, imported.events, imported.refused_courses) == (0, 0, {})

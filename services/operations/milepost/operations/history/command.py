@@ -92,8 +92,11 @@ def _table(imported: Imported) -> Table:
     table = Table("what", "count")
     facts = msgspec.to_builtins(imported)
     refusals = facts.pop("refusals")
+    refused_courses = facts.pop("refused_courses")
     for name, count in facts.items():
         table.add_row(name, f"{count:,}")
     for reason, count in refusals.items():
         table.add_row(f"refused: {reason}", f"{count:,}")
+    for offering, reason in refused_courses.items():
+        table.add_row(f"refused course: {offering}", reason)
     return table

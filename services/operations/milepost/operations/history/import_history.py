@@ -35,6 +35,8 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     events    the tenant's last position
     appended  how many of the events are new since this run began
     refusals  rows that a rule refused, by its name
+    refused_courses  why an offering (or an achievement) of the source is not there; `refusals`
+              counts its rows as `course_refused`
     """
 
     enrollments: int
@@ -47,6 +49,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     appended: int
     seconds: float
     refusals: dict[str, int]
+    refused_courses: dict[str, str]
 
 
 async def import_past(
@@ -57,17 +60,18 @@ async def import_past(
     transactor = Transactor(PostgresLog(pool))
     try:
         before = (await transactor.log.heads()).get(tenant, 0)
-        plans = await offer(transactor, tenant, past)
+        offered = await offer(transactor, tenant, past)
         importer = Importer(
             transactor,
             tenant,
-            plans,
+            offered.plans,
             run_policies=_policies_of(Context(transactor, given, pool)),
             tell=tell,
             resuming=before > 0,
         )
+        importer.tally.leave_out(sum(past.nowhere.values()))
         await importer.run(past)
-        head = (await transactor.log.heads())[tenant]
+        head = (await transactor.log.heads()).get(tenant, 0)
         results = await _results(transactor.log, tenant, past)
     finally:
         # Where Postgres stays away, what waits for it is given up.
@@ -86,6 +90,7 @@ async def import_past(
         appended=head - before,
         seconds=round(monotonic() - started, 3),
         refusals=dict(sorted(importer.tally.refused.items())),
+        refused_courses=dict(sorted(offered.refused.items())),
     )
 
 

@@ -53,6 +53,11 @@ class Tally(msgspec.Struct):
         known = NotEnrolled if isinstance(refusal, UnknownEnrollment) else type(refusal)
         self.refused[re.sub(r"(?<!^)(?=[A-Z])", "_", known.__name__).lower()] += times
 
+    def leave_out(self, rows: int) -> None:
+        """Rows of what could not be offered."""
+        if rows:
+            self.refused["course_refused"] += rows
+
     def answer(self, reports: Sequence[Report], answers: Sequence[Answer]) -> None:
         """A report that the log has already was accepted, by an earlier run."""
         for one, answer in zip(reports, answers, strict=True):
@@ -106,6 +111,11 @@ class Importer:
 
     async def _pass(self, name: str, passage: Passage) -> None:
         steps = list(_in_calls(passage.steps()))
+        if passage.offering not in self._plans:
+            rows = sum(map(_rows, steps))
+            self.tally.leave_out(rows)
+            self._tell(rows)
+            return
         key = f"{name}/{passage.offering}/{passage.learner}"
         ids = [uuid5(NAMESPACE, f"{key}/{number}") for number in range(len(steps))]
         done = await self._already_done(ids) if self._resuming else frozenset()

@@ -1,8 +1,12 @@
 """What an import needs before the first learner: courses, offerings, achievements."""
 
+import re
 from functools import partial
 from uuid import UUID, uuid5
 
+import msgspec
+
+from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import CoursePublished
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievement import ACHIEVEMENT, Definition, define
@@ -10,6 +14,7 @@ from milepost.enrollment.domain.course.course import COURSE, publish
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Terms, open_offering
 from milepost.events.commands.transact import Transactor
+from milepost.events.event import Refused
 from milepost.operations.history.past import Attested, Past, Run
 from milepost.progress.domain.plan import Plan
 from milepost.progress.plan_cache import pinned
@@ -17,16 +22,41 @@ from milepost.progress.plan_cache import pinned
 NAMESPACE = UUID("1d2a86b4-7a0c-5f5e-9f65-3e0f9ce2b0a7")
 
 
-async def offer(transactor: Transactor, tenant: str, past: Past) -> dict[str, Plan]:
-    """Publish, open and define all of it, once. Each offering's plan, as it was published."""
-    plans = {}
+class Offered(msgspec.Struct, frozen=True):
+    """Each offering's plan, as it was published; and why the others are not there."""
+
+    plans: dict[str, Plan]
+    refused: dict[str, str]
+
+
+async def offer(transactor: Transactor, tenant: str, past: Past) -> Offered:
+    """Publish, open and define all of it, once. What a rule refuses is told, the rest is done."""
+    offered = Offered({}, dict.fromkeys(past.nowhere, "unknown_course"))
     for run in past.runs:
-        published = await _publish(transactor, tenant, past.name, run)
-        await _open(transactor, tenant, run, published.version)
-        plans[run.offering] = pinned(published)
+        try:
+            published = await _publish(transactor, tenant, past.name, run)
+            await _open(transactor, tenant, run, published.version)
+            offered.plans[run.offering] = pinned(published)
+        except Refused as refused:
+            offered.refused[run.offering] = reason_of(refused)
+    courses = {run.course for run in past.runs if run.offering in offered.plans}
     for one in past.achievements:
-        await _define(transactor, tenant, one)
-    return plans
+        if isinstance(one.criteria, CoursePassed) and one.criteria.course not in courses:
+            continue  # nobody could earn it
+        try:
+            await _define(transactor, tenant, one)
+        except Refused as refused:
+            offered.refused[one.achievement] = reason_of(refused)
+    return offered
+
+
+def reason_of(refusal: Refused) -> str:
+    """Its name, and the faults of a plan where there are any."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(refusal).__name__).lower()
+    faults = getattr(refusal, "faults", ())
+    return (
+        f"{name}: {', '.join(f'{one.path} {one.condition}' for one in faults)}" if faults else name
+    )
 
 
 async def _publish(transactor: Transactor, tenant: str, name: str, run: Run) -> CoursePublished:

@@ -33,6 +33,7 @@ def past_of(dataset: Dataset) -> Past:
         achievements=tuple(achievements_of(dataset)),
         learners=(tuple(map(passage_of, learner)) for learner in dataset.learners),
         size=sum(map(size_of, timelines)),
+        nowhere=dataset.nowhere,
     )
 
 

@@ -1,6 +1,6 @@
 """A school's past, ready to be imported: what was offered, and what each learner did, in order."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -67,6 +67,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     runs      in order of time: a course's versions are published in it
     learners  each learner's passages, in order of time
     size      how many rows the learners' passages have together
+    nowhere   registrations on runs that the source itself does not know, by offering
     """
 
     name: str
@@ -74,3 +75,4 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     achievements: tuple[Attested, ...]
     learners: Iterable[tuple[Passage, ...]]
     size: int
+    nowhere: Mapping[str, int] = msgspec.field(default_factory=dict)
