@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import asyncpg
 import msgspec
@@ -98,6 +98,10 @@ def service(transactor: Transactor, settings: Settings) -> Service:
     async def position(request: Asked) -> dict[str, int | None]:
         return {"position": awaited_position(request)}
 
+    @get("/sorted")
+    async def in_order(order: FromQuery[Literal["asc", "desc"]] = "asc") -> str:
+        return order
+
     @get("/fault/{kind:str}")
     async def fault(kind: FromPath[str]) -> None:
         raise {
@@ -109,5 +113,5 @@ def service(transactor: Transactor, settings: Settings) -> Service:
             "full": asyncpg.DiskFullError("no space left on 10.0.0.7"),
         }[kind]
 
-    routes = Router("/notes", route_handlers=[write, read, position, fault])
+    routes = Router("/notes", route_handlers=[write, read, position, in_order, fault])
     return Service("notes", (routes,))

@@ -11,6 +11,7 @@ from tests.clients import connection_to
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.requests.body import BYTES_PER_PART, PARTS_AT_LEAST
+from milepost.web.requests.json_body import SEARCHED_BYTES
 
 
 def problem(response, status, name):
@@ -137,6 +138,22 @@ async def test_bad_input_is_refused_with_the_path_of_the_fault(client, headers, 
     answer = await client.post("/notes/a", content=body, headers=asked)
     assert problem(answer, 400, "malformed_request")["path"] == path
     assert await log.heads() == {}
+
+
+async def test_a_value_of_a_closed_set_is_told_the_set(client, headers):
+    answer = await client.get("/notes/sorted?order=up", headers=headers())
+    (fault,) = problem(answer, 400, "malformed_request")["faults"]
+    assert fault["message"].endswith("; allowed: 'asc', 'desc'")
+
+
+async def test_the_faults_of_a_large_body_are_not_searched(client, headers):
+    """That takes ten times as long as decoding, and holds the loop: the first is told."""
+    body = json.dumps({"lines": [{"score": "x"}] * 5_000})
+    assert SEARCHED_BYTES < len(body) < 100_000
+    answer = await client.post("/notes/a", content=body, headers=headers(**JSON))
+    told = problem(answer, 400, "malformed_request")
+    assert told["path"] == "$.lines[0].score"
+    assert "faults" not in told
 
 
 async def test_a_bad_query_parameter_is_named(client, headers):

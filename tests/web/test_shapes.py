@@ -74,6 +74,14 @@ def test_all_faults_are_told_with_their_paths():
     ]
 
 
+def test_what_is_none_of_a_closed_set_is_told_the_set():
+    value = {"parts": [{"id": "a", "name": "tall"}], "pet": {"kind": "cow"}}
+    assert told(value) == [
+        ("$.parts[0].name", "Invalid enum value 'tall'; allowed: 'long', 'short'"),
+        ("$.pet.kind", "Invalid value 'cow'; allowed: 'dog', 'cat'"),
+    ]
+
+
 def test_a_list_that_is_too_long_is_one_fault():
     assert told({"parts": [{"id": "a"}] * 4}) == [("$.parts", "Expected `array` of length <= 3")]
 
@@ -83,7 +91,7 @@ def test_a_list_that_is_too_long_is_one_fault():
     [
         ({"kind": "dog", "name": 5}, "$.pet.name", "Expected `str`, got `int`"),
         ({"kind": "cat"}, "$.pet", "Object missing required field `lives`"),
-        ({"kind": "cow"}, "$.pet.kind", "Invalid value 'cow'"),
+        ({"kind": "cow"}, "$.pet.kind", "Invalid value 'cow'; allowed: 'dog', 'cat'"),
         ({"name": "Rex"}, "$.pet", "Object missing required field `kind`"),
         (5, "$.pet", "Expected `object | null`, got `int`"),
     ],

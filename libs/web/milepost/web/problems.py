@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
 from milepost.events.runtime.outages import is_transient
 from milepost.web.errors import WebError
+from milepost.web.requests.allowed_values import with_allowed
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -149,12 +150,19 @@ def error_response(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def _restore_parameter_names(request: Request[Any, Any, Any], error: ValidationException) -> None:
-    """Litestar names a parameter as the handler does, not as the client did."""
-    aliases: Mapping[str, str] = request.scope["route_handler"].opt.get("parameters", {})
+    """Litestar names a parameter as the handler does, not as the client did.
+
+    Nor does it tell what would have been allowed.
+    """
+    handler = request.scope["route_handler"]
+    aliases: Mapping[str, str] = handler.opt.get("parameters", {})
     names = {inside: name for name, inside in aliases.items()}
     for fault in error.extra or ():
-        if isinstance(fault, dict):
-            fault["key"] = names.get(fault.get("key", ""), fault.get("key"))
+        if isinstance(fault, dict) and (key := fault.get("key")):
+            parameter = handler.parsed_fn_signature.parameters.get(key)
+            if parameter is not None:
+                fault["message"] = with_allowed(fault["message"], parameter.raw)
+            fault["key"] = names.get(key, key)
 
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:

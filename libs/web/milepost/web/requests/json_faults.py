@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import msgspec
 from msgspec import structs
 
+from milepost.web.requests.allowed_values import with_allowed
+
 MAX_FAULTS: Final = 100
 MAX_DEPTH: Final = 8  # further down it is looked no closer: each level is looked at once more
 
@@ -28,7 +30,8 @@ def _faults(value: Any, expected: Any, path: str, depth: int) -> Iterator[dict[s
                 yield inner
         if sound:
             message, _, place = str(fault).partition(" - at `")
-            yield _fault(path + place.strip("`").removeprefix("$"), message)
+            inside = place.strip("`").removeprefix("$")
+            yield _fault(path + inside, with_allowed(message, expected))
 
 
 def _inside(value: Any, expected: Any, path: str, depth: int) -> Iterator[dict[str, str]]:
