@@ -38,6 +38,19 @@ async def test_a_course_is_drafted_published_read_and_retired(school):
     assert await school.happened() == ["course_drafted", "course_published", "course_retired"]
 
 
+async def test_what_is_created_is_found_at_its_location(school):
+    answers = [
+        await school.publish(),
+        await school.put("/enrollment/offerings/spring", {"course": "DATA-101", "version": 1}),
+        await school.enroll("ana", "spring"),
+    ]
+    for created in answers:
+        assert created.status_code == 201
+        assert (await school.get(created.headers["Location"])).status_code == 200
+    again = await school.publish()
+    assert (again.status_code, "Location" in again.headers) == (200, False)
+
+
 async def test_the_same_plan_is_not_published_twice_and_a_new_one_is_the_next_version(school):
     await school.publish()
     again = await school.publish()

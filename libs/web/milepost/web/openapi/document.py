@@ -36,6 +36,7 @@ from milepost.web.auth.tokens import RoleMissing
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
     IDEMPOTENCY_KEY,
+    LOCATION,
     Answers,
     Header,
 )
@@ -146,6 +147,9 @@ def _operation_factory(
         success.headers = {one.name: _header(one) for one in answers.response_headers}
         if answers.also is not None:
             responses[str(answers.also)] = _also(success, answers.also)
+        if answers.creates:
+            created = responses["201"]
+            created.headers = {**(created.headers or {}), LOCATION.name: _header(LOCATION)}
         for status, same_status in problems.items():
             response = responses[str(status)]
             response.headers = _problem_headers(same_status)

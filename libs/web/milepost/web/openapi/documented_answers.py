@@ -52,6 +52,11 @@ POSITION: Final = Header(
     description="The position in the school's log that the answer is true for",
     schema=Schema(type=OpenAPIType.INTEGER, minimum=0),
 )
+LOCATION: Final = Header(
+    name="Location",
+    description="The path of what was created",
+    schema=Schema(type=OpenAPIType.STRING, examples=["/enrollment/offerings/sql-101-spring"]),
+)
 ETAG: Final = Header(
     name="ETag",
     description="Changes when the answer does",
@@ -63,22 +68,25 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """`refusals` are real ones, with facts as they could be: they are the examples.
 
     `request_headers` may come, `response_headers` are in every answer that is no problem.
-    `also`: another status of the same answer. `request_body`: one that the route reads as it comes.
+    `also`: another status of the same answer. `creates`: 201 tells the address of what is new.
+    `request_body`: one that the route reads as it comes.
     """
 
     refusals: tuple[Exception, ...] = ()
     request_headers: tuple[Header, ...] = ()
     response_headers: tuple[Header, ...] = ()
     also: int | None = None
+    creates: bool = False
     request_body: RequestBody | None = None
 
 
-def command(*refusals: Exception, also: int | None = None) -> Answers:
+def command(*refusals: Exception, also: int | None = None, creates: bool = False) -> Answers:
     return Answers(
         refusals=(*refusals, KEY_REUSED),
         request_headers=(IDEMPOTENCY_KEY,),
         response_headers=(POSITION,),
         also=also,
+        creates=creates,
     )
 
 

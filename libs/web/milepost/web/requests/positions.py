@@ -1,6 +1,7 @@
 """`Milepost-Position`: what a command tells and a read waits for."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from litestar import Request, Response
 from litestar.serialization import default_serializer, encode_json
@@ -9,6 +10,7 @@ from litestar.types import Receive, Scope, Send
 from milepost.web.problems import Malformed
 
 T = TypeVar("T")
+Address: TypeAlias = tuple[str, ...]
 
 
 def awaited_position(request: Request[Any, Any, Any]) -> int | None:
@@ -27,6 +29,20 @@ def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
     """`position` is the outcome's: reads that carry it back see the effect."""
     headers = {"Milepost-Position": str(position)}
     return _Json(body, status_code=status_code, headers=headers)
+
+
+def created(body: T, position: int, address: Address, *, new: bool = True) -> Response[T]:
+    """201 with the address of what was created; 200 without it when it was there already."""
+    if not new:
+        return positioned(body, position)
+    response = positioned(body, position, 201)
+    response.headers["Location"] = location(address)
+    return response
+
+
+def location(address: Address) -> str:
+    """The path of these segments; an id may hold what a path keeps for itself."""
+    return "".join([f"/{quote(part, safe='')}" for part in address])
 
 
 class _Json(Response[T]):

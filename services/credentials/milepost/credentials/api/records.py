@@ -35,7 +35,7 @@ from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import occurred
 
 NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
@@ -103,6 +103,7 @@ async def get_standing(
         RETIRED_ACHIEVEMENT,
         AlreadyHeld("data-analyst", _CREDENTIAL),
         OCCURRED_IN_FUTURE,
+        creates=True,
     ),
     roles=ISSUING,
 )
@@ -130,7 +131,8 @@ async def award_credential(
     outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
     credential = outcome.state(RECORD).credentials[_awarded(outcome)]
     view = CredentialView.of(credential, wiring.clock())
-    return positioned(view, outcome.position, 201)
+    address = ("credentials", "learners", learner, "achievements", data.achievement)
+    return created(view, outcome.position, address)
 
 
 @post(

@@ -61,7 +61,7 @@ from milepost.web.problems import members, problem_of
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created
 
 
 class Invited(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,6 +134,7 @@ REMEDIES = {
         MAY_NOT_BACKDATE,
         OCCURRED_IN_FUTURE,
         also=200,
+        creates=True,
     ),
     roles=LEARNERS_AND_ENROLLERS,
 )
@@ -149,7 +150,8 @@ async def post_enrollment(
     )
     outcome = await run_command(request, wiring.transactor, streams, decide)
     now = state_of(outcome.state(OFFERING), outcome.state(ENROLLMENT))
-    return positioned(now, outcome.position, 201 if outcome.events else 200)
+    address = ("enrollment", "enrollments", now.enrollment)
+    return created(now, outcome.position, address, new=bool(outcome.events))
 
 
 @post(

@@ -30,7 +30,7 @@ from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command,
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import in_calendar, occurred
 
 
@@ -106,6 +106,7 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
         OFFERING_ALREADY_OPEN,
         OCCURRED_IN_FUTURE,
         also=200,
+        creates=True,
     ),
     roles=CATALOG_KEEPERS,
 )
@@ -127,7 +128,8 @@ async def put_offering(
         ),
     )
     view = view_of(offering, outcome.state(OFFERING))
-    return positioned(view, outcome.position, 201 if outcome.events else 200)
+    address = ("enrollment", "offerings", offering)
+    return created(view, outcome.position, address, new=bool(outcome.events))
 
 
 @post(

@@ -35,7 +35,7 @@ from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command,
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import occurred
 
 
@@ -132,7 +132,9 @@ class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
     description="A version never changes once defined; 200 instead of 201 when the definition "
     "equals the latest version. What makes no sense is told all at once, with its paths. Whether "
     "there are such achievements is not looked at.",
-    answers=command(PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200),
+    answers=command(
+        PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True
+    ),
     roles=CATALOG_KEEPERS,
 )
 async def post_definition(
@@ -145,8 +147,8 @@ async def post_definition(
     facts = msgspec.structs.asdict(data) | {"occurred_at": at}
     decide = partial(define_program, program=program, **facts)
     outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)
-    status = 201 if outcome.events else 200
-    return positioned(_defined_in(program, outcome), outcome.position, status)
+    address, new = ("enrollment", "programs", program), bool(outcome.events)
+    return created(_defined_in(program, outcome), outcome.position, address, new=new)
 
 
 @post(

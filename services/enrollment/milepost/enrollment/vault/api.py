@@ -21,7 +21,7 @@ from milepost.web.openapi.documented_answers import ETAG, Answers, command, quer
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import location, positioned
 from milepost.web.room import Context
 
 KEEPERS = ("registrar", "service")
@@ -79,6 +79,7 @@ class VaultWiring(msgspec.Struct, frozen=True):
         refusals=(NOT_YOUR_OWN, AlreadyErased(_LEARNER, _ERASED), _LOCKED),
         response_headers=(ETAG,),
         also=201,
+        creates=True,
     ),
     roles=("learner", *KEEPERS),
 )
@@ -91,8 +92,11 @@ async def put_learner(
     request.user.may_act_for(learner, *KEEPERS)
     person = Person(name=data.name, email=data.email, locale=data.locale)
     version = await wiring.vault.put(request.user.tenant, learner, person)
-    etag = {"ETag": f'"{version}"'}
-    return Response(_view(learner, person), status_code=201 if version == 1 else 200, headers=etag)
+    headers = {"ETag": f'"{version}"'}
+    if version == 1:
+        headers["Location"] = location(("enrollment", "learners", learner))
+    status = 201 if version == 1 else 200
+    return Response(_view(learner, person), status_code=status, headers=headers)
 
 
 @get(

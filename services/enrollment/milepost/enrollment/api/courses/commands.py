@@ -27,7 +27,7 @@ from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import occurred
 
 
@@ -90,7 +90,7 @@ async def draft_course(
     summary="Publish the next version of a course",
     description="A version never changes once published; 200 instead of 201 when the plan equals "
     "the latest version. What makes no sense is told all at once, with its paths.",
-    answers=command(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200),
+    answers=command(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True),
     roles=CATALOG_KEEPERS,
 )
 async def publish_course(
@@ -101,8 +101,8 @@ async def publish_course(
 ) -> Response[CourseVersion]:
     decide = _publishing(course, data, wiring)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
-    status = 201 if outcome.events else 200
-    return positioned(_version(course, outcome), outcome.position, status)
+    address, new = ("enrollment", "courses", course), bool(outcome.events)
+    return created(_version(course, outcome), outcome.position, address, new=new)
 
 
 @post(

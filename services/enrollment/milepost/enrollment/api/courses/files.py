@@ -35,7 +35,7 @@ from milepost.web.openapi.documented_answers import command, query, versioned_qu
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created
 from milepost.web.requests.times import in_calendar
 
 MAX_FILE_BYTES: Final = COURSE_FILE
@@ -110,7 +110,7 @@ async def export_course(
     "of it or nothing. 200 instead of 201 when all is here already. Faults are told all at once: "
     "those of the file, else where the course differs here.",
     request_max_body_size=MAX_FILE_BYTES,
-    answers=command(PLAN_INVALID, *TOO_LARGE, COURSE_DIFFERS, also=200),
+    answers=command(PLAN_INVALID, *TOO_LARGE, COURSE_DIFFERS, also=200, creates=True),
     roles=ENROLLERS,
 )
 async def import_course(
@@ -123,7 +123,8 @@ async def import_course(
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     state = outcome.state(COURSE)
     new = [COURSE.codec.decode(one.type, one.data, one.occurred_at) for one in outcome.events]
-    return positioned(_imported(course, state, new), outcome.position, 201 if new else 200)
+    address, imported = ("enrollment", "courses", course), _imported(course, state, new)
+    return created(imported, outcome.position, address, new=bool(new))
 
 
 @post(
