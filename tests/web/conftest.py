@@ -1,6 +1,8 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from litestar import get
 from tests.clients import AsyncClient, connection_to
 from tests.web import notes
 
@@ -64,3 +66,26 @@ def headers(issuer):
 async def client(app) -> AsyncIterator[AsyncClient]:
     async with connection_to(app, raises=False) as client:
         yield client
+
+
+@pytest.fixture
+def arrived():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def goes_on():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def held(arrived, goes_on):
+    """A route that answers only when told to."""
+
+    @get("/held")
+    async def held() -> str:
+        arrived.set()
+        await goes_on.wait()
+        return "done"
+
+    return held

@@ -42,29 +42,6 @@ async def empty() -> str:
     return ""
 
 
-@pytest.fixture
-def arrived():
-    return asyncio.Event()
-
-
-@pytest.fixture
-def goes_on():
-    return asyncio.Event()
-
-
-@pytest.fixture
-def held(arrived, goes_on):
-    """A route that answers only when told to."""
-
-    @get("/held")
-    async def held() -> str:
-        arrived.set()
-        await goes_on.wait()
-        return "done"
-
-    return held
-
-
 def plain(*handlers, **options):
     return Litestar([*handlers], openapi_config=None, logging_config=None, **options)
 

@@ -11,7 +11,8 @@ class WebError(Exception):
     │  ├─ Malformed            not what the documentation describes
     │  ├─ NotAuthenticated     no acceptable token
     │  ├─ UnsupportedMedia     a body of another media type
-    │  └─ BodyTooLarge
+    │  ├─ BodyTooLarge
+    │  └─ BodyTooSlow
     ├─ UnknownKey              a token is signed with a key that is not at hand
     ├─ KeysUnavailable         a ConnectionError too: the issuer's keys cannot be read
     ├─ SettingInvalid          a variable of the environment makes no sense

@@ -126,6 +126,19 @@ class BodyTooLarge(RequestFault):
         )
 
 
+class BodyTooSlow(RequestFault):
+    """The rest of the body is not waited for."""
+
+    def problem(self) -> Problem:
+        return Problem(
+            status=408,
+            name="body_too_slow",
+            title="Body too slow",
+            detail="The body did not come in time. Nothing was taken: send it again.",
+            headers={"Connection": "close"},
+        )
+
+
 class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A problem as clients see it (RFC 9457); a refusal's facts are further members."""
 

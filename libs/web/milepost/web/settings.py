@@ -34,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
     neither, one is made in `data_dir`.
     `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
+    `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
+    `port`; 0: only `port` does.
+    `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
     `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
@@ -55,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
     shutdown_seconds: Positive = 10
     metrics_peers: str = ""
+    probes_port: Port = 0
+    max_connections: Positive = 10_000
+    max_requests: Positive = 2_000
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":

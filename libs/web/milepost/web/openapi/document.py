@@ -41,7 +41,13 @@ from milepost.web.openapi.documented_answers import (
     Header,
 )
 from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
-from milepost.web.problems import BodyTooLarge, Malformed, NotAuthenticated, UnsupportedMedia
+from milepost.web.problems import (
+    BodyTooLarge,
+    BodyTooSlow,
+    Malformed,
+    NotAuthenticated,
+    UnsupportedMedia,
+)
 from milepost.web.requests.allowed_roles import OPTION as ROLES
 from milepost.web.requests.body import IN_CRUMBS
 
@@ -55,6 +61,7 @@ _ANYWHERE: Final = (
 )
 _OF_BODIES: Final = (
     Malformed("Expected `str`, got `int`, at $.learner.", path="$.learner"),
+    BodyTooSlow(),
     BodyTooLarge(1024 * 1024),
     UnsupportedMedia("text/plain"),
     Malformed(IN_CRUMBS),

@@ -15,6 +15,11 @@ from milepost.web.telemetry.metrics_peers import Peers, merged
 BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 UNROUTED = "unrouted"
+SHED = Counter(
+    "milepost_http_shed",
+    "Connections and requests refused before they were anybody's: connections, requests, slow_body",
+    ("reason",),
+)
 
 
 def process_registry() -> CollectorRegistry:

@@ -27,6 +27,7 @@ from milepost.operations.installation.connection import connected, load_settings
 from milepost.operations.rooms import read_models, services_of
 from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
 from milepost.operations.terminal.errors import Trouble
+from milepost.web.admission import LIMITS, Limits
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.room import Context, Service
@@ -141,9 +142,15 @@ async def _alive(
     working = [until(stop, watch_loop(), *works)]
     if port is not None:
         app = _app(settings, services, pool)
-        seconds = settings.shutdown_seconds
-        working.append(serve(app, settings.host, port, stop, shutdown_seconds=seconds))
+        seconds, limits = settings.shutdown_seconds, _limits(settings)
+        working.append(
+            serve(app, settings.host, port, stop, shutdown_seconds=seconds, limits=limits)
+        )
     await together(*working)
+
+
+def _limits(settings: Settings) -> Limits:
+    return LIMITS._replace(connections=settings.max_connections, requests=settings.max_requests)
 
 
 def _app(settings: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Litestar:
