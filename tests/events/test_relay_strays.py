@@ -1,6 +1,7 @@
 """The relay believes nothing that the log did not write, and says what it found."""
 
 import asyncio
+from functools import partial
 from uuid import uuid4
 
 import nats
@@ -194,3 +195,33 @@ async def test_what_lacks_is_mended_beside_strays(postgres, nats_url, js, pool):
     async with relaying(log, postgres, nats_url, pool=pool):
         await append(log, "north", "enrollment-a", 11)
         await eventually(holds(log, nats_url, 1, 2, 3, *range(5, 11), 4, 11))
+
+
+async def test_a_flood_of_strays_holds_up_nobody(postgres, nats_url, js, pool):
+    """A hundred a second, under the school's own subjects: each event arrives during the flood."""
+    log, flooding = MemoryLog(), True
+
+    async def flood():
+        while flooding:
+            await js._nc.publish("milepost.north.status", b"")
+            await asyncio.sleep(0.01)
+
+    async with relaying(log, postgres, nats_url, pool=pool):
+        await append(log, "north", "enrollment-a", 1)
+        await eventually(holds(log, nats_url, 1))
+        task = asyncio.create_task(flood())
+        for number in range(2, 12):
+            await append(log, "north", "enrollment-a", number)
+            await append(log, "south", "enrollment-a", number)
+            await eventually(partial(reaches, log, js, number))
+        flooding = False
+        await task
+    assert await ours(log, nats_url) == list(range(1, 12))
+    assert len(await ours(log, nats_url, "south")) == 10
+
+
+async def reaches(log, js, position):
+    inventory = StreamInventory(js, "north")
+    await inventory.read_on(no_progress)
+    [event] = await log.read("north", position - 1, 1)
+    return inventory.holds(event)

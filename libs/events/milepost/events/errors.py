@@ -13,6 +13,7 @@ class EventsError(Exception):
     ├─ UnknownEvent            a tag that this code does not know
     ├─ NoSuchTenant            the log holds nothing of it
     ├─ PipelineBroken          a message did not get its place in the stream
+    │  ├─ PredictionFailed     somebody else has published
     │  └─ StreamChanged        the stream was lost, or a part of it
     ├─ Unpublishable           no message that NATS takes can be made of the event
     ├─ MessageTooLarge         of NATS's errors too: the server is away for it

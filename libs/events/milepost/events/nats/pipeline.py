@@ -58,6 +58,10 @@ class PipelineBroken(EventsError):
     """The stream did not take a message as it was meant to be, or did not say that it had."""
 
 
+class PredictionFailed(PipelineBroken):
+    """Somebody else has published: the stream does not end with what was sent last."""
+
+
 class MessageTooLarge(EventsError, nats.errors.Error):
     def __init__(self, name: str, size: int, limit: int) -> None:
         super().__init__(f"{name} has {size} bytes; max_payload of the server is {limit}")
@@ -100,6 +104,15 @@ class Pipeline:
         self._waiting_bytes = 0
         self._progress = asyncio.Event()
         self._failure: PipelineBroken | None = None
+
+    @property
+    def sent(self) -> int:
+        return self._sent
+
+    @property
+    def reconnected(self) -> bool:
+        """The server may be another, or have lost what it had acknowledged."""
+        return bool(self._client.stats["reconnects"] != self._reconnects)
 
     async def __aenter__(self) -> Self:
         self._answers = await self._client.subscribe(f"{self._inbox}.*", cb=self._receive)
@@ -176,7 +189,7 @@ class Pipeline:
                     await self._progress.wait()
             if self.acknowledged != last[0]:
                 last = (self.acknowledged, time.monotonic())
-            elif self._client.stats["reconnects"] != self._reconnects:
+            elif self.reconnected:
                 self._failure = PipelineBroken("reconnected")
             elif time.monotonic() - last[1] > self._timeout_seconds:
                 self._failure = PipelineBroken("no answer")
@@ -195,7 +208,8 @@ class Pipeline:
         elif not message.data:
             self._failure = PipelineBroken("no stream listens")
         elif error := _answer.decode(message.data).error:
-            self._failure = PipelineBroken(error.description)
+            failed = error.description.startswith("wrong last ")
+            self._failure = (PredictionFailed if failed else PipelineBroken)(error.description)
         else:
             self.acknowledged = number
         self._progress.set()

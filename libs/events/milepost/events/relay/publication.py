@@ -1,8 +1,9 @@
 """The life of one pipeline: pages of all tenants go in, in order, until it breaks."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import structlog
 from nats.aio.client import Client
@@ -12,7 +13,12 @@ from prometheus_client import Counter, Gauge
 from milepost.events.log import Log, Page, Recorded
 from milepost.events.nats.jetstream import limited, stream_info
 from milepost.events.nats.payload import payload_faults, payload_taken
-from milepost.events.nats.pipeline import FencedPipeline, Message, PipelineBroken
+from milepost.events.nats.pipeline import (
+    FencedPipeline,
+    Message,
+    PipelineBroken,
+    PredictionFailed,
+)
 from milepost.events.relay.backlog import Backlogs
 from milepost.events.relay.stream_position import StreamPosition
 from milepost.events.relay.unpublishable import RelayParking, Unpublishable, fitting_message
@@ -38,6 +44,13 @@ class StreamChanged(PipelineBroken):
     """The stream is not where it was left: it was lost, or a part of it."""
 
 
+class Start(NamedTuple):
+    """Where a pipeline begins. Tenants that are not in `after` are asked of the stream."""
+
+    sequence: int
+    after: Mapping[str, int]
+
+
 class Publication:
     def __init__(
         self,
@@ -49,6 +62,7 @@ class Publication:
         client: Client,
         pipeline: FencedPipeline,
         batch: int,
+        after: Mapping[str, int],
     ) -> None:
         self._log = log
         self._services = services
@@ -56,7 +70,11 @@ class Publication:
         self._position = position
         self._client = client
         self._pipeline = pipeline
-        self._backlogs = Backlogs(log, tuple(services), position.begin, batch=batch)
+        self._backlogs = Backlogs(log, tuple(services), self._begin, batch=batch)
+        self._backlogs.after.update(after)
+        # How far each tenant's log was acknowledged, and the pages that are under way.
+        self.confirmed = dict(after)
+        self._pages: deque[tuple[int, str, int]] = deque()
         self._payload = client.max_payload
         self._faults: list[str] = []
         self._handed: dict[str, int] = {}
@@ -91,8 +109,29 @@ class Publication:
         for tenant, page in pages.items():
             await self._publish(page)
             self._backlogs.done(tenant, page)
+            self._pages.append((self._pipeline.sent, tenant, page.reached))
+        self.confirm()
         LAG.set(self._backlogs.lag(heads))
         return bool(pages)
+
+    def confirm(self) -> None:
+        """Move `confirmed` as far as the stream has acknowledged."""
+        while self._pages and self._pages[0][0] <= self._pipeline.acknowledged:
+            _, tenant, reached = self._pages.popleft()
+            self.confirmed[tenant] = reached
+
+    def resume(self, sequence: int, between: Mapping[str, int]) -> Start:
+        """Behind what was acknowledged and what came `between`, up to this sequence."""
+        self.confirm()
+        after = {
+            tenant: max(reached, between.get(tenant, 0))
+            for tenant, reached in self.confirmed.items()
+        }
+        return Start(sequence, after)
+
+    async def _begin(self, tenant: str, head: int) -> int:
+        position = self.confirmed[tenant] = await self._position.begin(tenant, head)
+        return position
 
     async def _publish(self, page: Page) -> None:
         messages, failures = self._messages(page.events)
@@ -142,7 +181,7 @@ class Publication:
         if info.created != before.created or info.state.last_seq < (expected or 0):
             raise StreamChanged("the stream is not where it was left")
         if expected is not None and info.state.last_seq > expected:
-            raise PipelineBroken("somebody else has published")
+            raise PredictionFailed("somebody else has published")
         came = info.state.last_seq - before.state.last_seq
         lost = before.state.messages + came - info.state.messages
         if lost > 0 and not limited(info.config):

@@ -7,7 +7,7 @@
     what happens                                  then
     ────────────────────────────────────────────  ──────────────────────────────────────────────
     a message is refused, or not answered         the pipeline breaks; ask the stream, go on there
-    somebody else publishes (a second relay)      the same: a prediction fails, nothing comes twice
+    somebody else publishes (a second relay)      a prediction fails; look what came between, go on
     strays, messages of another log               noted, never believed: `stream_position`
     an event cannot be published                  parked; those behind it go on: `unpublishable`
     a tenant cannot be read                       it pauses; the others go on: `backlog`
@@ -18,6 +18,7 @@
 It knows no service; which events are published, and in whose name, is handed in.
 """
 
+import time
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -26,8 +27,8 @@ from nats.aio.client import Client
 
 from milepost.events.log import Log
 from milepost.events.nats.jetstream import connected, ensure_stream
-from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken
-from milepost.events.relay.publication import Publication, StreamChanged
+from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, PredictionFailed
+from milepost.events.relay.publication import Publication, Start, StreamChanged
 from milepost.events.relay.strays import Pool, Strays
 from milepost.events.relay.stream_position import StreamPosition
 from milepost.events.relay.unpublishable import RelayParking
@@ -36,6 +37,7 @@ from milepost.events.runtime.leadership import Source, lead
 from milepost.events.runtime.outages import UNAVAILABLE
 
 FRUITLESS_PIPELINES = 10
+SAY_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
@@ -68,6 +70,7 @@ class Relay:
         self._batch = batch
         self._window = window
         self._replicas = replicas
+        self._resumed, self._said_at = 0, -SAY_SECONDS
 
     async def run(self) -> NoReturn:
         """Relay until canceled, whoever goes away and comes back meanwhile."""
@@ -78,26 +81,27 @@ class Relay:
         async with connected(self._nats_url, "relay") as client:
             position = StreamPosition(self._log, client.jetstream(), self._strays)
             await self._strays.count()
-            fruitless, backoff = 0, Backoff(0.01, 5.0)
+            fruitless, backoff, start = 0, Backoff(0.01, 5.0), None
             while True:
-                broken, published = await self._run_pipeline(client, position)
-                fruitless = 0 if published else fruitless + 1
-                if published:
+                broken, published, start = await self._run_pipeline(client, position, start)
+                fruitless = 0 if published or start else fruitless + 1
+                if fruitless == 0:
                     backoff.reset()
-                _log.warning("relay_resumes", error=repr(broken), published=published)
+                self._say(broken, published)
                 if fruitless == FRUITLESS_PIPELINES:
                     raise broken
-                await backoff.pause()
+                if start is None:
+                    await backoff.pause()
 
     async def _run_pipeline(
-        self, client: Client, position: StreamPosition
-    ) -> tuple[PipelineBroken, int]:
-        """Publish what comes, until it breaks: why, and how many messages got through."""
+        self, client: Client, position: StreamPosition, start: Start | None
+    ) -> tuple[PipelineBroken, int, Start | None]:
+        """Publish what comes, until it breaks: why, how many got through, and where to go on."""
         js = client.jetstream()
         # The sequence first, the positions later: whatever another relay publishes in between
         # breaks the pipeline.
-        before = await ensure_stream(js, self._replicas)
-        async with FencedPipeline(client, before, window=self._window) as pipeline:
+        start = start or Start(await ensure_stream(js, self._replicas), {})
+        async with FencedPipeline(client, start.sequence, window=self._window) as pipeline:
             publication = Publication(
                 log=self._log,
                 services=self._services,
@@ -106,13 +110,27 @@ class Relay:
                 client=client,
                 pipeline=pipeline,
                 batch=self._batch,
+                after=start.after,
             )
             try:
                 await publication.run()
             except StreamChanged as changed:
                 position.forget()
-                return changed, pipeline.acknowledged
+                return changed, pipeline.acknowledged, None
             except PipelineBroken as broken:
-                now = await ensure_stream(js, self._replicas)
-                await position.look_at(before + pipeline.acknowledged + 1, now)
-                return broken, pipeline.acknowledged
+                first = start.sequence + pipeline.acknowledged + 1
+                last = await ensure_stream(js, self._replicas)
+                between = await position.look_at(first, last)
+                known = isinstance(broken, PredictionFailed) and not pipeline.reconnected
+                going_on = between is not None and known
+                start = publication.resume(last, between or {}) if going_on else None
+                return broken, pipeline.acknowledged, start
+
+    def _say(self, broken: PipelineBroken, published: int) -> None:
+        """Once a second at most: whoever floods the stream must not flood the log."""
+        self._resumed += 1
+        if time.monotonic() - self._said_at >= SAY_SECONDS:
+            _log.warning(
+                "relay_resumes", error=repr(broken), published=published, times=self._resumed
+            )
+            self._resumed, self._said_at = 0, time.monotonic()

@@ -71,9 +71,13 @@ class StreamPosition:
         self._inventory = None
         self._published.clear()
 
-    async def look_at(self, first: int, last: int) -> None:
-        """Note what others put into the stream between these sequences."""
-        found = []
+    async def look_at(self, first: int, last: int) -> dict[str, int] | None:
+        """Note what others put into the stream between these sequences.
+
+        How far its other messages reach, by tenant; None if there are too many to look at.
+        """
+        found: list[Stray] = []
+        reached: dict[str, int] = {}
         for sequence in range(first, min(last, first + MAX_LOOKED_AT - 1) + 1):
             try:
                 message = await self._js.get_msg(STREAM, sequence)
@@ -86,10 +90,13 @@ class StreamPosition:
             except Foreign:
                 found.append(stray)
             else:
-                if not await is_true(self._log, claim):
+                if await is_true(self._log, claim):
+                    reached[claim.tenant] = max(claim.reached, reached.get(claim.tenant, 0))
+                else:
                     found.append(stray._replace(position=claim.position, event_id=claim.event_id))
         if found:
             await self.strays.note(found)
+        return reached if first <= last < first + MAX_LOOKED_AT else None
 
     async def _dropped(self, tenant: str, head: int) -> int:
         """Behind what the stream has dropped by limits of somebody's."""
