@@ -262,12 +262,19 @@ async def test_a_whole_school_is_not_listed_by_its_last_activity(desk, asked):
 
 @pytest.mark.usefixtures("term")
 async def test_learners_list_their_own_enrollments_only(desk):
-    own = await desk.get("/dashboards/enrollments", by="learner", subject="ann", learner="ann")
-    assert names(own, "enrollments", "enrollment") == ["blue.ann", "red.ann"]
-    for asked in ({"learner": "bob"}, {"offering": "red"}, {}):
-        answer = await desk.get("/dashboards/enrollments", by="learner", subject="ann", **asked)
-        assert answer.status_code == 403
-        assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
+    ann = {"by": "learner", "subject": "ann"}
+    for asked, mine in (
+        ({"learner": "ann"}, ["blue.ann", "red.ann"]),
+        ({}, ["blue.ann", "red.ann"]),
+        ({"offering": "red"}, ["red.ann"]),
+    ):
+        own = await desk.get("/dashboards/enrollments", **ann, **asked)
+        assert names(own, "enrollments", "enrollment") == mine
+    for path in ("/dashboards/enrollments", "/dashboards/credentials"):
+        for who in ({**ann, "learner": "bob"}, {"by": "nobody"}):
+            answer = await desk.get(path, **who)
+            assert answer.status_code == 403
+            assert answer.json()["type"] == "urn:milepost:problem:not_your_own"
 
 
 @pytest.mark.usefixtures("term", "runs", "catalog", "programs")

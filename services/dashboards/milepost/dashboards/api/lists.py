@@ -20,6 +20,7 @@ from milepost.dashboards.api.parameters import (
     Pool,
     Time,
     parse_time,
+    whose,
 )
 from milepost.dashboards.api.responses import (
     CURSOR_UNKNOWN,
@@ -167,10 +168,9 @@ async def list_enrollments(
     since: Time = None,
 ) -> Response[EnrollmentsPage]:
     """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
-    Roles: instructor, registrar, issuer, operator, service; learners for their own, naming
-    themselves as `learner`.
+    Roles: instructor, registrar, issuer, operator, service; learners for their own.
     """
-    request.user.may_act_for(learner or "", *STAFF)
+    learner = whose(request.user, learner)
     query = EnrollmentsQuery(
         sort=sort,
         order=order,
@@ -230,7 +230,7 @@ async def list_credentials(
     status: Annotated[CredentialStatus | None, QueryParameter()] = None,
 ) -> Response[CredentialsPage]:
     """Roles: instructor, registrar, issuer, operator, service; learners for their own."""
-    request.user.may_act_for(learner or "", *STAFF)
+    learner = whose(request.user, learner)
     query = CredentialsQuery(
         order=order,
         limit=limit,

@@ -37,6 +37,15 @@ Time: TypeAlias = Annotated[
 ]
 
 
+def whose(caller: Caller, learner: str | None) -> str | None:
+    """A learner who names nobody asks for their own rows. Raises `NotYourOwn`."""
+    if learner is None and caller.roles.isdisjoint(STAFF):
+        learner = caller.subject
+    if learner is not None:
+        caller.may_act_for(learner, *STAFF)
+    return learner
+
+
 def parse_time(name: str, text: str | None) -> datetime | None:
     """In UTC. Litestar would take a number for one, and a time without its offset. Raises
     `Malformed`.
