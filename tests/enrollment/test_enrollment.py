@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from milepost.contracts.enrollments import (
 )
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import OfferingClosed, SeatReleased
-from milepost.enrollment.domain.enrollment.admission import enroll
+from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit, enroll
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import withdraw
 from milepost.enrollment.domain.enrollment.lifecycle import activate, complete
@@ -133,6 +134,35 @@ def test_who_withdrew_may_come_back_but_not_before_they_had_gone():
     with pytest.raises(AlreadyWithdrawn) as refused:
         enrolls(offering(opened()), state, at=4)
     assert refused.value.facts == {"enrollment": id_of("ana"), "withdrawn_at": minute(5)}
+
+
+SKEW = timedelta(minutes=5)
+
+
+def admitted(run, state, at, now=None):
+    asked = {"offering": "spring", "learner": "ana", "occurred_at": minute(at)}
+    request = AdmissionRequest(**asked, now=minute(at if now is None else now), skew=SKEW)
+    return [one.occurred_at for one in admit(request, run, state).enrollment]
+
+
+def test_a_clock_that_is_a_little_off_comes_back_at_the_earliest_when_they_had_gone():
+    state = enrollment(enrolled("ana"), withdrawn(at=10))
+    run = offering(opened())
+    assert admitted(run, state, at=10) == admitted(run, state, at=5) == [minute(10)]
+    with pytest.raises(AlreadyWithdrawn):
+        admitted(run, state, at=4.9)
+
+
+def test_a_window_that_is_open_now_is_open_to_a_clock_that_is_a_little_off():
+    run = offering(opened(window_opens=minute(10), window_closes=minute(20)))
+    assert admitted(run, enrollment(), at=6, now=11) == [minute(10)]
+    assert admitted(run, enrollment(), at=22, now=19) == [minute(19)]
+    with pytest.raises(WindowNotOpen):
+        admitted(run, enrollment(), at=9, now=9)
+    with pytest.raises(WindowNotOpen):
+        admitted(run, enrollment(), at=4, now=11)
+    with pytest.raises(WindowClosed):
+        admitted(run, enrollment(), at=22, now=20)
 
 
 def test_who_comes_back_goes_on_where_they_were():

@@ -244,6 +244,16 @@ async def test_only_who_keeps_the_catalog_changes_it(school, role):
         problem(await school.ask(method, path, body, by=role), 403, "role_missing")
 
 
+async def test_a_clock_that_is_a_little_ahead_keeps_nobody_from_leaving(school):
+    await school.open()
+    ahead = (datetime.now(UTC) + timedelta(seconds=240)).isoformat()
+    assert (await school.enroll("ana", facts={"occurred_at": ahead})).status_code == 201
+    left = await school.withdraw(id_of("ana"))
+    assert (left.status_code, left.json()["state"]) == (200, "withdrawn")
+    back = await school.enroll("ana")
+    assert (back.status_code, back.json()["state"]) == (201, "enrolled")
+
+
 async def test_learners_enroll_read_and_withdraw_themselves_only(school):
     await school.open()
     ana = {"by": "learner", "subject": "ana"}

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from milepost.contracts.ids import CODE
 from milepost.contracts.offerings import Mode
-from milepost.contracts.times import Moment
+from milepost.contracts.times import Moment, not_before
 from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
     MODE_NOT_OFFERED,
@@ -253,6 +253,8 @@ async def _step(
     _, known = await wiring.transactor.load(tenant, ENROLLMENT.of(enrollment))
     entry = own_entry(request.user, enrollment, known, ENROLLERS)
     at = happened(request.user, occurred_at, wiring)
+    if known.entered_at is not None:
+        at = not_before(at, known.entered_at, wiring.skew)
     step: Step = partial(decide, occurred_at=at)
     streams: list[Any] = [OFFERING.of(entry.offering), ENROLLMENT.of(enrollment)]
     if frees and entry.counted:

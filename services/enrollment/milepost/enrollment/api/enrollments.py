@@ -233,4 +233,6 @@ def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> A
         occurred_at=happened(caller, data.occurred_at, wiring),
         shown=digest(invited.code, invited.email) if invited else None,
         vouched=not caller.roles.isdisjoint(ENROLLERS),
+        now=wiring.clock(),
+        skew=wiring.skew,
     )

@@ -1,7 +1,7 @@
 """What the routes of this service share: ids, roles, and what they are given to work with."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from litestar.params import PathParameter
@@ -35,6 +35,11 @@ class Wiring(Struct, frozen=True):
     transactor: Transactor
     settings: Settings
     clock: Callable[[], datetime]
+
+    @property
+    def skew(self) -> timedelta:
+        """How far a caller's clock may be off, either way."""
+        return timedelta(seconds=self.settings.clock_skew_seconds)
 
 
 class When(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,14 +5,16 @@ first, a preview tells all.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import Mode, OfferingOpened
+from milepost.contracts.times import not_before
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment
 from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved, missing
 from milepost.enrollment.domain.enrollment.refusals import (
@@ -36,6 +38,7 @@ class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     achieved  what the learner has passed and holds; only asked for where there are prerequisites
     shown     the digest of the invitation that was presented
     vouched   said by somebody who may invite: no invitation is needed
+    now       by the server's clock; `skew` is how far the one that said `occurred_at` may be off
     """
 
     offering: str
@@ -45,6 +48,8 @@ class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     achieved: Achieved = NOTHING
     shown: str | None = None
     vouched: bool = False
+    now: datetime | None = None
+    skew: timedelta = timedelta(0)
 
     @property
     def enrollment(self) -> str:
@@ -91,6 +96,7 @@ def admit(
     """
     if stays(state.state, "enroll"):
         return Admission()
+    request = dated(request, run, state)
     for refusal in obstacles(request, run, state, load, invitation):
         raise refusal
     opened = run.opened
@@ -105,6 +111,24 @@ def admit(
         _commit(entry, load) if entry.counted and load is not None else [],
         _use(request, invitation) if invitation is not None else [],
     )
+
+
+def dated(request: AdmissionRequest, run: Offering, state: Enrollment) -> AdmissionRequest:
+    """At the nearest moment that a clock within the skew may have meant.
+
+    Not before the end of the stay before; of who says that it happens now: within the window, if
+    it is open now.
+    """
+    at, now, opened, skew = request.occurred_at, request.now, run.opened, request.skew
+    if state.ended is not None:
+        at = not_before(at, state.ended.occurred_at, skew)
+    if now is not None and opened is not None and abs(now - at) <= skew:
+        opens, closes = opened.window_opens, opened.window_closes or opened.ends
+        if opens is not None and opens <= now:
+            at = not_before(at, opens, skew)
+        if closes is not None and now < closes <= at:
+            at = now
+    return request if at is request.occurred_at else replace(request, occurred_at=at)
 
 
 def obstacles(
@@ -135,7 +159,7 @@ def obstacles(
 
 def may_enter(state: Enrollment, at: datetime) -> bool:
     """Nobody comes back before they had gone."""
-    back = state.ended is None or at > state.ended.occurred_at
+    back = state.ended is None or at >= state.ended.occurred_at
     return allows(state.state, "enroll") and back
 
 

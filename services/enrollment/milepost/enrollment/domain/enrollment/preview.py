@@ -5,7 +5,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from milepost.contracts.enrollments import EnrollmentState
-from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit, obstacles
+from milepost.enrollment.domain.enrollment.admission import (
+    AdmissionRequest,
+    admit,
+    dated,
+    obstacles,
+)
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, evolve
 from milepost.enrollment.domain.enrollment.state_machine import stays
 from milepost.enrollment.domain.invitation import Invitation
@@ -27,6 +32,7 @@ def preview(
 ) -> Preview:
     if stays(state.state, "enroll"):
         return Preview(state.state, run.place(request.enrollment), ())
+    request = dated(request, run, state)
     in_the_way = tuple(obstacles(request, run, state, load, invitation))
     if in_the_way:
         return Preview(None, None, in_the_way)
