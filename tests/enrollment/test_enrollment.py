@@ -140,7 +140,7 @@ SKEW = timedelta(minutes=5)
 
 
 def admitted(run, state, at, now=None):
-    asked = {"offering": "spring", "learner": "ana", "occurred_at": minute(at)}
+    asked: dict[str, Any] = {"offering": "spring", "learner": "ana", "occurred_at": minute(at)}
     request = AdmissionRequest(**asked, now=minute(at if now is None else now), skew=SKEW)
     return [one.occurred_at for one in admit(request, run, state).enrollment]
 
