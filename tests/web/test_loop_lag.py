@@ -9,7 +9,7 @@ from tests.eventually import eventually
 from tests.loop_lag import loop_free, loop_watched
 
 from milepost.events.runtime.cancellation import cancel_and_wait
-from milepost.web.telemetry.loop_lag import LAG, watch_loop
+from milepost.web.telemetry.loop_lag import LAG, LoopWatch
 
 
 def held(seconds):
@@ -27,7 +27,7 @@ def held_longer_than(seconds):
 
 @pytest.fixture
 async def watching():
-    task = asyncio.create_task(watch_loop())
+    task = asyncio.create_task(LoopWatch().run())
     await asyncio.sleep(0.05)
     yield
     await cancel_and_wait(task)

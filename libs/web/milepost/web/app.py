@@ -40,7 +40,7 @@ def create_app(
     edge = DefineMiddleware(Edge, verifier=verifier, metrics=metrics, tracer=tracer)
     return Litestar(
         route_handlers=[
-            health_routes(ready, metrics),
+            health_routes(ready, metrics.exposition),
             *(router for service in services for router in service.routes),
         ],
         middleware=[edge],

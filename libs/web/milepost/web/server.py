@@ -57,7 +57,7 @@ def require_free(host: str, port: int) -> None:
 def run(main: Coroutine[Any, Any, T]) -> T:
     """`asyncio.run` on uvloop, where there is one."""
     collect_seldom()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)
 
 
@@ -79,7 +79,7 @@ async def _drain(serving: asyncio.Task[None], shutdown_seconds: float) -> None:
         _log.warning("requests_abandoned", after_seconds=shutdown_seconds)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     if sys.platform == "win32":
         return None
     import uvloop  # noqa: PLC0415 - there is none for Windows

@@ -9,7 +9,7 @@ import structlog
 from litestar import MediaType, Response, Router, get
 from litestar.openapi import ResponseSpec
 
-from milepost.web.telemetry.metrics import MEDIA_TYPE, HttpMetrics
+from milepost.web.telemetry.metrics import MEDIA_TYPE
 
 Check: TypeAlias = Callable[[], Awaitable[bool]]
 CHECK_SECONDS = 2.0
@@ -22,12 +22,24 @@ class Readiness(msgspec.Struct, frozen=True):
     failed: tuple[str, ...]
 
 
-def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
+class Liveness(msgspec.Struct, frozen=True):
+    alive: bool
+
+
+def health_routes(
+    checks: Mapping[str, Check],
+    exposition: Callable[[], Awaitable[bytes]],
+    alive: Callable[[], bool] = lambda: True,
+) -> Router:
     """All of them answer without a token."""
 
-    @get("/health/live")
-    async def live() -> dict[str, bool]:
-        return {"alive": True}
+    @get(
+        "/health/live",
+        responses={503: ResponseSpec(Liveness, description="Not now", generate_examples=False)},
+    )
+    async def live() -> Response[Liveness]:
+        liveness = Liveness(alive=alive())
+        return Response(liveness, status_code=200 if liveness.alive else 503)
 
     @get(
         "/health/ready",
@@ -40,13 +52,11 @@ def health_routes(checks: Mapping[str, Check], metrics: HttpMetrics) -> Router:
         return Response(readiness, status_code=503 if failed else 200)
 
     @get("/metrics", media_type=MediaType.TEXT)
-    async def exposition() -> Response[bytes]:
+    async def metrics() -> Response[bytes]:
         # By header: litestar would add a second charset to the media type.
-        return Response(await metrics.exposition(), headers={"Content-Type": MEDIA_TYPE})
+        return Response(await exposition(), headers={"Content-Type": MEDIA_TYPE})
 
-    return Router(
-        "/", route_handlers=[live, ready, exposition], opt={"public": True}, tags=["health"]
-    )
+    return Router("/", route_handlers=[live, ready, metrics], opt={"public": True}, tags=["health"])
 
 
 async def _passes(name: str, check: Check) -> bool:

@@ -25,17 +25,25 @@ LAG = Histogram(
 _log = structlog.get_logger()
 
 
-async def watch_loop() -> None:
-    """Runs until it is cancelled. Warns at most once a second, with how often and how long."""
-    times, longest, said_at = 0, 0.0, 0.0
-    while True:
-        asked = time.perf_counter() + TICK_SECONDS
-        await asyncio.sleep(TICK_SECONDS)
-        now = time.perf_counter()
-        lag = max(0.0, now - asked)
-        LAG.observe(lag)
-        if lag > HELD_SECONDS:
-            times, longest = times + 1, max(longest, lag)
-        if times and now - said_at >= FOLD_SECONDS:
-            _log.warning("loop_held", times=times, longest_ms=round(longest * 1000))
-            times, longest, said_at = 0, 0.0, now
+class LoopWatch:
+    def __init__(self) -> None:
+        self._turned_at = time.monotonic()
+
+    def still_seconds(self) -> float:
+        """How long ago the loop was last seen to turn. Any thread may ask."""
+        return time.monotonic() - self._turned_at
+
+    async def run(self) -> None:
+        """Until it is cancelled. Warns at most once a second, with how often and how long."""
+        times, longest, said_at = 0, 0.0, 0.0
+        while True:
+            asked = time.monotonic() + TICK_SECONDS
+            await asyncio.sleep(TICK_SECONDS)
+            self._turned_at = now = time.monotonic()
+            lag = max(0.0, now - asked)
+            LAG.observe(lag)
+            if lag > HELD_SECONDS:
+                times, longest = times + 1, max(longest, lag)
+            if times and now - said_at >= FOLD_SECONDS:
+                _log.warning("loop_held", times=times, longest_ms=round(longest * 1000))
+                times, longest, said_at = 0, 0.0, now

@@ -66,9 +66,12 @@ class HttpMetrics:
         timing.observe(seconds)
 
     async def exposition(self) -> bytes:
-        """Of this process; with peers, of each, every sample with its process."""
-        if self._peers is None:
-            return generate_latest(self._registry)
-        texts = await self._peers.texts()
-        own = generate_latest(self._registry).decode()
-        return merged({self._peers.own: own, **texts}).encode()
+        return await exposition(self._registry, self._peers)
+
+
+async def exposition(registry: CollectorRegistry, peers: Peers | None) -> bytes:
+    """Of this process; with peers, of each, every sample with its process."""
+    if peers is None:
+        return generate_latest(registry)
+    texts = await peers.texts()
+    return merged({peers.own: generate_latest(registry).decode(), **texts}).encode()

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import structlog
@@ -30,11 +30,14 @@ from milepost.operations.terminal.errors import Trouble
 from milepost.web.admission import LIMITS, Limits
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.probes import serve_probes
 from milepost.web.room import Context, Service
 from milepost.web.server import AddressTaken, run, serve
 from milepost.web.settings import SettingInvalid, Settings
+from milepost.web.telemetry.health import Check
 from milepost.web.telemetry.logs import configure_logging
-from milepost.web.telemetry.loop_lag import watch_loop
+from milepost.web.telemetry.loop_lag import LoopWatch
+from milepost.web.telemetry.metrics_peers import peers_of
 from milepost.web.telemetry.tracing import tracing_from
 
 # There is one of each process under `milepost up`: it always leads.
@@ -46,16 +49,27 @@ EXAMINES = ("enrollment", "all")
 _log = structlog.get_logger()
 
 
+class Ports(NamedTuple):
+    """Where a process answers; None: nowhere."""
+
+    http: int | None
+    probes: int | None
+
+
 def run_serve(name: str, data_dir: Path | None) -> None:
     _run(name if name != "all" else "serve", lambda settings: _serve(settings, name), data_dir)
 
 
 def run_relay(health_port: int | None, data_dir: Path | None) -> None:
-    _run("relay", lambda settings: _relay(settings, health_port), data_dir)
+    _run("relay", lambda settings: _relay(settings, _probes(settings, health_port)), data_dir)
 
 
 def run_project(health_port: int | None, data_dir: Path | None) -> None:
-    _run("project", lambda settings: _project(settings, health_port), data_dir)
+    _run("project", lambda settings: _project(settings, _probes(settings, health_port)), data_dir)
+
+
+def _probes(settings: Settings, health_port: int | None) -> int | None:
+    return settings.probes_port or None if health_port is None else health_port
 
 
 def _run(
@@ -93,7 +107,15 @@ async def _serve(settings: Settings, name: str) -> None:
         if name in EXAMINES:
             workers.append(watch(settings, pool, await consumers_here(settings)))
         await _alive(
-            settings, services, pool, stop, settings.port, *subscriptions, *timers, *workers
+            settings,
+            services,
+            pool,
+            stop,
+            settings.port,
+            settings.probes_port or None,
+            *subscriptions,
+            *timers,
+            *workers,
         )
         await transactor.close()
 
@@ -109,7 +131,7 @@ async def _relay(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
     async with _pool(settings, "relay", size=12) as pool:
         relay = relay_of(settings, pool)
-        await _alive(settings, (), pool, stop, health_port, relay.run())
+        await _alive(settings, (), pool, stop, Ports(None, health_port), relay.run())
 
 
 def relay_of(settings: Settings, pool: asyncpg.Pool) -> Relay:
@@ -127,7 +149,7 @@ async def _project(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
     async with _pool(settings, "project", size=8) as pool:
         projector = Projector(pool, read_models())
-        await _alive(settings, (), pool, stop, health_port, projector.run())
+        await _alive(settings, (), pool, stop, Ports(None, health_port), projector.run())
 
 
 async def _alive(
@@ -135,28 +157,41 @@ async def _alive(
     services: Sequence[Service],
     pool: asyncpg.Pool,
     stop: asyncio.Event,
-    port: int | None,
+    ports: Ports,
     *works: Coroutine[Any, Any, object],
 ) -> None:
-    """Work in the background and answer on `port`, until told to stop."""
-    working = [until(stop, watch_loop(), *works)]
-    if port is not None:
-        app = _app(settings, services, pool)
+    """Work in the background, answer on `port` and be probed on another, until told to stop."""
+    watch, ready = LoopWatch(), {"postgres": _reaches(pool)}
+    working = [until(stop, watch.run(), *works)]
+    if ports.http is not None:
+        app = _app(settings, services, ready)
         seconds, limits = settings.shutdown_seconds, _limits(settings)
         working.append(
-            serve(app, settings.host, port, stop, shutdown_seconds=seconds, limits=limits)
+            serve(app, settings.host, ports.http, stop, shutdown_seconds=seconds, limits=limits)
         )
+    if ports.probes is not None:
+        peers = peers_of(settings.metrics_peers)
+        working.append(
+            serve_probes(
+                settings.host, ports.probes, stop,
+                watch=watch, ready=ready, registry=REGISTRY, peers=peers,
+            )
+        )  # fmt: skip
     await together(*working)
+
+
+def _reaches(pool: asyncpg.Pool) -> Check:
+    async def postgres() -> bool:
+        return bool(await pool.fetchval("select true", timeout=1))
+
+    return postgres
 
 
 def _limits(settings: Settings) -> Limits:
     return LIMITS._replace(connections=settings.max_connections, requests=settings.max_requests)
 
 
-def _app(settings: Settings, services: Sequence[Service], pool: asyncpg.Pool) -> Litestar:
-    async def postgres() -> bool:
-        return bool(await pool.fetchval("select true", timeout=1))
-
+def _app(settings: Settings, services: Sequence[Service], ready: Mapping[str, Check]) -> Litestar:
     tracing = tracing_from(os.environ, "milepost")
 
     async def send_spans() -> None:
@@ -167,7 +202,7 @@ def _app(settings: Settings, services: Sequence[Service], pool: asyncpg.Pool) ->
         services,
         settings,
         TokenVerifier(settings),
-        ready={"postgres": postgres},
+        ready=ready,
         on_shutdown=[send_spans],
         registry=REGISTRY,
         tracer=tracing.tracer if tracing else None,
