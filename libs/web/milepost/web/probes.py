@@ -44,18 +44,16 @@ async def serve_probes(
     Raises `AddressTaken`.
     """
     require_free(host, port)
-    asked_here = {
-        name: _asked_of(asyncio.get_running_loop(), check) for name, check in ready.items()
-    }
+    checks = {name: _across(asyncio.get_running_loop(), check) for name, check in ready.items()}
 
-    async def told() -> bytes:
+    async def measured() -> bytes:
         return await exposition(registry, peers)
 
     def alive() -> bool:
         return watch.still_seconds() < STILL_SECONDS
 
     app = Litestar(
-        [health_routes(asked_here, told, alive)], openapi_config=None, logging_config=None
+        [health_routes(checks, measured, alive)], openapi_config=None, logging_config=None
     )
     ended = threading.Event()
     thread = asyncio.create_task(asyncio.to_thread(_run, app, host, port, ended))
@@ -68,14 +66,14 @@ async def serve_probes(
         await thread
 
 
-def _asked_of(loop: asyncio.AbstractEventLoop, check: Check) -> Check:
+def _across(loop: asyncio.AbstractEventLoop, check: Check) -> Check:
     """The same check, from another thread's loop: pools and connections belong to theirs."""
 
-    async def asked() -> bool:
+    async def checked() -> bool:
         return await check()
 
     async def ask() -> bool:
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked(), loop))
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(checked(), loop))
 
     return ask
 

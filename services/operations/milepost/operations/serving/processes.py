@@ -107,16 +107,9 @@ async def _serve(settings: Settings, name: str) -> None:
         if name in EXAMINES:
             workers.append(watch(settings, pool, await consumers_here(settings)))
         await _alive(
-            settings,
-            services,
-            pool,
-            stop,
-            settings.port,
-            settings.probes_port or None,
-            *subscriptions,
-            *timers,
-            *workers,
-        )
+            settings, services, pool, stop, Ports(settings.port, settings.probes_port or None),
+            *subscriptions, *timers, *workers,
+        )  # fmt: skip
         await transactor.close()
 
 
