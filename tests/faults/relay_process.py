@@ -19,21 +19,23 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 BATCH = 20
 
 
-class Drowsy(PostgresLog):
+class Drowsy(FencedPipeline):
+    """Stopped with events in its hand, just before it sends them."""
+
     drowsy = False
 
-    async def read(self, tenant, after=0, limit=1000, types=None):
-        events = await super().read(tenant, after, limit, types)
-        if events and self.drowsy:
-            self.drowsy = False
+    async def publish(self, messages):
+        if messages and Drowsy.drowsy:
+            Drowsy.drowsy = False
             os.kill(os.getpid(), signal.SIGSTOP)
-        return events
-
-    def grow_drowsy(self):
-        self.drowsy = True
+        await super().publish(messages)
 
 
-class Unfenced(FencedPipeline):
+def grow_drowsy():
+    Drowsy.drowsy = True
+
+
+class Unfenced(Drowsy):
     """The mutant: it predicts nothing, so the stream takes whatever comes."""
 
     def _predictions(self, name):  # noqa: ARG002 - as in FencedPipeline
@@ -41,11 +43,9 @@ class Unfenced(FencedPipeline):
 
 
 async def main(postgres, nats_url, *mutant):
-    if mutant == ("unfenced",):
-        relay.FencedPipeline = Unfenced  # type: ignore[attr-defined]
-    pool = await connect_pool(postgres, name="relay")
-    log = Drowsy(pool)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, log.grow_drowsy)
+    relay.FencedPipeline = Unfenced if mutant == ("unfenced",) else Drowsy  # type: ignore[attr-defined]
+    log = PostgresLog(await connect_pool(postgres, name="relay"))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, grow_drowsy)
     await relay.Relay(log, postgres, nats_url, SERVICES, batch=BATCH).run()
 
 
