@@ -7,7 +7,7 @@ import msgspec
 import nats
 import pytest
 from tests.events.given import WHEN
-from tests.events.traffic import SERVICES, append, messages, positions, relaying
+from tests.events.traffic import SERVICES, append, lose, messages, positions, relaying
 from tests.eventually import eventually
 
 from milepost.events.log import Command, NewEvent
@@ -15,7 +15,8 @@ from milepost.events.nats.jetstream import STREAM
 from milepost.events.nats.payload import payload_faults
 from milepost.events.parking import operator_actions
 from milepost.events.parking.parked import PARKED
-from milepost.events.relay.reconcile import compare, no_progress
+from milepost.events.relay.reconcile import Mending, compare, no_progress
+from milepost.events.relay.republish import Part, Stopped, republish, stream_for
 from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.relay.unpublishable import CONSUMER, left_out
 from milepost.events.sizes import NATS_PAYLOAD
@@ -154,6 +155,43 @@ async def test_what_is_tried_again_and_fits_by_then_comes_at_the_end_marked(
         await append(log, sick, "enrollment-a", 4)
         await eventually(reached(nats_url, sick, 1, 3, 2, 4))
     assert (await found(log, js, pool, sick)).lost == 0
+
+
+async def test_what_was_lost_and_does_not_fit_any_more_is_parked(
+    postgres, nats_url, js, pool, *, tenants, monkeypatch
+):
+    log, (sick, _) = PostgresLog(pool), tenants
+    await append_poison(log, sick, monkeypatch, data=msgspec.json.encode({"text": "x" * 20_000}))
+    await append(log, sick, "enrollment-a", 2, 3)
+    async with relaying(log, postgres, nats_url, pool=pool):
+        await eventually(reached(nats_url, sick, 1, 2, 3))
+    await lose(js, sick, 1, 2)
+    await js.update_stream((await js.stream_info(STREAM)).config.evolve(max_msg_size=10_000))
+    inventory = StreamInventory(js)
+    await inventory.read_on(no_progress)
+    [gaps] = await compare(log, inventory, tuple(SERVICES), sick, no_progress)
+    mending = Mending(log, js._nc, SERVICES, inventory, pool=pool)
+    assert (await mending.mend(gaps, no_progress), mending.unpublishable) == (1, 1)
+    assert await positions(nats_url, sick) == [3, 2]
+    assert [one.position for one in await parked_by_relay(pool, sick)] == [1]
+
+
+async def test_republishing_stops_at_what_cannot_be_published(js, pool, tenants, monkeypatch):
+    log, (sick, well) = PostgresLog(pool), tenants
+    await poisoned(log, sick, well, monkeypatch)
+    subject = "republish.payroll"
+    await stream_for(js, subject)
+    with pytest.raises(Stopped, match="NATS takes") as stopped:
+        await republish(
+            log,
+            js._nc,
+            SERVICES,
+            Part(sick, 1, 3, tuple(SERVICES)),
+            subject,
+            on_progress=no_progress,
+        )
+    assert stopped.value.position == 2
+    await js.delete_stream("MILEPOST_REPUBLISH")
 
 
 async def is_settled(pool, id_, status):

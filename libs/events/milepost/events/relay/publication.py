@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
 import structlog
@@ -10,18 +10,17 @@ from nats.aio.client import Client
 from nats.js.api import StreamInfo
 from prometheus_client import Counter, Gauge
 
-from milepost.events.log import Log, Page, Recorded
+from milepost.events.log import Log, Page
 from milepost.events.nats.jetstream import limited, stream_info
 from milepost.events.nats.payload import payload_faults, payload_taken
 from milepost.events.nats.pipeline import (
     FencedPipeline,
-    Message,
     PipelineBroken,
     PredictionFailed,
 )
 from milepost.events.relay.backlog import Backlogs
 from milepost.events.relay.stream_position import StreamPosition
-from milepost.events.relay.unpublishable import RelayParking, Unpublishable, fitting_message
+from milepost.events.relay.unpublishable import RelayParking, messages_of
 from milepost.events.runtime.backoff import Backoff
 
 BUSY_SECONDS = 0.005
@@ -134,25 +133,14 @@ class Publication:
         return position
 
     async def _publish(self, page: Page) -> None:
-        messages, failures = self._messages(page.events)
+        messages, failures = messages_of(page.events, self._services, self._payload)
         if failures:
             await self._parking.park(failures)
         await self._pipeline.publish(messages)
+        if messages:
+            tenant, _, position = messages[-1].name.partition("/")
+            self._handed[tenant] = int(position)
         PUBLISHED.inc(len(messages))
-
-    def _messages(
-        self, events: Sequence[Recorded]
-    ) -> tuple[list[Message], list[tuple[Recorded, str]]]:
-        messages: list[Message] = []
-        failures: list[tuple[Recorded, str]] = []
-        for event in events:
-            try:
-                messages.append(fitting_message(event, self._services[event.type], self._payload))
-            except Unpublishable as error:
-                failures.append((event, str(error)))
-            else:
-                self._handed[event.tenant] = event.position
-        return messages, failures
 
     async def _flush(self) -> None:
         await self._pipeline.flush()

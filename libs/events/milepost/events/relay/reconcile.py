@@ -22,10 +22,13 @@ from nats.js import JetStreamContext
 
 from milepost.events.errors import EventsError
 from milepost.events.log import Log, Page, Recorded, event_at, pages
+from milepost.events.nats.jetstream import stream_info
+from milepost.events.nats.payload import payload_taken
 from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken
+from milepost.events.relay.strays import Pool
 from milepost.events.relay.stream_inventory import OnProgress, StreamInventory
 from milepost.events.relay.stream_position import last_true, reached_now
-from milepost.events.relay.unpublishable import LeftOut, marked, message_of
+from milepost.events.relay.unpublishable import LeftOut, RelayParking, marked, messages_of
 
 BATCH = 1000
 # Between two slices the relay has its turn.
@@ -159,18 +162,34 @@ class Mending:
     """Publishes again what the stream lost; `inventory` is read on as it goes."""
 
     def __init__(
-        self, log: Log, client: Client, services: Mapping[str, str], inventory: StreamInventory
+        self,
+        log: Log,
+        client: Client,
+        services: Mapping[str, str],
+        inventory: StreamInventory,
+        *,
+        pool: "Pool | None" = None,
     ) -> None:
         self._log = log
+        self._parking = RelayParking(log, pool, services)
         self._client = client
         self._services = services
         self._inventory = inventory
+        self._payload = client.max_payload
+        self._unpublishable: set[tuple[str, int]] = set()
+
+    @property
+    def unpublishable(self) -> int:
+        """How many of those that lack are parked now."""
+        return len(self._unpublishable)
 
     async def mend(self, gaps: Gaps, on_progress: OnProgress) -> int:
         """What is still missing of a tenant before its last message: how many there were.
 
         Raises `RelayTooBusy`, `StreamSetBack`.
         """
+        info = await stream_info(self._client.jetstream())
+        self._payload = payload_taken(self._client.max_payload, info.config if info else None)
         mended = 0
         for start in range(0, len(gaps.missing), BATCH):
             missing = gaps.missing[start : start + BATCH]
@@ -191,7 +210,8 @@ class Mending:
             with suppress(PipelineBroken):
                 await self._publish(lost, await event_at(self._log, tenant, reached))
             reached, lost = await self._lost(tenant, events)
-        return first
+        unpublishable = {(one.tenant, one.position) for one in events} & self._unpublishable
+        return first - len(unpublishable)
 
     async def _lost(self, tenant: str, events: Sequence[Recorded]) -> tuple[int, list[Recorded]]:
         """How far the stream tells of the log by now, and what lacks before that."""
@@ -201,14 +221,18 @@ class Mending:
         lost = [
             event
             for event in events
-            if event.position <= reached and not self._inventory.holds(event)
+            if event.position <= reached
+            and not self._inventory.holds(event)
+            and (tenant, event.position) not in self._unpublishable
         ]
         return reached, lost
 
     async def _publish(self, events: Sequence[Recorded], reached: Recorded) -> None:
-        messages = [
-            marked(message_of(event, self._services[event.type]), reached) for event in events
-        ]
+        messages, failures = messages_of(events, self._services, self._payload)
+        if failures:
+            self._unpublishable |= {(one.tenant, one.position) for one, _ in failures}
+            await self._parking.park(failures)
+        messages = [marked(one, reached) for one in messages]
         async with FencedPipeline(self._client, self._inventory.sequence) as pipeline:
             await pipeline.publish(messages)
             await pipeline.flush()

@@ -20,7 +20,7 @@ from milepost.events.log import Log, Recorded, pages
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
 from milepost.events.relay.stream_inventory import OnProgress
-from milepost.events.relay.unpublishable import message_of
+from milepost.events.relay.unpublishable import Unpublishable, fitting_message
 
 STREAM = "MILEPOST_REPUBLISH"
 SUBJECTS = "republish.>"
@@ -116,11 +116,12 @@ async def republish(
 ) -> Counter[str]:
     """Publish them in order, each acknowledged: how many of each tag. Raises `Stopped`."""
     counts: Counter[str] = Counter()
+    payload = client.max_payload
     async with Pipeline(client, window=BATCH) as pipeline:
         async for events in _batches(log, part, on_progress):
             before = pipeline.acknowledged
             try:
-                await pipeline.publish([_again(one, services[one.type], subject) for one in events])
+                await pipeline.publish(_again(events, services, subject, payload))
                 await pipeline.flush()
             except PipelineBroken as broken:
                 missed = events[pipeline.acknowledged - before]
@@ -140,7 +141,16 @@ async def _batches(
         on_progress("events", page.reached - before, size)
 
 
-def _again(event: Recorded, service: str, subject: str) -> Message:
-    message = message_of(event, service)
-    mark = header_lines({REPUBLISHED: message.subject})
-    return message._replace(subject=subject, headers=message.headers + mark)
+def _again(
+    events: Sequence[Recorded], services: Mapping[str, str], subject: str, payload: int
+) -> list[Message]:
+    """Raises `Stopped` at one that cannot be published."""
+    messages = []
+    for event in events:
+        try:
+            message = fitting_message(event, services[event.type], payload)
+        except Unpublishable as error:
+            raise Stopped(event.position, str(error)) from error
+        mark = header_lines({REPUBLISHED: message.subject})
+        messages.append(message._replace(subject=subject, headers=message.headers + mark))
+    return messages

@@ -64,6 +64,20 @@ def fitting_message(event: Recorded, service: str, payload: int) -> Message:
     return message
 
 
+def messages_of(
+    events: Sequence[Recorded], services: Mapping[str, str], payload: int
+) -> tuple[list[Message], list[tuple[Recorded, str]]]:
+    """Those that can be published, in order, and those that cannot, with the reason."""
+    messages: list[Message] = []
+    failures: list[tuple[Recorded, str]] = []
+    for event in events:
+        try:
+            messages.append(fitting_message(event, services[event.type], payload))
+        except Unpublishable as error:
+            failures.append((event, str(error)))
+    return messages, failures
+
+
 def marked(message: Message, reached: Recorded) -> Message:
     """As one that comes late, when the stream has `reached` this event."""
     lines = {MENDED: str(reached.position), MENDED_ID: str(reached.event_id)}

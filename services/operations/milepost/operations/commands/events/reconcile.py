@@ -30,7 +30,7 @@ from milepost.events.relay.reconcile import (
     until_relayed,
 )
 from milepost.events.relay.strays import forget_strays
-from milepost.events.relay.stream_inventory import OnProgress, StreamInventory, StreamSetBack
+from milepost.events.relay.stream_inventory import StreamInventory, StreamSetBack
 from milepost.events.relay.unpublishable import left_out
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -89,9 +89,13 @@ async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -
             if dry_run:
                 published = await _catches_up(log, client, inventory, gaps)
             else:
-                published = True
+                mending = Mending(log, client, PUBLISHED, inventory, pool=pool)
                 async with relaying(pool, settings):
-                    mended = await _mended(log, client, inventory, gaps, on_progress)
+                    await until_relayed(log, client.jetstream(), inventory, gaps)
+                    mended = {
+                        one.finding.tenant: await mending.mend(one, on_progress) for one in gaps
+                    }
+                published = not mending.unpublishable
         findings = [one.finding for one in gaps]
         strange = sum(one.strange for one in findings)
         if not dry_run and tenant is None and not strange:
@@ -133,18 +137,6 @@ async def _catches_up(
     except RelayStandsStill:
         return False
     return True
-
-
-async def _mended(
-    log: Log,
-    client: Client,
-    inventory: StreamInventory,
-    gaps: Sequence[Gaps],
-    on_progress: OnProgress,
-) -> dict[str, int]:
-    await until_relayed(log, client.jetstream(), inventory, gaps)
-    mending = Mending(log, client, PUBLISHED, inventory)
-    return {one.finding.tenant: await mending.mend(one, on_progress) for one in gaps}
 
 
 def _row(finding: Finding, mended: Mapping[str, int]) -> dict[str, Any]:
