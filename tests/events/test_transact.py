@@ -4,16 +4,20 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from tests.events.given import event
 from tests.events.hindered import Elsewhere
 
 from milepost.events.codec import Codec
+from milepost.events.commands.state_cache import FOLD_AT_ONCE
 from milepost.events.commands.transact import Contended, Transactor
 from milepost.events.event import Conflicting, Event
 from milepost.events.log import Command, Log, Recorded, Result
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
 
@@ -294,3 +298,32 @@ async def test_a_lost_race_costs_the_missing_tail_only(log: Log, tenant: str) ->
     assert asked == [0, 3]
     _, state = await here.load(tenant, crowded.of("1"))
     assert state.taken == ("ann", "ben", "cat", "zoe", "dan")
+
+
+async def test_a_long_stream_is_folded_with_others_having_their_turn(tenant: str) -> None:
+    log, folded = MemoryLog(), 0
+
+    def counted(state: int, _: PlaceTaken) -> int:
+        nonlocal folded
+        folded += 1
+        return state + 1
+
+    async def watch(turns: list[int]) -> None:
+        while True:
+            turns.append(folded)
+            await asyncio.sleep(0)
+
+    counts = Category("counts", int, counted, Codec[PlaceTaken](PlaceTaken))
+    for version in range(0, 5 * FOLD_AT_ONCE, FOLD_AT_ONCE):
+        new = [event("counts-1", b'{"who":"ann"}', "place_taken") for _ in range(FOLD_AT_ONCE)]
+        one = Command(command_id=uuid4(), expects=(("counts-1", version),), events=tuple(new))
+        await log.append(tenant, [one])
+    turns: list[int] = []
+    watching = asyncio.create_task(watch(turns))
+    transactor = Transactor(log)
+    loaded = await asyncio.gather(*(transactor.load(tenant, counts.of("1")) for _ in range(2)))
+    outcome = await transactor.transact(tenant, counts.of("1"), lambda _: take("bob")(Places()))
+    await cancel_and_wait(watching)
+    assert loaded == [(5 * FOLD_AT_ONCE, 5 * FOLD_AT_ONCE)] * 2
+    assert outcome.state(counts) == 5 * FOLD_AT_ONCE + 1
+    assert max(later - earlier for earlier, later in pairwise(turns)) <= 2 * FOLD_AT_ONCE

@@ -22,11 +22,14 @@ and then asks the log whether other processes have written meanwhile (`confirmed
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from milepost.events.event import Event
-from milepost.events.log import Appended, Log, Result
+from milepost.events.log import Appended, Log, Recorded, Result
 from milepost.events.streams import Stream
+
+# So many events are folded before others have their turn: some milliseconds.
+FOLD_AT_ONCE: Final = 1_000
 
 Streams: TypeAlias = tuple[Stream[Any, Any], ...]
 Append: TypeAlias = asyncio.Future[Result]
@@ -125,13 +128,18 @@ class StateCache:
         version = entry.version
         recorded = await self._log.read_stream(tenant, stream.name, after=version)
         entry.stale = False
+        whole = version == 0 and len(recorded) > FOLD_AT_ONCE
+        folded = await _fold_aside(stream, recorded) if whole else None
         if entry.in_flight is not None:
             return False
         # Meanwhile another read may have brought some of these, or they are this process's own.
         news = [one for one in recorded if one.version > entry.version]
         if not news:
             return entry.version == version
-        entry.state = stream.category.fold(news, entry.state)
+        if whole and entry.version == 0:
+            entry.state = folded
+        else:
+            entry.state = stream.category.fold(news, entry.state)
         entry.version = entry.read = news[-1].version
         entry.position = news[-1].position
         return False
@@ -205,3 +213,12 @@ async def _has_committed(entry: CachedStream) -> bool:
         return True
     await asyncio.wait([in_flight])
     return in_flight.exception() is None and isinstance(in_flight.result(), Appended)
+
+
+async def _fold_aside(stream: Stream[Any, Any], recorded: Sequence[Recorded]) -> Any:
+    """A state of its own: nobody may see one that is half made."""
+    state = stream.category.initial()
+    for first in range(0, len(recorded), FOLD_AT_ONCE):
+        state = stream.category.fold(recorded[first : first + FOLD_AT_ONCE], state)
+        await asyncio.sleep(0)
+    return state
