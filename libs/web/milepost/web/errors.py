@@ -15,6 +15,7 @@ class WebError(Exception):
     │  └─ BodyTooSlow
     ├─ UnknownKey              a token is signed with a key that is not at hand
     ├─ KeysUnavailable         a ConnectionError too: the issuer's keys cannot be read
+    ├─ KeysTooLarge            a ValueError too: what the issuer sends is no set of keys
     ├─ SettingInvalid          a variable of the environment makes no sense
     └─ AddressTaken            somebody else listens there
     """

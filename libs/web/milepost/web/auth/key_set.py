@@ -16,7 +16,8 @@ from milepost.web.errors import WebError
 from milepost.web.settings import SettingInvalid
 
 ALGORITHMS = frozenset({"EdDSA", "ES256", "RS256"})
-FETCH_TIMEOUT_SECONDS = 5.0
+FETCH_SECONDS = 5.0  # in all, however little comes at a time
+MAX_BYTES = 1_000_000
 RETRY_SECONDS = 5.0  # after a reading that failed
 
 _log = structlog.get_logger()
@@ -28,6 +29,17 @@ class UnknownKey(WebError):
 
 class KeysUnavailable(WebError, ConnectionError):
     """The set could never be read yet: nobody's token can be judged."""
+
+
+class KeysTooLarge(WebError, ValueError):
+    """What the address answers is no set of keys."""
+
+
+# What comes of an issuer that is away, and of a document that is no JWKS.
+_UNREADABLE = (
+    *(httpx2.HTTPError, httpx2.InvalidURL, OSError),
+    *(msgspec.DecodeError, jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError),
+)
 
 
 class KeySet:
@@ -79,7 +91,7 @@ class KeySet:
         self._again_at = self._stale_at = self._clock() + RETRY_SECONDS
         try:
             keys = _parse(await self._fetch())
-        except (httpx2.HTTPError, OSError, msgspec.DecodeError, jwt.PyJWTError) as fault:
+        except _UNREADABLE as fault:
             _log.error("token_keys_unreadable", source=self._source, fault=repr(fault))
             if not self._keys:
                 raise KeysUnavailable(self._source) from fault
@@ -93,9 +105,21 @@ class KeySet:
     async def _fetch(self) -> bytes:
         if "://" not in self._source:
             return await asyncio.to_thread(Path(self._source).read_bytes)
-        async with httpx2.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS) as client:
-            response = await client.get(self._source)
-        return response.raise_for_status().content
+        async with (
+            asyncio.timeout(FETCH_SECONDS),
+            httpx2.AsyncClient() as client,
+            client.stream("GET", self._source) as response,
+        ):
+            return await _bounded(response.raise_for_status())
+
+
+async def _bounded(response: httpx2.Response) -> bytes:
+    content = b""
+    async for part in response.aiter_bytes():
+        content += part
+        if len(content) > MAX_BYTES:
+            raise KeysTooLarge(f"more than {MAX_BYTES} bytes")
+    return content
 
 
 def _validated_source(source: str) -> str:

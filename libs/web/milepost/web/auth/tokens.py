@@ -1,5 +1,8 @@
 """Who is calling: a JWT, verified once and remembered until it expires."""
 
+import asyncio
+import contextlib
+import re
 import time
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,16 +16,27 @@ from milepost.events.event import Forbidden
 from milepost.events.log import TENANT_PATTERN
 from milepost.events.runtime.lru_cache import LruCache
 from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.auth.key_set import KeySet, UnknownKey
+from milepost.web.auth.key_set import KeySet, KeysUnavailable, UnknownKey
 from milepost.web.problems import NotAuthenticated
-from milepost.web.settings import Settings
+from milepost.web.settings import DEVELOPMENT_ISSUER, SettingInvalid, Settings
 
 MAX_TOKEN_CHARACTERS = 8192
 LEEWAY_SECONDS = 5
+REREAD_SECONDS = 0.25
 _OPTIONS: Options = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}
 
 Tenant = Annotated[str, Meta(pattern=TENANT_PATTERN)]
-Subject = Annotated[str, Meta(min_length=1, max_length=255)]
+# No control characters, and no half of a surrogate pair: neither can be stored or sent on.
+Subject = Annotated[
+    str, Meta(min_length=1, max_length=255, pattern=r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+\Z")
+]
+Role = Annotated[str, Meta(max_length=64)]
+# What libraries make of JSON that a stranger wrote: a header or a claim of another type, a number
+# too large, an array in an array in an array …
+_UNREADABLE = (
+    *(ValueError, TypeError, KeyError, AttributeError),
+    *(OverflowError, RecursionError, NotImplementedError),
+)
 
 
 @dataclass
@@ -60,7 +74,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class _Claims(msgspec.Struct, frozen=True):
     sub: Subject
     tenant: Tenant
-    roles: list[str]
+    roles: Annotated[list[Role], Meta(max_length=100)]
     exp: float
 
 
@@ -75,12 +89,13 @@ class TokenVerifier:
         self._issuer = settings.token_issuer
         self._audience = settings.token_audience
         self._keys = KeySet(_keys_source(settings), settings.token_keys_refresh_seconds)
+        self._rereading: asyncio.Task[None] | None = None
         self._verified = LruCache[str, tuple[Caller, float]](cache_size)
 
     async def authenticate(self, token: str) -> Caller:
         """As `verify`, reading the issuer's keys when they are old or the token's is unknown."""
         if self._keys.stale:
-            await self._reread_keys()
+            await self._reread_meanwhile()
         try:
             return self.verify(token)
         except UnknownKey:
@@ -101,6 +116,16 @@ class TokenVerifier:
             raise NotAuthenticated("The token has expired.")
         return caller
 
+    async def _reread_meanwhile(self) -> None:
+        """Whose key is known does not wait for an issuer that is slow."""
+
+        async def reread() -> None:
+            with contextlib.suppress(KeysUnavailable):  # an unknown key asks again, and says so
+                await self._reread_keys()
+
+        self._rereading = asyncio.create_task(reread())
+        await asyncio.wait({self._rereading}, timeout=REREAD_SECONDS)
+
     async def _reread_keys(self) -> None:
         if await self._keys.refresh():
             self._verified.clear()
@@ -116,6 +141,8 @@ class TokenVerifier:
             raise NotAuthenticated(f"The token is not acceptable: {_quotable(fault)}.") from fault
         except msgspec.ValidationError as fault:
             raise NotAuthenticated(f"A claim is wrong: {_quotable(fault)}.") from fault
+        except _UNREADABLE as fault:
+            raise NotAuthenticated("The token cannot be read.") from fault
 
     def _decoded(self, token: str) -> dict[str, Any]:
         key = self._keys.get(jwt.get_unverified_header(token).get("kid"))
@@ -139,6 +166,11 @@ class TokenVerifier:
 def _keys_source(settings: Settings) -> str:
     if settings.token_keys:
         return settings.token_keys
+    if settings.token_issuer != DEVELOPMENT_ISSUER:
+        raise SettingInvalid(
+            f"MILEPOST_TOKEN_ISSUER={settings.token_issuer!r}: set MILEPOST_TOKEN_KEYS too, to the"
+            " path or https address of its keys (a JWKS)"
+        )
     issuer = DevelopmentIssuer(
         settings.data_dir, issuer=settings.token_issuer, audience=settings.token_audience
     )
@@ -146,5 +178,6 @@ def _keys_source(settings: Settings) -> str:
 
 
 def _quotable(fault: Exception) -> str:
-    """Fit for a quoted string in a header."""
-    return str(fault).replace("\\", "").replace('"', "'").rstrip(".")
+    """Fit for a quoted string in a header: printable ASCII."""
+    plain = re.sub(r"[^\x20-\x7e]", "?", str(fault))
+    return plain.replace("\\", "").replace('"', "'").rstrip(".")

@@ -15,6 +15,11 @@ from milepost.web.telemetry.metrics_peers import Peers, merged
 BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 UNROUTED = "unrouted"
+# What a client makes up is no label: each would stay for good.
+METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)
+OTHER_METHOD = "other"
 SHED = Counter(
     "milepost_http_shed",
     "Connections and requests refused before they were anybody's: connections, requests, slow_body",
@@ -55,6 +60,8 @@ class HttpMetrics:
         self._timings: dict[tuple[str, str], Histogram] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        if method not in METHODS:
+            method = OTHER_METHOD
         count = self._counts.get((method, route, status))
         if count is None:
             count = self._requests.labels(method, route, str(status))
