@@ -12,6 +12,7 @@ from milepost.events.store.memory import MemoryLog
 from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.cors import READ, SENT
 from milepost.web.problems import problem_of
 from milepost.web.room import Context
 from milepost.web.settings import Settings
@@ -89,3 +90,12 @@ def refusals(kind: type[Refused]) -> Iterator[type[Refused]]:
 
 def problem_name(refusal: type[Refused]) -> str:
     return problem_of(refusal.__new__(refusal)).name
+
+
+def test_a_browser_may_send_and_read_every_header_that_is_documented(document: dict[str, Any]):
+    sent, read = {name.lower() for name in SENT}, {name.lower() for name in READ}
+    for name, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            assert parameter["in"] != "header" or parameter["name"].lower() in sent, name
+        for response in operation["responses"].values():
+            assert {header.lower() for header in response.get("headers", {})} <= read, name

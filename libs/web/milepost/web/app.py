@@ -9,6 +9,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.cors import cors
 from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
 from milepost.web.openapi.schemas import StructSchemas
@@ -55,6 +56,7 @@ def create_app(
             AllowedRoles(),
         ],
         request_max_body_size=settings.max_body_bytes,
+        cors_config=cors(settings),
         openapi_config=openapi(),
         on_shutdown=list(on_shutdown),
         logging_config=None,

@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
     `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
     `port`; 0: only `port` does.
+    `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated by
+    commas; empty: none of another origin.
     `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
     `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
@@ -59,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_seconds: Positive = 10
     metrics_peers: str = ""
     probes_port: Port = 0
+    cors_origins: str = ""
     max_connections: Positive = 10_000
     max_requests: Positive = 2_000
 
