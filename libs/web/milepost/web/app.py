@@ -19,6 +19,7 @@ from milepost.web.requests.body import Received
 from milepost.web.requests.json_body import BodyDecoding
 from milepost.web.requests.options_method import WholeOptions
 from milepost.web.requests.query_parameters import KnownParameters
+from milepost.web.requests.quotas import Quotas
 from milepost.web.room import Service
 from milepost.web.settings import Settings
 from milepost.web.telemetry.health import Check, health_routes
@@ -37,8 +38,10 @@ def create_app(
     tracer: Tracer | None = None,
 ) -> Litestar:
     """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any."""
-    metrics = HttpMetrics(registry or process_registry(), peers_of(settings.metrics_peers))
-    edge = DefineMiddleware(Edge, verifier=verifier, metrics=metrics, tracer=tracer)
+    registry = registry or process_registry()
+    metrics = HttpMetrics(registry, peers_of(settings.metrics_peers))
+    quotas = Quotas(settings, registry)
+    edge = DefineMiddleware(Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer)
     return Litestar(
         route_handlers=[
             health_routes(ready, metrics.exposition),

@@ -12,6 +12,7 @@ class WebError(Exception):
     │  ├─ NotAuthenticated     no acceptable token
     │  ├─ UnsupportedMedia     a body of another media type
     │  ├─ BodyTooLarge
+    │  ├─ TooManyRequests      over a quota
     │  └─ BodyTooSlow
     ├─ UnknownKey              a token is signed with a key that is not at hand
     ├─ KeysUnavailable         a ConnectionError too: the issuer's keys cannot be read

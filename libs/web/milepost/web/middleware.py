@@ -17,6 +17,7 @@ from milepost.web.problems import NotAuthenticated, error_response
 from milepost.web.requests.allowed_roles import check_role
 from milepost.web.requests.body import discard
 from milepost.web.requests.query_parameters import check_parameters
+from milepost.web.requests.quotas import Quotas
 from milepost.web.telemetry import tracing
 from milepost.web.telemetry.metrics import HttpMetrics
 
@@ -32,10 +33,17 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, verifier: TokenVerifier, metrics: HttpMetrics, tracer: Tracer | None
+        self,
+        app: ASGIApp,
+        *,
+        verifier: TokenVerifier,
+        quotas: Quotas,
+        metrics: HttpMetrics,
+        tracer: Tracer | None,
     ) -> None:
         self._app = app
         self._verifier = verifier
+        self._quotas = quotas
         self._metrics = metrics
         self._tracer = tracer
 
@@ -91,6 +99,7 @@ class Edge:
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated
         caller = await self._verifier.authenticate(token.strip())
+        self._quotas.spend(caller)
         check_role(scope, caller)
         check_parameters(scope)
         bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])

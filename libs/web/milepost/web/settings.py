@@ -17,6 +17,7 @@ DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+Quota = Annotated[int, Meta(ge=0)]
 Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -39,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated by
     commas; empty: none of another origin.
     `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
+    `caller_requests_per_second` and `tenant_requests_per_second` are quotas of each process; ten
+    seconds' worth may come at once, and 0 is no quota.
     `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
@@ -56,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_keys_refresh_seconds: Positive = 60
     master_key: str = ""
     master_key_file: str = ""
+    caller_requests_per_second: Quota = 2_000
+    tenant_requests_per_second: Quota = 5_000
     max_body_bytes: Positive = HTTP_BODY
     clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
     shutdown_seconds: Positive = 10

@@ -50,12 +50,14 @@ from milepost.web.problems import (
 )
 from milepost.web.requests.allowed_roles import OPTION as ROLES
 from milepost.web.requests.body import IN_CRUMBS
+from milepost.web.requests.quotas import TooManyRequests
 
 # What any route that needs a token may answer; the errors are real, as those of `Answers`.
 _ANYWHERE: Final = (
     NotAuthenticated(),
     NotAuthenticated("The token has expired."),
     Malformed("There is no parameter 'limti' here.", query="limti"),
+    TooManyRequests("caller", 2_000, 1),
     Overloaded(),
     RuntimeError(),
 )

@@ -63,6 +63,9 @@ def _environment(place: Settings, port: int) -> dict[str, str]:
         "MILEPOST_PORT": str(port),
         "MILEPOST_LOG_LEVEL": place.log_level,
         "MILEPOST_SUPERVISED": "1",
+        # One client asks as often as it can.
+        "MILEPOST_CALLER_REQUESTS_PER_SECOND": "0",
+        "MILEPOST_TENANT_REQUESTS_PER_SECOND": "0",
     }
 
 

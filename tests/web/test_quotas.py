@@ -1,0 +1,122 @@
+"""Nobody, and no school, takes all there is."""
+
+import pytest
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
+from tests.clients import connection_to
+from tests.web import notes
+
+from milepost.web.app import create_app
+from milepost.web.auth.tokens import Caller
+from milepost.web.requests.quotas import (
+    BURST_SECONDS,
+    MAX_BUCKETS,
+    SECOND_NS,
+    Quotas,
+    TooManyRequests,
+)
+
+
+class Clock:
+    now = 1000 * SECOND_NS
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def quotas(settings, clock):
+    bounded = replace(settings, caller_requests_per_second=2, tenant_requests_per_second=5)
+    return Quotas(bounded, CollectorRegistry(), clock)
+
+
+def of(subject, tenant="north"):
+    return Caller(subject=subject, tenant=tenant, roles=frozenset())
+
+
+def taken(quotas, caller, times):
+    """How many of so many requests are let in."""
+    for number in range(times):
+        try:
+            quotas.spend(caller)
+        except TooManyRequests:
+            return number
+    return times
+
+
+def test_a_caller_has_a_burst_then_so_many_a_second(quotas, clock):
+    assert taken(quotas, of("ann"), 100) == 2 * BURST_SECONDS
+    clock.now += 3 * SECOND_NS
+    assert taken(quotas, of("ann"), 100) == 6
+    clock.now += 1000 * SECOND_NS
+    assert taken(quotas, of("ann"), 100) == 2 * BURST_SECONDS
+
+
+def test_the_refusal_says_when_to_come_back(quotas, clock):
+    taken(quotas, of("ann"), 100)
+    with pytest.raises(TooManyRequests) as refusal:
+        quotas.spend(of("ann"))
+    headers = refusal.value.problem().headers
+    assert headers["RateLimit-Policy"] == '"caller";q=20;w=10'
+    assert headers["RateLimit"] == '"caller";r=0;t=1'
+    clock.now += int(headers["Retry-After"]) * SECOND_NS
+    quotas.spend(of("ann"))
+
+
+def test_another_caller_goes_on_until_the_school_has_none_left(quotas):
+    taken(quotas, of("ann"), 100)
+    assert taken(quotas, of("bob"), 100) == 2 * BURST_SECONDS
+    assert taken(quotas, of("cem"), 100) == 1 * BURST_SECONDS
+    with pytest.raises(TooManyRequests) as refusal:
+        quotas.spend(of("dan"))
+    assert refusal.value.quota == "tenant"
+
+
+def test_one_school_takes_nothing_of_another(quotas):
+    for subject in "abcdef":
+        taken(quotas, of(subject), 100)
+    assert taken(quotas, of("a", tenant="south"), 100) == 2 * BURST_SECONDS
+
+
+def test_a_caller_who_is_refused_takes_nothing_of_the_school(quotas):
+    for _ in range(10):
+        taken(quotas, of("ann"), 100)
+    assert taken(quotas, of("bob"), 100) == 2 * BURST_SECONDS
+
+
+def test_zero_is_no_quota(settings):
+    none = replace(settings, caller_requests_per_second=0, tenant_requests_per_second=0)
+    assert taken(Quotas(none, CollectorRegistry(), lambda: 0), of("ann"), 1000) == 1000
+
+
+def test_callers_are_remembered_within_bounds(settings, clock):
+    bounded = replace(settings, caller_requests_per_second=2, tenant_requests_per_second=0)
+    quotas = Quotas(bounded, CollectorRegistry(), clock)
+    for number in range(MAX_BUCKETS + 500):
+        quotas.spend(of(f"learner-{number}"))
+    assert len(quotas._callers._full_at) == MAX_BUCKETS
+
+
+async def test_over_http_it_is_a_problem_and_nothing_is_read(
+    settings, verifier, transactor, headers
+):
+    bounded = replace(settings, caller_requests_per_second=1)
+    service = notes.service(transactor, bounded)
+    app = create_app([service], bounded, verifier, ready={})
+    ann, bob = headers("ann"), headers("bob")
+    async with connection_to(app) as client:
+        for _ in range(BURST_SECONDS):
+            await client.get("/notes/position", headers=ann)
+        answers = [await client.post("/notes/a", content=b"{", headers=ann) for _ in range(3)]
+        refused = answers[-1]
+        assert refused.status_code == 429
+        assert refused.json()["type"] == "urn:milepost:problem:too_many_requests"
+        assert refused.headers["Retry-After"] == "1"
+        assert (await client.get("/notes/position", headers=bob)).status_code == 200
+        told = (await client.get("/metrics")).text
+    assert 'milepost_http_over_quota_total{quota="caller"}' in told
