@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from tests.dashboards.history import Life, offered, project, record, rows
@@ -202,12 +203,43 @@ async def test_a_report_tells_of_a_past_moment_that_was_built(pool, tenant, mile
     assert (await milepost("report", "offerings", *of))[0] == 1
 
 
+async def test_a_report_tells_what_had_happened_however_late_it_was_recorded(
+    pool, tenant, milepost
+):
+    await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    first = await pool.fetchval("select max(occurred_at) from log.events where tenant = $1", tenant)
+    await project(pool)
+    for at, enrolled in ((first, [1]), (first - timedelta(days=365), [])):
+        of = ("--as-happened", at.isoformat(), "--tenant", tenant)
+        code, _, err = await milepost("report", "offerings", *of)
+        assert (code, f"--as-happened {at.isoformat()}" in err) == (1, True)
+        [built] = await milepost.json("projections", "rebuild", "offering_summary", *of)
+        assert built["as_of"] == f"happened by {at.isoformat()}"
+        lines = await milepost.json("report", "offerings", *of)
+        assert [line["enrolled"] for line in lines] == enrolled
+        await milepost("projections", "drop", "offering_summary", str(built["generation"]))
+
+
+async def test_a_rebuild_that_is_done_and_waits_is_listed_as_built(pool, tenant, milepost):
+    await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
+    await project(pool)
+    code, _, err = await milepost("projections", "rebuild", "offering_summary", "--no-switch")
+    assert code == 0, err
+    _, out, _ = await milepost("projections", "list")
+    [line] = [line for line in out.splitlines() if "offering_summary" in line and "built" in line]
+    assert "building" not in line
+    listed = await milepost.json("projections", "list")
+    assert [one["built"] for one in listed if one["status"] == "building"] == [True]
+    assert (await milepost("projections", "cancel", "offering_summary"))[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["rebuild", "nonsense"], "there are"),
         (["drop", "learner_overview", "77"], "generation 77"),
         (["list", "--tenant", "nosuch"], "No school 'nosuch'"),
+        (["rebuild", "catalog", "--as-happened", "2999-01-01"], "still to come"),
     ],
 )
 async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):

@@ -22,7 +22,13 @@ from tests.events.library import (
 from tests.eventually import blocked, eventually
 from tests.watched import calls
 
-from milepost.events.projections.as_of import AsOf, AsOfInvalid, ends_at, parse_as_of
+from milepost.events.projections.as_of import (
+    AsOf,
+    AsOfInvalid,
+    ends_at,
+    parse_as_happened,
+    parse_as_of,
+)
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.compare import ATTEMPTS, LiveStands
 from milepost.events.projections.generations import (
@@ -330,6 +336,32 @@ async def test_a_past_moment_is_what_the_model_showed_then(pool, tenant, reading
     statuses = [one.status for one in await every_generation(pool, reading.name)]
     assert statuses == ["live", "past", "past"]
     assert len((await rows(pool, tenant, books))[books]) == 2
+
+
+async def test_what_had_happened_by_a_day_is_told_whenever_it_was_recorded(
+    pool, tenant, reading, books
+):
+    await record(pool, tenant, pages(1, 2))
+    occurred_at = await pool.fetchval(
+        "select max(occurred_at) from log.events where tenant = $1", tenant
+    )
+    then = parse_as_happened(occurred_at.isoformat())
+    before = parse_as_happened((occurred_at - timedelta(days=1)).isoformat())
+    assert then.happened_by == occurred_at < await pool.fetchval("select now()")
+
+    async def built(as_of):
+        ends = await ends_at(pool, as_of, tenant)
+        [past] = await build_past(pool, [reading], str(as_of), ends, only_tenant=tenant)
+        assert past.happened_by == as_of.happened_by
+        return past.generation, await pool.fetch(f"select * from {past.table(books)}")
+
+    number, told = await built(then)
+    assert sum(row["pages"] for row in told) == 3
+    assert (await built(before))[1] == []
+    await record(pool, tenant, pages(3))
+    again, more = await built(then)  # recorded since, and known now
+    assert again == number
+    assert sum(row["pages"] for row in more) == 6
 
 
 @pytest.mark.parametrize(

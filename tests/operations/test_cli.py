@@ -60,6 +60,11 @@ def test_every_command_that_is_listed_is_there(name: str):
         assert only.callback is not None
 
 
+@pytest.mark.parametrize("words", [(), ("up",), ("parked",), ("parked", "show"), ("enroll",)])
+def test_h_is_help(words: tuple[str, ...]):
+    assert "Usage: " in said(*words, "-h")
+
+
 def test_every_wrong_setting_is_named():
     wrong = subprocess.run(
         [*MILEPOST, "doctor"],

@@ -88,6 +88,21 @@ async def test_show_has_the_event_itself(milepost, parked):
     assert (shown["position"], shown["data"]) == (1, {"number": 1})
 
 
+async def test_show_prints_no_python(milepost, parked):
+    code, out = await output(milepost("parked", "show", parked[0]))
+    assert code == 0
+    shown = dict(line.split(None, 1) for line in out.splitlines())
+    assert shown["data"] == '{"number":1}'
+    assert shown["metadata"] == "{}"
+    assert shown["decisions"] == "-"
+    assert shown["occurred_at"] == "2026-09-01T08:30:00Z"
+    code, out = await output(milepost("parked", "skip", parked[0], "--reason", "it's broken"))
+    assert code == 0
+    code, out = await output(milepost("parked", "show", parked[0]))
+    shown = dict(line.split(None, 1) for line in out.splitlines())
+    assert [one["reason"] for one in json.loads(shown["decisions"])] == ["it's broken"]
+
+
 async def test_skip_wants_a_reason_and_keeps_it(milepost, pool, parked):
     code, out = await output(milepost("parked", "skip", parked[0]))
     assert code == 2

@@ -14,6 +14,7 @@ from milepost.operations.terminal.options import AsJson, DataDir, OneTenant, Ten
 
 app = typer.Typer(
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},  # of every command below it too
     add_completion=False,
     pretty_exceptions_enable=False,
     epilog="Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage.",

@@ -1,6 +1,7 @@
 """A batch of facts into rows: all at once, or one by one to tell apart what cannot be folded."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from milepost.events.errors import EventsError
@@ -54,6 +55,12 @@ def fold_each(
             failed.add(fact.key)
             failures.append(failure_of(tenant, fact, error))
     return failures
+
+
+def occurred_by(fact: Fact[Any], until: datetime) -> bool:
+    """What cannot be decoded says no time: it is kept, to be parked."""
+    occurred_at: datetime | None = getattr(fact.event, "occurred_at", None)
+    return occurred_at is None or occurred_at <= until
 
 
 def behind(tenant: str, fact: Fact[Any]) -> Failure:

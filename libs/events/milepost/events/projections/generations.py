@@ -13,6 +13,7 @@ queries read, show the live one's. A rebuild for one tenant is never live: its r
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -21,6 +22,9 @@ from milepost.events.errors import EventsError
 from milepost.events.parking.parked import consumer_of, drop_generation
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import Connection, PgTable
+
+# How the moment of a past generation begins that is one of `occurred_at`.
+HAPPENED = "happened by "
 
 COLUMNS = "name, generation, version, status, only_tenant, as_of, tables"
 ALL = f"select {COLUMNS} from dashboards.generations where name = $1 order by generation"
@@ -32,7 +36,9 @@ ADD = f"""insert into dashboards.generations
       from dashboards.generations where name = $1
     returning {COLUMNS}"""
 ENDS = """insert into dashboards.positions (name, generation, tenant, upto)
-    select $1, $2, * from unnest($3::text[], $4::bigint[])"""
+    select $1, $2, * from unnest($3::text[], $4::bigint[])
+    on conflict (name, generation, tenant) do update
+    set upto = greatest(excluded.upto, positions.upto)"""
 REMOVE = "delete from dashboards.generations where name = $1 and generation = $2"
 DROP_LOCK_TIMEOUT = "set local lock_timeout = '5s'"
 
@@ -72,6 +78,13 @@ class Generation(msgspec.Struct, frozen=True):
     only_tenant: str | None
     as_of: str | None
     tables: tuple[str, ...]
+
+    @property
+    def happened_by(self) -> datetime | None:
+        """What occurred later is left out of it, whenever it was recorded."""
+        if self.as_of is None or not self.as_of.startswith(HAPPENED):
+            return None
+        return datetime.fromisoformat(self.as_of.removeprefix(HAPPENED))
 
     def table(self, name: str) -> str:
         return f"dashboards.{name}_g{self.generation}"
@@ -128,17 +141,22 @@ async def begin_past(
     ends: Mapping[str, int],
     only_tenant: str | None,
 ) -> Generation:
-    """A generation that ends at these positions: the one begun before, else a new one."""
+    """A generation that ends at these positions: the one begun before, else a new one.
+
+    One that ended earlier goes on: what is known of a past day grows.
+    """
     async with pool.acquire() as connection, connection.transaction():
         await locked(connection, model.name)
         wanted = ("past", as_of, only_tenant, model.version)
-        for one in await every_generation(connection, model.name):
-            if (one.status, one.as_of, one.only_tenant, one.version) == wanted:
-                return one
-        created = await _create(connection, model, "past", only_tenant, as_of)
-        numbers = (model.name, created.generation)
+        begun = [
+            one
+            for one in await every_generation(connection, model.name)
+            if (one.status, one.as_of, one.only_tenant, one.version) == wanted
+        ]
+        past = begun[0] if begun else await _create(connection, model, "past", only_tenant, as_of)
+        numbers = (model.name, past.generation)
         await connection.execute(ENDS, *numbers, list(ends), list(ends.values()))
-        return created
+        return past
 
 
 async def drop(pool: asyncpg.Pool, name: str, number: int) -> Generation:

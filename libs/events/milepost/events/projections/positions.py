@@ -32,7 +32,10 @@ STATUS = """select g.name, g.generation, g.version, g.status, g.only_tenant, g.a
         (select count(*) from consumer.parked k
           where k.consumer = 'projection/' || g.name and k.generation = g.generation
             and ($1::text is null or k.tenant = $1) and k.status not in ('done', 'skipped'))
-            as parked
+            as parked,
+        coalesce(obj_description(to_regclass(
+            'dashboards.' || g.tables[1] || '_g' || g.generation), 'pg_class') = 'built', false)
+            as built
     from dashboards.generations g
     left join log.heads h
       on h.tenant = coalesce($1, h.tenant) and h.tenant = coalesce(g.only_tenant, h.tenant)
@@ -93,6 +96,7 @@ class ModelStatus(msgspec.Struct, frozen=True):
     """Positions and heads are sums over the tenants; a past generation's head is where it ends.
 
     `parked`: events that could not be folded, and those that wait behind them.
+    `built`: a rebuild had reached the log's end, and made what queries look up by.
     """
 
     name: str
@@ -104,6 +108,7 @@ class ModelStatus(msgspec.Struct, frozen=True):
     position: int
     head: int
     parked: int
+    built: bool
 
     @property
     def lag(self) -> int:

@@ -40,6 +40,7 @@ from milepost.events.projections.folding import (
     fold_each,
     keyed,
     keys,
+    occurred_by,
 )
 from milepost.events.projections.generations import Generation
 from milepost.events.projections.log_reader import codecs_of, facts_at
@@ -88,6 +89,7 @@ class GenerationWriter:
         self._cached: dict[str, Loaded] = {}
         self._parked: set[tuple[str, str]] = set()
         self._skipped: AbstractSet[tuple[str, int]] = frozenset()
+        self._happened_by = generation.happened_by
 
     @property
     def positions(self) -> Mapping[str, int]:
@@ -110,6 +112,8 @@ class GenerationWriter:
         own = [fact for fact in facts if fact.type in self._codecs]
         if self._skipped:
             own = [fact for fact in own if (tenant, fact.position) not in self._skipped]
+        if until := self._happened_by:
+            own = [fact for fact in own if occurred_by(fact, until)]
         try:
             await self._write_together(tenant, own, upto)
         except (Unfoldable, *UNSTORABLE):

@@ -9,7 +9,7 @@ import msgspec
 from rich.box import SIMPLE
 from rich.table import Table
 
-from milepost.events.projections.as_of import AsOf, AsOfInvalid, parse_as_of
+from milepost.events.projections.as_of import AsOf, AsOfInvalid, parse_as_happened, parse_as_of
 from milepost.events.projections.compare import Comparison, LiveStands
 from milepost.events.projections.generations import (
     Live,
@@ -57,12 +57,17 @@ def in_words() -> Iterator[None]:
         raise Trouble("Somebody reads for too long to let go of the views. Try again.") from error
 
 
-def as_of_option(text: str) -> AsOf:
-    """Raises `WrongUsage`."""
+def past_option(as_of: str | None, as_happened: str | None) -> AsOf | None:
+    """None when neither is asked for. Raises `WrongUsage`."""
+    if as_of is not None and as_happened is not None:
+        raise WrongUsage("--as-of is what was known then, --as-happened what had happened: one.")
     try:
-        return parse_as_of(text)
+        if as_happened is not None:
+            return parse_as_happened(as_happened)
+        return None if as_of is None else parse_as_of(as_of)
     except AsOfInvalid as error:
-        raise WrongUsage(f"--as-of: {error}.") from error
+        name = "--as-of" if as_of is not None else "--as-happened"
+        raise WrongUsage(f"{name}: {error}.") from error
 
 
 def figures(
@@ -139,6 +144,8 @@ def table(found: Sequence[ModelStatus]) -> Table:
         # What is kept as it was is not behind; one of a past moment may be unfinished.
         kept = one.status == "retired" or (one.status == "past" and one.lag == 0)
         lag = "-" if kept else f"{one.lag:,}"
-        numbers = (str(one.generation), one.status, lag, f"{one.parked:,}")
+        # Nobody feeds what was built and does not take over: `switch` or `cancel` is next.
+        status = "built" if one.status == "building" and one.built else one.status
+        numbers = (str(one.generation), status, lag, f"{one.parked:,}")
         shown.add_row(one.name, *numbers, only)
     return shown

@@ -3,8 +3,10 @@
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -87,7 +89,7 @@ def show(number: Number, as_json: AsJson = False, data_dir: DataDir = None) -> N
         typer.echo(msgspec.json.encode(facts))
         return
     for name, fact in facts.items():
-        typer.echo(f"{name:<11} {fact if fact not in (None, []) else '-'}")
+        typer.echo(f"{name:<11} {_shown(fact)}")
 
 
 @app.command()
@@ -165,6 +167,16 @@ def _with_pool(
             raise Trouble(f"{no.id} is {no.status} already.") from no
         except WaitsBehind as no:
             raise Trouble(f"{no.id} only waits behind {no.first}: retry or skip that one.") from no
+
+
+def _shown(fact: Any) -> str:
+    """A text as it is, a time as JSON has it, what is nested as JSON."""
+    if fact in (None, [], ""):
+        return "-"
+    if isinstance(fact, str):
+        return fact
+    encoded = msgspec.json.encode(fact, order="deterministic").decode()
+    return encoded.strip('"') if isinstance(fact, datetime | UUID) else encoded
 
 
 def _line(one: Parked) -> str:

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 import typer
 
+from milepost.events.projections.as_of import AsOf as Moment
 from milepost.events.projections.as_of import ends_at
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.compare import Comparison
@@ -33,12 +34,12 @@ from milepost.operations.installation.tenants import require_school
 from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
 from milepost.operations.terminal.generations import (
-    as_of_option,
     comparison_figures,
     figures,
     in_words,
     lines,
     outcome,
+    past_option,
     table,
 )
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
@@ -59,8 +60,15 @@ Name = Annotated[str, typer.Argument(help="A read model, as `milepost projection
 AsOf = Annotated[
     str | None,
     typer.Option(
-        help="Build what was shown at a past moment, beside, never to be live: a position of"
-        " --tenant, a time (2026-03-01T09:30, UTC) or a day (its end)."
+        help="Build, beside and never to be live, what was known at a past moment: what the log had"
+        " recorded by a position of --tenant, a time (2026-03-01T09:30, UTC) or a day (its end)."
+    ),
+]
+AsHappened = Annotated[
+    str | None,
+    typer.Option(
+        help="As --as-of, of what had happened by a time or a day, whenever it was recorded: for a"
+        " school whose history was imported."
     ),
 ]
 Rest = Annotated[
@@ -105,6 +113,7 @@ def rebuild_models(
         ),
     ] = None,
     as_of: AsOf = None,
+    as_happened: AsHappened = None,
     rest: Rest = 1.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -117,14 +126,14 @@ def rebuild_models(
     """
     check_all(
         lambda: _models(name, everything=everything),
-        lambda: _require_no_switch(as_of, switching),
-        lambda: as_of and as_of_option(as_of),
+        lambda: _require_no_switch(as_of or as_happened, switching),
+        lambda: past_option(as_of, as_happened),
     )
     models = _models(name, everything=everything)
     pace = Pace(WINDOW, rest)
     os.nice(NICENESS)
-    if as_of is not None:
-        _build_past(models, as_of, tenant, pace, data_dir, as_json=as_json)
+    if point := past_option(as_of, as_happened):
+        _build_past(models, point, tenant, pace, data_dir, as_json=as_json)
         return
     asked: Switch = "proven" if switching is None else "always" if switching else "never"
     begun = time.monotonic()
@@ -209,7 +218,7 @@ def _models(name: str | None, *, everything: bool) -> tuple[ReadModel, ...]:
 
 def _require_no_switch(as_of: str | None, switching: bool | None) -> None:
     if as_of is not None and switching is not None:
-        raise WrongUsage("What was shown at a past moment is never live: --as-of has no --switch.")
+        raise WrongUsage("A past moment is never live: --as-of and --as-happened have no --switch.")
 
 
 def _model(name: str) -> ReadModel:
@@ -257,7 +266,7 @@ async def _rebuilt(
 
 def _build_past(
     models: Sequence[ReadModel],
-    as_of: str,
+    point: Moment,
     tenant: str | None,
     pace: Pace,
     data_dir: Path | None,
@@ -266,7 +275,6 @@ def _build_past(
 ) -> None:
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
         await require_school(pool, tenant)
-        point = as_of_option(as_of)
         ends = await ends_at(pool, point, tenant)
         names = [model.name for model in models]
         building = build_past(pool, models, str(point), ends, only_tenant=tenant, pace=pace)
@@ -281,7 +289,7 @@ def _build_past(
         typer.echo(msgspec.json.encode(built))
         return
     for one in built:
-        typer.echo(f"{one['name']}: generation {one['generation']} is as of {one['as_of']}.")
+        typer.echo(f"{one['name']}: generation {one['generation']} is of {one['as_of']}.")
 
 
 async def _canceled(pool: asyncpg.Pool, model: ReadModel) -> None:

@@ -17,7 +17,7 @@ from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble
-from milepost.operations.terminal.generations import as_of_option
+from milepost.operations.terminal.generations import past_option
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.tables import print_table
 from milepost.web.server import run
@@ -55,6 +55,7 @@ def of_a_kind() -> None:
 
 @app.command()
 def offerings(
+    *,
     tenant: Tenant = "default",
     wait_seconds: Annotated[
         float,
@@ -63,15 +64,22 @@ def offerings(
     as_of: Annotated[
         str | None,
         typer.Option(
-            help="As it was at this moment, which"
+            help="As it was known at this moment (recorded by then), which"
             " `milepost projections rebuild offering_summary --as-of` has built."
+        ),
+    ] = None,
+    as_happened: Annotated[
+        str | None,
+        typer.Option(
+            help="As it had happened by this moment (occurred by then), which"
+            " `milepost projections rebuild offering_summary --as-happened` has built."
         ),
     ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """How many enrolled, withdrew, completed and were awarded, by offering."""
-    past = None if as_of is None else as_of_option(as_of)
+    past = past_option(as_of, as_happened)
     settings = connected(load_settings(data_dir))
     configure_logging(settings)
     with reachable():
@@ -100,9 +108,12 @@ async def _lines(
 async def _past(pool: asyncpg.Pool, tenant: str, as_of: AsOf) -> list[Line]:
     generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, str(as_of), tenant)
     if generation is None:
-        shown = as_of.position or str(as_of)
+        happened = as_of.happened_by
+        shown = f"--as-of {as_of.position or as_of}"
+        if happened:
+            shown = f"--as-happened {happened.isoformat()}"
         raise Trouble(
-            f"That is not built: `milepost projections rebuild offering_summary --as-of {shown}"
+            f"That is not built: `milepost projections rebuild offering_summary {shown}"
             f" --tenant {tenant}`."
         )
     rows = await pool.fetch(
