@@ -1,6 +1,7 @@
 """What a learner asks: what is done, what is next, what is locked and why, what is needed. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from math import fsum
 from typing import Literal, TypeAlias
@@ -8,7 +9,6 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from milepost.progress.domain.decisions import missing_prerequisites
 from milepost.progress.domain.merge import scores
 from milepost.progress.domain.plan import (
     LessonRule,
@@ -97,7 +97,8 @@ def overview(state: Progress, plan: Plan) -> Overview:
     """Of a state that is open."""
     opened = state.opened
     assert opened is not None
-    lessons = [_lesson(state, plan, rule) for rule in plan.lessons.values()]
+    satisfied = _satisfied(state, plan)
+    lessons = [_lesson(state, satisfied, rule) for rule in plan.lessons.values()]
     return Overview(
         enrollment=opened.enrollment,
         learner=opened.learner,
@@ -117,8 +118,15 @@ def overview(state: Progress, plan: Plan) -> Overview:
     )
 
 
-def _lesson(state: Progress, plan: Plan, rule: LessonRule) -> LessonView:
-    status, missing = _status(state, plan, rule)
+def _satisfied(state: Progress, plan: Plan) -> AbstractSet[str]:
+    """Once for all: thousands of lessons may each have a hundred that come first."""
+    completed, passed = state.completed, state.passed
+    rules = plan.lessons.values()
+    return {rule.id for rule in rules if lesson_satisfied(rule, completed, passed)}
+
+
+def _lesson(state: Progress, satisfied: AbstractSet[str], rule: LessonRule) -> LessonView:
+    status, missing = _status(state, satisfied, rule)
     view = LessonView(
         id=rule.id,
         title=rule.title,
@@ -149,21 +157,17 @@ def _with_standing(view: LessonView, standing: LessonState, rule: LessonRule) ->
     )
 
 
-def _status(state: Progress, plan: Plan, rule: LessonRule) -> tuple[Status, tuple[str, ...]]:
-    started = rule.id in state.lessons
-    if _is_done(state, rule):
+def _status(
+    state: Progress, satisfied: AbstractSet[str], rule: LessonRule
+) -> tuple[Status, tuple[str, ...]]:
+    # A lesson that nothing is asked of is done when it was completed all the same.
+    done = state.completed if rule.move_on == "NotApplicable" else satisfied
+    if rule.id in done:
         return "done", ()
-    if started:
+    if rule.id in state.lessons:
         return "started", ()
-    missing = missing_prerequisites(rule, plan, state.completed, state.passed)
+    missing = tuple(one for one in rule.prerequisites if one not in satisfied)
     return ("locked", missing) if missing else ("open", ())
-
-
-def _is_done(state: Progress, rule: LessonRule) -> bool:
-    """A lesson that nothing is asked of is done when it was completed all the same."""
-    if rule.move_on == "NotApplicable":
-        return rule.id in state.completed
-    return lesson_satisfied(rule, state.completed, state.passed)
 
 
 def _percent_done(lessons: Sequence[LessonView]) -> float:

@@ -62,7 +62,11 @@ def _listed(part: Part, old: Sequence[Listed], new: Sequence[Listed]) -> Iterato
         if was_at not in stay:
             yield Difference(part=part, kind="moved", id=key[0], place=place, old=was_at, new=place)
         if was != one:
-            yield from _changed(part, key[0], place, _fields(was), _fields(one))
+            # A lesson's translations may be many: only what differs is looked at by its parts.
+            names = [
+                name for name in one.__struct_fields__ if getattr(was, name) != getattr(one, name)
+            ]
+            yield from _changed(part, key[0], place, _fields(was, *names), _fields(one, *names))
 
 
 def _changed(
