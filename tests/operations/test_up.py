@@ -231,6 +231,26 @@ def test_without_anything_running_a_command_says_what_to_do(start: Start):
     assert "Traceback" not in said
 
 
+def test_the_servers_alone_may_be_started(start: Start, data_dir: Path):
+    up = start("up", "--only", "postgres")
+    assert up.stdout
+    assert any(line.startswith("Running: postgres") for line in up.stdout), up.stderr
+    address, _ = start("address", "postgres").communicate(timeout=PATIENCE_SECONDS)
+    assert address.startswith("postgresql://")
+    none, said = start("address", "nats").communicate(timeout=PATIENCE_SECONDS)
+    assert (none, "--only" in said) == ("", True)
+    migrated = start("migrate", MILEPOST_NATS="nats://unused")
+    assert "up to date" in migrated.communicate(timeout=PATIENCE_SECONDS)[0]
+    running = {name for one in left_running(data_dir) for name in one.cmdline()[:1]}
+    assert not any("nats-server" in name for name in running)
+    up.send_signal(signal.SIGTERM)
+    assert up.wait(PATIENCE_SECONDS) == 0
+    assert left_running(data_dir) == []
+    refused = start("up", "--only", "nats", MILEPOST_NATS="nats://127.0.0.1:1")
+    _, said = refused.communicate(timeout=PATIENCE_SECONDS)
+    assert (refused.returncode, "MILEPOST_NATS names another" in said) == (2, True)
+
+
 def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data_dir: Path):
     away = f"nats://me:secret@127.0.0.1:{free_port(0)}"
     up = start("up", "--port", "0", MILEPOST_NATS=away)

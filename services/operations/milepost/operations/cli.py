@@ -67,6 +67,11 @@ class Server(StrEnum):
     nats = "nats"
 
 
+class OwnServer(StrEnum):
+    postgres = "postgres"
+    nats = "nats"
+
+
 class LogFormat(StrEnum):
     auto = "auto"
     text = "text"
@@ -131,6 +136,13 @@ def up(
             show_default="MILEPOST_LOG_FORMAT, else text on a terminal, json elsewhere",
         ),
     ] = None,
+    only: Annotated[
+        list[OwnServer] | None,
+        typer.Option(
+            help="Start this server alone, for processes of your own; may be given twice.",
+            show_default="everything",
+        ),
+    ] = None,
 ) -> None:
     """Start Postgres, NATS and every service on one port; Ctrl-C stops them.
 
@@ -138,7 +150,7 @@ def up(
     """
     from milepost.operations.commands.installation.up import run_up
 
-    run_up(data_dir, host, port, log_format)
+    run_up(data_dir, host, port, log_format, [str(one) for one in only or ()])
 
 
 @app.command()

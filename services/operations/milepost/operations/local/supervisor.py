@@ -61,6 +61,28 @@ async def up(
             await group.stop()
 
 
+async def up_servers(
+    settings: Settings,
+    only: Sequence[str],
+    stop: asyncio.Event,
+    announce: Callable[[Runtime], None],
+) -> None:
+    """Run these servers alone until `stop`. Raises `Trouble`."""
+    unused = {name: "unused" for name in ("postgres", "nats") if name not in only}
+    async with Embedded(settings.data_dir, **unused) as servers:
+        if "postgres" in only:
+            await _migrate(servers.postgres)
+        addresses = {"postgres": servers.postgres, "nats": servers.nats} | dict.fromkeys(unused, "")
+        runtime = Runtime(**addresses, http="")
+        write_runtime(settings.data_dir.resolve(), runtime)
+        announce(runtime)
+        tasks = [asyncio.create_task(_supervise_server(servers, name)) for name in only]
+        try:
+            await _until(stop, tasks)
+        finally:
+            await cancel_and_wait(*tasks)
+
+
 class ProcessGroup:
     """The `milepost` processes that this one started."""
 

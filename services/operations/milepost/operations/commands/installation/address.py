@@ -18,4 +18,6 @@ def print_address(server: str, data_dir: Path | None) -> None:
             " or name the folder of what runs in MILEPOST_DATA_DIR."
         )
     addresses = {"http": runtime.http, "postgres": runtime.postgres, "nats": runtime.nats}
+    if not addresses[server]:
+        raise Trouble(f"`milepost up` was told not to start {server}: see its --only.")
     typer.echo(addresses[server])

@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,16 +14,21 @@ from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.installation.named_servers import named
-from milepost.operations.local.supervisor import up
+from milepost.operations.local.supervisor import up, up_servers
 from milepost.operations.rooms import schemas
 from milepost.operations.serving.lifecycle import stop_signal
+from milepost.operations.terminal.errors import WrongUsage
 from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
 
 def run_up(
-    data_dir: Path | None, host: str | None, port: int | None, log_format: str | None
+    data_dir: Path | None,
+    host: str | None,
+    port: int | None,
+    log_format: str | None,
+    only: Sequence[str] = (),
 ) -> None:
     settings = load_settings(data_dir)
     asked = {"host": host, "port": port, "log_format": log_format}
@@ -31,7 +36,24 @@ def run_up(
     settings = msgspec.structs.replace(settings, **asked)
     configure_logging(settings, service="up", routine=("ready",))
     with reachable():
-        run(_up(settings))
+        run(_servers(settings, tuple(dict.fromkeys(only))) if only else _up(settings))
+
+
+async def _servers(settings: Settings, only: Sequence[str]) -> None:
+    given = {"postgres": settings.postgres, "nats": settings.nats}
+    if elsewhere := [f"MILEPOST_{name.upper()}" for name in only if given[name]]:
+        raise WrongUsage(f"{', '.join(elsewhere)} names another server: unset it, to start one.")
+
+    def announce(_: Runtime) -> None:
+        typer.echo(f"\nRunning: {', '.join(only)}\n")
+        typer.echo(
+            f"  Type  export MILEPOST_DATA_DIR={shlex.quote(str(settings.data_dir.resolve()))}"
+        )
+        for name in only:
+            typer.echo(f"        {_program()} address {name}")
+        typer.echo("  Stop  Ctrl-C\n")
+
+    await up_servers(settings, only, await stop_signal(), announce)
 
 
 async def _up(settings: Settings) -> None:
