@@ -239,6 +239,8 @@ def test_the_servers_alone_may_be_started(start: Start, data_dir: Path):
     assert address.startswith("postgresql://")
     none, said = start("address", "nats").communicate(timeout=PATIENCE_SECONDS)
     assert (none, "--only" in said) == ("", True)
+    _, said = start("migrate").communicate(timeout=PATIENCE_SECONDS)
+    assert "set MILEPOST_NATS" in said
     migrated = start("migrate", MILEPOST_NATS="nats://unused")
     assert "up to date" in migrated.communicate(timeout=PATIENCE_SECONDS)[0]
     running = {name for one in left_running(data_dir) for name in one.cmdline()[:1]}

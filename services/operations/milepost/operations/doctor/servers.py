@@ -142,7 +142,7 @@ async def sizes(patient: Patient) -> Says:
 async def http(patient: Patient) -> Says:
     settings = patient.settings
     runtime = running(settings.data_dir)
-    if runtime:
+    if runtime and runtime.http:
         return Says(f"served at {runtime.http}")
     try:
         require_free(settings.host, settings.port)

@@ -46,9 +46,15 @@ def connected(settings: Settings | None = None) -> Settings:
             f"Nothing runs in {settings.data_dir.resolve()}: start it with `milepost up`,"
             " or set MILEPOST_POSTGRES and MILEPOST_NATS."
         )
-    return msgspec.structs.replace(
+    found = msgspec.structs.replace(
         settings, postgres=settings.postgres or runtime.postgres, nats=settings.nats or runtime.nats
     )
+    for name in ("postgres", "nats"):
+        if not getattr(found, name):  # `milepost up --only`
+            raise Trouble(
+                f"`milepost up` was told not to start {name}: set MILEPOST_{name.upper()}."
+            )
+    return found
 
 
 @contextmanager
