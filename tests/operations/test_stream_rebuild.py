@@ -6,6 +6,7 @@ import os
 import sys
 from uuid import uuid4
 
+import asyncpg
 import nats
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
@@ -151,3 +152,61 @@ async def test_without_a_stream_one_is_made(pool, tenant, js, nats_url, milepost
     assert await positions(nats_url, tenant) == [1]
     with pytest.raises(NotFoundError):
         await js.consumer_info(STREAM, "payroll")
+
+
+SET_BACK = """
+    set session_replication_role = replica;
+    delete from log.events where tenant = '{tenant}' and position > {head};
+    delete from log.links where tenant = '{tenant}' and last > {head};
+    delete from log.commands where tenant = '{tenant}' and last > {head};
+    update log.heads set head = {head}, link = (
+        select link from log.links where tenant = '{tenant}' and last = {head})
+     where tenant = '{tenant}';
+    set session_replication_role = origin"""
+
+
+async def set_back(postgres, tenant, head):
+    """As a restored backup holds the tenant's log."""
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(SET_BACK.format(tenant=tenant, head=head))
+    await connection.close()
+
+
+async def ids_of(log, tenant):
+    return [str(event.event_id) for event in await log.read(tenant, 0, 1000)]
+
+
+async def ids_in_stream(nats_url, tenant):
+    return [
+        (one.headers or {})["ce-id"] for one in await messages(nats_url, f"milepost.{tenant}.>")
+    ]
+
+
+@pytest.mark.usefixtures("js")
+async def test_postgres_set_back_beside_the_same_nats_is_said_and_cured(
+    pool, tenant, postgres, nats_url, milepost
+):
+    log = PostgresLog(pool)
+    async with relaying(log, postgres, nats_url, pool=pool):
+        for number in range(1, 13):
+            await append(log, tenant, "enrollment-a", number)
+        await eventually(holds(nats_url, tenant, 12))
+    lost = (await ids_of(log, tenant))[8:]
+    await set_back(postgres, tenant, 8)
+    log = PostgresLog(pool)
+    await append(log, tenant, "enrollment-a", 13)
+    ours = await ids_of(log, tenant)
+    async with relaying(log, postgres, nats_url, pool=pool):
+        await eventually(counted(nats_url, tenant, 13))
+        await eventually(lambda: strays_by_tenant(pool))
+    assert await ids_in_stream(nats_url, tenant) == [*ours[:8], *lost, ours[8]]
+    [named] = await strays_by_tenant(pool)
+    assert (named.tenant, named.messages, named.first, named.last) == (tenant, 4, 9, 12)
+
+    code, out, _ = await milepost("relay", "--reconcile", "--json", "--tenant", tenant)
+    assert (code, json.loads(out.splitlines()[-1])["tenants"][0]["strange"]) == (1, 4)
+    code, _, errors = await milepost("stream", "rebuild", "--yes")
+    assert code == 0, errors
+    assert await ids_in_stream(nats_url, tenant) == ours
+    assert (await milepost("relay", "--reconcile", "--tenant", tenant))[0] == 0
+    assert await strays_by_tenant(pool) == []
