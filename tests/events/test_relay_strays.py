@@ -105,8 +105,9 @@ async def test_a_mark_of_mending_counts_only_with_the_id_of_what_was_reached(
         await eventually(holds(log, nats_url, 1, 1, 2, 3))
 
 
-async def test_an_event_that_somebody_sends_again_brings_nothing_twice(
-    postgres, nats_url, js, pool
+@pytest.mark.parametrize("times", [1, 150])
+async def test_an_event_that_somebody_sends_again_brings_nothing_else_twice(
+    postgres, nats_url, js, pool, times
 ):
     log = MemoryLog()
     async with relaying(log, postgres, nats_url, pool=pool):
@@ -115,9 +116,11 @@ async def test_an_event_that_somebody_sends_again_brings_nothing_twice(
         first = (await messages(nats_url, "milepost.north.>"))[0]
         headers = {k: v for k, v in (first.headers or {}).items() if not k.startswith("Nats-")}
         await asyncio.sleep(0.5)  # the relay has flushed: it knows what was acknowledged
-        await js.publish(first.subject, first.data, headers=headers)
+        for _ in range(times):
+            await js._nc.publish(first.subject, first.data, headers=headers)
+        await js._nc.flush()
         await append(log, "north", "enrollment-a", 11)
-        await eventually(holds(log, nats_url, *range(1, 11), 1, 11))
+        await eventually(holds(log, nats_url, *range(1, 11), *[1] * times, 11))
 
 
 async def test_a_stray_of_a_school_that_is_not_here_is_said_too(postgres, nats_url, js, pool):
