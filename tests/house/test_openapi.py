@@ -21,6 +21,7 @@ PROBLEM = "application/problem+json"
 # Told in a part of a larger answer, never as an answer: a report in a batch, say.
 IN_PARTS = {
     *("unknown_lesson", "lesson_locked", "attempts_exhausted", "score_not_yours"),
+    *("completion_not_yours", "too_long_ago", "too_many_attempts", "already_judged"),
     "row_invalid",
 }
 

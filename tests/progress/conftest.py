@@ -1,10 +1,12 @@
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from tests.clients import School, connection_to
+from tests.clocks import Clock
 from tests.progress.given import OPENED
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
@@ -73,8 +75,8 @@ class Fed(School):
         command = Command(command_id=uuid4(), expects=((stream, version),), events=(new,))
         await log.append(self.tenant, [command])
 
-    async def begin(self) -> None:
-        await self.write(COURSE)
+    async def begin(self, course: CoursePublished = COURSE) -> None:
+        await self.write(course)
         await self.write(ENROLLED)
         await self.policies_hear()
 
@@ -97,10 +99,18 @@ async def transactor(log: MemoryLog) -> AsyncIterator[Transactor]:
 
 
 @pytest.fixture
-async def school(transactor: Transactor, settings: Settings) -> AsyncIterator[Fed]:
+def calendar() -> Clock[datetime]:
+    """It is a day after the enrollment."""
+    return Clock(OPENED + timedelta(days=1))
+
+
+@pytest.fixture
+async def school(
+    transactor: Transactor, settings: Settings, calendar: Clock[datetime]
+) -> AsyncIterator[Fed]:
     """Where the learner `ada` asks, unless the test says otherwise."""
     nowhere: Any = None  # nothing is asked of the database
-    service = progress.service(Context(transactor, settings, nowhere))
+    service = progress.service(Context(transactor, settings, nowhere, calendar))
     app = create_app([service], settings, TokenVerifier(settings), ready={})
     async with connection_to(app, raises=False) as connection:
         issuer = DevelopmentIssuer(settings.data_dir)

@@ -21,6 +21,7 @@ def test_all_that_progress_needs_of_a_lesson_is_pinned():
         attempts_allowed=3,
         counts="last",
         prerequisites=("intro",),
+        completed_by="staff",
     )
     rule = pinned(msgspec.structs.replace(COURSE, lessons=(lesson,))).lessons["quiz"]
     for name in rule.__struct_fields__:

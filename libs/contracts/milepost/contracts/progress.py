@@ -88,6 +88,14 @@ class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
     grade: float
 
 
+class ReportsBackdated(Event, frozen=True, kw_only=True, tag="reports_backdated"):
+    """Staff reported, for this reason, what learners themselves would have been too late for."""
+
+    enrollment: str
+    reason: str
+    reports: tuple[str, ...]
+
+
 class ProgressClosed(Event, frozen=True, kw_only=True, tag="progress_closed"):
     """Nothing is accepted any more that happened after `occurred_at`."""
 

@@ -15,6 +15,7 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
+    ReportsBackdated,
 )
 
 ProgressEvent: TypeAlias = (
@@ -27,6 +28,7 @@ ProgressEvent: TypeAlias = (
     | LessonPassed
     | LessonFailed
     | CourseCompleted
+    | ReportsBackdated
     | ProgressClosed
     | ProgressSuspended
     | ProgressResumed

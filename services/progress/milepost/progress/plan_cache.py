@@ -1,7 +1,12 @@
 """The plans that enrollments are pinned to, read from the courses' streams at the edge."""
 
 from milepost.contracts import streams
-from milepost.contracts.courses import CoursePublished
+from milepost.contracts.courses import (
+    SCORED_BY_STAFF,
+    CompletedBy,
+    CoursePublished,
+    Lesson,
+)
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log
@@ -53,9 +58,15 @@ def pinned(published: CoursePublished) -> Plan:
                 attempts_allowed=lesson.attempts_allowed,
                 counts=lesson.counts,
                 prerequisites=lesson.prerequisites,
+                completed_by=lesson.completed_by or _scorer(lesson),
             )
             for lesson in published.lessons
         ],
         passing_grade=published.passing_rule.passing_grade,
         drop_lowest=published.passing_rule.drop_lowest,
+        offline_days=published.offline_days,
     )
+
+
+def _scorer(lesson: Lesson) -> CompletedBy:
+    return "staff" if lesson.kind in SCORED_BY_STAFF else "learner"

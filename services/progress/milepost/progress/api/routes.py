@@ -1,7 +1,8 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from asyncio import sleep
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from re import match
 from typing import Annotated, Any, Literal
@@ -12,13 +13,17 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
+from milepost.contracts.courses import SCORED_BY_STAFF
 from milepost.contracts.ids import ENROLLMENT_KEY
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.log import Log
-from milepost.progress.domain.decisions import Answer, report
+from milepost.progress.domain.decisions import Answer, Terms, report
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
+    Backdating,
+    Completed,
+    CompletionNotYours,
     NotEnrolled,
     NotOpenYet,
     Report,
@@ -30,26 +35,24 @@ from milepost.progress.domain.reports import (
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.overview import Overview, overview
-from milepost.progress.wait_for_opening import wait_until_open
+from milepost.progress.wait_for_opening import GRACE_SECONDS, wait_until_open
 from milepost.web.auth.tokens import Caller, NotYourOwn
-from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
+from milepost.web.openapi.documented_answers import command, versioned_query
 from milepost.web.problems import members, problem_of
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
-from milepost.web.requests.times import occurred
+from milepost.web.requests.times import OccurredInFuture, occurred
 from milepost.web.settings import Settings
 
 WRITERS = ("instructor", "registrar", "service")
 READERS = (*WRITERS, "operator")
-SCORED_BY_STAFF = frozenset({"assignment", "exam"})
 
 _ENROLLMENT = "9bd49296-3d37-554a-978b-2047720aab49"
 _SEPTEMBER = datetime(2026, 9, 1, 8, tzinfo=UTC)
 # An enrollment of which nobody can be told, or of which nothing can be reported.
 UNREADABLE = (
-    NotYourOwn("learner-4711", WRITERS),
     UnknownEnrollment(_ENROLLMENT),
     UnknownPlan("DATA-101", 3),
     NotEnrolled(enrolled_at=_SEPTEMBER),
@@ -58,7 +61,10 @@ UNREADABLE = (
 
 
 class ReportLearning(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`reason`: staff say why, where something happened longer ago than learners may report."""
+
     reports: Annotated[list[Report], msgspec.Meta(min_length=1, max_length=1000)]
+    reason: Backdating | None = None
 
 
 class ReportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,7 +94,7 @@ class Wiring(msgspec.Struct, frozen=True):
     "/enrollments/{enrollment:str}/reports",
     summary="Report what was learnt",
     status_code=200,
-    answers=command(*UNREADABLE, OCCURRED_IN_FUTURE),
+    answers=command(*UNREADABLE),
     roles=("learner", *WRITERS),
 )
 async def report_learning(
@@ -98,18 +104,26 @@ async def report_learning(
     *,
     wiring: NamedDependency[Wiring],
 ) -> Response[ReportResults]:
-    """Merges reports of one enrollment; a refused one does not hinder the others."""
-    caller = request.user
-    reports = [_dated(one, wiring) for one in data.reports]
-    plan = await _plan(wiring, enrollment, caller, WRITERS)
-    refused = _scores_refused(reports, plan, caller)
-    allowed = [one for number, one in enumerate(reports) if number not in refused]
-    decide = partial(report, plan=plan, reports=allowed)
+    """Merges reports of one enrollment; a refused one does not hinder the others.
+
+    Learners report what happened within the course's offline allowance; scores of exams and
+    assignments, and their completion, come from staff. A clock may be off by five minutes.
+    """
+    plan, now = await _plan(wiring, enrollment, request.user, WRITERS), wiring.clock()
+    learner = request.user.roles.isdisjoint(WRITERS)
+    judged = [_at_once(one, plan, wiring.settings, now, learner=learner) for one in data.reports]
+    allowed = [one for one in judged if not isinstance(one, Refused)]
+    skew = timedelta(seconds=wiring.settings.clock_skew_seconds)
+    terms = Terms(skew, now - plan.offline, None if learner else data.reason, learner)
+    decide = partial(report, plan=plan, reports=allowed, terms=terms)
     outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
     reported = outcome.value or decide(await _state_before(wiring.transactor.log, outcome))
-    answers = _in_order(refused, reported.answers)
-    _require_enrolled(answers)
-    return positioned(ReportResults(_results(reports, answers)), outcome.position)
+    answers = iter(reported.answers)
+    results = [
+        _result(one.id, refused if isinstance(refused, Refused) else next(answers))
+        for one, refused in zip(data.reports, judged, strict=True)
+    ]
+    return positioned(ReportResults(results), outcome.position)
 
 
 @get(
@@ -140,37 +154,36 @@ def routes(wiring: Wiring) -> Router:
 
 
 async def _plan(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
-    """The plan of an enrollment that is the caller's own, or the staff's, business."""
+    """The plan of an enrollment that is the caller's own, or the staff's, business.
+
+    Raises `UnknownEnrollment` for another learner's, no sooner than for one that is not there.
+    """
     if not match(ENROLLMENT_KEY, enrollment):
         raise UnknownEnrollment(enrollment)
     state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
     assert state.opened is not None
-    caller.may_act_for(state.opened.learner, *staff)
+    try:
+        caller.may_act_for(state.opened.learner, *staff)
+    except NotYourOwn:
+        await sleep(GRACE_SECONDS)
+        raise UnknownEnrollment(enrollment) from None
     return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
 
 
-def _dated(one: Report, wiring: Wiring) -> Report:
-    """Raises `OccurredInFuture`."""
-    at = occurred(one.occurred_at, wiring.settings, wiring.clock())
+def _at_once(
+    one: Report, plan: Plan, settings: Settings, now: datetime, *, learner: bool
+) -> Report | Refused:
+    """What is refused whatever has happened so far; else the report, in UTC."""
+    rule = plan.lessons.get(one.lesson)
+    if rule and learner and isinstance(one, Scored) and rule.kind in SCORED_BY_STAFF:
+        return ScoreNotYours(rule.id, rule.kind)
+    if rule and learner and isinstance(one, Completed) and rule.completed_by == "staff":
+        return CompletionNotYours(rule.id, rule.kind)
+    try:
+        at = occurred(one.occurred_at, settings, now)
+    except OccurredInFuture as refused:
+        return refused
     return one if at is one.occurred_at else replace(one, occurred_at=at)
-
-
-def _scores_refused(reports: Sequence[Report], plan: Plan, caller: Caller) -> dict[int, Refused]:
-    if not caller.roles.isdisjoint(WRITERS):
-        return {}
-    return {
-        number: ScoreNotYours(one.lesson, rule.kind)
-        for number, one in enumerate(reports)
-        if isinstance(one, Scored)
-        and (rule := plan.lessons.get(one.lesson))
-        and rule.kind in SCORED_BY_STAFF
-    }
-
-
-def _require_enrolled(answers: Sequence[Answer]) -> None:
-    """When nothing in a call falls into the enrollment, the call itself is refused."""
-    if all(isinstance(answer, NotEnrolled) for answer in answers):
-        raise next(answer for answer in answers if isinstance(answer, NotEnrolled))
 
 
 async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
@@ -178,17 +191,6 @@ async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
     first = outcome.events[0]
     recorded = await log.read_stream(first.tenant, first.stream)
     return PROGRESS.fold(recorded[: first.version - 1])
-
-
-def _in_order(refused: Mapping[int, Refused], judged: Sequence[Answer]) -> list[Answer]:
-    """Those refused at once, by their place, among the others."""
-    others = iter(judged)
-    places = range(len(refused) + len(judged))
-    return [refused[place] if place in refused else next(others) for place in places]
-
-
-def _results(reports: Sequence[Report], answers: Sequence[Answer]) -> list[ReportResult]:
-    return [_result(one.id, answer) for one, answer in zip(reports, answers, strict=True)]
 
 
 def _result(report_id: str, answer: Answer) -> ReportResult:

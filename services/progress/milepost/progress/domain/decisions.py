@@ -4,32 +4,73 @@ Reports are judged by when they happened, not by when they arrive. Late, repeate
 reports end in the same standing; `docs/concepts/progress.md` says what exactly is the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from milepost.contracts.progress import (
+    AttemptScored,
+    LessonCompleted,
+    LessonFailed,
+    LessonPassed,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
+    ReportsBackdated,
 )
 from milepost.events.event import Refused
-from milepost.progress.domain.merge import merge
-from milepost.progress.domain.plan import LessonRule, Plan, exhausted, lesson_satisfied
+from milepost.progress.domain.merge import finish_course, merge
+from milepost.progress.domain.plan import (
+    MAX_ATTEMPTS,
+    LessonRule,
+    Plan,
+    exhausted,
+    lesson_satisfied,
+    required_satisfied,
+)
 from milepost.progress.domain.reports import (
+    AlreadyJudged,
     AttemptsExhausted,
+    Backdating,
     LessonLocked,
     NotEnrolled,
     Report,
     Scored,
+    TooLongAgo,
+    TooManyAttempts,
     UnknownLesson,
 )
-from milepost.progress.domain.state import Progress, evolve
+from milepost.progress.domain.state import LessonState, Progress, evolve
 from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
+# A call of many reports asks so often whether the course is completed, and once more at its end.
+MAX_CHECKS = 50
+NO_SKEW = timedelta(0)
+ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+DECIDING = (LessonCompleted, LessonPassed, LessonFailed, AttemptScored)
+
+
+class Terms(NamedTuple):
+    """What is demanded of whoever reports.
+
+    skew      how far their clock may be off, either way
+    earliest  what happened before is too long ago
+    reason    why it is reported nevertheless
+    learner   by themselves: what has been judged once is final
+    """
+
+    skew: timedelta = NO_SKEW
+    earliest: datetime | None = None
+    reason: Backdating | None = None
+    learner: bool = False
+
+
+NO_TERMS = Terms()
 
 
 class Reported(NamedTuple):
@@ -82,7 +123,9 @@ def resume(state: Progress, *, at: datetime) -> list[ProgressEvent]:
     return [ProgressResumed(enrollment=state.opened.enrollment, occurred_at=at)]
 
 
-def report(state: Progress, plan: Plan, reports: Sequence[Report]) -> Reported:
+def report(
+    state: Progress, plan: Plan, reports: Sequence[Report], terms: Terms = NO_TERMS
+) -> Reported:
     """Merges reports, in order of `occurred_at`; one answer each, in the order given.
 
     A refused report leaves nothing behind and does not hinder the others. Raises `NotEnrolled`
@@ -90,21 +133,69 @@ def report(state: Progress, plan: Plan, reports: Sequence[Report]) -> Reported:
     """
     if state.opened is None:
         raise NotEnrolled
-    draft = _draft(state)
-    events: list[ProgressEvent] = []
+    call = _Call(state, state.opened, plan, terms)
+    placed = [_placed(one, state, state.opened, terms.skew) for one in reports]
     answers: list[Answer] = ["accepted"] * len(reports)
-    for index in _order_by_time(reports):
-        one = reports[index]
-        if one.id in state.reports or one.id in draft.reports:
-            answers[index] = "duplicate"
-        elif refusal := _refusal(draft, state.opened, plan, one):
-            answers[index] = refusal
-        else:
-            # Each event takes effect before the next one is decided.
-            for event in merge(draft, state.opened, plan, one):
-                evolve(draft, event)
-                events.append(event)
-    return Reported(events, answers)
+    for index in _order_by_time(placed):
+        answers[index] = call.answer(placed[index])
+    return Reported(call.finished(), answers)
+
+
+class _Call:
+    """Reports under way. Each event takes effect before the next one is decided."""
+
+    def __init__(self, state: Progress, opened: ProgressOpened, plan: Plan, terms: Terms) -> None:
+        self._known = state.reports
+        self._draft = _draft(state)
+        self._opened = opened
+        self._plan = plan
+        self._terms = terms
+        self._events: list[ProgressEvent] = []
+        self._backdated: list[str] = []
+        self._checks = 0
+        self._unchecked: Report | None = None
+
+    def answer(self, one: Report) -> Answer:
+        if one.id in self._known or one.id in self._draft.reports:
+            return "duplicate"
+        if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
+            return refusal
+        before = len(self._events)
+        self._apply(merge(self._draft, self._opened, self._plan, one))
+        if any(isinstance(event, DECIDING) for event in self._events[before:]):
+            self._unchecked = one
+            if self._checks < MAX_CHECKS:
+                self._check()
+        if self._terms.earliest and one.occurred_at < self._terms.earliest:
+            self._backdated.append(one.id)
+        return "accepted"
+
+    def finished(self) -> list[ProgressEvent]:
+        self._check()
+        if self._events and self._backdated and self._terms.reason:
+            self._events.append(
+                ReportsBackdated(
+                    enrollment=self._opened.enrollment,
+                    reason=self._terms.reason,
+                    reports=tuple(self._backdated),
+                    occurred_at=self._events[-1].occurred_at,
+                )
+            )
+        return self._events
+
+    def _check(self) -> None:
+        """Whether the course is completed by now."""
+        one, self._unchecked, draft = self._unchecked, None, self._draft
+        if one is None or draft.course:
+            return
+        if required_satisfied(self._plan, draft.completed, draft.passed):
+            self._checks += 1
+            self._apply(finish_course(draft, self._opened, self._plan, one))
+
+    def _apply(self, events: Iterable[ProgressEvent]) -> None:
+        for event in events:
+            evolve(self._draft, event)
+            self._events.append(event)
 
 
 def missing_prerequisites(
@@ -136,21 +227,64 @@ def _order_by_time(reports: Sequence[Report]) -> Sequence[int]:
     return sorted(range(len(reports)), key=times.__getitem__)
 
 
-def _refusal(draft: Progress, opened: ProgressOpened, plan: Plan, one: Report) -> Refused | None:
+def _placed(one: Report, state: Progress, opened: ProgressOpened, skew: timedelta) -> Report:
+    """What a clock that is a little off puts beside the enrollment is dated to its boundary."""
+    at = one.occurred_at
+    for since, until in _closed(state, opened):
+        if since < at < until:
+            if until - at <= skew:
+                return replace(one, occurred_at=until)
+            if at - since <= skew:
+                return replace(one, occurred_at=since)
+    return one
+
+
+def _closed(state: Progress, opened: ProgressOpened) -> Iterator[tuple[datetime, datetime]]:
+    """When nothing was accepted: before, in between, after. The ends themselves are open."""
+    yield ALWAYS[0], opened.occurred_at
+    yield from state.gaps
+    if state.closed_at:
+        yield state.closed_at, ALWAYS[1]
+
+
+def _refusal(
+    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report, terms: Terms
+) -> Refused | None:
     rule = plan.lessons.get(one.lesson)
     if rule is None:
         return UnknownLesson(one.lesson)
-    at, until = one.occurred_at, draft.closed_at
-    if at < opened.occurred_at or (until is not None and at > until):
-        return NotEnrolled(opened.occurred_at, until)
-    if suspended_at := next((since for since, back in draft.gaps if since < at < back), None):
-        return NotEnrolled(opened.occurred_at, suspended_at)
+    at = one.occurred_at
+    if refusal := _out_of_time(draft, opened, at, terms):
+        return refusal
     standing = draft.lessons.get(one.lesson)
     if standing is None:
         # Only the way in is locked: what has been started stays open.
         missing = missing_prerequisites(rule, plan, draft.completed, draft.passed)
         return LessonLocked(one.lesson, missing) if missing else None
-    if type(one) is Scored and exhausted(standing.attempts, rule, at, one.id):
+    return _one_too_many(standing, rule, one, terms) if type(one) is Scored else None
+
+
+def _out_of_time(
+    draft: Progress, opened: ProgressOpened, at: datetime, terms: Terms
+) -> Refused | None:
+    for since, until in _closed(draft, opened):
+        if since < at < until:
+            ended = draft.closed_at if until == opened.occurred_at else since
+            return NotEnrolled(opened.occurred_at, ended)
+    if terms.earliest and at < terms.earliest and not terms.reason:
+        return TooLongAgo(at, terms.earliest)
+    return None
+
+
+def _one_too_many(
+    standing: LessonState, rule: LessonRule, one: Scored, terms: Terms
+) -> Refused | None:
+    attempts, at = standing.attempts, one.occurred_at
+    if exhausted(attempts, rule, at, one.id, final=terms.learner):
         assert rule.attempts_allowed is not None
-        return AttemptsExhausted(one.lesson, rule.attempts_allowed)
+        return AttemptsExhausted(rule.id, rule.attempts_allowed)
+    if terms.learner and rule.counts == "first" and attempts and at < attempts[0].at:
+        return AlreadyJudged(rule.id, attempts[0].at)
+    if len(attempts) >= MAX_ATTEMPTS:
+        return TooManyAttempts(rule.id, MAX_ATTEMPTS)
     return None

@@ -16,11 +16,11 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.progress.domain.plan import (
+    Attempt,
     LessonRule,
     Plan,
     counting_attempt,
     grade,
-    required_satisfied,
 )
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
 from milepost.progress.domain.state import (
@@ -55,7 +55,6 @@ def merge(
             yield from _score(draft, opened, plan, one)
         case Completed():
             yield from _complete(standing, opened, one)
-            yield from _finish_course(draft, opened, plan, one)
         case Started():
             if one.occurred_at < standing.started_at:
                 yield _backdated(one)
@@ -114,7 +113,7 @@ def _score(
         enrollment=opened.enrollment,
         lesson=one.lesson,
         report=one.id,
-        attempt=len(standing.attempts) + 1,
+        attempt=standing.tries + 1,
         score=one.scaled,
         raw=one.raw,
         maximum=one.maximum,
@@ -125,13 +124,12 @@ def _score(
         yield from _complete(standing, opened, one)
     if rule.mastery_score is not None:
         yield from _verdict(draft.lessons[one.lesson], opened, rule, rule.mastery_score, one)
-    yield from _finish_course(draft, opened, plan, one)
 
 
 def _verdict(
     standing: LessonState, opened: ProgressOpened, rule: LessonRule, mastery: float, one: Scored
 ) -> Iterator[ProgressEvent]:
-    score = counting_attempt(standing.attempts, rule).score
+    score = counting(standing, rule).score
     passed = score >= mastery
     if passed != standing.passed:
         kind = LessonPassed if passed else LessonFailed
@@ -143,11 +141,10 @@ def _verdict(
         )
 
 
-def _finish_course(
+def finish_course(
     draft: Progress, opened: ProgressOpened, plan: Plan, one: Report
-) -> Iterator[ProgressEvent]:
-    if draft.course or not required_satisfied(plan, draft.completed, draft.passed):
-        return
+) -> Iterator[CourseCompleted]:
+    """If `one` made the course's rule hold. Costs as much as the plan has weighted lessons."""
     final = grade(plan, scores(draft.lessons, plan))
     if final >= plan.passing_grade:
         yield CourseCompleted(
@@ -167,13 +164,21 @@ def _deciding_times(draft: Progress, plan: Plan) -> Iterator[datetime]:
         if rule.required and standing.completed_at:
             yield standing.completed_at
         if standing.attempts and (rule.required or rule.weight > 0):
-            yield counting_attempt(standing.attempts, rule).at
+            yield counting(standing, rule).at
+
+
+def counting(standing: LessonState, rule: LessonRule) -> Attempt:
+    """The attempt whose score is the lesson's, of one that has been tried."""
+    limit = rule.attempts_allowed
+    if rule.counts == "best" and standing.best and (limit is None or standing.tries <= limit):
+        return standing.best
+    return counting_attempt(standing.attempts, rule)
 
 
 def scores(lessons: Mapping[str, LessonState], plan: Plan) -> dict[str, float]:
     """The counting score of each weighted lesson that has one."""
     return {
-        rule.id: counting_attempt(standing.attempts, rule).score
+        rule.id: counting(standing, rule).score
         for rule in plan.weighted
         if (standing := lessons.get(rule.id)) and standing.attempts
     }

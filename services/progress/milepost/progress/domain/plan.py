@@ -6,16 +6,19 @@ same however many lessons there are.
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from math import fsum
-from typing import Literal, TypeAlias
+from datetime import datetime, timedelta
+from math import frexp, fsum, ldexp
+from operator import attrgetter
 
 import msgspec
+from msgspec.structs import replace
 
-MoveOn: TypeAlias = Literal[
-    "Passed", "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable"
-]
-CountingAttempt: TypeAlias = Literal["best", "last", "first"]
+from milepost.contracts.courses import OFFLINE_DAYS, CompletedBy, CountingAttempt, MoveOn
+
+# The state keeps so many a lesson; the ones after are refused.
+MAX_ATTEMPTS = 1_000
+# Beyond, weights are scaled: their sum would overflow, or their products vanish.
+USUAL_WEIGHTS = 1e-9, 1e9
 
 
 class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -40,6 +43,7 @@ class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
     attempts_allowed: int | None = None
     counts: CountingAttempt = "best"
     prerequisites: tuple[str, ...] = ()
+    completed_by: CompletedBy = "learner"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -55,6 +59,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     must_complete: frozenset[str]
     must_pass: frozenset[str]
     must_either: frozenset[str]
+    offline: timedelta
 
 
 def plan_of(
@@ -64,8 +69,10 @@ def plan_of(
     *,
     passing_grade: float = 0.0,
     drop_lowest: int = 0,
+    offline_days: int = OFFLINE_DAYS,
 ) -> Plan:
-    rules = {rule.id: rule for rule in lessons}
+    """`offline_days`: how far back learners themselves may report."""
+    rules = {rule.id: rule for rule in _scaled(list(lessons))}
     weighted = tuple(rule for rule in rules.values() if rule.weight > 0)
     return Plan(
         course=course,
@@ -78,7 +85,18 @@ def plan_of(
         must_complete=_required(rules, "Completed", "CompletedAndPassed"),
         must_pass=_required(rules, "Passed", "CompletedAndPassed"),
         must_either=_required(rules, "CompletedOrPassed"),
+        offline=timedelta(days=offline_days),
     )
+
+
+def _scaled(lessons: list[LessonRule]) -> list[LessonRule]:
+    """Weights are relative: by a power of two, none of their digits is lost."""
+    greatest = max((rule.weight for rule in lessons), default=0.0)
+    least, most = USUAL_WEIGHTS
+    if greatest == 0 or least <= greatest <= most:
+        return lessons
+    shift = -frexp(greatest)[1]
+    return [replace(rule, weight=ldexp(rule.weight, shift)) for rule in lessons]
 
 
 def _required(rules: Mapping[str, LessonRule], *move_on: MoveOn) -> frozenset[str]:
@@ -109,6 +127,9 @@ def required_satisfied(plan: Plan, completed: AbstractSet[str], passed: Abstract
     )
 
 
+_score = attrgetter("score")
+
+
 def allowed_attempts(attempts: tuple[Attempt, ...], rule: LessonRule) -> tuple[Attempt, ...]:
     """The attempts that were allowed: the first ones by time, in whatever order they arrived."""
     return attempts[: rule.attempts_allowed]
@@ -120,20 +141,24 @@ def counting_attempt(attempts: tuple[Attempt, ...], rule: LessonRule) -> Attempt
         return attempts[0]
     match rule.counts:
         case "best":
-            return max(allowed_attempts(attempts, rule), key=lambda attempt: attempt.score)
+            return max(allowed_attempts(attempts, rule), key=_score)
         case "last":
             return allowed_attempts(attempts, rule)[-1]
         case "first":
             return attempts[0]
 
 
-def exhausted(attempts: tuple[Attempt, ...], rule: LessonRule, at: datetime, report: str) -> bool:
-    """Whether an attempt at this time comes after all that were allowed."""
+def exhausted(
+    attempts: tuple[Attempt, ...], rule: LessonRule, at: datetime, report: str, *, final: bool
+) -> bool:
+    """Whether an attempt comes after all that were allowed: by its time, or, if what was judged
+    is `final`, by its arrival.
+    """
     allowed = rule.attempts_allowed
     if allowed is None or len(attempts) < allowed:
         return False
     last = attempts[allowed - 1]
-    return (last.at, last.report) < (at, report)
+    return final or (last.at, last.report) < (at, report)
 
 
 def grade(plan: Plan, scores: Mapping[str, float], unscored: float = 0.0) -> float:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -76,6 +76,9 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.raw / self.maximum
 
 
+Backdating: TypeAlias = Literal[
+    "device_was_offline", "system_was_away", "done_on_paper", "done_elsewhere", "correction"
+]
 Report: TypeAlias = Started | Progressed | Completed | Scored
 
 
@@ -126,6 +129,38 @@ class AttemptsExhausted(Conflicting):
 
     lesson: str
     attempts_allowed: int
+
+
+@dataclass
+class TooManyAttempts(Conflicting):
+    """So many attempts at one lesson are kept, whatever the course allows."""
+
+    lesson: str
+    kept: int
+
+
+@dataclass
+class AlreadyJudged(Conflicting):
+    """The first attempt counts, and was judged: staff alone report an earlier one."""
+
+    lesson: str
+    judged_at: datetime
+
+
+@dataclass
+class TooLongAgo(Conflicting):
+    """Learners report so far back and no further; staff may, and give a `reason`."""
+
+    occurred_at: datetime
+    earliest: datetime
+
+
+@dataclass
+class CompletionNotYours(Forbidden):
+    """Staff alone complete this lesson: they score it, or the course says so."""
+
+    lesson: str
+    kind: str
 
 
 @dataclass

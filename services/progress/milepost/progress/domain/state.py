@@ -4,6 +4,7 @@ Everything here merges by the least, the greatest or the sum, never by what came
 the order of arrival leaves no trace.
 """
 
+from bisect import bisect
 from datetime import datetime
 from typing import assert_never
 
@@ -24,10 +25,11 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
+    ReportsBackdated,
 )
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
-from milepost.progress.domain.plan import Attempt
+from milepost.progress.domain.plan import MAX_ATTEMPTS, Attempt
 from milepost.progress.events import ProgressEvent
 
 
@@ -43,6 +45,8 @@ class LessonState(msgspec.Struct, frozen=True, gc=False):
     """One lesson. `progress` is 0 to 1; whole milliseconds add up the same in any order.
 
     `passed` is the last verdict on the counting attempt, None before there was one.
+    `attempts` are at most `MAX_ATTEMPTS`, `tries` is how many there were. `best` has the highest
+    score of them all; among equally good ones it is the earliest.
     """
 
     started_at: datetime
@@ -53,6 +57,8 @@ class LessonState(msgspec.Struct, frozen=True, gc=False):
     bookmark: Bookmark | None = None
     attempts: tuple[Attempt, ...] = ()
     passed: bool | None = None
+    tries: int = 0
+    best: Attempt | None = None
 
 
 class Progress(msgspec.Struct):
@@ -99,7 +105,7 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             state.passed.discard(event.lesson)
         case CourseCompleted():
             state.course = event
-        case LearningBegan():
+        case LearningBegan() | ReportsBackdated():
             pass
         case _:
             _evolve_access(state, event)
@@ -138,15 +144,32 @@ def _progressed(standing: LessonState, event: LessonProgressed) -> LessonState:
         bookmark,
         standing.attempts,
         standing.passed,
+        standing.tries,
+        standing.best,
     )
 
 
 def _scored(standing: LessonState, event: AttemptScored) -> LessonState:
     attempt = Attempt(event.occurred_at, event.report, event.score, event.attempt)
-    attempts = (*standing.attempts, attempt)
-    if standing.attempts and attempt < standing.attempts[-1]:
-        attempts = tuple(sorted(attempts))
-    return replace(_started_by(standing, event.occurred_at), attempts=attempts)
+    return replace(
+        _started_by(standing, event.occurred_at),
+        attempts=_with(standing.attempts, attempt),
+        tries=standing.tries + 1,
+        best=_better(standing.best, attempt),
+    )
+
+
+def _with(attempts: tuple[Attempt, ...], new: Attempt) -> tuple[Attempt, ...]:
+    """In order. Logs from before the bound may have more: the first ones and the last are kept."""
+    place = bisect(attempts, new)
+    kept = (*attempts[:place], new, *attempts[place:])
+    return kept if len(kept) <= MAX_ATTEMPTS else (*kept[: MAX_ATTEMPTS - 1], kept[-1])
+
+
+def _better(best: Attempt | None, new: Attempt) -> Attempt:
+    if best is None or (-new.score, new) < (-best.score, best):
+        return new
+    return best
 
 
 def _started_by(standing: LessonState, at: datetime) -> LessonState:

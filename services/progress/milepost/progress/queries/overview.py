@@ -9,11 +9,10 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from milepost.progress.domain.merge import scores
+from milepost.progress.domain.merge import counting, scores
 from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
-    counting_attempt,
     grade,
     lesson_satisfied,
     needed_average,
@@ -150,9 +149,9 @@ def _with_standing(view: LessonView, standing: LessonState, rule: LessonRule) ->
         completed_at=standing.completed_at,
         seconds_spent=standing.milliseconds / 1000,
         clicks=standing.clicks,
-        attempts=len(attempts),
+        attempts=standing.tries,
         attempts_left=None if allowed is None else max(0, allowed - len(attempts)),
-        score=counting_attempt(attempts, rule).score if attempts else None,
+        score=counting(standing, rule).score if attempts else None,
         passed=standing.passed,
     )
 

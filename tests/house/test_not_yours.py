@@ -1,0 +1,146 @@
+"""To a learner, what is another's looks like what is not there: the same status, the same body.
+
+Ids can be computed or guessed. A difference would tell who is enrolled, erased or invited.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from tests.clients import Response, School
+from tests.documented import METHODS
+from tests.house.test_idempotency import (
+    CASES,
+    achievement,
+    done,
+    passed,
+    pool,
+    program,
+    run_of_today,
+    school,
+)
+
+from milepost.contracts.ids import enrollment_id
+
+__all__ = ["pool", "school"]  # fixtures
+
+ZOE: Mapping[str, Any] = {"by": "learner", "subject": "zoe"}
+# What everybody may know of, or what no learner may ask for at all, whatever its id.
+PUBLIC = {
+    "achievement": "badge",
+    "course": "DATA-101",
+    "language": "en",
+    "offering": "spring",
+    "program": "analyst",
+    "tenant": "north",
+    "version": "1",
+}
+BODIES = {case.route: case.body for case in CASES} | {
+    "PUT /enrollment/learners/{learner}": {"name": "Ana"},
+}
+# Each request has another.
+CORRELATION = re.compile(r'"correlation":"[^"]*"')
+NOT_THERE = {
+    "credential": str(uuid4()),
+    "enrollment": enrollment_id("spring", "nobody-of-that-name"),
+    "invitation": str(uuid4()),
+    "job": str(uuid4()),
+    "learner": "nobody-of-that-name",
+}
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    queries: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+
+def routes(document: Mapping[str, Any]) -> Iterator[Route]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            asked = item.get(method, {}).get("parameters", ())
+            # Whoever has a credential's address may look at it: that is what it is for.
+            if method in item and item[method].get("security") != [{}]:
+                yield Route(
+                    method,
+                    path,
+                    tuple(one["name"] for one in asked if one["in"] == "path"),
+                    tuple(one["name"] for one in asked if one["in"] == "query"),
+                )
+
+
+@pytest.fixture
+async def theirs(school: School) -> Mapping[str, str]:
+    """What Ana has here, by the name that routes know its id by."""
+    await run_of_today(school)
+    await passed(school)
+    await achievement(school)
+    await program(school)
+    given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
+    body = {"email": "ana@example.org", "expires": "2099-01-01T00:00:00Z"}
+    invited = await done(school.post("/enrollment/offerings/spring/invitations", body))
+    job = await done(
+        school.ask(
+            "POST",
+            "/enrollment/jobs",
+            content=b'{"learner": "ana", "offering": "spring"}',
+            headers={"Content-Type": "application/x-ndjson"},
+        )
+    )
+    return {
+        "credential": given.json()["credential"],
+        "enrollment": enrollment_id("spring", "ana"),
+        "invitation": invited.json()["invitation"],
+        "job": job.json()["job"],
+        "learner": "ana",
+    }
+
+
+async def ask(school: School, route: Route, ids: Mapping[str, str]) -> tuple[int, str]:
+    """What Zoe is told, without the ids that she asked for."""
+    path = route.path.format_map({**PUBLIC, **ids})
+    whose: dict[str, Any] = {"learner": ids["learner"]} if "learner" in route.queries else {}
+    body = _naming(BODIES.get(route.name), ids["learner"])
+    content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+    answer = await school.ask(route.method.upper(), path, **ZOE, **content, **whose)
+    return answer.status_code, _without(answer, ids)
+
+
+def _naming(body: Any, learner: str) -> Any:
+    return {**body, "learner": learner} if isinstance(body, dict) and "learner" in body else body
+
+
+def _without(answer: Response, ids: Mapping[str, str]) -> str:
+    text = CORRELATION.sub("", answer.text)
+    for name, one in sorted(ids.items()):
+        text = text.replace(one, f"<{name}>")
+    return text
+
+
+async def test_what_is_anothers_is_told_as_what_is_not_there(
+    school: School,
+    theirs: Mapping[str, str],
+):
+    document = (await school.get("/schema/openapi.json")).json()
+    tried = 0
+    for route in routes(document):
+        unknown = set(route.parameters) - PUBLIC.keys() - theirs.keys()
+        assert not unknown, f"{route.name}: whose is {unknown}?"
+        if not theirs.keys() & {*route.parameters, *route.queries}:
+            continue
+        for name in {*route.parameters, *route.queries} & theirs.keys():
+            # One id at a time, then all: Ana's credential under a learner who is not there, too.
+            missing = await ask(school, route, NOT_THERE)
+            for ids in (theirs, {**NOT_THERE, name: theirs[name]}):
+                status, text = await ask(school, route, ids)
+                assert status in (403, 404), f"{route.name}: {status} {text}"
+                assert (status, text) == missing, route.name
+        tried += 1
+    assert tried > 20

@@ -1,0 +1,126 @@
+"""What one enrollment may grow to, and what reading or reporting costs then."""
+
+from datetime import timedelta
+from time import process_time
+
+import msgspec
+import pytest
+from tests.loop_lag import loop_free
+from tests.progress.conftest import ENROLLMENT
+from tests.progress.given import after, decided, lesson, minute, opened, plan, scored
+
+from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonStarted
+from milepost.progress.domain.merge import counting
+from milepost.progress.domain.plan import MAX_ATTEMPTS, grade
+from milepost.progress.domain.reports import TooManyAttempts
+from milepost.progress.queries.overview import overview
+
+PATH = f"/progress/enrollments/{ENROLLMENT}"
+MANY = 30_000
+QUIZ = plan(lesson("quiz", weight=1, required=False), passing=2)
+
+
+def backwards(count, first=0):
+    """Scores, each of which happened before the one that came before it."""
+    return [
+        scored("quiz", 0.1, id=f"s{number}", occurred_at=minute(600) - timedelta(seconds=number))
+        for number in range(first, first + count)
+    ]
+
+
+def tried(count):
+    return [
+        LessonStarted(enrollment=ENROLLMENT, lesson="quiz", report="s", occurred_at=minute(600)),
+        *(
+            AttemptScored(
+                enrollment=ENROLLMENT,
+                lesson="quiz",
+                report=one.id,
+                attempt=number,
+                score=0.9 if number == count - 1 else 0.1,
+                occurred_at=one.occurred_at,
+            )
+            for number, one in enumerate(backwards(count))
+        ),
+    ]
+
+
+def test_so_many_attempts_are_kept_and_the_next_is_refused_by_name():
+    state = opened()
+    state = after(state, decided(state, QUIZ, *backwards(MAX_ATTEMPTS)).events)
+    events, (answer, *_) = decided(state, QUIZ, *backwards(2, MAX_ATTEMPTS))
+    assert events == []
+    assert answer == TooManyAttempts("quiz", MAX_ATTEMPTS)
+
+
+def test_a_log_with_more_attempts_is_folded_in_the_time_of_its_events():
+    few, many = tried(MANY // 10), tried(MANY)
+    took, _ = seconds(lambda: after(opened(), few))
+    longer, state = seconds(lambda: after(opened(), many))
+    assert longer < 30 * took
+    standing = state.lessons["quiz"]
+    assert (len(standing.attempts), standing.tries) == (MAX_ATTEMPTS, MANY)
+    assert counting(standing, QUIZ.lessons["quiz"]).score == 0.9
+
+
+def test_the_last_and_the_first_of_too_many_are_still_those():
+    events = tried(MAX_ATTEMPTS + 500)
+    standing = after(opened(), events).lessons["quiz"]
+    assert standing.attempts[0].at == events[-1].occurred_at
+    assert standing.attempts[-1].at == events[1].occurred_at
+
+
+async def test_neither_reporting_nor_reading_thousands_of_attempts_holds_the_loop(school, calendar):
+    calendar.now = minute(700)
+    await school.begin()
+    first, *others = [msgspec.to_builtins(backwards(1_000, first)) for first in (0, 1_000, 2_000)]
+    async with loop_free():
+        answer = await school.post(f"{PATH}/reports", {"reports": first})
+        assert answer.status_code == 200, answer.text
+        assert (await school.get(PATH)).status_code == 200
+    for reports in others:  # a thousand problems: the test takes longer to read them
+        answer = await school.post(f"{PATH}/reports", {"reports": reports})
+        assert answer.status_code == 200, answer.text
+    outcomes = [one["outcome"] for one in answer.json()["results"]]
+    assert outcomes == ["refused"] * 1_000
+
+
+def seconds(work):
+    """Of this process, whatever else the machine does."""
+    began = process_time()
+    answer = work()
+    return process_time() - began, answer
+
+
+def test_the_largest_course_is_reported_and_read_in_a_tenth_of_a_second():
+    rules = plan(*(lesson(f"l{number}", weight=1) for number in range(2_000)), passing=1, drop=1)
+    state = opened()
+    for first in (0, 1_000):
+        sent = [scored(f"l{number}", 0.5, at=number) for number in range(first, first + 1_000)]
+        state = after(state, decided(state, rules, *sent).events)
+    better = [scored(f"l{number}", 0.6, at=number) for number in range(1_000)]
+    took, (_, answers) = seconds(lambda: decided(state, rules, *better))
+    assert answers == ["accepted"] * 1_000
+    assert took < 0.1
+    took, view = seconds(lambda: overview(state, rules))
+    assert len(view.lessons) == 2_000
+    assert took < 0.1
+
+
+def test_a_call_of_many_reports_completes_the_course_at_its_end():
+    """However often it was asked before whether it is completed."""
+    rules = plan(*(lesson(f"l{n}", weight=1, required=False) for n in range(200)), passing=0.9)
+    reports = [scored(f"l{number}", 1.0, at=number) for number in range(200)]
+    completions = [
+        event
+        for event in decided(opened(), rules, *reports).events
+        if type(event) is CourseCompleted
+    ]
+    assert [one.grade for one in completions] == [1.0]
+
+
+@pytest.mark.parametrize("weight", [1e308, 5e-324, 1.0])
+def test_any_weight_that_was_ever_published_gives_a_grade(weight):
+    rules = plan(lesson("a", weight=weight), lesson("b", weight=weight))
+    assert grade(rules, {"a": 0.5, "b": 0.5}) == 0.5
+    assert grade(rules, {"a": 1.0}) == 0.5
