@@ -174,3 +174,9 @@ def test_all_manifests_are_listed():
     listed = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
     named = {*listed["resources"], *(patch["path"] for patch in listed["patches"])}
     assert named | {"kustomization.yaml"} == {path.name for path in folder.iterdir()}
+
+
+def test_no_alert_compares_twice():
+    """`a and b == 1 > 10` asks whether `b == 1` is above ten: what is meant stands before `and`."""
+    twice = re.compile(r"(==|[<>]=?)\s*[\d.]+\s*(==|[<>]=?)\s*[\d.]+")
+    assert not [one for one in expressions() if twice.search(one)]
