@@ -16,6 +16,7 @@ from milepost.web.openapi.schemas import StructSchemas
 from milepost.web.problems import error_response
 from milepost.web.requests.allowed_roles import AllowedRoles
 from milepost.web.requests.body import Received
+from milepost.web.requests.direct_call import DirectCalls
 from milepost.web.requests.json_body import BodyDecoding
 from milepost.web.requests.options_method import WholeOptions
 from milepost.web.requests.query_parameters import KnownParameters
@@ -57,6 +58,7 @@ def create_app(
             WholeOptions(),
             KnownParameters(),
             AllowedRoles(),
+            DirectCalls(),
         ],
         request_max_body_size=settings.max_body_bytes,
         cors_config=cors(settings),

@@ -10,12 +10,13 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from opentelemetry.trace import Span, SpanKind, Tracer
 from structlog.contextvars import bind_contextvars
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from milepost.web.auth.tokens import Caller, TokenVerifier
 from milepost.web.problems import NotAuthenticated, error_response
 from milepost.web.requests.allowed_roles import check_role
 from milepost.web.requests.body import discard
+from milepost.web.requests.direct_call import OPTION as DIRECT_CALL
 from milepost.web.requests.query_parameters import check_parameters
 from milepost.web.requests.quotas import Quotas
 from milepost.web.telemetry import tracing
@@ -65,6 +66,8 @@ class Edge:
     def _span(
         self, scope: HTTPScope, headers: dict[bytes, bytes], name: str
     ) -> AbstractContextManager[Span | None]:
+        if self._tracer is None and b"traceparent" not in headers:
+            return _NO_SPAN
         parent = tracing.parent(headers)
         scope["state"]["trace"] = tracing.traceparent(parent)
         if self._tracer is None:
@@ -86,11 +89,21 @@ class Edge:
             scope["user"] = await self._caller(scope, headers)
         except Exception as refusal:  # noqa: BLE001 - `error_response` knows them all
             await discard(scope, receive)
-            request: Request[Any, Any, Any] = Request(scope, receive, send)
-            response = error_response(request, refusal)
-            await response.to_asgi_response(app=None, request=request)(scope, receive, send)
+            await _refuse(refusal, scope, receive, send)
         else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: "_StatusRecorder") -> None:
+        call = scope["route_handler"].opt.get(DIRECT_CALL)
+        if call is None:
             await self._app(scope, receive, send)
+            return
+        try:
+            await call(scope, receive, send)
+        except Exception as error:
+            if send.started:
+                raise
+            await _refuse(error, scope, receive, send)
 
     async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller | None:
         if scope["route_handler"].opt.get("public"):
@@ -109,18 +122,26 @@ class Edge:
 class _StatusRecorder:
     """`send`, remembering the status; 500 until one was sent."""
 
-    __slots__ = ("_send", "status")
+    __slots__ = ("_send", "started", "status")
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.started = False
         self.status = 500
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.started = True
             self.status = message["status"]
         await self._send(message)
 
 
+async def _refuse(error: Exception, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    response = error_response(request, error)
+    await response.to_asgi_response(app=None, request=request)(scope, receive, send)
+
+
 def _correlation(headers: dict[bytes, bytes]) -> str:
     request_id = headers.get(b"x-request-id", b"").decode("latin-1")
-    return request_id if _CORRELATION.fullmatch(request_id) else uuid7().hex
+    return request_id if _CORRELATION.fullmatch(request_id) else uuid7().bytes.hex()

@@ -56,14 +56,21 @@ class Received(Request[Any, Any, State]):
             if more:
                 await discard(self.scope, self.receive)
 
+    def header(self, name: bytes) -> bytes | None:
+        """The first of that name, in small letters; litestar's `headers` copies all of them."""
+        for one, value in self.scope["headers"]:
+            if one == name:
+                return value
+        return None
+
     def _limit(self) -> int:
         limit = self.route_handler.resolve_request_max_body_size()
         assert limit is not None, "create_app sets one"
         return limit
 
     def _announced(self) -> int:
-        announced = self.headers.get("content-length", "")
-        return int(announced) if announced.isdigit() else 0
+        announced = self.header(b"content-length")
+        return int(announced) if announced is not None and announced.isdigit() else 0
 
     async def _read(self) -> bytes:
         limit = self._limit()

@@ -20,6 +20,7 @@ from milepost.events.metadata import Metadata, metadata_of
 from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Malformed
 
+HEADER = b"idempotency-key"
 COMMANDS = UUID("5f0c0a3e-6d0b-5d5e-9a44-2f5b6b1c7a10")
 
 
@@ -68,9 +69,10 @@ def check_body(event: Recorded, request: Request[Caller, None, State]) -> None:
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     """Raises `Malformed`."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
+    sent = next((value for name, value in request.scope["headers"] if name == HEADER), None)
+    if sent is None:
         return None
+    key = sent.decode("latin-1")
     if not 1 <= len(key) <= 255 or not (key.isascii() and key.isprintable()):
         raise Malformed(
             "Idempotency-Key is 1 to 255 printable ASCII characters.", header="Idempotency-Key"

@@ -28,7 +28,7 @@ def awaited_position(request: Request[Any, Any, Any]) -> int | None:
 def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
     """`position` is the outcome's: reads that carry it back see the effect."""
     headers = {"Milepost-Position": str(position)}
-    return _Json(body, status_code=status_code, headers=headers)
+    return JsonResponse(body, status_code=status_code, headers=headers)
 
 
 def created(body: T, position: int, address: Address, *, new: bool = True) -> Response[T]:
@@ -45,20 +45,22 @@ def location(address: Address) -> str:
     return "".join([f"/{quote(part, safe='')}" for part in address])
 
 
-class _Json(Response[T]):
+class JsonResponse(Response[T]):
     """JSON with a body, without cookies and the like: what litestar does for those took longer
     than the rest of its way out.
     """
 
     def to_asgi_response(self, app: Any, request: Any, **_: Any) -> Any:  # noqa: ARG002 - litestar's
+        async def send_response(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+            await self.send(send)
+
+        return send_response
+
+    async def send(self, send: Send) -> None:
         body = encode_json(self.content, default_serializer)
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(body)))
-
-        async def send_response(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
-            status = self.status_code or 200
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": False})
-
-        return send_response
+        status = self.status_code or 200
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
