@@ -22,7 +22,7 @@ SENT: Final = (
 )
 READ: Final = (
     *("Milepost-Position", "ETag", "Location", "Retry-After", "WWW-Authenticate"),
-    *("Allow", "Content-Disposition", "Accept"),
+    *("Allow", "Content-Disposition", "Accept", "RateLimit", "RateLimit-Policy"),
 )
 
 
