@@ -70,6 +70,7 @@ class Backlogs:
         at: TracebackType | None,
     ) -> None:
         await cancel_and_wait(*(read.task for read in self._reads.values()))
+        PAUSED.set(0)  # who leads next finds out for itself
 
     def lag(self, heads: Mapping[str, int]) -> int:
         return sum(max(head - self.after.get(tenant, 0), 0) for tenant, head in heads.items())
