@@ -45,7 +45,7 @@ class List(NamedTuple):
 LISTS = {
     "courses": List(COURSES, CoursesQuery, lists.list_courses),
     "programs": List(PROGRAMS, ProgramsQuery, lists.list_programs),
-    "runs": List(RUNS, RunsQuery, lists.list_runs),
+    "runs": List(RUNS, RunsQuery, lists.list_catalog_offerings),
     "enrollments": List(ENROLLMENTS, EnrollmentsQuery, lists.list_enrollments),
     "offerings": List(OFFERINGS, OfferingsQuery, lists.list_offerings),
     "credentials": List(CREDENTIALS, CredentialsQuery, lists.list_credentials),

@@ -139,7 +139,7 @@ class BodyTooSlow(RequestFault):
         )
 
 
-class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem as clients see it (RFC 9457); a refusal's facts are further members."""
 
     type: str

@@ -14,7 +14,7 @@ from litestar import Router
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     OpenAPIHeader,
@@ -41,6 +41,7 @@ from milepost.web.openapi.documented_answers import (
     Header,
 )
 from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
+from milepost.web.openapi.published import Publisher, operation_id
 from milepost.web.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -78,9 +79,14 @@ def openapi() -> OpenAPIConfig:
         version=version("milepost"),
         use_handler_docstrings=True,
         openapi_router=Router(
-            "/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
+            "/schema",
+            route_handlers=[],
+            opt={"public": True},
+            include_in_schema=False,
+            before_request=Publisher(),
         ),
-        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        render_plugins=[JsonRenderPlugin()],
+        operation_id_creator=operation_id,
         components=Components(security_schemes={"token": bearer}),
         security=[{"token": []}],
     )

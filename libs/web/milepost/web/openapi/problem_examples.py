@@ -102,5 +102,6 @@ def _document_type(
         module=room,
         frozen=True,
         kw_only=True,
+        omit_defaults=True,
     )
     return cast("type[ProblemDocument]", described)

@@ -36,7 +36,9 @@ class StructSchemas(OpenAPISchemaPlugin):
             return reference
 
         _, described = msgspec.json.schema_components([struct], ref_template="{name}")
-        _fill(schema, described[struct.__name__], reference_to)
+        json_schema = described[struct.__name__]
+        _complete(json_schema, inspect.type_info(struct))
+        _fill(schema, json_schema, reference_to)
         return schema
 
 
@@ -78,6 +80,48 @@ def _structs(kind: inspect.Type, seen: set[type]) -> Iterator[type]:
             inside = []
     for one in inside:
         yield from _structs(one, seen)
+
+
+def _complete(json_schema: dict[str, Any], struct: inspect.Type) -> None:
+    """What msgspec does not say: times are times, and an answer has all its members.
+
+    A body forbids what it does not know, an answer does not; and is written with its defaults.
+    """
+    assert isinstance(struct, inspect.StructType)
+    for field in struct.fields:
+        _tell_times(json_schema["properties"][field.encode_name], field.type)
+    config = struct.cls.__struct_config__
+    if not config.forbid_unknown_fields and not config.omit_defaults:
+        json_schema["required"] = [
+            name
+            for name in json_schema["properties"]
+            if not any(
+                field.encode_name == name and _may_be_unset(field) for field in struct.fields
+            )
+        ]
+
+
+def _may_be_unset(field: inspect.Field) -> bool:
+    return field.default is msgspec.UNSET
+
+
+def _tell_times(json_schema: dict[str, Any], kind: inspect.Type) -> None:
+    match kind:
+        case inspect.DateTimeType():
+            json_schema.setdefault("format", "date-time")
+        case inspect.Metadata(type=annotated):
+            _tell_times(json_schema, annotated)
+        case inspect.UnionType(types=types) if not any(
+            isinstance(one, inspect.StrType) for one in types
+        ):
+            times = [one for one in types if isinstance(one, inspect.DateTimeType)]
+            for part in json_schema.get("anyOf", ()):
+                if times and part == {"type": "string"}:
+                    _tell_times(part, times[0])
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            _tell_times(json_schema["items"], item)
+        case _:
+            pass
 
 
 def _fill(schema: Schema, json_schema: dict[str, Any], reference_to: ReferenceTo) -> None:

@@ -47,7 +47,7 @@ _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
     summary="All that a learner has passed and earned",
     answers=versioned_query(NOT_YOUR_OWN),
 )
-async def get_record(
+async def get_learner_record(
     request: Call,
     learner: PathLearner,
     wiring: NamedDependency[Wiring],
@@ -69,7 +69,7 @@ async def get_record(
     summary="Why, or why not yet",
     answers=versioned_query(NOT_YOUR_OWN, UNKNOWN_ACHIEVEMENT),
 )
-async def get_standing(
+async def get_achievement_standing(
     request: Call,
     learner: PathLearner,
     achievement: PathAchievement,

@@ -110,7 +110,7 @@ async def list_programs(
     summary="List offerings to enroll in",
     answers=read_answers(CURSOR_UNKNOWN),
 )
-async def list_runs(
+async def list_catalog_offerings(
     request: Call,
     pool: Pool,
     *,
@@ -253,7 +253,7 @@ def _head(page: Page[Any]) -> dict[str, Any]:
 HANDLERS = (
     list_courses,
     list_programs,
-    list_runs,
+    list_catalog_offerings,
     list_enrollments,
     list_offerings,
     list_credentials,

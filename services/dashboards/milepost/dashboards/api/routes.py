@@ -25,7 +25,7 @@ from milepost.web.requests.positions import awaited_position
     summary="A learner's enrollments and credentials",
     answers=read_answers(NOT_YOUR_OWN),
 )
-async def get_learner(
+async def get_learner_overview(
     request: Call, learner: PathKey, learners: NamedDependency[ByKey]
 ) -> Response[LearnerPage]:
     """Empty for a learner of whom nothing has happened. The learner themselves, or staff."""
@@ -48,7 +48,9 @@ async def get_learner(
     answers=read_answers(UnknownOffering("data-spring")),
     roles=STAFF,
 )
-async def get_offering(request: Call, offering: PathKey, pool: Pool) -> Response[OfferingPage]:
+async def get_offering_overview(
+    request: Call, offering: PathKey, pool: Pool
+) -> Response[OfferingPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
     awaited = awaited_position(request)
     found = await read_offering(pool, request.user.tenant, offering, awaited=awaited)
@@ -78,8 +80,8 @@ def routes(pool: asyncpg.Pool) -> Router:
         "/dashboards",
         route_handlers=[
             *lists.HANDLERS,
-            get_learner,
-            get_offering,
+            get_learner_overview,
+            get_offering_overview,
             get_operations,
         ],
         dependencies={

@@ -79,7 +79,7 @@ class InMode(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answers=command(*_LEARNERS_STEP, *unless_allowed("withdraw"), NOT_ENROLLED),
     roles=LEARNERS_AND_ENROLLERS,
 )
-async def post_withdrawal(
+async def withdraw_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
@@ -97,7 +97,7 @@ async def post_withdrawal(
     answers=command(*_STEP, *unless_allowed("approve"), *NOT_RUNNING, OFFERING_FULL),
     roles=ENROLLERS,
 )
-async def post_approval(
+async def approve_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
@@ -115,7 +115,7 @@ async def post_approval(
     answers=command(*_STEP, *unless_allowed("decline")),
     roles=ENROLLERS,
 )
-async def post_refusal(
+async def decline_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
@@ -133,7 +133,7 @@ async def post_refusal(
     answers=command(*_LEARNERS_STEP, *unless_allowed("accept"), STILL_WAITING, OFFER_EXPIRED),
     roles=LEARNERS_AND_ENROLLERS,
 )
-async def post_acceptance(
+async def accept_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
@@ -151,7 +151,7 @@ async def post_acceptance(
     answers=command(*_LEARNERS_STEP, *unless_allowed("turn_down"), STILL_WAITING),
     roles=LEARNERS_AND_ENROLLERS,
 )
-async def post_turn_down(
+async def turn_down_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
@@ -169,7 +169,7 @@ async def post_turn_down(
     answers=command(*_STEP, *unless_allowed("suspend")),
     roles=ENROLLERS,
 )
-async def post_suspension(
+async def suspend_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Reasoned],
@@ -187,7 +187,7 @@ async def post_suspension(
     answers=command(*_STEP, *unless_allowed("reinstate")),
     roles=ENROLLERS,
 )
-async def post_reinstatement(
+async def reinstate_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
@@ -205,7 +205,7 @@ async def post_reinstatement(
     answers=command(*_LEARNERS_STEP, *unless_allowed("change_mode"), MODE_NOT_OFFERED),
     roles=LEARNERS_AND_ENROLLERS,
 )
-async def post_mode(
+async def change_enrollment_mode(
     request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[InMode],
@@ -223,14 +223,14 @@ async def post_mode(
 
 
 HANDLERS = (
-    post_withdrawal,
-    post_approval,
-    post_refusal,
-    post_acceptance,
-    post_turn_down,
-    post_suspension,
-    post_reinstatement,
-    post_mode,
+    withdraw_enrollment,
+    approve_enrollment,
+    decline_enrollment,
+    accept_enrollment,
+    turn_down_enrollment,
+    suspend_enrollment,
+    reinstate_enrollment,
+    change_enrollment_mode,
 )
 
 

@@ -138,7 +138,7 @@ REMEDIES = {
     ),
     roles=LEARNERS_AND_ENROLLERS,
 )
-async def post_enrollment(
+async def enroll_learner(
     request: Call,
     offering: OfferingPath,
     data: JSONBody[Enroll],
@@ -163,7 +163,7 @@ async def post_enrollment(
     answers=query(NOT_YOUR_OWN, UNKNOWN_OFFERING, MAY_NOT_BACKDATE, OCCURRED_IN_FUTURE),
     roles=LEARNERS_AND_ENROLLERS,
 )
-async def post_preview(
+async def preview_enrollment(
     request: Call,
     offering: OfferingPath,
     data: JSONBody[Enroll],
@@ -219,7 +219,7 @@ async def get_enrollment(
     return versioned(request, view, len(recorded), *([version] if view.place else []))
 
 
-HANDLERS = (post_enrollment, post_preview, get_enrollment)
+HANDLERS = (enroll_learner, preview_enrollment, get_enrollment)
 
 
 def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> AdmissionRequest:

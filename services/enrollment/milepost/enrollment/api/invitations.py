@@ -65,7 +65,7 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     answers=command(*NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
     roles=ENROLLERS,
 )
-async def post_invitation(
+async def invite_learner(
     request: Call,
     offering: OfferingPath,
     data: JSONBody[Invite],
@@ -108,7 +108,7 @@ async def post_invitation(
     answers=command(UNKNOWN_INVITATION, INVITATION_ALREADY_USED, OCCURRED_IN_FUTURE),
     roles=ENROLLERS,
 )
-async def post_revocation(
+async def revoke_invitation(
     request: Call,
     invitation: InvitationPath,
     wiring: NamedDependency[Wiring],
@@ -120,4 +120,4 @@ async def post_revocation(
     return positioned(Revoked(invitation=invitation, revoked=True), outcome.position)
 
 
-HANDLERS = (post_invitation, post_revocation)
+HANDLERS = (invite_learner, revoke_invitation)

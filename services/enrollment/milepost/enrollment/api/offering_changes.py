@@ -18,7 +18,9 @@ from milepost.enrollment.api.enrollment_steps import Reasoned
 from milepost.enrollment.api.offerings import OfferingView, in_utc, view_of
 from milepost.enrollment.api.wiring import CATALOG_KEEPERS, OfferingPath, Wiring
 from milepost.enrollment.domain.offering.offering import OFFERING
-from milepost.enrollment.domain.offering.terms import Changes, cancel_offering, change_offering
+from milepost.enrollment.domain.offering.terms import Changes
+from milepost.enrollment.domain.offering.terms import cancel_offering as cancel
+from milepost.enrollment.domain.offering.terms import change_offering as change
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
@@ -46,7 +48,7 @@ class ChangeOffering(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
     answers=command(*NOT_RUNNING, OFFERING_INVALID, OCCURRED_IN_FUTURE),
     roles=CATALOG_KEEPERS,
 )
-async def patch_offering(
+async def change_offering(
     request: Call,
     offering: OfferingPath,
     data: JSONBody[ChangeOffering],
@@ -54,7 +56,7 @@ async def patch_offering(
 ) -> Response[OfferingView]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     changes = _changes(data)
-    decide = partial(change_offering, changes=changes, offering=offering, occurred_at=at)
+    decide = partial(change, changes=changes, offering=offering, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.state(OFFERING)), outcome.position)
 
@@ -68,19 +70,19 @@ async def patch_offering(
     answers=command(UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
     roles=CATALOG_KEEPERS,
 )
-async def post_cancellation(
+async def cancel_offering(
     request: Call,
     offering: OfferingPath,
     data: JSONBody[Reasoned],
     wiring: NamedDependency[Wiring],
 ) -> Response[OfferingView]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    decide = partial(cancel_offering, offering=offering, reason=data.reason, occurred_at=at)
+    decide = partial(cancel, offering=offering, reason=data.reason, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.state(OFFERING)), outcome.position)
 
 
-HANDLERS = (patch_offering, post_cancellation)
+HANDLERS = (change_offering, cancel_offering)
 
 
 def _changes(data: ChangeOffering) -> Changes:

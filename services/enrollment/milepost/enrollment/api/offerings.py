@@ -25,7 +25,8 @@ from milepost.enrollment.api.documented_refusals import (
 from milepost.enrollment.api.wiring import CATALOG_KEEPERS, NOW, Id, OfferingPath, When, Wiring
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering, UnknownOffering
-from milepost.enrollment.domain.offering.terms import Terms, close_offering, open_offering
+from milepost.enrollment.domain.offering.terms import Terms, open_offering
+from milepost.enrollment.domain.offering.terms import close_offering as close
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
@@ -141,14 +142,14 @@ async def put_offering(
     answers=command(UNKNOWN_OFFERING, OCCURRED_IN_FUTURE),
     roles=CATALOG_KEEPERS,
 )
-async def post_close(
+async def close_offering(
     request: Call,
     offering: OfferingPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[OfferingView]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    decide = partial(close_offering, offering=offering, occurred_at=at)
+    decide = partial(close, offering=offering, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, OFFERING.of(offering), decide)
     return positioned(view_of(offering, outcome.state(OFFERING)), outcome.position)
 
@@ -168,7 +169,7 @@ async def get_offering(
     return versioned(request, view_of(offering, run), version)
 
 
-HANDLERS = (put_offering, post_close, get_offering)
+HANDLERS = (put_offering, close_offering, get_offering)
 
 
 def _terms(data: OpenOffering) -> Terms:

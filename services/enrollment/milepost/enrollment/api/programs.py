@@ -28,7 +28,9 @@ from milepost.enrollment.domain.program import (
     UnknownProgram,
     UnknownProgramVersion,
     define_program,
-    retire_program,
+)
+from milepost.enrollment.domain.program import (
+    retire_program as retire,
 )
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
@@ -137,7 +139,7 @@ class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
     ),
     roles=CATALOG_KEEPERS,
 )
-async def post_definition(
+async def publish_program(
     request: Call,
     program: ProgramPath,
     data: JSONBody[DefineProgram],
@@ -160,14 +162,14 @@ async def post_definition(
     answers=command(UNKNOWN_PROGRAM, OCCURRED_IN_FUTURE),
     roles=CATALOG_KEEPERS,
 )
-async def post_retirement(
+async def retire_program(
     request: Call,
     program: ProgramPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[RetireProgram] = RETIRE_NOW,
 ) -> Response[ProgramVersion]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    decide = partial(retire_program, program=program, reason=data.reason, occurred_at=at)
+    decide = partial(retire, program=program, reason=data.reason, occurred_at=at)
     outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)
     return positioned(_defined_in(program, outcome), outcome.position)
 
@@ -204,7 +206,7 @@ async def read_program(
     description="All of them, the first one first.",
     answers=versioned_query(UNKNOWN_PROGRAM),
 )
-async def list_definitions(
+async def list_program_versions(
     request: Call, program: ProgramPath, wiring: NamedDependency[Wiring]
 ) -> Response[DefinitionsView]:
     written, state = await _known(request, wiring, program)
@@ -226,7 +228,7 @@ async def list_definitions(
     return versioned(request, view, written)
 
 
-HANDLERS = (post_definition, post_retirement, read_program, list_definitions)
+HANDLERS = (publish_program, retire_program, read_program, list_program_versions)
 
 
 def _defined_in(program: str, outcome: Outcome[Any]) -> ProgramVersion:

@@ -98,7 +98,7 @@ class MovedTogether(msgspec.Struct, frozen=True, kw_only=True):
     answers=command(*_MOVE),
     roles=ENROLLERS,
 )
-async def post_transfer(
+async def transfer_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Move],
@@ -115,7 +115,7 @@ async def post_transfer(
     answers=command(*_MOVE, NOT_A_LATER_RUN),
     roles=ENROLLERS,
 )
-async def post_deferral(
+async def defer_enrollment(
     request: Call,
     enrollment: EnrollmentPath,
     data: JSONBody[Move],
@@ -133,7 +133,7 @@ async def post_deferral(
     answers=command(OCCURRED_IN_FUTURE),
     roles=ENROLLERS,
 )
-async def post_transfers(
+async def transfer_learners(
     request: Call,
     offering: OfferingPath,
     data: JSONBody[MoveTogether],
@@ -166,7 +166,7 @@ async def post_transfers(
     return positioned(MovedTogether(moved=moved, results=results), position)
 
 
-HANDLERS = (post_transfer, post_deferral, post_transfers)
+HANDLERS = (transfer_enrollment, defer_enrollment, transfer_learners)
 
 
 async def _move(

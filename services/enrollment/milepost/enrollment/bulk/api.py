@@ -91,7 +91,7 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
     answers=documents.UPLOAD,
     roles=ENROLLERS,
 )
-async def post_job(
+async def start_job(
     request: Received,
     wiring: NamedDependency[BulkWiring],
     offering: Annotated[
@@ -116,7 +116,7 @@ async def post_job(
     answers=documents.LIST,
     roles=READERS,
 )
-async def get_jobs(
+async def list_jobs(
     request: Received,
     wiring: NamedDependency[BulkWiring],
     cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
@@ -154,7 +154,7 @@ async def get_job(
     answers=documents.RESULTS,
     roles=READERS,
 )
-async def get_results(
+async def get_job_results(
     request: Received,
     job: JobPath,
     wiring: NamedDependency[BulkWiring],
@@ -178,7 +178,7 @@ async def get_results(
     answers=documents.CANCEL,
     roles=ENROLLERS,
 )
-async def post_cancel(
+async def cancel_job(
     request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
 ) -> JobView:
     return _view(await wiring.store.cancel(request.user.tenant, job))
@@ -259,7 +259,7 @@ def _rate(job: Job, tally: Tally) -> float | None:
 def routes(wiring: BulkWiring) -> Router:
     return Router(
         "/enrollment/jobs",
-        route_handlers=[post_job, get_jobs, get_job, get_results, post_cancel],
+        route_handlers=[start_job, list_jobs, get_job, get_job_results, cancel_job],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["bulk jobs"],
     )

@@ -136,7 +136,7 @@ async def import_course(
     answers=query(PLAN_INVALID, COURSE_DIFFERS),
     roles=ENROLLERS,
 )
-async def validate_import(
+async def validate_course_import(
     request: Call,
     course: CoursePath,
     data: JSONBody[CourseFile],
@@ -158,7 +158,7 @@ async def course_schema() -> dict[str, Any]:
     return SCHEMA
 
 
-HANDLERS = (export_course, import_course, validate_import, course_schema)
+HANDLERS = (export_course, import_course, validate_course_import, course_schema)
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": SCHEMA_ID,

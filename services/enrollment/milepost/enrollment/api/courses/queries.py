@@ -122,7 +122,7 @@ async def read_course(
     description="All of them, the first one first; none while it is a draft.",
     answers=versioned_query(UNKNOWN_COURSE),
 )
-async def list_versions(
+async def list_course_versions(
     request: Call, course: CoursePath, wiring: NamedDependency[Wiring]
 ) -> Response[VersionsView]:
     written, state = await _known(request, wiring, course)
@@ -149,7 +149,7 @@ async def list_versions(
     "before, and this one, which may be the older; facts leave out what is usual.",
     answers=versioned_query(UNKNOWN_COURSE, UNKNOWN_COURSE_VERSION),
 )
-async def read_diff(
+async def diff_course_versions(
     request: Call,
     course: CoursePath,
     version: VersionPath,
@@ -164,7 +164,7 @@ async def read_diff(
     return versioned(request, view, written)
 
 
-HANDLERS = (read_course, list_versions, read_diff)
+HANDLERS = (read_course, list_course_versions, diff_course_versions)
 
 
 async def _known(request: Call, wiring: Wiring, course: str) -> tuple[int, Course]:

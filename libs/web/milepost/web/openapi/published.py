@@ -1,0 +1,126 @@
+"""The document as it is served: built once, in a thread, and kept as bytes, plain and compressed.
+
+Building takes some tenths of a second of work. Afterwards an answer costs as much as any other.
+"""
+
+import asyncio
+import gzip
+import re
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+from milepost.web.requests.etags import etag_matches
+
+MEDIA_TYPE: Final = "application/vnd.oai.openapi+json"
+PATHS: Final = ("/schema", "/schema/openapi.json")
+CACHE_CONTROL: Final = "public, max-age=60"
+_REFERENCE: Final = "#/components/schemas/"
+_NO_GZIP: Final = re.compile(r"(gzip|\*)\s*;\s*q=0(\.0*)?\s*(,|$)")
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The same document twice; each has an ETag of its own, for its bytes differ."""
+
+    plain: bytes
+    compressed: bytes
+    etag: str
+
+    def response(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
+        etag = f'"{self.etag}-gzip"' if zipped else f'"{self.etag}"'
+        headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
+        if etag_matches(request, etag):
+            return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
+        if zipped:
+            headers["Content-Encoding"] = "gzip"
+        body = self.compressed if zipped else self.plain
+        return Response(body, headers=headers, media_type=MEDIA_TYPE)
+
+
+class Publisher:
+    """Answers under `/schema` before litestar would."""
+
+    def __init__(self) -> None:
+        self._published: Published | None = None
+        self._building = asyncio.Lock()
+
+    async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Raises `NotFoundException` for any other address."""
+        if request.scope["path"].rstrip("/") not in PATHS:
+            raise NotFoundException
+        if self._published is None:
+            await self._build(request.app)
+        assert self._published is not None
+        return self._published.response(request)
+
+    async def _build(self, app: Litestar) -> None:
+        async with self._building:
+            if self._published is None:
+                self._published = await asyncio.to_thread(published, app)
+
+
+def published(app: Litestar) -> Published:
+    plain = msgspec.json.encode(document(app))
+    compressed = gzip.compress(plain, compresslevel=9, mtime=0)
+    return Published(plain, compressed, sha256(plain).hexdigest()[:32])
+
+
+def document(app: Litestar) -> dict[str, Any]:
+    """As litestar makes it; each schema's name and title is its own, in the whole document."""
+    made = app.openapi_schema.to_schema()
+    schemas = made["components"]["schemas"]
+    names = _names(schemas)
+    renamed: dict[str, Any] = _renamed(
+        made, {_REFERENCE + old: _REFERENCE + new for old, new in names.items()}
+    )
+    renamed["components"]["schemas"] = dict(
+        sorted(
+            (names[old], {**schema, "title": names[old]} if "title" in schema else schema)
+            for old, schema in renamed["components"]["schemas"].items()
+        )
+    )
+    return renamed
+
+
+def operation_id(handler: HTTPRouteHandler, *_: object) -> str:
+    """What generated clients call it: the handler's own name, `withdrawEnrollment`."""
+    first, *others = handler.fn.__name__.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+def _names(schemas: Mapping[str, Any]) -> dict[str, str]:
+    """`dashboards_queries_courses_CourseView` is `DashboardsCourseView`, if no other is."""
+    short = {old: _short(old) for old in schemas}
+    same = Counter(short.values())
+    return {old: new if same[new] == 1 else _long(old) for old, new in short.items()}
+
+
+def _short(name: str) -> str:
+    first, *_, last = name.split("_") if "_" in name else ("", name)
+    return first.capitalize() + last
+
+
+def _long(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def _renamed(value: Any, references: Mapping[str, str]) -> Any:
+    match value:
+        case dict():
+            return {key: _renamed(one, references) for key, one in value.items()}
+        case list():
+            return [_renamed(one, references) for one in value]
+        case str():
+            return references.get(value, value)
+    return value
+
+
+def _takes_gzip(accepted: str) -> bool:
+    return ("gzip" in accepted or "*" in accepted) and not _NO_GZIP.search(accepted)

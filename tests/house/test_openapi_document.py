@@ -1,0 +1,139 @@
+"""The document as it is served: what generated clients are made of, at next to no cost."""
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tests.clients import AsyncClient, connection_to
+from tests.documented import METHODS
+from tests.loop_lag import loop_free
+
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.memory import MemoryLog
+from milepost.operations.rooms import services_of
+from milepost.web.app import create_app
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+ADDRESS = "/schema/openapi.json"
+GZIP = {"Accept-Encoding": "gzip"}
+PLAIN = {"Accept-Encoding": "identity"}
+LESSONS = {"Progressed.resume_at"}
+TIME = re.compile(r".+_at|at|expires|window_opens|window_closes")
+
+
+@pytest.fixture
+async def asked(tmp_path: Path) -> AsyncIterator[AsyncClient]:
+    settings = Settings(data_dir=tmp_path)
+    nowhere = cast("Any", None)  # nothing is asked of the database
+    services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
+    app = create_app(services, settings, TokenVerifier(settings), ready={})
+    async with connection_to(app) as client:
+        yield client
+
+
+async def document(asked: AsyncClient) -> dict[str, Any]:
+    found: dict[str, Any] = (await asked.get(ADDRESS)).json()
+    return found
+
+
+def references(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            yield from (one for key, one in value.items() if key == "$ref")
+            yield from (found for one in value.values() for found in references(one))
+        case list():
+            yield from (found for one in value for found in references(one))
+
+
+async def test_names_are_unique_and_readable(asked: AsyncClient):
+    found = await document(asked)
+    schemas = found["components"]["schemas"]
+    titles = Counter(schema["title"] for schema in schemas.values() if "title" in schema)
+    assert [title for title, times in titles.items() if times > 1] == []
+    assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
+    known = {f"#/components/schemas/{name}" for name in schemas}
+    assert {one for one in references(found) if "/schemas/" in one} <= known
+
+
+async def test_operations_are_called_by_what_they_do(asked: AsyncClient):
+    paths = (await document(asked))["paths"]
+    ids = [
+        item[method]["operationId"]
+        for item in paths.values()
+        for method in METHODS
+        if method in item
+    ]
+    assert len(set(ids)) == len(ids) > 50
+    assert [one for one in ids if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", one)] == []
+    assert {"enrollLearner", "withdrawEnrollment", "publishCourse", "reportLearning"} <= {*ids}
+
+
+async def test_times_say_so(asked: AsyncClient):
+    lacking = []
+    for name, schema in (await document(asked))["components"]["schemas"].items():
+        for key, told in schema.get("properties", {}).items():
+            kinds = [told, *told.get("anyOf", ())]
+            plain = [one for one in kinds if one.get("type") == "string" and "enum" not in one]
+            if TIME.fullmatch(key) and any("format" not in one for one in plain):
+                lacking.append(f"{name}.{key}")
+    assert set(lacking) <= LESSONS
+
+
+async def test_answers_say_what_is_always_there(asked: AsyncClient):
+    schemas = (await document(asked))["components"]["schemas"]
+    for name in ("EnrollmentRow", "DashboardsCourseView", "LessonView", "EnrollmentView"):
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
+    assert "mode" not in schemas["Enroll"]["required"], "a body may leave out what has a default"
+
+
+async def test_it_is_sent_compressed_to_who_takes_that(asked: AsyncClient):
+    plain, zipped = await asked.get(ADDRESS, headers=PLAIN), await asked.get(ADDRESS, headers=GZIP)
+    refused = await asked.get(ADDRESS, headers={"Accept-Encoding": "br, gzip;q=0"})
+    assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in refused.headers
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert zipped.json() == plain.json()
+    assert int(zipped.headers["Content-Length"]) * 5 < int(plain.headers["Content-Length"])
+    for answer in (plain, zipped):
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert "max-age" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"].startswith("application/vnd.oai.openapi+json")
+
+
+@pytest.mark.parametrize("encoding", [GZIP, PLAIN])
+async def test_who_has_it_is_told_that_it_is_the_same(asked: AsyncClient, encoding: dict[str, str]):
+    first = await asked.get(ADDRESS, headers=encoding)
+    again = await asked.get(ADDRESS, headers={**encoding, "If-None-Match": first.headers["ETag"]})
+    other = await asked.get(ADDRESS, headers={**encoding, "If-None-Match": '"other"'})
+    assert not first.headers["ETag"].startswith("W/")
+    assert (again.status_code, again.content) == (304, b"")
+    assert other.status_code == 200
+
+
+async def test_its_two_forms_are_told_apart(asked: AsyncClient):
+    tags = {(await asked.get(ADDRESS, headers=how)).headers["ETag"] for how in (GZIP, PLAIN)}
+    assert len(tags) == 2
+
+
+@pytest.mark.parametrize("path", ["openapi.yaml", "openapi.yml", "swagger", "redoc", "x.json"])
+async def test_there_is_nothing_else(asked: AsyncClient, path: str):
+    answer = await asked.get(f"/schema/{path}")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:milepost:problem:unknown_route"
+
+
+async def test_it_costs_next_to_nothing(asked: AsyncClient):
+    async with loop_free(250):  # built in a thread, which shares the interpreter with the loop
+        await asked.get(ADDRESS, headers=GZIP)
+    before = time.process_time()
+    await asyncio.gather(
+        *(asked.get(ADDRESS, headers={**GZIP, "Accept": "*/*"}) for _ in range(100))
+    )
+    assert (time.process_time() - before) / 100 < 0.01, "the client's part included"
