@@ -7,7 +7,9 @@ in Python it also matches before a line feed at the end. A tenant's name is the 
 """
 
 from functools import lru_cache
-from uuid import UUID, uuid5
+
+# Six times as quick as the standard one, and every enrollment has such an id.
+from uuid_utils import UUID, uuid5
 
 # Ids that callers choose: courses, offerings, programs, learners.
 ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}(?![\s\S])"

@@ -1,5 +1,6 @@
 """`Milepost-Position`: what a command tells and a read waits for."""
 
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -42,7 +43,12 @@ def created(body: T, position: int, address: Address, *, new: bool = True) -> Re
 
 def location(address: Address) -> str:
     """The path of these segments; an id may hold what a path keeps for itself."""
-    return "".join([f"/{quote(part, safe='')}" for part in address])
+    return "".join([f"/{_quoted(part)}" for part in address])
+
+
+@lru_cache(maxsize=1024)
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
 
 
 class JsonResponse(Response[T]):
