@@ -12,6 +12,7 @@ from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import cors
 from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
+from milepost.web.openapi.published import Publisher
 from milepost.web.openapi.schemas import StructSchemas
 from milepost.web.problems import error_response
 from milepost.web.requests.allowed_roles import AllowedRoles
@@ -43,6 +44,7 @@ def create_app(
     metrics = HttpMetrics(registry, peers_of(settings.metrics_peers))
     quotas = Quotas(settings, registry)
     edge = DefineMiddleware(Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer)
+    publisher = Publisher()
     return Litestar(
         route_handlers=[
             health_routes(ready, metrics.exposition),
@@ -62,7 +64,8 @@ def create_app(
         ],
         request_max_body_size=settings.max_body_bytes,
         cors_config=cors(settings),
-        openapi_config=openapi(),
+        openapi_config=openapi(publisher),
+        on_startup=[publisher.build],
         on_shutdown=list(on_shutdown),
         logging_config=None,
     )

@@ -71,7 +71,7 @@ _OF_BODIES: Final = (
 )
 
 
-def openapi() -> OpenAPIConfig:
+def openapi(publisher: Publisher) -> OpenAPIConfig:
     """Without a page to look at: those that litestar offers fetch scripts from elsewhere."""
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
     return OpenAPIConfig(
@@ -83,7 +83,7 @@ def openapi() -> OpenAPIConfig:
             route_handlers=[],
             opt={"public": True},
             include_in_schema=False,
-            before_request=Publisher(),
+            before_request=publisher,
         ),
         render_plugins=[JsonRenderPlugin()],
         operation_id_creator=operation_id,

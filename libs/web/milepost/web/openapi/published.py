@@ -56,11 +56,12 @@ class Publisher:
         if request.scope["path"].rstrip("/") not in PATHS:
             raise NotFoundException
         if self._published is None:
-            await self._build(request.app)
+            await self.build(request.app)
         assert self._published is not None
         return self._published.response(request)
 
-    async def _build(self, app: Litestar) -> None:
+    async def build(self, app: Litestar) -> None:
+        """At the start, when nobody waits: the thread shares the interpreter with the loop."""
         async with self._building:
             if self._published is None:
                 self._published = await asyncio.to_thread(published, app)
