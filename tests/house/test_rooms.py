@@ -340,7 +340,7 @@ def may_be_pure(name: str) -> bool:
         return ".".join(parts[2:]).startswith(PURE_LIBRARY)
     if parts[0] == "milepost":
         return room_of(name) != "web"
-    return parts[0] in VALUES | {"msgspec"}
+    return parts[0] in VALUES | {"msgspec", "uuid_utils"}
 
 
 def names(paths: list[Path]) -> list[str]:
