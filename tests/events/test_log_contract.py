@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from tests.events.given import WHEN, command, event, shapes
 
@@ -13,6 +14,7 @@ from milepost.events.log import (
     Appended,
     Command,
     Conflict,
+    DuplicateEventId,
     Log,
     event_at,
     pages,
@@ -234,6 +236,21 @@ async def test_writers_at_once_leave_no_gap_and_no_double(log: Log, tenant: str)
     assert len(recorded) == sum(isinstance(a, Appended) for a in answers)
     shared = [e.version for e in recorded if e.stream == "all-1"]
     assert shared == list(range(1, len(shared) + 1))
+
+
+async def test_an_events_id_is_given_once(log: Log, tenant: str) -> None:
+    first = command(("a-1", 0))
+    await log.append(tenant, [first])
+    again = Command(command_id=uuid4(), expects=(("a-1", 1),), events=first.events)
+    with pytest.raises(DuplicateEventId):
+        await log.append(tenant, [command(("b-1", 0)), again])
+    twice = event("c-1"), event("c-1")
+    twins = (twice[0], msgspec.structs.replace(twice[1], event_id=twice[0].event_id))
+    with pytest.raises(DuplicateEventId):
+        await log.append(tenant, [Command(command_id=uuid4(), expects=(("c-1", 0),), events=twins)])
+    assert [one.stream for one in await log.read(tenant)] == ["a-1"]
+    assert await log.append(tenant, [first]) == [AlreadyDone(1, 1)]
+    assert isinstance((await log.append(tenant, [command(("b-1", 0))]))[0], Appended)
 
 
 async def test_text_that_postgres_cannot_hold_is_refused(postgres: str, tenant: str) -> None:

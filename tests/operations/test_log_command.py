@@ -18,10 +18,13 @@ from milepost.events.store.postgres import PostgresLog, connect_pool, owner_conn
 async def tenant(postgres: str) -> str:
     name = f"t-{uuid4().hex[:12]}"
     pool = await connect_pool(postgres, name="test")
-    event = NewEvent(
-        stream="thing-1", type="x", data=b"{}", occurred_at=datetime.now(UTC), event_id=uuid4()
+    events = tuple(
+        NewEvent(
+            stream="thing-1", type="x", data=b"{}", occurred_at=datetime.now(UTC), event_id=uuid4()
+        )
+        for _ in range(3)
     )
-    command = Command(command_id=uuid4(), expects=(("thing-1", 0),), events=(event,) * 3)
+    command = Command(command_id=uuid4(), expects=(("thing-1", 0),), events=events)
     await PostgresLog(pool).append(name, [command])
     await pool.close()
     return name

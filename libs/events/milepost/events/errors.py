@@ -8,6 +8,7 @@ class EventsError(Exception):
     ├─ Overloaded              too much waits already: try again shortly
     │  └─ Contended            other writers were faster every time
     ├─ EndlessNeeds            a decision that needs more in every round
+    ├─ DuplicateEventId        an event of this id is in the log already
     ├─ LeaseLost               another process may lead by now
     │  └─ CheckpointMoved      another process has moved the checkpoint
     ├─ UnknownEvent            a tag that this code does not know

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from milepost.events.errors import EventsError
+
 # A tenant's name is one token of a NATS subject.
 TENANT_PATTERN = r"^[A-Za-z0-9_-]{1,64}\Z"
 # Of a page, in events: some megabytes at most, whatever the log holds.
@@ -77,6 +79,10 @@ class Conflict(msgspec.Struct, frozen=True):
     version: int
 
 
+class DuplicateEventId(EventsError):
+    """The tenant's log has an event of this id, or the call has it twice. Nothing was written."""
+
+
 Result: TypeAlias = Appended | AlreadyDone | Conflict
 
 
@@ -89,7 +95,10 @@ class Page(msgspec.Struct, frozen=True):
 
 class Log(Protocol):
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
-        """Append in order, one result per command; a later command sees what an earlier wrote."""
+        """Append in order, one result per command; a later command sees what an earlier wrote.
+
+        Raises `DuplicateEventId`.
+        """
 
     async def read_stream(self, tenant: str, stream: str, after: int = 0) -> list[Recorded]:
         """A stream's events with version > `after`, in order."""

@@ -11,6 +11,7 @@ from milepost.events.log import (
     Appended,
     Command,
     Conflict,
+    DuplicateEventId,
     NewEvent,
     Recorded,
     Result,
@@ -24,9 +25,18 @@ class MemoryLog:
         self._events: defaultdict[str, list[Recorded]] = defaultdict(list)
         self._streams: defaultdict[tuple[str, str], list[Recorded]] = defaultdict(list)
         self._done: dict[tuple[str, UUID], AlreadyDone] = {}
+        self._ids: set[tuple[str, UUID]] = set()
 
     async def append(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         require_fit(commands)
+        head = self._head(tenant)
+        try:
+            return self._append_all(tenant, commands)
+        except DuplicateEventId:
+            self._set_back(tenant, head)
+            raise
+
+    def _append_all(self, tenant: str, commands: Sequence[Command]) -> list[Result]:
         results: dict[UUID, Result] = {}
         answers = []
         for command in commands:
@@ -53,7 +63,19 @@ class MemoryLog:
         self._done[tenant, command.command_id] = AlreadyDone(first, last)
         return Appended(first, last, now)
 
+    def _set_back(self, tenant: str, head: int) -> None:
+        for event in reversed(self._events[tenant][head:]):
+            self._streams[tenant, event.stream].pop()
+            self._ids.discard((tenant, event.event_id))
+        del self._events[tenant][head:]
+        undone = [key for key, done in self._done.items() if key[0] == tenant and done.last > head]
+        for key in undone:
+            del self._done[key]
+
     def _record(self, tenant: str, event: NewEvent, now: datetime) -> None:
+        if (tenant, event.event_id) in self._ids:
+            raise DuplicateEventId
+        self._ids.add((tenant, event.event_id))
         recorded = Recorded(
             tenant,
             self._head(tenant) + 1,

@@ -8,7 +8,16 @@ from uuid import UUID
 import asyncpg
 
 from milepost.events.event import Invalid
-from milepost.events.log import PAGE, AlreadyDone, Appended, Command, Conflict, Recorded, Result
+from milepost.events.log import (
+    PAGE,
+    AlreadyDone,
+    Appended,
+    Command,
+    Conflict,
+    DuplicateEventId,
+    Recorded,
+    Result,
+)
 from milepost.events.sizes import require_fit
 from milepost.events.store.batched_reads import After, BatchedReads, Range
 
@@ -33,9 +42,16 @@ class Unstorable(Invalid):
 
 
 async def connect_pool(
-    dsn: str, *, name: str, size: int = 6, command_timeout_seconds: float | None = 60
+    dsn: str,
+    *,
+    name: str,
+    size: int = 6,
+    command_timeout_seconds: float | None = 60,
+    role: str = ROLE,
 ) -> asyncpg.Pool:
-    """A pool whose connections act as the services' role and speak jsonb as UTF-8 bytes.
+    """A pool whose connections act as `role`, the services', and speak jsonb as UTF-8 bytes.
+
+    That is no protection by itself, for `set role none` undoes it: the login must have no more.
 
     A statement is given up after its timeout (None: never), a connection attempt after 10 s.
     Who changes a session (`set`, `listen`, session locks) must undo it or close the connection: it
@@ -49,7 +65,7 @@ async def connect_pool(
         reset=_leave_as_it_is,
         timeout=10,
         command_timeout=command_timeout_seconds,
-        server_settings={"role": ROLE, "application_name": name, "timezone": "UTC"},
+        server_settings={"role": role, "application_name": name, "timezone": "UTC"},
     )
 
 
@@ -96,6 +112,10 @@ class PostgresLog:
             row = await self.pool.fetchrow(APPEND, tenant, streams, *arrays)
         except asyncpg.UntranslatableCharacterError as error:
             raise Unstorable from error
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == "events_by_id":
+                raise DuplicateEventId from error
+            raise
         assert row is not None, "the append function always answers"
         return [_result(row, index, streams) for index in range(len(commands))]
 
