@@ -19,6 +19,9 @@ from milepost.web import secret_file
 
 USER = DATABASE = "milepost"
 UNPRIVILEGED = "nobody"
+# Numbers that no system gives to anybody, nor systemd's DynamicUser (from 61184), and that even a
+# container with 65,536 of them has.
+USERS = range(60_578, 61_184)
 READY_SECONDS = 180  # after a crash it replays up to max_wal_size first
 NOT_YET = (
     ConnectionError,
@@ -88,10 +91,13 @@ class EmbeddedPostgres:
         self.home = home
         self.mark = mark
         self.port = port
-        self.address = _dsn(port, password, DATABASE)
+        self.address = self.login(USER, password)
         self._password = password
         self._output = home / "postgres.log"
-        self._user = UNPRIVILEGED if os.geteuid() == 0 else "-"
+        self._user = _own_user(home) if os.geteuid() == 0 else "-"
+
+    def login(self, user: str, password: str) -> str:
+        return _dsn(self.port, password, DATABASE, user)
 
     async def start(self) -> Child:
         """Make the database where there is none, start, and wait until it answers."""
@@ -100,7 +106,7 @@ class EmbeddedPostgres:
         await asyncio.to_thread(end_leftovers, self.mark)
         if not (self.home / "data" / "PG_VERSION").exists():
             await self._initialize()
-        child = await self._launch("postgres", *self._arguments())
+        child = await self._launch("postgres", self._user, *self._arguments())
         try:
             await self._ready(child)
         except BaseException:
@@ -111,41 +117,47 @@ class EmbeddedPostgres:
     def _own(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         if self._user != "-":
-            entry = pwd.getpwnam(self._user)
-            os.chown(folder, entry.pw_uid, entry.pw_gid)
+            _give(folder, int(self._user))
 
     async def _initialize(self) -> None:
-        """Beside, then renamed: a half-made database is never taken for a whole one."""
+        """Beside, then renamed: a half-made database is never taken for a whole one.
+
+        `initdb` asks for its user's name, which a number alone does not have: it runs as `nobody`.
+        """
+        maker = UNPRIVILEGED if self._user != "-" else "-"
         half_made, password = self.home / "new", self.home / f"password-{secrets.token_hex(4)}"
         shutil.rmtree(half_made, ignore_errors=True)
         secret_file.replace(password, self._password.encode("ascii"))
-        if self._user != "-":
-            entry = pwd.getpwnam(self._user)
-            os.chown(password, entry.pw_uid, entry.pw_gid)
+        if maker != "-":
+            for path in (self.home, password):
+                _give(path, pwd.getpwnam(maker).pw_uid)
         try:
             options = ("--username", USER, "--auth=scram-sha-256", "--pwfile", str(password))
             shape = ("--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions")
-            child = await self._launch("initdb", *options, *shape, "--pgdata", str(half_made))
+            child = await self._launch(
+                "initdb", maker, *options, *shape, "--pgdata", str(half_made)
+            )
             if await child.wait() != 0:
                 said = last_words(self._output)
                 raise Trouble(f"Postgres ({wheel()}) could not make its database: {said}")
         finally:
             password.unlink()
         half_made.rename(self.home / "data")
+        self._own(self.home)
 
     def _arguments(self) -> list[str]:
         settings = {**SETTINGS, "port": str(self.port), "cluster_name": self.mark}
         options = [f"--{name}={value}" for name, value in settings.items()]
         return ["-D", str(self.home / "data"), *options]
 
-    async def _launch(self, program: str, *arguments: str) -> Child:
+    async def _launch(self, program: str, user: str, *arguments: str) -> Child:
         return await launch(
             program,
             [binaries() / program, *arguments],
             home=self.home,
             output=self._output,
             stop_signal=signal.SIGINT,  # "fast": no new work, roll back, checkpoint, end
-            user=self._user,
+            user=user,
         )
 
     async def _ready(self, child: Child) -> None:
@@ -161,8 +173,21 @@ class EmbeddedPostgres:
         raise Trouble(f"Postgres ({wheel()}) {what}: {last_words(self._output)}")
 
 
-def _dsn(port: int, password: str, database: str) -> str:
-    return f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/{database}"
+def _own_user(home: Path) -> str:
+    """A number that no other data directory has, and no name: kept by who owns the folder."""
+    owner = home.stat().st_uid if home.exists() else 0
+    return str(owner if owner in USERS else secrets.choice(USERS))
+
+
+def _give(path: Path, user: int) -> None:
+    """With all that is in it; what is given already costs a look."""
+    for one in (path, *path.rglob("*")):
+        if one.lstat().st_uid != user:
+            os.chown(one, user, user, follow_symlinks=False)
+
+
+def _dsn(port: int, password: str, database: str, user: str = USER) -> str:
+    return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port}/{database}"
 
 
 async def _create_database(maintenance: str) -> None:
