@@ -48,6 +48,11 @@ SINGLE = {
         "commands.events.republish",
         "Publish events again for one subscriber's catch-up.",
     ),
+    "backup": ("commands.installation.backup", "Back up the database while people work."),
+    "restore": (
+        "commands.installation.restore",
+        "Restore a backup into an empty database; name what is lost.",
+    ),
     "tail": ("commands.events.tail", "Follow published events as they happen."),
 }
 

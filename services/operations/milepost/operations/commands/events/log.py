@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
-import jwt
 import msgspec
 import typer
 from rich.console import Console
@@ -16,17 +15,17 @@ from rich.table import Table
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.events.store.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
 from milepost.operations.installation.connection import connected, load_settings, reachable
+from milepost.operations.installation.signed_heads import log_key, signed_heads
+from milepost.operations.installation.signed_heads import signed as signed_line
 from milepost.operations.installation.tenants import unknown_school
-from milepost.operations.terminal.errors import Trouble, WrongUsage
+from milepost.operations.terminal.errors import WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
 from milepost.operations.terminal.tables import print_table
-from milepost.web.auth.signing_key import SigningKey
 from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
 T = TypeVar("T")
-ISSUER = "milepost-log"
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -63,7 +62,7 @@ def verify_log(  # noqa: PLR0917 - typer's options
     People may go on working: checked is what the log holds when the check begins.
     """
     settings = load_settings(data_dir)
-    old = _signed_heads(against, keys or _key(settings).keys_path) if against else []
+    old = signed_heads(against, keys or log_key(settings).keys_path) if against else []
     verified = _with_pool(settings, lambda pool: _verified(pool, tenant, old, jobs))
     if as_json:
         typer.echo(msgspec.json.encode(verified).decode())
@@ -93,13 +92,12 @@ def log_head(
     heads = _with_pool(settings, lambda pool: _heads(pool, tenant))
     if not heads:
         typer.echo("No school has any events yet.", err=True)
-    key = _key(settings)
+    key = log_key(settings)
     if signed:
         key.publish()
     for head in heads:
         if signed:
-            now = int(time.time())
-            typer.echo(key.sign({"iss": ISSUER, "iat": now, **msgspec.to_builtins(head)}))
+            typer.echo(signed_line(key, head))
         elif as_json:
             typer.echo(msgspec.json.encode(head).decode())
         else:
@@ -109,11 +107,7 @@ def log_head(
 @app.command("keys")
 def log_keys(data_dir: DataDir = None) -> None:
     """The public half of the key that signs heads, as a JWKS for whoever keeps them."""
-    typer.echo(_key(load_settings(data_dir)).publish().read_text("utf-8"))
-
-
-def _key(settings: Settings) -> SigningKey:
-    return SigningKey(settings.data_dir / "log")
+    typer.echo(log_key(load_settings(data_dir)).publish().read_text("utf-8"))
 
 
 def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
@@ -175,25 +169,6 @@ async def _verified(pool: asyncpg.Pool, tenant: str | None, old: list[Head], job
 
 def _gone(kept: Head) -> Fault:
     return Fault(tenant=kept.tenant, fault="rewritten", first=1, last=kept.position)
-
-
-def _signed_heads(file: Path, keys: Path) -> list[Head]:
-    """Raises `Trouble` when one of them was not signed with these keys."""
-    try:
-        trusted = jwt.PyJWKSet.from_json(keys.read_text("utf-8"))
-        lines = file.read_text("utf-8").split()
-        if not lines:
-            raise Trouble(f"{file} is empty: `milepost log head --signed` writes what it needs.")
-        return [_signed_head(line, trusted) for line in lines]
-    except OSError as error:
-        raise Trouble(f"{error.filename}: {error.strerror}.") from error
-    except (jwt.PyJWTError, KeyError, msgspec.ValidationError) as error:
-        raise Trouble(f"{file} holds a head that {keys} did not sign: {error}") from error
-
-
-def _signed_head(line: str, trusted: jwt.PyJWKSet) -> Head:
-    key = trusted[jwt.get_unverified_header(line)["kid"]]
-    return msgspec.convert(jwt.decode(line, key, ["EdDSA"], issuer=ISSUER), Head)
 
 
 def _show(verified: Verified) -> None:

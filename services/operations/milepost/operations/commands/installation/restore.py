@@ -1,0 +1,150 @@
+"""`milepost restore`: a backup into an empty database, verified; and what is lost, by position."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.table import Table
+
+from milepost.events.store.verify import Fault, Head
+from milepost.operations.backup import restore as restoring
+from milepost.operations.backup.manifest import HEADS, Manifest, read_manifest, require_whole
+from milepost.operations.backup.restore import Lost, OnProgress
+from milepost.operations.installation.connection import load_settings, reachable
+from milepost.operations.installation.named_servers import require_answering
+from milepost.operations.installation.signed_heads import (
+    log_key,
+    signed_heads,
+    unsigned_heads,
+)
+from milepost.operations.local.embedded import Embedded
+from milepost.operations.terminal.errors import Trouble, WrongUsage
+from milepost.operations.terminal.options import AsJson, DataDir, DryRun
+from milepost.operations.terminal.progress import bars
+from milepost.operations.terminal.tables import print_table
+from milepost.web.server import run
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    events: int
+    schools: dict[str, int]
+    faults: tuple[Fault, ...]
+    lost: tuple[Lost, ...]
+
+
+@app.command("restore")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `milepost backup` has made.")],
+    *,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the JWKS that the heads are signed with.", show_default="our own"
+        ),
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Believe the heads, whoever has signed them.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Restore a backup into an empty database, and verify it; exit code 1 when it is not whole.
+
+    Stop Milepost first. It overwrites nothing: a database with a log is refused.
+
+    It names, by position, what NATS has published and the backup does not know.
+
+    Example: milepost restore /backups/2026-11-29
+    """
+    if keys and unsigned:
+        raise WrongUsage("--keys and --unsigned exclude each other: name one of them.")
+    settings = load_settings(data_dir)
+    configure_logging(settings)
+    manifest, heads = _checked(settings, folder, keys, unsigned=unsigned)
+    with reachable(), bars() as on_progress:
+        done = run(_restored(settings, folder, (manifest, heads), on_progress, dry_run=dry_run))
+    if as_json:
+        typer.echo(msgspec.json.encode({"dry_run": dry_run, **msgspec.to_builtins(done)}).decode())
+    else:
+        _show(folder, done, dry_run=dry_run)
+    if done.faults:
+        raise typer.Exit(1)
+
+
+def _checked(
+    settings: Settings, folder: Path, keys: Path | None, *, unsigned: bool
+) -> tuple[Manifest, list[Head]]:
+    """Raises `Trouble` when the backup is damaged, or not signed by whom we trust."""
+    manifest = read_manifest(folder)
+    require_whole(folder, manifest)
+    file, trusted = folder / HEADS, keys or log_key(settings).keys_path
+    if not manifest.schools:
+        return manifest, []
+    if not unsigned and not trusted.exists():
+        raise Trouble(
+            f"{trusted} is gone, which says whose signature to trust: name a file with --keys"
+            " (`milepost log keys` had printed it), or believe the backup with --unsigned."
+        )
+    heads = unsigned_heads(file) if unsigned else signed_heads(file, trusted)
+    if {head.tenant: head.position for head in heads} != manifest.schools:
+        raise Trouble(f"{file} and the manifest beside it tell of different heads.")
+    return manifest, heads
+
+
+async def _restored(
+    settings: Settings,
+    folder: Path,
+    backup: tuple[Manifest, Sequence[Head]],
+    on_progress: OnProgress,
+    *,
+    dry_run: bool,
+) -> Restored:
+    manifest, heads = backup
+    await require_answering(settings)
+    faults: tuple[Fault, ...] = ()
+    async with AsyncExitStack() as stack:
+        owner, nats = settings.owner_login, settings.nats
+        if not settings.postgres or not nats:
+            servers = Embedded(settings.data_dir, postgres=owner, nats=nats)
+            await stack.enter_async_context(servers)
+            owner, nats = servers.postgres, servers.nats
+        await restoring.require_empty(owner)
+        if not dry_run:
+            await restoring.restore(owner, folder, on_progress)
+            faults = await restoring.verified(owner, heads, on_progress)
+        lost = await restoring.lost(nats, heads, on_progress)
+    return Restored(
+        events=manifest.events, schools=manifest.schools, faults=faults, lost=tuple(lost)
+    )
+
+
+def _show(folder: Path, done: Restored, *, dry_run: bool) -> None:
+    _show_table("Not as it was backed up", "fault", done.faults)
+    _show_table("Published, and not in the backup: lost", "last", done.lost)
+    if dry_run:
+        typer.echo(f"{folder} is whole: {done.events:,} events would be restored.")
+    elif not done.faults:
+        typer.echo(f"{done.events:,} events restored, whole and as they were signed.")
+    if done.lost:
+        typer.echo(
+            "Subscribers have heard of the lost positions, which will be given out anew: tell them,"
+            " start Milepost, then run `milepost stream rebuild`."
+        )
+
+
+def _show_table(title: str, last: str, found: Sequence[Any]) -> None:
+    if not found:
+        return
+    table = Table("school", "first position", "last position", "what", title=title)
+    for one in found:
+        what = one.fault if last == "fault" else ""
+        table.add_row(one.tenant, f"{one.first:,}", f"{one.last:,}", what)
+    print_table(table)
