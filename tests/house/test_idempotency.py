@@ -24,7 +24,7 @@ from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.rooms import services_of
+from milepost.operations.rooms import ENROLLMENT_ROLE, services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.requests.idempotency import COMMANDS
@@ -49,7 +49,7 @@ Arrange = Callable[[School], Awaitable[str]]
 
 @pytest.fixture
 async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
-    opened = await connect_pool(postgres, name="idempotency tests", size=8)
+    opened = await connect_pool(postgres, name="idempotency tests", size=8, role=ENROLLMENT_ROLE)
     yield opened
     await opened.close()
 

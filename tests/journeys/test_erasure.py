@@ -63,13 +63,13 @@ async def checkpoint(school: Running) -> None:
 async def connect(school: Running) -> asyncpg.Connection:
     runtime = running(school.data_dir)
     assert runtime is not None
-    return await asyncpg.connect(runtime.postgres)
+    return await asyncpg.connect(runtime.owner)
 
 
 def dumped(school: Running) -> bytes:
     runtime = running(school.data_dir)
     assert runtime is not None
-    command = [str(binaries() / "pg_dump"), "--dbname", runtime.postgres]
+    command = [str(binaries() / "pg_dump"), "--dbname", runtime.owner]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 

@@ -10,7 +10,7 @@ from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.rooms import services_of
+from milepost.operations.rooms import ENROLLMENT_ROLE, services_of
 from milepost.web.room import Context
 from milepost.web.settings import Settings
 
@@ -21,7 +21,7 @@ async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
     owner = await asyncpg.connect(postgres)
     await owner.execute("truncate vault.learners, vault.master_keys")
     await owner.close()
-    opened = await connect_pool(postgres, name="vault tests", size=8)
+    opened = await connect_pool(postgres, name="vault tests", size=8, role=ENROLLMENT_ROLE)
     yield opened
     await opened.close()
 

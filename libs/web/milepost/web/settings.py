@@ -29,6 +29,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Each field is read from `MILEPOST_<FIELD>`.
 
     `postgres` and `nats` are URLs; empty means that `milepost up` starts its own servers.
+    `postgres_owner` is the login that `milepost migrate` uses, `backup` and `restore` too, and no
+    other process needs; empty means that `postgres` owns the database as well.
+    `postgres_enrollment` is the login of `serve enrollment` and `serve all`, which alone reads the
+    vault and the bulk jobs; empty means `postgres`.
     `nats_replicas` are the copies of each stream that Milepost makes; NATS needs as many nodes.
     `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
     whose keys live in `data_dir`.
@@ -46,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     postgres: str = ""
+    postgres_owner: str = ""
+    postgres_enrollment: str = ""
     nats: str = ""
     nats_replicas: Replicas = 1
     host: str = "127.0.0.1"
@@ -69,6 +75,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: str = ""
     max_connections: Positive = 10_000
     max_requests: Positive = 2_000
+
+    @property
+    def owner_login(self) -> str:
+        return self.postgres_owner or self.postgres
+
+    @property
+    def enrollment_login(self) -> str:
+        return self.postgres_enrollment or self.postgres
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":

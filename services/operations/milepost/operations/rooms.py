@@ -24,6 +24,8 @@ WHERE: Mapping[str, str] = MappingProxyType(
     }
 )
 NAMES = (*WHERE, "all")
+# The role that a process acts as, where it is not every service's.
+ENROLLMENT_ROLE = "milepost_enrollment"
 
 
 @cache

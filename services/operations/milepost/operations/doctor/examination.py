@@ -96,7 +96,7 @@ async def _admitted(stack: AsyncExitStack, patient: Patient) -> tuple[Patient, M
     """With its connections, as long as the stack lasts; and what is said of who is away."""
     settings, away = patient.settings, dict[str, Says]()
     try:
-        opening = owner_connection(settings.postgres, timeout_seconds=CONNECT_SECONDS)
+        opening = owner_connection(settings.enrollment_login, timeout_seconds=CONNECT_SECONDS)
         connection = await stack.enter_async_context(opening)
         patient = msgspec.structs.replace(patient, connection=connection)
     except FAULTS as fault:

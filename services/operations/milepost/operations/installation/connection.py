@@ -46,9 +46,14 @@ def connected(settings: Settings | None = None) -> Settings:
             f"Nothing runs in {settings.data_dir.resolve()}: start it with `milepost up`,"
             " or set MILEPOST_POSTGRES and MILEPOST_NATS."
         )
-    found = msgspec.structs.replace(
-        settings, postgres=settings.postgres or runtime.postgres, nats=settings.nats or runtime.nats
-    )
+    found = msgspec.structs.replace(settings, nats=settings.nats or runtime.nats)
+    if not settings.postgres:
+        found = msgspec.structs.replace(
+            found,
+            postgres=runtime.postgres,
+            postgres_owner=settings.postgres_owner or runtime.owner,
+            postgres_enrollment=settings.postgres_enrollment or runtime.enrollment,
+        )
     for name in ("postgres", "nats"):
         if not getattr(found, name):  # `milepost up --only`
             raise Trouble(
@@ -68,5 +73,10 @@ def reachable() -> Iterator[None]:
         ) from error
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as no:
         raise Trouble(f"Postgres refuses: {no}. Is MILEPOST_POSTGRES right?") from no
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Trouble(
+            f"Postgres refuses: {error}. Is this login right?"
+            " `milepost migrate` makes those that the settings name."
+        ) from error
     except asyncpg.UndefinedTableError as error:
         raise Trouble(f"{error}: bring the database up to date with `milepost migrate`.") from error

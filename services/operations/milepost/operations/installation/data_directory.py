@@ -20,11 +20,16 @@ class DirectoryInUse(Trouble):
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """How to reach what runs. The addresses hold passwords."""
+    """How to reach what runs. The addresses hold passwords.
+
+    `owner` and `enrollment` are empty where `postgres` is the login for everything.
+    """
 
     postgres: str
     nats: str
     http: str
+    owner: str = ""
+    enrollment: str = ""
 
 
 def lock_directory(data_dir: Path) -> IO[str]:

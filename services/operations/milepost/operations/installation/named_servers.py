@@ -25,7 +25,7 @@ async def require_answering(settings: Settings) -> None:
     variable = "MILEPOST_POSTGRES"
     try:
         if settings.postgres:
-            await _ask_postgres(settings.postgres)
+            await _ask_postgres(settings.owner_login)
         variable = "MILEPOST_NATS"
         if settings.nats:
             await asyncio.wait_for(_ask_nats(settings.nats), CONNECT_SECONDS)

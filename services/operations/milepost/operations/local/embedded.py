@@ -30,19 +30,29 @@ class Addresses(msgspec.Struct, frozen=True):
     nats_port: int
     postgres_password: str
     nats_token: str
+    service_password: str = ""
+    enrollment_password: str = ""
+
+
+class Logins(msgspec.Struct, frozen=True):
+    """Addresses for processes, which own nothing; `ensure_login` makes the logins. Else empty."""
+
+    service: str = ""
+    enrollment: str = ""
 
 
 class Embedded:
     """Both servers, from entering to leaving; one whose address is given is used, not started.
 
-    `children` holds the processes by server name, to be watched; `restart` starts one again that
-    has died, at the same address.
+    `postgres` is the owner's address. `children` holds the processes by server name, to be
+    watched; `restart` starts one again that has died, at the same address.
     """
 
     def __init__(self, data_dir: Path, *, postgres: str = "", nats: str = "") -> None:
         self.data_dir = data_dir.resolve()
         self.postgres = postgres
         self.nats = nats
+        self.logins = Logins()
         self.children: dict[str, Child] = {}
         self._servers: dict[str, Server] = {}
         self._lock: IO[str] | None = None
@@ -81,6 +91,10 @@ class Embedded:
             server = EmbeddedPostgres(home, mark=mark, port=port, password=chosen.postgres_password)
             self._servers["postgres"] = server
             self.postgres = server.address
+            self.logins = Logins(
+                service=server.login("milepost_service_login", chosen.service_password),
+                enrollment=server.login("milepost_enrollment_login", chosen.enrollment_password),
+            )
         if not self.nats:
             home, port = self.data_dir / "nats", chosen.nats_port
             queue = EmbeddedNats(home, mark=mark, port=port, token=chosen.nats_token)
@@ -100,6 +114,8 @@ def _addresses(path: Path) -> Addresses:
         nats_port=free_port(kept.nats_port if kept else 0),
         postgres_password=kept.postgres_password if kept else secrets.token_urlsafe(24),
         nats_token=kept.nats_token if kept else secrets.token_urlsafe(24),
+        service_password=(kept and kept.service_password) or secrets.token_urlsafe(24),
+        enrollment_password=(kept and kept.enrollment_password) or secrets.token_urlsafe(24),
     )
     if chosen != kept:
         secret_file.replace(path, msgspec.json.encode(chosen))

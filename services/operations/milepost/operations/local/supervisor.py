@@ -12,14 +12,12 @@ from typing import Any, NoReturn
 import structlog
 
 from milepost.events.runtime.cancellation import cancel_and_wait
-from milepost.events.store.migrations import migrate
-from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.data_directory import Runtime, write_runtime
+from milepost.operations.installation.logins import migrate_and_ensure
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.local.child_process import Child, start_supervised
-from milepost.operations.local.embedded import Embedded, free_port
+from milepost.operations.local.embedded import Embedded, Logins, free_port
 from milepost.operations.local.metrics_ports import MetricsPorts
-from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free
 from milepost.web.settings import Settings
@@ -44,9 +42,17 @@ async def up(
     ) as servers:
         for name, child in servers.children.items():
             _log.info("server_started", server=name, pid=child.pid)
-        await _migrate(servers.postgres)
+        owner = settings.owner_login if settings.postgres else servers.postgres
+        logins = _logins(settings, servers)
+        await _prepare(owner, logins)
         http = f"http://{_reachable(settings.host)}:{port}"
-        runtime = Runtime(postgres=servers.postgres, nats=servers.nats, http=http)
+        runtime = Runtime(
+            postgres=logins.service,
+            nats=servers.nats,
+            http=http,
+            owner=owner,
+            enrollment=logins.enrollment,
+        )
         group = ProcessGroup(_environment(settings, runtime, port))
         works: list[Coroutine[Any, Any, None]] = [
             *(_supervise_server(servers, name) for name in servers.children),
@@ -71,8 +77,17 @@ async def up_servers(
     unused = {name: "unused" for name in ("postgres", "nats") if name not in only}
     async with Embedded(settings.data_dir, **unused) as servers:
         if "postgres" in only:
-            await _migrate(servers.postgres)
-        addresses = {"postgres": servers.postgres, "nats": servers.nats} | dict.fromkeys(unused, "")
+            await _prepare(servers.postgres, servers.logins)
+        addresses = {
+            "postgres": servers.logins.service,
+            "enrollment": servers.logins.enrollment,
+            "owner": servers.postgres,
+            "nats": servers.nats,
+        }
+        if "postgres" in unused:
+            addresses["owner"] = ""
+        if "nats" in unused:
+            addresses["nats"] = ""
         runtime = Runtime(**addresses, http="")
         write_runtime(settings.data_dir.resolve(), runtime)
         announce(runtime)
@@ -96,7 +111,8 @@ class ProcessGroup:
 
         async def start() -> Child:
             words, more = self._metrics.of(process[0])
-            child = await start_supervised(process[0], (*process, *words), {**self._env, **more})
+            env = {**_needed(process[0], self._env), **more}
+            child = await start_supervised(process[0], (*process, *words), env)
             self._children[process] = child
             return child
 
@@ -180,9 +196,34 @@ def _ready(http: str) -> bool:
         return False
 
 
+async def _prepare(owner: str, logins: Logins) -> None:
+    for file in await migrate_and_ensure(owner, logins.service, logins.enrollment):
+        _log.info("migrated", file=file)
+
+
+def _logins(settings: Settings, servers: Embedded) -> Logins:
+    """As named; else as made here, where Postgres is ours."""
+    if settings.postgres:
+        return Logins(service=settings.postgres, enrollment=settings.postgres_enrollment)
+    return servers.logins
+
+
+def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Nobody gets the owner's login, and only who opens the vault its login and its keys."""
+    withheld = {"MILEPOST_POSTGRES_OWNER"}
+    if process != "serve":
+        withheld |= {
+            "MILEPOST_POSTGRES_ENROLLMENT",
+            "MILEPOST_MASTER_KEY",
+            "MILEPOST_MASTER_KEY_FILE",
+        }
+    return {name: value for name, value in env.items() if name not in withheld}
+
+
 def _environment(settings: Settings, runtime: Runtime, port: int) -> dict[str, str]:
     return {
         **os.environ,
+        "MILEPOST_POSTGRES_ENROLLMENT": runtime.enrollment,
         "MILEPOST_POSTGRES": runtime.postgres,
         "MILEPOST_NATS": runtime.nats,
         "MILEPOST_HOST": settings.host,
@@ -210,9 +251,3 @@ def _reachable(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 compared, not listened on
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-async def _migrate(postgres: str) -> None:
-    async with owner_connection(postgres) as connection:
-        for name in await migrate(connection, schemas()):
-            _log.info("migrated", file=name)

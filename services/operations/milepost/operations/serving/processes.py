@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,13 +18,13 @@ from milepost.events.policies.reactions import policy_handler
 from milepost.events.policies.timers import Timers
 from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
-from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
 from milepost.operations.doctor.watch import watch
 from milepost.operations.doctor.work import consumers_here
 from milepost.operations.installation.connection import connected, load_settings, reachable
-from milepost.operations.rooms import read_models, services_of
+from milepost.operations.rooms import ENROLLMENT_ROLE, read_models, services_of
 from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.admission import LIMITS, Limits
@@ -93,7 +93,7 @@ def _run(
 
 async def _serve(settings: Settings, name: str) -> None:
     stop = await stop_signal()
-    async with _pool(settings, f"serve {name}", size=20) as pool:
+    async with _serving_pool(settings, name) as pool:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, Context(transactor, settings, pool))
         subscriptions = [
@@ -202,9 +202,17 @@ def _app(settings: Settings, services: Sequence[Service], ready: Mapping[str, Ch
     )
 
 
+def _serving_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
+    role = ENROLLMENT_ROLE if name in {"enrollment", "all"} else ROLE
+    return _pool(settings, f"serve {name}", size=20, role=role)
+
+
 @asynccontextmanager
-async def _pool(settings: Settings, name: str, size: int) -> AsyncIterator[asyncpg.Pool]:
-    pool = await connect_pool(settings.postgres, name=f"milepost {name}", size=size)
+async def _pool(
+    settings: Settings, name: str, size: int, role: str = ROLE
+) -> AsyncIterator[asyncpg.Pool]:
+    login = settings.postgres if role == ROLE else settings.enrollment_login
+    pool = await connect_pool(login, name=f"milepost {name}", size=size, role=role)
     try:
         yield pool
     finally:

@@ -9,13 +9,11 @@ from pathlib import Path
 import msgspec
 import typer
 
-from milepost.events.store.migrations import migrate
-from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.data_directory import Runtime
+from milepost.operations.installation.logins import migrate_and_ensure
 from milepost.operations.installation.named_servers import named
 from milepost.operations.local.supervisor import up, up_servers
-from milepost.operations.rooms import schemas
 from milepost.operations.serving.lifecycle import stop_signal
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.web.server import run
@@ -92,7 +90,11 @@ def _program() -> str:
 def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
     settings = connected(load_settings(data_dir))
     with reachable():
-        names = run(_migrate(settings.postgres))
+        names = run(
+            migrate_and_ensure(
+                settings.owner_login, settings.postgres, settings.postgres_enrollment
+            )
+        )
     if as_json:
         typer.echo(msgspec.json.encode({"applied": names}))
         return
@@ -100,8 +102,3 @@ def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
         typer.echo(f"applied {name}")
     if not names:
         typer.echo("The database is up to date: nothing was to be done.")
-
-
-async def _migrate(postgres: str) -> list[str]:
-    async with owner_connection(postgres) as connection:
-        return await migrate(connection, schemas())

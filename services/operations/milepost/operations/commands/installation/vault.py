@@ -20,6 +20,7 @@ from milepost.enrollment.vault.rotation import (
 )
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
+from milepost.operations.rooms import ENROLLMENT_ROLE
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.web.server import run
@@ -55,7 +56,9 @@ def rotate_master_key(
     with reachable(), _explained():
         keyring = Keyring(settings)
         done = run(
-            _look(settings.postgres, keyring) if dry_run else _rotate(settings.postgres, keyring)
+            _look(settings.enrollment_login, keyring)
+            if dry_run
+            else _rotate(settings.enrollment_login, keyring)
         )
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
@@ -64,7 +67,7 @@ def rotate_master_key(
 
 
 async def _look(postgres: str, keyring: Keyring) -> Plan:
-    pool = await connect_pool(postgres, name="milepost vault", size=1)
+    pool = await connect_pool(postgres, name="milepost vault", size=1, role=ENROLLMENT_ROLE)
     try:
         async with pool.acquire() as connection:
             return await plan(connection, keyring)
@@ -73,7 +76,7 @@ async def _look(postgres: str, keyring: Keyring) -> Plan:
 
 
 async def _rotate(postgres: str, keyring: Keyring) -> Plan:
-    pool = await connect_pool(postgres, name="milepost vault", size=1)
+    pool = await connect_pool(postgres, name="milepost vault", size=1, role=ENROLLMENT_ROLE)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     quiet = not console.is_terminal
