@@ -173,6 +173,8 @@ def test_all_manifests_are_listed():
     folder = DEPLOY / "kubernetes"
     listed = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
     named = {*listed["resources"], *(patch["path"] for patch in listed["patches"])}
+    assert "secret.example.yaml" not in named, "it would overwrite a real one"
+    named.add("secret.example.yaml")
     assert named | {"kustomization.yaml"} == {path.name for path in folder.iterdir()}
 
 
@@ -180,3 +182,51 @@ def test_no_alert_compares_twice():
     """`a and b == 1 > 10` asks whether `b == 1` is above ten: what is meant stands before `and`."""
     twice = re.compile(r"(==|[<>]=?)\s*[\d.]+\s*(==|[<>]=?)\s*[\d.]+")
     assert not [one for one in expressions() if twice.search(one)]
+
+
+OWNER, VAULT = "MILEPOST_POSTGRES_OWNER", "MILEPOST_MASTER_KEY"
+
+
+def test_compose_gives_the_owners_login_to_migrations_alone():
+    environments = {
+        name: one["environment"]
+        for name, one in compose()["services"].items()
+        if one.get("image") == "milepost:local"
+    }
+    assert [name for name, one in environments.items() if OWNER in one] == ["migrate"]
+    assert not [one for one in environments.values() if "//milepost:" in one["MILEPOST_POSTGRES"]]
+
+
+def test_kubernetes_gives_secrets_to_those_alone_who_need_them():
+    holders: dict[str, set[str]] = {OWNER: set(), VAULT: set()}
+    for document in documents():
+        for one in containers(document):
+            for variable in one.get("env", ()):
+                holders.setdefault(variable["name"], set()).add(" ".join(one["args"]))
+    assert holders[OWNER] == {"migrate"}
+    assert holders[VAULT] == {"serve enrollment"}
+    secrets = {
+        one["metadata"]["name"]: one["stringData"]
+        for one in documents()
+        if one.get("kind") == "Secret"
+    }
+    assert not {OWNER, VAULT} & secrets["milepost"].keys(), "every process has that one"
+
+
+def test_systemd_gives_secrets_to_those_alone_who_need_them():
+    folder = DEPLOY / "systemd"
+    shared = (folder / "milepost.env").read_text("utf-8")
+    assert OWNER not in shared
+    assert VAULT not in shared
+    readers = [path.name for path in files(".service") if "migrate.env" in path.read_text("utf-8")]
+    assert readers == ["milepost-migrate.service"]
+
+
+def test_pods_are_reached_at_named_ports_alone():
+    (policy,) = (one for one in documents() if one.get("kind") == "NetworkPolicy")
+    assert policy["spec"]["podSelector"] == {}
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    patch = yaml.safe_load((DEPLOY / "kubernetes" / "every-process.yaml").read_text("utf-8"))
+    (container,) = patch["spec"]["template"]["spec"]["containers"]
+    allowed = {one["port"] for rule in policy["spec"]["ingress"] for one in rule["ports"]}
+    assert allowed == {one["name"] for one in container["ports"]}
