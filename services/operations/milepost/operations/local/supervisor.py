@@ -4,28 +4,33 @@ import asyncio
 import os
 import time
 import urllib.request
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
+import asyncpg
 import structlog
 
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.outages import UNAVAILABLE
+from milepost.operations.installation.connection import reason
 from milepost.operations.installation.data_directory import Runtime, write_runtime
 from milepost.operations.installation.logins import migrate_and_ensure
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.local.child_process import Child, start_supervised
 from milepost.operations.local.embedded import Embedded, Logins, free_port
 from milepost.operations.local.metrics_ports import MetricsPorts
+from milepost.operations.local.restarts import STARTS_AT_MOST, Restarts
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free
 from milepost.web.settings import Settings
 
-READY_SECONDS = 60
-MAX_DEATHS, DEATHS_WITHIN_SECONDS = 5, 60
+# So often it says that it still waits.
+SAY_SECONDS = 60
 # In the order in which they are stopped: first what takes requests in.
 PROCESSES = (("serve", "all"), ("project",), ("relay",))
+Start: TypeAlias = Callable[[], Awaitable[Child]]
+NOT_STARTED: tuple[type[BaseException], ...] = (Trouble, asyncpg.PostgresError, *UNAVAILABLE)
 
 _log = structlog.get_logger()
 
@@ -107,7 +112,7 @@ class ProcessGroup:
         self._children: dict[tuple[str, ...], Child] = {}
 
     async def supervise(self, process: tuple[str, ...]) -> NoReturn:
-        """Start it, and again whenever it dies. Raises `Trouble` when it dies too often."""
+        """Start it, and again whenever it dies. Raises `Trouble` when it cannot start."""
 
         async def start() -> Child:
             words, more = self._metrics.of(process[0])
@@ -116,7 +121,8 @@ class ProcessGroup:
             self._children[process] = child
             return child
 
-        await _supervise(" ".join(process), await start(), start)
+        name, restarts = " ".join(process), Restarts()
+        await _supervise(name, await _start(name, start, restarts), start, restarts)
 
     async def stop(self) -> None:
         for process in PROCESSES:
@@ -125,34 +131,40 @@ class ProcessGroup:
 
 
 async def _supervise_server(servers: Embedded, name: str) -> NoReturn:
-    await _supervise(name, servers.children[name], lambda: servers.restart(name))
+    first = servers.children[name]
+    await _supervise(name, first, lambda: servers.restart(name), Restarts(started=True))
 
 
-async def _supervise(name: str, first: Child, start: Callable[[], Awaitable[Child]]) -> NoReturn:
-    deaths: deque[float] = deque(maxlen=MAX_DEATHS)
-    child: Child | None = first
+async def _supervise(name: str, child: Child, start: Start, restarts: Restarts) -> NoReturn:
     while True:
-        if child:
-            code = await child.wait()
-            _log.warning("process_died", process=name, pid=child.pid, code=code)
-        deaths.append(time.monotonic())
-        if len(deaths) == MAX_DEATHS and deaths[-1] - deaths[0] < DEATHS_WITHIN_SECONDS:
-            raise Trouble(
-                f"{name} died {MAX_DEATHS} times within {DEATHS_WITHIN_SECONDS} seconds:"
-                " its log says why; `milepost doctor` looks for what is missing."
-            )
-        await asyncio.sleep(0.2 * len(deaths))
-        child = await _start_again(name, start)
+        code = await child.wait()
+        pause_seconds = restarts.ended(code)
+        _log.warning("process_died", process=name, pid=child.pid, code=code)
+        _require_hope(name, restarts)
+        await asyncio.sleep(pause_seconds)
+        child = await _start(name, start, restarts)
+        _log.info("process_started_again", process=name, pid=child.pid)
 
 
-async def _start_again(name: str, start: Callable[[], Awaitable[Child]]) -> Child | None:
-    try:
-        child = await start()
-    except Trouble as trouble:
-        _log.warning("process_did_not_start", process=name, reason=str(trouble))
-        return None
-    _log.info("process_started_again", process=name, pid=child.pid)
-    return child
+async def _start(name: str, start: Start, restarts: Restarts) -> Child:
+    """Try until it runs: a port or a lock may be taken for a moment, memory be short."""
+    while True:
+        restarts.began()
+        try:
+            return await start()
+        except NOT_STARTED as error:
+            _log.warning("process_did_not_start", process=name, reason=reason(error))
+            pause_seconds = restarts.not_begun()
+            _require_hope(name, restarts)
+            await asyncio.sleep(pause_seconds)
+
+
+def _require_hope(name: str, restarts: Restarts) -> None:
+    if restarts.hopeless:
+        raise Trouble(
+            f"{name} ended {STARTS_AT_MOST} times at its start: its log says why;"
+            " `milepost doctor` looks for what is missing."
+        )
 
 
 async def _until(stop: asyncio.Event, tasks: Sequence["asyncio.Task[Any]"]) -> None:
@@ -172,13 +184,11 @@ async def _announce_when_ready(
     settings: Settings, runtime: Runtime, announce: Callable[[Runtime], None] | None
 ) -> None:
     """Wait until everything answers, then say so."""
-    deadline = time.monotonic() + READY_SECONDS
+    began = said_at = time.monotonic()
     while not await asyncio.to_thread(_ready, runtime.http):
-        if time.monotonic() > deadline:
-            raise Trouble(
-                f"The services did not become ready within {READY_SECONDS} seconds:"
-                " the log above says why."
-            )
+        if (now := time.monotonic()) - said_at > SAY_SECONDS:
+            _log.warning("not_ready_yet", seconds=round(now - began), remedy="milepost doctor")
+            said_at = now
         await asyncio.sleep(0.1)
     write_runtime(settings.data_dir.resolve(), runtime)
     _log.info("ready", http=runtime.http, data_dir=str(settings.data_dir.resolve()))
