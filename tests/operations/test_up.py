@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.clients import fetch, is_ready
+from tests.clients import Response, TransportError, fetch, is_ready
 from tests.eventually import wait_until
 from tests.processes import plain_environment
 
@@ -25,6 +26,7 @@ from milepost.operations.local.restarts import STARTS_AT_MOST
 
 PATIENCE_SECONDS = 90
 KILLS = STARTS_AT_MOST + 2
+OURS = (("serve", "all"), ("relay",), ("project",))
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -147,7 +149,7 @@ def test_after_kill_9_nothing_stays_and_it_comes_up_again_until_told_to_stop(
 
 
 def test_a_process_that_dies_is_started_again(running: Running, shared_dir: Path):
-    for words in (("serve", "all"), ("relay",), ("project",)):
+    for words in OURS:
         old = named(shared_dir, *words)
         old.kill()
         wait_until(partial(another, shared_dir, old, *words), PATIENCE_SECONDS)
@@ -162,12 +164,31 @@ def test_who_is_killed_again_and_again_is_started_as_often(running: Running, sha
     assert running.up.poll() is None
 
 
-@pytest.mark.parametrize("program", ["postgres", "nats-server"])
-def test_a_server_that_dies_is_started_again(running: Running, shared_dir: Path, program: str):
-    old = named(shared_dir, program)
-    old.kill()
-    wait_until(partial(another, shared_dir, old, program), PATIENCE_SECONDS)
-    wait_until(lambda: is_ready(running.http), PATIENCE_SECONDS)
+def test_a_server_that_dies_is_started_again_and_takes_nobody_with_it(
+    running: Running, shared_dir: Path, start_beside: Start
+):
+    token, _ = start_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
+    answers: list[Response] = []
+
+    def back(program: str, old: psutil.Process) -> bool:
+        with suppress(TransportError):
+            answers.append(
+                fetch(
+                    f"{running.http}/dashboards/operations",
+                    headers={"Authorization": f"Bearer {token.strip()}"},
+                )
+            )
+        return another(shared_dir, old, program) and is_ready(running.http)
+
+    before = {words: named(shared_dir, *words).pid for words in OURS}
+    for program in ("postgres", "nats-server", "postgres"):
+        old = named(shared_dir, program)
+        old.kill()
+        wait_until(partial(back, program, old), PATIENCE_SECONDS)
+    assert {words: named(shared_dir, *words).pid for words in OURS} == before
+    assert {one.status_code for one in answers} <= {200, 503}
+    refused = [one for one in answers if one.status_code == 503]
+    assert all("Retry-After" in one.headers for one in refused)
 
 
 def test_a_directory_in_use_is_refused_in_a_sentence(running: Running, start_beside: Start):
@@ -291,6 +312,31 @@ def test_servers_that_are_named_are_used_and_left_alone(
     assert not (data_dir / "nats").exists()
     up.send_signal(signal.SIGINT)
     assert up.wait(40) == 0
+
+
+def test_each_process_begins_while_both_servers_are_away_and_waits(start: Start):
+    away = {
+        "MILEPOST_POSTGRES": f"postgresql://me@127.0.0.1:{free_port(0)}/away",
+        "MILEPOST_NATS": f"nats://127.0.0.1:{free_port(0)}",
+    }
+    ports = [str(free_port(0)) for _ in OURS]
+    waiting = [
+        start("serve", "all", MILEPOST_PORT=ports[0], **away),
+        start("relay", "--health-port", ports[1], **away),
+        start("project", "--health-port", ports[2], **away),
+    ]
+
+    def not_ready(port: str) -> bool:
+        with suppress(TransportError):
+            return fetch(f"http://127.0.0.1:{port}/health/ready").status_code == 503
+        return False
+
+    for port in ports:
+        wait_until(partial(not_ready, port), PATIENCE_SECONDS)
+    assert [process.poll() for process in waiting] == [None, None, None]
+    for process in waiting:
+        process.terminate()
+    assert [process.wait(40) for process in waiting] == [0, 0, 0]
 
 
 def test_each_process_runs_alone(start: Start, postgres: str, nats_url: str):

@@ -31,7 +31,7 @@ LOOKS, LOOK_SECONDS = 5, 0.1
 TURNED_AWAY_AT_ONCE: Final = 512
 RETRY_AFTER_SECONDS: Final = 5
 _BUSY = (
-    b'{"type":"urn:milepost:problem:unavailable","title":"Unavailable","status":503,'
+    b'{"type":"urn:milepost:problem:unavailable","title":"Unavailable","status":503,"instance":"/",'
     b'"detail":"There are too many connections. Nothing was taken: try again shortly."}'
 )
 BUSY: Final = (

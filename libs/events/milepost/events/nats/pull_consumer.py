@@ -74,6 +74,8 @@ class PullConsumer:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 while not self._arrived and not self._gone:
+                    if self._client.is_closed:  # for good: nats-py has given up
+                        raise ConsumerGone("the connection was closed")
                     await self._request()
                     self._news.clear()
                     with suppress(TimeoutError):

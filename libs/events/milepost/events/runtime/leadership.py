@@ -21,6 +21,7 @@ from prometheus_client import Gauge
 
 from milepost.events.errors import EventsError
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.runtime.retry import retry_forever
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ KEEPALIVES = {
 }
 # A server that says nothing for so long is gone: these statements wait for nobody.
 ANSWER_SECONDS = 5.0
-GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+GONE: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 
 TRY_LOCK = "select pg_try_advisory_lock(hashtextextended($1, 0))"
 UNLOCK = "select pg_advisory_unlock(hashtextextended($1, 0))"

@@ -18,6 +18,7 @@ from milepost.events.policies.reactions import policy_handler
 from milepost.events.policies.timers import Timers
 from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
+from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
@@ -218,5 +219,5 @@ async def _pool(
     finally:
         try:
             await asyncio.wait_for(pool.close(), settings.shutdown_seconds)
-        except TimeoutError:
+        except UNAVAILABLE:  # nor can what is lost be closed
             pool.terminate()
