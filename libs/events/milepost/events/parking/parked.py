@@ -71,6 +71,7 @@ HELD_KEYS = """select tenant, key, count(*) as events,
            (array_agg(status order by position))[1] <> 'parked' as resumable
       from consumer.parked
      where consumer = $1 and generation = $2 and status not in ('done', 'skipped')
+       and ($3::text is null or tenant = $3)
      group by tenant, key"""
 UNSETTLED_OF_KEY = f"""select {COLUMNS} from consumer.parked
     where consumer = $1 and generation = $2 and tenant = $3 and key = $4
@@ -124,9 +125,11 @@ async def park(
     await connection.execute(PARK, consumer, generation, *columns)
 
 
-async def held_keys(pool: Pool, consumer: str, generation: int = 0) -> list[HeldKey]:
-    """The keys whose events must wait."""
-    return [HeldKey(*row) for row in await pool.fetch(HELD_KEYS, consumer, generation)]
+async def held_keys(
+    pool: Pool, consumer: str, generation: int = 0, *, tenant: str | None = None
+) -> list[HeldKey]:
+    """The keys whose events must wait: of all tenants, or of this one."""
+    return [HeldKey(*row) for row in await pool.fetch(HELD_KEYS, consumer, generation, tenant)]
 
 
 async def unsettled_of_key(

@@ -39,14 +39,14 @@ def policy_handler(policy: Policy, transactor: Transactor) -> Handler:
     One query a batch finds what has been done before: by another process, or by an import that
     reacted to its own events. Nobody need decide that again.
     """
-    done: set[UUID] = set()
+    done: dict[str, set[UUID]] = {}
 
     async def prefetch(events: Sequence[Recorded]) -> None:
-        done.clear()
         done.update(await _first_reactions_done(transactor.log, policy.name, events))
 
     async def handle(event: Recorded) -> None:
-        await run_reactions(transactor, policy.name, event, await policy.react(event), done)
+        before = done.get(event.tenant, ())
+        await run_reactions(transactor, policy.name, event, await policy.react(event), before)
 
     return Handler(policy.name, policy.types, handle, prefetch=prefetch)
 
@@ -101,14 +101,14 @@ async def run_reactions(
     return ReactionOutcome(tuple(appended), tuple(refusals))
 
 
-async def _first_reactions_done(log: Log, policy: str, events: Sequence[Recorded]) -> set[UUID]:
+async def _first_reactions_done(
+    log: Log, policy: str, events: Sequence[Recorded]
+) -> dict[str, set[UUID]]:
+    """By tenant, of each that has an event among these."""
     ids: defaultdict[str, list[UUID]] = defaultdict(list)
     for event in events:
         ids[event.tenant].append(reaction_id(policy, event.event_id, 0))
-    found: set[UUID] = set()
-    for tenant, command_ids in ids.items():
-        found |= (await log.done(tenant, command_ids)).keys()
-    return found
+    return {tenant: {*await log.done(tenant, some)} for tenant, some in ids.items()}
 
 
 def _caused_by(policy: str, event: Recorded) -> bytes:

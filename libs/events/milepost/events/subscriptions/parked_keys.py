@@ -1,12 +1,13 @@
 """Which keys of a consumer wait behind an event that failed, and what operators make of that."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from milepost.events.log import Recorded
 from milepost.events.parking.parked import (
     PARKED,
     Failure,
+    HeldKey,
     Parked,
     Pool,
     held_keys,
@@ -30,12 +31,26 @@ class ParkedKeys:
         self._key_of = key_of
         self._keys: set[Key] = set()
 
-    async def load(self) -> list[Key]:
-        """Read them again. Returns those whose first event is to be retried or skipped."""
-        held = await held_keys(self._pool, self._consumer)
-        self._keys = {(one.tenant, one.key) for one in held}
-        PARKED.labels(self._consumer).set(sum(one.events for one in held))
+    async def load(self, tenant: str | None = None) -> list[Key]:
+        """Read them again, of one tenant or of all. Returns those whose first event is to be
+        retried or skipped.
+
+        Of a tenant only while none of its events is being handled: what is to be parked is not
+        there yet.
+        """
+        held = await held_keys(self._pool, self._consumer, tenant=tenant)
+        others = {key for key in self._keys if tenant not in (None, key[0])}
+        self._keys = others | {(one.tenant, one.key) for one in held}
+        if tenant is None:
+            self._count(held)
         return [(one.tenant, one.key) for one in held if one.resumable]
+
+    async def changed(self) -> set[str]:
+        """The tenants for which operators have asked for something since."""
+        held = await held_keys(self._pool, self._consumer)
+        self._count(held)
+        differing = self._keys ^ {(one.tenant, one.key) for one in held}
+        return {one.tenant for one in held if one.resumable} | {tenant for tenant, _ in differing}
 
     def leave(self) -> None:
         """Another process leads: what is parked is for that one to say."""
@@ -64,12 +79,14 @@ class ParkedKeys:
         """It waits behind one that has failed."""
         return Failure(event.tenant, event.position, self._key(event))
 
-    async def resume(self, redo: Callable[[Parked], Awaitable[bool]]) -> None:
+    async def resume(
+        self, redo: Callable[[Parked], Awaitable[bool]], only_tenant: str | None = None
+    ) -> None:
         """Do what operators have asked for, in order per key, up to what nobody has decided on.
 
         `redo` says whether what comes behind may be done too.
         """
-        resumable = await self.load()
+        resumable = await self.load(only_tenant)
         for tenant, key in resumable:
             for parked in await unsettled_of_key(
                 self._pool, self._consumer, tenant, key, limit=AT_ONCE
@@ -77,7 +94,10 @@ class ParkedKeys:
                 if parked.status == "parked" or not await redo(parked):
                     break
         if resumable:
-            await self.load()
+            await self.load(only_tenant)
+
+    def _count(self, held: Sequence[HeldKey]) -> None:
+        PARKED.labels(self._consumer).set(sum(one.events for one in held))
 
     def _key(self, event: Recorded) -> str:
         try:

@@ -21,7 +21,10 @@ from milepost.events.subscriptions.parked_keys import Key, ParkedKeys
 
 
 class Runner:
-    """`parallel`: so many keys at a time."""
+    """`parallel`: so many keys of a batch at a time.
+
+    Tenants may be run at the same time, each with one batch.
+    """
 
     def __init__(self, handler: Handler, log: Log, pool: Pool, *, parallel: int = 250) -> None:
         self.parked = ParkedKeys(pool, handler.name, handler.key_of)
@@ -29,23 +32,27 @@ class Runner:
         self._log = log
         self._pool = pool
         self._attempts = Attempts(handler.name, log)
-        self._slots = asyncio.Semaphore(parallel)
+        self._parallel = parallel
 
     async def run(self, events: Sequence[Recorded]) -> list[Failure]:
         """Handle these. Returns what is to be parked."""
         await self._handler.prefetch(events)
         keys = self.parked.by_key(events)
-        failures = await asyncio.gather(*(self._run_key(*one) for one in keys.items()))
+        # Of its own: what stands still takes no slot from another batch.
+        slots = asyncio.Semaphore(self._parallel)
+        failures = await asyncio.gather(*(self._run_key(*one, slots) for one in keys.items()))
         return [one for some in failures for one in some]
 
-    async def resume(self) -> None:
-        """Retry and skip what operators have asked for since."""
-        await self.parked.resume(self._redo)
+    async def resume(self, tenant: str | None = None) -> None:
+        """Retry and skip what operators have asked for since, of one tenant or of all."""
+        await self.parked.resume(self._redo, tenant)
 
-    async def _run_key(self, key: Key, events: Sequence[Recorded]) -> list[Failure]:
+    async def _run_key(
+        self, key: Key, events: Sequence[Recorded], slots: asyncio.Semaphore
+    ) -> list[Failure]:
         if key in self.parked:
             return [self.parked.behind(event) for event in events]
-        async with self._slots:
+        async with slots:
             for index, event in enumerate(events):
                 if error := await self._attempts.run(event, self._handler.handle):
                     later = [self.parked.behind(one) for one in events[index + 1 :]]

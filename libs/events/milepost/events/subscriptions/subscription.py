@@ -9,18 +9,22 @@ A message only rings: it says how far to read, never beyond the log's head. So w
 doubles, brings late or invents, the handler meets what the log holds, once and in order. While
 NATS is away the clock alone rings: slower, and just as complete.
 
+Tenants take turns, a batch each (`runtime/turns`): one that has much to do, or stands still, holds
+up no other.
+
 `policy/<name>` is the lease, whatever kind of handler it is: older installations know it so.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NoReturn
 
-from milepost.events.log import Log, Recorded, read_page
+from milepost.events.log import Log, Page, read_page
 from milepost.events.parking.parked import Pool
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import lead
 from milepost.events.runtime.outages import TRANSIENT
+from milepost.events.runtime.turns import Turns
 from milepost.events.subscriptions.checkpoint import Checkpoint
 from milepost.events.subscriptions.handler import AnyHandler, Handler
 from milepost.events.subscriptions.runner import Runner
@@ -30,6 +34,8 @@ from milepost.events.subscriptions.wakeup import Wakeup
 RECONCILE_SECONDS = 5.0
 # How soon operators are heard, and how long the clock may be overslept.
 OPERATORS_SECONDS = 1.0
+# How long a message waits for what it rings for, before it is acknowledged.
+RING_SECONDS = 0.1
 
 
 class Subscription:
@@ -54,6 +60,8 @@ class Subscription:
         self._replicas = replicas
         self._tags = tuple(tag for _, tag in handler.types)
         self._checkpoint = Checkpoint(pool, handler.name)
+        self._ends: dict[str, int] = {}
+        self._asked: set[str] = set()
         self._runner: Runner | TransactionRunner = (
             Runner(handler, log, pool, parallel=parallel)
             if isinstance(handler, Handler)
@@ -67,6 +75,7 @@ class Subscription:
     async def _lead(self) -> None:
         await self._checkpoint.load()
         await self._runner.parked.load()
+        self._ends, self._asked = {}, set()
         try:
             await self._work()
         finally:
@@ -77,47 +86,69 @@ class Subscription:
         wakeup = Wakeup(
             self._nats_url, handler.name, handler.types, batch=batch, replicas=self._replicas
         )
-        tasks = [asyncio.create_task(work) for work in (self._follow(wakeup), wakeup.listen())]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            await cancel_and_wait(*tasks)
+        async with Turns(handler.name, self._turn) as turns:
+            works = (
+                self._follow(wakeup, turns),
+                wakeup.listen(),
+                turns.lost(),
+                self._checkpoint.commit_passed(),
+            )
+            tasks = [asyncio.create_task(work) for work in works]
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                await cancel_and_wait(*tasks)
 
-    async def _follow(self, wakeup: Wakeup) -> NoReturn:
+    async def _follow(self, wakeup: Wakeup, turns: Turns) -> NoReturn:
         clock = asyncio.get_running_loop().time
         caught_up_at, resumed_at = -RECONCILE_SECONDS, clock()
         while True:
             if clock() - caught_up_at >= RECONCILE_SECONDS:
-                await self._catch_up(await self._log.heads())
+                turns.offer(self._behind(await self._log.heads()))
                 caught_up_at = clock()
             if (rung := await wakeup.wait(OPERATORS_SECONDS)) is not None:
-                await self._catch_up(_within(rung, await self._log.heads()))
+                tenants = self._behind(_within(rung, await self._log.heads()))
+                turns.offer(tenants)
+                # Who takes longer is not waited for: the clock rings for it, too.
+                await turns.join(tenants, RING_SECONDS)
                 wakeup.handled()
             if clock() - resumed_at > OPERATORS_SECONDS:
-                await self._runner.resume()
+                self._asked |= (asked := await self._runner.parked.changed())
+                turns.offer(asked)
                 resumed_at = clock()
 
-    async def _catch_up(self, ends: Mapping[str, int]) -> None:
-        """Handle what the log holds of each tenant, to these positions or beyond."""
-        while backlog := self._checkpoint.backlog(ends):
-            events: list[Recorded] = []
-            reached: dict[str, int] = {}
-            for tenant in backlog:
-                after = self._checkpoint.positions.get(tenant, 0)
-                page = await read_page(
-                    self._log, tenant, after, ends[tenant], types=self._tags, limit=self._batch
-                )
-                events += page.events
-                reached[tenant] = page.reached
-                if len(events) >= self._batch:
-                    break
-            await self._handle(events, reached)
+    def _behind(self, ends: Mapping[str, int]) -> list[str]:
+        """The tenants whose log is to be handled to these positions or beyond, and is not yet."""
+        backlog = self._checkpoint.backlog(ends)
+        for tenant in backlog:
+            self._ends[tenant] = max(ends[tenant], self._ends.get(tenant, 0))
+        return backlog
 
-    async def _handle(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
-        if isinstance(self._runner, TransactionRunner):
-            await self._runner.run(events, reached)
+    async def _turn(self, tenant: str) -> bool:
+        """Do what operators have asked for, and handle a batch. Whether there is more."""
+        if tenant in self._asked:
+            await self._runner.resume(tenant)
+            self._asked.discard(tenant)
+        after, end = self._checkpoint.read(tenant), self._ends.get(tenant, 0)
+        if after >= end:
+            return False
+        page = await read_page(self._log, tenant, after, end, types=self._tags, limit=self._batch)
+        if page.events:
+            await self._handle(tenant, page)
         else:
-            await self._checkpoint.advance(reached, await self._runner.run(events))
+            self._checkpoint.pass_over(tenant, page.reached)
+        return page.reached < self._ends[tenant]
+
+    async def _handle(self, tenant: str, page: Page) -> None:
+        reached = {tenant: page.reached}
+        try:
+            if isinstance(self._runner, TransactionRunner):
+                await self._runner.run(page.events, reached)
+            else:
+                await self._checkpoint.advance(reached, await self._runner.run(page.events))
+        except Exception:
+            self._asked.add(tenant)  # what was to be parked was not: know its keys anew
+            raise
 
 
 def _within(rung: Mapping[str, int], heads: Mapping[str, int]) -> dict[str, int]:

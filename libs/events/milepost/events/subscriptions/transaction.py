@@ -43,9 +43,9 @@ class TransactionRunner:
                 await self._run_alone(event)
             await self._checkpoint.advance(reached)
 
-    async def resume(self) -> None:
-        """Retry and skip what operators have asked for since."""
-        await self.parked.resume(self._redo)
+    async def resume(self, tenant: str | None = None) -> None:
+        """Retry and skip what operators have asked for since, of one tenant or of all."""
+        await self.parked.resume(self._redo, tenant)
 
     async def _run_together(self, events: Sequence[Recorded], reached: Mapping[str, int]) -> None:
         behind = [self.parked.behind(event) for event in events if self.parked.holds(event)]

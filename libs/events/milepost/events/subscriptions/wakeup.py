@@ -1,7 +1,8 @@
 """What wakes a subscription: a message from NATS rings, and says how far the log is to be read.
 
 A durable pull consumer, named as the handler, so that what rang while nobody listened rings again.
-Messages are acknowledged when the log has been handled that far.
+Messages are acknowledged when the log has been handled that far, or when that takes long: whoever
+starts anew looks at the log's heads first.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ class Wakeup:
         return None
 
     def handled(self) -> None:
-        """What `wait` returned last has been done: its messages may go."""
+        """What `wait` returned last is done, or under way: its messages may go."""
         self._rung.task_done()
 
     async def _listen(self) -> NoReturn:
