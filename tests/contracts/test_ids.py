@@ -6,14 +6,17 @@ import pytest
 
 from milepost.contracts import ids
 
+HARD = ["auth0|5f7c8ec7", "ana+x@example.org", "course-v1:Org+X+Run", "!#$%&'()\"\\", "A" * 128]
+
 
 @pytest.mark.parametrize(
     ("pattern", "accepted", "refused"),
     [
-        (ids.ID, ["a", "sql-101.v2", "_x", "~x", "A" * 64], ["", ".a", "A" * 65, "a b", "a\n"]),
+        (ids.ID, ["a", "sql-101.v2", "_x", "~x", "A" * 64, ".a"], ["", ".", "..", "a b", "a\n"]),
+        (ids.ID, HARD, ["A" * 129, "a/b", "a*", "a>", "é", "a\x00", "a\x7f", "a\u202e", "\ud800"]),
         (ids.CODE, ["no_time", "a" * 64], ["", "No", "1st", "_a", "a-b", "a" * 65, "a\n"]),
         (ids.ENROLLMENT_KEY, ["a.b:c_d-e", "9" * 64], ["", "a~b", "9" * 65, "a b", "a\n"]),
-        (ids.CREDENTIAL_KEY, ["data/analyst", "!" * 128], ["", "a b", "é", "!" * 129, "a\n"]),
+        (ids.KEY, ["data/analyst", "!" * 128], ["", "a b", "é", "!" * 129, "a\n"]),
         (ids.READ_MODEL_KEY, ["é", "a b", "x" * 255], ["", "a\tb", "a\x7f", "x" * 256, "a\n"]),
         (ids.LANGUAGE, ["en", "pt-BR", "zh-Hant-TW"], ["", "e", "en_US", "en-", "en\n"]),
         (ids.TEXT, ["", "two\nlines", "\x7f"], ["\x00", "a\x00"]),

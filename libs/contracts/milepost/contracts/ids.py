@@ -1,9 +1,10 @@
 r"""What ids, codes and texts may look like, and the ids that follow from others.
 
-The rooms do not agree yet: each grammar here is the language that its users have always accepted,
-and what they have accepted stands in logs. Where a pattern ends in `(?![\s\S])`, `$` would not do:
-in Python it also matches before a line feed at the end. A tenant's name is the log's own:
-`milepost.events.log.TENANT_PATTERN`.
+`ID` is what callers may choose from now on. `KEY` is what logs may hold from before: it is for
+routes that read, revoke or erase. Where a pattern ends in `(?![\s\S])`, `$` would not do: in
+Python it also matches before a line feed at the end. A tenant's name is the log's own:
+`milepost.events.log.TENANT_PATTERN`. What may hide in a text:
+`milepost.web.texts`.
 """
 
 from functools import lru_cache
@@ -11,14 +12,17 @@ from functools import lru_cache
 # Six times as quick as the standard one, and every enrollment has such an id.
 from uuid_utils import UUID, uuid5
 
-# Ids that callers choose: courses, offerings, programs, learners.
-ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}(?![\s\S])"
+# Ids that callers choose: courses, lessons, offerings, programs, achievements, learners. Derived
+# ids join them by a slash, paths are split by it, and `.` and `..` are steps in a path; `*` and `>`
+# are wildcards in subjects.
+ID = r"^(?!\.{1,2}(?![\s\S]))[!-)+-.0-=?-~]{1,128}(?![\s\S])"
+ID_IN_WORDS = "1 to 128 printable ASCII characters, none of them space, / * or >"
 # A reason as a code, never text about a person.
 CODE = r"^[a-z][a-z0-9_]{0,63}(?![\s\S])"
 # An enrollment as progress is asked for it.
 ENROLLMENT_KEY = r"^[A-Za-z0-9_.:-]{1,64}(?![\s\S])"
-# An achievement, learner or credential: no spaces, for it becomes part of a stream's name.
-CREDENTIAL_KEY = r"^[!-~]{1,128}(?![\s\S])"
+# An id that somebody may have been given before there was one grammar.
+KEY = r"^[!-~]{1,128}(?![\s\S])"
 # Whatever a read model may be asked for: nobody should read control characters.
 READ_MODEL_KEY = r"^[^\x00-\x1f\x7f]{1,255}(?![\s\S])"
 # BCP 47, of people and of texts.
@@ -27,6 +31,9 @@ LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}(?![\s\S])"
 TEXT = r"^[^\x00]*(?![\s\S])"
 # Nor should anybody read the other control characters.
 PRINTABLE = r"^(?![\s\S]*[\x00-\x1f\x7f])"
+# A person's: no control characters, at either end no blank.
+NAME = r"^(?! )[^\x00-\x1f\x7f]{1,200}(?<! )(?![\s\S])"
+ADDRESS = r"^[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}(?![\s\S])"
 
 # Every enrollment id, and every credential id, there is was made with these.
 ENROLLMENTS = UUID("a864facb-65fa-5ffd-9442-da813a9344c0")

@@ -4,7 +4,7 @@ Litestar would decode to builtins and then convert laxly, so that the string "5"
 number; a DTO replaces that and leaves OpenAPI as it was.
 """
 
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 from litestar.dto import AbstractDTO
@@ -15,6 +15,7 @@ from litestar.typing import FieldDefinition
 from milepost.web.problems import Malformed, UnsupportedMedia
 from milepost.web.requests.body import Received
 from milepost.web.requests.json_faults import shape_faults
+from milepost.web.texts import readable
 
 SEARCHED_BYTES = 64 * 1024
 
@@ -22,7 +23,12 @@ T = TypeVar("T", bound="Body")
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request body; subclasses repeat `frozen=True, kw_only=True, forbid_unknown_fields=True`."""
+    """A request body; subclasses repeat `frozen=True, kw_only=True, forbid_unknown_fields=True`.
+
+    `for_people`: its texts are composed (NFC), and refused where something hides in them.
+    """
+
+    for_people: ClassVar[bool] = True
 
 
 class BodyDecoding(SerializationPlugin):
@@ -45,7 +51,7 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
         request = cast("Received", self.asgi_connection)
         _require_json(request)
         try:
-            return self.decoder.decode(value)
+            return self.decoder.decode(self._readable(value))
         except msgspec.ValidationError as fault:
             raise _everywhere(fault, value, self.decoder.type) from fault
         except msgspec.DecodeError as fault:
@@ -54,6 +60,9 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
             raise Malformed("The body is not UTF-8.", path="$") from fault
         except RecursionError as fault:  # only a tree, such as criteria, can nest without end
             raise Malformed("The body is nested too deeply.", path="$") from fault
+
+    def _readable(self, value: bytes) -> bytes:
+        return readable(value) if self.decoder.type.for_people else value
 
     @classmethod
     def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:

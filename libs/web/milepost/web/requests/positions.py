@@ -51,6 +51,13 @@ def _quoted(part: str) -> str:
     return quote(part, safe="")
 
 
+def attachment(filename: str) -> dict[str, str]:
+    """The header that names a download (RFC 6266): an id may hold quotes and semicolons."""
+    encoded = quote(filename, safe="")
+    named = f'="{filename}"' if encoded == filename else f"*=UTF-8''{encoded}"
+    return {"Content-Disposition": f"attachment; filename{named}"}
+
+
 class JsonResponse(Response[T]):
     """JSON with a body, without cookies and the like: what litestar does for those took longer
     than the rest of its way out.

@@ -21,6 +21,7 @@ from milepost.credentials.api.wire import (
     Evaluated,
     Evaluation,
     EvaluationView,
+    KnownAchievement,
     PathAchievement,
 )
 from milepost.credentials.api.wiring import Wiring
@@ -104,7 +105,7 @@ async def put_achievement(
     answers=versioned_query(UNKNOWN_ACHIEVEMENT),
 )
 async def get_achievement(
-    request: Call, achievement: PathAchievement, wiring: NamedDependency[Wiring]
+    request: Call, achievement: KnownAchievement, wiring: NamedDependency[Wiring]
 ) -> Response[AchievementView]:
     """Any role."""
     written, state = await defined(request, wiring.transactor, achievement)
@@ -120,7 +121,7 @@ async def get_achievement(
 )
 async def retire_achievement(
     request: Call,
-    achievement: PathAchievement,
+    achievement: KnownAchievement,
     wiring: NamedDependency[Wiring],
 ) -> Response[AchievementView]:
     """It is not awarded or defined any more; credentials already held stay.
@@ -141,7 +142,7 @@ async def retire_achievement(
 )
 async def evaluate_learners(
     request: Call,
-    achievement: PathAchievement,
+    achievement: KnownAchievement,
     data: JSONBody[Evaluation],
     wiring: NamedDependency[Wiring],
 ) -> Response[EvaluationView]:

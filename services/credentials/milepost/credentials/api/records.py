@@ -18,7 +18,8 @@ from milepost.credentials.api.access import (
 from milepost.credentials.api.wire import (
     CredentialView,
     HandAward,
-    PathAchievement,
+    KnownAchievement,
+    KnownLearner,
     PathCredential,
     PathLearner,
     RecordView,
@@ -49,7 +50,7 @@ _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 )
 async def get_learner_record(
     request: Call,
-    learner: PathLearner,
+    learner: KnownLearner,
     wiring: NamedDependency[Wiring],
 ) -> Response[RecordView]:
     """Empty for a learner who has not completed anything.
@@ -71,8 +72,8 @@ async def get_learner_record(
 )
 async def get_achievement_standing(
     request: Call,
-    learner: PathLearner,
-    achievement: PathAchievement,
+    learner: KnownLearner,
+    achievement: KnownAchievement,
     wiring: NamedDependency[Wiring],
 ) -> Response[StandingView]:
     """Which conditions hold, since which event, and which do not yet hold.
@@ -148,7 +149,7 @@ async def award_credential(
 )
 async def revoke_credential(
     request: Call,
-    learner: PathLearner,
+    learner: KnownLearner,
     credential: PathCredential,
     data: JSONBody[Revoking],
     *,

@@ -8,7 +8,7 @@ from litestar.params import PathParameter
 from msgspec import Meta
 
 from milepost.contracts.achievements import Criterion
-from milepost.contracts.ids import CODE, CREDENTIAL_KEY, TEXT
+from milepost.contracts.ids import CODE, ID, KEY, TEXT
 from milepost.contracts.records import Evidence
 from milepost.contracts.times import Moment
 from milepost.credentials.domain.achievement import Achievement
@@ -16,9 +16,7 @@ from milepost.credentials.domain.criteria import Condition
 from milepost.credentials.domain.record import CourseResult, Credential, Record, Revocation
 from milepost.web.requests.json_body import Body
 
-LearnerId: TypeAlias = Annotated[
-    str, Meta(pattern=CREDENTIAL_KEY, description="The learner's opaque id")
-]
+LearnerId: TypeAlias = Annotated[str, Meta(pattern=ID, description="The learner's opaque id")]
 Code: TypeAlias = Annotated[
     str,
     Meta(
@@ -28,14 +26,19 @@ Code: TypeAlias = Annotated[
     ),
 ]
 PathLearner: TypeAlias = Annotated[
-    str, PathParameter(pattern=CREDENTIAL_KEY, description="The learner's opaque id")
+    str, PathParameter(pattern=ID, description="The learner's opaque id")
 ]
 PathAchievement: TypeAlias = Annotated[
-    str,
-    PathParameter(pattern=CREDENTIAL_KEY, description="The achievement's code, as `data-analyst`"),
+    str, PathParameter(pattern=ID, description="The achievement's code, as `data-analyst`")
+]
+KnownLearner: TypeAlias = Annotated[
+    str, PathParameter(pattern=KEY, description="The learner's opaque id")
+]
+KnownAchievement: TypeAlias = Annotated[
+    str, PathParameter(pattern=KEY, description="The achievement's code, as `data-analyst`")
 ]
 PathCredential: TypeAlias = Annotated[
-    str, PathParameter(pattern=CREDENTIAL_KEY, description="The credential's id, from the record")
+    str, PathParameter(pattern=KEY, description="The credential's id, from the record")
 ]
 
 EXAMPLE_CRITERIA = {
@@ -71,7 +74,7 @@ class AchievementDefinition(Body, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class HandAward(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    achievement: Annotated[str, Meta(pattern=CREDENTIAL_KEY, examples=["data-analyst"])]
+    achievement: Annotated[str, Meta(pattern=KEY, examples=["data-analyst"])]
     reason: Code
     occurred_at: Moment | None = None
 

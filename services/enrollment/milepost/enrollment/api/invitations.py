@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from milepost.contracts.ids import ID
+from milepost.contracts.ids import ADDRESS, ID
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     INVITATION_ALREADY_USED,
@@ -36,7 +36,7 @@ class Invite(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`email` is not stored: only who knows it and the code can use the invitation."""
 
     email: Annotated[
-        str, Meta(min_length=3, max_length=254, pattern="@", examples=["ana@example.org"])
+        str, Meta(min_length=3, max_length=254, pattern=ADDRESS, examples=["ana@example.org"])
     ]
     expires: Moment
     occurred_at: Moment | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
-from milepost.contracts.ids import ID, TEXT
+from milepost.contracts.ids import ID, ID_IN_WORDS, TEXT
 from milepost.contracts.times import Moment
 from milepost.events.commands.transact import Transactor
 from milepost.web.requests.json_body import Body
@@ -20,7 +20,7 @@ ENROLLERS = ("registrar", "service")
 LEARNERS_AND_ENROLLERS = ("learner", *ENROLLERS)
 ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service")
 
-Id = Annotated[str, Meta(pattern=ID, description="1 to 64 of A-Z a-z 0-9 . _ ~ -")]
+Id = Annotated[str, Meta(pattern=ID, description=ID_IN_WORDS)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]
 
 CoursePath = Annotated[str, PathParameter(pattern=ID, description="The course's code")]

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from milepost.contracts.ids import ID_IN_WORDS
 from milepost.contracts.offerings import Mode
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.wiring import Id
@@ -22,8 +23,8 @@ from milepost.web.requests.times import in_calendar
 
 COLUMNS = ("learner", "offering", "mode", "occurred_at")
 EXPECTED = {
-    "learner": "an opaque id, 1 to 64 of A-Z a-z 0-9 . _ ~ -",
-    "offering": "an offering's id, 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+    "learner": f"an opaque id, {ID_IN_WORDS}",
+    "offering": f"an offering's id, {ID_IN_WORDS}",
     "mode": "audit or verified",
     "occurred_at": "a time with its UTC offset, as 2026-03-02T09:00:00Z",
 }

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from milepost.contracts.ids import ID, LANGUAGE
+from milepost.contracts.ids import ADDRESS, ID, KEY, LANGUAGE, NAME
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.enrollment.vault.export import archive, gather
 from milepost.enrollment.vault.keyring import MasterKeyMissing
@@ -21,7 +21,7 @@ from milepost.web.openapi.documented_answers import ETAG, Answers, command, quer
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import location, positioned
+from milepost.web.requests.positions import attachment, location, positioned
 from milepost.web.room import Context
 
 KEEPERS = ("registrar", "service")
@@ -32,20 +32,21 @@ _LOCKED = MasterKeyMissing("3f9a0c51")
 NOT_YOUR_OWN, NOT_AN_ERASER = NotYourOwn(_LEARNER, KEEPERS), NotYourOwn(_LEARNER, ERASERS)
 UNKNOWN_LEARNER = UnknownLearner(_LEARNER, _ERASED)
 
-# No control characters, at either end no blank.
-NAME = r"^(?! )[^\x00-\x1f\x7f]{1,200}(?<! )(?![\s\S])"
-EMAIL = r"^[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}(?![\s\S])"
-
 _log = structlog.get_logger()
 
-LearnerPath = Annotated[str, PathParameter(pattern=ID, description="The learner's opaque id")]
+_OPAQUE = "The learner's opaque id"
+LearnerPath = Annotated[str, PathParameter(pattern=ID, description=_OPAQUE)]
+# Whoever was ever given an id can be erased.
+KnownLearner = Annotated[str, PathParameter(pattern=KEY, description=_OPAQUE)]
 
 
 class PutLearner(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All there is: what is left out is forgotten."""
 
-    name: Annotated[str, Meta(pattern=NAME, examples=["Ada Lovelace"])]
-    email: Annotated[str, Meta(pattern=EMAIL, examples=["ada@example.org"])] | None = None
+    name: Annotated[
+        str, Meta(min_length=1, max_length=200, pattern=NAME, examples=["Ada Lovelace"])
+    ]
+    email: Annotated[str, Meta(pattern=ADDRESS, examples=["ada@example.org"])] | None = None
     locale: Annotated[str, Meta(pattern=LANGUAGE, examples=["en", "pt-BR"])] | None = None
 
     def __repr__(self) -> str:
@@ -106,7 +107,7 @@ async def put_learner(
     answers=versioned_query(NOT_YOUR_OWN, UNKNOWN_LEARNER, _LOCKED),
 )
 async def get_learner(
-    request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
+    request: Call, learner: KnownLearner, wiring: NamedDependency[VaultWiring]
 ) -> Response[LearnerView]:
     request.user.may_act_for(learner, *KEEPERS)
     version, person = await wiring.vault.get(request.user.tenant, learner)
@@ -124,7 +125,7 @@ async def get_learner(
     roles=("learner", *ERASERS),
 )
 async def erase_learner(
-    request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
+    request: Call, learner: KnownLearner, wiring: NamedDependency[VaultWiring]
 ) -> Response[ErasureView]:
     request.user.may_act_for(learner, *ERASERS)
     tenant, at = request.user.tenant, wiring.context.clock()
@@ -145,14 +146,13 @@ async def erase_learner(
     media_type="application/zip",
 )
 async def export_learner(
-    request: Call, learner: LearnerPath, wiring: NamedDependency[VaultWiring]
+    request: Call, learner: KnownLearner, wiring: NamedDependency[VaultWiring]
 ) -> Response[bytes]:
     request.user.may_act_for(learner, *ERASERS)
     known = await gather(wiring.context, wiring.vault, request.user.tenant, learner)
     _log.info("learner_exported", learner=learner, actor=request.user.subject)
-    named = {"Content-Disposition": f'attachment; filename="{learner}.zip"'}
     content = archive(known, wiring.context.clock())
-    return Response(content, media_type="application/zip", headers=named)
+    return Response(content, media_type="application/zip", headers=attachment(f"{learner}.zip"))
 
 
 def _view(learner: str, person: Person) -> LearnerView:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from re import match
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -62,6 +62,9 @@ UNREADABLE = (
 
 class ReportLearning(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`reason`: staff say why, where something happened longer ago than learners may report."""
+
+    # Marks of a device, which nobody reads: one of them must not hold back the others.
+    for_people: ClassVar[bool] = False
 
     reports: Annotated[list[Report], msgspec.Meta(min_length=1, max_length=1000)]
     reason: Backdating | None = None

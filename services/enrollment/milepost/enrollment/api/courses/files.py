@@ -35,7 +35,7 @@ from milepost.web.openapi.documented_answers import command, query, versioned_qu
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import created
+from milepost.web.requests.positions import attachment, created
 from milepost.web.requests.times import in_calendar
 
 MAX_FILE_BYTES: Final = COURSE_FILE
@@ -99,7 +99,7 @@ async def export_course(
 ) -> Response[CourseFile]:
     written, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
     response = versioned(request, file_of(course, state), written)
-    response.headers["Content-Disposition"] = f'attachment; filename="{course}.course.json"'
+    response.headers.update(attachment(f"{course}.course.json"))
     return response
 
 
