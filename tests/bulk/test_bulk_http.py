@@ -20,7 +20,7 @@ async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):
     await office.open("fall", modes=["audit"])
     text = (
         "learner,offering,mode\r\nann,spring,\r\nbob,spring,verified\r\ncid,spring,\r\n"
-        "ann,spring,\r\nann,fall,\r\nbob,fall,verified\r\neve@example.org,fall,\r\neve,winter,\r\n"
+        "ann,spring,\r\nann,fall,\r\nbob,fall,verified\r\nEve Example,fall,\r\neve,winter,\r\n"
     )
     job = await office.do(text, CSV)
     assert await office.outcomes(job["job"]) == numbered(
@@ -45,9 +45,18 @@ async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):
     assert await office.count("learner_enrolled") == 3
 
 
+async def test_a_row_in_another_mode_is_not_passed_over(office: Office):
+    await office.open("spring")
+    await office.do("learner,offering\nann,spring\n", CSV)
+    text = "learner,offering,mode\nann,spring,verified\nann,spring,audit\nann,spring,\n"
+    job = await office.do(text, CSV)
+    outcomes = [outcome for _, outcome in await office.outcomes(job["job"])]
+    assert outcomes == ["mode_differs", "unchanged", "unchanged"]
+
+
 async def test_a_result_says_what_the_single_command_would(office: Office):
     await office.open("spring")
-    job = await office.do(rows(["ann", "b@d"], offering="spring"))
+    job = await office.do(rows(["ann", "b d"], offering="spring"))
     ann, bad = await office.results(job["job"])
     recorded = await office.transactor.log.read(office.tenant, ann["position"] - 1, 1)
     assert recorded[0].stream == f"enrollment-{ann['enrollment']}"
@@ -63,9 +72,10 @@ async def test_a_result_says_what_the_single_command_would(office: Office):
             "title": "Row invalid",
             "status": 422,
             "detail": "The row cannot be read. (path: $.learner, reason: Expected an opaque id,"
-            " 1 to 64 of A-Z a-z 0-9 . _ ~ -.)",
+            " 1 to 128 printable ASCII characters, none of them space, / * or >.)",
             "path": "$.learner",
-            "reason": "Expected an opaque id, 1 to 64 of A-Z a-z 0-9 . _ ~ -.",
+            "reason": "Expected an opaque id, 1 to 128 printable ASCII characters,"
+            " none of them space, / * or >.",
         },
     }
     assert [one["row"] for one in await office.results(job["job"], refused=True)] == [2]

@@ -381,3 +381,23 @@ async def test_the_interface_is_described_with_examples(school):
     assert "circular_criteria" in refused
     body = described["components"]["schemas"]["AchievementDefinition"]
     assert body["properties"]["criteria"]["examples"][0]["type"] == "all_of"
+
+
+async def test_nothing_is_revoked_before_it_was_awarded(school):
+    await school.define("badge", BADGE)
+    award = {"achievement": "badge", "reason": "prior_learning"}
+    badge = (await school.award("ana", award)).json()
+    path = f"/credentials/learners/ana/credentials/{badge['credential']}/revoke"
+    early = {"reason": "misconduct", "occurred_at": "2026-01-01T00:00:00Z"}
+    refused = problem(await school.post(path, early), 409, "not_yet_awarded")
+    assert refused["awarded_at"] == badge["awarded_at"]
+    assert (await school.post(path, {"reason": "misconduct"})).status_code == 200
+
+
+async def test_no_two_schools_give_the_same_credential(school):
+    award = {"achievement": "badge", "reason": "prior_learning"}
+    given = set()
+    for one in (school, school.of("other")):
+        await one.define("badge", BADGE)
+        given.add((await one.award("ana", award)).json()["credential"])
+    assert len(given) == 2

@@ -301,7 +301,7 @@ async def test_another_tenant_does_not_exist(school):
         ("POST", "/enrollment/offerings/spring/enrollments", {"learner": 5}, "$.learner"),
         ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "a b"}, "$.learner"),
         ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "ana\n"}, "$.learner"),
-        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "a" * 65}, "$.learner"),
+        ("POST", "/enrollment/offerings/spring/enrollments", {"learner": "a" * 129}, "$.learner"),
         (
             "POST",
             "/enrollment/offerings/spring/enrollments",
@@ -343,7 +343,7 @@ async def test_bad_input_is_refused_with_its_path_and_changes_nothing(
     [
         "/enrollment/courses/a%20b",
         "/enrollment/offerings/x%0A",
-        f"/enrollment/offerings/{'x' * 65}",
+        f"/enrollment/offerings/{'x' * 129}",
     ],
 )
 async def test_an_id_that_cannot_be_is_refused(school, path):

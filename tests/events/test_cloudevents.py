@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from milepost.events.log import Recorded
 from milepost.events.metadata import Metadata, metadata_of
 from milepost.events.nats.cloudevents import (
+    data_of,
     headers_of,
     percent_encoded,
     recorded_from,
@@ -91,3 +92,17 @@ def test_values_are_percent_encoded_as_cloudevents_asks(plain, encoded):
 def test_any_key_comes_back_as_it_went(key):
     event = recorded(stream=f"record-{key}")
     assert recorded_from(headers_of(event, "credentials"), event.data) == event
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        (b'{"a":"b","awarded_by":"ivy"}', b'{"a":"b","awarded_by":"person"}'),
+        (b'{"awarded_by": "i\\"vy", "a": 1}', b'{"awarded_by": "person", "a": 1}'),
+        (b'{"awarded_by":"policy-1"}', b'{"awarded_by":"person"}'),
+        (b'{"awarded_by":"policy"}', b'{"awarded_by":"policy"}'),
+        (b'{"reason":"\\"awarded_by\\":\\"ivy\\""}', b'{"reason":"\\"awarded_by\\":\\"ivy\\""}'),
+    ],
+)
+def test_subscribers_hear_that_a_person_awarded_and_not_who(stored, told):
+    assert data_of(msgspec.structs.replace(recorded(), data=stored)) == told

@@ -46,6 +46,10 @@ def enrollment_id(offering: str, learner: str) -> str:
     return str(uuid5(ENROLLMENTS, f"{offering}/{learner}"))
 
 
-def credential_id(learner: str, achievement: str, cycle: int) -> str:
-    """A learner holds an achievement once at a time: `cycle` counts how often it was awarded."""
-    return str(uuid5(CREDENTIALS, f"{learner}/{achievement}/{cycle}"))
+def credential_id(learner: str, achievement: str, cycle: int, school: str = "") -> str:
+    """A learner holds an achievement once at a time: `cycle` counts how often it was awarded.
+
+    Others verify credentials, so no two schools' are the same. Without `school`: as it was once.
+    """
+    of_school = f"{school}/" if school else ""
+    return str(uuid5(CREDENTIALS, f"{of_school}{learner}/{achievement}/{cycle}"))

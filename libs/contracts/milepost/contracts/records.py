@@ -36,7 +36,10 @@ class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_not
 
 
 class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarded"):
-    """`awarded_by` is "policy" or the subject of the person, who then gave `reason`, a code."""
+    """`awarded_by` is "policy" or the subject of the person, who then gave `reason`, a code.
+
+    The subject stays in the house: who subscribes is told "person".
+    """
 
     credential: str
     learner: str

@@ -38,17 +38,17 @@ class AchievementCache:
         return entry.catalog
 
     def _of(self, tenant: str) -> "_TenantAchievements":
-        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantAchievements())
+        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantAchievements(tenant))
 
 
 class _TenantAchievements:
     """`position`: all before and at it is in the catalog. `wanted`: the highest asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenant: str) -> None:
         self.lock = asyncio.Lock()
         self.position = 0
         self.wanted = 0
-        self.catalog = catalog_of(())
+        self.catalog = catalog_of((), tenant)
         self._states: dict[str, AchievementState] = {}
 
     async def refresh(self, log: Log, tenant: str) -> None:
@@ -58,5 +58,6 @@ class _TenantAchievements:
             key = key_of(one.stream)
             self._states[key] = ACHIEVEMENT.fold([one], self._states.get(key))
         if recorded:
-            self.catalog = catalog_of(state for state in self._states.values() if state)
+            known = [state for state in self._states.values() if state]
+            self.catalog = catalog_of(known, tenant)
         self.position = max(self.position, wanted, *(one.position for one in recorded))

@@ -18,7 +18,7 @@ from prometheus_client import Counter
 
 from milepost.events.errors import EventsError
 from milepost.events.log import Log, Recorded, event_at
-from milepost.events.nats.cloudevents import MENDED, MENDED_ID, headers_of, subject_of
+from milepost.events.nats.cloudevents import MENDED, MENDED_ID, data_of, headers_of, subject_of
 from milepost.events.nats.pipeline import PREDICTION_BYTES, Message, Pipeline, header_lines
 from milepost.events.parking import parked
 from milepost.events.parking.parked import PARKED, Failure, Parked
@@ -45,7 +45,7 @@ class Unpublishable(EventsError):
 def message_of(event: Recorded, service: str) -> Message:
     name = f"{event.tenant}/{event.position}"
     headers = header_lines(headers_of(event, service))
-    return Message(name, subject_of(event, service), headers, event.data)
+    return Message(name, subject_of(event, service), headers, data_of(event))
 
 
 def fitting_message(event: Recorded, service: str, payload: int) -> Message:

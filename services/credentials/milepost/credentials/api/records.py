@@ -1,6 +1,6 @@
 """Routes on a learner's record: read it, explain it, award by hand, revoke."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,7 @@ from milepost.credentials.api.wire import (
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.domain.awards import RECORD, award_by_hand, dependents_of, revoke
 from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld
+from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld, NotYetAwarded
 from milepost.events.commands.transact import Outcome
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
@@ -143,6 +143,7 @@ async def award_credential(
     answers=command(
         NotHeld("learner-4711", _CREDENTIAL),
         AlreadyRevoked(_CREDENTIAL, "issued_in_error", datetime(2026, 9, 1, 8, tzinfo=UTC)),
+        NotYetAwarded(_CREDENTIAL, datetime(2026, 9, 1, 8, tzinfo=UTC)),
         OCCURRED_IN_FUTURE,
     ),
     roles=ISSUING,
@@ -160,7 +161,14 @@ async def revoke_credential(
     Roles: issuer, registrar, operator, service.
     """
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    decide = partial(revoke, learner=learner, credential=credential, reason=data.reason, at=at)
+    decide = partial(
+        revoke,
+        learner=learner,
+        credential=credential,
+        reason=data.reason,
+        at=at,
+        skew=timedelta(seconds=wiring.settings.clock_skew_seconds),
+    )
     outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
     record, now = outcome.state(RECORD), wiring.clock()
     view = RevokedView(

@@ -82,6 +82,7 @@ class Catalog(msgspec.Struct, frozen=True):
     achievements: Mapping[str, Achievement]
     by_course: Mapping[str, tuple[str, ...]]
     by_achievement: Mapping[str, tuple[str, ...]]
+    school: str = ""
 
     def find(self, achievement: str) -> Achievement:
         """Raises `UnknownAchievement`."""
@@ -91,7 +92,7 @@ class Catalog(msgspec.Struct, frozen=True):
         return found
 
 
-def catalog_of(achievements: Iterable[Achievement]) -> Catalog:
+def catalog_of(achievements: Iterable[Achievement], school: str = "") -> Catalog:
     by_name = {one.achievement: one for one in achievements}
     by_course: dict[str, dict[str, None]] = {}
     by_achievement: dict[str, dict[str, None]] = {}
@@ -106,6 +107,7 @@ def catalog_of(achievements: Iterable[Achievement]) -> Catalog:
         by_name,
         {course: tuple(names) for course, names in by_course.items()},
         {needed: tuple(names) for needed, names in by_achievement.items()},
+        school,
     )
 
 

@@ -14,6 +14,7 @@ from milepost.contracts.records import (
     CredentialRevoked,
     RecordEvent,
 )
+from milepost.contracts.times import not_before
 from milepost.credentials.domain.achievement import Achievement, Catalog
 from milepost.credentials.domain.criteria import Condition, evidence_of, explain
 from milepost.credentials.domain.record import Credential, Record, empty_record, evolve_record
@@ -21,6 +22,7 @@ from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,
     NotHeld,
+    NotYetAwarded,
     RetiredAchievement,
 )
 from milepost.events.codec import Codec
@@ -75,7 +77,7 @@ def award_by_hand(
         raise AlreadyHeld(achievement, held.credential)
     condition = explain(found.definition.criteria, record)
     award = msgspec.structs.replace(
-        _award(record, found, condition, learner=learner, valid_from=at, at=at),
+        _award(record, found, condition, catalog.school, learner=learner, valid_from=at, at=at),
         awarded_by=awarded_by,
         reason=reason,
     )
@@ -85,17 +87,27 @@ def award_by_hand(
 
 
 def revoke(
-    record: Record, learner: str, credential: str, reason: str, at: datetime
+    record: Record,
+    learner: str,
+    credential: str,
+    reason: str,
+    at: datetime,
+    *,
+    skew: timedelta = timedelta(0),
 ) -> list[RecordEvent]:
     """Takes one credential away; those that rest on it stay until a person decides.
 
-    Raises `NotHeld`, `AlreadyRevoked`.
+    `skew` is how far the caller's clock may be behind. Raises `NotHeld`, `AlreadyRevoked`,
+    `NotYetAwarded`.
     """
     held = record.credentials.get(credential)
     if held is None:
         raise NotHeld(learner, credential)
     if held.revoked:
         raise AlreadyRevoked(credential, held.revoked.reason, held.revoked.at)
+    at = not_before(at, held.awarded_at, skew)
+    if at < held.awarded_at:
+        raise NotYetAwarded(credential, held.awarded_at)
     return [
         CredentialRevoked(
             credential=credential,
@@ -123,7 +135,7 @@ def _cascade(
     queue = deque(touched)
     while queue:
         achievement = catalog.achievements[queue.popleft()]
-        award = _earned(record, achievement, learner, at)
+        award = _earned(record, achievement, catalog.school, learner, at)
         if award:
             evolve_record(record, award)
             yield award
@@ -131,7 +143,7 @@ def _cascade(
 
 
 def _earned(
-    record: Record, achievement: Achievement, learner: str, at: datetime
+    record: Record, achievement: Achievement, school: str, learner: str, at: datetime
 ) -> CredentialAwarded | None:
     if achievement.retired or achievement.achievement in record.active:
         return None
@@ -142,7 +154,7 @@ def _earned(
     if record.discredited(achievement.achievement).issuperset(evidence_of(condition)):
         return None
     return _award(
-        record, achievement, condition, learner=learner, valid_from=condition.since, at=at
+        record, achievement, condition, school, learner=learner, valid_from=condition.since, at=at
     )
 
 
@@ -150,6 +162,7 @@ def _award(
     record: Record,
     achievement: Achievement,
     condition: Condition,
+    school: str,
     *,
     learner: str,
     valid_from: datetime,
@@ -159,7 +172,7 @@ def _award(
     days = achievement.definition.validity_days
     cycle = record.cycles(achievement.achievement) + 1
     return CredentialAwarded(
-        credential=credential_id(learner, achievement.achievement, cycle),
+        credential=credential_id(learner, achievement.achievement, cycle, school),
         learner=learner,
         achievement=achievement.achievement,
         achievement_version=achievement.version,

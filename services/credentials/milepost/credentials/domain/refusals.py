@@ -33,6 +33,14 @@ class AlreadyRevoked(Conflicting):
 
 
 @dataclass
+class NotYetAwarded(Conflicting):
+    """Nothing is revoked before it was awarded."""
+
+    credential: str
+    awarded_at: datetime
+
+
+@dataclass
 class RetiredAchievement(Conflicting):
     """It is neither awarded nor defined any more; credentials already held stay."""
 

@@ -28,6 +28,7 @@ from milepost.enrollment.domain.enrollment.refusals import (
     AlreadyTransferred,
     AlreadyWithdrawn,
     ApprovalPending,
+    ModeDiffers,
     ModeNotOffered,
     NotEnrolled,
     PrerequisitesMissing,
@@ -128,6 +129,7 @@ NOT_INVITED: Final = (
     INVITATION_ALREADY_USED,
 )
 
+MODE_DIFFERS: Final = ModeDiffers(_ENROLLMENT, "audit", "verified")
 UNKNOWN_ENROLLMENT: Final = UnknownEnrollment(_ENROLLMENT)
 NOT_ENROLLED: Final = NotEnrolled(_ENROLLMENT, _SEPTEMBER)
 STILL_WAITING: Final = StillWaiting(_ENROLLMENT)
@@ -157,8 +159,10 @@ def unless_allowed(command: UserCommand) -> tuple[Refused, ...]:
 
 
 def unless_it_may_enter() -> tuple[Refused, ...]:
-    """Nor does anybody come back before they had gone; who is in stays so."""
-    back = ("withdrawn", "expired", "transferred")
+    """Nor does anybody come back before they had gone, or by themselves from a suspension; who is
+    in stays so.
+    """
+    back = ("suspended", "withdrawn", "expired", "transferred")
     return tuple(
         _IN_STATE[state]
         for state in STATES

@@ -14,6 +14,7 @@ from milepost.contracts.offerings import Mode
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.documented_refusals import (
     MAY_NOT_BACKDATE,
+    MODE_DIFFERS,
     MODE_NOT_OFFERED,
     NOT_ACCEPTING,
     NOT_INVITED,
@@ -73,10 +74,10 @@ class Invited(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Enroll(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`learner`: an opaque id; learners give their own."""
+    """`learner`: an opaque id; learners give their own. `mode` absent: audit, or as it is."""
 
     learner: Annotated[Id, Meta(examples=["learner-4711"])]
-    mode: Mode = "audit"
+    mode: Mode | None = None
     invited: Invited | None = None
     occurred_at: Moment | None = None
 
@@ -105,6 +106,7 @@ REMEDIES = {
     "offering_already_canceled": "choose_another_offering",
     "unknown_offering": "choose_another_offering",
     "offering_full": "wait_until_a_seat_is_free",
+    "mode_differs": "change_the_mode",
     "mode_not_offered": "choose_another_mode",
     "invitation_required": "be_invited",
     "invitation_invalid": "use_your_own_invitation",
@@ -121,7 +123,8 @@ REMEDIES = {
     "/offerings/{offering:str}/enrollments",
     summary="Enroll a learner",
     description="Takes a seat, else the last place in the waitlist, or asks for approval. 200 "
-    "instead of 201 for who is in, waits or has asked already. Who withdrew may come back.",
+    "instead of 201 for who is in, waits or has asked already, 409 if that is in another mode than "
+    "asked for. Who withdrew may come back; who was suspended then, by the registrar alone.",
     answers=command(
         NOT_YOUR_OWN,
         *NOT_ACCEPTING,
@@ -129,6 +132,7 @@ REMEDIES = {
         *unless_it_may_enter(),
         OFFERING_FULL,
         MODE_NOT_OFFERED,
+        MODE_DIFFERS,
         PREREQUISITES_MISSING,
         PARALLEL_LIMIT_REACHED,
         MAY_NOT_BACKDATE,
@@ -229,7 +233,8 @@ def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> A
     return AdmissionRequest(
         offering=offering,
         learner=data.learner,
-        mode=data.mode,
+        mode=data.mode or "audit",
+        stated=data.mode is not None,
         occurred_at=happened(caller, data.occurred_at, wiring),
         shown=digest(invited.code, invited.email) if invited else None,
         vouched=not caller.roles.isdisjoint(ENROLLERS),

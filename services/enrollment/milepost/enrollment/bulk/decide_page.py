@@ -114,6 +114,7 @@ async def _enroll(
             offering=offering,
             learner=request.learner,
             mode=request.mode,
+            stated=request.mode != "audit",  # a row that names none asks for audit
             occurred_at=occurred(request.occurred_at, settings, job.created_at),
             vouched=True,
         )

@@ -15,9 +15,11 @@ from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import Mode, OfferingOpened
 from milepost.contracts.times import not_before
-from milepost.enrollment.domain.enrollment.enrollment import Enrollment
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, of
 from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved, missing
 from milepost.enrollment.domain.enrollment.refusals import (
+    AlreadySuspended,
+    ModeDiffers,
     ModeNotOffered,
     PrerequisitesMissing,
     standing_in_the_way,
@@ -36,6 +38,7 @@ class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who wants in, where, how, since when, and what speaks for them.
 
     achieved  what the learner has passed and holds; only asked for where there are prerequisites
+    stated    somebody asked for this very mode, it is not the default
     shown     the digest of the invitation that was presented
     vouched   said by somebody who may invite: no invitation is needed
     now       by the server's clock; `skew` is how far the one that said `occurred_at` may be off
@@ -45,6 +48,7 @@ class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     learner: str
     occurred_at: datetime
     mode: Mode = "audit"
+    stated: bool = False
     achieved: Achieved = NOTHING
     shown: str | None = None
     vouched: bool = False
@@ -95,6 +99,8 @@ def admit(
     neither. Raises the first of the `obstacles`.
     """
     if stays(state.state, "enroll"):
+        if differs := in_another_mode(request, state):
+            raise differs
         return Admission()
     request = dated(request, run, state)
     for refusal in obstacles(request, run, state, load, invitation):
@@ -111,6 +117,14 @@ def admit(
         _commit(entry, load) if entry.counted and load is not None else [],
         _use(request, invitation) if invitation is not None else [],
     )
+
+
+def in_another_mode(request: AdmissionRequest, state: Enrollment) -> ModeDiffers | None:
+    """Who is in stays so, and is not told that all is well if it is in another mode."""
+    mode = of(state).mode
+    if not request.stated or mode == request.mode:
+        return None
+    return ModeDiffers(request.enrollment, mode, request.mode)
 
 
 def dated(request: AdmissionRequest, run: Offering, state: Enrollment) -> AdmissionRequest:
@@ -139,6 +153,8 @@ def obstacles(
     invitation: Invitation | None,
 ) -> Iterator[Refused]:
     """Everything that stands in the way, the most lasting first."""
+    if state.suspended is not None and state.ended is not None and not request.vouched:
+        yield AlreadySuspended(request.enrollment, state.suspended)
     if not may_enter(state, request.occurred_at):
         yield standing_in_the_way(state)
     at, opened = request.occurred_at, run.opened

@@ -47,6 +47,7 @@ class Enrollment(msgspec.Struct):
     entered_at  when the present stay began, be it with a wait
     ended       how the last stay ended; absent while there is one
     reason      the code of a suspension, or of the end
+    suspended   the code of a suspension that nobody has lifted: it outlives the stay
     """
 
     entry: Entry | None = None
@@ -56,6 +57,7 @@ class Enrollment(msgspec.Struct):
     offer_expires: datetime | None = None
     ended: Ended | None = None
     reason: str | None = None
+    suspended: str | None = None
     grade: float | None = None
 
 
@@ -70,8 +72,9 @@ def evolve(state: Enrollment, event: EnrollmentEvent) -> Enrollment:
             state.state = "active" if state.state == "enrolled" else state.state
         case EnrollmentSuspended():
             state.state, state.reason = "suspended", event.reason
+            state.suspended = event.reason
         case EnrollmentReinstated():
-            state.state, state.reason = _inside(state), None
+            state.state, state.reason, state.suspended = _inside(state), None, None
         case EnrollmentModeChanged():
             state.entry = replace(of(state), mode=event.mode)
         case EnrollmentExtended():
@@ -88,6 +91,7 @@ def evolve(state: Enrollment, event: EnrollmentEvent) -> Enrollment:
 def _enter(state: Enrollment, event: Entry) -> None:
     if state.ended is not None or state.entered_at is None:
         state.entered_at, state.ended, state.reason = event.occurred_at, None, None
+        state.suspended = None  # only who may lift it lets them in again
     state.entry, state.offer_expires = event, None
     match event:
         case EnrollmentRequested():

@@ -9,6 +9,7 @@ from milepost.enrollment.domain.enrollment.admission import (
     AdmissionRequest,
     admit,
     dated,
+    in_another_mode,
     obstacles,
 )
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, evolve
@@ -31,6 +32,8 @@ def preview(
     request: AdmissionRequest, run: Offering, state: Enrollment, load: Load, invitation: Invitation
 ) -> Preview:
     if stays(state.state, "enroll"):
+        if refusal := in_another_mode(request, state):
+            return Preview(None, None, (refusal,))
         return Preview(state.state, run.place(request.enrollment), ())
     request = dated(request, run, state)
     in_the_way = tuple(obstacles(request, run, state, load, invitation))

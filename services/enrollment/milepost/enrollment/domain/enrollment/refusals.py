@@ -116,6 +116,15 @@ class ModeNotOffered(Conflicting):
     offered: tuple[Mode, ...]
 
 
+@dataclass
+class ModeDiffers(Conflicting):
+    """Enrolling again changes no mode: POST /enrollment/enrollments/{enrollment}/mode does."""
+
+    enrollment: str
+    mode: Mode
+    wanted: Mode
+
+
 def require_allowed(state: Enrollment, command: UserCommand, enrollment: str) -> Entry:
     """The entry, if the table allows the command; else raises what the state is."""
     if state.entry is None:
