@@ -9,17 +9,20 @@ from milepost.events.log import Recorded
 from milepost.events.subscriptions.handler import Handler
 from milepost.web.room import Context, Service
 
+# In each process; of different schools.
+JOBS_AT_ONCE = 3
+
 __all__ = ["personal_data", "service"]
 
 
 def service(context: Context) -> Service:
     store = Store(context.pool)
-    worker = Worker(context.transactor, store, context.settings)
+    workers = [Worker(context.transactor, store, context.settings) for _ in range(JOBS_AT_ONCE)]
     return Service(
         name="bulk",
         routes=(routes(BulkWiring(store)),),
         handlers=(forgetting(store),),
-        workers=(worker.run,),
+        workers=tuple(worker.run for worker in workers),
     )
 
 

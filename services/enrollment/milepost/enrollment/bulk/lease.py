@@ -26,7 +26,9 @@ from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
 SILENT = timedelta(seconds=5)
 MARGIN = timedelta(seconds=2)
 
-# Schools take turns: who was served longest ago is next.
+# So that a school whose jobs are claimed at once gets one of them.
+ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('bulk/claim', 0))"
+# Schools take turns, with one job at a time: who was served longest ago is next.
 CLAIM = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now(),
         started_at = coalesce(started_at, now()), changed_at = now(), version = version + 1,
         deaths = deaths + case state when 'running' then 1 else 0 end
@@ -34,8 +36,14 @@ CLAIM = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now(
         select tenant, job from bulk.jobs waiting
          where state in ('queued', 'running')
            and (state = 'queued' or alive_at < now() - $2::interval)
-         order by (select max(served.ended_at) from bulk.jobs served
-                    where served.tenant = waiting.tenant) nulls first, created_at
+           and not exists (
+               select from bulk.jobs led
+                where led.tenant = waiting.tenant and led.job <> waiting.job
+                  and led.state = 'running' and led.alive_at >= now() - $2::interval)
+         order by (select max(coalesce(served.ended_at, served.changed_at))
+                     from bulk.jobs served
+                    where served.tenant = waiting.tenant and served.started_at is not null)
+                  nulls first, created_at
          limit 1 for update skip locked)
     returning {COLUMNS}"""
 MINE = "where tenant = $1 and job = $2 and worker = $3 and state = 'running'"
@@ -51,6 +59,7 @@ RESULTS = """insert into bulk.results (tenant, job, row, outcome, enrollment, po
                     where (source.tenant, source.job, source.row) = ($1, $2, result.row))"""
 LAST = "select coalesce(max(row), 0) from bulk.results where tenant = $1 and job = $2"
 START_OVER = "delete from bulk.results where tenant = $1 and job = $2"
+OTHERS_WAIT = "select exists (select from bulk.jobs where tenant <> $1 and state = 'queued')"
 RELEASE = f"""update bulk.jobs set state = 'queued', changed_at = now(), version = version + 1,
         worker = null {MINE}"""
 END = f"""update bulk.jobs set state = $4, ended_at = now(), changed_at = now(),
@@ -114,6 +123,11 @@ class JobLease:
             self._renew(await connection.fetchval(SAVE, *self._mine, tally), requested_at)
             await connection.execute(START_OVER, *self._mine[:2])
 
+    async def others_wait(self) -> bool:
+        """Another school's job waits for a worker."""
+        waits: bool = await self._pool.fetchval(OTHERS_WAIT, self.job.tenant)
+        return waits
+
     async def release(self) -> None:
         """For anybody to go on with, at once."""
         await self._pool.execute(RELEASE, *self._mine)
@@ -152,7 +166,9 @@ class FencedLog:
 async def claim_job(pool: asyncpg.Pool, worker: UUID) -> JobLease | None:
     """The job whose turn it is, if any waits or has lost its worker."""
     requested_at = time.monotonic()
-    claimed = await pool.fetchrow(CLAIM, worker, SILENT)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(ONE_BY_ONE)
+        claimed = await connection.fetchrow(CLAIM, worker, SILENT)
     return JobLease(pool, worker, job_of(claimed), requested_at) if claimed else None
 
 

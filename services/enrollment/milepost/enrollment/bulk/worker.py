@@ -1,4 +1,9 @@
-"""Does bulk jobs, one at a time, in any number of processes. It never halts on a row.
+"""Does bulk jobs, one at a time, in any number of workers. It never halts on a row.
+
+    north   100,000 rows  ▶ page ▶ page ─ gives way ───────── ▶ page ▶ …
+    south   3 rows                           ▶ page, done
+
+After a second a job gives way to another school's that waits, and goes on behind its last result.
 
 After a crash another goes on behind the last result that was kept: a row that had been done and
 got no result answers, by its command id, with what it did. A dry run is decided on a rehearsal of
@@ -31,6 +36,8 @@ ROWS_AT_ONCE = 500
 IDLE_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 PRUNE_SECONDS = 60.0
+# How long a job is led before it gives way to another school's.
+TURN_SECONDS = 1.0
 DEATHS_AT_MOST = 5
 TRANSIENT: tuple[type[BaseException], ...] = (*UNAVAILABLE, Overloaded, NotLeading)
 STOPPING: tuple[type[BaseException], ...] = (asyncio.CancelledError, *TRANSIENT)
@@ -60,7 +67,7 @@ class Worker:
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def turn(self) -> bool:
-        """Do one job. False if there is none."""
+        """Do one job, or what it gets done in its turn. False if there is none."""
         await self._prune()
         lease = await claim_job(self._store.pool, self._id)
         if lease is None:
@@ -91,12 +98,15 @@ class Worker:
     async def _enroll_pages(
         self, lease: JobLease, transactor: Transactor, tally: Tally, after: int
     ) -> None:
-        job, canceled = lease.job, False
+        job, canceled, until = lease.job, False, time.monotonic() + TURN_SECONDS
         while not canceled and (rows := await self._store.rows(job, after, ROWS_AT_ONCE)):
             results = await enroll_rows(transactor, self._settings, job, rows)
             tally = add_results(tally, results)
             canceled = await lease.save(tally, results)
             after = rows[-1].number
+            is_last = canceled or len(rows) < ROWS_AT_ONCE
+            if time.monotonic() >= until and not is_last and await _gives_way(lease):
+                return
         await lease.end("canceled" if canceled else "done")
 
     async def _abort(self, lease: JobLease) -> None:
@@ -124,6 +134,14 @@ class Worker:
         """Now and then; again at the next turn while there is more."""
         if time.monotonic() > self._pruned + PRUNE_SECONDS and not await self._store.prune():
             self._pruned = time.monotonic()
+
+
+async def _gives_way(lease: JobLease) -> bool:
+    """To another school's job that waits. A dry run does not, for it would begin anew."""
+    if lease.job.dry_run or not await lease.others_wait():
+        return False
+    await lease.release()
+    return True
 
 
 @asynccontextmanager
