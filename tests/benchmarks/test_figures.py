@@ -12,7 +12,12 @@ from milepost.operations.bench.measures.lag import _lags_ms
 
 MEASURED = Measured(
     name="commands",
-    figures={"commands_per_second": 9_000, "p50_ms": 5.0, "p99_ms": 12.5},
+    figures={
+        "commands_per_second": 9_000,
+        "cpu_us_per_command": 90.0,
+        "p50_ms": 5.0,
+        "p99_ms": 12.5,
+    },
     yardstick="pgbench",
     yardstick_per_second=10_000,
     ratio=0.9,
@@ -39,6 +44,7 @@ def test_json_is_flat():
     assert MEASURED.as_json() == {
         "name": "commands",
         "commands_per_second": 9_000,
+        "cpu_us_per_command": 90.0,
         "p50_ms": 5.0,
         "p99_ms": 12.5,
         "yardstick": "pgbench",

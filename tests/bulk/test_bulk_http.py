@@ -54,6 +54,15 @@ async def test_a_row_in_another_mode_is_not_passed_over(office: Office):
     assert outcomes == ["mode_differs", "unchanged", "unchanged"]
 
 
+async def test_a_row_lifts_no_suspension(office: Office):
+    await office.open("spring")
+    entered = (await office.enroll("ann", "spring")).json()["enrollment"]
+    await office.step(entered, "suspend", {"reason": "misconduct"})
+    await office.withdraw(entered)
+    job = await office.do("learner,offering\nann,spring\n", CSV)
+    assert await office.outcomes(job["job"]) == [(2, "already_suspended")]
+
+
 async def test_a_result_says_what_the_single_command_would(office: Office):
     await office.open("spring")
     job = await office.do(rows(["ann", "b d"], offering="spring"))

@@ -94,7 +94,12 @@ async def test_a_killed_process_is_taken_over_and_nothing_is_repeated(
 
 @pytest.mark.slow
 async def test_processes_share_the_jobs_and_sell_no_seat_twice(
-    postgres: str, nats_url: str, data_dir: Path, pool: asyncpg.Pool, tenant: str
+    postgres: str,
+    nats_url: str,
+    data_dir: Path,
+    pool: asyncpg.Pool,
+    enrollment_pool: asyncpg.Pool,
+    tenant: str,
 ):
     seats, files = 700, [[f"l-{file}-{number}" for number in range(1_500)] for file in range(4)]
     schools = [school_on(data_dir), school_on(data_dir)]
@@ -117,7 +122,7 @@ async def test_processes_share_the_jobs_and_sell_no_seat_twice(
             for job in jobs:
                 await job_when(a, job, "done")
             came = Counter([one for job in jobs for one in await outcomes(b, job)])
-    workers = await pool.fetchval(
+    workers = await enrollment_pool.fetchval(
         "select count(*) from bulk.jobs where tenant = $1 and deaths = 0", tenant
     )
     assert workers == 4
@@ -131,7 +136,7 @@ async def test_processes_share_the_jobs_and_sell_no_seat_twice(
 
 
 async def test_an_upload_that_is_cut_off_leaves_nothing(
-    postgres: str, nats_url: str, data_dir: Path, pool: asyncpg.Pool, tenant: str
+    postgres: str, nats_url: str, data_dir: Path, enrollment_pool: asyncpg.Pool, tenant: str
 ):
     school = school_on(data_dir)
     with milepost(
@@ -147,10 +152,12 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(
         writer.write(head.encode() + b"ann,spring\r\n" * 20_000)
         await writer.drain()
         await eventually(
-            lambda: pool.fetchval("select count(*) from bulk.rows where tenant = $1", tenant)
+            lambda: enrollment_pool.fetchval(
+                "select count(*) from bulk.rows where tenant = $1", tenant
+            )
         )
         writer.close()
-        await eventually(lambda: gone(pool, tenant))
+        await eventually(lambda: gone(enrollment_pool, tenant))
         async with school.client(tenant=tenant) as client:
             assert (await client.get(JOBS)).json()["jobs"] == []
     assert reader.at_eof()

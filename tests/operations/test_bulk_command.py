@@ -72,7 +72,7 @@ def csv(desk: Desk, *learners: str) -> str:
 
 
 async def test_a_dry_run_says_what_the_real_run_then_does(desk: Desk):
-    file = csv(desk, "ann", "bob", "cid", "ann", "d@n")
+    file = csv(desk, "ann", "bob", "cid", "ann", "d n")
     dry = await desk.run("enroll", file, "--dry-run", code=1)
     assert dry.startswith("Dry run ")
     assert "Nothing is changed." in dry

@@ -17,7 +17,7 @@ from milepost.events.log import Command, NewEvent
 KIB, MIB = 1024, 1024 * 1024
 
 HTTP_BODY = 1 * MIB
-COURSE_FILE = 16 * MIB
+COURSE_FILE = 2 * MIB
 BULK_FILE = 32 * MIB
 BULK_ARRAY = 1 * MIB
 BULK_ROW = 16 * KIB

@@ -229,7 +229,7 @@ HANDLERS = (enroll_learner, preview_enrollment, get_enrollment)
 def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> AdmissionRequest:
     """Raises `NotYourOwn`, `OccurredInFuture`, `MayNotBackdate`."""
     caller.may_act_for(data.learner, *ENROLLERS)
-    invited = data.invited
+    invited, staff = data.invited, not caller.roles.isdisjoint(ENROLLERS)
     return AdmissionRequest(
         offering=offering,
         learner=data.learner,
@@ -237,7 +237,8 @@ def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> A
         stated=data.mode is not None,
         occurred_at=happened(caller, data.occurred_at, wiring),
         shown=digest(invited.code, invited.email) if invited else None,
-        vouched=not caller.roles.isdisjoint(ENROLLERS),
+        vouched=staff,
+        forgiven=staff,
         now=wiring.clock(),
         skew=wiring.skew,
     )

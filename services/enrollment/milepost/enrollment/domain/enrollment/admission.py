@@ -41,6 +41,7 @@ class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     stated    somebody asked for this very mode, it is not the default
     shown     the digest of the invitation that was presented
     vouched   said by somebody who may invite: no invitation is needed
+    forgiven  a suspension that outlasted the stay is lifted
     now       by the server's clock; `skew` is how far the one that said `occurred_at` may be off
     """
 
@@ -52,6 +53,7 @@ class AdmissionRequest(msgspec.Struct, frozen=True, kw_only=True):
     achieved: Achieved = NOTHING
     shown: str | None = None
     vouched: bool = False
+    forgiven: bool = False
     now: datetime | None = None
     skew: timedelta = timedelta(0)
 
@@ -153,7 +155,7 @@ def obstacles(
     invitation: Invitation | None,
 ) -> Iterator[Refused]:
     """Everything that stands in the way, the most lasting first."""
-    if state.suspended is not None and state.ended is not None and not request.vouched:
+    if state.suspended is not None and state.ended is not None and not request.forgiven:
         yield AlreadySuspended(request.enrollment, state.suspended)
     if not may_enter(state, request.occurred_at):
         yield standing_in_the_way(state)
