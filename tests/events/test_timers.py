@@ -151,9 +151,10 @@ async def test_what_one_has_done_a_slower_reader_does_not_start_again(ringing):
     faster, slower = ringing.alarm(), ringing.alarm()
     start = slower._rows.start
 
-    async def start_late(*arguments):
-        await faster.turn()
-        await start(*arguments)
+    async def start_late(tenant, *arguments):
+        if tenant == ringing.tenant:
+            await faster.turn()
+        await start(tenant, *arguments)
 
     slower._rows.start = start_late
     await slower.turn()
@@ -411,3 +412,28 @@ async def test_thousands_due_at_once_go_off_in_bounded_batches_in_due_order(ring
     for turn in range(1, 7):
         assert await alarm.turn() == (0 if turn < 6 else 1)
         assert sorted(ringing.diary.seen) == list(range(min(turn * 400, 2003)))
+
+
+async def test_a_school_that_stands_still_holds_up_no_other(pool, ringing):
+    other = Ringing(pool, Diary(ringing.diary.name, f"{ringing.tenant}-well"))
+    reached, mended = asyncio.Event(), asyncio.Event()
+    react, due = ringing.react, ringing.due
+
+    async def slow(event, now):
+        if event.tenant == other.tenant:
+            return await other.react(event, now)
+        reached.set()
+        await mended.wait()
+        return await react(event, now)
+
+    ringing.react = slow
+    ringing.due = lambda event: due(event) or other.due(event)
+    ringing.now = 10
+    await ringing.enroll("a", 1, 2)
+    async with ringing.running():
+        await reached.wait()
+        await other.enroll("a", 3)
+        await eventually(other.wrote(3))
+        assert await ringing.lines() == []
+        mended.set()
+        await eventually(ringing.wrote(1, 2))

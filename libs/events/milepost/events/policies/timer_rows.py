@@ -27,14 +27,18 @@ START = """with reached as (
     on conflict do nothing"""
 POSTPONE = """insert into consumer.timers (tenant, timer, position, due_at) values ($1, $2, $3, $4)
     on conflict (tenant, timer, position) do update set due_at = excluded.due_at"""
+DUE_TENANTS = """select h.tenant from log.heads h where exists (
+        select from consumer.timers t
+        where t.tenant = h.tenant and t.timer = $1 and t.due_at <= $2)"""
 # "offset 0": one look-up per row, whatever the planner believes of the log.
 DUE = f"""select e.* from (
         select tenant, position, due_at from consumer.timers
-        where timer = $1 and due_at <= $2 order by due_at, tenant, position limit $3) d
+        where timer = $1 and tenant = $4 and due_at <= $2
+        order by due_at, position limit $3) d
     cross join lateral (
         select {COLUMNS} from log.events e
         where e.tenant = d.tenant and e.position = d.position offset 0) e
-    order by d.due_at, d.tenant, d.position"""
+    order by d.due_at, d.position"""
 # A row that was postponed meanwhile stays.
 REMOVE = """delete from consumer.timers t
     using unnest($3::text[], $4::bigint[]) as g(tenant, position)
@@ -90,9 +94,13 @@ class TimerRows:
     async def postpone(self, event: Recorded, due: datetime) -> None:
         await self._pool.execute(POSTPONE, event.tenant, self._timer, event.position, due)
 
-    async def due(self, now: datetime, limit: int) -> list[Recorded]:
-        """The events whose time has come, those due first first."""
-        rows = await self._pool.fetch(DUE, self._timer, now, limit)
+    async def due_tenants(self, now: datetime) -> list[str]:
+        """Those that have an event whose time has come."""
+        return [row["tenant"] for row in await self._pool.fetch(DUE_TENANTS, self._timer, now)]
+
+    async def due(self, tenant: str, now: datetime, limit: int) -> list[Recorded]:
+        """A tenant's events whose time has come, those due first first."""
+        rows = await self._pool.fetch(DUE, self._timer, now, limit, tenant)
         return [Recorded(*row) for row in rows]
 
     async def remove(

@@ -6,7 +6,7 @@
 
 Nothing sleeps in memory: it goes off whoever was restarted meanwhile. A row is removed after its
 reactions are done, so what goes off twice (two processes, one killed too early) is done once. What
-fails is parked with its stream, as a policy's.
+fails is parked with its stream, as a policy's. Tenants take turns: none waits for another.
 """
 
 import asyncio
@@ -25,12 +25,15 @@ from milepost.events.policies.reactions import run_reactions
 from milepost.events.policies.timer_rows import TimerRows
 from milepost.events.runtime.leadership import lead
 from milepost.events.runtime.outages import TRANSIENT
+from milepost.events.runtime.turns import Turns
 from milepost.events.subscriptions.handler import Handler
 from milepost.events.subscriptions.runner import Runner
 
 BATCH = 500
 # So that what was started meanwhile is noticed.
 MAX_PAUSE_SECONDS = 1.0
+# How long one look at the tenants waits for those that have a turn.
+TURN_SECONDS = 0.25
 
 DUE = Gauge("milepost_timers_due", "Due, and not gone off yet", ["timer"])
 LATE = Gauge("milepost_timers_late_seconds", "Since when the first of those is due", ["timer"])
@@ -95,6 +98,8 @@ class TimerRunner:
         self._batch = batch
         self._tags = [tag for _, tag in timer.types]
         self._now = clock()
+        self._nows: dict[str, datetime] = {}
+        self._backlog: dict[str, tuple[int, int]] = {}
 
     async def run(self) -> NoReturn:
         await lead(self._pool, f"policy/{self._consumer}", self._lead, TRANSIENT)
@@ -102,32 +107,54 @@ class TimerRunner:
     async def _lead(self) -> NoReturn:
         await self._runner.parked.load()
         try:
-            while True:
-                pause_seconds = await self.turn()
-                await asyncio.sleep(pause_seconds)
+            async with Turns(self._consumer, self._turn) as turns:
+                while True:
+                    # Who takes longer is not waited for.
+                    await self._offer(turns, TURN_SECONDS)
+                    await asyncio.sleep(await self._pause_seconds())
         finally:
             self._runner.parked.leave()
 
     async def turn(self) -> float:
-        """Write down what was started, let a batch go off. Returns the seconds until the next."""
-        await self._catch_up()
-        self._now = self._clock()
-        await self._runner.resume()
-        if events := await self._rows.due(self._now, self._batch):
-            await self._remove(events, await self._runner.run(events))
+        """Write down what was started, let a batch of each tenant go off.
+
+        Returns the seconds until the next.
+        """
+        async with Turns(self._consumer, self._turn) as turns:
+            await self._offer(turns)
         return await self._pause_seconds()
 
-    async def _catch_up(self) -> None:
-        log = self._transactor.log
-        for tenant, head, position in await self._rows.backlog():
-            after = position
-            while after < head:
-                page = await read_page(
-                    log, tenant, after, head, types=self._tags, limit=self._batch
-                )
-                due = [(event.position, at) for event in page.events if (at := self._due(event))]
-                await self._rows.start(tenant, after, page.reached, due)
-                after = page.reached
+    async def _offer(self, turns: Turns, timeout_seconds: float | None = None) -> None:
+        """Give a turn to all that have something to do now."""
+        self._backlog = {
+            tenant: (head, position) for tenant, head, position in await self._rows.backlog()
+        }
+        # What is started in this turn may be due as well.
+        self._now = self._clock()
+        changed = await self._runner.parked.changed()
+        tenants = {*self._backlog, *changed, *await self._rows.due_tenants(self._now)}
+        turns.offer(tenants)
+        await turns.join(tenants, timeout_seconds)
+
+    async def _turn(self, tenant: str) -> bool:
+        await self._catch_up(tenant)
+        now = self._nows[tenant] = self._now
+        await self._runner.resume(tenant)
+        if events := await self._rows.due(tenant, now, self._batch):
+            await self._remove(now, events, await self._runner.run(events))
+        return False
+
+    async def _catch_up(self, tenant: str) -> None:
+        after, head = 0, 0
+        if tenant in self._backlog:
+            head, after = self._backlog.pop(tenant)
+        while after < head:
+            page = await read_page(
+                self._transactor.log, tenant, after, head, types=self._tags, limit=self._batch
+            )
+            due = [(event.position, at) for event in page.events if (at := self._due(event))]
+            await self._rows.start(tenant, after, page.reached, due)
+            after = page.reached
 
     def _due(self, event: Recorded) -> datetime | None:
         try:
@@ -136,7 +163,7 @@ class TimerRunner:
             return event.recorded_at
 
     async def _go_off(self, event: Recorded) -> None:
-        now = max(self._now, self._clock())
+        now = max(self._nows[event.tenant], self._clock())
         due = self._timer.due(event)
         if due is None:
             return
@@ -146,11 +173,13 @@ class TimerRunner:
         reactions = await self._timer.react(event, now)
         await run_reactions(self._transactor, self._consumer, event, reactions)
 
-    async def _remove(self, events: Sequence[Recorded], failures: Sequence[Failure]) -> None:
+    async def _remove(
+        self, now: datetime, events: Sequence[Recorded], failures: Sequence[Failure]
+    ) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             if failures:
                 await park(connection, self._consumer, failures)
-            await self._rows.remove(connection, self._now, events)
+            await self._rows.remove(connection, now, events)
 
     async def _pause_seconds(self) -> float:
         now = self._clock()
