@@ -94,12 +94,7 @@ async def test_a_killed_process_is_taken_over_and_nothing_is_repeated(
 
 @pytest.mark.slow
 async def test_processes_share_the_jobs_and_sell_no_seat_twice(
-    postgres: str,
-    nats_url: str,
-    data_dir: Path,
-    pool: asyncpg.Pool,
-    enrollment_pool: asyncpg.Pool,
-    tenant: str,
+    postgres: str, nats_url: str, data_dir: Path, enrollment_pool: asyncpg.Pool, tenant: str
 ):
     seats, files = 700, [[f"l-{file}-{number}" for number in range(1_500)] for file in range(4)]
     schools = [school_on(data_dir), school_on(data_dir)]
@@ -128,8 +123,8 @@ async def test_processes_share_the_jobs_and_sell_no_seat_twice(
     assert workers == 4
     everybody = [learner for file in files for learner in file]
     assert came == {"enrolled": seats, "waitlisted": len(everybody) - seats}
-    await require_once(pool, tenant, everybody)
-    transactor = Transactor(PostgresLog(pool))
+    await require_once(enrollment_pool, tenant, everybody)
+    transactor = Transactor(PostgresLog(enrollment_pool))
     _, run = await transactor.load(tenant, OFFERING.of("spring"))
     assert (len(run.seated), len(run.waiting)) == (seats, len(everybody) - seats)
     await transactor.close()
