@@ -18,6 +18,7 @@ class EventsError(Exception):
     │  └─ StreamChanged        the stream was lost, or a part of it
     ├─ Unpublishable           no message that NATS takes can be made of the event
     ├─ MessageTooLarge         of NATS's errors too: the server is away for it
+    ├─ TlsRefused              of NATS's errors too: no connection as secure as it must be
     ├─ ConsumerGone            of NATS's errors too: made anew when it is asked for again
     ├─ Foreign                 a ValueError too: a message that Milepost did not write
     ├─ StreamSetBack           the stream ends before what it once held

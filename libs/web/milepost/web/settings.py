@@ -9,10 +9,12 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
 
+from milepost.events.nats.connection import NatsServer
 from milepost.events.sizes import HTTP_BODY
 from milepost.web.errors import WebError
 
 PREFIX = "MILEPOST_"
+NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -33,6 +35,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     other process needs; empty means that `postgres` owns the database as well.
     `postgres_enrollment` is the login of `serve enrollment` and `serve all`, which alone reads the
     vault and the bulk jobs; empty means `postgres`.
+    `nats` that begins with tls:// is encrypted or not used at all. `nats_ca_file` names the CA's
+    certificate (PEM; empty: the system's), `nats_cert_file` and `nats_key_file` our own, for a
+    server that demands one. Postgres' are in its URL: `sslmode`, `sslrootcert`, `sslcert`,
+    `sslkey`.
     `nats_replicas` are the copies of each stream that Milepost makes; NATS needs as many nodes.
     `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
     whose keys live in `data_dir`.
@@ -53,6 +59,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     postgres_owner: str = ""
     postgres_enrollment: str = ""
     nats: str = ""
+    nats_ca_file: str = ""
+    nats_cert_file: str = ""
+    nats_key_file: str = ""
     nats_replicas: Replicas = 1
     host: str = "127.0.0.1"
     port: Port = 8400
@@ -77,6 +86,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_requests: Positive = 2_000
 
     @property
+    def nats_server(self) -> NatsServer:
+        files = (self.nats_ca_file, self.nats_cert_file, self.nats_key_file)
+        return NatsServer(self.nats, *files)
+
+    @property
     def owner_login(self) -> str:
         return self.postgres_owner or self.postgres
 
@@ -96,7 +110,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     faults.append(str(fault))
         if faults:
             raise SettingInvalid("\n".join(faults))
-        return cls(**values)
+        settings = cls(**values)
+        _require_tls_whole(settings)
+        return settings
+
+
+def _require_tls_whole(settings: Settings) -> None:
+    """Who names a file wants TLS: it must not be left out without a word."""
+    files = [one for one in NATS_FILES if getattr(settings, one)]
+    if files and not settings.nats_server.encrypted:
+        name = PREFIX + files[0].upper()
+        raise SettingInvalid(f"{name} is set: MILEPOST_NATS must begin with tls://")
+    if settings.nats_key_file and not settings.nats_cert_file:
+        raise SettingInvalid("MILEPOST_NATS_KEY_FILE is set: MILEPOST_NATS_CERT_FILE must be, too")
 
 
 def _variable(field: FieldInfo) -> str:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import msgspec
-import nats
 import nats.js.errors
 import structlog
 from nats.aio.client import Client
@@ -17,6 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg, StorageType, StreamConfig, StreamInfo
 
 from milepost.events.nats.cloudevents import reached_by
+from milepost.events.nats.connection import Server, connect
 from milepost.events.runtime.outages import UNAVAILABLE
 
 STREAM = "MILEPOST"
@@ -34,7 +34,7 @@ class _State(msgspec.Struct):
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Client]:
+async def connected(server: Server, name: str) -> AsyncIterator[Client]:
     """A connection that is tried, and tried again, for as long as the block lasts.
 
     Says once that NATS is away, and once that it is back.
@@ -50,8 +50,8 @@ async def connected(url: str, name: str) -> AsyncIterator[Client]:
         away.clear()
         _log.info("nats_back", connection=name)
 
-    client = await nats.connect(
-        url,
+    client = await connect(
+        server,
         name=name,
         error_cb=lost,
         disconnected_cb=lost,

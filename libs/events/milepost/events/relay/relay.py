@@ -26,6 +26,7 @@ import structlog
 from nats.aio.client import Client
 
 from milepost.events.log import Log
+from milepost.events.nats.connection import Server
 from milepost.events.nats.jetstream import connected, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, PredictionFailed
 from milepost.events.relay.publication import Publication, Start, StreamChanged
@@ -53,7 +54,7 @@ class Relay:
         self,
         log: Log,
         source: Source,
-        nats_url: str,
+        server: Server,
         services: Mapping[str, str],
         *,
         pool: "Pool | None" = None,
@@ -63,7 +64,7 @@ class Relay:
     ) -> None:
         self._log = log
         self._source = source
-        self._nats_url = nats_url
+        self._server = server
         self._services = dict(services)
         self._parking = RelayParking(log, pool, self._services)
         self._strays = Strays(pool)
@@ -78,7 +79,7 @@ class Relay:
 
     async def _lead(self) -> None:
         """Raises `PipelineBroken` when one after the other breaks and no message gets through."""
-        async with connected(self._nats_url, "relay") as client:
+        async with connected(self._server, "relay") as client:
             position = StreamPosition(self._log, client.jetstream(), self._strays)
             await self._strays.count()
             fruitless, backoff, start = 0, Backoff(0.01, 5.0), None

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from milepost.events.log import Log, Page, read_page
+from milepost.events.nats.connection import Server
 from milepost.events.parking.parked import Pool
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import lead
@@ -46,7 +47,7 @@ class Subscription:
         handler: AnyHandler,
         log: Log,
         pool: Pool,
-        nats_url: str,
+        server: Server,
         *,
         batch: int = 500,
         parallel: int = 250,
@@ -55,7 +56,7 @@ class Subscription:
         self._handler = handler
         self._log = log
         self._pool = pool
-        self._nats_url = nats_url
+        self._server = server
         self._batch = batch
         self._replicas = replicas
         self._tags = tuple(tag for _, tag in handler.types)
@@ -84,7 +85,7 @@ class Subscription:
     async def _work(self) -> None:
         handler, batch = self._handler, self._batch
         wakeup = Wakeup(
-            self._nats_url, handler.name, handler.types, batch=batch, replicas=self._replicas
+            self._server, handler.name, handler.types, batch=batch, replicas=self._replicas
         )
         async with Turns(handler.name, self._turn) as turns:
             works = (

@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 
 from milepost.events.event import name_of
 from milepost.events.nats.cloudevents import Foreign, place_of
+from milepost.events.nats.connection import Server
 from milepost.events.nats.jetstream import connected, ensure_stream
 from milepost.events.nats.pull_consumer import PullConsumer
 from milepost.events.runtime.outages import UNAVAILABLE
@@ -27,9 +28,9 @@ class Wakeup:
     """`listen` runs beside whoever calls `wait` and then `handled`."""
 
     def __init__(
-        self, nats_url: str, name: str, types: EventTypes, *, batch: int, replicas: int
+        self, server: Server, name: str, types: EventTypes, *, batch: int, replicas: int
     ) -> None:
-        self._nats_url = nats_url
+        self._server = server
         self._name = name
         self._subjects = [f"milepost.*.{service}.{name_of(tag)}" for service, tag in types]
         self._batch = batch
@@ -52,7 +53,7 @@ class Wakeup:
         self._rung.task_done()
 
     async def _listen(self) -> NoReturn:
-        async with connected(self._nats_url, self._name) as client:
+        async with connected(self._server, self._name) as client:
             await ensure_stream(client.jetstream(), self._replicas)
             async with PullConsumer(client, self._name, self._subjects, self._batch) as pull:
                 while True:

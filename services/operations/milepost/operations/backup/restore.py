@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from milepost.events.nats import jetstream
+from milepost.events.nats.connection import Server
 from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool, owner_connection
@@ -125,7 +126,7 @@ async def verified(owner: str, heads: Sequence[Head], on_progress: OnProgress) -
     return tuple(faults)
 
 
-async def lost(nats: str, heads: Sequence[Head], on_progress: OnProgress) -> list[Lost]:
+async def lost(nats: Server, heads: Sequence[Head], on_progress: OnProgress) -> list[Lost]:
     """What the stream claims beyond the restored heads: subscribers have heard of it."""
     ends = {head.tenant: head.position for head in heads}
     async with jetstream.connected(nats, "restore") as client:

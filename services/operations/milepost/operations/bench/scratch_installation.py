@@ -30,6 +30,9 @@ async def ground(settings: Settings) -> AsyncIterator[Settings]:
             yield Settings(
                 postgres=postgres,
                 nats=servers.nats,
+                nats_ca_file=settings.nats_ca_file,
+                nats_cert_file=settings.nats_cert_file,
+                nats_key_file=settings.nats_key_file,
                 data_dir=folder / "running",  # the folder itself is held by the servers
                 log_level="error",
             )

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
-import nats
 from nats.aio.client import Client
 
 from milepost.events.errors import EventsError
+from milepost.events.nats.connection import NatsServer, TlsRefused, connect
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.doctor import safety, servers, work
@@ -102,7 +102,7 @@ async def _admitted(stack: AsyncExitStack, patient: Patient) -> tuple[Patient, M
     except FAULTS as fault:
         away["postgres"] = _away("postgres", settings.postgres, fault)
     try:
-        client = await _connected(settings.nats)
+        client = await _connected(settings.nats_server)
         stack.push_async_callback(client.close)
         patient = msgspec.structs.replace(patient, nats=client)
     except FAULTS as fault:
@@ -123,15 +123,15 @@ async def _finding(name: str, check: Check, patient: Patient) -> Finding:
 def _away(name: str, address: str, fault: BaseException) -> Says:
     place = urlsplit(address.partition(",")[0])
     variable = f"MILEPOST_{name.upper()}"
-    if not isinstance(fault, UNAVAILABLE):
+    if isinstance(fault, TlsRefused) or not isinstance(fault, UNAVAILABLE):
         return wrong(reason(fault), f"is {variable} right?")
     where = f"nobody answers at {place.hostname}:{place.port}"
     return wrong(f"{reason(fault)}; {where}", f"start it, or set {variable}")
 
 
-async def _connected(url: str) -> Client:
-    connecting = nats.connect(
-        url, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_ignore_error
+async def _connected(server: NatsServer) -> Client:
+    connecting = connect(
+        server, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_ignore_error
     )
     return await asyncio.wait_for(connecting, CONNECT_SECONDS)
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import keys_in_use
+from milepost.events.nats.connection import is_encrypted
 from milepost.operations.doctor.finding import Patient, Says, warning, worst, wrong
 from milepost.web.settings import SettingInvalid
 
@@ -45,8 +46,7 @@ async def tls(patient: Patient) -> Says:
     encrypted = await patient.postgres.fetchval(
         "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
     )
-    url = patient.client.connected_url
-    secure = url is not None and url.scheme == "tls"
+    secure = is_encrypted(patient.client)
     return worst(
         _link("Postgres", patient.settings.postgres, encrypted=bool(encrypted)),
         _link("NATS", patient.settings.nats, encrypted=secure),

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from milepost.events.nats.connection import TlsRefused
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.operations.installation.data_directory import running
 from milepost.operations.terminal.errors import Trouble
@@ -38,6 +39,7 @@ def reason(error: BaseException) -> str:
 def connected(settings: Settings | None = None) -> Settings:
     """Settings with both servers' addresses. Raises `Trouble` when nobody has named any."""
     settings = settings or load_settings()
+    _require_certificates(settings)
     if settings.postgres and settings.nats:
         return settings
     runtime = running(settings.data_dir)
@@ -60,6 +62,14 @@ def connected(settings: Settings | None = None) -> Settings:
                 f"`milepost up` was told not to start {name}: set MILEPOST_{name.upper()}."
             )
     return found
+
+
+def _require_certificates(settings: Settings) -> None:
+    """Raises `Trouble` at the start, not when NATS is asked for the first time."""
+    try:
+        settings.nats_server.context()
+    except TlsRefused as error:
+        raise Trouble(f"{error}.") from error
 
 
 @contextmanager

@@ -3,8 +3,7 @@
 import asyncio
 import re
 
-import nats
-
+from milepost.events.nats.connection import NatsServer, TlsRefused, connect
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.connection import reason
@@ -28,7 +27,9 @@ async def require_answering(settings: Settings) -> None:
             await _ask_postgres(settings.owner_login)
         variable = "MILEPOST_NATS"
         if settings.nats:
-            await asyncio.wait_for(_ask_nats(settings.nats), CONNECT_SECONDS)
+            await asyncio.wait_for(_ask_nats(settings.nats_server), CONNECT_SECONDS)
+    except TlsRefused as error:
+        raise Trouble(f"{variable} names {named(settings)[variable]}: {error}.") from error
     except UNAVAILABLE as error:
         raise Trouble(
             f"{variable} names {named(settings)[variable]}, where nobody answers"
@@ -42,12 +43,12 @@ async def _ask_postgres(url: str) -> None:
         pass
 
 
-async def _ask_nats(url: str) -> None:
+async def _ask_nats(server: NatsServer) -> None:
     async def raised_anyway(_: Exception) -> None:
         """Instead of a traceback on the screen."""
 
-    client = await nats.connect(
-        url, allow_reconnect=False, max_reconnect_attempts=0, error_cb=raised_anyway
+    client = await connect(
+        server, allow_reconnect=False, max_reconnect_attempts=0, error_cb=raised_anyway
     )
     await client.close()
 

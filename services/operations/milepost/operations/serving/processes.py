@@ -99,7 +99,7 @@ async def _serve(settings: Settings, name: str) -> None:
         services = services_of(name, Context(transactor, settings, pool))
         subscriptions = [
             Subscription(
-                one, transactor.log, pool, settings.nats, replicas=settings.nats_replicas
+                one, transactor.log, pool, settings.nats_server, replicas=settings.nats_replicas
             ).run()
             for one in handlers_of(services, transactor)
         ]
@@ -132,7 +132,7 @@ def relay_of(settings: Settings, pool: asyncpg.Pool) -> Relay:
     return Relay(
         PostgresLog(pool),
         settings.postgres,
-        settings.nats,
+        settings.nats_server,
         PUBLISHED,
         pool=pool,
         replicas=settings.nats_replicas,

@@ -38,7 +38,7 @@ async def measure(
     settings: Settings, events: int = 250_000, seconds: float = 5, per_second: int = 1_000
 ) -> Measured:
     """A log of `events`, of which those published are relayed; then `per_second` for latency."""
-    async with ground(settings) as place, connected(place.nats, "bench") as client:
+    async with ground(settings) as place, connected(place.nats_server, "bench") as client:
         pool = await connect_pool(place.postgres, name="bench")
         log, js = PostgresLog(pool), client.jetstream()
         history = History(log)

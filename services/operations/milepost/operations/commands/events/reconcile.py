@@ -76,7 +76,7 @@ async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -
     await require_answering(settings)
     began = time.monotonic()
     pool = await connect_pool(settings.postgres, name="milepost reconcile", size=12)
-    async with pool, jetstream.connected(settings.nats, "reconcile") as client:
+    async with pool, jetstream.connected(settings.nats_server, "reconcile") as client:
         log, inventory = PostgresLog(pool), StreamInventory(client.jetstream(), tenant or "*")
         await require_school(pool, tenant)
         with bars() as on_progress:

@@ -84,7 +84,7 @@ async def _republish(
     await require_answering(settings)
     async with (
         await connect_pool(settings.postgres, name="milepost republish", size=2) as pool,
-        jetstream.connected(settings.nats, "republish") as client,
+        jetstream.connected(settings.nats_server, "republish") as client,
     ):
         log = PostgresLog(pool)
         part = await _within(log, asked)

@@ -86,7 +86,7 @@ async def _plan(settings: Settings) -> dict[str, Any]:
     await require_answering(settings)
     async with (
         await connect_pool(settings.postgres, name="milepost stream", size=2) as pool,
-        jetstream.connected(settings.nats, "stream") as client,
+        jetstream.connected(settings.nats_server, "stream") as client,
     ):
         found = await look(client.jetstream())
         strays = await strays_by_tenant(pool)
@@ -125,7 +125,7 @@ async def _rebuild(settings: Settings) -> dict[str, Any]:
     began = time.monotonic()
     async with (
         await connect_pool(settings.postgres, name="milepost stream", size=12) as pool,
-        jetstream.connected(settings.nats, "stream") as client,
+        jetstream.connected(settings.nats_server, "stream") as client,
     ):
         js = client.jetstream()
         not_made = await _emptied(pool, js, await look(js), settings.nats_replicas)

@@ -15,6 +15,7 @@ from nats.js.api import DeliverPolicy
 from milepost.events.log import Recorded
 from milepost.events.nats import jetstream
 from milepost.events.nats.cloudevents import Foreign, recorded_from
+from milepost.events.nats.connection import Server
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.published import require_published
@@ -61,7 +62,7 @@ async def _print(settings: Settings, subject: str, *, from_start: bool, as_json:
     await require_answering(settings)
     typer.echo(f"Following {subject}; Ctrl-C ends it.", err=True)
     async for recorded in follow(
-        settings.nats, subject, from_start=from_start, on_stray=_passed_over
+        settings.nats_server, subject, from_start=from_start, on_stray=_passed_over
     ):
         sys.stdout.write((_json(recorded) if as_json else _line(recorded)) + "\n")
         sys.stdout.flush()
@@ -76,7 +77,7 @@ def _passed_over(subject: str, count: int) -> None:
 
 
 async def follow(
-    url: str,
+    server: Server,
     subject: str,
     *,
     from_start: bool = False,
@@ -87,7 +88,7 @@ async def follow(
     What Milepost did not write is passed over; `on_stray` gets its subject, and which it was.
     """
     strays = 0
-    async with jetstream.connected(url, "tail") as client:
+    async with jetstream.connected(server, "tail") as client:
         js = client.jetstream()
         await _stream(js)
         policy = DeliverPolicy.ALL if from_start else DeliverPolicy.NEW

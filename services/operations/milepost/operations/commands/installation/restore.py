@@ -111,11 +111,12 @@ async def _restored(
     await require_answering(settings)
     faults: tuple[Fault, ...] = ()
     async with AsyncExitStack() as stack:
-        owner, nats = settings.owner_login, settings.nats
-        if not settings.postgres or not nats:
-            servers = Embedded(settings.data_dir, postgres=owner, nats=nats)
+        owner, nats = settings.owner_login, settings.nats_server
+        if not settings.postgres or not settings.nats:
+            servers = Embedded(settings.data_dir, postgres=owner, nats=settings.nats)
             await stack.enter_async_context(servers)
-            owner, nats = servers.postgres, servers.nats
+            owner = servers.postgres
+            nats = msgspec.structs.replace(nats, url=servers.nats)
         await restoring.require_empty(owner)
         if not dry_run:
             await restoring.restore(owner, folder, on_progress)
