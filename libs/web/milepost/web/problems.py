@@ -156,7 +156,7 @@ def error_response(request: Request[Any, Any, Any], error: Exception) -> Respons
         _restore_parameter_names(request, error)
     problem = problem_of(error)
     if problem.status == 503:
-        _log.info(problem.name, path=_template(request), error=repr(error))
+        _log.warning(problem.name, path=_template(request), error=repr(error))
     elif problem.status >= 500:
         _log.error(problem.name, path=_template(request), exc_info=error)
     return respond(request, problem)

@@ -1,6 +1,6 @@
 """Logs on stderr: one JSON object a line, or for people on a terminal one short line.
 
-The event is a snake_case fact, data are keys.
+The event is a snake_case fact, data are keys. Of one fault a line a second is written: `folding`.
 """
 
 import logging
@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from milepost.web.settings import Settings
+from milepost.web.telemetry.folding import Folding
 
 # What is added to a line, and how it is written.
 Chain: TypeAlias = tuple[Sequence[Processor], Sequence[Processor]]
@@ -35,7 +36,7 @@ def configure_logging(
         _for_people(out, service, routine) if _is_read(settings, out) else _for_machines()
     )
     structlog.configure(
-        processors=[*added, *written],
+        processors=[Folding(), *added, *written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
