@@ -37,7 +37,7 @@ class Log:
 
     def total(self) -> int:
         """Lines written, and those that they stand for."""
-        return len(self.written) + sum(one.get("repeated", 0) for one in self.written)
+        return int(len(self.written) + sum(one.get("repeated", 0) for one in self.written))
 
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
