@@ -84,15 +84,19 @@ class Offers(RuleBasedStateMachine):
 
     def happened(self, offered, entered=(), learner=None):
         for event in offered:
+            held = self.held()
             self.run = OFFERING.evolve(self.run, event)
             self.events.append(event)
             self.untold.append(event)
             if isinstance(event, SeatOffered):
                 self.timers.append(event)
             if isinstance(event, SeatTaken | SeatOffered):
-                assert len(self.run.seated) + len(self.run.offered) <= self.plain.seats
+                assert self.held() <= max(held, self.plain.seats), "fewer seats evict nobody"
         if entered:
             self.enrollments.setdefault(learner, []).extend(entered)
+
+    def held(self):
+        return len(self.run.seated) + len(self.run.offered)
 
     def lapsed_untold(self, learner):
         own = enrollment_id("spring", learner)
