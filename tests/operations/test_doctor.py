@@ -324,6 +324,16 @@ async def test_a_vault_whose_key_is_elsewhere(settings, postgres):
     assert await fine(settings, "vault") == "empty"
 
 
+async def test_backups_that_were_never_made_or_have_stopped(settings, postgres):
+    assert (await finding(settings, "backup")).verdict == "warning"
+    made = "insert into consumer.backups values (now() - $1::interval, now(), 7, 8)"
+    async with owner_connection(postgres) as connection:
+        for days, verdict in ((8, "wrong"), (3, "warning"), (0, "ok")):
+            await connection.execute(made, timedelta(days=days))
+            assert (await finding(settings, "backup")).verdict == verdict
+        await connection.execute("delete from consumer.backups")
+
+
 async def test_a_login_that_may_do_anything(settings):
     assert (await finding(settings, "roles")).verdict == "warning"
 

@@ -88,7 +88,7 @@ UPLOAD: Final = Answers(
         BodyTooLarge(MAX_BYTES),
         UnsupportedMedia("application/zip", tuple(FORMATS)),
         FileEmpty(),
-        FileUnreadable(2, "$.learner", "Expected an opaque id, 1 to 64 of A-Z a-z 0-9 . _ ~ -."),
+        FileUnreadable(2, "$.learner", "Expected an id: 1 to 128 printable ASCII characters."),
         HeaderInvalid(("email",), ("learner",), ()),
         TooManyRows(MAX_ROWS),
         ArrayTooLong(MAX_ARRAY_BYTES),

@@ -69,6 +69,7 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
         "parked": Examined(work.parked, TABLES),
         "vault": Examined(safety.vault, TABLES),
         "roles": Examined(safety.roles, POSTGRES),
+        "backup": Examined(safety.backup, TABLES),
         "tls": Examined(safety.tls, POSTGRES | NATS),
     }
 )

@@ -1,19 +1,18 @@
 """What keeps data safe: the vault's keys, what our login may do, encryption on the way."""
 
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import keys_in_use
 from milepost.events.nats.connection import is_encrypted
+from milepost.operations.backup.manifest import last_backup
 from milepost.operations.doctor.finding import Patient, Says, warning, worst, wrong
+from milepost.operations.installation.logins import excess
 from milepost.web.settings import SettingInvalid
 
-OWNED = """select rolsuper as superuser,
-        exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                 where n.nspname in ('log', 'consumer', 'vault', 'bulk')
-                   and c.relowner = r.oid) as owner
-    from pg_roles r where rolname = session_user"""
+BACKUP_DUE, BACKUP_OVERDUE = timedelta(days=2), timedelta(days=7)
 
 
 async def vault(patient: Patient) -> Says:
@@ -31,15 +30,25 @@ async def vault(patient: Patient) -> Says:
 
 
 async def roles(patient: Patient) -> Says:
-    row = await patient.postgres.fetchrow(OWNED)
-    assert row is not None, "whoever asks is a role"
-    if row["superuser"] or row["owner"]:
-        what = "is a superuser" if row["superuser"] else "owns the tables"
+    if too_much := await excess(patient.postgres):
         return warning(
-            f"the login of MILEPOST_POSTGRES {what}",
+            f"the login of MILEPOST_POSTGRES {', '.join(too_much)}",
             "give the processes a login that owns nothing",
         )
     return Says("the login owns nothing")
+
+
+async def backup(patient: Patient) -> Says:
+    """Whoever has begun to make them is told when they stop."""
+    last = await last_backup(patient.postgres)
+    if last is None:
+        return warning("none has been made by `milepost backup`", "make one a day")
+    age = datetime.now(UTC) - last.began_at
+    says = f"the last is of {last.began_at:%Y-%m-%d %H:%M} UTC, {last.events:,} events"
+    if age > BACKUP_DUE:
+        say = wrong if age > BACKUP_OVERDUE else warning
+        return say(says, "run `milepost backup`, and look why it stopped")
+    return Says(says)
 
 
 async def tls(patient: Patient) -> Says:
