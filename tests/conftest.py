@@ -18,8 +18,10 @@ from uuid import uuid4
 import nats
 import pytest
 from hypothesis import settings
+from nats.js import JetStreamContext
 from tests.processes import processes_refused
 
+from milepost.events.nats.jetstream import STREAM
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.local.embedded import Embedded
@@ -117,6 +119,17 @@ async def nats_url(embedded: Servers) -> AsyncIterator[str]:
         for stream in await streams.streams_info():
             await streams.delete_stream(str(stream.config.name))
         await connection.close()
+
+
+@pytest.fixture
+async def js(nats_url: str) -> AsyncIterator[JetStreamContext]:
+    """A JetStream without our stream."""
+    client = await nats.connect(nats_url)
+    js = client.jetstream()
+    if STREAM in [info.config.name for info in await js.streams_info()]:
+        await js.delete_stream(STREAM)
+    yield js
+    await client.close()
 
 
 def _folder() -> Iterator[Path]:

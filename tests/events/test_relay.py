@@ -1,6 +1,5 @@
 import asyncio
 
-import nats
 import pytest
 from tests.events.traffic import DAY, SERVICES, append, messages, positions, relaying
 from tests.eventually import eventually
@@ -12,16 +11,7 @@ from milepost.events.relay.relay import Relay
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
-
-@pytest.fixture(autouse=True)
-async def js(nats_url):
-    """A JetStream without our stream."""
-    client = await nats.connect(nats_url)
-    js = client.jetstream()
-    if STREAM in [info.config.name for info in await js.streams_info()]:
-        await js.delete_stream(STREAM)
-    yield js
-    await client.close()
+pytestmark = pytest.mark.usefixtures("js")
 
 
 def reached(nats_url, tenant, *expected):

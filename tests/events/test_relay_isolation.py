@@ -34,15 +34,7 @@ async def pool(postgres):
     await pool.close()
 
 
-@pytest.fixture(autouse=True)
-async def js(nats_url):
-    """A JetStream without our stream."""
-    client = await nats.connect(nats_url)
-    js = client.jetstream()
-    if STREAM in [info.config.name for info in await js.streams_info()]:
-        await js.delete_stream(STREAM)
-    yield js
-    await client.close()
+pytestmark = pytest.mark.usefixtures("js")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 from functools import partial
 from uuid import uuid4
 
-import nats
 import pytest
 from tests.events.traffic import SERVICES, append, messages, relaying
 from tests.eventually import eventually
@@ -27,15 +26,7 @@ async def pool(postgres):
     await pool.close()
 
 
-@pytest.fixture(autouse=True)
-async def js(nats_url):
-    """A JetStream without our stream."""
-    client = await nats.connect(nats_url)
-    js = client.jetstream()
-    if STREAM in [info.config.name for info in await js.streams_info()]:
-        await js.delete_stream(STREAM)
-    yield js
-    await client.close()
+pytestmark = pytest.mark.usefixtures("js")
 
 
 def claim(position, event_id=None, **others):

@@ -42,17 +42,6 @@ POLICIES = [
 
 
 @pytest.fixture
-async def js(nats_url):
-    """A JetStream without our stream."""
-    client = await nats.connect(nats_url)
-    js = client.jetstream()
-    if STREAM in [info.config.name for info in await js.streams_info()]:
-        await js.delete_stream(STREAM)
-    yield js
-    await client.close()
-
-
-@pytest.fixture
 async def pool(postgres):
     pool = await connect_pool(postgres, name="test")
     yield pool
