@@ -9,9 +9,10 @@ from tests.loop_lag import loop_free
 from tests.progress.conftest import ENROLLMENT
 from tests.progress.given import after, decided, lesson, minute, opened, plan, scored
 
+from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonStarted
 from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import MAX_ATTEMPTS, grade
+from milepost.progress.domain.plan import grade
 from milepost.progress.domain.reports import TooManyAttempts
 from milepost.progress.queries.overview import overview
 

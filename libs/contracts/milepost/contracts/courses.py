@@ -18,6 +18,8 @@ CountingAttempt: TypeAlias = Literal["best", "last", "first"]
 CompletedBy: TypeAlias = Literal["learner", "staff"]
 SCORED_BY_STAFF: frozenset[LessonKind] = frozenset({"assignment", "exam"})
 OFFLINE_DAYS = 30
+# So many of a learner's at one lesson are kept, whatever a course would allow.
+MAX_ATTEMPTS = 1_000
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

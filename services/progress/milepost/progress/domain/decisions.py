@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
+from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
     AttemptScored,
     LessonCompleted,
@@ -25,7 +26,6 @@ from milepost.contracts.progress import (
 from milepost.events.event import Refused
 from milepost.progress.domain.merge import finish_course, merge
 from milepost.progress.domain.plan import (
-    MAX_ATTEMPTS,
     LessonRule,
     Plan,
     exhausted,

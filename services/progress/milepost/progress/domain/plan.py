@@ -15,8 +15,6 @@ from msgspec.structs import replace
 
 from milepost.contracts.courses import OFFLINE_DAYS, CompletedBy, CountingAttempt, MoveOn
 
-# The state keeps so many a lesson; the ones after are refused.
-MAX_ATTEMPTS = 1_000
 # Beyond, weights are scaled: their sum would overflow, or their products vanish.
 USUAL_WEIGHTS = 1e-9, 1e9
 

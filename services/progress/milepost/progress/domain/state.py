@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from milepost.contracts import streams
+from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
@@ -29,7 +30,7 @@ from milepost.contracts.progress import (
 )
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
-from milepost.progress.domain.plan import MAX_ATTEMPTS, Attempt
+from milepost.progress.domain.plan import Attempt
 from milepost.progress.events import ProgressEvent
 
 

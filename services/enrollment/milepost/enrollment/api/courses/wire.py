@@ -8,11 +8,18 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, structs
 
-from milepost.contracts.courses import OFFLINE_DAYS, CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.courses import (
+    MAX_ATTEMPTS,
+    OFFLINE_DAYS,
+    CoursePublished,
+    Lesson,
+    PassingRule,
+    Skill,
+)
 from milepost.contracts.ids import LANGUAGE, TEXT
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.api.wiring import Id, Title
-from milepost.enrollment.domain.course.plan_faults import MAX_ATTEMPTS, MAX_OFFLINE_DAYS, WEIGHTS
+from milepost.enrollment.domain.course.plan_faults import MAX_OFFLINE_DAYS, WEIGHTS
 from milepost.web.requests.json_body import Body
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -6,13 +6,11 @@ from math import isfinite
 
 import msgspec
 
-from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.courses import MAX_ATTEMPTS, CoursePublished, Lesson, PassingRule, Skill
 from milepost.contracts.prerequisites import CoursePassed, Prerequisite
 
 # Weights are relative: within these they add up, and the least of them still tells.
 WEIGHTS = 1e-6, 1e6
-# So many of a learner's at one lesson are kept, whatever a plan would allow.
-MAX_ATTEMPTS = 1_000
 MAX_OFFLINE_DAYS = 3_650
 
 
