@@ -1,6 +1,7 @@
 """How long a test's event loop is held at a stretch."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ class Held:
 async def loop_watched() -> AsyncIterator[Held]:
     """Says how long the loop is held inside; asserts nothing."""
     held = Held()
+    gc.freeze()  # as services do: what the tests before have left is not walked through meanwhile
     watching = asyncio.create_task(held.watch())
     await asyncio.sleep(0)  # it has begun
     try:
@@ -37,6 +39,7 @@ async def loop_watched() -> AsyncIterator[Held]:
         await asyncio.sleep(TICK_SECONDS * 2)  # it sees the end of what held it last
     finally:
         await cancel_and_wait(watching)
+        gc.unfreeze()
 
 
 @asynccontextmanager

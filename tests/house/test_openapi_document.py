@@ -130,10 +130,10 @@ async def test_there_is_nothing_else(asked: AsyncClient, path: str):
 
 
 async def test_it_costs_next_to_nothing(asked: AsyncClient):
-    async with loop_free(500):  # built in a thread, which shares the interpreter with the loop
+    async with loop_free(250):  # built in a thread, which shares the interpreter with the loop
         await asked.get(ADDRESS, headers=GZIP)
     before = time.process_time()
     await asyncio.gather(
         *(asked.get(ADDRESS, headers={**GZIP, "Accept": "*/*"}) for _ in range(100))
     )
-    assert (time.process_time() - before) / 100 < 0.05, "the client's part included"
+    assert (time.process_time() - before) / 100 < 0.01, "the client's part included"
