@@ -27,6 +27,9 @@ from milepost.web.telemetry.metrics import SHED
 BACKLOG: Final = 1024
 # Files and sockets that are not connections: Postgres, NATS, logs, the interpreter's own.
 OTHER_FILES: Final = 512
+# Of an answer that nobody reads, the system takes no more than this. Otherwise it takes megabytes
+# from each of a hundred such connections, one after the other, and those who read wait for it.
+UNREAD_BYTES: Final = 128 * 1024
 LOOKS, LOOK_SECONDS = 5, 0.1
 TURNED_AWAY_AT_ONCE: Final = 512
 RETRY_AFTER_SECONDS: Final = 5
@@ -59,6 +62,7 @@ def listen(host: str, port: int, limits: Limits) -> socket.socket:
     listener.setblocking(False)
     # What is accepted inherits these.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: else only the peer's system says it is gone
         listener.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _milliseconds(limits.stalled_seconds)
