@@ -85,13 +85,13 @@ def documented(app: Litestar) -> dict[str, list[Callable[[httpx2.Response], Awai
     return {"response": [check]}
 
 
-_known: dict[frozenset[tuple[str, object]], Document] = {}
+_known: dict[frozenset[tuple[str, str, str]], Document] = {}
 
 
 def _document(app: Litestar) -> Document:
     """Made once for the same routes: most tests have an app of their own, and few differ."""
     routes = frozenset(
-        (route.path, handler.fn)
+        (route.path, handler.fn.__module__, handler.fn.__qualname__)  # each app has its own `fn`
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers

@@ -4,7 +4,7 @@ OpenAPI is made of this (`documentation.py`), and a test holds every answer agai
 """
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from litestar.openapi.spec import RequestBody, Schema
@@ -78,6 +78,10 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     also: int | None = None
     creates: bool = False
     request_body: RequestBody | None = None
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Itself: litestar copies the options of a route, and these hold hundreds of objects."""
+        return self
 
 
 def command(*refusals: Exception, also: int | None = None, creates: bool = False) -> Answers:

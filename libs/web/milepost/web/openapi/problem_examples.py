@@ -1,6 +1,6 @@
 """Problems as OpenAPI describes them: a schema for each kind, real documents as examples."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
@@ -36,9 +36,10 @@ class Kind(msgspec.Struct, frozen=True):
 
 def kinds(errors: Iterable[Exception]) -> dict[int, list[Kind]]:
     """By status, those of a status sorted by name."""
-    named = sorted(errors, key=_name)
+    answered = [(problem_of(error), type(error)) for error in errors]
+    answered.sort(key=_name)
     found: dict[int, list[Kind]] = {}
-    for _, alike in groupby(named, key=_name):
+    for _, alike in groupby(answered, key=_name):
         kind = _kind(list(alike))
         found.setdefault(kind.status, []).append(kind)
     return found
@@ -67,27 +68,32 @@ def examples(alike: list[Kind], instance: str) -> dict[str, Example | Reference]
     }
 
 
-def _name(error: Exception) -> str:
-    return problem_of(error).name
+def _name(answered: tuple[Problem, type[Exception]]) -> str:
+    return answered[0].name
 
 
-def _kind(alike: list[Exception]) -> Kind:
+def _kind(alike: list[tuple[Problem, type[Exception]]]) -> Kind:
     problems: list[Problem] = []
-    for error in alike:
-        if (problem := problem_of(error)) not in problems:
+    for problem, _ in alike:
+        if problem not in problems:
             problems.append(problem)
-    first, of = problems[0], type(alike[0])
+    first, of = alike[0]
     described = _document_type(first.name, of.__module__, tuple(_fields(first, of)))
     return Kind(first.name, first.status, tuple(problems), described)
 
 
 def _fields(problem: Problem, error: type[Exception]) -> Iterator[tuple[Any, ...]]:
-    hints = get_type_hints(error.__init__)
-    where = get_type_hints(Where) if issubclass(error, Malformed) else {}
+    hints = _hints(error.__init__)
+    where = _hints(Where) if issubclass(error, Malformed) else {}
     yield "type", Literal[f"urn:milepost:problem:{problem.name}"]
     yield "status", Literal[problem.status]
     yield from ((fact, hints[fact]) for fact in problem.facts if fact not in where)
     yield from ((fact, hint | UnsetType, UNSET) for fact, hint in where.items())
+
+
+@cache
+def _hints(of: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(of)
 
 
 @cache
