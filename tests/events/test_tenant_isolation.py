@@ -1,16 +1,21 @@
 """What stands still, fails or takes long of one school holds up no other: real Postgres."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from statistics import median
 from uuid import uuid4
 
 import pytest
+from tests.events.given import command
+from tests.events.hindered import blocked, holding
 from tests.events.traffic import append
 from tests.eventually import eventually
 
-from milepost.events.log import Recorded
+from milepost.events.commands.group_commit import GroupCommit
+from milepost.events.log import Appended, Recorded
 from milepost.events.parking.operator_actions import list_parked, retry
 from milepost.events.parking.parked import Pool
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -161,3 +166,22 @@ async def test_what_is_passed_over_is_committed_and_moves_on(pool, log, nats_url
         await append(log, schools.well, "lesson-b", 4, type_="lesson_started")
         await eventually(lambda: stands_at(4))
     assert schools.of(schools.well) == [3]
+
+
+async def test_a_lock_on_one_log_holds_up_the_commands_of_no_other(postgres, pool, log, schools):
+    sick = [f"{schools.sick}-{number}" for number in range(3)]
+    commits = GroupCommit(log, connections=2)
+    async with asyncio.timeout(30), AsyncExitStack() as held:
+        for tenant in sick:
+            await held.enter_async_context(holding(postgres, tenant, command(("book-a", 0))))
+        stuck = [commits.submit(tenant, command(("book-b", 0))) for tenant in sick]
+        seconds = []
+        for number in range(10):
+            begun = time.monotonic()
+            await commits.submit(schools.well, command((f"book-{number}", 0)))
+            seconds.append(time.monotonic() - begun)
+        await blocked(pool, len(sick))
+        assert not any(one.done() for one in stuck)
+    await commits.close()
+    assert [type(one.result()) for one in stuck] == [Appended] * len(sick)
+    assert median(seconds) < 1

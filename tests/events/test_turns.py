@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from milepost.events.runtime import slots
 from milepost.events.runtime import turns as module
 from milepost.events.runtime.leadership import LeaseLost
 from milepost.events.runtime.turns import MAX_TURNS, SLOTS, Turns
@@ -29,7 +30,7 @@ async def test_who_has_much_to_do_takes_turns_with_who_has_little():
 
 
 async def test_who_stands_still_leaves_its_slot(monkeypatch):
-    monkeypatch.setattr(module, "QUICK_SECONDS", 0.01)
+    monkeypatch.setattr(slots, "QUICK_SECONDS", 0.01)
     stuck = [f"stuck-{number}" for number in range(SLOTS)]
     under_way, most = 0, 0
 
@@ -72,18 +73,22 @@ async def test_a_tenant_has_one_turn_at_a_time_and_another_if_offered_meanwhile(
 
 async def test_who_fails_is_tried_again_after_a_pause_alone(monkeypatch):
     monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.01)
-    taken = []
+    taken, said = [], []
 
     async def turn(tenant):
         taken.append(tenant)
-        if tenant == "sick" and taken.count("sick") < 3:
-            raise ValueError("invalid page in block 7")
+        if tenant == "sick":
+            said.append(module.PAUSED.labels("test")._value.get())
+            if len(said) < 3:
+                raise ValueError("invalid page in block 7")
         return False
 
     async with Turns("test", turn) as turns, asyncio.timeout(30):
         turns.offer(["sick", "well"])
         await turns.join(["sick", "well"])
     assert sorted(taken) == ["sick", "sick", "sick", "well"]
+    assert said == [0, 1, 1]
+    assert module.PAUSED.labels("test")._value.get() == 0
 
 
 async def test_another_leader_ends_everything():

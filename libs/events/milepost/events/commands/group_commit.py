@@ -5,7 +5,8 @@
 
 One call per tenant is under way at a time, so that a process's commands are appended in the order
 in which they were submitted; what comes meanwhile is the next batch. So batches grow by themselves
-under load, and a command that comes alone goes at once.
+under load, and a command that comes alone goes at once. Two tenants' calls are quick at a time; one
+that takes long (a lock on its log, a slow server) leaves its slot to others after 0.25 s.
 
     the log says            the command's future gets
     appended, done before   that
@@ -26,10 +27,12 @@ import structlog
 from milepost.events.log import Appended, Command, Conflict, Log, Result
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.outages import Overloaded, is_unavailable
+from milepost.events.runtime.slots import Slots
 from milepost.events.sizes import BATCH, require_fit, size_of
 
 MAX_BATCH_EVENTS = 2_000
 MAX_WAITING = 20_000
+MAX_CALLS = 8
 RETRY_SECONDS = 15.0
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 1.0
 
@@ -51,12 +54,12 @@ class WaitingCommand(NamedTuple):
 
 
 class GroupCommit:
-    """`connections`: how many tenants' calls are under way at once."""
+    """`connections`: how many tenants' calls are quick at once; `MAX_CALLS`: with the slow ones."""
 
     def __init__(self, log: Log, *, connections: int = 2, max_batch: int = 250) -> None:
         self._log = log
         self._max_batch = max_batch
-        self._slots = asyncio.Semaphore(connections)
+        self._slots = Slots(connections, MAX_CALLS)
         self._waiting: dict[str, deque[WaitingCommand]] = {}
         self._drains: dict[str, asyncio.Task[None]] = {}
 
@@ -88,7 +91,7 @@ class GroupCommit:
     async def _drain(self, tenant: str, waiting: deque[WaitingCommand]) -> None:
         try:
             while waiting:
-                async with self._slots:
+                async with self._slots.hold():
                     # Only now: what came while this waited for a connection goes along.
                     await self._append(tenant, self._next_batch(waiting))
         finally:

@@ -9,35 +9,50 @@ So who has much to do takes turns with the others, and who stands still stands a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import NoReturn, Self, TypeAlias
 
 import structlog
+from prometheus_client import Gauge
 
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import LeaseLost
+from milepost.events.runtime.slots import Slots
 
 SLOTS, MAX_TURNS = 4, 64
-QUICK_SECONDS = 0.25
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.25, 5.0
 
 # Does a bounded part of what one tenant has to do. Whether there is more.
 Turn: TypeAlias = Callable[[str], Awaitable[bool]]
 
+PAUSED = Gauge(
+    "milepost_tenants_paused", "Tenants whose last turn failed", ["consumer"]
+)
+
 _log = structlog.get_logger()
 
 
 class Turns:
-    """Of one consumer. Turns that are under way end with the block."""
+    """Of one consumer. Turns that are under way end with the block.
 
-    def __init__(self, consumer: str, turn: Turn) -> None:
+    What `ends_all` names says nothing of one tenant: `join` and `lost` raise it.
+    """
+
+    def __init__(
+        self,
+        consumer: str,
+        turn: Turn,
+        ends_all: tuple[type[BaseException], ...] = (LeaseLost,),
+    ) -> None:
         self._turn = turn
+        self._ends_all = ends_all
+        self._failed: set[str] = set()
+        self._paused = PAUSED.labels(consumer)
         self._offered: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._quick, self._all = asyncio.Semaphore(SLOTS), asyncio.Semaphore(MAX_TURNS)
+        self._slots = Slots(SLOTS, MAX_TURNS)
         self._lost: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
         self._logger = _log.bind(consumer=consumer)
 
@@ -61,8 +76,12 @@ class Turns:
             if tenant not in self._tasks:
                 self._tasks[tenant] = asyncio.create_task(self._run(tenant))
 
+    def busy(self, tenant: str) -> bool:
+        """It has a turn, waits for one, or pauses."""
+        return tenant in self._tasks
+
     async def join(self, tenants: Iterable[str], timeout_seconds: float | None = None) -> None:
-        """Until these have nothing more to do, or for so long. Raises `LeaseLost`."""
+        """Until these have nothing more to do, or for so long. Raises what `ends_all`."""
         tasks = [self._tasks[tenant] for tenant in tenants if tenant in self._tasks]
         if tasks:
             await asyncio.wait(tasks, timeout=timeout_seconds)
@@ -70,7 +89,7 @@ class Turns:
             self._lost.result()
 
     async def lost(self) -> NoReturn:
-        """Until a turn finds that another process leads: raises `LeaseLost`."""
+        """Until a turn finds what `ends_all`, such as another process that leads: raises that."""
         await asyncio.shield(self._lost)
 
     async def _run(self, tenant: str) -> None:
@@ -79,21 +98,29 @@ class Turns:
             while tenant in self._offered:
                 self._offered.discard(tenant)
                 if await self._succeeds(tenant):
+                    self._say_failed(self._failed - {tenant})
                     backoff.reset()
                 else:
+                    self._say_failed(self._failed | {tenant})
                     await backoff.pause()
-        except LeaseLost as error:
+        except self._ends_all as error:
             if not self._lost.done():
                 self._lost.set_exception(error)
         finally:
+            self._say_failed(self._failed - {tenant})
             del self._tasks[tenant]
+
+    def _say_failed(self, failed: set[str]) -> None:
+        """Those whose last turn failed, whether they pause or are tried again."""
+        self._failed = failed
+        self._paused.set(len(failed))
 
     async def _succeeds(self, tenant: str) -> bool:
         """One turn. What it fails with says nothing about any other tenant."""
         try:
-            async with self._slot():
+            async with self._slots.hold():
                 more = await self._turn(tenant)
-        except LeaseLost:
+        except self._ends_all:
             raise
         except Exception as error:  # noqa: BLE001 - said, and tried again after a pause
             self._logger.warning("tenant_paused", tenant=tenant, error=repr(error))
@@ -102,17 +129,3 @@ class Turns:
         if more:
             self.offer([tenant])
         return True
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        """Given back at the end, or before it when that takes long."""
-        async with self._all:
-            await self._quick.acquire()
-            given_back = ExitStack()
-            given_back.callback(self._quick.release)
-            slow = asyncio.get_running_loop().call_later(QUICK_SECONDS, given_back.close)
-            try:
-                yield
-            finally:
-                slow.cancel()
-                given_back.close()
