@@ -27,9 +27,7 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.25, 5.0
 # Does a bounded part of what one tenant has to do. Whether there is more.
 Turn: TypeAlias = Callable[[str], Awaitable[bool]]
 
-PAUSED = Gauge(
-    "milepost_tenants_paused", "Tenants whose last turn failed", ["consumer"]
-)
+PAUSED = Gauge("milepost_tenants_paused", "Tenants whose last turn failed", ["consumer"])
 
 _log = structlog.get_logger()
 
