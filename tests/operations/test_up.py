@@ -306,10 +306,14 @@ def test_a_token_of_a_new_key_comes_with_a_warning(start: Start, data_dir: Path)
 def test_servers_that_are_named_are_used_and_left_alone(
     start: Start, data_dir: Path, postgres: str, nats_url: str
 ):
-    up = start("up", "--port", "0", MILEPOST_POSTGRES=postgres, MILEPOST_NATS=nats_url)
+    (file := data_dir / "address-of-postgres").write_text(postgres)
+    up = start("up", "--port", "0", MILEPOST_POSTGRES_FILE=str(file), MILEPOST_NATS=nats_url)
     assert is_ready(address(up))
     assert not (data_dir / "postgres").exists()
     assert not (data_dir / "nats").exists()
+    relay, project = (named(data_dir, name).environ() for name in ("relay", "project"))
+    assert (relay["MILEPOST_POSTGRES"], relay["MILEPOST_NATS"]) == (postgres, nats_url)
+    assert "MILEPOST_NATS" not in project, "it never speaks to NATS"
     up.send_signal(signal.SIGINT)
     assert up.wait(40) == 0
 
@@ -345,7 +349,7 @@ def test_each_process_runs_alone(start: Start, postgres: str, nats_url: str):
     alone = [
         start("serve", "progress", MILEPOST_PORT=ports[0], **servers),
         start("relay", "--health-port", ports[1], **servers),
-        start("project", "--health-port", ports[2], **servers),
+        start("project", "--health-port", ports[2], MILEPOST_POSTGRES=postgres),
     ]
     for port in ports:
         wait_until(partial(is_ready, f"http://127.0.0.1:{port}"), PATIENCE_SECONDS)

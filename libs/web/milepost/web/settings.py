@@ -15,6 +15,8 @@ from milepost.web.errors import WebError
 
 PREFIX = "MILEPOST_"
 NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
+# Each may stand in a file instead, as container platforms and systemd hand out secrets.
+SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats")
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -35,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     other process needs; empty means that `postgres` owns the database as well.
     `postgres_enrollment` is the login of `serve enrollment` and `serve all`, which alone reads the
     vault and the bulk jobs; empty means `postgres`.
+    `postgres_file`, `postgres_owner_file`, `postgres_enrollment_file` and `nats_file` name files
+    that hold these four instead: then no password stands in the environment.
     `nats` that begins with tls:// is encrypted or not used at all. `nats_ca_file` names the CA's
     certificate (PEM; empty: the system's), `nats_cert_file` and `nats_key_file` our own, for a
     server that demands one. Postgres' are in its URL: `sslmode`, `sslrootcert`, `sslcert`,
@@ -59,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     postgres_owner: str = ""
     postgres_enrollment: str = ""
     nats: str = ""
+    postgres_file: str = ""
+    postgres_owner_file: str = ""
+    postgres_enrollment_file: str = ""
+    nats_file: str = ""
     nats_ca_file: str = ""
     nats_cert_file: str = ""
     nats_key_file: str = ""
@@ -108,11 +116,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     values[field.name] = _read(field, raw)
                 except SettingInvalid as fault:
                     faults.append(str(fault))
+        for name in SECRETS:
+            try:
+                values |= _read_secret(name, values)
+            except SettingInvalid as fault:
+                faults.append(str(fault))
         if faults:
             raise SettingInvalid("\n".join(faults))
         settings = cls(**values)
         _require_tls_whole(settings)
         return settings
+
+
+def _read_secret(name: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """The content of the file that is named for it. Raises `SettingInvalid`."""
+    variable = f"{PREFIX}{name.upper()}_FILE"
+    file = values.get(f"{name}_file")
+    if not file:
+        return {}
+    if values.get(name):
+        raise SettingInvalid(f"{variable} is set: {PREFIX}{name.upper()} must not be, too")
+    try:
+        content = Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeError) as fault:
+        why = getattr(fault, "strerror", None) or "not text"
+        raise SettingInvalid(f"{variable}={file}: {why}") from None
+    if not content or "\n" in content:
+        raise SettingInvalid(f"{variable}={file}: it must hold one line, the address")
+    return {name: content}
 
 
 def _require_tls_whole(settings: Settings) -> None:

@@ -36,11 +36,14 @@ def reason(error: BaseException) -> str:
     return str(error) or "the connection was lost"
 
 
-def connected(settings: Settings | None = None) -> Settings:
-    """Settings with both servers' addresses. Raises `Trouble` when nobody has named any."""
+def connected(settings: Settings | None = None, *, without_nats: bool = False) -> Settings:
+    """Settings with both servers' addresses. Raises `Trouble` when nobody has named any.
+
+    `without_nats` is for who never speaks to it, and so needs no password of it.
+    """
     settings = settings or load_settings()
     _require_certificates(settings)
-    if settings.postgres and settings.nats:
+    if settings.postgres and (settings.nats or without_nats):
         return settings
     runtime = running(settings.data_dir)
     if runtime is None:
@@ -56,7 +59,7 @@ def connected(settings: Settings | None = None) -> Settings:
             postgres_owner=settings.postgres_owner or runtime.owner,
             postgres_enrollment=settings.postgres_enrollment or runtime.enrollment,
         )
-    for name in ("postgres", "nats"):
+    for name in ("postgres",) if without_nats else ("postgres", "nats"):
         if not getattr(found, name):  # `milepost up --only`
             raise Trouble(
                 f"`milepost up` was told not to start {name}: set MILEPOST_{name.upper()}."

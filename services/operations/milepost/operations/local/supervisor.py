@@ -23,7 +23,7 @@ from milepost.operations.local.metrics_ports import MetricsPorts
 from milepost.operations.local.restarts import STARTS_AT_MOST, Restarts
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free
-from milepost.web.settings import Settings
+from milepost.web.settings import NATS_FILES, PREFIX, SECRETS, Settings
 
 # So often it says that it still waits.
 SAY_SECONDS = 60
@@ -221,6 +221,8 @@ def _logins(settings: Settings, servers: Embedded) -> Logins:
 def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
     """Nobody gets the owner's login, and only who opens the vault its login and its keys."""
     withheld = {"MILEPOST_POSTGRES_OWNER"}
+    if process == "project":
+        withheld |= {"MILEPOST_NATS", *(PREFIX + name.upper() for name in NATS_FILES)}
     if process != "serve":
         withheld |= {
             "MILEPOST_POSTGRES_ENROLLMENT",
@@ -231,8 +233,9 @@ def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
 
 
 def _environment(settings: Settings, runtime: Runtime, port: int) -> dict[str, str]:
+    in_files = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in in_files},
         "MILEPOST_POSTGRES_ENROLLMENT": runtime.enrollment,
         "MILEPOST_POSTGRES": runtime.postgres,
         "MILEPOST_NATS": runtime.nats,

@@ -66,7 +66,10 @@ def run_relay(health_port: int | None, data_dir: Path | None) -> None:
 
 
 def run_project(health_port: int | None, data_dir: Path | None) -> None:
-    _run("project", lambda settings: _project(settings, _probes(settings, health_port)), data_dir)
+    def work(settings: Settings) -> Coroutine[Any, Any, None]:
+        return _project(settings, _probes(settings, health_port))
+
+    _run("project", work, data_dir, without_nats=True)
 
 
 def _probes(settings: Settings, health_port: int | None) -> int | None:
@@ -74,9 +77,13 @@ def _probes(settings: Settings, health_port: int | None) -> int | None:
 
 
 def _run(
-    service: str, work: Callable[[Settings], Coroutine[Any, Any, None]], data_dir: Path | None
+    service: str,
+    work: Callable[[Settings], Coroutine[Any, Any, None]],
+    data_dir: Path | None,
+    *,
+    without_nats: bool = False,
 ) -> None:
-    settings = connected(load_settings(data_dir))
+    settings = connected(load_settings(data_dir), without_nats=without_nats)
     configure_logging(settings, service=service, routine=ROUTINE if supervised() else ())
     try:
         with reachable():

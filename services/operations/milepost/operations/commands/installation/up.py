@@ -88,7 +88,7 @@ def _program() -> str:
 
 
 def run_migrate(data_dir: Path | None, *, as_json: bool) -> None:
-    settings = connected(load_settings(data_dir))
+    settings = connected(load_settings(data_dir), without_nats=True)
     with reachable():
         names = run(
             migrate_and_ensure(
