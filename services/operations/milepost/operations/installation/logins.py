@@ -27,6 +27,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 CREATE = """select format('create role %I login password %L in role %I',
     $1::text, $2::text, $3::text)"""
+OLDEST_POSTGRES = 170_000
 ITERATIONS = 4096  # Postgres' own default
 # What a login may beyond what a process needs. Read models belong to the services' role: a new
 # generation of one is a table, made and dropped by `milepost project`.
@@ -50,13 +51,23 @@ EXCESS = """select what from (
 
 
 async def migrate_and_ensure(owner: str, service: str, enrollment: str) -> list[str]:
-    """Bring the database up to date, then make the processes' logins. Returns the files applied."""
+    """Bring the database up to date, then make the processes' logins. Returns the files applied.
+
+    Raises `Trouble`.
+    """
     async with owner_connection(owner) as connection:
+        await _require_new_enough(connection)
         applied = await migrate(connection, schemas())
         if enrollment:
             await ensure_login(connection, enrollment, ENROLLMENT_ROLE)
         await ensure_login(connection, service, ROLE if enrollment else ENROLLMENT_ROLE)
         return applied
+
+
+async def _require_new_enough(connection: Connection) -> None:
+    if int(await connection.fetchval("show server_version_num")) < OLDEST_POSTGRES:
+        version = await connection.fetchval("show server_version")
+        raise Trouble(f"Postgres {version} is too old: Milepost needs 17 or newer.")
 
 
 async def ensure_login(connection: Connection, address: str, group: str) -> None:

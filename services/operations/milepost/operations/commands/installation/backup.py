@@ -33,7 +33,7 @@ def backup(
 
     Example: milepost backup /backups/2026-11-29
     """
-    settings = connected(load_settings(data_dir))
+    settings = connected(load_settings(data_dir), without_nats=True)
     configure_logging(settings)
     make.require_new(folder)
     with reachable():
