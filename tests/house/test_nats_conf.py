@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,10 +15,13 @@ import nats.errors
 import nats.js.errors
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
+from tests.certificates import Authority
 from tests.docs.pages import DOCS, blocks
 from tests.eventually import eventually
 
-from milepost.events.nats.jetstream import STREAM, ensure_stream
+from milepost.events.nats.connection import NatsServer, TlsRefused, is_encrypted
+from milepost.events.nats.connection import connect as by_our_own
+from milepost.events.nats.jetstream import STREAM, connected, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, Message
 from milepost.operations.local.embedded_nats import binary
 
@@ -35,16 +39,22 @@ def free_port() -> int:
 
 
 class Server:
-    """Runs by the file, but for addresses and folder. It may be started again."""
+    """Runs by the file, but for addresses and folders. It may be started again."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
+        self.authority = Authority(folder / "school-ca")
+        certificate, key = self.authority.sign("server")
         self._conf = folder / "nats.conf"
+        given = "".join(f'{name}: "{value}"\n' for name, value in PASSWORDS.items())
+        (folder / "passwords.conf").write_text(given, "utf-8")
         text = CONF.read_text("utf-8")
         for before, after in (
             ("0.0.0.0:4222", f"127.0.0.1:{self.port}"),
             ("127.0.0.1:8222", "127.0.0.1:-1"),
-            ('"/data"', f'"{folder}"'),
+            ('"/data"', f'"{folder / "data"}"'),
+            ("/etc/nats/tls/server.pem", certificate),
+            ("/etc/nats/tls/server.key", key),
         ):
             assert before in text
             text = text.replace(before, after)
@@ -55,7 +65,6 @@ class Server:
             binary(),
             "--config",
             self._conf,
-            env={**os.environ, **PASSWORDS},
             stderr=asyncio.subprocess.DEVNULL,
         )
         await listening(self.port)
@@ -66,8 +75,10 @@ class Server:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     server = Server(tmp_path)
+    # Of clients that name no CA, as of the page's subscriber.
+    monkeypatch.setenv("SSL_CERT_FILE", server.authority.file)
     await server.start()
     yield server
     await server.stop()
@@ -97,7 +108,7 @@ async def connect(port, user, password, **options):
     async def hear(error):
         errors.append(error)
 
-    url = f"nats://{user}:{password}@127.0.0.1:{port}"
+    url = f"tls://{user}:{password}@127.0.0.1:{port}"
     return await nats.connect(url, error_cb=hear, **options), errors
 
 
@@ -126,6 +137,38 @@ async def create(client, subject, **config):
         f"$JS.API.CONSUMER.CREATE.{subject}", json.dumps(request).encode(), timeout=1
     )
     return json.loads(answer.data)
+
+
+async def test_nobody_is_heard_without_tls_and_nobody_believed_without_its_ca(server, tmp_path):
+    login = f"milepost:{PASSWORDS['NATS_PASSWORD']}"
+    address = f"tls://{login}@127.0.0.1:{server.port}"
+    async with connected(NatsServer(address, server.authority.file), "test") as client:
+        assert is_encrypted(client)
+    with pytest.raises(TlsRefused, match="MILEPOST_NATS_CA_FILE"):
+        await connect_once(NatsServer(address, Authority(tmp_path / "other-ca").file))
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    assert b'"tls_required":true' in await reader.readline()
+    writer.write(b'CONNECT {"user":"milepost","pass":"let-me-in"}\r\nPING\r\n')
+    with suppress(ConnectionError):
+        assert b"PONG" not in await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+
+
+async def connect_once(server):
+    async def ignore(_: Exception) -> None:
+        """It is raised, too."""
+
+    await by_our_own(server, error_cb=ignore, allow_reconnect=False, max_reconnect_attempts=0)
+
+
+async def test_old_tls_is_refused(server):
+    context = ssl.create_default_context(cafile=server.authority.file)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+        await connect(
+            server.port, "milepost", PASSWORDS["NATS_PASSWORD"],
+            tls=context, allow_reconnect=False, max_reconnect_attempts=0,
+        )  # fmt: skip
 
 
 async def test_a_subscriber_receives_what_its_tenant_published_and_nothing_else(port):
@@ -210,7 +253,7 @@ async def subscribing(port, folder, name):
     page = blocks(DOCS / "how-to" / "subscriber.md")
     (script,) = (block.text for block in page if block.path == "subscriber.py")
     (folder / "subscriber.py").write_text(script, "utf-8")
-    url = f"nats://payroll:{PASSWORDS['NATS_SUBSCRIBER_PASSWORD']}@127.0.0.1:{port}"
+    url = f"tls://payroll:{PASSWORDS['NATS_SUBSCRIBER_PASSWORD']}@127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         folder / "subscriber.py",
