@@ -13,6 +13,7 @@ import typer
 from tests.events.traffic import append, relaying
 from tests.eventually import eventually
 
+from milepost.enrollment.vault.cipher import MasterKey
 from milepost.events.nats.jetstream import STREAM, SUBJECTS, ensure_stream
 from milepost.events.parking.parked import Failure, park
 from milepost.events.relay.strays import Strays, forget_strays
@@ -311,6 +312,26 @@ async def test_a_vault_whose_key_is_elsewhere(settings, postgres):
     unread = msgspec.structs.replace(settings, master_key_file="/nowhere/keys")
     assert "MILEPOST_MASTER_KEY_FILE" in await wrong(unread, "vault")
     assert await fine(settings, "vault") == "empty"
+
+
+async def test_an_erasure_that_a_key_of_the_operators_can_still_open(settings, postgres):
+    key = MasterKey.new()
+    settings = msgspec.structs.replace(settings, master_key=key.written())
+    erased = (
+        "insert into vault.learners (tenant, learner, erased_at, erased_key)"
+        " values ('t', 'ada', now() - $1::interval, $2)"
+    )
+    async with owner_connection(postgres) as connection:
+        await connection.execute("insert into vault.master_keys (key_id) values ($1)", key.id)
+        for days, verdict in ((1, "ok"), (15, "warning"), (29, "wrong")):
+            await connection.execute("delete from vault.learners")
+            await connection.execute(erased, timedelta(days=days), key.id)
+            found = await finding(settings, "erasures")
+            assert (found.verdict, key.id in found.says) == (verdict, True)
+        assert "put a new key first in MILEPOST_MASTER_KEY" in found.remedy
+        await connection.execute("delete from vault.learners")
+        assert "reach everything" in await fine(settings, "erasures")
+        await connection.execute("delete from vault.master_keys")
 
 
 async def test_backups_that_were_never_made_or_have_stopped(settings, postgres):

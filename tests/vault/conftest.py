@@ -19,7 +19,7 @@ from milepost.web.settings import Settings
 async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
     """Of a vault that is empty."""
     owner = await asyncpg.connect(postgres)
-    await owner.execute("truncate vault.learners, vault.master_keys")
+    await owner.execute("truncate vault.learners, vault.master_keys, vault.retired_keys")
     await owner.close()
     opened = await connect_pool(postgres, name="vault tests", size=8, role=ENROLLMENT_ROLE)
     yield opened

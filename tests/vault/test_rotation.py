@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -204,3 +205,14 @@ async def test_the_command_says_what_it_would_do_and_does_it(
     secrets = keyring.file.read_text().splitlines()[2::2]
     assert len(secrets) == 2
     assert not [one for one in secrets if one in would]
+
+    await vault.erase(tenant, forty[0], datetime.now(UTC))
+    told = json.loads(vault_command("status", "--json"))
+    states = [(key["key_id"], key["retired"], key["learners"]) for key in told["keys"]]
+    assert states == [(done["to"], False, 39), (old, True, 0)]
+    assert (told["openable"]["erasures"], told["by_hand"]) == (1, False)
+    assert f"{old} would be destroyed" in vault_command("destroy", "--dry-run")
+    assert len(Keyring(settings).keys) == 2
+    assert json.loads(vault_command("destroy", "--yes", "--json"))["keys"] == [old]
+    assert [*Keyring(settings).keys] == [done["to"]]
+    assert f"1 erasures since {datetime.now(UTC):%Y}" in vault_command("status")

@@ -55,3 +55,25 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatc
         write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_destroyed_is_overwritten_where_it_stood(tmp_path: Path):
+    path = tmp_path / "master.keys"
+    path.write_bytes(b"old secret")
+    with path.open("rb") as before:
+        secret_file.replace_and_shred(path, b"new")
+        assert before.read() == bytes(10)
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_dead_process_left_goes_and_a_second_name_of_the_file_harms_nothing(tmp_path: Path):
+    path, half, second = (tmp_path / name for name in ("keys", "tmpa_9f3c51", "tmp12345678"))
+    path.write_bytes(b"in use")
+    half.write_bytes(b"in ")
+    os.link(path, second)
+    with half.open("rb") as left:
+        secret_file.shred_leftovers(path)
+        assert left.read() == bytes(3)
+    assert [*tmp_path.iterdir()] == [path]
+    assert path.read_bytes() == b"in use"

@@ -4,10 +4,13 @@ Once written they outlive a power failure: the content is synced before the file
 folder after it.
 """
 
-import contextlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
+
+TEMPORARY = "tmp"
 
 
 def create_once(path: Path, content: bytes) -> None:
@@ -15,10 +18,10 @@ def create_once(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = _write_beside(path, content)
     try:
-        with contextlib.suppress(FileExistsError):
+        with suppress(FileExistsError):
             os.link(written, path)
     finally:
-        written.unlink()
+        written.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 
@@ -36,8 +39,35 @@ def replace(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def replace_and_shred(path: Path, content: bytes) -> None:
+    """As `replace`; and what stood there is overwritten, as far as the file system does so.
+
+    One that copies on write, and most flash, keep the old blocks for a while.
+    """
+    with path.open("r+b") as before:
+        replace(path, content)
+        _overwrite(before)
+
+
+def shred_leftovers(path: Path) -> None:
+    """What processes that died while they wrote have left beside `path`: nobody may be writing."""
+    for leftover in path.parent.glob(f"{TEMPORARY}????????"):
+        with suppress(FileNotFoundError), leftover.open("r+b") as before:
+            leftover.unlink()
+            _overwrite(before)
+
+
+def _overwrite(file: IO[bytes]) -> None:
+    """Unless it has another name: who died in `create_once` leaves the file itself two."""
+    if os.fstat(file.fileno()).st_nlink:
+        return
+    file.write(b"\0" * os.fstat(file.fileno()).st_size)
+    file.flush()
+    os.fsync(file.fileno())
+
+
 def _write_beside(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 600
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)  # mode 600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

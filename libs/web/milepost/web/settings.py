@@ -22,6 +22,7 @@ DEVELOPMENT_ISSUER = "milepost-development"
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Quota = Annotated[int, Meta(ge=0)]
+ErasureDays = Annotated[int, Meta(ge=1, le=365)]
 Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -48,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whose keys live in `data_dir`.
     `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
     neither, one is made in `data_dir`.
+    `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner in
+    dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by variable
+    or in a named file are the operator's to take away: `milepost doctor` says when.
     `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
     `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
     `port`; 0: only `port` does.
@@ -82,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_keys_refresh_seconds: Positive = 60
     master_key: str = ""
     master_key_file: str = ""
+    erasure_days: ErasureDays = 28
     caller_requests_per_second: Quota = 2_000
     tenant_requests_per_second: Quota = 5_000
     max_body_bytes: Positive = HTTP_BODY

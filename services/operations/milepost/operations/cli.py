@@ -37,7 +37,10 @@ ROOMS = {
     "stream": ("commands.events.stream", "Make the stream in NATS anew from the log."),
     "jobs": ("commands.school.jobs", "Look at bulk jobs, read their results, cancel them."),
     "timers": ("commands.events.timers", "List what will go off, and when."),
-    "vault": ("commands.installation.vault", "Renew the key to the learners' personal data."),
+    "vault": (
+        "commands.installation.vault",
+        "Renew, retire and destroy the vault's keys.",
+    ),
     "bench": ("bench.command", "Measure this machine with Milepost on it."),
 }
 SINGLE = {

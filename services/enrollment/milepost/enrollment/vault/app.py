@@ -2,6 +2,8 @@
 
 from milepost.enrollment.domain.erasure import VAULT
 from milepost.enrollment.vault.api import VaultWiring, routes
+from milepost.enrollment.vault.erasures import Term
+from milepost.enrollment.vault.key_lifecycle import renewing
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
 from milepost.events.log import Recorded
@@ -12,9 +14,14 @@ from milepost.web.room import Context, Service
 
 def service(context: Context) -> Service:
     """Raises `SettingInvalid` when the master keys make no sense."""
-    vault = Vault(context.pool, Keyring(context.settings))
+    keyring = Keyring(context.settings)
+    vault = Vault(context.pool, keyring)
+    term = Term.of(context.settings.erasure_days, by_hand=not keyring.ours)
     return Service(
-        name="vault", routes=(routes(VaultWiring(vault, context)),), handlers=(erasing(vault),)
+        name="vault",
+        routes=(routes(VaultWiring(vault, context)),),
+        handlers=(erasing(vault),),
+        workers=(renewing(context.pool, keyring, term, context.clock),),
     )
 
 

@@ -3,7 +3,7 @@
 It refuses to say what they are, and to make one where the vault already has another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import structlog
@@ -49,8 +49,18 @@ class Keyring:
         return None if self._given else self._file
 
     @property
+    def ours(self) -> bool:
+        """Whether the file is Milepost's own: no other machine has a copy that it works with."""
+        return not (self._given or self._named)
+
+    @property
     def keys(self) -> Mapping[str, MasterKey]:
         return self._keys
+
+    def refresh(self) -> None:
+        """Know what the file holds now, so that what was destroyed is in no memory either."""
+        if read := self._read():
+            self._keys = read
 
     def get(self, key_id: str) -> MasterKey:
         """Raises `MasterKeyMissing`."""
@@ -75,6 +85,18 @@ class Keyring:
         self._keys = self._read()
         return new
 
+    def destroy(self, key_ids: Collection[str]) -> None:
+        """Leave them out of the file, and overwrite what held them. Repeating it does nothing.
+
+        Raises `OSError` where the file may not be written.
+        """
+        if self.ours:  # elsewhere the folder may be anybody's
+            secret_file.shred_leftovers(self._file)
+        kept = {key_id: key for key_id, key in self._read().items() if key_id not in key_ids}
+        assert kept, "the newest key stays"
+        secret_file.replace_and_shred(self._file, _written(*kept.values()))
+        self._keys = kept
+
     def _read(self) -> dict[str, MasterKey]:
         if self._given:
             return _keys("MILEPOST_MASTER_KEY", self._given.replace(",", "\n"))
@@ -86,9 +108,12 @@ class Keyring:
 def _content(file: Path) -> tuple[str, str]:
     name = f"MILEPOST_MASTER_KEY_FILE={file}"
     try:
-        return name, file.read_text("ascii")
+        text = file.read_text("ascii")
+        if "\0" in text:  # it was overwritten meanwhile, and another stands there
+            text = file.read_text("ascii")
     except (OSError, UnicodeError) as fault:
         raise SettingInvalid(f"{name}: {getattr(fault, 'strerror', None) or 'not text'}") from None
+    return name, text
 
 
 def _keys(source: str, text: str) -> dict[str, MasterKey]:

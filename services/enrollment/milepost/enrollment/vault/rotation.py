@@ -1,8 +1,11 @@
 """Rotation: every learner's key wrapped anew, by a newer master key. What it wraps is not touched.
 
+Whoever is erased is not wrapped anew: once the older keys are destroyed, nobody opens what is left.
+
 It may be stopped anywhere and begun again: it goes on with the key that it had begun to use.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -12,7 +15,7 @@ import msgspec
 
 from milepost.enrollment.vault.cipher import MasterKey, Unreadable
 from milepost.enrollment.vault.keyring import Keyring
-from milepost.enrollment.vault.store import NEWEST
+from milepost.enrollment.vault.store import NEWEST, keys_in_use
 from milepost.events.projections.tables import Connection
 
 BATCH = 1000
@@ -21,8 +24,8 @@ TRY_LOCK = "select pg_try_advisory_lock(hashtextextended('vault/rotation', 0))"
 UNLOCK = "select pg_advisory_unlock(hashtextextended('vault/rotation', 0))"
 WRAPPED = """select key_id, count(*) from vault.learners where key_id is not null
     group by key_id order by key_id"""
-PROMOTE = """insert into vault.master_keys (key_id) values ($1)
-    on conflict (key_id) do update set number = default, since = now()"""
+PROMOTE = "insert into vault.master_keys (key_id) values ($1) on conflict do nothing"
+USED = "select key_id from vault.master_keys union all select key_id from vault.retired_keys"
 OF_KEY = """select tenant, learner, wrapped_key from vault.learners
     where key_id = $1 and (tenant, learner) > ($2, $3)
     order by tenant, learner limit $4 for update"""
@@ -30,7 +33,10 @@ REWRAP = """update vault.learners l set key_id = $1, wrapped_key = n.wrapped_key
     from unnest($2::text[], $3::text[], $4::bytea[]) as n(tenant, learner, wrapped_key)
     where l.tenant = n.tenant and l.learner = n.learner"""
 # Whoever wraps with an old key at this moment holds it: then the foreign key refuses.
-RETIRE = "delete from vault.master_keys where key_id <> $1"
+RETIRE = """with gone as (
+        delete from vault.master_keys where key_id <> $1 returning key_id, number, since)
+    insert into vault.retired_keys (key_id, number, since) select * from gone
+    on conflict do nothing"""
 
 
 class RotationUnderWay(Exception):
@@ -42,7 +48,7 @@ class VaultEmpty(Exception):
 
 
 class NoNewKey(Exception):
-    """Everything is wrapped by the newest key there is, and this process may not make one."""
+    """There is no key that was never used before, and this process may not make one."""
 
 
 class Damaged(Exception):
@@ -78,47 +84,67 @@ async def plan(connection: Connection, keyring: Keyring) -> Plan:
     newest: str | None = await connection.fetchval(NEWEST)
     if newest is None:
         raise VaultEmpty
-    wrapped = {row["key_id"]: row["count"] for row in await connection.fetch(WRAPPED)}
+    wrapped = await wrapped_by_key(connection)
     for key_id in (newest, *wrapped):
         keyring.get(key_id)
     behind = {key_id: count for key_id, count in wrapped.items() if key_id != newest}
-    if behind:
+    if behind or len(await keys_in_use(connection)) > 1:
         return Plan(to=newest, resumed=True, learners=behind)
-    return Plan(to=_next(keyring, newest), resumed=False, learners=wrapped)
+    return Plan(to=await next_key(connection, keyring), resumed=False, learners=wrapped)
 
 
-def _next(keyring: Keyring, newest: str) -> str | None:
+async def wrapped_by_key(connection: Connection) -> dict[str, int]:
+    """How many learners' keys each master key wraps."""
+    return {row["key_id"]: row["count"] for row in await connection.fetch(WRAPPED)}
+
+
+async def next_key(connection: Connection, keyring: Keyring) -> str | None:
+    """The first, if it was never used; None for one that is yet to be made. Raises `NoNewKey`."""
     first = keyring.first().id
-    if first != newest:
+    if first not in {row["key_id"] for row in await connection.fetch(USED)}:
         return first
     if keyring.file is None:
         raise NoNewKey
     return None
 
 
+def _tell_nobody(_: object) -> None: ...
+
+
 async def rotate(
     pool: asyncpg.Pool,
     keyring: Keyring,
-    on_planned: Callable[[Plan], None],
-    on_rewrapped: Callable[[int], None],
+    on_planned: Callable[[Plan], None] = _tell_nobody,
+    on_rewrapped: Callable[[int], None] = _tell_nobody,
 ) -> Plan:
     """What was done. `on_planned` is called once, `on_rewrapped` after each batch with its size.
 
     Raises `RotationUnderWay`, `VaultEmpty`, `NoNewKey`, `MasterKeyMissing`, `Damaged`.
     """
-    async with pool.acquire() as connection, _rotation_lock(connection):
-        planned = await plan(connection, keyring)
-        target = keyring.get(planned.to) if planned.to else keyring.add()
-        on_planned(planned)
-        await connection.execute(PROMOTE, target.id)
-        while not await _retired(connection, target.id):
-            if damaged := await _rewrap_all(connection, keyring, target, on_rewrapped):
-                raise Damaged(damaged)
-        return msgspec.structs.replace(planned, to=target.id)
+    async with pool.acquire() as connection, rotation_lock(connection):
+        return await rotate_locked(connection, keyring, on_planned, on_rewrapped)
+
+
+async def rotate_locked(
+    connection: Connection,
+    keyring: Keyring,
+    on_planned: Callable[[Plan], None] = _tell_nobody,
+    on_rewrapped: Callable[[int], None] = _tell_nobody,
+) -> Plan:
+    """As `rotate`, under the rotation lock."""
+    planned = await plan(connection, keyring)
+    target = keyring.get(planned.to) if planned.to else await asyncio.to_thread(keyring.add)
+    on_planned(planned)
+    await connection.execute(PROMOTE, target.id)
+    while not await _retired(connection, target.id):
+        if damaged := await _rewrap_all(connection, keyring, target, on_rewrapped):
+            raise Damaged(damaged)
+    return msgspec.structs.replace(planned, to=target.id)
 
 
 @asynccontextmanager
-async def _rotation_lock(connection: Connection) -> AsyncIterator[None]:
+async def rotation_lock(connection: Connection) -> AsyncIterator[None]:
+    """One at a time makes, retires or destroys keys. Raises `RotationUnderWay`."""
     if not await connection.fetchval(TRY_LOCK):
         raise RotationUnderWay
     try:

@@ -9,8 +9,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from milepost.enrollment.vault.cipher import Sealed, seal, unseal
-from milepost.enrollment.vault.keyring import Keyring
+from milepost.enrollment.vault.cipher import MasterKey, Sealed, seal, unseal
+from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.events.event import Conflicting, Unknown
 from milepost.events.parking.parked import Connection
 
@@ -29,6 +29,7 @@ ERASE = """insert into vault.learners as l (tenant, learner, erased_at) values (
         version = l.version + 1, erased_at = excluded.erased_at
     where l.erased_at is null"""
 NEWEST = "select key_id from vault.master_keys order by number desc limit 1"
+IN_USE = "select exists (select from vault.master_keys where key_id = $1)"
 KEYS = "select key_id from vault.master_keys order by number desc"
 # Two processes with keys of their own must not both be first.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('vault/master-keys', 0))"
@@ -76,7 +77,7 @@ class Vault:
         """
         text = msgspec.json.encode(person)
         for _ in range(ROTATIONS_AT_MOST):
-            master = self._keyring.get(await self._newest())
+            master = await self._newest()
             sealed = seal(master, text, tenant, learner)
             row = (sealed.key_id, sealed.wrapped_key, sealed.text)
             try:
@@ -93,17 +94,24 @@ class Vault:
 
         Raises `UnknownLearner`, `MasterKeyMissing`, `Unreadable`.
         """
-        row = await self._pool.fetchrow(READ, tenant, learner)
-        if row is None or row["erased_at"] is not None:
-            raise UnknownLearner(learner, row["erased_at"] if row else None)
-        sealed = Sealed(row["key_id"], row["wrapped_key"], row["sealed"])
-        text = unseal(self._keyring.get(sealed.key_id), sealed, tenant, learner)
-        return row["version"], msgspec.json.decode(text, type=Person)
+        for _ in range(ROTATIONS_AT_MOST):
+            row = await self._pool.fetchrow(READ, tenant, learner)
+            if row is None or row["erased_at"] is not None:
+                raise UnknownLearner(learner, row["erased_at"] if row else None)
+            master = await self._still(row["key_id"])
+            if master is not None:
+                sealed = Sealed(row["key_id"], row["wrapped_key"], row["sealed"])
+                text = unseal(master, sealed, tenant, learner)
+                return row["version"], msgspec.json.decode(text, type=Person)
+        raise TimeoutError("master keys come and go too quickly")
 
     async def erase(
         self, tenant: str, learner: str, at: datetime, connection: "Connection | None" = None
     ) -> None:
-        """Drop the key, and what it sealed. Repeating it does nothing."""
+        """Drop the key, and what it sealed. Repeating it does nothing.
+
+        Dead rows, WAL and backups hold both until the master keys of today are destroyed.
+        """
         await (connection or self._pool).execute(ERASE, tenant, learner, at)
 
     async def _erased_at(self, tenant: str, learner: str) -> datetime:
@@ -112,10 +120,22 @@ class Vault:
         at: datetime = row["erased_at"]
         return at
 
-    async def _newest(self) -> str:
+    async def _newest(self) -> MasterKey:
         """The master key that wraps now: the first one, when the vault is new."""
-        key_id: str | None = await self._pool.fetchval(NEWEST)
-        return key_id or await self._begin()
+        for _ in range(ROTATIONS_AT_MOST):
+            key_id: str = await self._pool.fetchval(NEWEST) or await self._begin()
+            if (master := await self._still(key_id)) is not None:
+                return master
+        raise TimeoutError("master keys come and go too quickly")
+
+    async def _still(self, key_id: str) -> MasterKey | None:
+        """None for one that was retired and destroyed since. Raises `MasterKeyMissing`."""
+        try:
+            return self._keyring.get(key_id)
+        except MasterKeyMissing:
+            if await self._pool.fetchval(IN_USE, key_id):
+                raise
+            return None
 
     async def _begin(self) -> str:
         async with self._pool.acquire() as connection, connection.transaction():

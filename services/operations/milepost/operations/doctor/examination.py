@@ -68,6 +68,7 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
         "timers": Examined(work.timers, TABLES),
         "parked": Examined(work.parked, TABLES),
         "vault": Examined(safety.vault, TABLES),
+        "erasures": Examined(safety.erasures, TABLES | {"vault"}),
         "roles": Examined(safety.roles, POSTGRES),
         "backup": Examined(safety.backup, TABLES),
         "tls": Examined(safety.tls, POSTGRES | NATS),

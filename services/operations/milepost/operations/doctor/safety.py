@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import keys_in_use
 from milepost.events.nats.connection import is_encrypted
@@ -12,6 +13,7 @@ from milepost.operations.doctor.finding import Patient, Says, warning, worst, wr
 from milepost.operations.installation.logins import excess
 from milepost.web.settings import SettingInvalid
 
+ERASURE_LATE = timedelta(hours=2)
 BACKUP_DUE, BACKUP_OVERDUE = timedelta(days=2), timedelta(days=7)
 
 
@@ -27,6 +29,32 @@ async def vault(patient: Patient) -> Says:
             "set MILEPOST_MASTER_KEY or MILEPOST_MASTER_KEY_FILE as `milepost serve` has it",
         )
     return Says(f"open, master keys in use: {len(in_use)}" if in_use else "empty")
+
+
+async def erasures(patient: Patient) -> Says:
+    """Whether they reach dead rows, WAL and backups in time. Late is who was due hours ago."""
+    keyring, days = Keyring(patient.settings), patient.settings.erasure_days
+    keys, now = await standings(patient.postgres, keyring.keys), datetime.now(UTC)
+    left, term = openable(keys), Term.of(days, by_hand=not keyring.ours)
+    if left is None:
+        return Says("reach everything that is kept")
+    says = (
+        f"{left.erasures:,} since {left.since:%Y-%m-%d} can be opened in old rows, WAL or backups"
+        f" by master key {', '.join(left.keys)}"
+    )
+    step = step_due(keys, now - ERASURE_LATE, term)
+    if step is None:
+        return Says(says)
+    say = wrong if now - left.since > timedelta(days=days) else warning
+    return say(says, _step_of(keyring, step))
+
+
+def _step_of(keyring: Keyring, step: str) -> str:
+    if keyring.file is None and step == "rotate":
+        return "put a new key first in MILEPOST_MASTER_KEY, then run `milepost vault rotate`"
+    if keyring.file is None:
+        return "take retired keys out of MILEPOST_MASTER_KEY; `milepost vault status` names them"
+    return f"run `milepost vault {step}`"
 
 
 async def roles(patient: Patient) -> Says:

@@ -1,0 +1,54 @@
+"""What can be wrong with the vault and its keys, in an operator's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from milepost.enrollment.vault.destruction import KeyInUse
+from milepost.enrollment.vault.keyring import MasterKeyMissing
+from milepost.enrollment.vault.rotation import Damaged, NoNewKey, RotationUnderWay, VaultEmpty
+from milepost.operations.terminal.errors import Trouble
+from milepost.web.settings import SettingInvalid
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raises `Trouble` for each."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command goes on from here.", err=True)
+        raise typer.Exit(130) from None
+    except SettingInvalid as wrong:
+        raise Trouble(str(wrong)) from wrong
+    except VaultEmpty:
+        raise Trouble("The vault is empty: there is no key to replace.") from None
+    except RotationUnderWay:
+        raise Trouble("Somebody else is rotating this vault: wait until that is done.") from None
+    except NoNewKey:
+        raise Trouble(
+            "Put a new key first in MILEPOST_MASTER_KEY, the old one behind it (NEW,OLD), for"
+            " every process; `openssl rand -base64 32` makes one. None is used twice."
+        ) from None
+    except KeyInUse:
+        raise Trouble(
+            "That key is not lost, or seals nothing: `milepost vault status` names them all."
+        ) from None
+    except Damaged as damaged:
+        raise _damaged(damaged) from None
+    except MasterKeyMissing as missing:
+        raise Trouble(
+            f"The vault is wrapped by the master key {missing.key_id}, which is not here: name it"
+            " in MILEPOST_MASTER_KEY or MILEPOST_MASTER_KEY_FILE. If it is destroyed,"
+            f" `milepost vault discard {missing.key_id}` lets people go on without what it sealed."
+        ) from missing
+
+
+def _damaged(damaged: Damaged) -> Trouble:
+    who = ", ".join(f"{one.learner} of {one.tenant}" for one in damaged.learners[:5])
+    return Trouble(
+        f"{len(damaged.learners):,} learners' keys have been changed and do not open ({who}):"
+        " restore their rows from a backup, or erase them, and run this again."
+        " All others are done."
+    )
