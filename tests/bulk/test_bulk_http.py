@@ -45,6 +45,28 @@ async def test_every_row_has_a_result_and_the_job_counts_them(office: Office):
     assert await office.count("learner_enrolled") == 3
 
 
+async def test_a_line_break_in_a_cell_makes_no_rows(office: Office):
+    await office.open("c-1-a")
+    text = (
+        '"learner\r\n",offering\r\n"rune1\n",c-1-a\r\nrune2,"\r\nc-1-a"\r\n'
+        '"ru\nne3",c-1-a\r\n"rune4,c-1-a\r\nrune5,c-1-a\r\n'
+    )
+    for dry_run in (True, False):
+        job = await office.do(text, CSV, dry_run=dry_run)
+        results = await office.results(job["job"])
+        assert [(one["row"], one["learner"], one["outcome"]) for one in results] == [
+            (2, "rune1", "enrolled"),
+            (3, "rune2", "enrolled"),
+            (4, None, "refused"),
+            (5, None, "refused"),
+            (6, "rune5", "enrolled"),
+        ]
+        broken, not_closed = (one["problem"] for one in results if one["outcome"] == "refused")
+        assert (broken["path"], not_closed["path"]) == ("$.learner", "$")
+        assert broken["reason"].endswith("no line break in a cell.")
+        assert "quote" in not_closed["reason"]
+
+
 async def test_a_row_in_another_mode_is_not_passed_over(office: Office):
     await office.open("spring")
     await office.do("learner,offering\nann,spring\n", CSV)

@@ -8,6 +8,7 @@ from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from milepost.contracts.ids import ID
+from milepost.enrollment.bulk.csv_records import QuotesNotClosed
 from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
@@ -59,7 +60,7 @@ _NDJSON: Final = Schema(
 )
 _CSV: Final = Schema(
     type=OpenAPIType.STRING,
-    description="RFC 4180 in UTF-8, with comma, semicolon or tab; the first line names the columns",
+    description="RFC 4180 in UTF-8, with comma, semicolon or tab; the first row names the columns",
     examples=["learner,offering,mode\r\nann,sql-101-spring,verified\r\nbob,sql-101-spring,\r\n"],
 )
 FILE: Final = RequestBody(
@@ -90,6 +91,7 @@ UPLOAD: Final = Answers(
         FileEmpty(),
         FileUnreadable(2, "$.learner", "Expected an id: 1 to 128 printable ASCII characters."),
         HeaderInvalid(("email",), ("learner",), ()),
+        QuotesNotClosed(3),
         TooManyRows(MAX_ROWS),
         ArrayTooLong(MAX_ARRAY_BYTES),
         TooManyJobs(UNFINISHED_AT_MOST),

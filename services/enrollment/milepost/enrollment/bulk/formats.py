@@ -1,12 +1,14 @@
 """From bytes as they come to rows: in bounded memory, whatever the sender makes of a line."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import TypeAlias
 
 import msgspec
 
+from milepost.enrollment.bulk.csv_records import BOM, Record, Splitter
 from milepost.enrollment.bulk.row_format import (
     Fault,
     Parse,
@@ -22,7 +24,13 @@ MAX_ROWS = 100_000
 MAX_BYTES = sizes.BULK_FILE
 MAX_ARRAY_BYTES = sizes.BULK_ARRAY
 MAX_LINE_BYTES = sizes.BULK_ROW
-BOM = b"\xef\xbb\xbf"
+SLICE_BYTES = 16 * 1024
+# Reading lines again takes as long as many records.
+RECORDS_AT_ONCE = 10
+QUOTE_NOT_CLOSED = (
+    f"Expected the quote to be closed, before a delimiter or a line's end, within {MAX_LINE_BYTES}"
+    " bytes."
+)
 
 Parts: TypeAlias = AsyncIterator[bytes]
 Rows: TypeAlias = AsyncIterator[list[Row]]
@@ -64,14 +72,14 @@ async def ndjson(parts: Parts, offering: str | None) -> Rows:
 
 
 async def csv(parts: Parts, offering: str | None) -> Rows:
-    """Raises `HeaderInvalid`."""
+    """Raises `HeaderInvalid`, `QuotesNotClosed`."""
     parse: Parse | None = None
-    async for lines in _lines(parts):
-        if parse is None and lines:
-            [_, header] = lines.pop(0)
-            parse = csv_parser(header, offering)
+    async for records in _records(parts):
+        if parse is None and records:
+            header = records.pop(0)
+            parse = csv_parser(header.text, offering)
         if parse is not None:
-            yield [_row(number, line, parse) for number, line in lines]
+            yield [_csv_row(record, parse) for record in records]
 
 
 async def json_array(parts: Parts, offering: str | None) -> Rows:
@@ -122,10 +130,38 @@ def _row(number: int, line: bytes, parse: Parse) -> Row:
     return Row(number, parse(line))
 
 
-async def _lines(parts: Parts) -> AsyncIterator[Lines]:
-    """Those that are not blank, a list for each part; of one too long as much as tells so."""
-    numbers, rest = count(1), b""
+def _csv_row(record: Record, parse: Parse) -> Row:
+    if not record.is_closed and len(record.text) <= MAX_LINE_BYTES:
+        return Row(record.number, Fault("$", QUOTE_NOT_CLOSED))
+    return _row(record.number, record.text, parse)
+
+
+async def _records(parts: Parts) -> AsyncIterator[list[Record]]:
+    """Not many at once, however they come."""
+    splitter = Splitter()
+    async for part in _sliced(parts):
+        found = splitter.feed(part)
+        while records := list(islice(found, RECORDS_AT_ONCE)):
+            yield records
+            await asyncio.sleep(0)
+    found = splitter.end()
+    while records := list(islice(found, RECORDS_AT_ONCE)):
+        yield records
+        await asyncio.sleep(0)
+
+
+async def _sliced(parts: Parts) -> AsyncIterator[bytes]:
+    """A server may hand over what has come at once: others are served between the slices."""
     async for part in parts:
+        for start in range(0, len(part), SLICE_BYTES):
+            yield part[start : start + SLICE_BYTES]
+            await asyncio.sleep(0)
+
+
+async def _lines(parts: Parts) -> AsyncIterator[Lines]:
+    """Those that are not blank, a list for each slice; of one too long as much as tells so."""
+    numbers, rest = count(1), b""
+    async for part in _sliced(parts):
         *complete, rest = (rest + part).split(b"\n")
         rest = rest[: MAX_LINE_BYTES + 1]
         yield list(_numbered(complete, numbers))

@@ -17,6 +17,7 @@ from milepost.contracts.ids import ID_IN_WORDS
 from milepost.contracts.offerings import Mode
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.wiring import Id
+from milepost.enrollment.bulk.csv_records import delimiter_of
 from milepost.events.event import Invalid
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
@@ -28,7 +29,6 @@ EXPECTED = {
     "mode": "audit or verified",
     "occurred_at": "a time with its UTC offset, as 2026-03-02T09:00:00Z",
 }
-DELIMITERS = ",;\t"
 
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,7 +57,9 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """`number` as an editor or a spreadsheet counts, from 1; in a JSON array, the element's."""
+    """`number` as a spreadsheet counts rows, from 1; in NDJSON the line's, in an array the
+    element's.
+    """
 
     number: int
     request: RowRequest | Fault
@@ -68,7 +70,7 @@ Parse: TypeAlias = Callable[[bytes], RowRequest | Fault]
 
 @dataclass
 class HeaderInvalid(Invalid):
-    """The first line of a CSV file names its columns: learner, and any of the others.
+    """The first row of a CSV file names its columns: learner, and any of the others.
 
     Nothing else belongs there: names and addresses go to the learners' vault.
     """
@@ -95,17 +97,20 @@ def json_parser(offering: str | None) -> Parse:
 
 
 def csv_parser(header: bytes, offering: str | None) -> Parse:
-    """For a line of CSV (RFC 4180, with comma, semicolon or tab). Raises `HeaderInvalid`."""
+    """For a record of CSV (RFC 4180, with comma, semicolon or tab). Raises `HeaderInvalid`."""
     columns, delimiter = _columns(header, offering)
 
-    def parse(line: bytes) -> RowRequest | Fault:
+    def parse(record: bytes) -> RowRequest | Fault:
         try:
-            cells = _cells(line, delimiter)
+            cells = _cells(record, delimiter)
         except (UnicodeDecodeError, csv.Error):
-            return Fault("$", "Expected one line of CSV in UTF-8, its quotes closed.")
+            return Fault("$", "Expected a row of CSV in UTF-8, its quotes closed.")
         if len(cells) != len(columns):
             return Fault("$", f"Expected {len(columns)} cells, got {len(cells)}.")
         cells_by_name = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
+        for name, cell in cells_by_name.items():
+            if "\n" in cell or "\r" in cell:
+                return Fault(f"$.{name}", f"Expected {EXPECTED[name]}: no line break in a cell.")
         try:
             return _resolved(msgspec.convert(cells_by_name, FileRow), offering)
         except msgspec.ValidationError as error:
@@ -115,8 +120,7 @@ def csv_parser(header: bytes, offering: str | None) -> Parse:
 
 
 def _columns(header: bytes, offering: str | None) -> tuple[list[str], str]:
-    text = header.decode("utf-8", "replace")
-    delimiter = max(DELIMITERS, key=text.count)
+    delimiter = delimiter_of(header)
     try:
         columns = [name.lower() for name in _cells(header, delimiter)]
     except (UnicodeDecodeError, csv.Error):
@@ -130,9 +134,8 @@ def _columns(header: bytes, offering: str | None) -> tuple[list[str], str]:
     return columns, delimiter
 
 
-def _cells(line: bytes, delimiter: str) -> Sequence[str]:
-    # Line by line: a quote that is never closed spoils its own row, not the rest of the file.
-    [cells] = csv.reader([line.decode()], delimiter=delimiter, strict=True)
+def _cells(record: bytes, delimiter: str) -> Sequence[str]:
+    [cells] = csv.reader([record.decode()], delimiter=delimiter, strict=True)
     return [cell.strip() for cell in cells]
 
 

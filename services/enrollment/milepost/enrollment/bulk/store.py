@@ -106,7 +106,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a row. `position`: in the log, of its last event; not of a dry run.
 
-    row         as an editor counts lines, from 1; in a JSON array, as elements
+    row         as a spreadsheet counts, from 1: a header is 1, a cell may hold line breaks; in
+                NDJSON the line's number, in a JSON array the element's
     enrollment  not where a row could not be read
     problem     why it was refused, as the single command would be answered
     """
