@@ -8,6 +8,7 @@ import pytest
 from tests.bulk.office import CSV, JOBS, NDJSON, Office, numbered, rows
 from tests.clocks import Clock
 from tests.enrollment.test_http import problem
+from tests.enrollment.test_http_steps import BASICS
 from tests.eventually import eventually
 
 from milepost.contracts.ids import enrollment_id
@@ -69,11 +70,18 @@ async def test_a_line_break_in_a_cell_makes_no_rows(office: Office):
 
 async def test_a_row_in_another_mode_is_not_passed_over(office: Office):
     await office.open("spring")
-    await office.do("learner,offering\nann,spring\n", CSV)
-    text = "learner,offering,mode\nann,spring,verified\nann,spring,audit\nann,spring,\n"
-    job = await office.do(text, CSV)
+    await office.open("asked", approval=True, prerequisites=[BASICS])
+    first = "learner,offering,mode\nann,spring,\nbob,spring,verified\nann,asked,verified\n"
+    job = await office.do(first, CSV)
+    assert [outcome for _, outcome in await office.outcomes(job["job"])] == [
+        *("enrolled", "enrolled", "requested")
+    ]
+    rows = ["ann,spring,verified", "bob,spring,audit", "ann,asked,audit"]
+    same = ["ann,spring,audit", "bob,spring,verified", "ann,asked,verified"]
+    silent = ["ann,spring,", "bob,spring,", "ann,asked,"]
+    job = await office.do("\n".join(["learner,offering,mode", *rows, *same, *silent]), CSV)
     outcomes = [outcome for _, outcome in await office.outcomes(job["job"])]
-    assert outcomes == ["mode_differs", "unchanged", "unchanged"]
+    assert outcomes == ["mode_differs"] * 3 + ["unchanged"] * 6
 
 
 async def test_a_row_lifts_no_suspension(office: Office):

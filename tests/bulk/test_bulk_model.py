@@ -47,7 +47,7 @@ request = st.builds(
     RowRequest,
     learner=st.sampled_from(LEARNERS),
     offering=st.sampled_from([*OFFERINGS, *OFFERINGS, *OFFERINGS, "nowhere"]),
-    mode=st.sampled_from(["audit", "verified"]),
+    mode=st.sampled_from(["audit", "verified", None]),
     occurred_at=st.sampled_from([None, None, datetime(2026, 3, 2, 9, 30, tzinfo=UTC)]),
 )
 fault = st.just(Fault("$", "?"))

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.enrollment.test_http import problem
+from tests.enrollment.test_http_steps import BASICS, SAFETY, award, recorded
 
 from milepost.contracts.ids import enrollment_id
 
@@ -41,3 +42,18 @@ async def test_who_is_in_is_told_of_another_mode(school):
     assert (await school.enroll("ana", facts=wanted)).status_code == 200
     assert (await school.enroll("ana")).status_code == 200
     problem(await school.enroll("ana", facts={"mode": "audit"}), 409, "mode_differs")
+
+
+async def test_who_has_asked_is_told_of_another_mode_and_keeps_it_unless_told(school):
+    await school.open(approval=True, prerequisites=[SAFETY, BASICS])
+    wanted = {"learner": "ana", "mode": "verified"}
+    asked = (await school.enroll("ana", facts=wanted)).json()
+    assert (asked["state"], asked["mode"]) == ("requested", "verified")
+    problem(await school.enroll("ana", facts={"mode": "audit"}), 409, "mode_differs")
+    path = "/enrollment/offerings/spring/enrollments/preview"
+    preview = (await school.post(path, {"learner": "ana", "mode": "audit"})).json()
+    assert [one["remedy"] for one in preview["obstacles"]] == ["change_the_mode"]
+    await recorded(school, "ana", award("ana"))
+    again = (await school.enroll("ana")).json()
+    assert (again["state"], again["mode"]) == ("requested", "verified")
+    assert (await school.happened()).count("enrollment_requested") == 2

@@ -113,8 +113,8 @@ async def _enroll(
         admission = AdmissionRequest(
             offering=offering,
             learner=request.learner,
-            mode=request.mode,
-            stated=request.mode != "audit",  # a row that names none asks for audit
+            mode=request.mode or "audit",
+            stated=request.mode is not None,
             occurred_at=occurred(request.occurred_at, settings, job.created_at),
             vouched=True,
         )

@@ -36,16 +36,19 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     learner: Id
     offering: Id | None = None
-    mode: Mode = "audit"
+    mode: Mode | None = None
     occurred_at: Moment | None = None
 
 
 class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a row asks for. `occurred_at` in UTC; absent: when the file came."""
+    """What a row asks for. `occurred_at` in UTC; absent: when the file came.
+
+    `mode` absent: audit for who comes new, whatever it is of who is in.
+    """
 
     learner: str
     offering: str
-    mode: Mode = "audit"
+    mode: Mode | None = None
     occurred_at: datetime | None = None
 
 

@@ -100,11 +100,11 @@ def admit(
     Without a cap the offering's stream is read, never written; without a limit the learner's is
     neither. Raises the first of the `obstacles`.
     """
+    if differs := in_another_mode(request, state):
+        raise differs
     if stays(state.state, "enroll"):
-        if differs := in_another_mode(request, state):
-            raise differs
         return Admission()
-    request = dated(request, run, state)
+    request = dated(in_its_mode(request, state), run, state)
     for refusal in obstacles(request, run, state, load, invitation):
         raise refusal
     opened = run.opened
@@ -122,11 +122,21 @@ def admit(
 
 
 def in_another_mode(request: AdmissionRequest, state: Enrollment) -> ModeDiffers | None:
-    """Who is in stays so, and is not told that all is well if it is in another mode."""
-    mode = of(state).mode
-    if not request.stated or mode == request.mode:
+    """Who is in, waits or has asked is not told that all is well if it is in another mode."""
+    if not request.stated or not _has_asked(state) or of(state).mode == request.mode:
         return None
-    return ModeDiffers(request.enrollment, mode, request.mode)
+    return ModeDiffers(request.enrollment, of(state).mode, request.mode)
+
+
+def in_its_mode(request: AdmissionRequest, state: Enrollment) -> AdmissionRequest:
+    """Who asks again and names no mode asks for the same."""
+    if request.stated or not _has_asked(state):
+        return request
+    return replace(request, mode=of(state).mode)
+
+
+def _has_asked(state: Enrollment) -> bool:
+    return stays(state.state, "enroll") or state.state == "requested"
 
 
 def dated(request: AdmissionRequest, run: Offering, state: Enrollment) -> AdmissionRequest:

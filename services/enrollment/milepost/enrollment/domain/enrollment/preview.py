@@ -10,6 +10,7 @@ from milepost.enrollment.domain.enrollment.admission import (
     admit,
     dated,
     in_another_mode,
+    in_its_mode,
     obstacles,
 )
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, evolve
@@ -31,11 +32,11 @@ class Preview(NamedTuple):
 def preview(
     request: AdmissionRequest, run: Offering, state: Enrollment, load: Load, invitation: Invitation
 ) -> Preview:
+    if refusal := in_another_mode(request, state):
+        return Preview(None, None, (refusal,))
     if stays(state.state, "enroll"):
-        if refusal := in_another_mode(request, state):
-            return Preview(None, None, (refusal,))
         return Preview(state.state, run.place(request.enrollment), ())
-    request = dated(request, run, state)
+    request = dated(in_its_mode(request, state), run, state)
     in_the_way = tuple(obstacles(request, run, state, load, invitation))
     if in_the_way:
         return Preview(None, None, in_the_way)

@@ -15,24 +15,30 @@ from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 app = typer.Typer()
 
 
+File = Annotated[
+    Path,
+    typer.Argument(
+        help="A .csv with a header, an .ndjson, or a .json with an array.", metavar="FILE"
+    ),
+]
+Offering = Annotated[
+    str | None, typer.Option(help="Where to enroll whoever is in a row that names no offering.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")
+]
+Follow = Annotated[
+    bool, typer.Option("--follow/--no-follow", help="Wait until it is done, or do not.")
+]
+
+
 @app.command()
 def enroll(
     *,
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="A .csv with a header, an .ndjson, or a .json with an array.", metavar="FILE"
-        ),
-    ],
-    offering: Annotated[
-        str | None, typer.Option(help="Where to enroll whoever is in a row that names no offering.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")
-    ] = False,
-    wait: Annotated[
-        bool, typer.Option("--follow/--no-follow", help="Wait until it is done, or do not.")
-    ] = True,
+    file: File,
+    offering: Offering = None,
+    dry_run: DryRun = False,
+    wait: Follow = True,
     tenant: Tenant = "default",
     as_json: AsJson = False,
     http: Http = None,
@@ -43,7 +49,7 @@ def enroll(
 
     Columns: learner; offering, else --offering; mode: audit (the default) or
     verified; occurred_at, as 2026-03-02T09:00:00Z, else the time of the upload.
-    Whoever is in already stays so.
+    Whoever is in already stays so, and is refused if the row states another mode.
 
     Example: milepost enroll class.csv --offering sql-101-spring --dry-run
 
@@ -55,14 +61,18 @@ def enroll(
         job = upload(api, file, **query)
         if wait:
             job = _followed(api, job)
-        if as_json:
-            typer.echo(msgspec.json.encode(job))
-        elif wait:
-            print_outcome(api, job)
-        else:
-            typer.echo(f"Job {job.job}: to look at it, `milepost jobs show {job.job}`.")
+        _print(api, job, is_followed=wait, as_json=as_json)
     if wait and (job.refused or job.state != "done"):
         raise typer.Exit(1)
+
+
+def _print(api: ApiClient, job: Job, *, is_followed: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(job))
+    elif is_followed:
+        print_outcome(api, job)
+    else:
+        typer.echo(f"Job {job.job}: to look at it, `milepost jobs show {job.job}`.")
 
 
 def _followed(api: ApiClient, job: Job) -> Job:
