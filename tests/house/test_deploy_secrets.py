@@ -8,6 +8,7 @@ from collections import defaultdict
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
 from tests.certificates import Authority
 from tests.docs.pages import DOCS, run
 from tests.house.deployed import (
@@ -177,6 +178,28 @@ def test_each_unit_is_a_user_of_its_own_that_may_nothing():
         assert "StateDirectory" not in text, "else they would share it"
 
 
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+def test_kustomize_lays_over_what_we_think_it_does(prepared):
+    said = subprocess.run(
+        ["kubectl", "kustomize", DEPLOY / "kubernetes"], check=True, capture_output=True, text=True
+    )
+    made = [one["spec"]["template"]["spec"] for one in yaml.safe_load_all(said.stdout) if runs(one)]
+    given = {" ".join(one["containers"][0]["args"]): one["containers"][0] for one in made}
+    for one in by_kubernetes(prepared):
+        container = given.pop(one.command)
+        assert {env["name"] for env in container.get("env", ())} <= one.variables.keys()
+        assert ("MILEPOST_NATS" in one.variables) == ("MILEPOST_NATS" in str(container))
+        assert container["securityContext"]["readOnlyRootFilesystem"], one.command
+        assert container["resources"]["limits"]["memory"], one.command
+    assert not given
+    assert all(pod["securityContext"]["runAsNonRoot"] for pod in made)
+    assert all(pod["automountServiceAccountToken"] is False for pod in made)
+
+
+def runs(document):
+    return document["kind"] in {"Deployment", "Job"}
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_takes_the_units(tmp_path):
     units = shutil.copytree(DEPLOY / "systemd", tmp_path / "units")
@@ -247,3 +270,25 @@ def test_the_page_about_tls_does_what_it_says(tmp_path):
     (tmp_path / "deploy").mkdir()
     shutil.copy(DEPLOY / "prepare.sh", tmp_path / "deploy")
     run(DOCS / "how-to" / "tls.md", tmp_path, os.environ)
+
+
+def test_images_are_pinned_or_none_is(tmp_path):
+    shutil.copy(DEPLOY / "pin-images.sh", tmp_path)
+    (tmp_path / ".env").write_text("KEPT=1\nNATS_IMAGE=old\n")
+    docker = tmp_path / "docker"
+
+    def pin(says):
+        docker.write_text(f"#!/bin/sh\n{says}\n")
+        docker.chmod(0o755)
+        command = ["/bin/sh", tmp_path / "pin-images.sh"]
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        ended = subprocess.run(command, check=False, capture_output=True, env=env)
+        return ended.returncode, (tmp_path / ".env").read_text().splitlines()
+
+    assert pin("exit 1") == (1, ["KEPT=1", "NATS_IMAGE=old"])
+    assert pin("echo not a digest") == (1, ["KEPT=1", "NATS_IMAGE=old"])
+    code, (kept, *pinned) = pin('echo "sha256:$(echo $4 | tr -d :/.-)"')
+    assert (code, kept) == (0, "KEPT=1")
+    default = re.compile(r"\$\{(\w+_IMAGE):-([^}]+)\}")
+    defaults = set(default.findall((DEPLOY / "compose.yaml").read_text("utf-8")))
+    assert {tuple(line.partition("@")[0].split("=")) for line in pinned} == defaults
