@@ -19,7 +19,11 @@ from milepost.events.nats.jetstream import STREAM
 from milepost.events.relay.relay import Relay
 
 DAY = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
-SERVICES = {"learner_enrolled": "enrollment", "lesson_started": "progress"}
+SERVICES = {
+    "learner_enrolled": "enrollment",
+    "learner_erased": "enrollment",
+    "lesson_started": "progress",
+}
 
 
 async def append(

@@ -7,6 +7,8 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +18,8 @@ import pytest
 from tests.events.traffic import append, messages, relaying
 from tests.eventually import eventually
 
+from milepost.enrollment.domain.erasure import VAULT, erase
+from milepost.events.commands.transact import Transactor
 from milepost.events.relay.strays import strays_by_tenant
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool, owner_connection
@@ -89,6 +93,13 @@ async def put_into_vault(owner: str) -> None:
         )
 
 
+async def give_receipt(log: PostgresLog, tenant: str, learner: str) -> None:
+    transactor = Transactor(log)
+    decide = partial(erase, learner=learner, occurred_at=datetime.now(UTC))
+    await transactor.transact(tenant, VAULT.of(learner), decide)
+    await transactor.close()
+
+
 @pytest.mark.slow
 async def test_everything_is_lost_and_restored_beside_the_same_nats(data_dir: Path):
     backup = data_dir / "backups" / "first"
@@ -109,7 +120,8 @@ async def test_everything_is_lost_and_restored_beside_the_same_nats(data_dir: Pa
                     assert made.code == 0, made.errors
                 heads = await log.heads()
                 await append(log, "north", "enrollment-after", *range(5))
-                heads["north"] += 5
+                await give_receipt(log, "north", "ada")
+                heads["north"] += 6
 
                 async def published() -> bool:
                     return len(await heard(servers.nats, "north")) == heads["north"]
@@ -137,6 +149,9 @@ async def test_everything_is_lost_and_restored_beside_the_same_nats(data_dir: Pa
     assert restored.told["faults"] == []
     lost = {"tenant": "north", "first": kept["north"] + 1, "last": heads["north"]}
     assert restored.told["lost"] == [lost]
+    erased = {"tenant": "north", "learner": "ada", "position": heads["north"]}
+    assert restored.told["erased"] == [erased]
+    assert restored.told["locked"] == {"first": 1}
     again = await milepost(data_dir, "restore", backup)
     assert (again.code, "overwrites nothing" in again.errors) == (1, True)
 
@@ -173,6 +188,7 @@ async def test_a_named_server_is_restored_into_an_empty_database(
     named = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
     async with await connect_pool(postgres, name="test") as pool:
         await append(PostgresLog(pool), tenant, "enrollment-a", 1, 2, 3)
+        await put_into_vault(postgres)
         await pool.execute("create table dashboards.tried_g1 (number integer)")
     planned = await milepost(tmp_path, "backup", backup, "--dry-run", "--json", **named)
     assert (planned.code, planned.told["events"], backup.exists()) == (0, 3, False)
@@ -187,6 +203,7 @@ async def test_a_named_server_is_restored_into_an_empty_database(
         named["MILEPOST_POSTGRES"] = empty
         dry = await milepost(tmp_path, "restore", backup, "--dry-run", **named)
         assert (dry.code, "3 events would be restored" in dry.out) == (0, True), dry.errors
+        assert "1 learners' data would stay sealed: master key first is not here" in dry.out
         stranger = await milepost(tmp_path / "other", "restore", backup, **named)
         assert (stranger.code, "--unsigned" in stranger.errors) == (1, True)
         done = await milepost(tmp_path / "other", "restore", backup, "--unsigned", **named)
@@ -195,6 +212,13 @@ async def test_a_named_server_is_restored_into_an_empty_database(
             assert await PostgresLog(pool).heads() == {tenant: 3}
             await append(PostgresLog(pool), tenant, "enrollment-a", 4)
             await pool.execute("drop table dashboards.tried_g1")
+        assert "`milepost vault discard first`" in done.out
+        discarded = await milepost(
+            tmp_path / "other", "vault", "discard", "first", "--yes", **named
+        )
+        assert (discarded.code, "1 learners' data" in discarded.out) == (0, True), discarded.errors
+        async with owner_connection(empty) as connection:
+            assert await connection.fetchval("select count(*) from vault.learners") == 0
     finally:
         async with owner_connection(embedded.postgres) as server:
             await server.execute(f"drop database {name} with (force)")

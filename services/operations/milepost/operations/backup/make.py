@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from milepost.enrollment.vault.rotation import wrapped_by_key
 from milepost.events.store.postgres import owner_connection
 from milepost.events.store.verify import Head
 from milepost.operations.backup import postgres_tools
@@ -80,7 +81,7 @@ async def _write(owner: str, folder: Path, key: SigningKey, on_progress: OnProgr
             "select pg_export_snapshot(), now(), current_setting('server_version')"
         )
         heads = [Head(**row) for row in await connection.fetch(HEADS_NOW)]
-        size = await connection.fetchval(SIZE)
+        size, learners = await connection.fetchval(SIZE), await wrapped_by_key(connection)
         server = await postgres_tools.server_of(connection)
         arguments = (server, owner, folder / DUMP, snapshot)
         await _dump(*arguments, lambda done: on_progress("dump", done, size))
@@ -93,6 +94,7 @@ async def _write(owner: str, folder: Path, key: SigningKey, on_progress: OnProgr
         schools={head.tenant: head.position for head in heads},
         bytes=(folder / DUMP).stat().st_size,
         sha256=await asyncio.to_thread(digest, folder / DUMP),
+        learners=learners,
     )
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
     return manifest

@@ -26,7 +26,10 @@ LAST = (
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`schools`: the last position of each. `sha256` and `bytes` are the dump's."""
+    """`schools`: the last position of each. `sha256` and `bytes` are the dump's.
+
+    `learners`: how many each of the vault's master keys opens; older backups do not say.
+    """
 
     milepost: str
     postgres: str
@@ -35,6 +38,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     schools: dict[str, int]
     bytes: int
     sha256: str
+    learners: dict[str, int] = {}
 
 
 class LastBackup(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from milepost.enrollment.vault.rotation import wrapped_by_key
 from milepost.events.nats import jetstream
 from milepost.events.nats.connection import Server
 from milepost.events.relay.stream_inventory import StreamInventory
@@ -14,6 +15,7 @@ from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool, owner_connection
 from milepost.events.store.verify import Fault, Head, headless, verify
 from milepost.operations.backup import postgres_tools
+from milepost.operations.backup.erased import Erased, erased_since
 from milepost.operations.backup.manifest import CHUNK_BYTES, DUMP
 from milepost.operations.rooms import ENROLLMENT_ROLE, schemas
 from milepost.operations.terminal.errors import Trouble
@@ -127,6 +129,18 @@ async def verified(owner: str, heads: Sequence[Head], on_progress: OnProgress) -
         ]
         faults += await headless(pool)
     return tuple(faults)
+
+
+async def wrapped(owner: str) -> dict[str, int]:
+    """How many learners each master key opens."""
+    async with owner_connection(owner) as connection:
+        return await wrapped_by_key(connection)
+
+
+async def erased(nats: Server, heads: Sequence[Head]) -> list[Erased]:
+    """Who was erased since, and is back."""
+    async with jetstream.connected(nats, "restore") as client:
+        return await erased_since(client.jetstream(), {one.tenant: one.position for one in heads})
 
 
 async def lost(nats: Server, heads: Sequence[Head], on_progress: OnProgress) -> list[Lost]:

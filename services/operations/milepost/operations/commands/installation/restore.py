@@ -9,8 +9,10 @@ import msgspec
 import typer
 from rich.table import Table
 
+from milepost.enrollment.vault.keyring import Keyring
 from milepost.events.store.verify import Fault, Head
 from milepost.operations.backup import restore as restoring
+from milepost.operations.backup.erased import Erased
 from milepost.operations.backup.manifest import HEADS, Manifest, read_manifest, require_whole
 from milepost.operations.backup.restore import Lost, OnProgress
 from milepost.operations.installation.connection import load_settings, reachable
@@ -20,6 +22,7 @@ from milepost.operations.installation.signed_heads import (
     signed_heads,
     unsigned_heads,
 )
+from milepost.operations.installation.vault_faults import explained
 from milepost.operations.local.embedded import Embedded
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
@@ -33,10 +36,16 @@ app = typer.Typer(no_args_is_help=True)
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """`locked`: how many learners are sealed by each master key that is not here. `erased`: who
+    was erased since.
+    """
+
     events: int
     schools: dict[str, int]
     faults: tuple[Fault, ...]
     lost: tuple[Lost, ...]
+    locked: dict[str, int]
+    erased: tuple[Erased, ...]
 
 
 @app.command("restore")
@@ -60,7 +69,8 @@ def restore(
 
     Stop Milepost first. It overwrites nothing: a database with a log is refused.
 
-    It names, by position, what NATS has published and the backup does not know.
+    It names, by position, what NATS has published and the backup does not know; who was
+    erased since; and whose data no master key opens that is here.
 
     Example: milepost restore /backups/2026-11-29
     """
@@ -69,7 +79,7 @@ def restore(
     settings = load_settings(data_dir)
     configure_logging(settings)
     manifest, heads = _checked(settings, folder, keys, unsigned=unsigned)
-    with reachable(), bars() as on_progress:
+    with reachable(), explained(), bars() as on_progress:
         done = run(_restored(settings, folder, (manifest, heads), on_progress, dry_run=dry_run))
     if as_json:
         typer.echo(msgspec.json.encode({"dry_run": dry_run, **msgspec.to_builtins(done)}).decode())
@@ -108,6 +118,7 @@ async def _restored(
     dry_run: bool,
 ) -> Restored:
     manifest, heads = backup
+    here = Keyring(settings).keys
     await require_answering(settings)
     faults: tuple[Fault, ...] = ()
     async with AsyncExitStack() as stack:
@@ -118,12 +129,20 @@ async def _restored(
             owner = servers.postgres
             nats = msgspec.structs.replace(nats, url=servers.nats)
         await restoring.require_empty(owner)
+        learners = manifest.learners
         if not dry_run:
             await restoring.restore(owner, folder, on_progress)
             faults = await restoring.verified(owner, heads, on_progress)
+            learners = await restoring.wrapped(owner)
         lost = await restoring.lost(nats, heads, on_progress)
+        erased = await restoring.erased(nats, heads)
     return Restored(
-        events=manifest.events, schools=manifest.schools, faults=faults, lost=tuple(lost)
+        events=manifest.events,
+        schools=manifest.schools,
+        faults=faults,
+        lost=tuple(lost),
+        locked={key: count for key, count in learners.items() if key not in here},
+        erased=tuple(erased),
     )
 
 
@@ -139,6 +158,22 @@ def _show(folder: Path, done: Restored, *, dry_run: bool) -> None:
             "Subscribers have heard of the lost positions, which will be given out anew: tell them,"
             " start Milepost, then run `milepost stream rebuild`."
         )
+    _show_learners(done, dry_run=dry_run)
+
+
+def _show_learners(done: Restored, *, dry_run: bool) -> None:
+    for key, learners in done.locked.items():
+        typer.echo(
+            f"{learners:,} learners' data {'would stay' if dry_run else 'are'} sealed: master key"
+            f" {key} is not here. Name it, if somebody has it still. If it was destroyed, nobody"
+            f" reads them again: start Milepost, then `milepost vault discard {key}`, and let these"
+            " learners be entered anew."
+        )
+    if done.erased:
+        table = Table("school", "learner", title="Erased since: erase them again")
+        for one in done.erased:
+            table.add_row(one.tenant, one.learner)
+        print_table(table)
 
 
 def _show_table(title: str, last: str, found: Sequence[Any]) -> None:
