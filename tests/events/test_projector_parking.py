@@ -334,8 +334,8 @@ async def test_a_running_projector_hears_and_tells(pool, tenant):
     projecting = asyncio.create_task(Projector(pool, [READING]).run())
     try:
         await eventually(lambda: _stands(pool, tenant, ("parked", 2), ("behind", 3)))
-        await eventually(lambda: _told() >= 2)
-        told = _told()
+        told = await pool.fetchval(HELD, CONSUMER)
+        await eventually(lambda: _told() == told >= 2)
         await skip(pool, (await parked(pool, tenant))[0].id, actor="ada", reason="a test")
         await eventually(lambda: _stands(pool, tenant))
         await eventually(lambda: _told() == told - 2)
@@ -348,6 +348,11 @@ async def test_a_running_projector_hears_and_tells(pool, tenant):
 
 async def _stands(pool, tenant, *expected):
     return await standing(pool, tenant) == list(expected)
+
+
+HELD = """select count(*) from consumer.parked
+    where consumer = $1 and status not in ('done', 'skipped') and generation = (
+        select generation from dashboards.generations where status = 'live' and name = 'reading')"""
 
 
 def _told() -> float:

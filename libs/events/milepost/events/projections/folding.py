@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from milepost.events.errors import EventsError
-from milepost.events.parking.parked import Failure
+from milepost.events.parking.parked import Failure, Parked
 from milepost.events.projections.read_model import (
     Fact,
     Key,
@@ -24,6 +26,19 @@ class Unfoldable(EventsError):
 
 class Unfit(EventsError):
     """A fold left something in a row that its table cannot hold."""
+
+
+class BatchOutcome(msgspec.Struct, frozen=True):
+    """What a batch came to, beside its rows.
+
+    failures  to be parked
+    resolved  parked before, and done or skipped now
+    again     parked before, and failed once more
+    """
+
+    failures: Sequence[Failure] = ()
+    resolved: Sequence[Parked] = ()
+    again: tuple[Parked, Failure] | None = None
 
 
 def fold_all(model: ReadModel, rows: Rows, facts: Sequence[Fact[Any]]) -> None:

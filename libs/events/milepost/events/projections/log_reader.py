@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
-import msgspec
 
-from milepost.events.codec import Codec, UnknownEvent
+from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Undecodable
 
 COLUMNS = "position, stream, type, data::text, occurred_at"
@@ -40,7 +39,7 @@ def _decoded(codecs: Codecs, records: Sequence[asyncpg.Record]) -> list[Fact[Any
     for position, stream, tag, data, occurred_at in records:
         try:
             event: Any = codecs[tag].decode(tag, data, occurred_at)
-        except (UnknownEvent, msgspec.MsgspecError) as error:
+        except Exception as error:  # noqa: BLE001 - parked, for a person to read
             event = Undecodable(error)
         category, _, key = stream.partition("-")
         facts.append(Fact(position, category, key, tag, event))

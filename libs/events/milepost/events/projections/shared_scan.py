@@ -3,6 +3,8 @@
 log      1 ─────────────────────────────────────▶
 a, b     ═════════════════════▶                     stand together: one read for both
 c        ═════════▶                                 stands elsewhere: a read of its own
+
+`advance` is one tenant's: others may be read at the same time.
 """
 
 import asyncio
@@ -13,6 +15,9 @@ import asyncpg
 
 from milepost.events.projections.log_reader import codecs_of, facts_between
 from milepost.events.projections.writer import GenerationWriter
+
+# Of one tenant, each on a connection: what stands still leaves the others to other tenants.
+WRITES = 4
 
 HEADS = """select tenant, head from log.heads
     where head > 0 and ($1::text is null or tenant = $1)"""
@@ -40,21 +45,29 @@ class SharedScan:
         """
         for writer in self.writers:
             await writer.add_tenants(ends.keys() - writer.positions.keys())
+        return max([await self.advance(*one) for one in ends.items()], default=0)
+
+    async def advance(self, tenant: str, end: int) -> int:
+        """As `step`, of one tenant."""
+        for writer in self.writers:
+            await writer.add_tenants({tenant} - writer.positions.keys())
         furthest = 0
-        for tenant, end in ends.items():
-            for after, writers in self._behind(tenant, end).items():
-                furthest = max(furthest, end - after)
-                await self._advance(writers, tenant, after, min(end, after + self._window))
+        for after, writers in self._behind(tenant, end).items():
+            furthest = max(furthest, end - after)
+            await self._advance(writers, tenant, after, min(end, after + self._window))
         return furthest
 
     async def catch_up(self, ends: Mapping[str, int]) -> None:
         while await self.step(ends):
             pass
 
-    async def resume(self) -> None:
-        """Do what operators have asked for of what is parked. Raises `Overtaken`."""
+    async def resume(self, tenant: str | None = None) -> None:
+        """Do what operators have asked for of what is parked, of one tenant or of all.
+
+        Raises `Overtaken`.
+        """
         for writer in self.writers:
-            await writer.resume()
+            await writer.resume(tenant)
 
     def _behind(self, tenant: str, end: int) -> dict[int, list[GenerationWriter]]:
         """The writers that have something to read, by where they stand."""
@@ -68,7 +81,13 @@ class SharedScan:
         self, writers: Sequence[GenerationWriter], tenant: str, after: int, upto: int
     ) -> None:
         facts = await facts_between(self._pool, self._codecs, tenant, after, upto)
-        writes = (writer.write(tenant, facts, upto) for writer in writers)
+        slots = asyncio.Semaphore(WRITES)
+
+        async def write(writer: GenerationWriter) -> None:
+            async with slots:
+                await writer.write(tenant, facts, upto)
+
+        writes = [write(writer) for writer in writers]
         # All of them, whichever fails: what others have committed is not to be canceled half way.
         for error in await asyncio.gather(*writes, return_exceptions=True):
             if error is not None:

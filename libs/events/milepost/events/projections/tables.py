@@ -13,6 +13,8 @@ from milepost.events.projections.read_model import Column, Key, Table
 R = TypeVar("R", bound=msgspec.Struct)
 Connection: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
 
+# What Postgres refuses to hold; what asyncpg cannot encode is a ValueError of its own.
+UNSTORABLE = (asyncpg.DataError, ValueError)
 LONG_SECONDS = 3600
 TYPES: Mapping[str, tuple[type, ...]] = {
     "text": (str,),

@@ -17,12 +17,12 @@ from itertools import takewhile
 from typing import Any
 
 import asyncpg
-import msgspec
 import structlog
 from prometheus_client import Counter
 
 from milepost.events.parking.parked import (
     Failure,
+    HeldKey,
     Parked,
     consumer_of,
     failed_again,
@@ -33,6 +33,7 @@ from milepost.events.parking.parked import (
     unsettled_of_key,
 )
 from milepost.events.projections.folding import (
+    BatchOutcome,
     Unfoldable,
     behind,
     failure_of,
@@ -46,7 +47,7 @@ from milepost.events.projections.generations import Generation
 from milepost.events.projections.log_reader import codecs_of, facts_at
 from milepost.events.projections.positions import Overtaken, Positions
 from milepost.events.projections.read_model import Fact, Loaded, ReadModel, Rows, UndoableRows
-from milepost.events.projections.tables import Connection, PgTable
+from milepost.events.projections.tables import UNSTORABLE, Connection, PgTable
 
 ROWS_IN_MEMORY = 100_000  # of one read model, about 60 MB
 AT_ONCE = 10_000  # of what is parked of one key
@@ -55,32 +56,23 @@ FOLDED = Counter("milepost_projection_events", "Events folded into a read model.
 
 _log = structlog.get_logger()
 
-# What Postgres refuses to hold; what asyncpg cannot encode is a ValueError of its own.
-UNSTORABLE = (asyncpg.DataError, ValueError)
-
-
-class BatchOutcome(msgspec.Struct, frozen=True):
-    """What a batch came to, beside its rows.
-
-    failures  to be parked
-    resolved  parked before, and done or skipped now
-    again     parked before, and failed once more
-    """
-
-    failures: Sequence[Failure] = ()
-    resolved: Sequence[Parked] = ()
-    again: tuple[Parked, Failure] | None = None
-
 
 class GenerationWriter:
-    """A batch at a time, tenant by tenant; `load` before the first."""
+    """A batch of a tenant at a time; `load` before the first.
 
-    def __init__(self, pool: asyncpg.Pool, model: ReadModel, generation: Generation) -> None:
+    `lock_ms`: so long a batch waits for a lock, then `asyncpg.LockNotAvailableError`; 0: no end.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, model: ReadModel, generation: Generation, *, lock_ms: int = 0
+    ) -> None:
         self.model = model
         self.generation = generation
         self.consumer = consumer_of(model.name)
         self.parked_events = 0
         self._pool = pool
+        # What a crash of Postgres undoes here is read from the log again: none need wait.
+        self._begin = f"set local synchronous_commit = off; set local lock_timeout = {lock_ms}"
         self._positions = Positions(pool, generation)
         self._codecs = codecs_of(model.codec)
         self._tables = {
@@ -120,19 +112,34 @@ class GenerationWriter:
             await self._write_apart(tenant, own, upto)
         FOLDED.labels(self.model.name).inc(len(own))
 
-    async def resume(self) -> None:
-        """Retry or skip what operators have said of what is parked. Raises `Overtaken`."""
-        while resumable := await self._load_parked():
-            for tenant, key in resumable:
-                await self._resume(tenant, key)
+    async def changed(self) -> set[str]:
+        """The tenants for which operators have said something of what is parked."""
+        held = await self._held(None)
+        differing = self._parked ^ {(one.tenant, one.key) for one in held}
+        return {one.tenant for one in held if one.resumable} | {tenant for tenant, _ in differing}
 
-    async def _load_parked(self) -> list[tuple[str, str]]:
+    async def resume(self, tenant: str | None = None) -> None:
+        """Retry or skip what operators have said, of a tenant or of all. Raises `Overtaken`.
+
+        Not while that tenant's events are written: what is to be parked is not there yet.
+        """
+        while resumable := await self._load_parked(tenant):
+            for one in resumable:
+                await self._resume(*one)
+
+    async def _load_parked(self, tenant: str | None = None) -> list[tuple[str, str]]:
         """Returns the keys whose first event is to be retried or skipped."""
-        self._skipped = await skipped(self._pool, self.consumer)
-        held = await held_keys(self._pool, self.consumer, self.generation.generation)
-        self._parked = {(one.tenant, one.key) for one in held}
-        self.parked_events = sum(one.events for one in held)
+        held = await self._held(tenant)
+        others = {key for key in self._parked if tenant not in (None, key[0])}
+        self._parked = others | {(one.tenant, one.key) for one in held}
         return [(one.tenant, one.key) for one in held if one.resumable]
+
+    async def _held(self, tenant: str | None) -> list[HeldKey]:
+        self._skipped = await skipped(self._pool, self.consumer)
+        held = await held_keys(self._pool, self.consumer, self.generation.generation, tenant=tenant)
+        if tenant is None:
+            self.parked_events = sum(one.events for one in held)
+        return held
 
     async def _write_together(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
         free, waits = self._free_of_parked(tenant, facts)
@@ -238,8 +245,7 @@ class GenerationWriter:
         resumed = bool(outcome.resolved or outcome.again)
         with self._uncached_on_error(tenant):
             async with self._pool.acquire() as connection, connection.transaction():
-                # What a crash of Postgres undoes here is read from the log again: none need wait.
-                await connection.execute("set local synchronous_commit = off")
+                await connection.execute(self._begin)
                 moved = await self._positions.move(connection, tenant, upto, resumed=resumed)
                 for name, changed in rows.changed.items():
                     await self._tables[name].write(connection, tenant, changed.values())
@@ -284,9 +290,9 @@ class GenerationWriter:
 
 
 async def writer_of(
-    pool: asyncpg.Pool, model: ReadModel, generation: Generation
+    pool: asyncpg.Pool, model: ReadModel, generation: Generation, *, lock_ms: int = 0
 ) -> GenerationWriter:
     """A writer that knows where its generation stands."""
-    writer = GenerationWriter(pool, model, generation)
+    writer = GenerationWriter(pool, model, generation, lock_ms=lock_ms)
     await writer.load()
     return writer

@@ -148,7 +148,7 @@ def relay_of(settings: Settings, pool: asyncpg.Pool) -> Relay:
 
 async def _project(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
-    async with _pool(settings, "project", size=8) as pool:
+    async with _pool(settings, "project", size=12) as pool:
         projector = Projector(pool, read_models())
         await _alive(settings, (), pool, stop, Ports(None, health_port), projector.run())
 
