@@ -45,6 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.servers)
         elif used & APP_FIXTURES:
             item.add_marker(pytest.mark.app)
+    # Long files first: then the workers end at the same time.
+    with_servers = {item.path for item in items if item.get_closest_marker("servers")}
+    items.sort(key=lambda item: item.path not in with_servers)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def oulad() -> Path:
 
 @pytest.fixture(scope="session")
 def slice_of_oulad(oulad: Path) -> Iterator[Path]:
-    """All five modules, every twentieth student."""
+    """All five modules, every fortieth student."""
     folder = Path(tempfile.mkdtemp(prefix="milepost-oulad-"))
     for table in TABLES:
         cut(oulad, table, folder)
@@ -41,7 +41,7 @@ def slice_of_oulad(oulad: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def cut(whole: Path, table: str, folder: Path, every: int = 20) -> None:
+def cut(whole: Path, table: str, folder: Path, every: int = 40) -> None:
     (path,) = whole.glob(f"{table}.csv*")
     with (
         OPENERS[path.suffix](path, "rt", encoding="utf-8", newline="") as source,

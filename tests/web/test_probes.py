@@ -13,8 +13,8 @@ from tests.web.test_server import empty, free_port, plain, served
 
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.web.admission import Limits
+from milepost.web.listener import AddressTaken
 from milepost.web.probes import STILL_SECONDS, serve_probes
-from milepost.web.server import AddressTaken
 from milepost.web.telemetry.loop_lag import LoopWatch
 
 

@@ -10,7 +10,8 @@ from litestar import Litestar, get
 from tests.clients import AsyncClient, ConnectError
 from tests.eventually import eventually
 
-from milepost.web.server import AddressTaken, run, serve
+from milepost.events.runtime.event_loop import run
+from milepost.web.server import AddressTaken, serve
 
 
 def free_port():

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
+from milepost.events.runtime.event_loop import loop_factory
 from milepost.web.admission import Limits
-from milepost.web.server import loop_factory, require_free, serve
+from milepost.web.server import require_free, serve
 from milepost.web.telemetry.health import Check, health_routes
 from milepost.web.telemetry.loop_lag import LoopWatch
 from milepost.web.telemetry.metrics import exposition

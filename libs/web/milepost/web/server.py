@@ -1,21 +1,16 @@
 """Serving HTTP: granian inside our own event loop, so that one process can do more than serve."""
 
 import asyncio
-import gc
-import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
 
 import structlog
 from litestar.types import ASGIApp
 
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.event_loop import collect_seldom
 from milepost.web.admission import LIMITS, Admission, Limits
 from milepost.web.listener import AddressTaken, ListeningServer, listen, turn_away_overflow
 
-__all__ = ["AddressTaken", "collect_seldom", "require_free", "run", "serve"]
-
-T = TypeVar("T")
+__all__ = ["AddressTaken", "require_free", "serve"]
 
 _log = structlog.get_logger()
 
@@ -54,34 +49,8 @@ def require_free(host: str, port: int) -> None:
     listen(host, port, LIMITS).close()
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """`asyncio.run` on uvloop, where there is one."""
-    collect_seldom()
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(main)
-
-
-def collect_seldom() -> None:
-    """What is here now is here to stay: the collector of cycles leaves it out from now on.
-
-    It also comes less often: walking all of that again and again, it took a third of a busy
-    service's time, and stopped it for a tenth of a second.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
-
-
 async def _drain(serving: asyncio.Task[None], shutdown_seconds: float) -> None:
     try:
         await asyncio.wait_for(serving, shutdown_seconds)
     except TimeoutError:
         _log.warning("requests_abandoned", after_seconds=shutdown_seconds)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None
-    import uvloop  # noqa: PLC0415 - there is none for Windows
-
-    return uvloop.new_event_loop

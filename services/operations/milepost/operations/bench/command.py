@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.bench import everything, table
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.measures import (
@@ -32,7 +33,6 @@ from milepost.operations.installation.connection import load_settings
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

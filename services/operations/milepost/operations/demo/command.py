@@ -16,6 +16,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.client.front_end import FrontEnd
 from milepost.operations.demo.feed import live_feed
 from milepost.operations.demo.figures import Figures
@@ -26,7 +27,7 @@ from milepost.operations.serving.lifecycle import stop_signal
 from milepost.operations.simulation.command import issuing, play
 from milepost.operations.simulation.plan import plan_school
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import AddressTaken, require_free, run
+from milepost.web.server import AddressTaken, require_free
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

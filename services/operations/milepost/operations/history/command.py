@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.history.import_history import Imported, import_past
 from milepost.operations.history.oulad import read_dataset, require_tables
 from milepost.operations.history.oulad_school import past_of
@@ -29,7 +30,6 @@ from milepost.operations.installation.tenants import require_tenant
 from milepost.operations.terminal.errors import Trouble, check_all
 from milepost.operations.terminal.options import AsJson, DataDir
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)

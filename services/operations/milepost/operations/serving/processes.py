@@ -18,6 +18,7 @@ from milepost.events.policies.reactions import policy_handler
 from milepost.events.policies.timers import Timers
 from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
+from milepost.events.runtime.event_loop import run
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
@@ -33,7 +34,7 @@ from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.probes import serve_probes
 from milepost.web.room import Context, Service
-from milepost.web.server import AddressTaken, run, serve
+from milepost.web.server import AddressTaken, serve
 from milepost.web.settings import SettingInvalid, Settings
 from milepost.web.telemetry.health import Check
 from milepost.web.telemetry.logs import configure_logging

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.client.front_end import FrontEnd, Token
 from milepost.operations.client.http import Http, address
 from milepost.operations.installation.connection import load_settings
@@ -22,7 +23,6 @@ from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.options import AsJson, DataDir
 from milepost.operations.terminal.tables import print_table
 from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.server import run
 from milepost.web.settings import Settings
 
 app = typer.Typer()

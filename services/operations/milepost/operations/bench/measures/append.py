@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from milepost.events.ids import new_id
 from milepost.events.log import Command, NewEvent
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
 from milepost.operations.bench.scratch_installation import ground
-from milepost.web.server import run
 from milepost.web.settings import Settings
 
 DATA = (

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.events.store.verify import Fault, Head, NoSuchTenant, head_of, headless, verify
 from milepost.operations.installation.connection import connected, load_settings, reachable
@@ -21,7 +22,6 @@ from milepost.operations.installation.tenants import unknown_school
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

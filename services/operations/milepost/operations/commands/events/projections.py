@@ -28,6 +28,7 @@ from milepost.events.projections.rebuild import (
     rollback,
     switch,
 )
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
@@ -45,7 +46,6 @@ from milepost.operations.terminal.generations import (
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
 from milepost.operations.terminal.rebuild_progress import watched
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.telemetry.logs import configure_logging
 
 T = TypeVar("T")

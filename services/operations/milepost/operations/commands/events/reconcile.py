@@ -33,6 +33,7 @@ from milepost.events.relay.strays import forget_strays
 from milepost.events.relay.stream_inventory import StreamInventory, StreamSetBack
 from milepost.events.relay.unpublishable import left_out
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
@@ -41,7 +42,6 @@ from milepost.operations.serving.processes import relay_of
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

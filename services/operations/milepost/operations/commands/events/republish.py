@@ -22,6 +22,7 @@ from milepost.events.relay.republish import (
     republish,
     stream_for,
 )
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
@@ -30,7 +31,6 @@ from milepost.operations.installation.tenants import require_known, require_tena
 from milepost.operations.terminal.errors import Trouble, check_all
 from milepost.operations.terminal.options import AsJson, DataDir
 from milepost.operations.terminal.progress import bars
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

@@ -19,6 +19,7 @@ from milepost.events.relay.strays import forget_strays, strays_by_tenant
 from milepost.events.relay.stream_inventory import OnProgress, StreamInventory
 from milepost.events.relay.stream_rebuild import Durable, Found, look, make_anew
 from milepost.events.relay.unpublishable import left_out
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.commands.events.reconcile import relaying
 from milepost.operations.installation.connection import connected, load_settings, reachable
@@ -27,7 +28,6 @@ from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.backup import make
 from milepost.operations.backup.manifest import Manifest
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.signed_heads import log_key
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.progress import bars
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import typer
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.doctor.examination import findings_of
 from milepost.operations.doctor.finding import Finding
 from milepost.operations.doctor.work import consumers_here
 from milepost.operations.installation.connection import connected, load_settings
-from milepost.web.server import run
 from milepost.web.settings import Settings
 
 COLORS = {"ok": None, "warning": typer.colors.YELLOW, "wrong": typer.colors.RED}

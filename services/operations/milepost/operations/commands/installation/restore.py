@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from milepost.enrollment.vault.keyring import Keyring
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.verify import Fault, Head
 from milepost.operations.backup import restore as restoring
 from milepost.operations.backup.erased import Erased
@@ -28,7 +29,6 @@ from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

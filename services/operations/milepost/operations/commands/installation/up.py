@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import typer
 
+from milepost.events.runtime.event_loop import run
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.installation.logins import migrate_and_ensure
@@ -16,7 +17,6 @@ from milepost.operations.installation.named_servers import named
 from milepost.operations.local.supervisor import up, up_servers
 from milepost.operations.serving.lifecycle import stop_signal
 from milepost.operations.terminal.errors import WrongUsage
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

@@ -16,6 +16,7 @@ from milepost.enrollment.vault.erasures import KeyStanding, Term, destroy_by, op
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.rotation import Plan, plan, rotate, rotation_lock, wrapped_by_key
 from milepost.events.projections.tables import Connection
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool, owner_connection
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.vault_faults import explained
@@ -23,7 +24,6 @@ from milepost.operations.rooms import ENROLLMENT_ROLE
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 

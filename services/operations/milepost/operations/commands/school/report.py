@@ -13,6 +13,7 @@ from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.consistent_read import NotVisibleYet, Select, read
 from milepost.events.projections.as_of import AsOf
 from milepost.events.projections.shared_scan import heads
+from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
@@ -20,7 +21,6 @@ from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.generations import past_option
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.tables import print_table
-from milepost.web.server import run
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
