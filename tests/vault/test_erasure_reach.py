@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import Servers
 from tests.vault.sealed_bytes import in_dump, in_heap, in_wal, keys_in, names_in
 
+from milepost.enrollment.vault.binding import OfAnotherDatabase, take_over
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.enrollment.vault.destruction import KeyInUse, destroy, discard
 from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
@@ -246,6 +247,22 @@ async def test_old_keys_of_a_time_when_nobody_kept_them_go_as_well(
     assert forgotten.id in Keyring(settings).keys
     await renew(pool, Keyring(settings), TERM, erased_at + DAYS * DAY)
     assert forgotten.id not in Keyring(settings).keys
+
+
+async def test_a_file_that_serves_another_database_is_left_alone(
+    pool: asyncpg.Pool, settings: Settings, erased_at: datetime
+):
+    """As when a restore is tried out in the data directory of what is in use."""
+    keyring = Keyring(settings)
+    assert await renew(pool, keyring, TERM, erased_at) == NEVER
+    bound = settings.data_dir / "vault" / "database"
+    bound.write_text("another/1")
+    with pytest.raises(OfAnotherDatabase):
+        await renew(pool, keyring, TERM, erased_at + DAYS * DAY)
+    assert len(Keyring(settings).keys) == 1
+    async with pool.acquire() as connection:
+        await take_over(connection, keyring)
+    assert (await renew(pool, keyring, TERM, erased_at + DAYS * DAY)).rotated
 
 
 @pytest.mark.usefixtures("erased_at")

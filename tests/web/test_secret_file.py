@@ -68,7 +68,7 @@ def test_what_is_destroyed_is_overwritten_where_it_stood(tmp_path: Path):
 
 
 def test_what_a_dead_process_left_goes_and_a_second_name_of_the_file_harms_nothing(tmp_path: Path):
-    path, half, second = (tmp_path / name for name in ("keys", "tmpa_9f3c51", "tmp12345678"))
+    path, half, second = (tmp_path / name for name in ("keys", ".keys.a_9f3c51", ".keys.12345678"))
     path.write_bytes(b"in use")
     half.write_bytes(b"in ")
     os.link(path, second)

@@ -7,10 +7,9 @@ folder after it.
 import os
 import tempfile
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import IO
-
-TEMPORARY = "tmp"
 
 
 def create_once(path: Path, content: bytes) -> None:
@@ -51,7 +50,7 @@ def replace_and_shred(path: Path, content: bytes) -> None:
 
 def shred_leftovers(path: Path) -> None:
     """What processes that died while they wrote have left beside `path`: nobody may be writing."""
-    for leftover in path.parent.glob(f"{TEMPORARY}????????"):
+    for leftover in path.parent.glob(f"{escape(_temporary(path))}????????"):
         with suppress(FileNotFoundError), leftover.open("r+b") as before:
             leftover.unlink()
             _overwrite(before)
@@ -66,8 +65,12 @@ def _overwrite(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
+def _temporary(path: Path) -> str:
+    return f".{path.name}."
+
+
 def _write_beside(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)  # mode 600
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_temporary(path))  # mode 600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

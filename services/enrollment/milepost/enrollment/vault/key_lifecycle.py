@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from milepost.enrollment.vault.binding import OfAnotherDatabase, keep
 from milepost.enrollment.vault.destruction import adopt, destroy
 from milepost.enrollment.vault.erasures import Term, destroy_by, rotation_due, standings
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
@@ -22,6 +23,7 @@ from milepost.enrollment.vault.rotation import (
     rotate_locked,
     rotation_lock,
 )
+from milepost.enrollment.vault.store import NEWEST
 from milepost.events.projections.tables import Connection
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.web.settings import SettingInvalid
@@ -41,13 +43,18 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
 async def renew(pool: asyncpg.Pool, keyring: Keyring, term: Term, now: datetime) -> Renewed:
     """Do what is due at `now`. It may die anywhere, and be done by several at once.
 
-    Raises `RotationUnderWay`, `Damaged`, `MasterKeyMissing`, `OSError`, `SettingInvalid`.
+    Raises `RotationUnderWay`, `Damaged`, `MasterKeyMissing`, `OfAnotherDatabase`, `OSError`,
+    `SettingInvalid`.
     """
     keyring.refresh()
     if not keyring.ours or not keyring.keys:
         return Renewed()
     async with pool.acquire() as connection, rotation_lock(connection):
         keyring.refresh()
+        if (newest := await connection.fetchval(NEWEST)) is None:
+            return Renewed()
+        keyring.get(newest)
+        await keep(connection, keyring)
         rotated = await _rotated(connection, keyring, term, now)
         due = destroy_by(await standings(connection, keyring.keys), term)
         gone = tuple(key_id for key_id, by in due.items() if by <= now)
@@ -87,6 +94,8 @@ async def _try(work: Callable[[], Coroutine[Any, Any, Renewed]]) -> None:
         _log.warning("vault_keys_not_renewed", error=repr(error))
     except (MasterKeyMissing, SettingInvalid) as error:
         _log.error("vault_keys_not_renewed", error=str(error))
+    except OfAnotherDatabase:
+        _log.error("vault_keys_not_renewed", error="they are another database's")
     except Damaged as damaged:
         _log.error("vault_keys_not_renewed", damaged=len(damaged.learners))
     else:

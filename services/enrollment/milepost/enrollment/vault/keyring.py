@@ -90,8 +90,7 @@ class Keyring:
 
         Raises `OSError` where the file may not be written.
         """
-        if self.ours:  # elsewhere the folder may be anybody's
-            secret_file.shred_leftovers(self._file)
+        secret_file.shred_leftovers(self._file)
         kept = {key_id: key for key_id, key in self._read().items() if key_id not in key_ids}
         assert kept, "the newest key stays"
         secret_file.replace_and_shred(self._file, _written(*kept.values()))

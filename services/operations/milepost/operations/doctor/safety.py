@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from milepost.enrollment.vault.binding import is_anothers
 from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import keys_in_use
@@ -36,6 +37,11 @@ async def erasures(patient: Patient) -> Says:
     keyring, days = Keyring(patient.settings), patient.settings.erasure_days
     keys, now = await standings(patient.postgres, keyring.keys), datetime.now(UTC)
     left, term = openable(keys), Term.of(days, by_hand=not keyring.ours)
+    if await is_anothers(patient.postgres, keyring):
+        return warning(
+            f"{keyring.file} is renewed for another database",
+            "if that one is no more, run `milepost vault rotate`: it takes the file over",
+        )
     if left is None:
         return Says("reach everything that is kept")
     says = (

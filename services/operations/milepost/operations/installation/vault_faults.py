@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import typer
 
+from milepost.enrollment.vault.binding import OfAnotherDatabase
 from milepost.enrollment.vault.destruction import KeyInUse
 from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.rotation import Damaged, NoNewKey, RotationUnderWay, VaultEmpty
@@ -34,6 +35,11 @@ def explained() -> Iterator[None]:
     except KeyInUse:
         raise Trouble(
             "That key is not lost, or seals nothing: `milepost vault status` names them all."
+        ) from None
+    except OfAnotherDatabase:
+        raise Trouble(
+            "The key file is renewed for another database. If that one is no more,"
+            " `milepost vault rotate` takes the file over for this one."
         ) from None
     except Damaged as damaged:
         raise _damaged(damaged) from None

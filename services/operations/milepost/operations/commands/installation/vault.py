@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from milepost.enrollment.vault import destruction
+from milepost.enrollment.vault.binding import keep, take_over
 from milepost.enrollment.vault.erasures import KeyStanding, Term, destroy_by, openable, standings
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.rotation import Plan, plan, rotate, rotation_lock, wrapped_by_key
@@ -63,7 +64,9 @@ def status(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     for key in keys:
         table.add_row(*_row(key, learners.get(key.key_id, 0), due.get(key.key_id)))
     print_table(table)
-    if left is None:
+    if lost := [key.key_id for key in keys if not (key.here or key.retired)]:
+        typer.echo(f"Locked: master key {', '.join(lost)} is not here.")
+    elif left is None:
         typer.echo("Every erasure has reached dead rows, WAL and backups.")
     else:
         typer.echo(
@@ -128,12 +131,15 @@ async def _rotate(postgres: str, keyring: Keyring) -> Plan:
     try:
         with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
             task = bar.add_task("keys", total=None)
-            return await rotate(
+            done = await rotate(
                 pool,
                 keyring,
                 lambda plan: bar.update(task, total=plan.total),
                 lambda keys: bar.advance(task, keys),
             )
+            async with pool.acquire() as connection:
+                await take_over(connection, keyring)
+            return done
     finally:
         await pool.close()
 
@@ -194,6 +200,7 @@ async def _retired(connection: Connection, keyring: Keyring) -> list[str]:
 
 async def _destroy(connection: Connection, keyring: Keyring, keys: Sequence[str]) -> None:
     async with rotation_lock(connection):
+        await keep(connection, keyring)
         await destruction.destroy(connection, keyring, keys)
 
 
