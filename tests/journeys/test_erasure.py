@@ -7,6 +7,7 @@ import base64
 import contextlib
 import io
 import json
+import re
 import subprocess
 import zipfile
 from datetime import UTC, datetime
@@ -117,6 +118,23 @@ async def test_nothing_but_ciphertext_is_found_anywhere(school: Running, tenant:
     await checkpoint(school)
     assert files_with(mark, school.data_dir) == []
     assert not holds(dumped(school), mark)
+
+
+def test_the_process_that_has_the_keys_leaves_no_core(school: Running):
+    serving = [
+        (process / "limits").read_text()
+        for process in Path("/proc").glob("[0-9]*")
+        if str(school.data_dir).encode() in read(process / "environ")
+        and b"\0serve\0all\0" in read(process / "cmdline")
+    ]
+    assert serving
+    assert all(re.search(r"core file size +0 +0 ", limits) for limits in serving)
+
+
+def read(path: Path) -> bytes:
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
 
 
 async def test_it_would_be_found_wherever_it_stood(school: Running):

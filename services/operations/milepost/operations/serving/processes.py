@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -101,6 +102,8 @@ def _run(
 
 
 async def _serve(settings: Settings, name: str) -> None:
+    if name in EXAMINES:  # a core would hold keys and names
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     stop = await stop_signal()
     async with _serving_pool(settings, name) as pool:
         transactor = Transactor(PostgresLog(pool))
