@@ -25,7 +25,7 @@ from milepost.events.projections.rebuild import rebuild
 CUTS = st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)  # each rebuilds the schools of all before it
 @given(histories(), CUTS)
 async def test_rebuilt_equals_live_for_any_batches_and_restarts(pool, entries, cuts):
     tenant = new_tenant()

@@ -19,6 +19,7 @@ from milepost.events.log import Appended, Recorded
 from milepost.events.parking.operator_actions import list_parked, retry
 from milepost.events.parking.parked import Pool
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.subscriptions import subscription
 from milepost.events.subscriptions.handler import Handler, TransactionalHandler
 from milepost.events.subscriptions.subscription import Subscription
 
@@ -82,6 +83,12 @@ class Schools:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+@pytest.fixture(autouse=True)
+def the_clock_rings_soon(monkeypatch) -> None:
+    """No relay runs here, and no message rings."""
+    monkeypatch.setattr(subscription, "RECONCILE_SECONDS", 0.2)
 
 
 @pytest.fixture

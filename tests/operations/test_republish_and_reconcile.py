@@ -79,6 +79,7 @@ async def test_nobody_waits_for_a_nats_that_is_away(milepost, command):
     async with asyncio.timeout(30):
         code, _, errors = await milepost(*command, MILEPOST_NATS="nats://127.0.0.1:9")
     assert (code, "MILEPOST_NATS names nats://127.0.0.1:9" in errors) == (1, True)
+    assert "no answer in time" not in errors  # it was refused, and is not asked again
 
 
 async def published(log, tenant):

@@ -69,6 +69,21 @@ async def connect(server: Server, **options: Any) -> Client:
     return client
 
 
+async def connect_once(server: Server, within_seconds: float) -> Client:
+    """As `connect`, but tries no more where nobody answers. Raises what the last attempt did."""
+    faults: list[Exception] = []
+
+    async def note(fault: Exception) -> None:
+        faults.append(fault)
+
+    # 0 attempts are endless ones to nats-py; with 1 it asks twice.
+    once = {"allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0}
+    try:
+        return await asyncio.wait_for(connect(server, error_cb=note, **once), within_seconds)
+    except nats.errors.NoServersError as nobody:
+        raise (faults[-1] if faults else nobody) from nobody
+
+
 async def _abandon(client: Client) -> None:
     """A connection that could not be had: nats-py would leave its socket open."""
     with suppress(Exception):

@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
-from nats.aio.client import Client
 
 from milepost.events.errors import EventsError
-from milepost.events.nats.connection import NatsServer, TlsRefused, connect
+from milepost.events.nats.connection import TlsRefused, connect_once
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.doctor import safety, servers, work
@@ -104,7 +103,7 @@ async def _admitted(stack: AsyncExitStack, patient: Patient) -> tuple[Patient, M
     except FAULTS as fault:
         away["postgres"] = _away("postgres", settings.postgres, fault)
     try:
-        client = await _connected(settings.nats_server)
+        client = await connect_once(settings.nats_server, CONNECT_SECONDS)
         stack.push_async_callback(client.close)
         patient = msgspec.structs.replace(patient, nats=client)
     except FAULTS as fault:
@@ -129,17 +128,6 @@ def _away(name: str, address: str, fault: BaseException) -> Says:
         return wrong(reason(fault), f"is {variable} right?")
     where = f"nobody answers at {place.hostname}:{place.port}"
     return wrong(f"{reason(fault)}; {where}", f"start it, or set {variable}")
-
-
-async def _connected(server: NatsServer) -> Client:
-    connecting = connect(
-        server, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_ignore_error
-    )
-    return await asyncio.wait_for(connecting, CONNECT_SECONDS)
-
-
-async def _ignore_error(_: Exception) -> None:
-    """What goes wrong is raised, too: nats-py would print it with a traceback."""
 
 
 async def findings_of(

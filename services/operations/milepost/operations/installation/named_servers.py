@@ -1,9 +1,8 @@
 """Servers that are named: `milepost up` uses them and leaves them alone, commands need them."""
 
-import asyncio
 import re
 
-from milepost.events.nats.connection import NatsServer, TlsRefused, connect
+from milepost.events.nats.connection import TlsRefused, connect_once
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.installation.connection import reason
@@ -27,7 +26,8 @@ async def require_answering(settings: Settings) -> None:
             await _ask_postgres(settings.owner_login)
         variable = "MILEPOST_NATS"
         if settings.nats:
-            await asyncio.wait_for(_ask_nats(settings.nats_server), CONNECT_SECONDS)
+            client = await connect_once(settings.nats_server, CONNECT_SECONDS)
+            await client.close()
     except TlsRefused as error:
         raise Trouble(f"{variable} names {named(settings)[variable]}: {error}.") from error
     except UNAVAILABLE as error:
@@ -41,16 +41,6 @@ async def require_answering(settings: Settings) -> None:
 async def _ask_postgres(url: str) -> None:
     async with owner_connection(url, timeout_seconds=CONNECT_SECONDS):
         pass
-
-
-async def _ask_nats(server: NatsServer) -> None:
-    async def raised_anyway(_: Exception) -> None:
-        """Instead of a traceback on the screen."""
-
-    client = await connect(
-        server, allow_reconnect=False, max_reconnect_attempts=0, error_cb=raised_anyway
-    )
-    await client.close()
 
 
 def _without_password(url: str) -> str:
