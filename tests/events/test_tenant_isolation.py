@@ -19,10 +19,12 @@ from milepost.events.log import Appended, Recorded
 from milepost.events.parking.operator_actions import list_parked, retry
 from milepost.events.parking.parked import Pool
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.tenant_share import TENANT
 from milepost.events.subscriptions import subscription
 from milepost.events.subscriptions.handler import Handler, TransactionalHandler
 from milepost.events.subscriptions.subscription import Subscription
 
+SLOW = "select true from pg_advisory_xact_lock(7)"
 TYPES = (("enrollment", "learner_enrolled"),)
 
 
@@ -192,3 +194,20 @@ async def test_a_lock_on_one_log_holds_up_the_commands_of_no_other(postgres, poo
     await commits.close()
     assert [type(one.result()) for one in stuck] == [Appended] * len(sick)
     assert median(seconds) < 1
+
+
+async def test_slow_queries_of_one_school_leave_connections_to_the_others(postgres, pool, schools):
+    async def ask(tenant, query):
+        TENANT.set(tenant)  # of this task alone
+        return await shared.fetchval(query)
+
+    async with await connect_pool(postgres, name="test", size=5) as shared:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(SLOW)
+            slow = [asyncio.create_task(ask(schools.sick, SLOW)) for _ in range(9)]
+            await blocked(pool, 2)
+            async with asyncio.timeout(30):
+                for _ in range(10):
+                    assert await asyncio.create_task(ask(schools.well, "select true"))
+            await blocked(pool, 2)
+        assert await asyncio.gather(*slow) == [True] * 9

@@ -12,6 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 from structlog.contextvars import bind_contextvars
 from uuid_utils import uuid7
 
+from milepost.events.store.tenant_share import TENANT
 from milepost.web.auth.tokens import Caller, TokenVerifier
 from milepost.web.problems import NotAuthenticated, error_response
 from milepost.web.requests.allowed_roles import check_role
@@ -115,6 +116,7 @@ class Edge:
         self._quotas.spend(caller)
         check_role(scope, caller)
         check_parameters(scope)
+        TENANT.set(caller.tenant)
         bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])
         return caller
 

@@ -1,6 +1,6 @@
 """The log in Postgres. The rules live in `sql/`; this only carries arrays there and rows back."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from milepost.events.log import (
 )
 from milepost.events.sizes import require_fit
 from milepost.events.store.batched_reads import After, BatchedReads, Range
+from milepost.events.store.tenant_share import SharedPool
 
 ROLE = "milepost_service"
 
@@ -35,6 +36,15 @@ READ = f"""select {COLUMNS} from log.events
 READ_TYPES = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 and type = any($4) order by position limit $3"""
 SHORT = 20
+# As `asyncpg.create_pool` has them, but for the first.
+POOL: Mapping[str, Any] = {
+    "min_size": 0,
+    "max_queries": 50_000,
+    "max_inactive_connection_lifetime": 300.0,
+    "loop": None,
+    "connection_class": asyncpg.Connection,
+    "record_class": asyncpg.Record,
+}
 
 
 class Unstorable(Invalid):
@@ -53,13 +63,14 @@ async def connect_pool(
 
     That is no protection by itself, for `set role none` undoes it: the login must have no more.
 
+    One tenant's requests hold a part of it at most (`tenant_share`).
     A statement is given up after its timeout (None: never), a connection attempt after 10 s.
     Who changes a session (`set`, `listen`, session locks) must undo it or close the connection: it
     is not reset between uses, for that would cost every statement a second round trip.
     """
-    return await asyncpg.create_pool(
+    return await SharedPool(
         dsn,
-        min_size=0,
+        **POOL,
         max_size=size,
         init=speak_json_bytes,
         reset=_leave_as_it_is,
