@@ -188,6 +188,29 @@ async def test_republishing_stops_at_what_cannot_be_published(js, pool, tenants,
     await js.delete_stream("MILEPOST_REPUBLISH")
 
 
+async def test_what_is_tried_again_and_cannot_be_read_by_then_stops_no_other(
+    postgres, nats_url, pool, tenants, monkeypatch
+):
+    log, (sick, well) = PostgresLog(pool), tenants
+    await poisoned(log, sick, well, monkeypatch)
+    read = log.read
+
+    async def cannot_read(tenant, after, limit, *more):
+        if (tenant, after, limit) == (sick, 1, 1):  # what is parked, and nothing else
+            raise ValueError("invalid page in block 7")
+        return await read(tenant, after, limit, *more)
+
+    async with relaying(log, postgres, nats_url, pool=pool):
+        await eventually(reached(nats_url, sick, 1, 3))
+        log.read = cannot_read
+        [one] = await parked_by_relay(pool, sick)
+        await operator_actions.retry(pool, one.id, actor="ana")
+        await eventually(lambda: has_failed_twice(pool, one.id))
+        await append(log, well, "enrollment-a", 2)
+        await eventually(reached(nats_url, well, 1, 2))
+    assert "invalid page" in (await operator_actions.find(pool, one.id)).error
+
+
 async def is_settled(pool, id_, status):
     return (await operator_actions.find(pool, id_)).status == status
 
@@ -249,7 +272,7 @@ async def test_nobody_waits_for_a_tenant_that_cannot_be_read_or_has_much(
     async with relaying(log, postgres, nats_url, batch=100):
         await eventually(lambda: begun(js, "full"))
         delays = []
-        for number in range(1, 6):
+        for number in range(1, 11):
             begins = time.monotonic()
             await append(log, "well", "enrollment-a", number)
             await eventually(holds_last(js, "well", number))

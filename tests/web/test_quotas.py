@@ -1,9 +1,12 @@
 """Nobody, and no school, takes all there is."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from tests.clients import connection_to
+from tests.eventually import eventually
 from tests.web import notes
 
 from milepost.web.app import create_app
@@ -120,3 +123,30 @@ async def test_over_http_it_is_a_problem_and_nothing_is_read(
         assert (await client.get("/notes/position", headers=bob)).status_code == 200
         told = (await client.get("/metrics")).text
     assert 'milepost_http_over_quota_total{quota="caller"}' in told
+
+
+async def test_what_stands_still_of_one_school_leaves_places_to_the_others(
+    settings, verifier, transactor, headers
+):
+    bounded = replace(settings, max_requests=4)
+    app = create_app([notes.service(transactor, bounded)], bounded, verifier, ready={})
+    released, under_way = asyncio.Event(), 0
+
+    async def body():
+        nonlocal under_way
+        under_way += 1
+        await released.wait()
+        yield b'{"lines": [{"score": 0.5}]}'
+
+    async with connection_to(app) as client:
+        north, south = headers(tenant="north"), headers(tenant="south")
+        slow = [asyncio.create_task(client.post("/notes/a", content=body(), headers=north))]
+        slow.append(asyncio.create_task(client.post("/notes/b", content=body(), headers=north)))
+        await eventually(lambda: under_way == 2)
+        refused = await client.get("/notes/position", headers=north)
+        assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+        assert (await client.get("/notes/position", headers=south)).status_code == 200
+        released.set()
+        assert [one.status_code for one in await asyncio.gather(*slow)] == [201, 201]
+        assert (await client.get("/notes/position", headers=north)).status_code == 200
+        assert 'quota="at_once"} 1.0' in (await client.get("/metrics")).text

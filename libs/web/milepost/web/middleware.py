@@ -87,12 +87,18 @@ class Edge:
         correlation = _correlation(headers)
         scope["state"]["correlation"] = correlation
         try:
-            scope["user"] = await self._caller(scope, headers)
+            caller = scope["user"] = await self._caller(scope, headers)
+            if caller is not None:
+                self._quotas.begin(caller.tenant)
         except Exception as refusal:  # noqa: BLE001 - `error_response` knows them all
             await discard(scope, receive)
             await _refuse(refusal, scope, receive, send)
-        else:
+            return
+        try:
             await self._answer(scope, receive, send)
+        finally:
+            if caller is not None:
+                self._quotas.end(caller.tenant)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: "_StatusRecorder") -> None:
         call = scope["route_handler"].opt.get(DIRECT_CALL)

@@ -8,6 +8,7 @@
 Each is parked by itself: nothing waits behind it, neither its stream nor its tenant.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -22,10 +23,12 @@ from milepost.events.nats.cloudevents import MENDED, MENDED_ID, data_of, headers
 from milepost.events.nats.pipeline import PREDICTION_BYTES, Message, Pipeline, header_lines
 from milepost.events.parking import parked
 from milepost.events.parking.parked import PARKED, Failure, Parked
+from milepost.events.runtime.outages import is_unavailable
 from milepost.events.sizes import NATS_HEADERS
 
 CONSUMER = "relay"
 BATCH = 100
+READ_SECONDS = 0.5
 
 UNPUBLISHABLE = Counter("milepost_relay_unpublishable", "Events that could not be published")
 
@@ -131,20 +134,27 @@ class RelayParking:
         self, pool: Pool, one: Parked, pipeline: Pipeline, reached: int, payload: int
     ) -> None:
         if one.status == "retry":
-            event = await event_at(self._log, one.tenant, one.position)
-            last = await event_at(self._log, one.tenant, reached)
             try:
-                message = fitting_message(event, self._services[event.type], payload)
-            except (Unpublishable, KeyError) as error:
-                failure = Failure(one.tenant, one.position, one.key, str(error), 1)
+                message = await self._mended(one, reached, payload)
+            except Exception as error:
+                if is_unavailable(error) and not isinstance(error, TimeoutError):
+                    raise
+                failure = Failure(one.tenant, one.position, one.key, str(error) or repr(error), 1)
                 await parked.failed_again(pool, one, failure)
                 return
-            await pipeline.publish([marked(message, last)])
+            await pipeline.publish([message])
             await pipeline.flush()
         await parked.mark_resolved(pool, [one])
         _log.info(
             "unpublishable_resolved", tenant=one.tenant, position=one.position, as_=one.status
         )
+
+    async def _mended(self, one: Parked, reached: int, payload: int) -> Message:
+        """All tenants wait for it: so not for long."""
+        async with asyncio.timeout(READ_SECONDS):
+            event = await event_at(self._log, one.tenant, one.position)
+            last = await event_at(self._log, one.tenant, reached)
+        return marked(fitting_message(event, self._services[event.type], payload), last)
 
 
 class LeftOut(NamedTuple):

@@ -1,4 +1,5 @@
 """How often a caller, and a whole school, may ask: a token bucket each, kept by this process alone.
+And how much of a school may be worked on at once: half of what there is room for.
 
 A bucket holds what comes in `BURST_SECONDS` and is filled evenly; who finds it empty is told when
 to come back. Of each only the moment at which it will be full again is kept (GCRA, ITU-T I.371),
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 from prometheus_client import CollectorRegistry, Counter
 
 from milepost.events.runtime.lru_cache import LruCache
+from milepost.events.runtime.outages import Overloaded
 from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Problem, RequestFault
 from milepost.web.settings import Settings
@@ -52,7 +54,7 @@ class TooManyRequests(RequestFault):
 
 
 class Quotas:
-    """Of callers and of schools. A quota of 0 is none."""
+    """Of callers and of schools. A quota of 0 is none. What is begun is to be ended."""
 
     def __init__(
         self,
@@ -65,10 +67,15 @@ class Quotas:
             "caller", settings.caller_requests_per_second
         )
         self._tenants: _Buckets[str] = _Buckets("tenant", settings.tenant_requests_per_second)
+        self._at_once = max(1, settings.max_requests // 2)
+        self._at_work: dict[str, int] = {}
         refused = Counter(
-            "milepost_http_over_quota", "Requests refused with 429", ("quota",), registry=registry
+            "milepost_http_over_quota",
+            "Requests refused with 429; with 503 those at_once",
+            ("quota",),
+            registry=registry,
         )
-        self._refused = {quota: refused.labels(quota) for quota in ("caller", "tenant")}
+        self._refused = {quota: refused.labels(quota) for quota in ("caller", "tenant", "at_once")}
 
     def spend(self, caller: Caller) -> None:
         """Raises `TooManyRequests`. Who is over their own quota takes nothing of the school's."""
@@ -79,6 +86,20 @@ class Quotas:
         except TooManyRequests as refusal:
             self._refused[refusal.quota].inc()
             raise
+
+    def begin(self, tenant: str) -> None:
+        """A request is worked on, until `end`. Raises `Overloaded`."""
+        under_way = self._at_work.get(tenant, 0)
+        if under_way >= self._at_once:
+            self._refused["at_once"].inc()
+            raise Overloaded
+        self._at_work[tenant] = under_way + 1
+
+    def end(self, tenant: str) -> None:
+        if self._at_work[tenant] > 1:
+            self._at_work[tenant] -= 1
+        else:
+            del self._at_work[tenant]
 
 
 class _Buckets(Generic[K]):
