@@ -202,7 +202,7 @@ async def test_what_is_tried_again_and_cannot_be_read_by_then_stops_no_other(
 
     async with relaying(log, postgres, nats_url, pool=pool):
         await eventually(reached(nats_url, sick, 1, 3))
-        log.read = cannot_read
+        monkeypatch.setattr(log, "read", cannot_read)
         [one] = await parked_by_relay(pool, sick)
         await operator_actions.retry(pool, one.id, actor="ana")
         await eventually(lambda: has_failed_twice(pool, one.id))
