@@ -234,7 +234,9 @@ def discard(
 
 async def _discard(settings: Settings, keyring: Keyring, key: str) -> int:
     async with owner_connection(settings.owner_login) as connection:
-        return await destruction.discard(connection, keyring, key)
+        learners = await destruction.discard(connection, keyring, key)
+        await take_over(connection, keyring)
+        return learners
 
 
 def _ask(question: str, *, yes: bool) -> None:
