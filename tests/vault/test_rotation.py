@@ -211,8 +211,8 @@ async def test_the_command_says_what_it_would_do_and_does_it(
     states = [(key["key_id"], key["retired"], key["learners"]) for key in told["keys"]]
     assert states == [(done["to"], False, 39), (old, True, 0)]
     assert (told["openable"]["erasures"], told["by_hand"]) == (1, False)
-    assert f"{old} would be destroyed" in vault_command("destroy", "--dry-run")
+    assert f"Would destroy: {old}" in vault_command("destroy", "--dry-run")
     assert len(Keyring(settings).keys) == 2
     assert json.loads(vault_command("destroy", "--yes", "--json"))["keys"] == [old]
     assert [*Keyring(settings).keys] == [done["to"]]
-    assert f"1 erasures since {datetime.now(UTC):%Y}" in vault_command("status")
+    assert "Every erasure has reached" in vault_command("status")

@@ -60,7 +60,7 @@ def status(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
         told = {"keys": rows, "openable": left, "by_hand": not keyring.ours}
         typer.echo(msgspec.json.encode(told).decode())
         return
-    table = Table("key", "number", "state", "is here", "wraps", "erased since", "destroy by")
+    table = Table("key", "number", "state", "is here", "wraps", "erasures", "destroy by")
     for key in keys:
         table.add_row(*_row(key, learners.get(key.key_id, 0), due.get(key.key_id)))
     print_table(table)
@@ -70,8 +70,8 @@ def status(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
         typer.echo("Every erasure has reached dead rows, WAL and backups.")
     else:
         typer.echo(
-            f"{left.erasures:,} erasures since {_day(left.since)} can be opened there by"
-            f" {', '.join(left.keys)}."
+            f"Erasures since {_day(left.since)}, {left.erasures:,} so far, can be opened in dead rows,"
+            f" WAL and backups by {', '.join(left.keys)}."
         )
 
 
@@ -190,7 +190,7 @@ def destroy(
     elif not keys:
         typer.echo("No retired key is here.")
     else:
-        typer.echo(f"{', '.join(keys)} {'would be' if dry_run else 'are'} destroyed.")
+        typer.echo(f"{'Would destroy' if dry_run else 'Destroyed'}: {', '.join(keys)}.")
 
 
 async def _retired(connection: Connection, keyring: Keyring) -> list[str]:
