@@ -26,7 +26,7 @@ from milepost.dashboards.api import lists
 from milepost.dashboards.queries.courses import COURSES, CoursesQuery
 from milepost.dashboards.queries.credentials import CREDENTIALS, CredentialsQuery
 from milepost.dashboards.queries.enrollments import ENROLLMENTS, EnrollmentsQuery
-from milepost.dashboards.queries.listing import Listing, ListQuery, read_page
+from milepost.dashboards.queries.listing import Listing, TitledQuery, read_page
 from milepost.dashboards.queries.offerings import OFFERINGS, OfferingsQuery
 from milepost.dashboards.queries.programs import PROGRAMS, ProgramsQuery
 from milepost.dashboards.queries.runs import RUNS, RunsQuery
@@ -131,6 +131,7 @@ def queries(draw, name, rows):
     )
 
 
+COLUMNS = {"taught_in": "language"}
 TIMES = {"starts_from": "starts", "starts_before": "starts", "since": "entered_at"}
 TIMES |= {"ends_from": "ends", "ends_before": "ends"}
 
@@ -142,7 +143,8 @@ def values_of(name, rows):
         return sorted({NOW} | {at for row in rows if (at := getattr(row, TIMES[name]))})
     if hasattr(rows[0], "achievements") and name == "achievement":
         return sorted({"none", *(part for row in rows for part in row.achievements)})
-    return sorted({"none", *(value for row in rows if (value := getattr(row, name)))})
+    column = COLUMNS.get(name, name)
+    return sorted({"none", *(value for row in rows if (value := getattr(row, column)))})
 
 
 def fits(row, name, value):
@@ -158,7 +160,7 @@ def fits(row, name, value):
             return at is not None and at < value
         case "achievement" if hasattr(row, "achievements"):
             return value in row.achievements
-    return getattr(row, name) == value
+    return getattr(row, COLUMNS.get(name, name)) == value
 
 
 def expected(listing, query, rows):
@@ -215,7 +217,7 @@ async def test_rows_that_are_alike_in_their_sort_are_in_the_school(pool, school,
 def test_a_query_has_the_sorts_and_the_filters_of_its_list(name):
     listing, query, _ = LISTS[name]
     assert set(get_args(get_type_hints(query)["sort"])) == set(listing.sorts)
-    own = set(query.__struct_fields__) - set(ListQuery.__struct_fields__)
+    own = set(query.__struct_fields__) - set(TitledQuery.__struct_fields__)
     assert own == set(listing.filters)
 
 

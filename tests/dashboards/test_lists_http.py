@@ -16,10 +16,10 @@ NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 
 
-def published(course, title, language="en"):
+def published(course, title, language="en", **titles):
     lessons = (Lesson(id="one", title="One"),)
     event = CoursePublished(
-        course=course, version=1, title=title, lessons=lessons, language=language
+        course=course, version=1, title=title, lessons=lessons, language=language, titles=titles
     )
     return f"course-{course}", event
 
@@ -40,7 +40,7 @@ async def catalog(pool, tenant):
         tenant,
         [
             drafted("ART", "Seeing"),
-            published("ART", "Seeing"),
+            published("ART", "Seeing", de="Kunst", fr="Regards"),
             published("BIO", "Leben", "de"),
             drafted("CHE", "Matter"),
             published("DIG", "Digging"),
@@ -57,7 +57,9 @@ async def catalog(pool, tenant):
         ({"state": "published"}, ["ART", "BIO"]),
         ({"state": "draft"}, ["CHE"]),
         ({"state": "retired"}, ["DIG"]),
-        ({"language": "de"}, ["BIO"]),
+        ({"taught_in": "de"}, ["BIO"]),
+        ({"language": "de"}, ["ART", "BIO", "CHE", "DIG"]),
+        ({"language": "de-CH", "sort": "title"}, ["DIG", "ART", "BIO", "CHE"]),
         ({"sort": "title"}, ["DIG", "BIO", "CHE", "ART"]),
         ({"sort": "published_at", "order": "desc"}, ["DIG", "BIO", "ART", "CHE"]),
     ],
@@ -412,3 +414,42 @@ async def test_a_filter_that_makes_no_sense_is_refused(desk, path, asked):
     assert answer.status_code == 400
     [fault] = answer.json()["faults"]
     assert fault["key"] == next(iter(asked))
+
+
+@pytest.mark.parametrize(
+    ("asked", "titles"),
+    [
+        ({"language": "de-CH"}, [("Kunst", "de"), ("Daten", "de")]),
+        ({"language": "FR"}, [("Regards", "fr"), ("Data", "en")]),
+        ({"language": "en-GB"}, [("Seeing", "en"), ("Data", "en")]),
+        ({}, [("Seeing", "en"), ("Data", "en")]),
+    ],
+)
+async def test_every_list_has_titles_in_the_language_asked_for(pool, tenant, desk, asked, titles):
+    await happens(
+        pool,
+        tenant,
+        [
+            published("ART", "Seeing", de="Kunst", fr="Regards"),
+            drafted("CHE", "Matter"),
+            defined("analyst", "sql", title="Data", language="en", titles={"de": "Daten"}),
+            offered("red"),
+            offered("lost", course="GONE"),
+        ],
+        Life("red", "ann").enrolls(),
+    )
+    art, analyst = titles
+
+    async def listed(path, rows, *columns):
+        answer = await desk.get(f"/dashboards/{path}", **asked)
+        assert answer.status_code == 200, answer.text
+        return [tuple(row[name] for name in columns) for row in answer.json()[rows]]
+
+    spoken = ("title", "title_language")
+    assert await listed("catalog/courses", "courses", *spoken) == [art, ("Matter", None)]
+    assert await listed("catalog/programs", "programs", *spoken) == [analyst]
+    of_offerings = [("lost", None), ("red", art[0])]
+    titled = ("offering", "course_title")
+    assert await listed("catalog/offerings", "offerings", *titled) == of_offerings
+    assert await listed("offerings", "offerings", *titled) == of_offerings
+    assert await listed("enrollments", "enrollments", *titled) == of_offerings[1:]

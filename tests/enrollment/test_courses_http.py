@@ -164,6 +164,8 @@ async def test_titles_are_read_in_the_language_asked_for(school):
     )
     assert again.status_code == 304
     problem(await school.get("/enrollment/courses/DATA-101?language=d"), 400, "malformed_request")
+    versions = (await school.get("/enrollment/courses/DATA-101/versions?language=de-AT")).json()
+    assert [one["title"] for one in versions["versions"]] == ["Daten II"]
 
 
 async def test_a_draft_is_read_in_no_language(school):

@@ -189,3 +189,5 @@ async def test_a_title_is_read_in_the_language_asked_for(school):
         "en",
     )
     problem(await school.get(f"{READ}?language=d"), 400, "malformed_request")
+    versions = (await school.get(f"{READ}/versions?language=de")).json()["versions"]
+    assert [one["title"] for one in versions] == ["Datenanalyse", "Data scientist"]

@@ -10,12 +10,14 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from milepost.contracts.enrollments import EnrollmentState
+from milepost.contracts.ids import LANGUAGE
 from milepost.contracts.offerings import Mode, Pace
 from milepost.dashboards.api.parameters import (
     STAFF,
     After,
     Call,
     Filter,
+    Language,
     Limit,
     Pool,
     Time,
@@ -73,11 +75,20 @@ async def list_courses(
     limit: Limit = 50,
     cursor: After = None,
     in_state: Annotated[CourseState | None, QueryParameter(name="state")] = None,
-    language: Filter = None,
+    taught_in: Annotated[
+        str | None, QueryParameter(pattern=LANGUAGE, description="The course's own language")
+    ] = None,
+    language: Language = None,
 ) -> Response[CoursesPage]:
     """Any role."""
     query = CoursesQuery(
-        sort=sort, order=order, limit=limit, cursor=cursor, state=in_state, language=language
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        state=in_state,
+        taught_in=taught_in,
+        language=language,
     )
     awaited = awaited_position(request)
     page = await read_courses(pool, request.user.tenant, query, awaited=awaited)
@@ -95,10 +106,17 @@ async def list_programs(
     cursor: After = None,
     status: Annotated[ProgramStatus | None, QueryParameter()] = None,
     achievement: Filter = None,
+    language: Language = None,
 ) -> Response[ProgramsPage]:
     """Any role. `achievement`: programs of which it is a part."""
     query = ProgramsQuery(
-        sort=sort, order=order, limit=limit, cursor=cursor, status=status, achievement=achievement
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        status=status,
+        achievement=achievement,
+        language=language,
     )
     awaited = awaited_position(request)
     page = await read_programs(pool, request.user.tenant, query, awaited=awaited)
@@ -126,6 +144,7 @@ async def list_catalog_offerings(
     starts_before: Time = None,
     ends_from: Time = None,
     ends_before: Time = None,
+    language: Language = None,
 ) -> Response[RunsPage]:
     """Any role. Times are from the one, up to but without the other."""
     query = RunsQuery(
@@ -141,6 +160,7 @@ async def list_catalog_offerings(
         starts_before=parse_time("starts_before", starts_before),
         ends_from=parse_time("ends_from", ends_from),
         ends_before=parse_time("ends_before", ends_before),
+        language=language,
     )
     awaited = awaited_position(request)
     page = await read_runs(pool, request.user.tenant, query, awaited=awaited)
@@ -166,6 +186,7 @@ async def list_enrollments(
     in_state: Annotated[EnrollmentState | None, QueryParameter(name="state")] = None,
     mode: Annotated[Mode | None, QueryParameter()] = None,
     since: Time = None,
+    language: Language = None,
 ) -> Response[EnrollmentsPage]:
     """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
     Roles: instructor, registrar, issuer, operator, service; learners for their own.
@@ -182,6 +203,7 @@ async def list_enrollments(
         state=in_state,
         mode=mode,
         since=parse_time("since", since),
+        language=language,
     )
     awaited = awaited_position(request)
     page = await read_enrollments(pool, request.user.tenant, query, awaited=awaited)
@@ -203,9 +225,12 @@ async def list_offerings(
     limit: Limit = 50,
     cursor: After = None,
     course: Filter = None,
+    language: Language = None,
 ) -> Response[OfferingsPage]:
     """Roles: instructor, registrar, issuer, operator, service."""
-    query = OfferingsQuery(sort=sort, order=order, limit=limit, cursor=cursor, course=course)
+    query = OfferingsQuery(
+        sort=sort, order=order, limit=limit, cursor=cursor, course=course, language=language
+    )
     awaited = awaited_position(request)
     page = await read_offerings(pool, request.user.tenant, query, awaited=awaited)
     return respond(request, OfferingsPage(**_head(page), offerings=page.rows), page)

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import PathParameter, QueryParameter
 
-from milepost.contracts.ids import READ_MODEL_KEY
+from milepost.contracts.ids import LANGUAGE, READ_MODEL_KEY
 from milepost.contracts.times import Moment
 from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Malformed
@@ -30,6 +30,13 @@ After: TypeAlias = Annotated[
         name="cursor",
         pattern=r"^[A-Za-z0-9_=-]{1,2000}(?![\s\S])",
         description="`next` of the page before",
+    ),
+]
+Language: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=LANGUAGE,
+        description="Titles in this language where there is one (a BCP 47 tag; de-CH finds de)",
     ),
 ]
 Time: TypeAlias = Annotated[

@@ -7,7 +7,8 @@ import msgspec
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
 from milepost.dashboards.queries.courses import CourseView
 from milepost.dashboards.queries.credentials import CredentialView
-from milepost.dashboards.queries.offerings import OfferingView
+from milepost.dashboards.queries.enrollments import EnrollmentListed
+from milepost.dashboards.queries.offerings import OfferingListed, OfferingView
 from milepost.dashboards.queries.operations import ModelStanding
 from milepost.dashboards.queries.programs import ProgramView
 from milepost.dashboards.queries.runs import RunView
@@ -25,7 +26,7 @@ class ListBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferingsPage(ListBody, frozen=True, kw_only=True):
-    offerings: list[OfferingView]
+    offerings: list[OfferingListed]
 
 
 class CoursesPage(ListBody, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class ProgramsPage(ListBody, frozen=True, kw_only=True):
 
 
 class EnrollmentsPage(ListBody, frozen=True, kw_only=True):
-    enrollments: list[EnrollmentRow]
+    enrollments: list[EnrollmentListed]
 
 
 class CredentialsPage(ListBody, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ ProgramEvent: TypeAlias = ProgramDefined | ProgramRetired
 CatalogEvent: TypeAlias = CourseEvent | OfferingEvent | ProgramEvent
 
 
-class CourseRow(msgspec.Struct):
+class CourseFacts(msgspec.Struct):
     """`latest_version` is 0 while the course is a draft; `published_at` is that version's."""
 
     course: str
@@ -39,6 +39,12 @@ class CourseRow(msgspec.Struct):
     drafted_at: datetime | None = None
     published_at: datetime | None = None
     retired_at: datetime | None = None
+
+
+class CourseRow(CourseFacts):
+    """`titles`: a JSON object of translations, by language tag."""
+
+    titles: str = "{}"
 
 
 class RunRow(msgspec.Struct):
@@ -62,7 +68,7 @@ class RunRow(msgspec.Struct):
     cancellation_reason: str | None = None
 
 
-class ProgramRow(msgspec.Struct):
+class ProgramFacts(msgspec.Struct):
     """Its latest version. `n` achievements complete it when the rule is `n_of`."""
 
     program: str
@@ -75,6 +81,12 @@ class ProgramRow(msgspec.Struct):
     defined_at: datetime | None = None
     retired_at: datetime | None = None
     retirement_reason: str | None = None
+
+
+class ProgramRow(ProgramFacts):
+    """`titles`: a JSON object of translations, by language tag."""
+
+    titles: str = "{}"
 
 
 class PartRow(msgspec.Struct):
@@ -139,6 +151,7 @@ def _fold_course(row: CourseRow, event: CourseEvent) -> None:
         case CoursePublished():
             row.title = event.title
             row.language = event.language
+            row.titles = msgspec.json.encode(event.titles).decode()
             row.latest_version = event.version
             row.lessons = len(event.lessons)
             row.workload_hours = event.workload_hours
@@ -177,6 +190,7 @@ def _fold_program(rows: Rows, program: str, event: ProgramEvent) -> None:
         case ProgramDefined():
             row.title = event.title
             row.language = event.language
+            row.titles = msgspec.json.encode(event.titles).decode()
             row.latest_version = event.version
             row.rule = event.rule
             row.n = event.n
@@ -200,4 +214,4 @@ def _set_terms(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.waitlist = event.waitlist
 
 
-CATALOG = ReadModel("catalog", 2, Codec(CatalogEvent), (COURSES, RUNS, PROGRAMS, PARTS), fold)
+CATALOG = ReadModel("catalog", 3, Codec(CatalogEvent), (COURSES, RUNS, PROGRAMS, PARTS), fold)

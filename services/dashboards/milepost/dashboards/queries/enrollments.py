@@ -9,15 +9,23 @@ from msgspec.json import Decoder
 
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.offerings import Mode
+from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW, EnrollmentRow
 from milepost.dashboards.queries.keyset import Order, by_text, by_time
-from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.titles import COURSE_TITLE
 from milepost.events.event import Invalid
 
 EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
 
 
-class EnrollmentsQuery(ListQuery, frozen=True, kw_only=True):
+class EnrollmentListed(EnrollmentRow, kw_only=True):
+    """`course_title`: of the course's latest version."""
+
+    course_title: str | None
+
+
+class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
     """`since`: entered then or later. `sort="last_activity"` is for an offering or a learner."""
 
     sort: EnrollmentSort = "entered_at"
@@ -38,9 +46,9 @@ class SortTooBroad(Invalid):
 
 
 ENROLLMENTS = Listing(
-    models=(LEARNER_OVERVIEW,),
-    rows=Decoder(list[EnrollmentRow]),
-    sql="select * from dashboards.learner_overview",
+    models=(CATALOG, LEARNER_OVERVIEW),
+    rows=Decoder(list[EnrollmentListed]),
+    sql=f"select x.*, {COURSE_TITLE} from dashboards.learner_overview x",
     key="enrollment",
     sorts={
         "entered_at": by_time("entered_at", None),  # always there, and the column of the indexes
@@ -56,7 +64,7 @@ ENROLLMENTS = Listing(
 
 async def read_enrollments(
     pool: asyncpg.Pool, tenant: str, query: EnrollmentsQuery, *, awaited: int | None = None
-) -> Page[EnrollmentRow]:
+) -> Page[EnrollmentListed]:
     """Raises `SortTooBroad`."""
     if query.sort == "last_activity" and query.offering is None and query.learner is None:
         raise SortTooBroad(query.sort)

@@ -14,6 +14,7 @@ from msgspec.json import Decoder
 
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.keyset import Keyset, Order, Sort, cursor_of
+from milepost.dashboards.queries.titles import tags_of
 from milepost.events.projections.read_model import ReadModel
 
 R = TypeVar("R")
@@ -31,9 +32,16 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
+class TitledQuery(ListQuery, frozen=True, kw_only=True):
+    """`language`: a BCP 47 tag; titles are in it where there is one."""
+
+    language: str | None = None
+
+
 class Listing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """`sql` is a select up to its WHERE, with a column `tenant`; `key` tells its rows apart.
 
+    That of a `TitledQuery` names as `:languages` where titles are looked up.
     `filters`: a condition for each filter of the query, which names its value as `:filter`.
     """
 
@@ -93,7 +101,10 @@ def select_of(
     filters = (listing.filters[name] for name in wanted)
     where = " and ".join(("tenant = :tenant", *filters, *keyset.conditions))
     sql = f"{listing.sql} where {where} order by {keyset.order_by} limit :limit"
-    return Select(listing.rows, sql), {**wanted, **keyset.arguments, "limit": query.limit + 1}
+    arguments = {**wanted, **keyset.arguments, "limit": query.limit + 1}
+    if isinstance(query, TitledQuery):
+        arguments["languages"] = tags_of(query.language)
+    return Select(listing.rows, sql), arguments
 
 
 def _split(rows: list[R], limit: int, keyset: Keyset) -> tuple[list[R], str | None]:

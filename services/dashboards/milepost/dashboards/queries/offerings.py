@@ -10,7 +10,8 @@ from msgspec.json import Decoder
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.keyset import by_number, by_text
-from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.titles import COURSE_TITLE
 
 OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
 
@@ -51,7 +52,13 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     mean_grade_of_completed: float | None
 
 
-class OfferingsQuery(ListQuery, frozen=True, kw_only=True):
+class OfferingListed(OfferingView, frozen=True, kw_only=True):
+    """`course_title`: of the course's latest version."""
+
+    course_title: str | None
+
+
+class OfferingsQuery(TitledQuery, frozen=True, kw_only=True):
     sort: OfferingSort = "offering"
     course: str | None = None
 
@@ -67,15 +74,16 @@ FUNNEL_COLUMNS = """offering, course, course_version, pace, seats, opened_at, st
     completed::float8 / nullif(started, 0) as completed_of_started,
     withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
     grade_units / (1e9::float8 * nullif(completed, 0)) as mean_grade_of_completed"""
-FUNNEL = f"""select {FUNNEL_COLUMNS} from (
-        select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts, c.ends,
+_FUNNEL = """(select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts,
+            c.ends,
             coalesce(c.closed_at, c.canceled_at) as closed_at
         from dashboards.offering_summary s
-        left join dashboards.catalog_offering c using (tenant, offering)) funnel"""
+        left join dashboards.catalog_offering c using (tenant, offering)) x"""
+FUNNEL = f"select {FUNNEL_COLUMNS} from {_FUNNEL}"
 OFFERINGS = Listing(
     models=FUNNEL_MODELS,
-    rows=FUNNEL_ROWS,
-    sql=FUNNEL,
+    rows=Decoder(list[OfferingListed]),
+    sql=f"select {FUNNEL_COLUMNS}, {COURSE_TITLE} from {_FUNNEL}",
     key="offering",
     sorts={
         "offering": by_text("offering"),
@@ -90,5 +98,5 @@ OFFERINGS = Listing(
 
 async def read_offerings(
     pool: asyncpg.Pool, tenant: str, query: OfferingsQuery, *, awaited: int | None = None
-) -> Page[OfferingView]:
+) -> Page[OfferingListed]:
     return await read_page(pool, tenant, OFFERINGS, query, awaited=awaited)

@@ -5,22 +5,26 @@ from typing import Literal, TypeAlias
 import asyncpg
 from msgspec.json import Decoder
 
-from milepost.dashboards.projections.catalog import CATALOG, ProgramRow
+from milepost.dashboards.projections.catalog import CATALOG, ProgramFacts
 from milepost.dashboards.queries.keyset import by_text, by_time
-from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.titles import title_language_of, title_of
 
 ProgramStatus: TypeAlias = Literal["defined", "retired"]
 ProgramSort: TypeAlias = Literal["program", "title", "defined_at"]
 
 
-class ProgramView(ProgramRow, kw_only=True):
-    """`achievements` are those of the latest version, in its order."""
+class ProgramView(ProgramFacts, kw_only=True):
+    """`achievements` are those of the latest version, in its order. `title` is in the language
+    asked for where there is one: in `title_language`.
+    """
 
     status: ProgramStatus
+    title_language: str
     achievements: list[str]
 
 
-class ProgramsQuery(ListQuery, frozen=True, kw_only=True):
+class ProgramsQuery(TitledQuery, frozen=True, kw_only=True):
     """`achievement`: programs of which it is a part."""
 
     sort: ProgramSort = "program"
@@ -28,7 +32,9 @@ class ProgramsQuery(ListQuery, frozen=True, kw_only=True):
     achievement: str | None = None
 
 
-PROGRAM = """select p.*,
+PROGRAM = f"""select p.tenant, p.program, p.language, p.latest_version, p.rule, p.n, p.ordered,
+        p.defined_at, p.retired_at, p.retirement_reason,
+        {title_of("p")} as title, {title_language_of("p")} as title_language,
         case when p.retired_at is not null then 'retired' else 'defined' end as status,
         array(select a.achievement from dashboards.catalog_program_achievement a
             where a.tenant = p.tenant and a.program = p.program and a.version = p.latest_version

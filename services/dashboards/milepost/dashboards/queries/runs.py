@@ -10,7 +10,8 @@ from milepost.contracts.offerings import Pace
 from milepost.dashboards.projections.catalog import CATALOG, RunRow
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.keyset import by_text, by_time
-from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.titles import COURSE_TITLE
 
 RunState: TypeAlias = Literal["announced", "open", "running", "ended", "closed", "canceled"]
 RunSort: TypeAlias = Literal["offering", "opened_at", "starts", "ends"]
@@ -18,16 +19,17 @@ RunSort: TypeAlias = Literal["offering", "opened_at", "starts", "ends"]
 
 class RunView(RunRow, kw_only=True):
     """`state` is that of now: `running` is past its window. `seated`: seats taken or held on offer;
-    `free_seats` is null without a cap.
+    `free_seats` is null without a cap. `course_title`: of the course's latest version.
     """
 
     state: RunState
     seated: int
     waiting: int
     free_seats: int | None
+    course_title: str | None
 
 
-class RunsQuery(ListQuery, frozen=True, kw_only=True):
+class RunsQuery(TitledQuery, frozen=True, kw_only=True):
     """Times are from the one, up to but without the other."""
 
     sort: RunSort = "offering"
@@ -55,7 +57,7 @@ RUN = """select c.*, case when c.canceled_at is not null then 'canceled'
 RUNS = Listing(
     models=(CATALOG, OFFERING_SUMMARY),
     rows=Decoder(list[RunView]),
-    sql=f"select * from ({RUN}) listed",
+    sql=f"select x.*, {COURSE_TITLE} from ({RUN}) x",
     key="offering",
     sorts={
         "offering": by_text("offering"),

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
-from milepost.contracts.ids import CODE, LANGUAGE
+from milepost.contracts.ids import CODE
 from milepost.contracts.programs import ProgramDefined, StackingRule
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import Language, Translations
@@ -20,8 +20,16 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_PROGRAM,
     UNKNOWN_PROGRAM_VERSION,
 )
-from milepost.enrollment.api.wiring import CATALOG_KEEPERS, Id, ProgramPath, Title, When, Wiring
-from milepost.enrollment.domain.course.translations import definition_in_language
+from milepost.enrollment.api.wiring import (
+    CATALOG_KEEPERS,
+    AskedLanguage,
+    Id,
+    ProgramPath,
+    Title,
+    When,
+    Wiring,
+)
+from milepost.enrollment.domain.course.translations import definition_in_language, title_in_language
 from milepost.enrollment.domain.program import (
     PROGRAM,
     Program,
@@ -187,14 +195,12 @@ async def read_program(
     program: ProgramPath,
     wiring: NamedDependency[Wiring],
     version: Annotated[int | None, QueryParameter(ge=0)] = None,
-    language: Annotated[
-        str | None, QueryParameter(pattern=LANGUAGE, description="A BCP 47 language tag")
-    ] = None,
+    language: AskedLanguage = None,
 ) -> Response[ProgramView]:
     written, state = await _known(request, wiring, program)
     wanted = len(state.versions) if version is None else version
     defined, spoken = definition_in_language(_version(state, program, wanted), language)
-    title = definition_in_language(state.versions[-1], language)[0].title
+    title, _ = title_in_language(state.versions[-1], language)
     response = versioned(request, _view(program, state, title, defined), written)
     response.headers["Content-Language"] = spoken
     return response
@@ -203,17 +209,21 @@ async def read_program(
 @get(
     "/programs/{program:str}/versions",
     summary="List the versions of a program",
-    description="All of them, the first one first.",
+    description="All of them, the first one first. With `language`, titles are in it where there "
+    "is one.",
     answers=versioned_query(UNKNOWN_PROGRAM),
 )
 async def list_program_versions(
-    request: Call, program: ProgramPath, wiring: NamedDependency[Wiring]
+    request: Call,
+    program: ProgramPath,
+    wiring: NamedDependency[Wiring],
+    language: AskedLanguage = None,
 ) -> Response[DefinitionsView]:
     written, state = await _known(request, wiring, program)
     lines = tuple(
         DefinitionLine(
             version=one.version,
-            title=one.title,
+            title=title_in_language(one, language)[0],
             defined_at=one.occurred_at,
             achievements=len(one.achievements),
             rule=one.rule,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
-from litestar.params import PathParameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
-from milepost.contracts.ids import ID, ID_IN_WORDS, TEXT
+from milepost.contracts.ids import ID, ID_IN_WORDS, LANGUAGE, TEXT
 from milepost.contracts.times import Moment
 from milepost.events.commands.transact import Transactor
 from milepost.web.requests.json_body import Body
@@ -26,6 +26,9 @@ Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]
 CoursePath = Annotated[str, PathParameter(pattern=ID, description="The course's code")]
 ProgramPath = Annotated[str, PathParameter(pattern=ID, description="The program's code")]
 OfferingPath = Annotated[str, PathParameter(pattern=ID, description="The offering's id")]
+AskedLanguage = Annotated[
+    str | None, QueryParameter(pattern=LANGUAGE, description="A BCP 47 language tag")
+]
 EnrollmentPath = Annotated[str, PathParameter(pattern=ID, description="The enrollment's id")]
 
 

@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.courses import CoursePublished
-from milepost.contracts.ids import LANGUAGE
 from milepost.enrollment.api.courses.wire import (
     LessonBody,
     PassingRuleBody,
@@ -18,7 +17,7 @@ from milepost.enrollment.api.courses.wire import (
     stated,
 )
 from milepost.enrollment.api.documented_refusals import UNKNOWN_COURSE, UNKNOWN_COURSE_VERSION
-from milepost.enrollment.api.wiring import CoursePath, Wiring
+from milepost.enrollment.api.wiring import AskedLanguage, CoursePath, Wiring
 from milepost.enrollment.domain.course.course import (
     COURSE,
     Course,
@@ -26,7 +25,7 @@ from milepost.enrollment.domain.course.course import (
     UnknownCourseVersion,
 )
 from milepost.enrollment.domain.course.diff import Difference, differences
-from milepost.enrollment.domain.course.translations import in_language
+from milepost.enrollment.domain.course.translations import in_language, title_in_language
 from milepost.web.openapi.documented_answers import versioned_query
 from milepost.web.requests.commands import Call
 from milepost.web.requests.etags import versioned
@@ -99,9 +98,7 @@ async def read_course(
     course: CoursePath,
     wiring: NamedDependency[Wiring],
     version: Annotated[int | None, QueryParameter(ge=0)] = None,
-    language: Annotated[
-        str | None, QueryParameter(pattern=LANGUAGE, description="A BCP 47 language tag")
-    ] = None,
+    language: AskedLanguage = None,
 ) -> Response[CourseView]:
     written, state = await _known(request, wiring, course)
     latest = len(state.versions)
@@ -110,7 +107,7 @@ async def read_course(
     plan, spoken = in_language(
         _version(state, course, latest if version is None else version), language
     )
-    title = in_language(state.versions[-1], language)[0].title
+    title, _ = title_in_language(state.versions[-1], language)
     response = versioned(request, _view(course, state, title, plan), written)
     response.headers["Content-Language"] = ", ".join(spoken)
     return response
@@ -119,17 +116,21 @@ async def read_course(
 @get(
     "/courses/{course:str}/versions",
     summary="List the versions of a course",
-    description="All of them, the first one first; none while it is a draft.",
+    description="All of them, the first one first; none while it is a draft. With `language`, "
+    "titles are in it where there is one.",
     answers=versioned_query(UNKNOWN_COURSE),
 )
 async def list_course_versions(
-    request: Call, course: CoursePath, wiring: NamedDependency[Wiring]
+    request: Call,
+    course: CoursePath,
+    wiring: NamedDependency[Wiring],
+    language: AskedLanguage = None,
 ) -> Response[VersionsView]:
     written, state = await _known(request, wiring, course)
     lines = tuple(
         VersionLine(
             version=one.version,
-            title=one.title,
+            title=title_in_language(one, language)[0],
             published_at=one.occurred_at,
             lessons=len(one.lessons),
             language=one.language,

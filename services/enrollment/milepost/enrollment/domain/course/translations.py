@@ -15,7 +15,7 @@ def in_language(plan: CoursePublished, requested: str | None) -> tuple[CoursePub
     """
     if requested is None:
         return plan, [plan.language]
-    title, tag = _lookup(plan.title, plan.titles, plan.language, requested)
+    title, tag = title_in_language(plan, requested)
     tags = {tag: None}
     lessons = []
     for lesson in plan.lessons:
@@ -29,10 +29,17 @@ def definition_in_language(
     defined: ProgramDefined, requested: str | None
 ) -> tuple[ProgramDefined, str]:
     """The program with its title in that language where there is one, and the title's language."""
-    if requested is None:
-        return defined, defined.language
-    title, tag = _lookup(defined.title, defined.titles, defined.language, requested)
+    title, tag = title_in_language(defined, requested)
     return replace(defined, title=title), tag
+
+
+def title_in_language(
+    version: CoursePublished | ProgramDefined, requested: str | None
+) -> tuple[str, str]:
+    """The version's title in that language where there is one, and the language it is in."""
+    if requested is None:
+        return version.title, version.language
+    return _lookup(version.title, version.titles, version.language, requested)
 
 
 def _lookup(
