@@ -9,8 +9,10 @@ import pytest
 from tests.clients import School, school_of
 from tests.credentials.scenes import day
 
+from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.contracts.progress import CourseCompleted
 from milepost.credentials.app import service
+from milepost.credentials.domain.criteria_warnings import COURSE
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
@@ -71,6 +73,36 @@ async def test_an_achievement_is_defined_read_and_defined_anew_only_when_changed
     read = (await school.get("/credentials/achievements/badge", by="learner")).json()
     assert read["validity_days"] == 30
     assert read["criteria"] == BADGE["criteria"]
+
+
+async def test_criteria_that_cannot_come_true_as_things_are_are_told(school):
+    async def happens(course, *events):
+        await school.transactor.transact("school", COURSE.of(course), lambda _: list(events))
+
+    facts = {"version": 1, "title": "A", "lessons": (Lesson(id="a", title="A"),)}
+    await happens("DRAFT", CourseDrafted(course="DRAFT", title="D", occurred_at=day(0)))
+    published = CoursePublished(course="AAA", occurred_at=day(0), **facts)
+    await happens("AAA", published)
+    await happens("OLD", published, CourseRetired(course="OLD", occurred_at=day(1)))
+    assert (await school.define("badge", BADGE))["warnings"] == []
+    await school.define("gone", BADGE)
+    await school.post("/credentials/achievements/gone/retire")
+    named = ("AAA", "DRAFT", "NONE", "OLD", "NONE")
+    criteria = [{"type": "course_passed", "course": course} for course in named]
+    needed = [{"type": "achievement_held", "achievement": one} for one in ("badge", "gone")]
+    whole = {"type": "all_of", "criteria": [*criteria, *needed]}
+    expected = [
+        {"condition": "unpublished_course", "course": "DRAFT"},
+        {"condition": "unknown_course", "course": "NONE"},
+        {"condition": "retired_course", "course": "OLD"},
+        {"condition": "retired_achievement", "achievement": "gone"},
+    ]
+    for _ in range(2):  # also when nothing changes
+        defined = await school.define("whole", {"name": "Whole", "criteria": whole})
+        assert (defined["version"], defined["warnings"]) == (1, expected)
+    await happens("NONE", CoursePublished(course="NONE", occurred_at=day(2), **facts))
+    defined = await school.define("whole", {"name": "Whole", "criteria": whole})
+    assert expected[1] not in defined["warnings"]
 
 
 async def test_a_completed_course_shows_up_as_a_credential(school):

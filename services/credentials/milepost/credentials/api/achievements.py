@@ -1,13 +1,16 @@
 """Routes on achievements: define, retire, and award to those who had earned them before."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
+import msgspec
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from milepost.contracts.achievements import Criterion
 from milepost.contracts.records import RecordEvent
 from milepost.credentials.api.access import (
     ISSUING,
@@ -18,6 +21,7 @@ from milepost.credentials.api.access import (
 from milepost.credentials.api.wire import (
     AchievementDefinition,
     AchievementView,
+    DefinedAchievement,
     Evaluated,
     Evaluation,
     EvaluationView,
@@ -34,6 +38,12 @@ from milepost.credentials.domain.achievement import (
 )
 from milepost.credentials.domain.awards import RECORD, award_if_earned
 from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.criteria_warnings import (
+    COURSE,
+    CourseState,
+    courses_of,
+    warnings_of,
+)
 from milepost.credentials.domain.record import Record
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
@@ -42,7 +52,7 @@ from milepost.credentials.domain.refusals import (
     RetiredAchievement,
     UnknownCriteria,
 )
-from milepost.events.commands.transact import Outcome
+from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.streams import Stream
 from milepost.web.openapi.documented_answers import command, versioned_query
@@ -72,9 +82,10 @@ async def put_achievement(
     achievement: PathAchievement,
     data: JSONBody[AchievementDefinition],
     wiring: NamedDependency[Wiring],
-) -> Response[AchievementView]:
+) -> Response[DefinedAchievement]:
     """Its next version, or none if nothing changed. Credentials keep the version they were
-    awarded by. Criteria may name courses freely, and achievements that are defined.
+    awarded by. Criteria may name courses freely, and achievements that are defined; `warnings`
+    says which courses are not there, or not any more.
 
     Roles: issuer, registrar, operator, service.
     """
@@ -84,6 +95,7 @@ async def put_achievement(
         narrative=data.narrative,
         validity_days=data.validity_days,
     )
+    catalog = await wiring.achievements.latest(request.user.tenant)
     outcome = await run_command(
         request,
         wiring.transactor,
@@ -92,11 +104,14 @@ async def put_achievement(
             define,
             achievement=achievement,
             definition=definition,
-            catalog=await wiring.achievements.latest(request.user.tenant),
+            catalog=catalog,
             at=wiring.clock(),
         ),
     )
-    return positioned(_view(outcome), outcome.position)
+    facts = msgspec.structs.asdict(_view(outcome))
+    courses = await _courses(wiring.transactor, request.user.tenant, data.criteria)
+    warnings = warnings_of(data.criteria, courses, catalog)
+    return positioned(DefinedAchievement(**facts, warnings=warnings), outcome.position)
 
 
 @get(
@@ -172,6 +187,14 @@ async def evaluate_learners(
         at_once=EVALUATED_AT_ONCE,
     )
     return positioned(EvaluationView(results=tuple(results)), position)
+
+
+async def _courses(
+    transactor: Transactor, tenant: str, criteria: Criterion
+) -> dict[str, CourseState]:
+    names = courses_of(criteria)
+    loaded = await asyncio.gather(*(transactor.load(tenant, COURSE.of(name)) for name in names))
+    return {name: state for name, (_, state) in zip(names, loaded, strict=True)}
 
 
 def _view(outcome: Outcome[Any]) -> AchievementView:

@@ -13,6 +13,7 @@ from milepost.contracts.records import Evidence
 from milepost.contracts.times import Moment
 from milepost.credentials.domain.achievement import Achievement
 from milepost.credentials.domain.criteria import Condition
+from milepost.credentials.domain.criteria_warnings import CriteriaWarning
 from milepost.credentials.domain.record import CourseResult, Credential, Record, Revocation
 from milepost.web.requests.json_body import Body
 
@@ -108,6 +109,12 @@ class AchievementView(msgspec.Struct, frozen=True, kw_only=True):
             narrative=state.definition.narrative,
             validity_days=state.definition.validity_days,
         )
+
+
+class DefinedAchievement(AchievementView, frozen=True, kw_only=True):
+    """`warnings`: what the criteria ask for and nobody can have as things are now."""
+
+    warnings: tuple[CriteriaWarning, ...]
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
