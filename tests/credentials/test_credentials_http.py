@@ -79,7 +79,7 @@ async def test_criteria_that_cannot_come_true_as_things_are_are_told(school):
     async def happens(course, *events):
         await school.transactor.transact("school", COURSE.of(course), lambda _: list(events))
 
-    facts = {"version": 1, "title": "A", "lessons": (Lesson(id="a", title="A"),)}
+    facts: dict[str, Any] = {"version": 1, "title": "A", "lessons": (Lesson(id="a", title="A"),)}
     await happens("DRAFT", CourseDrafted(course="DRAFT", title="D", occurred_at=day(0)))
     published = CoursePublished(course="AAA", occurred_at=day(0), **facts)
     await happens("AAA", published)

@@ -8,9 +8,11 @@ import pytest
 from tests.events.hindered import Elsewhere, SlowToRead
 from tests.events.test_transact import PLACES, WHEN, Full, Places, PlaceTaken
 
+from milepost.events.codec import Codec
 from milepost.events.commands.decision import Needs
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.log import Log
+from milepost.events.streams import Category
 
 
 def everywhere(*states: Places) -> tuple[list[PlaceTaken], ...]:
@@ -154,3 +156,25 @@ async def test_what_is_not_needed_any_more_is_not_expected(log: Log, tenant: str
     outcome = await here.transact(tenant, (ONE,), decide)
     assert calls == 2, "it fell with what it did not need"
     assert outcome.state(ONE) == Places(("ann", "cat"))
+
+
+async def test_rooms_of_one_process_see_the_same_stream_each_in_its_own_way(
+    log: Log, tenant: str
+) -> None:
+    counts: Category[int, PlaceTaken] = Category(
+        PLACES.name, int, lambda count, _: count + 1, Codec(PlaceTaken)
+    )
+    transactor, seen = Transactor(log), list[int]()
+
+    def count_and_take_another(count: int, _: Places) -> tuple[list[PlaceTaken], list[PlaceTaken]]:
+        seen.append(count)
+        return [], taken()
+
+    for number in range(1, 4):
+        await transactor.transact(tenant, ONE, lambda _: taken())
+        _, state = await transactor.load(tenant, ONE)
+        assert len(state.taken) == number
+        assert await transactor.load(tenant, counts.of(ONE.key)) == (number, number)
+        streams = (counts.of(ONE.key), OTHER)
+        await transactor.transact(tenant, streams, count_and_take_another)
+        assert seen[-1] == number

@@ -26,13 +26,15 @@ from typing import Any, Final, TypeAlias
 
 from milepost.events.event import Event
 from milepost.events.log import Appended, Log, Recorded, Result
-from milepost.events.streams import Stream
+from milepost.events.streams import Category, Stream
 
 # So many events are folded before others have their turn: some milliseconds.
 FOLD_AT_ONCE: Final = 1_000
 
 Streams: TypeAlias = tuple[Stream[Any, Any], ...]
 Append: TypeAlias = asyncio.Future[Result]
+# Rooms of one process fold the same stream into states of their own.
+Key: TypeAlias = tuple[str, str, Category[Any, Any]]
 
 
 class CachedStream:
@@ -94,17 +96,21 @@ class CachedStream:
             self.committed.position = position
 
 
+def _key(tenant: str, stream: Stream[Any, Any]) -> Key:
+    return tenant, stream.name, stream.category
+
+
 class StateCache:
     """At most `size` streams, and those that run ahead of the log."""
 
     def __init__(self, log: Log, size: int) -> None:
         self._log = log
         self._size = size
-        self._entries: OrderedDict[tuple[str, str], CachedStream] = OrderedDict()
+        self._entries: OrderedDict[Key, CachedStream] = OrderedDict()
 
     def entry(self, tenant: str, stream: Stream[Any, Any]) -> CachedStream:
         """As it is cached; a new one is empty and has not been read."""
-        key = (tenant, stream.name)
+        key = _key(tenant, stream)
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = CachedStream(stream.category.initial())
@@ -147,7 +153,7 @@ class StateCache:
     def is_current(self, tenant: str, streams: Streams, entries: Sequence[CachedStream]) -> bool:
         """False when one of these must not be used any more; evicted ones come back."""
         return all(
-            not entry.abandoned and self._entries.setdefault((tenant, stream.name), entry) is entry
+            not entry.abandoned and self._entries.setdefault(_key(tenant, stream), entry) is entry
             for stream, entry in zip(streams, entries, strict=True)
         )
 
@@ -181,7 +187,7 @@ class StateCache:
 
     def _abandon(self, tenant: str, stream: Stream[Any, Any], entry: CachedStream) -> None:
         entry.abandoned = True
-        key = (tenant, stream.name)
+        key = _key(tenant, stream)
         if self._entries.get(key) is entry:
             if entry.committed:
                 self._entries[key] = entry.committed
