@@ -70,8 +70,8 @@ def status(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
         typer.echo("Every erasure has reached dead rows, WAL and backups.")
     else:
         typer.echo(
-            f"Erasures since {_day(left.since)}, {left.erasures:,} so far, can be opened in dead rows,"
-            f" WAL and backups by {', '.join(left.keys)}."
+            f"Erasures since {_day(left.since)}, {left.erasures:,} so far, can be opened in dead"
+            f" rows, WAL and backups by {', '.join(left.keys)}."
         )
 
 
