@@ -23,8 +23,8 @@ IN_TRANSACT = [
         "an append expects every stream it was decided on, written or not",
         (
             (
-                "for stream, entry in zip(streams, entries, strict=True)\n        )\n        com",
-                "for stream, entry, new in zip(streams, entries, events) if new)\n        com",
+                "for stream, entry in zip(streams, entries, strict=True)]\n",
+                "for stream, entry, new in zip(streams, entries, events) if new]\n",
             ),
         ),
         decisions.a_pair_falls_with_a_stream_that_it_only_read,
@@ -33,7 +33,7 @@ IN_TRANSACT = [
     Guard(
         CACHE,
         "abandoned: nothing is decided on what was given up",
-        (("not entry.abandoned and", ""),),
+        (("if entry.abandoned:", "if False:"),),
         decisions.nothing_is_decided_on_a_state_given_up,
         "round in circles",
     ),

@@ -29,9 +29,11 @@ class CommandEncoder:
         self, streams: Streams, expects: tuple[tuple[str, int], ...], events: EventsByStream
     ) -> Command:
         encoded = tuple(
-            self._new(stream, event)
-            for stream, new in zip(streams, events, strict=True)
-            for event in new
+            [
+                self._new(stream, event)
+                for stream, new in zip(streams, events, strict=True)
+                for event in new
+            ]
         )
         return Command(command_id=self.command_id, expects=expects, events=encoded)
 
@@ -54,7 +56,7 @@ class CommandEncoder:
             )
 
         return tuple(
-            record(position, event) for position, event in enumerate(command.events, at.first)
+            [record(position, event) for position, event in enumerate(command.events, at.first)]
         )
 
     def _new(self, stream: Stream[Any, Any], event: Event) -> NewEvent:

@@ -73,7 +73,9 @@ class GroupCommit:
         waiting.
         """
         require_fit([command])
-        waiting = self._waiting.setdefault(tenant, deque())
+        waiting = self._waiting.get(tenant)
+        if waiting is None:
+            waiting = self._waiting[tenant] = deque()
         if len(waiting) >= MAX_WAITING:
             raise Overloaded
         loop = asyncio.get_running_loop()
@@ -139,12 +141,15 @@ def _linked(waiting: Sequence[WaitingCommand]) -> list[WaitingCommand]:
     batch: list[WaitingCommand] = []
     ids: dict[Future, UUID] = {}
     for one in waiting:
+        ids[one.future] = one.command.command_id
+        if not one.after:
+            batch.append(one)
+            continue
         if any(earlier.done() and not _appended(earlier) for earlier in one.after):
             stream, version = one.command.expects[-1]
             one.future.set_result(Conflict(stream, version))
             continue
         after = tuple(ids[earlier] for earlier in one.after if not earlier.done())
-        ids[one.future] = one.command.command_id
         batch.append(one._replace(command=msgspec.structs.replace(one.command, after=after)))
     return batch
 

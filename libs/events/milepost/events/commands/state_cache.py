@@ -152,10 +152,12 @@ class StateCache:
 
     def is_current(self, tenant: str, streams: Streams, entries: Sequence[CachedStream]) -> bool:
         """False when one of these must not be used any more; evicted ones come back."""
-        return all(
-            not entry.abandoned and self._entries.setdefault(_key(tenant, stream), entry) is entry
-            for stream, entry in zip(streams, entries, strict=True)
-        )
+        for stream, entry in zip(streams, entries, strict=True):
+            if entry.abandoned:
+                return False
+            if self._entries.setdefault(_key(tenant, stream), entry) is not entry:
+                return False
+        return True
 
     async def confirmed(
         self, tenant: str, streams: Streams, entries: Sequence[CachedStream]
@@ -208,9 +210,10 @@ class StateCache:
     def _evict(self) -> None:
         """Drop the least recently used; never one that runs ahead of the log."""
         if len(self._entries) > self._size:
-            idle = (key for key, entry in self._entries.items() if entry.in_flight is None)
-            if (key := next(idle, None)) is not None:
-                del self._entries[key]
+            for key, entry in self._entries.items():
+                if entry.in_flight is None:
+                    del self._entries[key]
+                    return
 
 
 async def _has_committed(entry: CachedStream) -> bool:

@@ -197,12 +197,7 @@ class Transactor:
     ) -> Outcome[Any] | None:
         """None when the streams had moved on: decide again."""
         tenant, streams = encoder.tenant, first
-        entries: Sequence[CachedStream] = [
-            self._cache.entry(tenant, stream)
-            if stream.likely_new and fresh
-            else await self._cache.read(tenant, stream)
-            for stream in first
-        ]
+        entries: Sequence[CachedStream] = await self._read(tenant, first, fresh=fresh)
         if not self._cache.is_current(tenant, streams, entries):
             return None
         answer = call(decide, entries)
@@ -218,6 +213,15 @@ class Transactor:
                 return await self._append(encoder, streams, entries, answer, events)
         return await self._write_nothing(encoder, streams, entries, answer)
 
+    async def _read(self, tenant: str, streams: Streams, *, fresh: bool) -> list[CachedStream]:
+        entries = []
+        for stream in streams:
+            if stream.likely_new and fresh:
+                entries.append(self._cache.entry(tenant, stream))
+            else:
+                entries.append(await self._cache.read(tenant, stream))
+        return entries
+
     async def _append(
         self,
         encoder: CommandEncoder,
@@ -227,14 +231,14 @@ class Transactor:
         events: EventsByStream,
     ) -> Outcome[Any] | None:
         expects = tuple(
-            (stream.name, entry.version) for stream, entry in zip(streams, entries, strict=True)
+            [(stream.name, entry.version) for stream, entry in zip(streams, entries, strict=True)]
         )
         command = encoder.encode(streams, expects, events)
         append = self._send(encoder.tenant, command, streams, entries, events)
-        # The append goes on when the caller stops waiting, and so does what depends on it.
-        match await asyncio.shield(append):
+        await _end_of(append)
+        match append.result():
             case Appended() as at:
-                states = tuple(entry.state for entry in entries)
+                states = tuple([entry.state for entry in entries])
                 return Outcome(at.last, answer, encoder.recorded(command, at), streams, states)
             case AlreadyDone() as done:
                 return await self._outcome_of(encoder, streams, done)
@@ -288,3 +292,17 @@ class Transactor:
         recorded = await self.log.read(encoder.tenant, done.first - 1, count)
         states = tuple([(await self.load(encoder.tenant, one))[1] for one in streams])
         return Outcome(done.last, None, tuple(recorded), streams, states, repeated=True)
+
+
+def _end_of(append: Append) -> asyncio.Future[None]:
+    """To wait for. The append goes on when the caller stops waiting, and so does what depends on
+    it: as with `asyncio.shield`, which takes three times as long.
+    """
+    waiter: asyncio.Future[None] = append.get_loop().create_future()
+    append.add_done_callback(partial(_wake, waiter))
+    return waiter
+
+
+def _wake(waiter: asyncio.Future[None], _: Append) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
