@@ -21,7 +21,7 @@ from milepost.web.settings import PREFIX, Settings
 HOUSE = Path(__file__).parents[2]
 DEPLOY = HOUSE / "deploy"
 COMMANDS: Any = typer.main.get_command(app)
-METRIC = re.compile(r'\b(Counter|Gauge|Histogram)\(\s*"(milepost_\w+)"')
+METRIC = re.compile(r'\b(Counter|Gauge|Histogram)(?:MetricFamily)?\(\s*"(milepost_\w+)"')
 SUFFIXES = {"Counter": ("_total",), "Gauge": ("",), "Histogram": ("_bucket", "_count", "_sum")}
 
 

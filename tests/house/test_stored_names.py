@@ -161,7 +161,8 @@ def metrics() -> dict[str, Any]:
     for collector in (*REGISTRY._collector_to_names, *registry._collector_to_names):
         for metric in collector.collect():
             if metric.name.startswith("milepost"):
-                labels = list(getattr(collector, "_labelnames", ()))
+                told_by = metric if hasattr(metric, "_labelnames") else collector
+                labels = list(getattr(told_by, "_labelnames", ()))
                 found[metric.name] = {"type": metric.type, "labels": labels}
     return dict(sorted(found.items()))
 
