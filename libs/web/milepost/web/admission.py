@@ -47,7 +47,7 @@ class Admission:
         self._app = app
         self.limits = limits
         self.at_work = 0
-        self.deadlines = _Deadlines()
+        self.bodies = _AwaitedBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -64,9 +64,23 @@ class Admission:
 
 
 class _TimedBody:
-    """`receive`, but not for ever."""
+    """`receive`, but not for ever.
 
-    __slots__ = ("_admission", "_began", "_more", "_receive", "_scope", "_size", "_untold")
+    One timer looks after all who wait: an `asyncio.timeout` each took as long as a small body.
+    """
+
+    __slots__ = (
+        "_admission",
+        "_began",
+        "_cancelling",
+        "_expired",
+        "_more",
+        "_receive",
+        "_scope",
+        "_size",
+        "_task",
+        "_untold",
+    )
 
     def __init__(self, admission: Admission, scope: HTTPScope, receive: Receive) -> None:
         self._admission = admission
@@ -76,15 +90,39 @@ class _TimedBody:
         self._size = 0
         self._more = True
         self._untold = False
+        self._expired = False
 
     async def __call__(self) -> Any:
         if not self._more:  # whether the client goes away is no question of time
             return await self._behind_the_body()
-        self._admission.at_work -= 1
+        admission = self._admission
+        self._task = admission.bodies.add(self, self._deadline())
+        admission.at_work -= 1
         try:
-            message = await self._in_time()
+            message = await self._receive()
+        except asyncio.CancelledError:
+            self._refuse_if_late()
+            raise
         finally:
-            self._admission.at_work += 1
+            admission.at_work += 1
+            admission.bodies.remove(self)
+        self._count(message)
+        return message
+
+    def expire(self) -> None:
+        """As `asyncio.timeout` does it."""
+        assert self._task is not None
+        self._expired = True
+        self._cancelling = self._task.cancelling()
+        self._task.cancel()
+
+    def _refuse_if_late(self) -> None:
+        """Raises `BodyTooSlow` instead of what else was canceled."""
+        if self._expired and self._task and self._task.uncancel() <= self._cancelling:
+            SHED.labels("slow_body").inc()
+            raise BodyTooSlow from None
+
+    def _count(self, message: Any) -> None:
         self._size += len(message.get("body", b""))
         self._more = bool(message.get("more_body"))
         if self._more and self._size == _announced(self._scope):
@@ -92,7 +130,6 @@ class _TimedBody:
             # that takes as long as the one for the body.
             self._more, self._untold = False, True
             message["more_body"] = False
-        return message
 
     async def _behind_the_body(self) -> Any:
         message = await self._receive()
@@ -101,52 +138,42 @@ class _TimedBody:
         self._untold = False
         return message
 
-    async def _in_time(self) -> Any:
-        patience = asyncio.timeout(None)
-        self._admission.deadlines.add(patience, self._deadline())
-        try:
-            async with patience:
-                return await self._receive()
-        except TimeoutError:
-            if not patience.expired():
-                raise
-            SHED.labels("slow_body").inc()
-            raise BodyTooSlow from None
-        finally:
-            self._admission.deadlines.remove(patience)
-
     def _deadline(self) -> float:
         if not self._began:
             self._began = time.monotonic()
         return self._began + self._admission.limits.body_seconds + self._size / BODY_BYTES_A_SECOND
 
 
-class _Deadlines:
-    """Timeouts that one timer looks after: a timer each cost more than reading a small body."""
+class _AwaitedBodies:
+    """Those that somebody waits for, and until when."""
 
     def __init__(self) -> None:
-        self._of: dict[asyncio.Timeout, float] = {}
+        self._until: dict[_TimedBody, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._next_look: asyncio.TimerHandle | None = None
 
-    def add(self, patience: asyncio.Timeout, deadline: float) -> None:
-        self._of[patience] = deadline
+    def add(self, body: _TimedBody, deadline: float) -> "asyncio.Task[Any] | None":
+        """Returns the task that waits, this one."""
+        self._until[body] = deadline
         if self._next_look is None:
             self._look_later()
+        return asyncio.current_task(self._loop)  # without the loop it asks the system for it
 
-    def remove(self, patience: asyncio.Timeout) -> None:
-        self._of.pop(patience, None)
+    def remove(self, body: _TimedBody) -> None:
+        self._until.pop(body, None)
 
     def _look(self) -> None:
         now = time.monotonic()
-        for patience in [one for one, deadline in self._of.items() if deadline <= now]:
-            self.remove(patience)
-            patience.reschedule(0)  # long ago: at once
+        for body in [one for one, deadline in self._until.items() if deadline <= now]:
+            self.remove(body)
+            body.expire()
         self._next_look = None
-        if self._of:
+        if self._until:
             self._look_later()
 
     def _look_later(self) -> None:
-        self._next_look = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        self._loop = asyncio.get_running_loop()
+        self._next_look = self._loop.call_later(LOOK_SECONDS, self._look)
 
 
 def _announced(scope: HTTPScope) -> int | None:

@@ -25,9 +25,9 @@ class Received(Request[Any, Any, State]):
     async def body(self) -> bytes:
         """Raises `BodyTooLarge`, before reading more than is accepted."""
         state = self.scope["state"]
-        if "body" not in state:
-            state["body"] = await self._read()
-        body: bytes = state["body"]
+        body: bytes | None = state.get("body")
+        if body is None:
+            body = state["body"] = await self._read()
         return body
 
     @asynccontextmanager
