@@ -1,14 +1,13 @@
 """What happens to every routed request before and after its handler: admitted, named, measured."""
 
 import re
-from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any
 
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from opentelemetry.trace import Span, SpanKind, Tracer
+from opentelemetry.trace import SpanKind, Tracer
 from structlog.contextvars import bind_contextvars
 from uuid_utils import uuid7
 
@@ -24,7 +23,6 @@ from milepost.web.telemetry import tracing
 from milepost.web.telemetry.metrics import HttpMetrics
 
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
-_NO_SPAN: AbstractContextManager[Span | None] = nullcontext()
 
 
 class Edge:
@@ -55,25 +53,32 @@ class Edge:
         started = perf_counter()
         recorder = _StatusRecorder(send)
         headers = dict(scope["headers"])
-        method, route = scope["method"], scope["path_template"]
         try:
-            with self._span(scope, headers, f"{method} {route}") as span:
+            if self._tracer is None and b"traceparent" not in headers:
                 await self._admit(scope, receive, recorder, headers)
-                if span is not None:
-                    span.set_attribute("http.response.status_code", recorder.status)
+            else:
+                await self._traced(scope, receive, recorder, headers)
         finally:
-            self._metrics.observe(method, route, recorder.status, perf_counter() - started)
+            seconds = perf_counter() - started
+            self._metrics.observe(scope["method"], scope["path_template"], recorder.status, seconds)
 
-    def _span(
-        self, scope: HTTPScope, headers: dict[bytes, bytes], name: str
-    ) -> AbstractContextManager[Span | None]:
-        if self._tracer is None and b"traceparent" not in headers:
-            return _NO_SPAN
+    async def _traced(
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        send: "_StatusRecorder",
+        headers: dict[bytes, bytes],
+    ) -> None:
         parent = tracing.parent(headers)
         scope["state"]["trace"] = tracing.traceparent(parent)
         if self._tracer is None:
-            return _NO_SPAN
-        return self._tracer.start_as_current_span(name, context=parent, kind=SpanKind.SERVER)
+            await self._admit(scope, receive, send, headers)
+            return
+        name = f"{scope['method']} {scope['path_template']}"
+        with self._tracer.start_as_current_span(name, parent, SpanKind.SERVER) as span:
+            scope["state"]["trace"] = tracing.traceparent()
+            await self._admit(scope, receive, send, headers)
+            span.set_attribute("http.response.status_code", send.status)
 
     async def _admit(
         self,
@@ -82,10 +87,7 @@ class Edge:
         send: "_StatusRecorder",
         headers: dict[bytes, bytes],
     ) -> None:
-        if self._tracer is not None:
-            scope["state"]["trace"] = tracing.traceparent()
-        correlation = _correlation(headers)
-        scope["state"]["correlation"] = correlation
+        scope["state"]["correlation"] = _correlation(headers)
         try:
             caller = scope["user"] = await self._caller(scope, headers)
             if caller is not None:

@@ -11,10 +11,11 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
-from uuid_utils.compat import uuid5, uuid7
+from uuid_utils.compat import uuid5
 
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Invalid
+from milepost.events.ids import new_id
 from milepost.events.log import Recorded
 from milepost.events.metadata import Metadata, metadata_of
 from milepost.web.auth.tokens import Caller
@@ -38,7 +39,7 @@ def command_id(request: Request[Caller, None, State]) -> UUID:
     """
     key = idempotency_key(request)
     if key is None:
-        return uuid7()
+        return new_id()
     caller = request.user
     parts = (caller.tenant, caller.subject, request.method, request.scope["path"], key)
     return uuid5(COMMANDS, msgspec.json.encode(parts).decode())

@@ -1,14 +1,17 @@
 """`Milepost-Position`: what a command tells and a read waits for."""
 
-from functools import lru_cache
+import re
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from litestar import Request, Response
-from litestar.serialization import default_serializer, encode_json
+from litestar.serialization import encode_json
 from litestar.types import Receive, Scope, Send
 
 from milepost.web.problems import Malformed
+
+# What RFC 3986 lets stand in a path as it is, and what parts it.
+_PLAIN = re.compile(r"[A-Za-z0-9._~/-]*")
 
 T = TypeVar("T")
 Address: TypeAlias = tuple[str, ...]
@@ -28,8 +31,7 @@ def awaited_position(request: Request[Any, Any, Any]) -> int | None:
 
 def positioned(body: T, position: int, status_code: int = 200) -> Response[T]:
     """`position` is the outcome's: reads that carry it back see the effect."""
-    headers = {"Milepost-Position": str(position)}
-    return JsonResponse(body, status_code=status_code, headers=headers)
+    return JsonResponse(body, status_code, {"Milepost-Position": str(position)})
 
 
 def created(body: T, position: int, address: Address, *, new: bool = True) -> Response[T]:
@@ -43,12 +45,10 @@ def created(body: T, position: int, address: Address, *, new: bool = True) -> Re
 
 def location(address: Address) -> str:
     """The path of these segments; an id may hold what a path keeps for itself."""
-    return "".join([f"/{_quoted(part)}" for part in address])
-
-
-@lru_cache(maxsize=1024)
-def _quoted(part: str) -> str:
-    return quote(part, safe="")
+    path = "/" + "/".join(address)
+    if _PLAIN.fullmatch(path) and path.count("/") == len(address):
+        return path  # nearly always
+    return "".join([f"/{quote(part, safe='')}" for part in address])
 
 
 def attachment(filename: str) -> dict[str, str]:
@@ -63,6 +63,16 @@ class JsonResponse(Response[T]):
     than the rest of its way out.
     """
 
+    def __init__(self, content: T, status_code: int, headers: dict[str, str]) -> None:
+        self.content = content
+        self.status_code = status_code
+        self.headers = headers
+        # The rest of what a response has.
+        self.background = self.media_type = None
+        self.cookies = []
+        self.encoding = "utf-8"
+        self.response_type_encoders = {}
+
     def to_asgi_response(self, app: Any, request: Any, **_: Any) -> Any:  # noqa: ARG002 - litestar's
         async def send_response(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
             await self.send(send)
@@ -70,7 +80,7 @@ class JsonResponse(Response[T]):
         return send_response
 
     async def send(self, send: Send) -> None:
-        body = encode_json(self.content, default_serializer)
+        body = encode_json(self.content)
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(body)))
