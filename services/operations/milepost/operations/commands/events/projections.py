@@ -44,6 +44,14 @@ from milepost.operations.terminal.generations import (
     table,
 )
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant
+from milepost.operations.terminal.rebuild_options import (
+    AsHappened,
+    AsOf,
+    Everything,
+    OneOrAll,
+    Rest,
+    Switching,
+)
 from milepost.operations.terminal.rebuild_progress import watched
 from milepost.operations.terminal.tables import print_table
 from milepost.web.telemetry.logs import configure_logging
@@ -57,27 +65,6 @@ WINDOW = 10_000
 app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="A read model, as `milepost projections list` shows it.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        help="Build, beside and never to be live, what was known at a past moment: what the log had"
-        " recorded by a position of --tenant, a time (2026-03-01T09:30, UTC) or a day (its end)."
-    ),
-]
-AsHappened = Annotated[
-    str | None,
-    typer.Option(
-        help="As --as-of, of what had happened by a time or a day, whenever it was recorded: for a"
-        " school whose history was imported."
-    ),
-]
-Rest = Annotated[
-    float,
-    typer.Option(
-        help="Rest this many times as long as was worked, for the others on the machine.",
-        min=0,
-    ),
-]
 
 
 @app.command("list")
@@ -95,23 +82,11 @@ def list_models(
 
 @app.command("rebuild")
 def rebuild_models(
-    name: Annotated[
-        str | None,
-        typer.Argument(help="A read model; or, of all of them, --all.", show_default=False),
-    ] = None,
+    name: OneOrAll = None,
     *,
-    everything: Annotated[
-        bool, typer.Option("--all", help="All read models, in one pass.")
-    ] = False,
+    everything: Everything = False,
     tenant: OneTenant = None,
-    switching: Annotated[
-        bool | None,
-        typer.Option(
-            "--switch/--no-switch",
-            help="Let it take over, or not.",
-            show_default="when it is identical to the live one, or of a newer version",
-        ),
-    ] = None,
+    switching: Switching = None,
     as_of: AsOf = None,
     as_happened: AsHappened = None,
     rest: Rest = 1.0,
@@ -136,17 +111,7 @@ def rebuild_models(
         _build_past(models, point, tenant, pace, data_dir, as_json=as_json)
         return
     asked: Switch = "proven" if switching is None else "always" if switching else "never"
-    begun = time.monotonic()
-    with _resumable():
-        rebuilt, events = _with_pool(
-            data_dir, lambda pool: _rebuilt(pool, models, tenant, pace, asked)
-        )
-    if as_json:
-        typer.echo(msgspec.json.encode(figures(rebuilt, tenant, events, time.monotonic() - begun)))
-    else:
-        typer.echo("\n".join(outcome(one, asked, tenant) for one in rebuilt))
-    if asked != "never" and not all(one.switched for one in rebuilt):
-        raise typer.Exit(1)
+    _rebuild(models, tenant, pace, asked, data_dir, as_json=as_json)
 
 
 @app.command("switch")
@@ -250,6 +215,28 @@ def _resumable() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("Stopped. The same command goes on from here; `cancel` gives it up.", err=True)
         raise typer.Exit(130) from None
+
+
+def _rebuild(
+    models: Sequence[ReadModel],
+    tenant: str | None,
+    pace: Pace,
+    asked: Switch,
+    data_dir: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    begun = time.monotonic()
+    with _resumable():
+        rebuilt, events = _with_pool(
+            data_dir, lambda pool: _rebuilt(pool, models, tenant, pace, asked)
+        )
+    if as_json:
+        typer.echo(msgspec.json.encode(figures(rebuilt, tenant, events, time.monotonic() - begun)))
+    else:
+        typer.echo("\n".join(outcome(one, asked, tenant) for one in rebuilt))
+    if asked != "never" and not all(one.switched for one in rebuilt):
+        raise typer.Exit(1)
 
 
 async def _rebuilt(
