@@ -314,7 +314,7 @@ async def test_a_vault_whose_key_is_elsewhere(settings, postgres):
     assert await fine(settings, "vault") == "empty"
 
 
-async def test_an_erasure_that_a_key_of_the_operators_can_still_open(settings, postgres):
+async def test_an_erasure_that_a_key_of_the_operators_can_still_open(settings, postgres, tmp_path):
     key = MasterKey.new()
     settings = msgspec.structs.replace(settings, master_key=key.written())
     erased = (
@@ -332,6 +332,12 @@ async def test_an_erasure_that_a_key_of_the_operators_can_still_open(settings, p
         assert "put a new key first in MILEPOST_MASTER_KEY" in said
         await connection.execute("delete from vault.learners")
         assert "reach everything" in await fine(settings, "erasures")
+        own = msgspec.structs.replace(settings, master_key="", data_dir=tmp_path)
+        (tmp_path / "vault").mkdir()
+        (tmp_path / "vault" / "master.keys").write_text(key.written())
+        assert "reach everything" in await fine(own, "erasures")
+        (tmp_path / "vault" / "database").write_text("another/1")
+        assert "another database" in (await finding(own, "erasures")).says
         await connection.execute("delete from vault.master_keys")
 
 

@@ -8,13 +8,14 @@ from threading import Thread
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 from tests.eventually import eventually
 
 from milepost.enrollment.vault.binding import OfAnotherDatabase, take_over
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.enrollment.vault.destruction import KeyInUse, destroy, discard, retired_here
 from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
-from milepost.enrollment.vault.key_lifecycle import Renewed, renew
+from milepost.enrollment.vault.key_lifecycle import Renewed, renew, renewing
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.rotation import (
     NoNewKey,
@@ -24,8 +25,9 @@ from milepost.enrollment.vault.rotation import (
 )
 from milepost.enrollment.vault.store import Person, UnknownLearner, Vault
 from milepost.events.commands.transact import Transactor
+from milepost.events.policies.timers import utc_now
 from milepost.events.runtime.cancellation import cancel_and_wait
-from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool
 from milepost.operations.rooms import ENROLLMENT_ROLE, services_of
 from milepost.web.room import Context
 from milepost.web.settings import Settings
@@ -140,6 +142,21 @@ async def test_the_service_does_it_by_itself(
     await eventually(rotated)
     await cancel_and_wait(working)
     await transactor.close()
+
+
+async def test_what_fails_ends_no_process(postgres: str, keyring: Keyring, vault: Vault):
+    """Such as tables that nobody has made yet, or may not read."""
+    await vault.put("t", "ada", Person(name="Ada"))
+    async with await connect_pool(postgres, name="test", role=ROLE) as pool:
+        with capture_logs() as logs:
+            working = asyncio.create_task(renewing(pool, keyring, TERM, utc_now)())
+
+            async def failed() -> bool:
+                return "vault_keys_not_renewed" in [one["event"] for one in logs]
+
+            await eventually(failed)
+            assert not working.done()
+            await cancel_and_wait(working)
 
 
 async def test_of_two_at_once_one_rotates(

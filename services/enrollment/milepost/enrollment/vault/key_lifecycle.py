@@ -98,6 +98,8 @@ async def _try(work: Callable[[], Coroutine[Any, Any, Renewed]]) -> None:
         _log.error("vault_keys_not_renewed", error="they are another database's")
     except Damaged as damaged:
         _log.error("vault_keys_not_renewed", damaged=len(damaged.learners))
+    except Exception:  # noqa: BLE001 - a defect, or tables not made yet: serving goes on
+        _log.exception("vault_keys_not_renewed")
     else:
         if done.rotated:
             _log.info("vault_key_rotated", key=done.rotated)

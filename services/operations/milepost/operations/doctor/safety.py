@@ -37,8 +37,10 @@ async def erasures(patient: Patient) -> Says:
     keyring, days = Keyring(patient.settings), patient.settings.erasure_days
     keys, now = await standings(patient.postgres, keyring.keys), datetime.now(UTC)
     left, term = openable(keys), Term.of(days, by_hand=not keyring.ours)
+    late = left is not None and now - left.since > timedelta(days=days)
+    say = wrong if late else warning
     if await is_anothers(patient.postgres, keyring):
-        return warning(
+        return say(
             f"{keyring.file} is renewed for another database",
             "if that one is no more, run `milepost vault rotate`: it takes the file over",
         )
@@ -49,10 +51,7 @@ async def erasures(patient: Patient) -> Says:
         f" by master key {', '.join(left.keys)}"
     )
     step = step_due(keys, now - ERASURE_LATE, term)
-    if step is None:
-        return Says(says)
-    say = wrong if now - left.since > timedelta(days=days) else warning
-    return say(says, _step_of(keyring, step))
+    return say(says, _step_of(keyring, step)) if step else Says(says)
 
 
 def _step_of(keyring: Keyring, step: str) -> str:
