@@ -1,6 +1,7 @@
 """Connections that cost nothing to open: who says nothing, or half, is hung up on, and told why."""
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -9,8 +10,8 @@ from litestar import Request, post
 from tests.attack.sockets import closed, connections, head
 from tests.web.test_server import empty, plain, served
 
-from milepost.web.admission import Limits
-from milepost.web.listener import allowed_connections
+from milepost.web.admission import LIMITS, Limits
+from milepost.web.listener import UNREAD_BYTES, allowed_connections, listen
 
 SHORT = Limits(head_seconds=1, body_seconds=1, stalled_seconds=1)
 POST = ("POST", "/notes/a", "content-type: application/json", "content-length: 1000")
@@ -137,6 +138,18 @@ async def test_a_reader_that_does_not_read_is_hung_up_on():
         await asyncio.sleep(4)  # the reader's own buffer is full, and nothing empties it
         with suppress(ConnectionError):
             assert len(await everything(connection)) < 30_000_000
+
+
+def test_of_what_nobody_reads_the_system_takes_little():
+    with listen("127.0.0.1", 0, LIMITS) as listener, socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        reader.connect(listener.getsockname())
+        taken, (writer, _) = 0, listener.accept()
+        with writer, suppress(BlockingIOError):
+            writer.setblocking(False)
+            while taken < 100 * UNREAD_BYTES:
+                taken += writer.send(bytes(65_536))
+        assert taken < 6 * UNREAD_BYTES
 
 
 @pytest.mark.parametrize("first", [b"", head(*POST), head("GET", "/")])
