@@ -55,14 +55,15 @@ async def test_no_key_that_exists_opens_what_heap_wal_and_dump_hold_of_the_erase
 ):  # fmt: skip
     if not embedded.ours:
         pytest.skip("its files are elsewhere")
-    keyring, elsewhere = Keyring(settings), Vault(pool, Keyring(settings))
+    keyring, another = Keyring(settings), Keyring(settings)
+    elsewhere = Vault(pool, another)
     vault = Vault(pool, keyring)
     ada, ben = [[uuid4().hex for _ in range(4)] for _ in range(2)]
     owner = await asyncpg.connect(postgres)
     heap, begin = await owner.fetchval(PLACE), await now(owner)
-    for one, another in zip(ada, ben, strict=True):
+    for one, other in zip(ada, ben, strict=True):
         await vault.put(tenant, "ada", Person(name=one))
-        await elsewhere.put(tenant, "ben", Person(name=another))
+        await elsewhere.put(tenant, "ben", Person(name=other))
     dump = dumped(postgres)
     erased_at = datetime.now(UTC)
     await vault.erase(tenant, "ada", erased_at)
@@ -91,14 +92,15 @@ async def test_no_key_that_exists_opens_what_heap_wal_and_dump_hold_of_the_erase
     assert await opened("ada") == [set(), set(), set()]
 
     assert (await elsewhere.get(tenant, "ben"))[1].name == ben[-1]
-    for another in ben:
-        await elsewhere.put(tenant, "ben", Person(name=another))
+    for other in ben:
+        await elsewhere.put(tenant, "ben", Person(name=other))
     in_rows, in_records, in_backup = await opened("ben")
     assert in_rows >= {ben[-1]}, "the search still finds what may be opened"
     assert in_records
     assert not in_backup
     assert await elsewhere.put(tenant, "cid", Person(name="Cid")) == 1
-    assert await renew(pool, keyring, TERM, erased_at + 99 * DAY) == NEVER
+    assert await renew(pool, another, TERM, erased_at + 99 * DAY) == NEVER
+    assert [*another.keys] == [rotated.rotated], "nor is it in another process's memory"
     async with pool.acquire() as connection:
         assert openable(await standings(connection, keyring.keys)) is None
     await owner.close()

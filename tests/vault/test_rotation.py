@@ -22,6 +22,8 @@ from milepost.enrollment.vault.rotation import (
     rotate,
 )
 from milepost.enrollment.vault.store import Person, Vault
+from milepost.operations.installation.vault_faults import explained
+from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import Settings
 
 TEXTS = "select learner, sealed from vault.learners where tenant = $1 order by learner"
@@ -216,3 +218,16 @@ async def test_the_command_says_what_it_would_do_and_does_it(
     assert json.loads(vault_command("destroy", "--yes", "--json"))["keys"] == [old]
     assert [*Keyring(settings).keys] == [done["to"]]
     assert f"rows, WAL and backups by {done['to']}." in vault_command("status")
+
+
+def test_a_key_file_that_cannot_be_written_is_named(tmp_path):
+    """As a secret that is mounted is; here the file that would take its place has no room."""
+    file = tmp_path / f"{'k' * 250}"
+    file.write_text(MasterKey.new().written())
+    keyring = Keyring(Settings(master_key_file=str(file)))
+    with (
+        pytest.raises(Trouble, match="Keys are renewed where their file can be written"),
+        explained(),
+    ):
+        keyring.add()
+    assert len(Keyring(Settings(master_key_file=str(file))).keys) == 1

@@ -118,9 +118,9 @@ async def get_learner(
     "/{learner:str}/erase",
     status_code=200,
     summary="Erase a learner's personal data",
-    description="For good: the key that encrypts them is destroyed, and what it encrypted with "
-    "it. Enrollments and credentials stay, under the learner's id alone. Repeating it does "
-    "nothing.",
+    description="For good: nobody reads them from now on. What old rows and backups still hold, "
+    "sealed, is opened by no key that exists within `MILEPOST_ERASURE_DAYS`. Enrollments and "
+    "credentials stay, under the learner's id alone. Repeating it does nothing.",
     answers=command(NOT_AN_ERASER),
     roles=("learner", *ERASERS),
 )

@@ -1,7 +1,8 @@
 """What can be wrong with the vault and its keys, in an operator's words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import typer
 
@@ -11,6 +12,18 @@ from milepost.enrollment.vault.keyring import MasterKeyMissing
 from milepost.enrollment.vault.rotation import Damaged, NoNewKey, RotationUnderWay, VaultEmpty
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import SettingInvalid
+
+WORDS: Mapping[type[Exception], str] = MappingProxyType(
+    {
+        VaultEmpty: "The vault is empty: there is no key to replace.",
+        RotationUnderWay: "Somebody else is rotating this vault: wait until that is done.",
+        NoNewKey: "Put a new key first in MILEPOST_MASTER_KEY, the old one behind it (NEW,OLD), for"
+        " every process; `openssl rand -base64 32` makes one. None is used twice.",
+        KeyInUse: "That key is not lost, or seals nothing: `milepost vault status` names them all.",
+        OfAnotherDatabase: "The key file is renewed for another database. If that one is no more,"
+        " `milepost vault rotate` takes the file over for this one.",
+    }
+)
 
 
 @contextmanager
@@ -23,24 +36,14 @@ def explained() -> Iterator[None]:
         raise typer.Exit(130) from None
     except SettingInvalid as wrong:
         raise Trouble(str(wrong)) from wrong
-    except VaultEmpty:
-        raise Trouble("The vault is empty: there is no key to replace.") from None
-    except RotationUnderWay:
-        raise Trouble("Somebody else is rotating this vault: wait until that is done.") from None
-    except NoNewKey:
+    except tuple(WORDS) as fault:
+        raise Trouble(WORDS[type(fault)]) from None
+    except OSError as error:
+        if error.filename is None:  # of a connection
+            raise
         raise Trouble(
-            "Put a new key first in MILEPOST_MASTER_KEY, the old one behind it (NEW,OLD), for"
-            " every process; `openssl rand -base64 32` makes one. None is used twice."
-        ) from None
-    except KeyInUse:
-        raise Trouble(
-            "That key is not lost, or seals nothing: `milepost vault status` names them all."
-        ) from None
-    except OfAnotherDatabase:
-        raise Trouble(
-            "The key file is renewed for another database. If that one is no more,"
-            " `milepost vault rotate` takes the file over for this one."
-        ) from None
+            f"{error.filename}: {error.strerror}. Keys are renewed where their file can be written."
+        ) from error
     except Damaged as damaged:
         raise _damaged(damaged) from None
     except MasterKeyMissing as missing:
