@@ -1,6 +1,6 @@
 """`milepost restore`: a backup into an empty database, verified; and what is lost, by position."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,13 +23,12 @@ from milepost.operations.installation.signed_heads import (
     signed_heads,
     unsigned_heads,
 )
-from milepost.operations.installation.vault_faults import explained
 from milepost.operations.local.embedded import Embedded
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
-from milepost.web.settings import Settings
+from milepost.web.settings import SettingInvalid, Settings
 from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)
@@ -79,7 +78,7 @@ def restore(
     settings = load_settings(data_dir)
     configure_logging(settings)
     manifest, heads = _checked(settings, folder, keys, unsigned=unsigned)
-    with reachable(), explained(), bars() as on_progress:
+    with reachable(), bars() as on_progress:
         done = run(_restored(settings, folder, (manifest, heads), on_progress, dry_run=dry_run))
     if as_json:
         typer.echo(msgspec.json.encode({"dry_run": dry_run, **msgspec.to_builtins(done)}).decode())
@@ -118,7 +117,7 @@ async def _restored(
     dry_run: bool,
 ) -> Restored:
     manifest, heads = backup
-    here = Keyring(settings).keys
+    here = _master_keys(settings)
     await require_answering(settings)
     faults: tuple[Fault, ...] = ()
     async with AsyncExitStack() as stack:
@@ -144,6 +143,14 @@ async def _restored(
         locked={key: count for key, count in learners.items() if key not in here},
         erased=tuple(erased),
     )
+
+
+def _master_keys(settings: Settings) -> Collection[str]:
+    """Raises `Trouble`."""
+    try:
+        return Keyring(settings).keys
+    except SettingInvalid as wrong:
+        raise Trouble(str(wrong)) from wrong
 
 
 def _show(folder: Path, done: Restored, *, dry_run: bool) -> None:
