@@ -1,13 +1,28 @@
 """A page of rows, decided side by side, each as its single command would be.
 
-What they come to is what they would come to one by one, as long as nobody else writes the same
-offerings at that moment.
+    rows    a1 b1 a2 c1     a1 and a2 share something: a learner with a limit, scarce seats
+    start   a1 b1 c1        side by side, begun in the file's order
+    then    a2              behind a1
+
+Decisions of rows that are started one after the other are made in that order, as long as all they
+need is at hand. So a row waits only behind one that may change what it comes to and is not decided
+at once. What they come to is what they would come to one by one, as long as nobody else writes the
+same offerings at that moment.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid5
 
 import structlog
@@ -16,11 +31,10 @@ from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
 from milepost.enrollment.bulk.lease import NotLeading
 from milepost.enrollment.bulk.row_format import Fault, Row, RowRequest
-from milepost.enrollment.bulk.row_order import Order, Runs, counts_seats
-from milepost.enrollment.commands.enroll import enroll_learner
+from milepost.enrollment.commands.enroll import asks_for_more, enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
-from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.runtime.cancellation import cancel_and_wait
@@ -30,6 +44,9 @@ from milepost.web.requests.times import occurred
 from milepost.web.settings import Settings
 
 STARTED_TOGETHER = 25
+
+Runs: TypeAlias = Mapping[str, Offering]
+Task: TypeAlias = "asyncio.Task[Result]"
 
 _log = structlog.get_logger()
 
@@ -51,11 +68,55 @@ async def enroll_rows(
     return results
 
 
+class Order:
+    """`runs`: the offerings that the page names."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._last: dict[tuple[str, ...], Task] = {}
+        self._delayed: dict[str, Task] = {}
+
+    def before(self, row: Row) -> set[Task]:
+        """What has to be done before this row is."""
+        if not isinstance(row.request, RowRequest):
+            return set()
+        return self._waits_for(row.request) | self._queue(row.request)
+
+    def add(self, row: Row, task: Task) -> None:
+        if not isinstance(row.request, RowRequest):
+            return
+        if self._waits_for(row.request):
+            # It comes late, and must not find its seat taken by those behind it.
+            self._delayed[row.request.offering] = task
+        for key in self._keys(row.request):
+            self._last[key] = task
+
+    def _waits_for(self, request: RowRequest) -> set[Task]:
+        return {self._last[key] for key in self._keys(request) if key in self._last}
+
+    def _queue(self, request: RowRequest) -> set[Task]:
+        offering = request.offering
+        queues = _counts_seats(self._runs[offering]) and offering in self._delayed
+        return {self._delayed[offering]} if queues else set()
+
+    def _keys(self, request: RowRequest) -> Iterator[tuple[str, ...]]:
+        """Rows that share one of these are done one by one."""
+        offering = request.offering
+        run = self._runs[offering]
+        yield ("enrollment", offering, request.learner)
+        if run.opened is None:
+            return
+        if run.opened.parallel_limit is not None:
+            yield ("learner", request.learner)
+        if _counts_seats(run) and asks_for_more(run.opened):
+            yield ("offering", offering)  # facts from elsewhere arrive in any order
+
+
 async def _side_by_side(
     order: Order, rows: Sequence[Row], enroll: Callable[[Row], Coroutine[Any, Any, Result]]
 ) -> list[Result | BaseException]:
     """Whoever cancels this has none of them go on behind its back."""
-    tasks: list[asyncio.Task[Result]] = []
+    tasks: list[Task] = []
     try:
         for number, row in enumerate(rows, 1):
             task = asyncio.create_task(_after(order.before(row), partial(enroll, row)))
@@ -68,9 +129,7 @@ async def _side_by_side(
         await cancel_and_wait(*tasks)
 
 
-async def _after(
-    before: Collection["asyncio.Task[Result]"], enroll: Callable[[], Awaitable[Result]]
-) -> Result:
+async def _after(before: Collection[Task], enroll: Callable[[], Awaitable[Result]]) -> Result:
     if before:
         await asyncio.wait(before)
     return await enroll()
@@ -90,9 +149,13 @@ async def _preload_enrollments(
     names = {
         enrollment_id(row.request.offering, row.request.learner)
         for row in rows
-        if isinstance(row.request, RowRequest) and counts_seats(runs[row.request.offering])
+        if isinstance(row.request, RowRequest) and _counts_seats(runs[row.request.offering])
     }
     await asyncio.gather(*(transactor.load(job.tenant, ENROLLMENT.of(one)) for one in names))
+
+
+def _counts_seats(run: Offering) -> bool:
+    return run.opened is not None and run.opened.seats is not None
 
 
 async def _result(transactor: Transactor, settings: Settings, job: Job, row: Row) -> Result:
@@ -139,7 +202,7 @@ async def _enroll(
 def _outcome_of(row: Row, outcome: Outcome[Any], enrollment: str, *, dry_run: bool) -> Result:
     """By what the command wrote, not by how things are since."""
     stream = ENROLLMENT.of(enrollment).name
-    state = ENROLLMENT.fold(one for one in outcome.events if one.stream == stream).state
+    state = ENROLLMENT.fold([one for one in outcome.events if one.stream == stream]).state
     if state is None:
         return Result(row=row.number, outcome="unchanged", enrollment=enrollment)
     assert state in ("enrolled", "waitlisted", "requested", "pending_approval")
