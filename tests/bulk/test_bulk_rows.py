@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.loop_lag import loop_free
 
+from milepost.enrollment.bulk.csv_records import QuotesNotClosed
 from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
@@ -198,6 +200,27 @@ async def test_there_is_a_bound_to_rows():
 async def test_there_is_a_bound_to_an_array():
     with pytest.raises(ArrayTooLong):
         await read(ARRAY, b"[" + b" " * MAX_ARRAY_BYTES, size=65_536)
+
+
+OPENS_EITHER_WAY = b'a",b,"x\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (NDJSON, b'{"learner":"a"}\n' * MAX_ROWS),
+        (CSV, b"learner\n" + b'"a\n"\n' * (MAX_ROWS - 1)),
+        (CSV, b"learner\n" + OPENS_EITHER_WAY * MAX_ROWS),
+        (ARRAY, b"[" + b",".join([b'{"learner":"a"}'] * 60_000) + b"]"),
+    ],
+    ids=["NDJSON", "line breaks", "open quotes", "array"],
+)
+async def test_no_file_holds_the_loop_that_comes_at_once(kind, content):
+    async with loop_free():
+        try:
+            await read(kind, content, "spring", size=len(content))
+        except QuotesNotClosed:
+            assert OPENS_EITHER_WAY in content
 
 
 @given(st.sampled_from(list(FORMATS)), st.binary(max_size=200), st.integers(1, 50))

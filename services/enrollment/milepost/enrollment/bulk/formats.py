@@ -27,6 +27,7 @@ MAX_LINE_BYTES = sizes.BULK_ROW
 SLICE_BYTES = 16 * 1024
 # Reading lines again takes as long as many records.
 RECORDS_AT_ONCE = 10
+ELEMENTS_AT_ONCE = 1_000
 QUOTE_NOT_CLOSED = (
     f"Expected the quote to be closed, before a delimiter or a line's end, within {MAX_LINE_BYTES}"
     " bytes."
@@ -93,8 +94,10 @@ async def json_array(parts: Parts, offering: str | None) -> Rows:
         elements = msgspec.json.decode(text.removeprefix(BOM), type=list[msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FileUnreadable(1, "$", "Expected a JSON array of objects, in UTF-8.") from None
-    parse = json_parser(offering)
-    yield [_row(number, bytes(element), parse) for number, element in enumerate(elements, 1)]
+    parse, numbered = json_parser(offering), enumerate(elements, 1)
+    while some := list(islice(numbered, ELEMENTS_AT_ONCE)):
+        yield [_row(number, bytes(element), parse) for number, element in some]
+        await asyncio.sleep(0)
 
 
 FORMATS: dict[str, Callable[[Parts, str | None], Rows]] = {

@@ -1,9 +1,10 @@
 """A course as one JSON file: exported, imported, described by a JSON Schema."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
 from litestar import Response, get, post
@@ -11,6 +12,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
+from msgspec.structs import replace
 
 from milepost.contracts.courses import CoursePublished, CourseRetired
 from milepost.contracts.times import Moment
@@ -98,7 +100,7 @@ async def export_course(
     request: Call, course: CoursePath, wiring: NamedDependency[Wiring]
 ) -> Response[CourseFile]:
     written, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
-    response = versioned(request, file_of(course, state), written)
+    response = versioned(request, await _written(course, state), written)
     response.headers.update(attachment(f"{course}.course.json"))
     return response
 
@@ -167,6 +169,26 @@ SCHEMA: Final[dict[str, Any]] = {
 
 
 def file_of(course: str, state: Course) -> CourseFile:
+    versions = tuple(stated(one, FiledVersion) for one in state.versions)
+    return replace(_head(course, state), versions=versions)
+
+
+class _WrittenFile(CourseFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    versions: tuple[msgspec.Raw, ...]  # type: ignore[assignment]
+
+
+async def _written(course: str, state: Course) -> CourseFile:
+    """The same as JSON. Others are served between two versions: there may be many large ones."""
+    head, versions = _head(course, state), list[msgspec.Raw]()
+    for one in tuple(state.versions):
+        versions.append(msgspec.Raw(msgspec.json.encode(stated(one, FiledVersion))))
+        await asyncio.sleep(0)
+    facts = {name: getattr(head, name) for name in head.__struct_fields__}
+    whole = _WrittenFile(**{**facts, "versions": tuple(versions)})
+    return cast("CourseFile", msgspec.json.encode(whole))
+
+
+def _head(course: str, state: Course) -> CourseFile:
     if state.title is None:
         raise UnknownCourse(course)
     return CourseFile(
@@ -174,7 +196,6 @@ def file_of(course: str, state: Course) -> CourseFile:
         format_version=1,
         course=course,
         title=state.title,
-        versions=tuple(stated(one, FiledVersion) for one in state.versions),
         retired_at=state.retired_at,
     )
 
