@@ -1,11 +1,16 @@
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 from tests.enrollment.test_http import problem
 
+from milepost.contracts.enrollments import LearnerEnrolled
+from milepost.contracts.ids import enrollment_id
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.vault.app import erasing
+from milepost.enrollment.vault.store import Person
 from milepost.events.store.postgres import PostgresLog
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.org", "locale": "en-GB"}
@@ -158,6 +163,43 @@ async def test_an_export_holds_everything_about_one_learner_and_nobody_else(scho
     assert "person.json" not in waiting
     assert "learner_waitlisted" in waiting["events.ndjson"]
     assert "ada" not in str(waiting).lower()
+
+
+@pytest.mark.parametrize("learner", ["auth0|5f7c8ec7", "ana@example.org", "course-v1:O+X+R", "a/b"])
+async def test_whoever_has_an_id_is_exported_and_erased_by_it(school, tenant, vault, learner):
+    """Also by one from before, which no path can hold."""
+    await vault.put(tenant, learner, Person(name="Ada Lovelace"))
+    entered = LearnerEnrolled(
+        enrollment=enrollment_id("spring", learner),
+        learner=learner,
+        offering="spring",
+        course="DATA-101",
+        version=1,
+        mode="audit",
+        occurred_at=datetime.now(UTC),
+    )
+    stream = ENROLLMENT.of(entered.enrollment)
+    await school.transactor.transact(tenant, stream, lambda _: [entered])
+    whose = {"tenant": tenant, "by": "learner", "subject": learner}
+
+    async def named(what, body, **asked):
+        return await school.post(f"/enrollment/{what}", body, **asked)
+
+    for what in ("exports", "erasures"):
+        by_another = await named(what, {"learner": "bob"}, **whose)
+        problem(by_another, 403, "not_your_own")
+        problem(await named(what, {"learner": "a b"}, tenant=tenant), 400, "malformed_request")
+        refused = await named(what, {"learner": learner}, tenant=tenant, by="service")
+        problem(refused, 403, "role_missing")
+    files = opened(await named("exports", {"learner": learner}, **whose))
+    assert json.loads(files["person.json"])["name"] == "Ada Lovelace"
+    assert entered.enrollment in files["events.ndjson"]
+    erased = await named("erasures", {"learner": learner}, tenant=tenant, key="once")
+    assert erased.json()["learner"] == learner
+    assert (await named("erasures", {"learner": learner}, **whose)).json() == erased.json()
+    assert await school.happened(tenant) == ["learner_enrolled", "learner_erased"]
+    after = opened(await named("exports", {"learner": learner}, tenant=tenant))
+    assert "person.json" not in after
 
 
 async def come_by_invitation(school, tenant, learner):

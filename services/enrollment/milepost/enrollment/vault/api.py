@@ -53,6 +53,10 @@ class PutLearner(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return "PutLearner(…)"
 
 
+class NamedLearner(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    learner: Annotated[str, Meta(pattern=KEY, description=_OPAQUE, examples=[_LEARNER])]
+
+
 class LearnerView(msgspec.Struct, frozen=True, kw_only=True):
     learner: str
     name: str
@@ -127,15 +131,7 @@ async def get_learner(
 async def erase_learner(
     request: Call, learner: KnownLearner, wiring: NamedDependency[VaultWiring]
 ) -> Response[ErasureView]:
-    request.user.may_act_for(learner, *ERASERS)
-    tenant, at = request.user.tenant, wiring.context.clock()
-    # First the receipt: should this process die now, the policy that hears it erases.
-    decide = partial(erase, learner=learner, occurred_at=at)
-    outcome = await run_command(request, wiring.context.transactor, VAULT.of(learner), decide)
-    erased_at = outcome.state(VAULT)
-    assert erased_at is not None
-    await wiring.vault.erase(tenant, learner, erased_at)
-    return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)
+    return await _erase(request, wiring, learner)
 
 
 @get(
@@ -148,6 +144,51 @@ async def erase_learner(
 async def export_learner(
     request: Call, learner: KnownLearner, wiring: NamedDependency[VaultWiring]
 ) -> Response[bytes]:
+    return await _export(request, wiring, learner)
+
+
+@post(
+    "/erasures",
+    status_code=200,
+    summary="Erase a learner's personal data, named in the body",
+    description="The same, for ids from before that have a slash: no path can hold one.",
+    answers=command(NOT_AN_ERASER),
+    roles=("learner", *ERASERS),
+)
+async def erase_named_learner(
+    request: Call, data: JSONBody[NamedLearner], wiring: NamedDependency[VaultWiring]
+) -> Response[ErasureView]:
+    return await _erase(request, wiring, data.learner)
+
+
+@post(
+    "/exports",
+    status_code=200,
+    summary="Export everything about a learner, named in the body",
+    description="The same, for ids from before that have a slash: no path can hold one.",
+    answers=query(NOT_AN_ERASER, UNKNOWN_LEARNER, _LOCKED),
+    media_type="application/zip",
+    roles=("learner", *ERASERS),
+)
+async def export_named_learner(
+    request: Call, data: JSONBody[NamedLearner], wiring: NamedDependency[VaultWiring]
+) -> Response[bytes]:
+    return await _export(request, wiring, data.learner)
+
+
+async def _erase(request: Call, wiring: VaultWiring, learner: str) -> Response[ErasureView]:
+    request.user.may_act_for(learner, *ERASERS)
+    tenant, at = request.user.tenant, wiring.context.clock()
+    # First the receipt: should this process die now, the policy that hears it erases.
+    decide = partial(erase, learner=learner, occurred_at=at)
+    outcome = await run_command(request, wiring.context.transactor, VAULT.of(learner), decide)
+    erased_at = outcome.state(VAULT)
+    assert erased_at is not None
+    await wiring.vault.erase(tenant, learner, erased_at)
+    return positioned(ErasureView(learner=learner, erased_at=erased_at), outcome.position)
+
+
+async def _export(request: Call, wiring: VaultWiring, learner: str) -> Response[bytes]:
     request.user.may_act_for(learner, *ERASERS)
     known = await gather(wiring.context, wiring.vault, request.user.tenant, learner)
     _log.info("learner_exported", learner=learner, actor=request.user.subject)
@@ -160,9 +201,12 @@ def _view(learner: str, person: Person) -> LearnerView:
 
 
 def routes(wiring: VaultWiring) -> Router:
+    learners = Router(
+        "/learners", route_handlers=[put_learner, get_learner, erase_learner, export_learner]
+    )
     return Router(
-        "/enrollment/learners",
-        route_handlers=[put_learner, get_learner, erase_learner, export_learner],
+        "/enrollment",
+        route_handlers=[learners, erase_named_learner, export_named_learner],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["learners"],
     )
