@@ -23,6 +23,8 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_OFFERING,
 )
 from milepost.enrollment.api.wiring import CATALOG_KEEPERS, NOW, Id, OfferingPath, When, Wiring
+from milepost.enrollment.commands.catalog_warnings import look_up
+from milepost.enrollment.domain.catalog_warnings import CatalogWarning
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering, UnknownOffering
 from milepost.enrollment.domain.offering.terms import Terms, open_offering
@@ -92,6 +94,12 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     cancellation_reason: str | None
 
 
+class OpenedOffering(OfferingView, frozen=True, kw_only=True):
+    """`warnings`: what its prerequisites name and nobody can have as things are."""
+
+    warnings: tuple[CatalogWarning, ...]
+
+
 @put(
     "/offerings/{offering:str}",
     summary="Open an offering",
@@ -116,7 +124,7 @@ async def put_offering(
     offering: OfferingPath,
     data: JSONBody[OpenOffering],
     wiring: NamedDependency[Wiring],
-) -> Response[OfferingView]:
+) -> Response[OpenedOffering]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     terms = _terms(data)
     outcome = await run_command(
@@ -128,7 +136,9 @@ async def put_offering(
             [],
         ),
     )
-    view = view_of(offering, outcome.state(OFFERING))
+    opened = view_of(offering, outcome.state(OFFERING))
+    warnings = await look_up(wiring.transactor, request.user.tenant, opened.prerequisites)
+    view = OpenedOffering(**msgspec.structs.asdict(opened), warnings=warnings)
     address = ("enrollment", "offerings", offering)
     return created(view, outcome.position, address, new=bool(outcome.events))
 

@@ -11,6 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from milepost.contracts.ids import CODE
+from milepost.contracts.prerequisites import AchievementHeld
 from milepost.contracts.programs import ProgramDefined, StackingRule
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import Language, Translations
@@ -29,6 +30,8 @@ from milepost.enrollment.api.wiring import (
     When,
     Wiring,
 )
+from milepost.enrollment.commands.catalog_warnings import look_up
+from milepost.enrollment.domain.catalog_warnings import CatalogWarning
 from milepost.enrollment.domain.course.translations import definition_in_language, title_in_language
 from milepost.enrollment.domain.program import (
     PROGRAM,
@@ -92,6 +95,12 @@ class ProgramVersion(msgspec.Struct, frozen=True, kw_only=True):
     retired: bool
 
 
+class DefinedProgram(ProgramVersion, frozen=True, kw_only=True):
+    """`warnings`: achievements that are not defined, or not awarded any more."""
+
+    warnings: tuple[CatalogWarning, ...]
+
+
 class DefinitionView(msgspec.Struct, frozen=True, kw_only=True):
     """`titles` are all translations there are; `n` is null but for `n_of`."""
 
@@ -140,8 +149,8 @@ class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
     "/programs/{program:str}/versions",
     summary="Define the next version of a program",
     description="A version never changes once defined; 200 instead of 201 when the definition "
-    "equals the latest version. What makes no sense is told all at once, with its paths. Whether "
-    "there are such achievements is not looked at.",
+    "equals the latest version. What makes no sense is told all at once, with its paths; "
+    "`warnings` says which achievements are not there.",
     answers=command(
         PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True
     ),
@@ -152,13 +161,17 @@ async def publish_program(
     program: ProgramPath,
     data: JSONBody[DefineProgram],
     wiring: NamedDependency[Wiring],
-) -> Response[ProgramVersion]:
+) -> Response[DefinedProgram]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
     facts = msgspec.structs.asdict(data) | {"occurred_at": at}
     decide = partial(define_program, program=program, **facts)
     outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)
     address, new = ("enrollment", "programs", program), bool(outcome.events)
-    return created(_defined_in(program, outcome), outcome.position, address, new=new)
+    named = [AchievementHeld(achievement=one) for one in data.achievements]
+    warnings = await look_up(wiring.transactor, request.user.tenant, named)
+    facts = msgspec.structs.asdict(_defined_in(program, outcome))
+    view = DefinedProgram(**facts, warnings=warnings)
+    return created(view, outcome.position, address, new=new)
 
 
 @post(

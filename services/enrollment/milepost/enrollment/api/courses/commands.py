@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 
 from milepost.contracts.courses import CoursePublished
 from milepost.contracts.times import Moment
-from milepost.enrollment.api.courses.wire import PlanBody, facts_of
+from milepost.enrollment.api.courses.wire import PlanBody, facts_of, prerequisites_of
 from milepost.enrollment.api.documented_refusals import (
     ALREADY_PUBLISHED,
     ALREADY_RETIRED,
@@ -20,6 +20,8 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_COURSE,
 )
 from milepost.enrollment.api.wiring import CATALOG_KEEPERS, NOW, CoursePath, Title, When, Wiring
+from milepost.enrollment.commands.catalog_warnings import look_up
+from milepost.enrollment.domain.catalog_warnings import CatalogWarning
 from milepost.enrollment.domain.course.course import COURSE, Course, draft, publish, retire
 from milepost.enrollment.domain.course.diff import Difference, differences
 from milepost.enrollment.events import CourseEvent
@@ -53,16 +55,24 @@ class CourseVersion(msgspec.Struct, frozen=True, kw_only=True):
     retired: bool
 
 
+class PublishedVersion(CourseVersion, frozen=True, kw_only=True):
+    """`warnings`: what its prerequisites name and nobody can have as things are."""
+
+    warnings: tuple[CatalogWarning, ...]
+
+
 class Validated(msgspec.Struct, frozen=True, kw_only=True):
     """What publishing would come to.
 
     version      what it would be; the latest, when it says the same as that
     differences  from the latest version; if there is none, everything is added
+    warnings     what its prerequisites name and nobody can have as things are
     """
 
     course: str
     version: int
     differences: tuple[Difference, ...]
+    warnings: tuple[CatalogWarning, ...]
 
 
 @put(
@@ -89,7 +99,8 @@ async def draft_course(
     "/courses/{course:str}/versions",
     summary="Publish the next version of a course",
     description="A version never changes once published; 200 instead of 201 when the plan equals "
-    "the latest version. What makes no sense is told all at once, with its paths.",
+    "the latest version. What makes no sense is told all at once, with its paths; `warnings` "
+    "says which courses and achievements of its prerequisites are not there.",
     answers=command(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True),
     roles=CATALOG_KEEPERS,
 )
@@ -98,11 +109,13 @@ async def publish_course(
     course: CoursePath,
     data: JSONBody[PublishCourse],
     wiring: NamedDependency[Wiring],
-) -> Response[CourseVersion]:
+) -> Response[PublishedVersion]:
     decide = _publishing(course, data, wiring)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     address, new = ("enrollment", "courses", course), bool(outcome.events)
-    return created(_version(course, outcome), outcome.position, address, new=new)
+    facts = msgspec.structs.asdict(_version(course, outcome))
+    view = PublishedVersion(**facts, warnings=await _warnings(request, data, wiring))
+    return created(view, outcome.position, address, new=new)
 
 
 @post(
@@ -121,11 +134,12 @@ async def validate_plan(
     wiring: NamedDependency[Wiring],
 ) -> Validated:
     _, state = await wiring.transactor.load(request.user.tenant, COURSE.of(course))
+    version, found = len(state.versions), tuple[Difference, ...]()
     for event in _publishing(course, data, wiring)(state):
         if isinstance(event, CoursePublished):
-            found = differences(state.latest, event)
-            return Validated(course=course, version=event.version, differences=found)
-    return Validated(course=course, version=len(state.versions), differences=())
+            version, found = event.version, differences(state.latest, event)
+    warnings = await _warnings(request, data, wiring)
+    return Validated(course=course, version=version, differences=found, warnings=warnings)
 
 
 @post(
@@ -150,6 +164,13 @@ async def retire_course(
 
 
 HANDLERS = (draft_course, publish_course, validate_plan, retire_course)
+
+
+async def _warnings(
+    request: Call, data: PublishCourse, wiring: Wiring
+) -> tuple[CatalogWarning, ...]:
+    named = prerequisites_of(data.prerequisites)
+    return await look_up(wiring.transactor, request.user.tenant, named)
 
 
 def _publishing(
