@@ -310,6 +310,7 @@ CASES = [
         {**MOVE, "to": "winter"},
     ),
     Case("POST /enrollment/learners/{learner}/erase", at(f"{E}/learners/ana/erase"), None, None),
+    Case("POST /enrollment/erasures", at(f"{E}/erasures"), {"learner": "a/b"}, {"learner": "ben"}),
     Case(
         "POST /enrollment/jobs",
         at(f"{E}/jobs"),
