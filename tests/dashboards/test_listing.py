@@ -20,6 +20,7 @@ from tests.dashboards.history import (
     offered,
     retired,
 )
+from tests.loop_lag import loop_free
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.dashboards.api import lists
@@ -231,3 +232,14 @@ def test_a_route_takes_what_its_query_has_with_the_same_defaults(name):
     shared = {one: default for one, default in of_route.items() if one in of_query}
     assert {one: of_query[one] for one in shared} == shared
     assert of_query.keys() - shared.keys() <= {"sort"}  # where there is but one
+
+
+async def test_the_longest_page_does_not_hold_the_loop(pool):
+    tenant = new_tenant()
+    lives = [Life("run-0", f"learner-{n}@{'x' * 100}") for n in range(MOST)]
+    await happens(pool, tenant, courses(), [offered("run-0")], *(one.enrolls() for one in lives))
+    query = EnrollmentsQuery(limit=MOST, language="de")
+    async with loop_free():
+        page = await read_page(pool, tenant, ENROLLMENTS, query)
+        msgspec.json.encode(page.rows)
+    assert len(page.rows) == MOST

@@ -1,23 +1,12 @@
 """The largest documents that may be asked for do not hold up everybody else."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import httpx2
 import pytest
-from tests.clients import AsyncClient, School
+from tests.clients import School
 from tests.loop_lag import loop_free
 
 from milepost.contracts.ids import enrollment_id
-from milepost.events.commands.transact import Transactor
-from milepost.events.store.memory import MemoryLog
-from milepost.operations.rooms import services_of
-from milepost.web.app import create_app
-from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.auth.tokens import TokenVerifier
-from milepost.web.room import Context
-from milepost.web.settings import Settings
 
 LESSONS = 2_000
 PREREQUISITES = 40  # as many as a body of 1 MiB has room for
@@ -40,18 +29,6 @@ def plan(weight: float) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-async def school(tmp_path: Path) -> AsyncIterator[School]:
-    """Without a look at each answer against the document: that would hold the loop itself."""
-    settings, transactor = Settings(data_dir=tmp_path), Transactor(MemoryLog())
-    services = services_of("all", Context(transactor, settings, cast("Any", None)))
-    app = create_app(services, settings, TokenVerifier(settings), ready={})
-    transport = httpx2.ASGITransport(cast("Any", app))
-    async with AsyncClient(transport=transport, base_url="http://milepost") as connection:
-        yield School(connection, DevelopmentIssuer(tmp_path), transactor, services)
-    await transactor.close()
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -60,7 +37,8 @@ async def school(tmp_path: Path) -> AsyncIterator[School]:
         f"/progress/enrollments/{enrollment_id('spring', 'ana')}",
     ],
 )
-async def test_the_largest_plan_is_shown_beside_the_others(school: School, path: str):
+async def test_the_largest_plan_is_shown_beside_the_others(whole_school: School, path: str):
+    school = whole_school
     for weight in (1.0, 2.0):
         published = await school.publish(plan=plan(weight))
         assert published.status_code == 201, published.text

@@ -1,14 +1,12 @@
 """The largest requests that are taken do not hold up everybody else."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
-import httpx2
 import pytest
-from tests.clients import AsyncClient, Response, School
+from tests.clients import Response, School
 from tests.loop_lag import loop_free
 
 from milepost.contracts.courses import CoursePublished, Lesson
@@ -18,33 +16,12 @@ from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evi
 from milepost.credentials.domain.awards import RECORD
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
-from milepost.events.commands.transact import Transactor
 from milepost.events.sizes import COURSE_FILE, HTTP_BODY
-from milepost.events.store.memory import MemoryLog
-from milepost.operations.rooms import services_of
-from milepost.web.app import create_app
-from milepost.web.auth.development_issuer import DevelopmentIssuer
-from milepost.web.auth.tokens import TokenVerifier
-from milepost.web.room import Context
-from milepost.web.settings import Settings
 
 Call: TypeAlias = Callable[[], Awaitable[Response]]
 BADGE = {"name": "Badge", "criteria": {"type": "course_passed", "course": "DATA-101"}}
 MANY: Final = 1_000
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-async def school(tmp_path: Path) -> AsyncIterator[School]:
-    """Without a look at each answer against the document: that would hold the loop itself."""
-    settings, transactor = Settings(data_dir=tmp_path), Transactor(MemoryLog())
-    services = services_of("all", Context(transactor, settings, cast("Any", None)))
-    app = create_app(services, settings, TokenVerifier(settings), ready={})
-    transport = httpx2.ASGITransport(cast("Any", app))
-    async with AsyncClient(transport=transport, base_url="http://milepost") as connection:
-        whose: dict[str, Any] = {"by": ["registrar", "issuer"]}
-        yield School(connection, DevelopmentIssuer(tmp_path), transactor, services, **whose)
-    await transactor.close()
 
 
 def learners() -> list[str]:
@@ -141,9 +118,9 @@ async def course_import(school: School) -> Call:
 
 @pytest.mark.parametrize("prepare", [transfers, evaluation, record, export, course_import])
 async def test_the_largest_is_answered_beside_the_others(
-    school: School, prepare: Callable[[School], Awaitable[Call]]
+    whole_school: School, prepare: Callable[[School], Awaitable[Call]]
 ):
-    call = await prepare(school)
+    call = await prepare(whole_school)
     async with loop_free():
         answer = await call()
     assert answer.is_success, answer.text[:500]
