@@ -15,7 +15,6 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg, StorageType, StreamConfig, StreamInfo
 
-from milepost.events.nats.cloudevents import reached_by
 from milepost.events.nats.connection import Server, connect
 from milepost.events.runtime.outages import UNAVAILABLE
 
@@ -132,9 +131,3 @@ async def last_message(js: JetStreamContext, tenant: str) -> RawStreamMsg | None
         return await js.get_last_msg(STREAM, f"milepost.{tenant}.>")
     except nats.js.errors.NotFoundError:
         return None
-
-
-async def last_position(js: JetStreamContext, tenant: str) -> int:
-    """The position that the tenant's last message claims, 0 without one. Raises `Foreign`."""
-    message = await last_message(js, tenant)
-    return reached_by(message.subject or "", message.headers) if message else 0

@@ -26,7 +26,6 @@ from milepost.enrollment.api.documented_refusals import (
 )
 from milepost.enrollment.api.enrollment_views import (
     EnrollmentStateView,
-    happened,
     own_entry,
     state_of,
 )
@@ -252,7 +251,7 @@ async def _step(
     tenant = request.user.tenant
     _, known = await wiring.transactor.load(tenant, ENROLLMENT.of(enrollment))
     entry = own_entry(request.user, enrollment, known, ENROLLERS)
-    at = happened(request.user, occurred_at, wiring)
+    at = wiring.occurred(request.user, occurred_at)
     if known.entered_at is not None:
         at = not_before(at, known.entered_at, wiring.skew)
     step: Step = partial(decide, occurred_at=at)

@@ -1,8 +1,7 @@
 """An enrollment as it is answered, and who may see or change it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 import msgspec
@@ -15,22 +14,12 @@ from milepost.contracts.enrollments import (
 )
 from milepost.contracts.offerings import Mode
 from milepost.contracts.prerequisites import Prerequisite
-from milepost.enrollment.api.wiring import ENROLLERS, Wiring
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
 from milepost.enrollment.domain.offering.offering import Offering
-from milepost.events.event import Forbidden, name_of
+from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.web.auth.tokens import Caller, NotYourOwn
-from milepost.web.requests.times import occurred
-
-
-@dataclass
-class MayNotBackdate(Forbidden):
-    """Learners say what they do now; that it happened earlier, the registrar says."""
-
-    occurred_at: datetime
-    earliest: datetime
 
 
 class EnrollmentStateView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,16 +84,6 @@ def own_entry(caller: Caller, enrollment: str, state: Enrollment, roles: tuple[s
     except NotYourOwn:
         raise UnknownEnrollment(enrollment) from None
     return state.entry
-
-
-def happened(caller: Caller, at: datetime | None, wiring: Wiring) -> datetime:
-    """Raises `OccurredInFuture`, `MayNotBackdate`: a closed window would not be one."""
-    now = wiring.clock()
-    when = occurred(at, wiring.settings, now)
-    earliest = now - timedelta(seconds=wiring.settings.clock_skew_seconds)
-    if when < earliest and caller.roles.isdisjoint(ENROLLERS):
-        raise MayNotBackdate(when, earliest)
-    return when
 
 
 def state_of(run: Offering, state: Enrollment) -> EnrollmentStateView:

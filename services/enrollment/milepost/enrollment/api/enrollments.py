@@ -29,7 +29,6 @@ from milepost.enrollment.api.documented_refusals import (
 from milepost.enrollment.api.enrollment_views import (
     EnrollmentStateView,
     EnrollmentView,
-    happened,
     own_entry,
     state_of,
     view_of,
@@ -235,7 +234,7 @@ def _requested(caller: Caller, offering: str, data: Enroll, wiring: Wiring) -> A
         learner=data.learner,
         mode=data.mode or "audit",
         stated=data.mode is not None,
-        occurred_at=happened(caller, data.occurred_at, wiring),
+        occurred_at=wiring.occurred(caller, data.occurred_at),
         shown=digest(invited.code, invited.email) if invited else None,
         vouched=staff,
         forgiven=staff,

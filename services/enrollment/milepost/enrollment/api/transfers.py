@@ -23,7 +23,7 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_ENROLLMENT,
 )
 from milepost.enrollment.api.enrollment_steps import Code
-from milepost.enrollment.api.enrollment_views import EnrollmentStateView, happened, state_of
+from milepost.enrollment.api.enrollment_views import EnrollmentStateView, state_of
 from milepost.enrollment.api.wiring import ENROLLERS, EnrollmentPath, Id, OfferingPath, Wiring
 from milepost.enrollment.commands.offering_members import members
 from milepost.enrollment.domain.enrollment import exits
@@ -139,7 +139,7 @@ async def transfer_learners(
     data: JSONBody[MoveTogether],
     wiring: NamedDependency[Wiring],
 ) -> Response[MovedTogether]:
-    at = happened(request.user, data.occurred_at, wiring)
+    at = wiring.occurred(request.user, data.occurred_at)
     named = data.enrollments
     if named is None:
         named = await members(wiring.transactor.log, request.user.tenant, offering)
@@ -172,7 +172,7 @@ HANDLERS = (transfer_enrollment, defer_enrollment, transfer_learners)
 async def _move(
     request: Call, wiring: Wiring, enrollment: str, data: Move, *, deferred: bool
 ) -> Response[EnrollmentStateView]:
-    at = happened(request.user, data.occurred_at, wiring)
+    at = wiring.occurred(request.user, data.occurred_at)
     move = Transfer(
         enrollment=enrollment,
         to=data.to,

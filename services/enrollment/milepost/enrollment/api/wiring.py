@@ -1,6 +1,7 @@
-"""What the routes of this service share: ids, roles, and what they are given to work with."""
+"""What the routes share: ids, roles, times, and what they are given to work with."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
@@ -10,7 +11,10 @@ from msgspec import Meta, Struct
 from milepost.contracts.ids import ID, ID_IN_WORDS, LANGUAGE, TEXT
 from milepost.contracts.times import Moment
 from milepost.events.commands.transact import Transactor
+from milepost.events.event import Forbidden
+from milepost.web.auth.tokens import Caller
 from milepost.web.requests.json_body import Body
+from milepost.web.requests.times import occurred
 from milepost.web.settings import Settings
 
 T = TypeVar("T")
@@ -32,6 +36,14 @@ AskedLanguage = Annotated[
 EnrollmentPath = Annotated[str, PathParameter(pattern=ID, description="The enrollment's id")]
 
 
+@dataclass
+class MayNotBackdate(Forbidden):
+    """Learners say what they do now; that it happened earlier, the registrar says."""
+
+    occurred_at: datetime
+    earliest: datetime
+
+
 class Wiring(Struct, frozen=True):
     """What the routes are given to work with."""
 
@@ -43,6 +55,17 @@ class Wiring(Struct, frozen=True):
     def skew(self) -> timedelta:
         """How far a caller's clock may be off, either way."""
         return timedelta(seconds=self.settings.clock_skew_seconds)
+
+    def occurred(self, caller: Caller, at: datetime | None) -> datetime:
+        """When it happened, in UTC, as the caller says: absent, now.
+
+        Raises `OccurredInFuture`, `MayNotBackdate`: a closed window would not be one.
+        """
+        now = self.clock()
+        when = occurred(at, self.settings, now)
+        if when < now - self.skew and caller.roles.isdisjoint(ENROLLERS):
+            raise MayNotBackdate(when, now - self.skew)
+        return when
 
 
 class When(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
