@@ -195,7 +195,7 @@ def states_after_each(recorded: Sequence[Recorded]) -> list[tuple[Recorded, Any,
         category, key = category_of(one.stream), key_of(one.stream)
         if category == ENROLLMENT.name:
             own[key] = ENROLLMENT.fold([one], own[key])
-        event = LEARNER_OVERVIEW.codec.decode(one.type, one.data, one.occurred_at)
+        event = LEARNER_OVERVIEW.codec.read(one)
         LEARNER_OVERVIEW.fold(rows, Fact(one.position, category, key, one.type, event))
         seen.append((one, own[key].state, rows.of(ENROLLMENTS, key).state))
     return seen

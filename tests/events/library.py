@@ -127,7 +127,7 @@ async def facts_of(pool: asyncpg.Pool, codec: Codec[Heard], tenant: str) -> list
             category_of(one.stream),
             key_of(one.stream),
             one.type,
-            codec.decode(one.type, one.data, one.occurred_at),
+            codec.read(one),
         )
         for one in await PostgresLog(pool).read(tenant)
     ]

@@ -67,7 +67,7 @@ def phantoms(recorded: Sequence[Recorded]) -> list[str]:
     last: dict[str, str] = {}
     wrong = []
     for one in recorded:
-        seen = VISITS.codec.decode(one.type, one.data, one.occurred_at)
+        seen = VISITS.codec.read(one)
         if last.get(one.stream, "") != seen.found:
             wrong.append(f"{seen.who} found {seen.found!r} at {one.stream} {one.version}")
         last[one.stream] = seen.who

@@ -30,7 +30,7 @@ async def line(postgres):
 
 async def visitors(pool, tenant):
     recorded = await PostgresLog(pool).read(tenant, limit=10_000)
-    return [VISITS.codec.decode(e.type, e.data, e.occurred_at).who for e in recorded]
+    return [VISITS.codec.read(e).who for e in recorded]
 
 
 @pytest.mark.parametrize("cut", ["request", "answer"])

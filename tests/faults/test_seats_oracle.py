@@ -119,7 +119,7 @@ async def require_exact(transactor: Transactor, tenant: str) -> None:
     """At every event there was: no more held than there are, and the first of the line first."""
     run, line, lapsed = Offering(), list[str](), 0
     for one in await transactor.log.read_stream(tenant, STREAM.name):
-        event = OFFERING.codec.decode(one.type, one.data, one.occurred_at)
+        event = OFFERING.codec.read(one)
         match event:
             case WaitlistJoined():
                 assert len(run.seated) + len(run.offered) == SEATS

@@ -111,5 +111,5 @@ async def awards_heard(school: Running, tenant: str, expected: int) -> Sequence[
 def require_each_once_in_order(heard: Sequence[Recorded], expected: int) -> None:
     positions = [one.position for one in heard]
     assert positions == sorted(set(positions))
-    awards = [AWARDS.decode(one.type, one.data, one.occurred_at) for one in heard]
+    awards = [AWARDS.read(one) for one in heard]
     assert len({(one.learner, one.achievement) for one in awards}) == len(awards) == expected

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, Protocol, TypeVar, get_args
 
 import msgspec
 
@@ -18,6 +18,19 @@ _encoder = msgspec.json.Encoder()
 
 class UnknownEvent(EventsError):
     """The log holds a type that this process does not know: deploy readers before writers."""
+
+
+class Stored(Protocol):
+    """An event as the log holds it: `Recorded`."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def data(self) -> bytes: ...
+
+    @property
+    def occurred_at(self) -> datetime: ...
 
 
 class Codec(Generic[E]):
@@ -47,6 +60,10 @@ class Codec(Generic[E]):
         tag, head = self._heads[type(event)]
         bare = msgspec.structs.replace(event, occurred_at=UNDATED)
         return tag, b"{" + _encoder.encode(bare)[head:].removeprefix(b",")
+
+    def read(self, stored: Stored) -> E:
+        """Raises what `decode` raises."""
+        return self.decode(stored.type, stored.data, stored.occurred_at)
 
     def decode(self, tag: str, data: bytes | str, occurred_at: datetime) -> E:
         """Raises `UnknownEvent` for a tag without class or upcaster, `msgspec.ValidationError`."""

@@ -26,7 +26,7 @@ def policy(achievements: AchievementCache) -> Policy:
     completions = Codec[CourseCompleted](CourseCompleted)
 
     async def react(recorded: Recorded) -> Sequence[Reaction]:
-        completed = completions.decode(recorded.type, recorded.data, recorded.occurred_at)
+        completed = completions.read(recorded)
         catalog = await achievements.up_to(recorded.tenant, recorded.position)
         return (when_course_completed(completed, recorded.position, catalog),)
 

@@ -45,12 +45,12 @@ def policies(log: Log) -> tuple[Policy, ...]:
 
 
 async def _react(recorded: Recorded) -> Sequence[Reaction]:
-    return react(_TRIGGERS.decode(recorded.type, recorded.data, recorded.occurred_at))
+    return react(_TRIGGERS.read(recorded))
 
 
 def _cancellation(log: Log) -> Callable[[Recorded], Awaitable[Sequence[Reaction]]]:
     async def handle(recorded: Recorded) -> Sequence[Reaction]:
-        event = _CANCELED.decode(recorded.type, recorded.data, recorded.occurred_at)
+        event = _CANCELED.read(recorded)
         before = recorded.position
         return react_to_cancellation(
             event, await members(log, recorded.tenant, key_of(recorded.stream), before)

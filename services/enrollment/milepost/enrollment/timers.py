@@ -32,10 +32,10 @@ def timers(transactor: Transactor) -> tuple[Timer, ...]:
 
 def _seat_offers() -> Timer:
     def due(recorded: Recorded) -> datetime | None:
-        return _decoded(recorded).expires
+        return _OFFERED.read(recorded).expires
 
     async def react(recorded: Recorded, now: datetime) -> Sequence[Reaction]:
-        return react_to_silence(key_of(recorded.stream), _decoded(recorded), now)
+        return react_to_silence(key_of(recorded.stream), _OFFERED.read(recorded), now)
 
     return Timer("seat-offers", (("enrollment", tag_of(SeatOffered)),), due, react)
 
@@ -44,16 +44,12 @@ def _enrollment_expiry(transactor: Transactor) -> Timer:
     """Whoever comes in starts it; who came in when it ended earlier is extended, and starts it."""
 
     def due(recorded: Recorded) -> datetime | None:
-        return _STAY.decode(recorded.type, recorded.data, recorded.occurred_at).expires
+        return _STAY.read(recorded).expires
 
     async def react(recorded: Recorded, now: datetime) -> Sequence[Reaction]:
-        stay = _STAY.decode(recorded.type, recorded.data, recorded.occurred_at)
+        stay = _STAY.read(recorded)
         _, run = await transactor.load(recorded.tenant, OFFERING.of(stay.offering))
         return react_to_end(stay.enrollment, run, now)
 
     types = tuple(("enrollment", tag) for tag in _STAY.classes)
     return Timer("enrollment-expiry", types, due, react)
-
-
-def _decoded(recorded: Recorded) -> SeatOffered:
-    return _OFFERED.decode(recorded.type, recorded.data, recorded.occurred_at)

@@ -27,7 +27,7 @@ def policy() -> Policy:
     """Needs no facts beyond the event itself."""
 
     async def handle(recorded: Recorded) -> Sequence[Reaction]:
-        return react(_triggers.decode(recorded.type, recorded.data, recorded.occurred_at))
+        return react(_triggers.read(recorded))
 
     types = tuple(("enrollment", tag_of(event)) for event in _triggers.classes.values())
     return Policy("progress", types, handle)

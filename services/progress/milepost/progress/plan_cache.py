@@ -35,7 +35,7 @@ class PlanCache:
     async def _read(self, tenant: str, course: str, version: int) -> Plan:
         for recorded in await self._log.read_stream(tenant, streams.course(course)):
             if recorded.type == _PUBLISHED:
-                published = _codec.decode(recorded.type, recorded.data, recorded.occurred_at)
+                published = _codec.read(recorded)
                 if published.version == version:
                     return pinned(published)
         raise UnknownPlan(course, version)

@@ -183,6 +183,6 @@ async def revoke_credential(
 def _awarded(outcome: Outcome[Any]) -> str:
     """The credential that the command awarded, also when it is repeated after a revocation."""
     first = outcome.events[0]
-    event = RECORD.codec.decode(first.type, first.data, first.occurred_at)
+    event = RECORD.codec.read(first)
     assert isinstance(event, CredentialAwarded)
     return event.credential

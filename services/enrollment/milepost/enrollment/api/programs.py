@@ -258,7 +258,7 @@ def _defined_in(program: str, outcome: Outcome[Any]) -> ProgramVersion:
     state = outcome.state(PROGRAM)
     version = len(state.versions)
     for one in outcome.events:
-        event = PROGRAM.codec.decode(one.type, one.data, one.occurred_at)
+        event = PROGRAM.codec.read(one)
         version = event.version if isinstance(event, ProgramDefined) else version
     return ProgramVersion(program=program, version=version, retired=state.retired is not None)
 

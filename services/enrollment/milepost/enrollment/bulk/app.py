@@ -33,7 +33,7 @@ def forgetting(store: Store) -> Handler:
     """
 
     async def handle(recorded: Recorded) -> None:
-        erased = VAULT.codec.decode(recorded.type, recorded.data, recorded.occurred_at)
+        erased = VAULT.codec.read(recorded)
         await store.forget(recorded.tenant, erased.learner)
 
     return Handler("bulk", (("enrollment", "learner_erased"),), handle)

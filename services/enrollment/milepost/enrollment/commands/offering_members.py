@@ -27,7 +27,7 @@ async def members(log: Log, tenant: str, offering: str, before: int | None = Non
     found = dict[str, None]()
     async for page in pages(log, tenant, after, upto=upto, types=_TAGS):
         for one in page.events:
-            entry = _CODEC.decode(one.type, one.data, one.occurred_at)
+            entry = _CODEC.read(one)
             if entry.offering == offering:
                 found[entry.enrollment] = None
     return list(found)

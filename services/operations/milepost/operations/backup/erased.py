@@ -37,7 +37,7 @@ async def erased_since(js: JetStreamContext, ends: Mapping[str, int]) -> list[Er
     async for message in _receipts(js):
         with suppress(Foreign, UnknownEvent, msgspec.DecodeError):
             receipt = recorded_from(message.headers or {}, message.data)
-            erasure = VAULT.codec.decode(receipt.type, receipt.data, receipt.occurred_at)
+            erasure = VAULT.codec.read(receipt)
             learner = erasure.learner
             if receipt.position > ends.get(receipt.tenant, 0):
                 one = Erased(tenant=receipt.tenant, learner=learner, position=receipt.position)

@@ -113,7 +113,7 @@ async def _results(log: Log, tenant: str, past: Past) -> Counter[str]:
     found: Counter[str] = Counter()
     async for page in pages(log, tenant, types=list(RESULTS.classes), limit=PAGE):
         for one in page.events:
-            match RESULTS.decode(one.type, one.data, one.occurred_at):
+            match RESULTS.read(one):
                 case CourseCompleted(offering=offering):
                     found["completions"] += offering in offerings
                 case CredentialAwarded(achievement=achievement):

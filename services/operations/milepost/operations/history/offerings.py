@@ -75,7 +75,7 @@ async def _publish(transactor: Transactor, tenant: str, name: str, run: Run) -> 
         command_id=uuid5(NAMESPACE, f"{name}/{run.offering}"),
     )
     for one in outcome.events:
-        event = COURSE.codec.decode(one.type, one.data, one.occurred_at)
+        event = COURSE.codec.read(one)
         if isinstance(event, CoursePublished):
             return event
     latest = outcome.state(COURSE).latest

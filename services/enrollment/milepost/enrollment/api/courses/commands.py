@@ -184,6 +184,6 @@ def _version(course: str, outcome: Outcome[Any]) -> CourseVersion:
     state = outcome.state(COURSE)
     version = len(state.versions)
     for one in outcome.events:
-        event = COURSE.codec.decode(one.type, one.data, one.occurred_at)
+        event = COURSE.codec.read(one)
         version = event.version if isinstance(event, CoursePublished) else version
     return CourseVersion(course=course, version=version, retired=state.retired)

@@ -124,7 +124,7 @@ async def import_course(
     decide = _taking_over(course, data, wiring)
     outcome = await run_command(request, wiring.transactor, COURSE.of(course), decide)
     state = outcome.state(COURSE)
-    new = [COURSE.codec.decode(one.type, one.data, one.occurred_at) for one in outcome.events]
+    new = [COURSE.codec.read(one) for one in outcome.events]
     address, imported = ("enrollment", "courses", course), _imported(course, state, new)
     return created(imported, outcome.position, address, new=bool(new))
 
