@@ -24,7 +24,8 @@ from milepost.events.nats.connection import Server
 from milepost.events.parking.parked import Pool
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.leadership import lead
-from milepost.events.runtime.outages import TRANSIENT
+from milepost.events.runtime.outages import TRANSIENT, UNAVAILABLE
+from milepost.events.runtime.retry import retry_forever
 from milepost.events.runtime.turns import Turns
 from milepost.events.subscriptions.checkpoint import Checkpoint
 from milepost.events.subscriptions.handler import AnyHandler, Handler
@@ -90,7 +91,7 @@ class Subscription:
         async with Turns(handler.name, self._turn) as turns:
             works = (
                 self._follow(wakeup, turns),
-                wakeup.listen(),
+                retry_forever(f"nats/{handler.name}", wakeup.listen, UNAVAILABLE),
                 turns.lost(),
                 self._checkpoint.commit_passed(),
             )

@@ -17,8 +17,6 @@ from milepost.events.nats.cloudevents import Foreign, place_of
 from milepost.events.nats.connection import Server
 from milepost.events.nats.jetstream import connected, ensure_stream
 from milepost.events.nats.pull_consumer import PullConsumer
-from milepost.events.runtime.outages import UNAVAILABLE
-from milepost.events.runtime.retry import retry_forever
 from milepost.events.subscriptions.handler import EventTypes
 
 LISTEN_SECONDS = 1.0
@@ -38,8 +36,15 @@ class Wakeup:
         self._rung: asyncio.Queue[Sequence[Msg]] = asyncio.Queue(1)
 
     async def listen(self) -> NoReturn:
-        """Until canceled, whoever goes away and comes back meanwhile."""
-        await retry_forever(f"nats/{self._name}", self._listen, UNAVAILABLE)
+        """Hand on what rings. Raises what NATS raises once it is away: then listen again."""
+        async with connected(self._server, self._name) as client:
+            await ensure_stream(client.jetstream(), self._replicas)
+            async with PullConsumer(client, self._name, self._subjects, self._batch) as pull:
+                while True:
+                    if messages := await pull.messages(LISTEN_SECONDS):
+                        await self._rung.put(messages)
+                        await self._rung.join()
+                        await pull.acknowledge(messages)
 
     async def wait(self, timeout_seconds: float) -> Mapping[str, int] | None:
         """The furthest position rung for in each tenant; None when it was silent for so long."""
@@ -51,16 +56,6 @@ class Wakeup:
     def handled(self) -> None:
         """What `wait` returned last is done, or under way: its messages may go."""
         self._rung.task_done()
-
-    async def _listen(self) -> NoReturn:
-        async with connected(self._server, self._name) as client:
-            await ensure_stream(client.jetstream(), self._replicas)
-            async with PullConsumer(client, self._name, self._subjects, self._batch) as pull:
-                while True:
-                    if messages := await pull.messages(LISTEN_SECONDS):
-                        await self._rung.put(messages)
-                        await self._rung.join()
-                        await pull.acknowledge(messages)
 
 
 def _furthest(messages: Sequence[Msg]) -> dict[str, int]:
