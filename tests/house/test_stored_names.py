@@ -38,6 +38,9 @@ from milepost.web.telemetry.metrics import HttpMetrics
 
 HOUSE = Path(__file__).parents[2]
 GOLDEN = HOUSE / "tests" / "golden" / "names.json"
+HOW = """a name was added, or has changed. If it was added: set MILEPOST_WRITE_GOLDEN=1, run this
+again, and read the difference of tests/golden/names.json. If it has changed: change it back, others
+rely on it."""
 HEADER = re.compile(r"(Milepost|Nats|ce|Idempotency)-[A-Za-z-]+")
 T = TypeVar("T")
 
@@ -282,8 +285,8 @@ async def test_no_name_that_others_rely_on_has_changed(services: Any, postgres: 
         GOLDEN.write_text(text, "utf-8")
     golden = json.loads(GOLDEN.read_text("utf-8"))
     for part, names in golden.items():
-        assert stand[part] == names, part
-    assert GOLDEN.read_text("utf-8") == text  # written anew, it shows what was added, no more
+        assert stand[part] == names, f"{part}: {HOW}"
+    assert GOLDEN.read_text("utf-8") == text, HOW
 
 
 def test_every_kind_of_problem_is_found():

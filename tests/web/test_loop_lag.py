@@ -9,7 +9,7 @@ from tests.eventually import eventually
 from tests.loop_lag import loop_free, loop_watched
 
 from milepost.events.runtime.cancellation import cancel_and_wait
-from milepost.web.telemetry.loop_lag import LAG, LoopWatch
+from milepost.web.telemetry.loop_lag import FOLD_SECONDS, LAG, LoopWatch
 
 
 def held(seconds):
@@ -35,7 +35,7 @@ async def watching():
 
 @pytest.mark.usefixtures("watching")
 async def test_a_held_loop_is_measured_and_said_once():
-    before = held_longer_than(0.1)
+    before, began = held_longer_than(0.1), time.monotonic()
     with capture_logs() as lines:
         for _ in range(3):
             held(0.25)
@@ -43,7 +43,8 @@ async def test_a_held_loop_is_measured_and_said_once():
         await eventually(lambda: sum(line["times"] for line in lines) >= 3)
     assert held_longer_than(0.1) >= before + 3
     assert {line["event"] for line in lines} == {"loop_held"}
-    assert len(lines) < 3
+    most = 1 + (time.monotonic() - began) // FOLD_SECONDS  # it may take long on a busy machine
+    assert len(lines) <= most
     assert max(line["longest_ms"] for line in lines) >= 200
 
 
