@@ -23,6 +23,8 @@ nitpicky = True
 
 html_theme = "furo"
 html_title = "Milepost"
+html_static_path = ["static"]
+html_css_files = ["milepost.css"]
 html_copy_source = False
 html_show_sphinx = False
 

@@ -1,5 +1,6 @@
 """Each `MILEPOST_*` variable: its default and what is allowed."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -19,7 +20,17 @@ def settings() -> str:
         )
         for field in msgspec.structs.fields(Settings)
     ]
-    return f"{doc_of(Settings)}\n\n{table(('variable', 'default', 'allowed'), rows)}"
+    return f"{table(('variable', 'default', 'allowed'), rows)}\n\n## What they mean\n\n{_meanings()}"
+
+
+def _meanings() -> str:
+    """By the names of the variables, so that whoever searches for one finds it."""
+    fields = Settings.__struct_fields__
+    return re.sub(
+        r"`(\w+)`",
+        lambda name: code(PREFIX + name[1].upper()) if name[1] in fields else name[0],
+        doc_of(Settings).partition("\n\n")[2],
+    )
 
 
 def _default(value: Any) -> str:

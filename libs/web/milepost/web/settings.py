@@ -33,34 +33,34 @@ class SettingInvalid(WebError):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Each field is read from `MILEPOST_<FIELD>`.
 
-    `postgres` and `nats` are URLs; empty means that `milepost up` starts its own servers.
-    `postgres_owner` is the login that `milepost migrate` uses, `backup` and `restore` too, and no
-    other process needs; empty means that `postgres` owns the database as well.
-    `postgres_enrollment` is the login of `serve enrollment` and `serve all`, which alone reads the
-    vault and the bulk jobs; empty means `postgres`.
-    `postgres_file`, `postgres_owner_file`, `postgres_enrollment_file` and `nats_file` name files
-    that hold these four instead: then no password stands in the environment.
-    `nats` that begins with tls:// is encrypted or not used at all. `nats_ca_file` names the CA's
-    certificate (PEM; empty: the system's), `nats_cert_file` and `nats_key_file` our own, for a
-    server that demands one. Postgres' are in its URL: `sslmode`, `sslrootcert`, `sslcert`,
-    `sslkey`.
-    `nats_replicas` are the copies of each stream that Milepost makes; NATS needs as many nodes.
-    `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
-    whose keys live in `data_dir`.
-    `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them; with
-    neither, one is made in `data_dir`.
-    `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner in
-    dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by variable
-    or in a named file are the operator's to take away: `milepost doctor` says when.
-    `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
-    `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
-    `port`; 0: only `port` does.
-    `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated by
-    commas; empty: none of another origin.
-    `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
-    `caller_requests_per_second` and `tenant_requests_per_second` are quotas of each process; ten
-    seconds' worth may come at once, and 0 is no quota.
-    `log_format` is text on a terminal and JSON elsewhere, unless it says which.
+    - `postgres` and `nats` are URLs; empty means that `milepost up` starts its own servers.
+    - `postgres_owner` is the login that `milepost migrate` uses, `backup` and `restore` too, and no
+      other process needs; empty means that `postgres` owns the database as well.
+    - `postgres_enrollment` is the login of `serve enrollment` and `serve all`, which alone reads
+      the vault and the bulk jobs; empty means `postgres`.
+    - `postgres_file`, `postgres_owner_file`, `postgres_enrollment_file` and `nats_file` name files
+      that hold these four instead: then no password stands in the environment.
+    - `nats` that begins with tls:// is encrypted or not used at all. `nats_ca_file` names the CA's
+      certificate (PEM; empty: the system's), `nats_cert_file` and `nats_key_file` our own, for a
+      server that demands one. Postgres' are in its URL: `sslmode`, `sslrootcert`, `sslcert`,
+      `sslkey`.
+    - `nats_replicas` are the copies of each stream that Milepost makes; NATS needs as many nodes.
+    - `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
+      whose keys live in `data_dir`.
+    - `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them;
+      with neither, one is made in `data_dir`.
+    - `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner
+      in dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by
+      variable or in a named file are the operator's to take away: `milepost doctor` says when.
+    - `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
+    - `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
+      `port`; 0: only `port` does.
+    - `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated
+      by commas; empty: none of another origin.
+    - `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
+    - `caller_requests_per_second` and `tenant_requests_per_second` are quotas of each process; ten
+      seconds' worth may come at once, and 0 is no quota.
+    - `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
     postgres: str = ""
