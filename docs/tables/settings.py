@@ -20,7 +20,9 @@ def settings() -> str:
         )
         for field in msgspec.structs.fields(Settings)
     ]
-    return f"{table(('variable', 'default', 'allowed'), rows)}\n\n## What they mean\n\n{_meanings()}"
+    return (
+        f"{table(('variable', 'default', 'allowed'), rows)}\n\n## What they mean\n\n{_meanings()}"
+    )
 
 
 def _meanings() -> str:

@@ -27,8 +27,8 @@ from milepost.dashboards.queries.consistent_read import (
     Select,
     read,
 )
-from milepost.dashboards.queries.enrollments import ENROLLMENTS
 from milepost.dashboards.queries.learner import SELECTS
+from milepost.dashboards.queries.lists.enrollments import ENROLLMENTS
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.runtime.backoff import Backoff
 

@@ -24,13 +24,13 @@ from tests.loop_lag import loop_free
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.dashboards.api import lists
-from milepost.dashboards.queries.courses import COURSES, CoursesQuery
-from milepost.dashboards.queries.credentials import CREDENTIALS, CredentialsQuery
-from milepost.dashboards.queries.enrollments import ENROLLMENTS, EnrollmentsQuery
-from milepost.dashboards.queries.listing import Listing, TitledQuery, read_page
-from milepost.dashboards.queries.offerings import OFFERINGS, OfferingsQuery
-from milepost.dashboards.queries.programs import PROGRAMS, ProgramsQuery
-from milepost.dashboards.queries.runs import RUNS, RunsQuery
+from milepost.dashboards.queries.lists.courses import COURSES, CoursesQuery
+from milepost.dashboards.queries.lists.credentials import CREDENTIALS, CredentialsQuery
+from milepost.dashboards.queries.lists.enrollments import ENROLLMENTS, EnrollmentsQuery
+from milepost.dashboards.queries.lists.listing import Listing, TitledQuery, read_page
+from milepost.dashboards.queries.lists.offerings import OFFERINGS, OfferingsQuery
+from milepost.dashboards.queries.lists.programs import PROGRAMS, ProgramsQuery
+from milepost.dashboards.queries.lists.runs import RUNS, RunsQuery
 
 YEAR = timedelta(days=365)
 NOW = datetime.now(UTC)

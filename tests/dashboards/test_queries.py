@@ -12,25 +12,27 @@ from tests.dashboards.history import Life, canceled, defined, offered, project, 
 from milepost.contracts.courses import CourseDrafted
 from milepost.dashboards.queries import consistent_read
 from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet
-from milepost.dashboards.queries.courses import CoursesQuery, read_courses
-from milepost.dashboards.queries.credentials import CredentialsQuery, read_credentials
-from milepost.dashboards.queries.enrollments import (
+from milepost.dashboards.queries.learner import learner_reads, read_learner
+from milepost.dashboards.queries.lists.courses import CoursesQuery, read_courses
+from milepost.dashboards.queries.lists.credentials import CredentialsQuery, read_credentials
+from milepost.dashboards.queries.lists.enrollments import (
     EnrollmentsQuery,
     SortTooBroad,
     read_enrollments,
 )
-from milepost.dashboards.queries.keyset import CALENDAR, CursorUnknown
-from milepost.dashboards.queries.learner import learner_reads, read_learner
-from milepost.dashboards.queries.listing import Page
+from milepost.dashboards.queries.lists.keyset import CALENDAR, CursorUnknown
+from milepost.dashboards.queries.lists.listing import Page
+from milepost.dashboards.queries.lists.offerings import OfferingsQuery, read_offerings
+from milepost.dashboards.queries.lists.programs import ProgramsQuery, read_programs
+from milepost.dashboards.queries.lists.runs import RunsQuery, read_runs
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
-from milepost.dashboards.queries.offerings import OfferingsQuery, read_offerings
 from milepost.dashboards.queries.operations import read_operations
-from milepost.dashboards.queries.programs import ProgramsQuery, read_programs
-from milepost.dashboards.queries.runs import RunsQuery, read_runs
 from milepost.web.requests import times
 
 FOLDER = Path(consistent_read.__file__).parent
-MODULES = sorted(path.stem for path in FOLDER.glob("*.py"))
+MODULES = sorted(
+    ".".join(path.relative_to(FOLDER).with_suffix("").parts) for path in FOLDER.rglob("*.py")
+)
 
 
 @pytest.fixture

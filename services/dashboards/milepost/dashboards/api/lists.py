@@ -38,28 +38,33 @@ from milepost.dashboards.api.views import (
     ProgramsPage,
     RunsPage,
 )
-from milepost.dashboards.queries.courses import CourseSort, CoursesQuery, CourseState, read_courses
-from milepost.dashboards.queries.credentials import (
+from milepost.dashboards.queries.lists.courses import (
+    CourseSort,
+    CoursesQuery,
+    CourseState,
+    read_courses,
+)
+from milepost.dashboards.queries.lists.credentials import (
     CredentialsQuery,
     CredentialStatus,
     read_credentials,
 )
-from milepost.dashboards.queries.enrollments import (
+from milepost.dashboards.queries.lists.enrollments import (
     EnrollmentSort,
     EnrollmentsQuery,
     SortTooBroad,
     read_enrollments,
 )
-from milepost.dashboards.queries.keyset import Order
-from milepost.dashboards.queries.listing import Page
-from milepost.dashboards.queries.offerings import OfferingSort, OfferingsQuery, read_offerings
-from milepost.dashboards.queries.programs import (
+from milepost.dashboards.queries.lists.keyset import Order
+from milepost.dashboards.queries.lists.listing import Page
+from milepost.dashboards.queries.lists.offerings import OfferingSort, OfferingsQuery, read_offerings
+from milepost.dashboards.queries.lists.programs import (
     ProgramSort,
     ProgramsQuery,
     ProgramStatus,
     read_programs,
 )
-from milepost.dashboards.queries.runs import RunSort, RunsQuery, RunState, read_runs
+from milepost.dashboards.queries.lists.runs import RunSort, RunsQuery, RunState, read_runs
 from milepost.web.requests.positions import awaited_position
 
 SORT_TOO_BROAD = SortTooBroad("last_activity")

@@ -6,7 +6,7 @@ from litestar import Response
 
 from milepost.dashboards.api.parameters import STAFF, Call
 from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet, Snapshot
-from milepost.dashboards.queries.keyset import CursorUnknown
+from milepost.dashboards.queries.lists.keyset import CursorUnknown
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,

@@ -5,13 +5,13 @@ from datetime import datetime
 import msgspec
 
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
-from milepost.dashboards.queries.courses import CourseView
-from milepost.dashboards.queries.credentials import CredentialView
-from milepost.dashboards.queries.enrollments import EnrollmentListed
-from milepost.dashboards.queries.offerings import OfferingListed, OfferingView
+from milepost.dashboards.queries.lists.courses import CourseView
+from milepost.dashboards.queries.lists.credentials import CredentialView
+from milepost.dashboards.queries.lists.enrollments import EnrollmentListed
+from milepost.dashboards.queries.lists.offerings import OfferingListed, OfferingView
+from milepost.dashboards.queries.lists.programs import ProgramView
+from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.operations import ModelStanding
-from milepost.dashboards.queries.programs import ProgramView
-from milepost.dashboards.queries.runs import RunView
 
 
 class ListBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,11 @@ from msgspec.json import Decoder
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW, EnrollmentRow
 from milepost.dashboards.queries.consistent_read import ByKey, Select, Snapshot
-from milepost.dashboards.queries.credentials import CREDENTIAL, CREDENTIAL_ROWS, CredentialView
+from milepost.dashboards.queries.lists.credentials import (
+    CREDENTIAL,
+    CREDENTIAL_ROWS,
+    CredentialView,
+)
 
 MODELS = (LEARNER_OVERVIEW, CREDENTIAL_REGISTRY)
 SELECTS = (

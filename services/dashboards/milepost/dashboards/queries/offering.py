@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
-from milepost.dashboards.queries.offerings import (
+from milepost.dashboards.queries.lists.offerings import (
     FUNNEL,
     FUNNEL_MODELS,
     FUNNEL_ROWS,

@@ -9,9 +9,9 @@ from msgspec.json import Decoder
 from milepost.contracts.offerings import Pace
 from milepost.dashboards.projections.catalog import CATALOG, RunRow
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.queries.keyset import by_text, by_time
-from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
-from milepost.dashboards.queries.titles import COURSE_TITLE
+from milepost.dashboards.queries.lists.keyset import by_text, by_time
+from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.lists.titles import COURSE_TITLE
 
 RunState: TypeAlias = Literal["announced", "open", "running", "ended", "closed", "canceled"]
 RunSort: TypeAlias = Literal["offering", "opened_at", "starts", "ends"]

@@ -13,8 +13,8 @@ import msgspec
 from msgspec.json import Decoder
 
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
-from milepost.dashboards.queries.keyset import Keyset, Order, Sort, cursor_of
-from milepost.dashboards.queries.titles import tags_of
+from milepost.dashboards.queries.lists.keyset import Keyset, Order, Sort, cursor_of
+from milepost.dashboards.queries.lists.titles import tags_of
 from milepost.events.projections.read_model import ReadModel
 
 R = TypeVar("R")

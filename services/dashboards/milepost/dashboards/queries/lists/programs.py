@@ -6,9 +6,9 @@ import asyncpg
 from msgspec.json import Decoder
 
 from milepost.dashboards.projections.catalog import CATALOG, ProgramFacts
-from milepost.dashboards.queries.keyset import by_text, by_time
-from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
-from milepost.dashboards.queries.titles import title_language_of, title_of
+from milepost.dashboards.queries.lists.keyset import by_text, by_time
+from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.lists.titles import title_language_of, title_of
 
 ProgramStatus: TypeAlias = Literal["defined", "retired"]
 ProgramSort: TypeAlias = Literal["program", "title", "defined_at"]

@@ -9,9 +9,9 @@ from msgspec.json import Decoder
 
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.queries.keyset import by_number, by_text
-from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
-from milepost.dashboards.queries.titles import COURSE_TITLE
+from milepost.dashboards.queries.lists.keyset import by_number, by_text
+from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.lists.titles import COURSE_TITLE
 
 OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
 

@@ -9,8 +9,8 @@ from milepost.dashboards.projections.credential_registry import (
     CREDENTIAL_REGISTRY,
     RegisteredCredential,
 )
-from milepost.dashboards.queries.keyset import Order, by_number
-from milepost.dashboards.queries.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.dashboards.queries.lists.keyset import Order, by_number
+from milepost.dashboards.queries.lists.listing import Listing, ListQuery, Page, equal, read_page
 
 CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
 

@@ -11,9 +11,9 @@ from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.offerings import Mode
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW, EnrollmentRow
-from milepost.dashboards.queries.keyset import Order, by_text, by_time
-from milepost.dashboards.queries.listing import Listing, Page, TitledQuery, equal, read_page
-from milepost.dashboards.queries.titles import COURSE_TITLE
+from milepost.dashboards.queries.lists.keyset import Order, by_text, by_time
+from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.lists.titles import COURSE_TITLE
 from milepost.events.event import Invalid
 
 EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
