@@ -20,7 +20,7 @@ from tests.events.library import (
     rows,
 )
 
-from milepost.events.projections import positions
+from milepost.events.projections import positions, shared_scan
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.rebuild import rebuild
@@ -72,6 +72,25 @@ async def test_events_of_other_types_move_the_position_alone(pool, tenant):
     )
     await project(pool, READING)
     assert await position(pool, tenant) == 2
+
+
+async def test_ever_more_is_read_at_once_but_of_large_events_less(pool, tenant, monkeypatch):
+    monkeypatch.setattr(shared_scan, "FIRST_WINDOW", 2)
+    await record(pool, tenant, pages(*[1] * 40))
+    writer = await live_writer(pool, READING)
+    scan = SharedScan(pool, [writer], 16)
+
+    async def left(end):
+        found = []
+        while behind := await scan.step({tenant: end}):
+            found.append(behind)
+        return found
+
+    assert await left(40) == [38, 34, 26, 10]
+    monkeypatch.setattr(shared_scan, "MAX_CHARACTERS", 1)
+    await record(pool, tenant, pages(*[1] * 31))
+    assert await left(71) == [15, 7, 3, 1]
+    assert writer.positions[tenant] == 71
 
 
 @settings(max_examples=25, deadline=None)

@@ -87,9 +87,9 @@ class CatchUp:
         await self.to(self._live_ends)
 
     async def to(self, ends: Ends) -> None:
-        """Until what is missing was written during the last window. Raises `Overtaken`."""
-        furthest = self._pace.window + 1
-        while furthest > self._pace.window:
+        """Until what is missing was written during the last step. Raises `Overtaken`."""
+        furthest = 1
+        while furthest:
             await self._scan.resume()
             began = time.monotonic()
             furthest = await self._scan.step(await ends())

@@ -1,7 +1,7 @@
 """The log as read models read it: only what they hear, decoded; what cannot be is said so."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -17,10 +17,17 @@ AT = f"""select {COLUMNS} from log.events
 Codecs = Mapping[str, Codec[Any]]
 
 
+class Facts(NamedTuple):
+    facts: list[Fact[Any]]
+    characters: int
+
+
 async def facts_between(
     pool: asyncpg.Pool, codecs: Codecs, tenant: str, after: int, upto: int
-) -> list[Fact[Any]]:
-    return _decoded(codecs, await pool.fetch(BETWEEN, tenant, after, upto, list(codecs)))
+) -> Facts:
+    """With how many characters their data had."""
+    records = await pool.fetch(BETWEEN, tenant, after, upto, list(codecs))
+    return Facts(_decoded(codecs, records), sum(len(record[3]) for record in records))
 
 
 async def facts_at(

@@ -114,7 +114,7 @@ class Projector:
             await writer_of(self._pool, self._models[one.name], one, lock_ms=LOCK_MS)
             for one in live
         ]
-        feed = Feed(SharedScan(self._pool, writers, self._window), self._window)
+        feed = Feed(SharedScan(self._pool, writers, self._window))
         clock, backoff = asyncio.get_running_loop().time, Backoff(BUSY_SECONDS, IDLE_SECONDS)
         asked_at = -OPERATORS_SECONDS
         async with Turns("projector", feed.turn, (LeaseLost, Overtaken)) as turns:
@@ -200,9 +200,8 @@ class Projector:
 class Feed:
     """What the tenants' turns are: what operators asked for, then a window of the log."""
 
-    def __init__(self, scan: SharedScan, window: int) -> None:
+    def __init__(self, scan: SharedScan) -> None:
         self._scan = scan
-        self._window = window
         self._ends: Mapping[str, int] = {}
         self._asked: set[str] = set()
 
@@ -230,8 +229,7 @@ class Feed:
         if tenant in self._asked:
             await self._scan.resume(tenant)
             self._asked.discard(tenant)
-        furthest = await self._scan.advance(tenant, self._ends.get(tenant, 0))
-        return furthest > self._window
+        return await self._scan.advance(tenant, self._ends.get(tenant, 0)) > 0
 
     def report(self) -> None:
         for writer in self.writers:

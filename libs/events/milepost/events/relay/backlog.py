@@ -20,9 +20,9 @@ from prometheus_client import Gauge
 from milepost.events.log import Log, Page, read_page
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.slots import QUICK_SECONDS
 
 SLOTS, MAX_READS = 8, 64
-QUICK_SECONDS = 0.25
 READ_SECONDS = 10.0
 FIRST_LIMIT = 64
 PAGE_BYTES = 4 * 1024 * 1024
