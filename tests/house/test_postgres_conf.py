@@ -99,9 +99,12 @@ class Deployed:
 @pytest.fixture
 def deployed(data_dir):
     server = Deployed(data_dir)
-    server.start()
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        if (server.data / "postmaster.pid").exists():
+            server.stop()
 
 
 async def test_logins_come_over_tls_alone_and_the_superuser_not_at_all(deployed, tmp_path):

@@ -366,6 +366,22 @@ async def test_what_goes_over_a_network_unencrypted(settings, nats_url, postgres
     await fine(settings, "tls")
 
 
+@pytest.mark.parametrize(
+    ("address", "encrypted", "verdict", "says"),
+    [
+        ("db.school.example/milepost?sslmode=verify-full", True, "ok", "encrypted"),
+        ("db.school.example/milepost?sslmode=require", True, "warning", "whose the certificate"),
+        ("a.school.example,b.school.example/milepost", True, "warning", "at a.school.example"),
+        ("db.school.example/milepost", False, "warning", "not encrypted"),
+        ("localhost/milepost", False, "ok", "on this machine"),
+    ],
+)
+def test_a_certificate_that_nobody_looks_at_is_told(address, encrypted, verdict, says):
+    said = safety.postgres_link(f"postgresql://login@{address}", encrypted=encrypted)
+    assert said.verdict == verdict
+    assert says in said.says
+
+
 def test_the_exit_code_is_1_when_anything_is_wrong(settings, monkeypatch, capsys):
     for name in ("postgres", "nats", "data_dir", "port"):
         monkeypatch.setenv(f"MILEPOST_{name.upper()}", str(getattr(settings, name)))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from milepost.enrollment.vault.binding import is_anothers
 from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
@@ -15,6 +15,7 @@ from milepost.operations.installation.logins import excess
 from milepost.web.settings import SettingInvalid
 
 ERASURE_LATE = timedelta(hours=2)
+VERIFIED = {"verify-ca", "verify-full"}
 BACKUP_DUE, BACKUP_OVERDUE = timedelta(days=2), timedelta(days=7)
 
 
@@ -90,17 +91,34 @@ async def tls(patient: Patient) -> Says:
     )
     secure = is_encrypted(patient.client)
     return worst(
-        _link("Postgres", patient.settings.postgres, encrypted=bool(encrypted)),
+        postgres_link(patient.settings.postgres, encrypted=bool(encrypted)),
         _link("NATS", patient.settings.nats, encrypted=secure),
         Says("encrypted, or on this machine"),
     )
 
 
+def postgres_link(address: str, *, encrypted: bool) -> Says:
+    """Encrypted to whoever answers is not enough: anybody in between may."""
+    mode = parse_qs(urlsplit(address).query).get("sslmode", [""])[-1]
+    said = _link("Postgres", address, encrypted=encrypted)
+    if not encrypted or mode in VERIFIED or _here(_host(address)):
+        return said
+    return warning(
+        f"nobody looks whose the certificate of Postgres at {_host(address)} is",
+        "say sslmode=verify-full and sslrootcert in its address",
+    )
+
+
 def _link(name: str, address: str, *, encrypted: bool) -> Says:
-    host = urlsplit(address.partition(",")[0]).hostname or "localhost"
+    host = _host(address)
     if encrypted or _here(host):
         return Says("encrypted, or on this machine")
     return warning(f"the connection to {name} at {host} is not encrypted", "turn on TLS there")
+
+
+def _host(address: str) -> str:
+    """The first of them."""
+    return urlsplit(address.partition(",")[0]).hostname or "localhost"
 
 
 def _here(host: str) -> bool:
