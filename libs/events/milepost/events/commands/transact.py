@@ -35,6 +35,7 @@ from milepost.events.event import Event, Refused
 from milepost.events.ids import new_id
 from milepost.events.log import AlreadyDone, Appended, Command, Log, Recorded
 from milepost.events.runtime.backoff import Backoff
+from milepost.events.runtime.cancellation import end_of
 from milepost.events.runtime.outages import Overloaded
 from milepost.events.streams import Category, Stream
 
@@ -235,7 +236,8 @@ class Transactor:
         )
         command = encoder.encode(streams, expects, events)
         append = self._send(encoder.tenant, command, streams, entries, events)
-        await _end_of(append)
+        # The append goes on when the caller stops waiting, and so does what depends on it.
+        await end_of(append)
         match append.result():
             case Appended() as at:
                 states = tuple([entry.state for entry in entries])
@@ -292,17 +294,3 @@ class Transactor:
         recorded = await self.log.read(encoder.tenant, done.first - 1, count)
         states = tuple([(await self.load(encoder.tenant, one))[1] for one in streams])
         return Outcome(done.last, None, tuple(recorded), streams, states, repeated=True)
-
-
-def _end_of(append: Append) -> asyncio.Future[None]:
-    """To wait for. The append goes on when the caller stops waiting, and so does what depends on
-    it: as with `asyncio.shield`, which takes three times as long.
-    """
-    waiter: asyncio.Future[None] = append.get_loop().create_future()
-    append.add_done_callback(partial(_wake, waiter))
-    return waiter
-
-
-def _wake(waiter: asyncio.Future[None], _: Append) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -1,6 +1,7 @@
-"""Ending tasks so that they do end."""
+"""Ending tasks so that they do end, and waiting for what must not end with whoever waits."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import structlog
@@ -36,3 +37,18 @@ async def cancel_and_wait(*tasks: "asyncio.Task[Any]") -> None:
             task.exception()  # looked at, so that nobody is told that nobody looked
     if canceled:
         raise canceled
+
+
+def end_of(future: "asyncio.Future[Any]") -> "asyncio.Future[None]":
+    """To wait for: whoever stops waiting leaves the future alone.
+
+    As `asyncio.shield`, which takes three times as long.
+    """
+    waiter: asyncio.Future[None] = future.get_loop().create_future()
+    future.add_done_callback(partial(_wake, waiter))
+    return waiter
+
+
+def _wake(waiter: "asyncio.Future[None]", _: "asyncio.Future[Any]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -12,12 +12,6 @@ from litestar.params import JSONBody
 
 from milepost.contracts.achievements import Criterion
 from milepost.contracts.records import RecordEvent
-from milepost.credentials.api.access import (
-    ISSUING,
-    RETIRED_ACHIEVEMENT,
-    UNKNOWN_ACHIEVEMENT,
-    defined,
-)
 from milepost.credentials.api.wire import (
     AchievementDefinition,
     AchievementView,
@@ -28,7 +22,13 @@ from milepost.credentials.api.wire import (
     KnownAchievement,
     PathAchievement,
 )
-from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.api.wiring import (
+    ISSUING,
+    RETIRED_ACHIEVEMENT,
+    UNKNOWN_ACHIEVEMENT,
+    Wiring,
+    defined,
+)
 from milepost.credentials.domain.achievement import (
     ACHIEVEMENT,
     Achievement,

@@ -9,12 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.records import CredentialAwarded
-from milepost.credentials.api.access import (
-    ISSUING,
-    RETIRED_ACHIEVEMENT,
-    UNKNOWN_ACHIEVEMENT,
-    defined,
-)
 from milepost.credentials.api.wire import (
     CredentialView,
     HandAward,
@@ -27,7 +21,13 @@ from milepost.credentials.api.wire import (
     Revoking,
     StandingView,
 )
-from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.api.wiring import (
+    ISSUING,
+    RETIRED_ACHIEVEMENT,
+    UNKNOWN_ACHIEVEMENT,
+    Wiring,
+    defined,
+)
 from milepost.credentials.domain.awards import RECORD, award_by_hand, dependents_of, revoke
 from milepost.credentials.domain.criteria import explain
 from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld, NotYetAwarded

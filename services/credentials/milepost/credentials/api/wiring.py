@@ -1,4 +1,4 @@
-"""What the routes of this service are given to work with."""
+"""What the routes share: who may issue, what they are given to work with, what is asked about."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,8 +6,16 @@ from datetime import datetime
 from msgspec import Struct
 
 from milepost.credentials.achievement_cache import AchievementCache
+from milepost.credentials.domain.achievement import ACHIEVEMENT, Achievement
+from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
 from milepost.events.commands.transact import Transactor
+from milepost.web.requests.commands import Call
 from milepost.web.settings import Settings
+
+ISSUING = ("issuer", "registrar", "operator", "service")
+
+UNKNOWN_ACHIEVEMENT = UnknownAchievement("data-analyst")
+RETIRED_ACHIEVEMENT = RetiredAchievement("data-analyst")
 
 
 class Wiring(Struct, frozen=True):
@@ -15,3 +23,13 @@ class Wiring(Struct, frozen=True):
     settings: Settings
     clock: Callable[[], datetime]
     achievements: AchievementCache
+
+
+async def defined(
+    request: Call, transactor: Transactor, achievement: str
+) -> tuple[int, Achievement]:
+    """With its stream's version. Raises `UnknownAchievement`."""
+    written, state = await transactor.load(request.user.tenant, ACHIEVEMENT.of(achievement))
+    if state is None:
+        raise UnknownAchievement(achievement)
+    return written, state
