@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import nats
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from nats.js import JetStreamContext
 from tests.processes import processes_refused
 
@@ -31,6 +31,9 @@ from milepost.operations.rooms import schemas
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# A machine that stalls makes no example wrong.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 # For `make test-unit`: a tenth of the examples finds most, and `make test` finds the rest.
 settings.register_profile("unit", max_examples=20)
 
