@@ -38,26 +38,24 @@ class CommandEncoder:
         return Command(command_id=self.command_id, expects=expects, events=encoded)
 
     def recorded(self, command: Command, at: Appended) -> tuple[Recorded, ...]:
-        versions = dict(command.expects)
-
-        def record(position: int, event: NewEvent) -> Recorded:
+        versions, recorded = dict(command.expects), []
+        for position, event in enumerate(command.events, at.first):
             versions[event.stream] += 1
-            return Recorded(
-                self.tenant,
-                position,
-                event.stream,
-                versions[event.stream],
-                event.type,
-                event.data,
-                event.metadata,
-                event.occurred_at,
-                at.recorded_at,
-                event.event_id,
+            recorded.append(
+                Recorded(
+                    self.tenant,
+                    position,
+                    event.stream,
+                    versions[event.stream],
+                    event.type,
+                    event.data,
+                    event.metadata,
+                    event.occurred_at,
+                    at.recorded_at,
+                    event.event_id,
+                )
             )
-
-        return tuple(
-            [record(position, event) for position, event in enumerate(command.events, at.first)]
-        )
+        return tuple(recorded)
 
     def _new(self, stream: Stream[Any, Any], event: Event) -> NewEvent:
         assert event.occurred_at is not UNDATED, f"{event!r} does not say when it happened"

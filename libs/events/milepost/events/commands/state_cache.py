@@ -24,6 +24,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from milepost.events.event import Event
 from milepost.events.log import Appended, Log, Recorded, Result
 from milepost.events.streams import Category, Stream
@@ -37,7 +39,7 @@ Append: TypeAlias = asyncio.Future[Result]
 Key: TypeAlias = tuple[str, str, Category[Any, Any]]
 
 
-class CachedStream:
+class CachedStream(msgspec.Struct, eq=False):
     """A stream as this process knows it; the module's table shows its life.
 
     version    of `state`, with the events that are in flight
@@ -50,33 +52,22 @@ class CachedStream:
     abandoned  an append that it ran ahead of was lost: nothing may be decided on it
     """
 
-    __slots__ = (
-        "abandoned",
-        "committed",
-        "in_flight",
-        "loading",
-        "position",
-        "read",
-        "stale",
-        "state",
-        "version",
-    )
-
-    def __init__(self, state: Any, version: int = 0, position: int = 0) -> None:
-        self.version = version
-        self.position = position
-        self.read = version
-        self.state = state
-        self.in_flight: Append | None = None
-        self.loading: asyncio.Task[bool] | None = None
-        self.committed: CachedStream | None = None
-        self.stale = True
-        self.abandoned = False
+    state: Any
+    version: int = 0
+    read: int = 0
+    position: int = 0
+    in_flight: Append | None = None
+    loading: asyncio.Task[bool] | None = None
+    committed: "CachedStream | None" = None
+    stale: bool = True
+    abandoned: bool = False
 
     def send(self, stream: Stream[Any, Any], new: Sequence[Event], in_flight: Append) -> None:
         copy = stream.category.copy
         if copy and self.committed is None:
-            self.committed = CachedStream(copy(self.state), self.version, self.position)
+            self.committed = CachedStream(
+                copy(self.state), self.version, self.version, self.position
+            )
         for event in new:
             self.state = stream.category.evolve(self.state, event)
         self.version += len(new)

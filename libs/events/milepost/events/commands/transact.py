@@ -79,11 +79,10 @@ class Outcome(msgspec.Struct, Generic[V], frozen=True):
 
         It belongs to the cache: read it at once, change nothing. Raises `LookupError`.
         """
-        found: list[S] = [
-            state
-            for stream, state in zip(self.streams, self.states, strict=True)
-            if stream.category is of or stream.name == of.name
-        ]
+        found: list[S] = []
+        for stream, state in zip(self.streams, self.states, strict=True):
+            if stream.category is of or stream.name == of.name:
+                found.append(state)
         if len(found) != 1:
             raise LookupError(f"{len(found)} states of {of.name}")
         return found[0]

@@ -51,9 +51,9 @@ class DirectCall:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request = Received(scope, receive, send)
-        given = {name: wire() for name, wire in self._wired}
-        if self._takes_request:
-            given["request"] = request
+        given: dict[str, Any] = {"request": request} if self._takes_request else {}
+        for name, wire in self._wired:
+            given[name] = wire()
         if self._body is not None:
             if body := await request.body():
                 given["data"] = self._body(request).decode_bytes(body)

@@ -70,9 +70,13 @@ def check_body(event: Recorded, request: Request[Caller, None, State]) -> None:
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     """Raises `Malformed`."""
-    sent = next((value for name, value in request.scope["headers"] if name == HEADER), None)
-    if sent is None:
-        return None
+    for name, value in request.scope["headers"]:
+        if name == HEADER:
+            return _checked(value)
+    return None
+
+
+def _checked(sent: bytes) -> str:
     key = sent.decode("latin-1")
     if not 1 <= len(key) <= 255 or not (key.isascii() and key.isprintable()):
         raise Malformed(
