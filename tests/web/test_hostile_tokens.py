@@ -241,3 +241,20 @@ async def test_whatever_the_method_is_the_label_is_known():
         metrics.observe(f"M{number}", "unrouted", 405, 0.0)
     lines = (await metrics.exposition()).decode().splitlines()
     assert len([line for line in lines if line.startswith("milepost_http_requests_total{")]) == 1
+
+
+async def test_who_reads_metrics_in_a_thread_is_not_stopped_by_new_ones():
+    class Status(int):
+        """Counts another, as the loop may while this is being read."""
+
+        def __str__(self):
+            metrics.observe("PUT", f"/{len(metrics._answers)}", 200, 0.1)
+            return super().__str__()
+
+    metrics = HttpMetrics(CollectorRegistry())
+    for number in range(3):
+        metrics.observe("GET", f"/{number}", Status(200), 0.1)
+    text = (await metrics.exposition()).decode()
+    assert text.count("milepost_http_requests_total{") == 3
+    assert text.count("milepost_http_request_seconds_count{") == 3
+    assert len(metrics._answers) == 6

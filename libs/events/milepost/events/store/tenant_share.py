@@ -1,7 +1,7 @@
 """How many connections of a pool one tenant's requests may hold at once: a part, never all.
 
-    pool      [north][north][north][east][     ][     ]     who asks for no tenant in particular
-    share      three of six at most      │                  (leases, relay, projector) has no bound
+    pool      [north][north][east][     ][     ]     who asks for no tenant in particular
+    share      two of five at most                   (leases, relay, projector) has no bound
     waiting    north, for a connection of its own share
 
 So whose queries are slow waits for itself. The tenant is that of `TENANT`, which the edge sets for
