@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
+from litestar import Router, get
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from tests.clients import connection_to
 from tests.eventually import eventually
 from tests.web import notes
 
+from milepost.events.store.tenant_share import TENANT
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import Caller
 from milepost.web.requests.quotas import (
@@ -18,6 +20,7 @@ from milepost.web.requests.quotas import (
     Quotas,
     TooManyRequests,
 )
+from milepost.web.room import Service
 
 
 class Clock:
@@ -150,3 +153,17 @@ async def test_what_stands_still_of_one_school_leaves_places_to_the_others(
         assert [one.status_code for one in await asyncio.gather(*slow)] == [201, 201]
         assert (await client.get("/notes/position", headers=north)).status_code == 200
         assert 'quota="at_once"} 1.0' in (await client.get("/metrics")).text
+
+
+async def test_a_request_takes_its_connections_from_its_schools_share(settings, verifier, headers):
+    @get("/")
+    async def whose() -> str:
+        return str(TENANT.get())
+
+    service = Service("whose", (Router("/whose", route_handlers=[whose]),))
+    async with connection_to(create_app([service], settings, verifier, ready={})) as client:
+        north, south = [
+            (await client.get("/whose", headers=headers(tenant=one))).text
+            for one in ("north", "south")
+        ]
+    assert (north, south) == ("north", "south")
