@@ -6,6 +6,8 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
+from milepost.web.texts import hidden_in
+
 IDS = st.from_regex(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}", fullmatch=True)
 ROWS = st.lists(st.fixed_dictionaries({"learner": IDS, "offering": IDS}), min_size=1, max_size=20)
 
@@ -44,6 +46,25 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case[Any])
 def map_body(context: schemathesis.HookContext, body: Any) -> Any:  # noqa: ARG001 - by name
     """To JSON Schema 158.0 is an integer; Milepost goes by how a number is written."""
     return whole(body)
+
+
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], **_: Any) -> None:  # noqa: ARG001 - by name
+    """JSON Schema has no words for what hides in a text."""
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if positive and (body := shown(case.body)) != case.body:
+        case.body = body
+
+
+def shown(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: shown(one) for name, one in value.items()}
+        case list():
+            return [shown(one) for one in value]
+        case str() if hidden_in(value):
+            return "".join("x" if hidden_in(one) else one for one in value)
+    return value
 
 
 def whole(value: Any) -> Any:
