@@ -117,3 +117,22 @@ async def test_what_is_under_way_ends_with_the_block():
     async with backlogs_of(log, begin) as backlogs:
         await pages_of(backlogs, log, 1)
     assert ended.is_set()
+
+
+async def test_what_is_read_ahead_leaves_slots_to_others():
+    log, begun = MemoryLog(), []
+
+    async def begin(tenant, _head):
+        begun.append(tenant)
+        return 0
+
+    for number in range(2 * SLOTS):
+        await append(log, f"full-{number}", "enrollment-a", *range(1, 1001))
+    async with backlogs_of(log, begin) as backlogs:
+        backlogs.start(await log.heads(), spare=3)
+        await asyncio.sleep(0)
+        assert len(begun) == SLOTS - 3
+        await append(log, "well", "enrollment-a", 1)
+        backlogs.start(await log.heads())
+        await asyncio.sleep(0)
+    assert "well" in begun

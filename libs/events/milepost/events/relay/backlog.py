@@ -75,11 +75,14 @@ class Backlogs:
     def lag(self, heads: Mapping[str, int]) -> int:
         return sum(max(head - self.after.get(tenant, 0), 0) for tenant, head in heads.items())
 
-    def start(self, heads: Mapping[str, int]) -> None:
-        """Read for those who are behind: the smallest first, then who waits longest."""
+    def start(self, heads: Mapping[str, int], *, spare: int = 0) -> None:
+        """Read for those who are behind: the smallest first, then who waits longest.
+
+        `spare` slots are left to others.
+        """
         now = asyncio.get_running_loop().time()
         quick = sum(now - read.began < QUICK_SECONDS for read in self._reads.values())
-        free = max(0, min(SLOTS - quick, MAX_READS - len(self._reads)))
+        free = max(0, min(SLOTS - spare - quick, MAX_READS - len(self._reads)))
         for tenant in sorted(self._waiting(heads, now), key=self._turn(heads))[:free]:
             task = asyncio.create_task(self._read(tenant, heads[tenant]))
             self._reads[tenant] = _Read(task, now)
@@ -95,7 +98,7 @@ class Backlogs:
         return dict(sorted(found.items(), key=lambda item: len(item[1].events)))
 
     def done(self, tenant: str, page: Page) -> None:
-        """All of the page was published, or parked."""
+        """The page is being published, or parked: it is gone on behind it."""
         self.after[tenant] = page.reached
         self._served[tenant] = asyncio.get_running_loop().time()
         size = sum(len(event.data) for event in page.events)

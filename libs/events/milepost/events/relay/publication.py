@@ -18,7 +18,7 @@ from milepost.events.nats.pipeline import (
     PipelineBroken,
     PredictionFailed,
 )
-from milepost.events.relay.backlog import Backlogs
+from milepost.events.relay.backlog import SLOTS, Backlogs
 from milepost.events.relay.stream_position import StreamPosition
 from milepost.events.relay.unpublishable import RelayParking, messages_of
 from milepost.events.runtime.backoff import Backoff
@@ -27,6 +27,8 @@ BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
 CHECK_SECONDS = 2.0
 RESOLVE_SECONDS = 1.0
+# For tenants whose news nobody knows yet.
+SPARE_SLOTS = SLOTS // 2
 
 PUBLISHED = Counter("milepost_relay_published", "Events handed to JetStream")
 LOST = Counter("milepost_relay_stream_lost", "Messages seen to vanish from the stream")
@@ -106,8 +108,11 @@ class Publication:
         self._backlogs.start(heads)
         pages = await self._backlogs.finished(BUSY_SECONDS)
         for tenant, page in pages.items():
-            await self._publish(page)
             self._backlogs.done(tenant, page)
+        # The next ones are read while these are published. If that fails, all of it begins anew.
+        self._backlogs.start(heads, spare=SPARE_SLOTS)
+        for tenant, page in pages.items():
+            await self._publish(page)
             self._pages.append((self._pipeline.sent, tenant, page.reached))
         self.confirm()
         LAG.set(self._backlogs.lag(heads))
