@@ -14,6 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import msgspec
 import pytest
 from tests.events.traffic import append, messages, relaying
 from tests.eventually import eventually
@@ -23,7 +24,9 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.relay.strays import strays_by_tenant
 from milepost.events.store.migrations import migrate
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool, owner_connection
+from milepost.events.store.verify import head_of
 from milepost.operations.backup.manifest import last_backup
+from milepost.operations.backup.restore import verified
 from milepost.operations.installation.data_directory import DirectoryInUse
 from milepost.operations.local.embedded import Embedded
 from milepost.operations.rooms import schemas
@@ -248,3 +251,18 @@ async def test_no_restore_beside_what_runs(data_dir: Path, postgres: str, tmp_pa
         said = await milepost(data_dir, "restore", backup, "--unsigned")
     assert (said.code, "is in use by process" in said.errors) == (1, True)
     assert DirectoryInUse.__name__ not in said.errors
+
+
+async def test_a_log_that_ends_elsewhere_than_its_backup_is_said(postgres: str):
+    async with await connect_pool(postgres, name="test") as pool:
+        log = PostgresLog(pool)
+        for tenant in ("cut", "grown", "unknown", "whole"):
+            await append(log, tenant, "enrollment-a", 1, 2)
+        heads = [await head_of(pool, tenant) for tenant in ("cut", "grown", "whole")]
+        await append(log, "grown", "enrollment-a", 3)
+    heads[0] = msgspec.structs.replace(heads[0], position=3)
+    faults = await verified(postgres, heads, lambda *_: None)
+    here = {"cut", "grown", "unknown", "whole"}
+    assert {(one.tenant, one.fault) for one in faults if one.tenant in here} == {
+        ("cut", "rewritten"), ("grown", "rewritten"), ("unknown", "event_added")
+    }  # fmt: skip
