@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")"
 trap 'rm -f .env.new' EXIT
-if [ -e .env ]; then grep -v '_IMAGE=' .env > .env.new || true; else : > .env.new; fi
+# A copy keeps the mode: passwords may stand in the other lines.
+if [ -e .env ]; then cp -p .env .env.new; grep -v '_IMAGE=' .env > .env.new || true; else : > .env.new; fi
 for pair in POSTGRES_IMAGE=docker.io/library/postgres:18 NATS_IMAGE=docker.io/library/nats:2-alpine \
   PYTHON_IMAGE=docker.io/library/python:3.13-slim; do
   digest=$(docker buildx imagetools inspect "${pair#*=}" --format '{{.Manifest.Digest}}')

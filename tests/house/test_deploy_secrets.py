@@ -275,6 +275,7 @@ def test_the_page_about_tls_does_what_it_says(tmp_path):
 def test_images_are_pinned_or_none_is(tmp_path):
     shutil.copy(DEPLOY / "pin-images.sh", tmp_path)
     (tmp_path / ".env").write_text("KEPT=1\nNATS_IMAGE=old\n")
+    (tmp_path / ".env").chmod(0o600)
     docker = tmp_path / "docker"
 
     def pin(says):
@@ -289,6 +290,7 @@ def test_images_are_pinned_or_none_is(tmp_path):
     assert pin("echo not a digest") == (1, ["KEPT=1", "NATS_IMAGE=old"])
     code, (kept, *pinned) = pin('echo "sha256:$(echo $4 | tr -d :/.-)"')
     assert (code, kept) == (0, "KEPT=1")
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
     default = re.compile(r"\$\{(\w+_IMAGE):-([^}]+)\}")
     defaults = set(default.findall((DEPLOY / "compose.yaml").read_text("utf-8")))
     assert {tuple(line.partition("@")[0].split("=")) for line in pinned} == defaults
