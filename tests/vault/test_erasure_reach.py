@@ -81,11 +81,14 @@ async def test_no_key_that_exists_opens_what_heap_wal_and_dump_hold_of_the_erase
     assert in_records, "a page that was written whole is compressed, and not read here"
     assert in_records <= {*ada}
     assert await renew(pool, keyring, TERM, erased_at + DAY / 2) == NEVER
-    rotated = await renew(pool, keyring, TERM, erased_at + DAY)
+    file = settings.data_dir / "vault" / "master.keys"
+    with file.open("rb") as held:
+        rotated = await renew(pool, keyring, TERM, erased_at + DAY)
+        assert set(held.read()) == {0}, "its blocks are overwritten"
     assert (rotated.rotated, rotated.destroyed) == (keyring.first().id, ())
     assert (await opened("ada"))[2] == {ada[-1]}, "a backup of these days still restores"
     old = [key for key in keyring.keys if key != rotated.rotated]
-    with (settings.data_dir / "vault" / "master.keys").open("rb") as held:
+    with file.open("rb") as held:
         done = await renew(pool, keyring, TERM, erased_at + DAYS * DAY)
         assert (done.rotated, list(done.destroyed)) == (None, old)
         assert set(held.read()) == {0}, "its blocks are overwritten, too"

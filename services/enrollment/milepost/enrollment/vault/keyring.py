@@ -79,9 +79,11 @@ class Keyring:
         return next(iter(self._keys.values()))
 
     def add(self) -> MasterKey:
-        """A new key, in front of the others in the file."""
+        """A new key, in front of the others in the file. Where they stood is overwritten: they are
+        to be destroyed one day. Raises `OSError` where the file may not be written.
+        """
         new = MasterKey.new()
-        secret_file.replace(self._file, _written(new, *self._read().values()))
+        secret_file.replace_and_shred(self._file, _written(new, *self._read().values()))
         self._keys = self._read()
         return new
 
