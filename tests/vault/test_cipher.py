@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,15 @@ def test_keys_come_by_variable_in_either_alphabet(tmp_path):
     assert list(keyring.keys) == [new.id, old.id]
     assert keyring.first().id == new.id
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_two_who_add_keys_at_once_none_loses_the_others(tmp_path):
+    """Such as a thread of a process that was told to stop, and the next process."""
+    keyrings = [Keyring(Settings(data_dir=tmp_path)) for _ in range(2)]
+    first = keyrings[0].first().id
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(lambda number: keyrings[number % 2].add().id, range(8)))
+    assert {*Keyring(Settings(data_dir=tmp_path)).keys} == {first, *made}
 
 
 def test_a_key_that_comes_into_the_file_later_is_found(tmp_path):

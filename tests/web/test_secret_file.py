@@ -2,7 +2,9 @@
 
 import os
 import stat
+import time
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -61,7 +63,7 @@ def test_what_is_destroyed_is_overwritten_where_it_stood(tmp_path: Path):
     path = tmp_path / "master.keys"
     path.write_bytes(b"old secret")
     with path.open("rb") as before:
-        secret_file.replace_and_shred(path, b"new")
+        secret_file.replace_and_shred(path, lambda: b"new")
         assert before.read() == bytes(10)
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
@@ -77,3 +79,39 @@ def test_what_a_dead_process_left_goes_and_a_second_name_of_the_file_harms_nothi
         assert left.read() == bytes(3)
     assert [*tmp_path.iterdir()] == [path]
     assert path.read_bytes() == b"in use"
+
+
+def test_who_makes_one_file_of_another_is_alone(tmp_path: Path):
+    """As a thread that nobody waits for any more, and the process that comes after its own."""
+    path, began = tmp_path / "keys", Event()
+    path.write_bytes(b"1")
+
+    def second() -> None:
+        began.set()
+        secret_file.replace_and_shred(path, lambda: path.read_bytes() + b"3")
+
+    def slowly() -> bytes:
+        content = path.read_bytes() + b"2"
+        other.start()
+        assert began.wait(10)
+        time.sleep(0.1)
+        return content
+
+    other = Thread(target=second)
+    secret_file.replace_and_shred(path, slowly)
+    other.join()
+    assert path.read_bytes() == b"123"
+
+
+def test_who_is_never_alone_gives_up(tmp_path: Path, monkeypatch):
+    path = tmp_path / "keys"
+    path.write_bytes(b"1")
+    monkeypatch.setattr(secret_file, "LOCK_SECONDS", 0.05)
+
+    def again() -> bytes:
+        with pytest.raises(TimeoutError):
+            secret_file.replace_and_shred(path, lambda: b"lost")
+        return b"2"
+
+    secret_file.replace_and_shred(path, again)
+    assert path.read_bytes() == b"2"

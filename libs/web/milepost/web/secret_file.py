@@ -4,12 +4,18 @@ Once written they outlive a power failure: the content is synced before the file
 folder after it.
 """
 
+import fcntl
 import os
 import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+LOCK_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 0.02
 
 
 def create_once(path: Path, content: bytes) -> None:
@@ -38,13 +44,14 @@ def replace(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def replace_and_shred(path: Path, content: bytes) -> None:
-    """As `replace`; and what stood there is overwritten, as far as the file system does so.
+def replace_and_shred(path: Path, content: Callable[[], bytes]) -> None:
+    """As `replace`, by what `content` makes of the file while no other process does this.
 
-    One that copies on write, and most flash, keep the old blocks for a while.
+    What stood there is overwritten, as far as the file system does so: one that copies on write,
+    and most flash, keep the old blocks for a while. Raises `TimeoutError` after 10 s.
     """
-    with path.open("r+b") as before:
-        replace(path, content)
+    with _alone(path) as before:
+        replace(path, content())
         _overwrite(before)
 
 
@@ -54,6 +61,28 @@ def shred_leftovers(path: Path) -> None:
         with suppress(FileNotFoundError), leftover.open("r+b") as before:
             leftover.unlink()
             _overwrite(before)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[IO[bytes]]:
+    """The file, for one process and one thread at a time."""
+    until = time.monotonic() + LOCK_SECONDS
+    while time.monotonic() < until:
+        with path.open("r+b") as file:
+            # Who waited may have opened what another has replaced.
+            if _locked(file) and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                yield file
+                return
+        time.sleep(LOOK_SECONDS)
+    raise TimeoutError(f"{path}: somebody else is writing it")
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _overwrite(file: IO[bytes]) -> None:

@@ -83,7 +83,7 @@ class Keyring:
         to be destroyed one day. Raises `OSError` where the file may not be written.
         """
         new = MasterKey.new()
-        secret_file.replace_and_shred(self._file, _written(new, *self._read().values()))
+        secret_file.replace_and_shred(self._file, lambda: _written(new, *self._read().values()))
         self._keys = self._read()
         return new
 
@@ -92,11 +92,15 @@ class Keyring:
 
         Raises `OSError` where the file may not be written.
         """
+
+        def kept() -> bytes:
+            keys = [key for key_id, key in self._read().items() if key_id not in key_ids]
+            assert keys, "the newest key stays"
+            return _written(*keys)
+
         secret_file.shred_leftovers(self._file)
-        kept = {key_id: key for key_id, key in self._read().items() if key_id not in key_ids}
-        assert kept, "the newest key stays"
-        secret_file.replace_and_shred(self._file, _written(*kept.values()))
-        self._keys = kept
+        secret_file.replace_and_shred(self._file, kept)
+        self._keys = self._read()
 
     def _read(self) -> dict[str, MasterKey]:
         if self._given:
