@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 
-from milepost.operations.backup.postgres_tools import Server, tool
+from milepost.operations.backup.postgres_tools import Server, _apart, tool
+from milepost.operations.installation.named_servers import named
 from milepost.operations.local.embedded_postgres import installed
 from milepost.operations.terminal.errors import Trouble
+from milepost.web.settings import Settings
 
 pytestmark = pytest.mark.servers  # they start processes
 
@@ -61,3 +63,18 @@ def test_what_is_too_old_or_broken_is_named(on_path):
     place.write_text("no program")
     with pytest.raises(Trouble, match=f"{place} does not say its version"):
         tool("pg_dump", Server(99, encrypted=False))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ann:s%20t@db/milepost?sslmode=verify-full",
+        "postgresql://ann@db/milepost?sslmode=verify-full&password=s%20t",
+        "postgresql://ann@db/milepost?password=s%20t&sslmode=verify-full",
+    ],
+)
+def test_no_password_is_told_wherever_it_stands_in_an_address(address):
+    plain = "postgresql://ann@db/milepost?sslmode=verify-full"
+    assert _apart(address) == (plain, "s t")
+    assert _apart(plain) == (plain, "")
+    assert "s%20t" not in named(Settings(postgres=address))["MILEPOST_POSTGRES"]

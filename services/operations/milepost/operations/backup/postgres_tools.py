@@ -23,6 +23,7 @@ from milepost.operations.terminal.errors import Trouble
 
 LAST_BYTES = 2000
 ASK_SECONDS = 20
+OPTION = "password="
 SERVER = """select current_setting('server_version_num')::integer / 10000,
     coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false)"""
 
@@ -128,8 +129,15 @@ async def end(process: Process) -> None:
 
 
 def _apart(dsn: str) -> tuple[str, str]:
+    """The address without the password, wherever in it that stands; and the password."""
     parts = urlsplit(dsn)
     login, _, place = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     netloc = f"{user}@{place}" if login else place
-    return urlunsplit(parts._replace(netloc=netloc)), unquote(password)
+    options = parts.query.split("&")
+    others = [one for one in options if not one.startswith(OPTION)]
+    for option in options:
+        if option.startswith(OPTION):
+            password = password or option.removeprefix(OPTION)
+    without = parts._replace(netloc=netloc, query="&".join(others))
+    return urlunsplit(without), unquote(password)

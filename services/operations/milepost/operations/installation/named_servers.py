@@ -44,4 +44,4 @@ async def _ask_postgres(url: str) -> None:
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"//[^/]*@", "//", url)
+    return re.sub(r"(?<=password=)[^&]*", "…", re.sub(r"//[^/]*@", "//", url))
