@@ -109,8 +109,9 @@ def test_who_is_never_alone_gives_up(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(secret_file, "LOCK_SECONDS", 0.05)
 
     def again() -> bytes:
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError) as refused:
             secret_file.replace_and_shred(path, lambda: b"lost")
+        assert refused.value.filename == str(path)
         return b"2"
 
     secret_file.replace_and_shred(path, again)

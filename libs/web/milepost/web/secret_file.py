@@ -4,6 +4,7 @@ Once written they outlive a power failure: the content is synced before the file
 folder after it.
 """
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -74,7 +75,7 @@ def _alone(path: Path) -> Iterator[IO[bytes]]:
                 yield file
                 return
         time.sleep(LOOK_SECONDS)
-    raise TimeoutError(f"{path}: somebody else is writing it")
+    raise TimeoutError(errno.ETIMEDOUT, "somebody else is writing it", str(path))
 
 
 def _locked(file: IO[bytes]) -> bool:
