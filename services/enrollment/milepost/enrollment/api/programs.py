@@ -65,7 +65,7 @@ class DefineProgram(Body, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[Id, ...],
         Meta(
             max_length=100,
-            description="Codes of achievements; whether they are defined is not looked at",
+            description="Codes of achievements; `warnings` says which are not defined",
             examples=[["sql-basics", "statistics", "python-basics"]],
             extra_json_schema={"minItems": 1, "uniqueItems": True},
         ),
