@@ -62,6 +62,8 @@ class Wiring(Struct, frozen=True):
         Raises `OccurredInFuture`, `MayNotBackdate`: a closed window would not be one.
         """
         now = self.clock()
+        if at is None:
+            return now
         when = occurred(at, self.settings, now)
         if when < now - self.skew and caller.roles.isdisjoint(ENROLLERS):
             raise MayNotBackdate(when, now - self.skew)
