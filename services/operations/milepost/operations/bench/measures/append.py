@@ -25,7 +25,7 @@ METADATA = b'{"actor":"learner-1","correlation":"0190f5fe-7c00-7a00-8000-0000000
 BATCHES = (1, 50, 200, 500)
 START_SECONDS = 60
 CALLS_AT_A_TIME = 2  # of a writer: one is encoded while the other is written
-TARGET_BATCH, TARGET_RATIO = 200, 4
+TARGET_BATCH, TARGET_RATIO = 200, 3
 
 
 async def measure(settings: Settings, seconds: float = 4.0) -> Measured:

@@ -15,7 +15,7 @@ from milepost.operations.bench.pgbench import YARDSTICK, insert_rows_per_second
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
-TARGET_PER_SECOND = 5_000
+TARGET_RATIO = 0.35
 POLL_SECONDS = 0.1
 JOBS = "/enrollment/jobs"
 ENROLLED = """select count(distinct data->>'learner') from log.events
@@ -31,6 +31,7 @@ async def measure(settings: Settings, rows: int = 100_000) -> Measured:
         after = await insert_rows_per_second(place.postgres, 3)
     yardstick = (before + after) / 2
     rate = rows / real
+    ratio = rate / yardstick
     return Measured(
         name="bulk",
         figures={
@@ -40,9 +41,9 @@ async def measure(settings: Settings, rows: int = 100_000) -> Measured:
         },
         yardstick=YARDSTICK,
         yardstick_per_second=round(yardstick),
-        ratio=round(rate / yardstick, 2),
-        target=f">= {TARGET_PER_SECOND:,} rows/s",
-        met=rate >= TARGET_PER_SECOND,
+        ratio=round(ratio, 2),
+        target=f"ratio >= {TARGET_RATIO}",
+        met=ratio >= TARGET_RATIO,
     )
 
 

@@ -16,7 +16,7 @@ from milepost.operations.bench.scratch_installation import ground
 from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
-TARGET_SLOWER = 1.3
+TARGET_SLOWER = 1.2
 APPENDS = 300
 
 

@@ -10,7 +10,7 @@ from milepost.operations.bench.scratch_installation import ground
 from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
-TARGET_PER_SECOND, TARGET_RATIO = 100_000, 0.15
+TARGET_RATIO = 0.15
 COPY = "COPY (SELECT …) TO STDOUT of the same events, in order"
 EVENTS = "select position, stream, type, data, occurred_at from log.events order by position"
 
@@ -43,8 +43,8 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
         yardstick=COPY,
         yardstick_per_second=round(written / copying),
         ratio=round(ratio, 3),
-        target=f"{TARGET_PER_SECOND:,} events/s or ratio >= {TARGET_RATIO}",
-        met=rate >= TARGET_PER_SECOND or ratio >= TARGET_RATIO,
+        target=f"ratio >= {TARGET_RATIO}",
+        met=ratio >= TARGET_RATIO,
     )
 
 

@@ -14,7 +14,7 @@ from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
-TARGET_PER_SECOND = 2_000
+TARGET_PER_SECOND = 4_500
 ON_OFFERING = """select type, data->>'learner' as learner from log.events
     where tenant = $1 and stream = 'offering-scarce' and type <> 'offering_opened'
     order by version"""

@@ -11,7 +11,7 @@ from milepost.operations.bench.measures.rebuild import COPY, copy_seconds, vacuu
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.settings import Settings
 
-TARGET_PER_SECOND = 200_000
+TARGET_RATIO = 0.8
 
 
 async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
@@ -29,7 +29,7 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
         await pool.close()
     if faults:
         raise WentWrong(f"a log that nobody touched has faults: {faults[0]}")
-    rate = history.made / seconds
+    rate, ratio = history.made / seconds, copying / seconds
     return Measured(
         name="verify",
         figures={
@@ -39,7 +39,7 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
         },
         yardstick=COPY,
         yardstick_per_second=round(history.made / copying),
-        ratio=round(copying / seconds, 3),
-        target=f"{TARGET_PER_SECOND:,} events/s",
-        met=rate >= TARGET_PER_SECOND,
+        ratio=round(ratio, 3),
+        target=f"ratio >= {TARGET_RATIO}",
+        met=ratio >= TARGET_RATIO,
     )
