@@ -214,10 +214,15 @@ def test_a_port_in_use_is_refused_in_a_sentence(start: Start, data_dir: Path):
 
 
 def test_other_commands_find_what_runs(running: Running, start_beside: Start):
-    http = running.http
-    doctor = start_beside("doctor")
-    said, wrong = doctor.communicate(timeout=PATIENCE_SECONDS)
-    assert doctor.returncode == 0, said + wrong
+    http, said = running.http, ""
+
+    def is_well() -> bool:
+        nonlocal said
+        doctor = start_beside("doctor")
+        said, _ = doctor.communicate(timeout=PATIENCE_SECONDS)
+        return doctor.returncode == 0
+
+    wait_until(is_well, PATIENCE_SECONDS)  # it is ready a moment before everybody leads
     assert http in said
     assert f"from {wheel()}" in said
     assert [line.split()[1] for line in said.splitlines()] == list(CHECKS)
