@@ -28,10 +28,10 @@ test-unit: setup ## the tests of rules alone, in seconds: no servers, no process
 	@$(BIN)/pytest -n 2 -m "not servers and not app and not slow" --hypothesis-profile=unit
 
 test: setup ## the tests that every change must pass
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: setup ## all tests, with the slow ones
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 attack: setup ## attack a Milepost that runs, and watch what others notice of it
 	@$(BIN)/pytest tests/attack
