@@ -1,6 +1,6 @@
 """What a route answers besides its body, said beside the route: refusals, headers, statuses.
 
-OpenAPI is made of this (`documentation.py`), and a test holds every answer against it.
+OpenAPI is made of this (`document.py`), and a test holds every answer against it.
 """
 
 from datetime import UTC, datetime
