@@ -17,7 +17,10 @@ from milepost.contracts.achievements import (
 )
 from milepost.contracts.records import (
     CourseResultNoted,
+    CourseResultWithdrawn,
     CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
     CredentialRevoked,
     Evidence,
 )
@@ -74,6 +77,29 @@ STORED = {
         valid_until=AT.replace(year=2028),
         awarded_by="registrar-1",
         reason="prior_learning",
+        occurred_at=AT,
+    ),
+    "course_result_withdrawn": CourseResultWithdrawn(
+        learner="ana",
+        course="DATA-101",
+        enrollment="c59d4912-84ac-57e5-a0b8-498b8fb35aad",
+        position=57,
+        reason="rule_changed",
+        occurred_at=AT,
+    ),
+    "credential_flagged": CredentialFlagged(
+        credential="1f6bb4c8-3a0e-5c92-9a53-6d6a0a6f2f57",
+        learner="ana",
+        achievement="data-analyst",
+        reason="grade_fell",
+        position=56,
+        occurred_at=AT,
+    ),
+    "credential_flag_lifted": CredentialFlagLifted(
+        credential="1f6bb4c8-3a0e-5c92-9a53-6d6a0a6f2f57",
+        learner="ana",
+        achievement="data-analyst",
+        reason="holds_again",
         occurred_at=AT,
     ),
     "credential_revoked": CredentialRevoked(

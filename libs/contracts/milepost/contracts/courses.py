@@ -22,11 +22,25 @@ OFFLINE_DAYS = 30
 MAX_ATTEMPTS = 1_000
 
 
+class LatePolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an attempt loses that comes after the due date.
+
+    percent_per_day  of its score, 0 to 100, for each day that has begun
+    floor            the least part of its score that it keeps, 0 to 1
+    grace_hours      nothing is lost within these
+    """
+
+    percent_per_day: float
+    floor: float = 0.0
+    grace_hours: float = 0.0
+
+
 class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A unit of a course. `move_on` is cmi5's; `due_day` counts from the offering's start.
 
     `titles` are translations of `title`, by BCP 47 language tag. `completed_by`: None stands for
-    staff where staff give the score (`SCORED_BY_STAFF`), else for the learner.
+    staff where staff give the score (`SCORED_BY_STAFF`), else for the learner. `late`: None stands
+    for the course's. `skills` are addresses of the course's skills that it teaches.
     """
 
     id: str
@@ -42,6 +56,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prerequisites: tuple[str, ...] = ()
     titles: Mapping[str, str] = {}
     completed_by: CompletedBy | None = None
+    late: LatePolicy | None = None
+    skills: tuple[str, ...] = ()
 
 
 class PassingRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,7 +92,8 @@ class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
     """`titles` are translations of `title` by BCP 47 tag; `language` is that of everything else.
 
     `prerequisites` are those of its offerings that state none of their own. `offline_days` is how
-    far back learners themselves may report what they did.
+    far back learners themselves may report what they did. `late`: None takes nothing off.
+    `deadline_resets`: so often may learners themselves have their due dates count anew.
     """
 
     course: str
@@ -90,6 +107,8 @@ class CoursePublished(Event, frozen=True, kw_only=True, tag="course_published"):
     titles: Mapping[str, str] = {}
     prerequisites: tuple[Prerequisite, ...] = ()
     offline_days: int = OFFLINE_DAYS
+    late: LatePolicy | None = None
+    deadline_resets: int = 0
 
 
 class CourseRetired(Event, frozen=True, kw_only=True, tag="course_retired"):

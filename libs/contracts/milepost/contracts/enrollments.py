@@ -164,12 +164,34 @@ class EnrollmentCanceled(Event, frozen=True, kw_only=True, tag="enrollment_cance
 
 
 class EnrollmentCompleted(Event, frozen=True, kw_only=True, tag="enrollment_completed"):
-    """`grade` is the weighted grade, 0 to 1."""
+    """`grade` is the weighted grade, 0 to 1; absent where nothing is graded."""
 
     enrollment: str
     learner: str
     offering: str
     course: str
-    grade: float
+    grade: float | None = None
     counted: bool = False
     stay: int = 1
+
+
+class EnrollmentGradeChanged(Event, frozen=True, kw_only=True, tag="enrollment_grade_changed"):
+    """The grade of what was completed is another one, or there is none any more."""
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    grade: float | None = None
+
+
+class EnrollmentCompletionRevoked(
+    Event, frozen=True, kw_only=True, tag="enrollment_completion_revoked"
+):
+    """The course is not completed after all: the learner goes on. `reason` is a code."""
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    reason: str

@@ -89,3 +89,15 @@ class SeatReleased(Event, frozen=True, kw_only=True, tag="seat_released"):
     enrollment: str
     expired: bool = False
     stay: int = 1
+
+
+class InstructorAssigned(Event, frozen=True, kw_only=True, tag="instructor_assigned"):
+    """`instructor` is a token's subject: sees and scores this offering from now on."""
+
+    offering: str
+    instructor: str
+
+
+class InstructorRemoved(Event, frozen=True, kw_only=True, tag="instructor_removed"):
+    offering: str
+    instructor: str

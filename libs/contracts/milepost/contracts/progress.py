@@ -1,16 +1,39 @@
 """The facts of learning in one enrollment. These names and fields are the storage format."""
 
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
 from milepost.events.event import Event
+
+# Why a grade is no longer what it was: a later attempt, one that arrived late, what staff decided,
+# a deadline that moved, another version of the plan, work from an earlier run, a corrected rule.
+GradeReason: TypeAlias = Literal[
+    "attempt",
+    "late_report",
+    "score_revised",
+    "lesson_waived",
+    "waiver_withdrawn",
+    "deadlines_reset",
+    "plan_migrated",
+    "carried_over",
+    "rule_changed",
+]
 
 
 class ProgressOpened(Event, frozen=True, kw_only=True, tag="progress_opened"):
-    """Pins the plan (course and version) that this enrollment is judged by."""
+    """Pins the plan (course and version) that this enrollment is judged by.
+
+    `starts`: from when due days count; absent: from `occurred_at`.
+    """
 
     enrollment: str
     learner: str
     offering: str
     course: str
     version: int
+    starts: datetime | None = None
 
 
 class LearningBegan(Event, frozen=True, kw_only=True, tag="learning_began"):
@@ -75,9 +98,10 @@ class LessonFailed(Event, frozen=True, kw_only=True, tag="lesson_failed"):
 
 
 class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
-    """`grade` is the weighted grade, 0 to 1, when it was decided; no report takes it back.
+    """`grade` is the weighted grade, 0 to 1, when it was decided; absent where nothing is graded.
 
-    `occurred_at` is that of the last fact it needed, not of the last report to arrive.
+    `occurred_at` is that of the last fact it needed, not of the last report to arrive. No report
+    takes it back; `CourseGradeChanged` tells how the grade goes on.
     """
 
     enrollment: str
@@ -85,7 +109,123 @@ class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
     offering: str
     course: str
     version: int
-    grade: float
+    grade: float | None = None
+
+
+class CourseGradeChanged(Event, frozen=True, kw_only=True, tag="course_grade_changed"):
+    """The grade of a completed course, 0 to 1, is another one from now on; absent: there is none.
+
+    before   what it was
+    because  why; `lesson` is the one that did it, where one did
+    passing  it still suffices for the completion
+    """
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    because: GradeReason
+    grade: float | None = None
+    before: float | None = None
+    lesson: str | None = None
+    passing: bool = True
+
+
+class CourseCompletionRevoked(Event, frozen=True, kw_only=True, tag="course_completion_revoked"):
+    """A person decided that the course is not completed, for this reason, a code."""
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    reason: str
+
+
+class LessonWaived(Event, frozen=True, kw_only=True, tag="lesson_waived"):
+    """Staff excused the learner: the lesson counts as done, and is left out of the grade.
+
+    `reason` is a code. Who it was stands in the event's metadata.
+    """
+
+    enrollment: str
+    lesson: str
+    reason: str
+
+
+class LessonWaiverWithdrawn(Event, frozen=True, kw_only=True, tag="lesson_waiver_withdrawn"):
+    """The lesson is demanded again. `reason` is a code."""
+
+    enrollment: str
+    lesson: str
+    reason: str
+
+
+class ScoreRevised(Event, frozen=True, kw_only=True, tag="score_revised"):
+    """Staff gave one attempt another score, 0 to 1; `before` is what it was.
+
+    `attempt` is the number that `AttemptScored` gave it. `reason` is a code.
+    """
+
+    enrollment: str
+    lesson: str
+    attempt: int
+    score: float
+    before: float
+    reason: str
+    raw: float | None = None
+    maximum: float | None = None
+
+
+class DeadlinesReset(Event, frozen=True, kw_only=True, tag="deadlines_reset"):
+    """Due days count from `starts` from now on. `reason`: `learner`, or the code staff gave."""
+
+    enrollment: str
+    starts: datetime
+    reason: str = "learner"
+
+
+class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):
+    """The enrollment is judged by `version` of the course from now on, before by `before`."""
+
+    enrollment: str
+    version: int
+    before: int
+    reason: str
+
+
+class CarriedAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """As `AttemptScored` told it; `score` with what staff have revised since."""
+
+    report: str
+    at: datetime
+    score: float
+
+
+class CarriedLesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was done at one lesson. `progress` is 0 to 1, time in milliseconds."""
+
+    lesson: str
+    started_at: datetime
+    completed_at: datetime | None = None
+    progress: float = 0.0
+    milliseconds: int = 0
+    clicks: int = 0
+    attempts: tuple[CarriedAttempt, ...] = ()
+    waived: str | None = None
+
+
+class ProgressCarriedOver(Event, frozen=True, kw_only=True, tag="progress_carried_over"):
+    """Work from another run of the course counts here. Several make up a whole one.
+
+    `since` is the last version of the other progress stream that is contained.
+    """
+
+    enrollment: str
+    source: str
+    since: int
+    lessons: tuple[CarriedLesson, ...]
 
 
 class ReportsBackdated(Event, frozen=True, kw_only=True, tag="reports_backdated"):

@@ -10,9 +10,11 @@ from milepost.contracts.enrollments import (
     EnrollmentApproved,
     EnrollmentCanceled,
     EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
     EnrollmentDeclined,
     EnrollmentExpired,
     EnrollmentExtended,
+    EnrollmentGradeChanged,
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentRequested,
@@ -37,17 +39,30 @@ from milepost.contracts.programs import ProgramDefined, ProgramRetired
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
+    DeadlinesReset,
     LearningBegan,
     LessonCompleted,
     LessonFailed,
     LessonPassed,
     LessonStarted,
+    LessonWaived,
+    LessonWaiverWithdrawn,
+    PlanMigrated,
+    ProgressCarriedOver,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
+    ScoreRevised,
 )
-from milepost.contracts.records import CredentialAwarded, CredentialRevoked
+from milepost.contracts.records import (
+    CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
+    CredentialRevoked,
+)
 from milepost.events.event import Event, tag_of
 
 FACTS: Mapping[str, tuple[type[Event], ...]] = {
@@ -79,6 +94,8 @@ FACTS: Mapping[str, tuple[type[Event], ...]] = {
         EnrollmentExpired,
         EnrollmentCanceled,
         EnrollmentCompleted,
+        EnrollmentGradeChanged,
+        EnrollmentCompletionRevoked,
         LearnerErased,
     ),
     "progress": (
@@ -90,6 +107,14 @@ FACTS: Mapping[str, tuple[type[Event], ...]] = {
         LessonPassed,
         LessonFailed,
         CourseCompleted,
+        CourseGradeChanged,
+        CourseCompletionRevoked,
+        LessonWaived,
+        LessonWaiverWithdrawn,
+        ScoreRevised,
+        DeadlinesReset,
+        PlanMigrated,
+        ProgressCarriedOver,
         ProgressClosed,
         ProgressSuspended,
         ProgressResumed,
@@ -99,6 +124,8 @@ FACTS: Mapping[str, tuple[type[Event], ...]] = {
         AchievementRetired,
         CredentialAwarded,
         CredentialRevoked,
+        CredentialFlagged,
+        CredentialFlagLifted,
     ),
 }
 

@@ -24,15 +24,29 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_noted"):
-    """`position` is where the completion stands in the log; `grade` is 0 to 1."""
+    """How the course stands in this enrollment; a later one of the same enrollment replaces it.
+
+    `position` is where the completion, or the change of its grade, stands in the log; `grade` is 0
+    to 1, absent where nothing is graded.
+    """
 
     learner: str
     course: str
     version: int
     offering: str
     enrollment: str
-    grade: float
+    grade: float | None = None
     position: int
+
+
+class CourseResultWithdrawn(Event, frozen=True, kw_only=True, tag="course_result_withdrawn"):
+    """The completion was revoked, at `position`, for this reason."""
+
+    learner: str
+    course: str
+    enrollment: str
+    position: int
+    reason: str
 
 
 class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarded"):
@@ -61,5 +75,34 @@ class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoke
     reason: str
 
 
+class CredentialFlagged(Event, frozen=True, kw_only=True, tag="credential_flagged"):
+    """What it rests on holds no longer: a person decides. It stays valid until then.
+
+    `reason` is `grade_fell` or `completion_revoked`; `position` is where that stands in the log.
+    """
+
+    credential: str
+    learner: str
+    achievement: str
+    reason: str
+    position: int
+
+
+class CredentialFlagLifted(Event, frozen=True, kw_only=True, tag="credential_flag_lifted"):
+    """`reason`: `holds_again`, or the code for which a person let the credential stand."""
+
+    credential: str
+    learner: str
+    achievement: str
+    reason: str
+
+
 # All that may stand in a learner's record.
-RecordEvent: TypeAlias = CourseResultNoted | CredentialAwarded | CredentialRevoked
+RecordEvent: TypeAlias = (
+    CourseResultNoted
+    | CourseResultWithdrawn
+    | CredentialAwarded
+    | CredentialRevoked
+    | CredentialFlagged
+    | CredentialFlagLifted
+)

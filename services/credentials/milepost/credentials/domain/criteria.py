@@ -77,7 +77,7 @@ def leaves(criterion: Criterion) -> Iterator[CoursePassed | AchievementHeld]:
 
 def _course_passed(criterion: CoursePassed, record: Record) -> Condition:
     result = record.results.get(criterion.course)
-    if result is None or result.grade < criterion.min_grade:
+    if result is None or (result.grade or 0.0) < criterion.min_grade:
         return Condition(
             kind="course_passed",
             holds=False,

@@ -7,7 +7,10 @@ import msgspec
 
 from milepost.contracts.records import (
     CourseResultNoted,
+    CourseResultWithdrawn,
     CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
     CredentialRevoked,
     Evidence,
     RecordEvent,
@@ -15,13 +18,13 @@ from milepost.contracts.records import (
 
 
 class CourseResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`grade` is 0 to 1; `position` and `at` are the completion's."""
+    """`grade` is 0 to 1, None where nothing is graded; `position` and `at` are the completion's."""
 
     course: str
     version: int
     offering: str
     enrollment: str
-    grade: float
+    grade: float | None
     position: int
     at: datetime
 
@@ -94,6 +97,8 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
                 credential, revoked=revocation
             )
             del record.active[event.achievement]
+        case CourseResultWithdrawn() | CredentialFlagged() | CredentialFlagLifted():
+            pass
         case _:
             assert_never(event)
     return record
@@ -117,7 +122,7 @@ def _note(record: Record, event: CourseResultNoted) -> None:
 
 def _rank(result: CourseResult) -> tuple[float, float, int]:
     """Of equal grades the earlier counts, so that the order of arrival does not matter."""
-    return result.grade, -result.at.timestamp(), -result.position
+    return result.grade or 0.0, -result.at.timestamp(), -result.position
 
 
 def _awarded(event: CredentialAwarded) -> Credential:

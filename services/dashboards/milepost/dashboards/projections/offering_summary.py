@@ -151,7 +151,9 @@ def _count_stage(offering: OfferingRow, member: Member, event: Stage) -> None:
             member.enrolled = True
         case CourseCompleted():
             offering.completed += not member.completed
-            offering.grade_units += 0 if member.completed else round(event.grade * GRADE_UNITS)
+            offering.grade_units += (
+                0 if member.completed else round((event.grade or 0.0) * GRADE_UNITS)
+            )
             member.completed = True
         case EnrollmentWithdrawn():
             _release(offering, member)

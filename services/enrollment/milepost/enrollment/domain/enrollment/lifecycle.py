@@ -35,8 +35,10 @@ def activate(state: Enrollment, *, occurred_at: datetime) -> list[EnrollmentEven
     ]
 
 
-def complete(state: Enrollment, *, grade: float, occurred_at: datetime) -> list[EnrollmentEvent]:
-    """The course was completed, once, and not after the end. `grade` is 0 to 1.
+def complete(
+    state: Enrollment, *, grade: float | None, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """The course was completed, once, and not after the end. `grade` is 0 to 1, or there is none.
 
     One that happened before the end and is reported after it counts: they had finished.
     """

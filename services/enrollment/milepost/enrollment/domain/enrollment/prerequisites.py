@@ -10,7 +10,10 @@ from milepost.contracts import streams
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.contracts.records import (
     CourseResultNoted,
+    CourseResultWithdrawn,
     CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
     CredentialRevoked,
     RecordEvent,
 )
@@ -51,11 +54,13 @@ class LearnerRecord(msgspec.Struct):
 def evolve(state: LearnerRecord, event: RecordEvent) -> LearnerRecord:
     match event:
         case CourseResultNoted(course=course, grade=grade):
-            state.passed[course] = max(grade, state.passed.get(course, 0.0))
+            state.passed[course] = max(grade or 0.0, state.passed.get(course, 0.0))
         case CredentialAwarded():
             state.held[event.credential] = event
         case CredentialRevoked():
             state.held.pop(event.credential, None)
+        case CourseResultWithdrawn() | CredentialFlagged() | CredentialFlagLifted():
+            pass
         case _:
             assert_never(event)
     return state
