@@ -179,11 +179,14 @@ class ScoreRevised(Event, frozen=True, kw_only=True, tag="score_revised"):
 
 
 class DeadlinesReset(Event, frozen=True, kw_only=True, tag="deadlines_reset"):
-    """Due days count from `starts` from now on. `reason`: `learner`, or the code staff gave."""
+    """Due days count from `starts` from now on.
+
+    `reason` is the code that staff gave; absent: the learner did it, as the course allows.
+    """
 
     enrollment: str
     starts: datetime
-    reason: str = "learner"
+    reason: str | None = None
 
 
 class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):

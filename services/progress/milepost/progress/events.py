@@ -5,17 +5,21 @@ from typing import TypeAlias
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    DeadlinesReset,
     LearningBegan,
     LessonCompleted,
     LessonFailed,
     LessonPassed,
     LessonProgressed,
     LessonStarted,
+    LessonWaived,
+    LessonWaiverWithdrawn,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
     ReportsBackdated,
+    ScoreRevised,
 )
 
 ProgressEvent: TypeAlias = (
@@ -32,4 +36,8 @@ ProgressEvent: TypeAlias = (
     | ProgressClosed
     | ProgressSuspended
     | ProgressResumed
+    | LessonWaived
+    | LessonWaiverWithdrawn
+    | ScoreRevised
+    | DeadlinesReset
 )

@@ -218,6 +218,9 @@ def _draft(state: Progress) -> Progress:
         lessons=state.lessons.copy(),
         completed=state.completed.copy(),
         passed=state.passed.copy(),
+        starts=state.starts,
+        resets=state.resets,
+        waived=state.waived.copy(),
     )
 
 

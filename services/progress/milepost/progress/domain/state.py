@@ -5,6 +5,7 @@ the order of arrival leaves no trace.
 """
 
 from bisect import bisect
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import assert_never
 
@@ -16,17 +17,21 @@ from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    DeadlinesReset,
     LearningBegan,
     LessonCompleted,
     LessonFailed,
     LessonPassed,
     LessonProgressed,
     LessonStarted,
+    LessonWaived,
+    LessonWaiverWithdrawn,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
     ProgressSuspended,
     ReportsBackdated,
+    ScoreRevised,
 )
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
@@ -66,6 +71,8 @@ class Progress(msgspec.Struct):
     """`completed` and `passed` name lessons; `reports` are the ids that left an event.
 
     `closed_at`: since when it is closed or suspended; `gaps`: from when until when it was.
+    `starts`: from when due days count; `resets`: how often the learner has moved that.
+    `waived`: the lessons that staff excused the learner from, and the reason.
     """
 
     opened: ProgressOpened | None = None
@@ -76,6 +83,9 @@ class Progress(msgspec.Struct):
     completed: set[str] = set()
     passed: set[str] = set()
     reports: set[str] = set()
+    starts: datetime | None = None
+    resets: int = 0
+    waived: dict[str, str] = {}
 
 
 def evolve(state: Progress, event: ProgressEvent) -> Progress:
@@ -108,9 +118,28 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             state.course = event
         case LearningBegan() | ReportsBackdated():
             pass
+        case LessonWaived() | LessonWaiverWithdrawn() | ScoreRevised() | DeadlinesReset():
+            _evolve_decided(state, event)
         case _:
             _evolve_access(state, event)
     return state
+
+
+def _evolve_decided(
+    state: Progress, event: LessonWaived | LessonWaiverWithdrawn | ScoreRevised | DeadlinesReset
+) -> None:
+    match event:
+        case LessonWaived():
+            state.waived[event.lesson] = event.reason
+        case LessonWaiverWithdrawn():
+            state.waived.pop(event.lesson, None)
+        case ScoreRevised():
+            state.lessons[event.lesson] = _revised(state.lessons[event.lesson], event)
+        case DeadlinesReset():
+            state.starts = event.starts
+            state.resets += event.reason is None
+        case _:
+            assert_never(event)
 
 
 def _evolve_access(
@@ -119,6 +148,7 @@ def _evolve_access(
     match event:
         case ProgressOpened():
             state.opened = event
+            state.starts = event.starts or event.occurred_at
         case ProgressClosed() | ProgressSuspended():
             state.closed_at = event.occurred_at
         case ProgressResumed():
@@ -160,6 +190,16 @@ def _scored(standing: LessonState, event: AttemptScored) -> LessonState:
     )
 
 
+def _revised(standing: LessonState, event: ScoreRevised) -> LessonState:
+    """The attempt keeps its place. Of a log from before the bound it may be gone: so be it."""
+    attempts = tuple(
+        replace(one, score=event.score) if one.number == event.attempt else one
+        for one in standing.attempts
+    )
+    best = min(attempts, key=lambda one: (-one.score, one))
+    return replace(standing, attempts=attempts, best=best)
+
+
 def _with(attempts: tuple[Attempt, ...], new: Attempt) -> tuple[Attempt, ...]:
     """In order. Logs from before the bound may have more: the first ones and the last are kept."""
     place = bisect(attempts, new)
@@ -183,6 +223,13 @@ def later_bookmark(one: Bookmark | None, other: Bookmark) -> Bookmark:
 
 def milliseconds(seconds: float) -> int:
     return round(seconds * 1000) if seconds else 0
+
+
+def satisfying(state: Progress) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    """The lessons that count as completed, and as passed. What is waived counts as both."""
+    if not state.waived:
+        return state.completed, state.passed
+    return state.completed | state.waived.keys(), state.passed | state.waived.keys()
 
 
 PROGRESS: Category[Progress, ProgressEvent] = Category(
