@@ -7,7 +7,16 @@ import msgspec
 import pytest
 from tests.loop_lag import loop_free
 from tests.progress.conftest import ENROLLMENT
-from tests.progress.given import after, decided, lesson, minute, opened, plan, scored
+from tests.progress.given import (
+    OPENED,
+    after,
+    decided,
+    lesson,
+    minute,
+    opened,
+    plan,
+    scored,
+)
 
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonStarted
@@ -61,7 +70,7 @@ def test_a_log_with_more_attempts_is_folded_in_the_time_of_its_events():
     assert longer < 30 * took
     standing = state.lessons["quiz"]
     assert (len(standing.attempts), standing.tries) == (MAX_ATTEMPTS, MANY)
-    assert counting(standing, QUIZ.lessons["quiz"]).score == 0.9
+    assert counting(standing, QUIZ.lessons["quiz"], OPENED).score == 0.9
 
 
 def test_the_last_and_the_first_of_too_many_are_still_those():

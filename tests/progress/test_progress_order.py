@@ -115,12 +115,12 @@ def standing(state, rules):
         )
         for name, one in state.lessons.items()
     }
-    known = grade(rules, scores(state.lessons, rules))
+    known = grade(rules, scores(state.lessons, rules, state.starts))
     return per_lesson, state.completed, state.passed, known
 
 
 def holds(state, rules):
-    enough = grade(rules, scores(state.lessons, rules)) >= rules.passing_grade
+    enough = grade(rules, scores(state.lessons, rules, state.starts)) >= rules.passing_grade
     return enough and required_satisfied(rules, state.completed, state.passed)
 
 

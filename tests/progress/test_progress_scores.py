@@ -98,7 +98,7 @@ def test_the_rule_says_which_attempt_counts(counts, score):
         [scored("quiz", 0.5, at=3)],
         [scored("quiz", 0.2, at=1)],
     )
-    assert scores(state.lessons, rules) == {"quiz": score}
+    assert scores(state.lessons, rules, state.starts) == {"quiz": score}
 
 
 def test_attempts_beyond_those_allowed_are_refused():
@@ -111,7 +111,7 @@ def test_attempts_beyond_those_allowed_are_refused():
 def test_a_late_attempt_that_happened_earlier_takes_the_place_of_a_later_one():
     rules = quiz(attempts_allowed=1)
     state = live(rules, [scored("quiz", 0.9, at=5)], [scored("quiz", 0.3, at=1)])
-    assert scores(state.lessons, rules) == {"quiz": 0.3}
+    assert scores(state.lessons, rules, state.starts) == {"quiz": 0.3}
 
 
 def test_a_lesson_with_a_mastery_score_is_passed_or_failed_when_the_verdict_changes():

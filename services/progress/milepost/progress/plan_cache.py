@@ -5,6 +5,7 @@ from milepost.contracts.courses import (
     SCORED_BY_STAFF,
     CompletedBy,
     CoursePublished,
+    LatePolicy,
     Lesson,
 )
 from milepost.events.codec import Codec
@@ -59,13 +60,22 @@ def pinned(published: CoursePublished) -> Plan:
                 counts=lesson.counts,
                 prerequisites=lesson.prerequisites,
                 completed_by=lesson.completed_by or _scorer(lesson),
+                due_day=lesson.due_day,
+                late=_late(lesson, published.late),
             )
             for lesson in published.lessons
         ],
         passing_grade=published.passing_rule.passing_grade,
         drop_lowest=published.passing_rule.drop_lowest,
         offline_days=published.offline_days,
+        deadline_resets=published.deadline_resets,
     )
+
+
+def _late(lesson: Lesson, of_course: LatePolicy | None) -> LatePolicy | None:
+    late = lesson.late or of_course
+    takes = late and late.percent_per_day > 0 and late.floor < 1
+    return late if takes and lesson.due_day is not None else None
 
 
 def _scorer(lesson: Lesson) -> CompletedBy:

@@ -44,7 +44,7 @@ from milepost.progress.domain.reports import (
     TooManyAttempts,
     UnknownLesson,
 )
-from milepost.progress.domain.state import LessonState, Progress, evolve
+from milepost.progress.domain.state import LessonState, Progress, evolve, satisfying
 from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
@@ -188,7 +188,7 @@ class _Call:
         one, self._unchecked, draft = self._unchecked, None, self._draft
         if one is None or draft.course:
             return
-        if required_satisfied(self._plan, draft.completed, draft.passed):
+        if required_satisfied(self._plan, *satisfying(draft)):
             self._checks += 1
             self._apply(finish_course(draft, self._opened, self._plan, one))
 
@@ -262,7 +262,7 @@ def _refusal(
     standing = draft.lessons.get(one.lesson)
     if standing is None:
         # Only the way in is locked: what has been started stays open.
-        missing = missing_prerequisites(rule, plan, draft.completed, draft.passed)
+        missing = missing_prerequisites(rule, plan, *satisfying(draft))
         return LessonLocked(one.lesson, missing) if missing else None
     return _one_too_many(standing, rule, one, terms) if type(one) is Scored else None
 

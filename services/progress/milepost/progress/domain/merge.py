@@ -15,6 +15,7 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
+from milepost.progress.domain.due_dates import counting_when_late
 from milepost.progress.domain.plan import (
     Attempt,
     LessonRule,
@@ -122,30 +123,28 @@ def _score(
     # What has been scored has been handed in, unless the rule tells the two apart.
     if rule.move_on == "Completed":
         yield from _complete(standing, opened, one)
-    if rule.mastery_score is not None:
-        yield from _verdict(draft.lessons[one.lesson], opened, rule, rule.mastery_score, one)
+    yield from verdict(draft, opened, rule, at=one.occurred_at)
 
 
-def _verdict(
-    standing: LessonState, opened: ProgressOpened, rule: LessonRule, mastery: float, one: Scored
-) -> Iterator[ProgressEvent]:
-    score = counting(standing, rule).score
-    passed = score >= mastery
+def verdict(
+    draft: Progress, opened: ProgressOpened, rule: LessonRule, *, at: datetime
+) -> Iterator[LessonPassed | LessonFailed]:
+    """Of a lesson that has been tried: passed or failed, where that is news."""
+    if rule.mastery_score is None:
+        return
+    standing = draft.lessons[rule.id]
+    score = counting(standing, rule, draft.starts).score
+    passed = score >= rule.mastery_score
     if passed != standing.passed:
         kind = LessonPassed if passed else LessonFailed
-        yield kind(
-            enrollment=opened.enrollment,
-            lesson=rule.id,
-            score=score,
-            occurred_at=one.occurred_at,
-        )
+        yield kind(enrollment=opened.enrollment, lesson=rule.id, score=score, occurred_at=at)
 
 
 def finish_course(
     draft: Progress, opened: ProgressOpened, plan: Plan, one: Report
 ) -> Iterator[CourseCompleted]:
     """If `one` made the course's rule hold. Costs as much as the plan has weighted lessons."""
-    final = grade(plan, scores(draft.lessons, plan))
+    final = grade(plan, scores(draft.lessons, plan, draft.starts))
     if final >= plan.passing_grade:
         yield CourseCompleted(
             enrollment=opened.enrollment,
@@ -164,21 +163,28 @@ def _deciding_times(draft: Progress, plan: Plan) -> Iterator[datetime]:
         if rule.required and standing.completed_at:
             yield standing.completed_at
         if standing.attempts and (rule.required or rule.weight > 0):
-            yield counting(standing, rule).at
+            yield counting(standing, rule, draft.starts).at
 
 
-def counting(standing: LessonState, rule: LessonRule) -> Attempt:
-    """The attempt whose score is the lesson's, of one that has been tried."""
+def counting(standing: LessonState, rule: LessonRule, starts: datetime | None) -> Attempt:
+    """The attempt whose score is the lesson's, of one that has been tried.
+
+    `starts`: from when due days count. What came late has its effective score here.
+    """
+    if rule.late is not None:
+        return counting_when_late(standing.attempts, rule, starts)
     limit = rule.attempts_allowed
     if rule.counts == "best" and standing.best and (limit is None or standing.tries <= limit):
         return standing.best
     return counting_attempt(standing.attempts, rule)
 
 
-def scores(lessons: Mapping[str, LessonState], plan: Plan) -> dict[str, float]:
+def scores(
+    lessons: Mapping[str, LessonState], plan: Plan, starts: datetime | None
+) -> dict[str, float]:
     """The counting score of each weighted lesson that has one."""
     return {
-        rule.id: counting(standing, rule).score
+        rule.id: counting(standing, rule, starts).score
         for rule in plan.weighted
         if (standing := lessons.get(rule.id)) and standing.attempts
     }

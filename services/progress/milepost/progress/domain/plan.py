@@ -13,7 +13,13 @@ from operator import attrgetter
 import msgspec
 from msgspec.structs import replace
 
-from milepost.contracts.courses import OFFLINE_DAYS, CompletedBy, CountingAttempt, MoveOn
+from milepost.contracts.courses import (
+    OFFLINE_DAYS,
+    CompletedBy,
+    CountingAttempt,
+    LatePolicy,
+    MoveOn,
+)
 
 # Beyond, weights are scaled: their sum would overflow, or their products vanish.
 USUAL_WEIGHTS = 1e-9, 1e9
@@ -29,7 +35,10 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
-    """`move_on` is cmi5's; `mastery_score` is 0 to 1; `weight` is a share of the plan's total."""
+    """`move_on` is cmi5's; `mastery_score` is 0 to 1; `weight` is a share of the plan's total.
+
+    `late` is there only where it may take something off: the lesson has a due day, and a policy.
+    """
 
     id: str
     title: str = ""
@@ -42,6 +51,8 @@ class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
     counts: CountingAttempt = "best"
     prerequisites: tuple[str, ...] = ()
     completed_by: CompletedBy = "learner"
+    due_day: int | None = None
+    late: LatePolicy | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -58,6 +69,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     must_pass: frozenset[str]
     must_either: frozenset[str]
     offline: timedelta
+    has_due_dates: bool
+    deadline_resets: int
 
 
 def plan_of(
@@ -68,8 +81,12 @@ def plan_of(
     passing_grade: float = 0.0,
     drop_lowest: int = 0,
     offline_days: int = OFFLINE_DAYS,
+    deadline_resets: int = 0,
 ) -> Plan:
-    """`offline_days`: how far back learners themselves may report."""
+    """`offline_days`: how far back learners themselves may report.
+
+    `deadline_resets`: so often may they have their due dates count anew.
+    """
     rules = {rule.id: rule for rule in _scaled(list(lessons))}
     weighted = tuple(rule for rule in rules.values() if rule.weight > 0)
     return Plan(
@@ -84,6 +101,8 @@ def plan_of(
         must_pass=_required(rules, "Passed", "CompletedAndPassed"),
         must_either=_required(rules, "CompletedOrPassed"),
         offline=timedelta(days=offline_days),
+        has_due_dates=any(rule.due_day is not None for rule in rules.values()),
+        deadline_resets=deadline_resets,
     )
 
 

@@ -17,7 +17,7 @@ from milepost.progress.domain.plan import (
     lesson_satisfied,
     needed_average,
 )
-from milepost.progress.domain.state import Bookmark, LessonState, Progress
+from milepost.progress.domain.state import Bookmark, LessonState, Progress, satisfying
 
 Status: TypeAlias = Literal["locked", "open", "started", "done"]
 Reason: TypeAlias = Literal["started", "required", "grade", "optional"]
@@ -119,7 +119,7 @@ def overview(state: Progress, plan: Plan) -> Overview:
 
 def _satisfied(state: Progress, plan: Plan) -> AbstractSet[str]:
     """Once for all: thousands of lessons may each have a hundred that come first."""
-    completed, passed = state.completed, state.passed
+    completed, passed = satisfying(state)
     rules = plan.lessons.values()
     return {rule.id for rule in rules if lesson_satisfied(rule, completed, passed)}
 
@@ -137,10 +137,12 @@ def _lesson(state: Progress, satisfied: AbstractSet[str], rule: LessonRule) -> L
         attempts_left=rule.attempts_allowed,
     )
     standing = state.lessons.get(rule.id)
-    return _with_standing(view, standing, rule) if standing else view
+    return _with_standing(view, standing, rule, state.starts) if standing else view
 
 
-def _with_standing(view: LessonView, standing: LessonState, rule: LessonRule) -> LessonView:
+def _with_standing(
+    view: LessonView, standing: LessonState, rule: LessonRule, starts: datetime | None
+) -> LessonView:
     attempts, allowed = standing.attempts, rule.attempts_allowed
     return replace(
         view,
@@ -151,7 +153,7 @@ def _with_standing(view: LessonView, standing: LessonState, rule: LessonRule) ->
         clicks=standing.clicks,
         attempts=standing.tries,
         attempts_left=None if allowed is None else max(0, allowed - len(attempts)),
-        score=counting(standing, rule).score if attempts else None,
+        score=counting(standing, rule, starts).score if attempts else None,
         passed=standing.passed,
     )
 
@@ -179,7 +181,7 @@ def _percent_done(lessons: Sequence[LessonView]) -> float:
 def _grade(state: Progress, plan: Plan) -> GradeView:
     if not plan.weighted:
         return GradeView(passing=plan.passing_grade, so_far=None, secured=None, needed_average=None)
-    scored = scores(state.lessons, plan)
+    scored = scores(state.lessons, plan, state.starts)
     return GradeView(
         passing=plan.passing_grade,
         so_far=_average(scored, plan),
@@ -199,7 +201,7 @@ def _average(scored: Mapping[str, float], plan: Plan) -> float | None:
 def _next(state: Progress, plan: Plan, lessons: Sequence[LessonView]) -> Next | None:
     """The first in the plan's order, by the most pressing reason."""
     available = [lesson for lesson in lessons if _is_available(lesson)]
-    short = grade(plan, scores(state.lessons, plan)) < plan.passing_grade
+    short = grade(plan, scores(state.lessons, plan, state.starts)) < plan.passing_grade
     for reason, applies in _reasons(short=short):
         for lesson in available:
             if applies(lesson):
