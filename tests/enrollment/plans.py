@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from tests.enrollment.given import NINE, minute
 
-from milepost.contracts.courses import CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.courses import CoursePublished, LatePolicy, Lesson, PassingRule, Skill
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
 
 FRAMEWORKS = ("ESCO", "CASE", "CTDL", "O*NET")
@@ -47,6 +47,14 @@ prerequisites = st.builds(
 ) | st.builds(AchievementHeld, achievement=st.sampled_from(["safety", "ethics"]))
 
 
+late_policies = st.none() | st.builds(
+    LatePolicy,
+    percent_per_day=st.sampled_from([0.0, 10.0, 100.0]),
+    floor=grades,
+    grace_hours=st.sampled_from([0.0, 2.5]),
+)
+
+
 @st.composite
 def plans(draw, version: int = 1) -> CoursePublished:
     """Lessons come in any order, and unlock only those drawn after them."""
@@ -68,6 +76,8 @@ def plans(draw, version: int = 1) -> CoursePublished:
         titles=draw(translations),
         prerequisites=tuple(draw(st.lists(prerequisites, max_size=3, unique_by=type))),
         offline_days=draw(st.sampled_from([30, 30, 0, 365])),
+        late=draw(late_policies),
+        deadline_resets=draw(st.sampled_from([0, 0, 3])),
         occurred_at=NINE,
     )
 

@@ -10,6 +10,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.courses import CoursePublished
 from milepost.enrollment.api.courses.wire import (
+    LatePolicyBody,
     LessonBody,
     PassingRuleBody,
     PrerequisiteBody,
@@ -47,6 +48,8 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     titles: dict[str, str]
     prerequisites: tuple[PrerequisiteBody, ...]
     offline_days: int
+    late: LatePolicyBody | None
+    deadline_resets: int
 
 
 class CourseView(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from milepost.contracts.courses import (
     MAX_ATTEMPTS,
     OFFLINE_DAYS,
     CoursePublished,
+    LatePolicy,
     Lesson,
     PassingRule,
     Skill,
@@ -19,7 +20,12 @@ from milepost.contracts.courses import (
 from milepost.contracts.ids import LANGUAGE, TEXT
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.api.wiring import Id, Title
-from milepost.enrollment.domain.course.plan_faults import MAX_OFFLINE_DAYS, WEIGHTS
+from milepost.enrollment.domain.course.plan_faults import (
+    MAX_DEADLINE_RESETS,
+    MAX_GRACE_HOURS,
+    MAX_OFFLINE_DAYS,
+    WEIGHTS,
+)
 from milepost.web.requests.json_body import Body
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -40,6 +46,14 @@ Translations = Annotated[
         examples=[{"de": "Einführung in Daten"}],
     ),
 ]
+SkillUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!-~]*)?(?![\s\S])",
+        max_length=500,
+        examples=["http://data.europa.eu/esco/skill/2b92a5b2"],
+    ),
+]
 Share = Annotated[float, Meta(extra_json_schema={"minimum": 0, "maximum": 1})]
 Weight = Annotated[
     float,
@@ -56,7 +70,24 @@ OfflineDays = Annotated[
         extra_json_schema={"minimum": 0, "maximum": MAX_OFFLINE_DAYS},
     ),
 ]
+DeadlineResets = Annotated[
+    int,
+    Meta(
+        description="How often learners themselves may have their due dates count anew",
+        extra_json_schema={"minimum": 0, "maximum": MAX_DEADLINE_RESETS},
+    ),
+]
 Named = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT)]
+
+
+class LatePolicyBody(
+    LatePolicy, frozen=True, kw_only=True, omit_defaults=False, forbid_unknown_fields=True
+):
+    percent_per_day: Annotated[float, Meta(extra_json_schema={"minimum": 0, "maximum": 100})]
+    floor: Share = 0.0
+    grace_hours: Annotated[
+        float, Meta(extra_json_schema={"minimum": 0, "maximum": MAX_GRACE_HOURS})
+    ] = 0.0
 
 
 class LessonBody(
@@ -69,6 +100,8 @@ class LessonBody(
     attempts_allowed: Attempts | None = None
     prerequisites: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
     titles: Translations = msgspec.field(default_factory=dict)
+    late: LatePolicyBody | None = None
+    skills: Annotated[tuple[SkillUrl, ...], Meta(max_length=100)] = ()
 
 
 class PassingRuleBody(
@@ -84,14 +117,7 @@ class SkillBody(Skill, frozen=True, kw_only=True, omit_defaults=False, forbid_un
     """
 
     name: Title
-    url: Annotated[
-        str,
-        Meta(
-            pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!-~]*)?(?![\s\S])",
-            max_length=500,
-            examples=["http://data.europa.eu/esco/skill/2b92a5b2"],
-        ),
-    ]
+    url: SkillUrl
     framework: Annotated[Named, Meta(examples=["ESCO"])] | None = None
     code: Annotated[Named, Meta(examples=["2b92a5b2"])] | None = None
 
@@ -132,6 +158,8 @@ class PlanBody(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     titles: Translations = msgspec.field(default_factory=dict)
     prerequisites: Annotated[tuple[PrerequisiteBody, ...], Meta(max_length=50)] = ()
     offline_days: OfflineDays = OFFLINE_DAYS
+    late: LatePolicyBody | None = None
+    deadline_resets: DeadlineResets = 0
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +174,8 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     titles: dict[str, str]
     prerequisites: tuple[Prerequisite, ...]
     offline_days: int
+    late: LatePolicy | None
+    deadline_resets: int
 
 
 def facts_of(body: PlanBody) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from milepost.contracts.courses import (
     CourseDrafted,
     CoursePublished,
     CourseRetired,
+    LatePolicy,
     Lesson,
     PassingRule,
     Skill,
@@ -119,6 +120,8 @@ def publish(
     titles: Mapping[str, str] | None = None,
     prerequisites: Sequence[Prerequisite] = (),
     offline_days: int = OFFLINE_DAYS,
+    late: LatePolicy | None = None,
+    deadline_resets: int = 0,
 ) -> list[CourseEvent]:
     """Publish the next version; what equals the latest version is not published again.
 
@@ -138,6 +141,8 @@ def publish(
         titles=dict(titles or {}),
         prerequisites=tuple(prerequisites),
         offline_days=offline_days,
+        late=late,
+        deadline_resets=deadline_resets,
         occurred_at=occurred_at,
     )
     if faults := tuple(plan_faults(published)):

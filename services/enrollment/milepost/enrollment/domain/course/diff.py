@@ -14,7 +14,10 @@ Part: TypeAlias = Literal["course", "lesson", "skill", "prerequisite"]
 Kind: TypeAlias = Literal["added", "removed", "moved", "changed"]
 Listed: TypeAlias = Lesson | Skill | Prerequisite
 
-_SINGLE = ("title", "titles", "language", "workload_hours", "passing_rule", "offline_days")
+_SINGLE = (
+    *("title", "titles", "language", "workload_hours"),
+    *("passing_rule", "offline_days", "late", "deadline_resets"),
+)
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

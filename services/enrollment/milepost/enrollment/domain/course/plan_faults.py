@@ -1,17 +1,28 @@
 """What makes no sense about a course's plan, all of it at once, each with its path."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from graphlib import CycleError, TopologicalSorter
 from math import isfinite
 
 import msgspec
 
-from milepost.contracts.courses import MAX_ATTEMPTS, CoursePublished, Lesson, PassingRule, Skill
+from milepost.contracts.courses import (
+    MAX_ATTEMPTS,
+    CoursePublished,
+    LatePolicy,
+    Lesson,
+    PassingRule,
+    Skill,
+)
 from milepost.contracts.prerequisites import CoursePassed, Prerequisite
 
 # Weights are relative: within these they add up, and the least of them still tells.
 WEIGHTS = 1e-6, 1e6
 MAX_OFFLINE_DAYS = 3_650
+MAX_DEADLINE_RESETS = 1_000
+PERCENT = 100
+MAX_GRACE_HOURS = 8_760
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -28,6 +39,10 @@ def plan_faults(plan: CoursePublished) -> Iterator[Fault]:
     yield from _skill_faults(plan.skills)
     if not 0 <= plan.offline_days <= MAX_OFFLINE_DAYS:
         yield Fault("$.offline_days", f"not_between_0_and_{MAX_OFFLINE_DAYS}")
+    if not 0 <= plan.deadline_resets <= MAX_DEADLINE_RESETS:
+        yield Fault("$.deadline_resets", f"not_between_0_and_{MAX_DEADLINE_RESETS}")
+    if plan.late:
+        yield from _late_faults("$.late", plan.late)
     for number, one in enumerate(plan.prerequisites):
         if isinstance(one, CoursePassed) and one.course == plan.course:
             yield Fault(f"$.prerequisites[{number}].course", "itself")
@@ -51,12 +66,14 @@ def _lessons_faults(plan: CoursePublished) -> Iterator[Fault]:
     if not plan.lessons:
         yield Fault("$.lessons", "empty")
     seen: set[str] = set()
+    skills = {skill.url for skill in plan.skills}
     for number, lesson in enumerate(plan.lessons):
         path = f"$.lessons[{number}]"
         if lesson.id in seen:
             yield Fault(f"{path}.id", "duplicate")
         seen.add(lesson.id)
         yield from _lesson_faults(path, lesson)
+        yield from _lesson_skill_faults(path, lesson, skills)
         yield from title_faults(path, lesson.titles, plan.language)
     yield from _unlocking_faults(plan.lessons)
 
@@ -72,6 +89,25 @@ def _lesson_faults(path: str, lesson: Lesson) -> Iterator[Fault]:
         yield Fault(f"{path}.attempts_allowed", "not_positive")
     if lesson.attempts_allowed is not None and lesson.attempts_allowed > MAX_ATTEMPTS:
         yield Fault(f"{path}.attempts_allowed", "too_many")
+    if lesson.late:
+        yield from _late_faults(f"{path}.late", lesson.late)
+
+
+def _late_faults(path: str, late: LatePolicy) -> Iterator[Fault]:
+    if not 0 <= late.percent_per_day <= PERCENT:
+        yield Fault(f"{path}.percent_per_day", f"not_between_0_and_{PERCENT}")
+    if not 0 <= late.floor <= 1:
+        yield Fault(f"{path}.floor", "not_between_0_and_1")
+    if not 0 <= late.grace_hours <= MAX_GRACE_HOURS:
+        yield Fault(f"{path}.grace_hours", f"not_between_0_and_{MAX_GRACE_HOURS}")
+
+
+def _lesson_skill_faults(path: str, lesson: Lesson, skills: AbstractSet[str]) -> Iterator[Fault]:
+    for place, url in enumerate(lesson.skills):
+        if url not in skills:
+            yield Fault(f"{path}.skills[{place}]", "not_among_the_courses_skills")
+        elif url in lesson.skills[:place]:
+            yield Fault(f"{path}.skills[{place}]", "duplicate")
 
 
 def _weight_fault(weight: float) -> str | None:
