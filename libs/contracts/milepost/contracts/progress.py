@@ -190,12 +190,16 @@ class DeadlinesReset(Event, frozen=True, kw_only=True, tag="deadlines_reset"):
 
 
 class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):
-    """The enrollment is judged by `version` of the course from now on, before by `before`."""
+    """The enrollment is judged by `version` of the course from now on, before by `before`.
+
+    `earned` are lessons that were done by the rules of before: they stay done.
+    """
 
     enrollment: str
     version: int
     before: int
     reason: str
+    earned: tuple[str, ...] = ()
 
 
 class CarriedAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -206,23 +210,38 @@ class CarriedAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     score: float
 
 
+class CarriedBookmark(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Where to go on, as `LessonProgressed` told it. The latest wins, then the greater report."""
+
+    at: datetime
+    report: str
+    position: str
+
+
 class CarriedLesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was done at one lesson. `progress` is 0 to 1, time in milliseconds."""
+    """What was done at one lesson. `progress` is 0 to 1, time in milliseconds.
+
+    Numbers and times are those of all that was done there; `attempts` are those that are new here,
+    or have another score. `done`: it counted as done there, and stays so. `waived` is the reason.
+    """
 
     lesson: str
-    started_at: datetime
+    started_at: datetime | None = None
     completed_at: datetime | None = None
     progress: float = 0.0
     milliseconds: int = 0
     clicks: int = 0
+    bookmark: CarriedBookmark | None = None
     attempts: tuple[CarriedAttempt, ...] = ()
+    done: bool = False
     waived: str | None = None
 
 
 class ProgressCarriedOver(Event, frozen=True, kw_only=True, tag="progress_carried_over"):
     """Work from another run of the course counts here. Several make up a whole one.
 
-    `since` is the last version of the other progress stream that is contained.
+    source  the enrollment that it was done in, which may have been left long ago
+    since   the last version of that progress stream that is contained
     """
 
     enrollment: str
@@ -240,10 +259,21 @@ class ReportsBackdated(Event, frozen=True, kw_only=True, tag="reports_backdated"
 
 
 class ProgressClosed(Event, frozen=True, kw_only=True, tag="progress_closed"):
-    """Nothing is accepted any more that happened after `occurred_at`."""
+    """Nothing is accepted any more that happened after `occurred_at`.
+
+    `continues_as` is the enrollment in another run of the course that goes on, after a transfer.
+    """
 
     enrollment: str
     reason: str
+    continues_as: str | None = None
+
+
+class LateWorkArrived(Event, frozen=True, kw_only=True, tag="late_work_arrived"):
+    """What was done before the transfer, and told after it, is to count in `continues_as`."""
+
+    enrollment: str
+    continues_as: str
 
 
 class ProgressSuspended(Event, frozen=True, kw_only=True, tag="progress_suspended"):

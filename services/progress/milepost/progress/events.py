@@ -6,6 +6,7 @@ from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
     DeadlinesReset,
+    LateWorkArrived,
     LearningBegan,
     LessonCompleted,
     LessonFailed,
@@ -14,6 +15,8 @@ from milepost.contracts.progress import (
     LessonStarted,
     LessonWaived,
     LessonWaiverWithdrawn,
+    PlanMigrated,
+    ProgressCarriedOver,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
@@ -40,4 +43,7 @@ ProgressEvent: TypeAlias = (
     | LessonWaiverWithdrawn
     | ScoreRevised
     | DeadlinesReset
+    | PlanMigrated
+    | ProgressCarriedOver
+    | LateWorkArrived
 )

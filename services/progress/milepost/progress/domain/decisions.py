@@ -105,10 +105,23 @@ def open_progress(
     ]
 
 
-def close(state: Progress, *, at: datetime, reason: str) -> list[ProgressEvent]:
-    if state.opened is None or state.closed_at:
+def close(
+    state: Progress, *, at: datetime, reason: str, continues_as: str | None = None
+) -> list[ProgressEvent]:
+    """`continues_as`: the enrollment in another run of the course that goes on."""
+    if state.opened is None:
         return []
-    return [ProgressClosed(enrollment=state.opened.enrollment, reason=reason, occurred_at=at)]
+    if state.closed_at and (continues_as is None or state.continues_as):
+        return []
+    return [
+        ProgressClosed(
+            enrollment=state.opened.enrollment,
+            reason=reason,
+            continues_as=continues_as,
+            # What a suspension or an earlier leaving has closed stays closed since then.
+            occurred_at=state.closed_at or at,
+        )
+    ]
 
 
 def suspend(state: Progress, *, at: datetime, reason: str) -> list[ProgressEvent]:
@@ -221,6 +234,9 @@ def _draft(state: Progress) -> Progress:
         starts=state.starts,
         resets=state.resets,
         waived=state.waived.copy(),
+        earned=state.earned.copy(),
+        continues_as=state.continues_as,
+        carried=state.carried.copy(),
     )
 
 

@@ -16,8 +16,10 @@ from milepost.contracts import streams
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
     AttemptScored,
+    CarriedLesson,
     CourseCompleted,
     DeadlinesReset,
+    LateWorkArrived,
     LearningBegan,
     LessonCompleted,
     LessonFailed,
@@ -26,6 +28,8 @@ from milepost.contracts.progress import (
     LessonStarted,
     LessonWaived,
     LessonWaiverWithdrawn,
+    PlanMigrated,
+    ProgressCarriedOver,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
@@ -35,6 +39,7 @@ from milepost.contracts.progress import (
 )
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
+from milepost.progress.domain.carried import NOTHING, CarriedFrom, united
 from milepost.progress.domain.plan import Attempt
 from milepost.progress.events import ProgressEvent
 
@@ -73,6 +78,9 @@ class Progress(msgspec.Struct):
     `closed_at`: since when it is closed or suspended; `gaps`: from when until when it was.
     `starts`: from when due days count; `resets`: how often the learner has moved that.
     `waived`: the lessons that staff excused the learner from, and the reason.
+    `earned`: lessons that were done by the rules of another version, and stay so.
+    `continues_as`: the enrollment that goes on, of one that was transferred.
+    `carried`: what came from other runs, by the enrollment that it was done in.
     """
 
     opened: ProgressOpened | None = None
@@ -86,6 +94,9 @@ class Progress(msgspec.Struct):
     starts: datetime | None = None
     resets: int = 0
     waived: dict[str, str] = {}
+    earned: set[str] = set()
+    continues_as: str | None = None
+    carried: dict[str, CarriedFrom] = {}
 
 
 def evolve(state: Progress, event: ProgressEvent) -> Progress:
@@ -108,21 +119,27 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             state.lessons[event.lesson] = standing
             state.completed.add(event.lesson)
             state.reports.add(event.report)
-        case LessonPassed():
-            state.lessons[event.lesson] = replace(state.lessons[event.lesson], passed=True)
-            state.passed.add(event.lesson)
-        case LessonFailed():
-            state.lessons[event.lesson] = replace(state.lessons[event.lesson], passed=False)
-            state.passed.discard(event.lesson)
+        case LessonPassed() | LessonFailed():
+            _judge(state, event.lesson, passed=type(event) is LessonPassed)
         case CourseCompleted():
             state.course = event
-        case LearningBegan() | ReportsBackdated():
+        case LearningBegan() | ReportsBackdated() | LateWorkArrived():
             pass
+        case PlanMigrated() | ProgressCarriedOver():
+            _evolve_moved(state, event)
         case LessonWaived() | LessonWaiverWithdrawn() | ScoreRevised() | DeadlinesReset():
             _evolve_decided(state, event)
         case _:
             _evolve_access(state, event)
     return state
+
+
+def _judge(state: Progress, lesson: str, *, passed: bool) -> None:
+    state.lessons[lesson] = replace(state.lessons[lesson], passed=passed)
+    if passed:
+        state.passed.add(lesson)
+    else:
+        state.passed.discard(lesson)
 
 
 def _evolve_decided(
@@ -149,14 +166,90 @@ def _evolve_access(
         case ProgressOpened():
             state.opened = event
             state.starts = event.starts or event.occurred_at
-        case ProgressClosed() | ProgressSuspended():
+        case ProgressClosed():
+            state.closed_at = event.occurred_at
+            state.continues_as = event.continues_as
+        case ProgressSuspended():
             state.closed_at = event.occurred_at
         case ProgressResumed():
             assert state.closed_at is not None
             state.gaps = (*state.gaps, (state.closed_at, event.occurred_at))
             state.closed_at = None
+            state.continues_as = None
         case _:
             assert_never(event)
+
+
+def _evolve_moved(state: Progress, event: PlanMigrated | ProgressCarriedOver) -> None:
+    match event:
+        case PlanMigrated():
+            assert state.opened is not None
+            state.opened = replace(state.opened, version=event.version)
+            state.earned.update(event.earned)
+        case ProgressCarriedOver():
+            known = state.carried.get(event.source, NOTHING)
+            brought = {**known.lessons}
+            for lesson in event.lessons:
+                _take_over(state, brought.get(lesson.lesson), lesson)
+                brought[lesson.lesson] = united(brought.get(lesson.lesson), lesson)
+            state.carried[event.source] = CarriedFrom(max(known.since, event.since), brought)
+        case _:
+            assert_never(event)
+
+
+def _take_over(state: Progress, known: CarriedLesson | None, new: CarriedLesson) -> None:
+    name = new.lesson
+    if new.started_at:
+        standing = state.lessons.get(name) or LessonState(new.started_at)
+        state.lessons[name] = _carried(standing, known, new)
+    if new.completed_at:
+        state.completed.add(name)
+    if new.done:
+        state.earned.add(name)
+    if new.waived and not (known and known.waived):
+        state.waived.setdefault(name, new.waived)
+
+
+def _carried(standing: LessonState, known: CarriedLesson | None, new: CarriedLesson) -> LessonState:
+    """Times and progress merge; of time and clicks the difference to what is known is added."""
+    brought = united(known, new)
+    bookmark = standing.bookmark
+    if mark := brought.bookmark:
+        bookmark = later_bookmark(bookmark, Bookmark(mark.at, mark.report, mark.position))
+    ends = [at for at in (standing.completed_at, new.completed_at) if at]
+    attempts, tries = _with_carried(standing, known, new)
+    return LessonState(
+        min(at for at in (standing.started_at, new.started_at) if at),
+        min(ends, default=None),
+        max(standing.progress, new.progress),
+        standing.milliseconds + brought.milliseconds - (known.milliseconds if known else 0),
+        standing.clicks + brought.clicks - (known.clicks if known else 0),
+        bookmark,
+        attempts,
+        standing.passed,
+        tries,
+        min(attempts, key=lambda one: (-one.score, one), default=None),
+    )
+
+
+def _with_carried(
+    standing: LessonState, known: CarriedLesson | None, new: CarriedLesson
+) -> tuple[tuple[Attempt, ...], int]:
+    """Each once, under a number of its own here; what is known may have another score by now."""
+    attempts, tries = standing.attempts, standing.tries
+    there = {(one.at, one.report) for one in attempts}
+    brought = {(one.at, one.report) for one in known.attempts} if known else set()
+    for one in new.attempts:
+        key = one.at, one.report
+        if key in brought:
+            attempts = tuple(
+                replace(mine, score=one.score) if (mine.at, mine.report) == key else mine
+                for mine in attempts
+            )
+        elif key not in there:
+            tries += 1
+            attempts = _with(attempts, Attempt(one.at, one.report, one.score, tries))
+    return attempts, tries
 
 
 def _progressed(standing: LessonState, event: LessonProgressed) -> LessonState:
@@ -226,10 +319,11 @@ def milliseconds(seconds: float) -> int:
 
 
 def satisfying(state: Progress) -> tuple[AbstractSet[str], AbstractSet[str]]:
-    """The lessons that count as completed, and as passed. What is waived counts as both."""
-    if not state.waived:
+    """The lessons that count as completed, and as passed. What is waived or earned is both."""
+    if not state.waived and not state.earned:
         return state.completed, state.passed
-    return state.completed | state.waived.keys(), state.passed | state.waived.keys()
+    both = state.waived.keys() | state.earned
+    return state.completed | both, state.passed | both
 
 
 PROGRESS: Category[Progress, ProgressEvent] = Category(
