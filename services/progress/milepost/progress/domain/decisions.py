@@ -24,6 +24,7 @@ from milepost.contracts.progress import (
     ReportsBackdated,
 )
 from milepost.events.event import Refused
+from milepost.progress.domain.draft import draft_of
 from milepost.progress.domain.merge import finish_course, merge
 from milepost.progress.domain.plan import (
     LessonRule,
@@ -159,7 +160,7 @@ class _Call:
 
     def __init__(self, state: Progress, opened: ProgressOpened, plan: Plan, terms: Terms) -> None:
         self._known = state.reports
-        self._draft = _draft(state)
+        self._draft = draft_of(state)
         self._opened = opened
         self._plan = plan
         self._terms = terms
@@ -218,25 +219,6 @@ def missing_prerequisites(
         lesson
         for lesson in rule.prerequisites
         if not lesson_satisfied(plan.lessons[lesson], completed, passed)
-    )
-
-
-def _draft(state: Progress) -> Progress:
-    """What `evolve` may change while deciding. The standings themselves are immutable."""
-    return Progress(
-        opened=state.opened,
-        closed_at=state.closed_at,
-        gaps=state.gaps,
-        course=state.course,
-        lessons=state.lessons.copy(),
-        completed=state.completed.copy(),
-        passed=state.passed.copy(),
-        starts=state.starts,
-        resets=state.resets,
-        waived=state.waived.copy(),
-        earned=state.earned.copy(),
-        continues_as=state.continues_as,
-        carried=state.carried.copy(),
     )
 
 
