@@ -20,6 +20,7 @@ TINY = {
     "rebuild": ("--events", "5000"),
     "verify": ("--events", "5000"),
     "lag": ("--seconds", "1", "--per-second", "200"),
+    "settled": ("--seconds", "1", "--per-second", "50"),
     "reads": ("--events", "5000", "--queries", "300", "--connections", "8"),
     "growth": ("--millions", "0.002,0.004"),
 }
@@ -32,10 +33,11 @@ FIGURES = {
     "rebuild": {"events_per_second", "seconds"},
     "verify": {"events_per_second", "seconds"},
     "lag": {"p50_ms", "p99_ms", "commands_per_second"},
+    "settled": {"p50_ms", "p99_ms", "completions"},
     "reads": {"queries_per_second", "p50_ms", "p99_ms"},
     "growth": {"append_at_0.002_million_p50_ms", "rebuild_at_0.004_million_events_per_second"},
 }
-WITHOUT_YARDSTICK = {"seats", "lag"}
+WITHOUT_YARDSTICK = {"seats", "lag", "settled"}
 
 
 def last_line(*arguments: str) -> dict[str, Any]:

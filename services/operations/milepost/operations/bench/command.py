@@ -26,6 +26,7 @@ from milepost.operations.bench.measures import (
     rebuild,
     relay,
     seats,
+    settled,
     verify,
 )
 from milepost.operations.history.oulad import require_tables
@@ -132,6 +133,18 @@ def bench_lag(
 ) -> None:
     """From commit until all read models show it, while commands keep coming."""
     _run("lag", lambda settings: lag.measure(settings, seconds, per_second), as_json=as_json)
+
+
+@app.command("settled")
+def bench_settled(
+    seconds: Seconds = 10,
+    per_second: Annotated[int, typer.Option(help="Completions a second.", min=1, max=2_000)] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """From the report that completes a course until its credential is seen over HTTP."""
+    _run(
+        "settled", lambda settings: settled.measure(settings, seconds, per_second), as_json=as_json
+    )
 
 
 @app.command("reads")

@@ -25,6 +25,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "rebuild": ("--events", "100000"),
         "verify": ("--events", "100000"),
         "lag": ("--seconds", "3"),
+        "settled": ("--seconds", "3"),
         "reads": ("--events", "100000", "--queries", "4000"),
         "import": (),
         "growth": ("--millions", "0.02,0.05,0.1"),

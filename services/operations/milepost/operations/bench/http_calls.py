@@ -32,6 +32,12 @@ def open_offering(port: int, bearer: str, offering: str, seats: int | None = Non
     _send(port, bearer, "PUT", f"/enrollment/offerings/{offering}", facts)
 
 
+def define_achievement(port: int, bearer: str) -> None:
+    """For who passes the course."""
+    facts = {"name": "Bench", "criteria": {"type": "course_passed", "course": "bench"}}
+    _send(port, bearer, "PUT", "/credentials/achievements/bench", facts)
+
+
 def get(port: int, bearer: str, path: str) -> bytes:
     return _send(port, bearer, "GET", path, None)
 

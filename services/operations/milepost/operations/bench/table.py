@@ -18,6 +18,7 @@ JUDGED: Mapping[str, Sequence[str]] = {
     "rebuild": ("events_per_second",),
     "verify": ("events_per_second",),
     "lag": ("p99_ms", "commands_per_second"),
+    "settled": ("p50_ms", "p99_ms"),
     "reads": ("queries_per_second", "p99_ms"),
     "import": ("seconds", "events"),
     "growth": ("append_times_slower", "rebuild_times_slower"),
