@@ -14,7 +14,7 @@ PYTHONS := python3.15 python3.14 python3.13 python3.12 python3.11 python3
 SUPPORTED := -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 16))' 2>/dev/null
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## install everything into .venv, exactly as locked (does nothing when it is up to date)
 
@@ -28,9 +28,12 @@ test-unit: setup ## the tests of rules alone, in seconds: no servers, no process
 	@$(BIN)/pytest -n 2 -m "not servers and not app and not slow" --hypothesis-profile=unit
 
 test: setup ## the tests that every change must pass
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not faults"
 
-test-all: setup ## all tests, with the slow ones
+test-faults: setup ## installations that are killed, cut off and restored, in the middle of their work
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "faults and not slow"
+
+test-all: setup ## all tests, with the slow ones and the faults
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 attack: setup ## attack a Milepost that runs, and watch what others notice of it
@@ -77,4 +80,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test-unit test test-all attack check fix docs bench lock clean
+.PHONY: help setup up demo test-unit test test-faults test-all attack check fix docs bench lock clean

@@ -191,6 +191,7 @@ async def test_what_lacks_is_mended_beside_strays(postgres, nats_url, js, pool):
         await eventually(holds(log, nats_url, 1, 2, 3, *range(5, 11), 4, 11))
 
 
+@pytest.mark.faults
 async def test_a_flood_of_strays_holds_up_nobody(postgres, nats_url, js, pool):
     """A hundred a second, under the school's own subjects: each event arrives during the flood."""
     log, flooding = MemoryLog(), True

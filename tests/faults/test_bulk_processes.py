@@ -18,6 +18,8 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
 from milepost.operations.local.embedded import free_port
 
+pytestmark = pytest.mark.faults
+
 JOBS, PATIENCE_SECONDS = "/enrollment/jobs", 120
 
 

@@ -14,6 +14,8 @@ from tests.faults.writing import Planned, plan
 
 from milepost.events.store.postgres import PostgresLog
 
+pytestmark = pytest.mark.faults
+
 ROOT = Path(__file__).parents[2]
 EVENTS = """select metadata->>'command' as command, array_agg(position order by position) as at,
         array_agg(stream order by position) as streams

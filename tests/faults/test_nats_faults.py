@@ -19,6 +19,8 @@ from milepost.events.relay.stream_inventory import StreamInventory
 from milepost.events.store.memory import MemoryLog
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 async def pool(postgres):

@@ -22,6 +22,8 @@ from tests.faults.relay_process import BATCH
 from milepost.events.nats.jetstream import connected, last_sequence
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
+pytestmark = pytest.mark.faults
+
 ROOT = Path(__file__).parents[2]
 WRITERS, RELAYS = 3, ("relay-1", "relay-2")
 LEADER = """select a.application_name, a.pid from pg_locks l join pg_stat_activity a using (pid)

@@ -272,6 +272,7 @@ async def line(stream):
     return (await asyncio.wait_for(stream.readline(), 60)).decode().strip()
 
 
+@pytest.mark.faults
 async def test_the_pages_subscriber_outlives_a_lost_stream_and_a_restart(server, tmp_path):
     await publish_courses(server.port, "CSS")
     async with subscribing(server.port, tmp_path, "payroll") as subscriber:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
+import pytest
 from tests.clients import Client, Running
 from tests.processes import milepost, wait_until_ready
 
@@ -17,6 +18,7 @@ EVENTS = (
 )
 
 
+@pytest.mark.faults
 async def test_fifty_are_enrolled_and_the_rest_wait_in_order(
     postgres: str, nats_url: str, data_dir: Path, tenant: str
 ):

@@ -184,6 +184,7 @@ async def test_everything_is_lost_and_restored_beside_the_same_nats(data_dir: Pa
         assert len({event for _, event in after}) == len(after), "nothing is doubled"
 
 
+@pytest.mark.faults
 async def test_a_named_server_is_restored_into_an_empty_database(
     embedded, postgres: str, nats_url: str, tmp_path: Path
 ):

@@ -134,6 +134,7 @@ def test_it_serves_every_service_on_one_port(running: Running):
     assert fetch(f"{running.http}/schema/openapi.json").status_code == 200
 
 
+@pytest.mark.faults
 def test_after_kill_9_nothing_stays_and_it_comes_up_again_until_told_to_stop(
     start: Start, data_dir: Path
 ):
@@ -148,6 +149,7 @@ def test_after_kill_9_nothing_stays_and_it_comes_up_again_until_told_to_stop(
     assert left_running(data_dir) == []
 
 
+@pytest.mark.faults
 def test_a_process_that_dies_is_started_again(running: Running, shared_dir: Path):
     for words in OURS:
         old = named(shared_dir, *words)
@@ -156,6 +158,7 @@ def test_a_process_that_dies_is_started_again(running: Running, shared_dir: Path
     wait_until(lambda: is_ready(running.http), PATIENCE_SECONDS)
 
 
+@pytest.mark.faults
 def test_who_is_killed_again_and_again_is_started_as_often(running: Running, shared_dir: Path):
     for _ in range(KILLS):
         old = named(shared_dir, "relay")
@@ -164,6 +167,7 @@ def test_who_is_killed_again_and_again_is_started_as_often(running: Running, sha
     assert running.up.poll() is None
 
 
+@pytest.mark.faults
 def test_a_server_that_dies_is_started_again_and_takes_nobody_with_it(
     running: Running, shared_dir: Path, start_beside: Start
 ):
@@ -308,6 +312,7 @@ def test_a_token_of_a_new_key_comes_with_a_warning(start: Start, data_dir: Path)
         assert (str(data_dir) in said) is warned
 
 
+@pytest.mark.faults
 def test_servers_that_are_named_are_used_and_left_alone(
     start: Start, data_dir: Path, postgres: str, nats_url: str
 ):
@@ -323,6 +328,7 @@ def test_servers_that_are_named_are_used_and_left_alone(
     assert up.wait(40) == 0
 
 
+@pytest.mark.faults
 def test_each_process_begins_while_both_servers_are_away_and_waits(start: Start):
     away = {
         "MILEPOST_POSTGRES": f"postgresql://me@127.0.0.1:{free_port(0)}/away",

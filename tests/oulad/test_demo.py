@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from msgspec.structs import replace
 from tests.clients import Running
 from tests.eventually import eventually
@@ -52,6 +53,7 @@ def total(lines: list[dict[str, Any]], name: str) -> int:
     return sum(line[name] for line in lines)
 
 
+@pytest.mark.faults
 def test_a_simulated_school_learns(school: Running) -> None:
     process = command(school, "simulate", "--learners", "60", "--tenant", "small")
     _, errors = process.communicate(timeout=200)
@@ -90,6 +92,7 @@ async def all_acknowledged(school: Running) -> bool:
     return not any(one.num_pending or one.num_ack_pending for one in consumers)
 
 
+@pytest.mark.faults
 async def test_the_same_school_again_changes_nothing(school: Running) -> None:
     plan = plan_school(40, 3, datetime.now(UTC))
     capped = {run.offering for run in plan.runs if run.seats}

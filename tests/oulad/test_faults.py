@@ -24,6 +24,8 @@ from tests.processes import milepost, wait_until_ready
 
 from milepost.operations.local.embedded import free_port
 
+pytestmark = pytest.mark.faults
+
 VICTIMS = ("serve", "relay", "project", "nats-server", "postgres")
 # Some of it is done, most is not.
 MIDDLE = 0.3
