@@ -43,7 +43,7 @@ from milepost.progress.app import policy as progress_policy
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Completed, Report, Scored, Started
 from milepost.progress.domain.state import PROGRESS
-from milepost.progress.plan_cache import pinned
+from milepost.progress.plan_cache import PlanCache, pinned
 
 TENANT = "t"
 ENDS = minute(0) + timedelta(days=1)
@@ -109,7 +109,10 @@ class School:
         self.unanswered: list[Recorded] = []
         self.log = MemoryLog()
         self.transactor = Transactor(self.log)
-        self.policies = (*enrollment_policies(self.log), progress_policy())
+        self.policies = (
+            *enrollment_policies(self.log),
+            progress_policy(self.log, PlanCache(self.log)),
+        )
         self.now = minute(0)
 
     async def open(self, offering: str, facts: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from tests.progress.given import OPENED
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 from milepost.contracts.enrollments import LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.offerings import OfferingOpened
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, NewEvent
@@ -54,16 +55,20 @@ WAITLISTED = LearnerWaitlisted(
 )
 
 
-CODEC: Codec[Any] = Codec(CoursePublished | LearnerEnrolled | LearnerWaitlisted)
+CODEC: Codec[Any] = Codec(CoursePublished | OfferingOpened | LearnerEnrolled | LearnerWaitlisted)
 
 
 class Fed(School):
     """A school whose other services have written these events."""
 
-    async def write(self, event: CoursePublished | LearnerEnrolled | LearnerWaitlisted) -> None:
+    async def write(
+        self, event: CoursePublished | OfferingOpened | LearnerEnrolled | LearnerWaitlisted
+    ) -> None:
         match event:
             case CoursePublished():
                 stream = f"course-{event.course}"
+            case OfferingOpened():
+                stream = f"offering-{event.offering}"
             case _:
                 stream = f"enrollment-{event.enrollment}"
         log = self.transactor.log

@@ -4,7 +4,8 @@ from datetime import timedelta
 from math import inf
 
 import pytest
-from tests.progress.conftest import COURSE
+from msgspec.structs import replace
+from tests.progress.conftest import COURSE, ENROLLMENT
 from tests.progress.given import (
     OPENED,
     after,
@@ -18,6 +19,7 @@ from tests.progress.given import (
 )
 
 from milepost.contracts.courses import CoursePublished, LatePolicy, Lesson
+from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.progress import (
     CourseCompleted,
     DeadlinesReset,
@@ -151,3 +153,39 @@ def test_a_plan_knows_what_may_be_late():
     assert (plan.has_due_dates, plan.deadline_resets) == (True, 2)
     assert due_at(plan.lessons["absurd"], OPENED) is None
     assert not pinned(COURSE).has_due_dates
+
+
+EARLIER, LATER = OPENED - timedelta(days=9), OPENED + timedelta(days=9)
+COHORT = OfferingOpened(
+    offering="rust-2026", course="rust", version=3, pace="cohort", starts=LATER, occurred_at=EARLIER
+)
+DUE = replace(COURSE, lessons=(Lesson(id="quiz", title="Quiz", kind="quiz", due_day=7),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "starts"),
+    [
+        ({}, LATER),
+        ({"starts": EARLIER}, None),
+        ({"starts": OPENED}, None),
+        ({"starts": None}, None),
+        ({"pace": "self_paced"}, None),
+    ],
+)
+async def test_due_days_count_from_a_cohorts_start_but_not_from_before_the_enrollment(
+    school, facts, starts
+):
+    await school.write(replace(COHORT, **facts))
+    await school.begin(DUE)
+    assert await opened_with(school) == starts
+
+
+async def test_nothing_but_the_plan_is_read_where_nothing_is_due(school):
+    await school.write(COHORT)
+    await school.begin()
+    assert await opened_with(school) is None
+
+
+async def opened_with(school):
+    _, state = await school.transactor.load("north", PROGRESS.of(ENROLLMENT))
+    return state.opened.starts

@@ -18,6 +18,7 @@ from milepost.progress.app import policy
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Started
 from milepost.progress.domain.state import Progress
+from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import react
 
 ENROLLED = LearnerEnrolled(
@@ -85,8 +86,8 @@ def test_who_comes_back_goes_on():
     assert (state.closed_at, state.gaps) == (None, ((minute(9), minute(20)),))
 
 
-async def test_the_policy_hears_exactly_these_events():
-    progress = policy()
+async def test_the_policy_hears_exactly_these_events(log):
+    progress = policy(log, PlanCache(log))
     assert progress.name == "progress"
     assert progress.types == (
         ("enrollment", "learner_enrolled"),

@@ -1,6 +1,7 @@
 """What progress does when somebody is enrolled, interrupted or leaves. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypeAlias, assert_never
 
@@ -23,7 +24,8 @@ Left: TypeAlias = (
 Trigger: TypeAlias = LearnerEnrolled | EnrollmentSuspended | EnrollmentReinstated | Left
 
 
-def react(event: Trigger) -> Sequence[Reaction]:
+def react(event: Trigger, starts: datetime | None = None) -> Sequence[Reaction]:
+    """`starts`: from when the due days of who is enrolled count; None: from the enrollment."""
     stream, at = PROGRESS.of(event.enrollment), event.occurred_at
     match event:
         case LearnerEnrolled():
@@ -35,6 +37,7 @@ def react(event: Trigger) -> Sequence[Reaction]:
                 course=event.course,
                 version=event.version,
                 at=at,
+                starts=starts,
             )
             new = PROGRESS.of(event.enrollment, likely_new=True)
             return (Reaction(new, opening),)

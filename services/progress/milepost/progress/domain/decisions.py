@@ -90,8 +90,12 @@ def open_progress(
     course: str,
     version: int,
     at: datetime,
+    starts: datetime | None = None,
 ) -> list[ProgressEvent]:
-    """Who comes back for another stay goes on where they were."""
+    """Who comes back for another stay goes on where they were.
+
+    `starts`: from when due days count; None: from `at`.
+    """
     if state.opened:
         return resume(state, at=at)
     return [
@@ -101,6 +105,7 @@ def open_progress(
             offering=offering,
             course=course,
             version=version,
+            starts=starts,
             occurred_at=at,
         )
     ]

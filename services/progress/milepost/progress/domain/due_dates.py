@@ -8,9 +8,19 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from milepost.contracts.offerings import OfferingOpened
 from milepost.progress.domain.plan import Attempt, LessonRule, allowed_attempts, counting_attempt
 
 DAY = timedelta(days=1)
+
+
+def starts_later(offering: OfferingOpened, enrolled_at: datetime) -> datetime | None:
+    """When a cohort starts after the enrollment: then. Else None: due days count from the latter,
+    so that nobody who joins a running cohort is late on the first day.
+    """
+    if offering.pace != "cohort" or offering.starts is None or offering.starts <= enrolled_at:
+        return None
+    return offering.starts
 
 
 def due_at(rule: LessonRule, starts: datetime | None) -> datetime | None:
