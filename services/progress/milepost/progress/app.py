@@ -7,7 +7,8 @@ from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded
 from milepost.events.policies.policy import Policy, Reaction
-from milepost.progress.api.routes import Wiring, routes
+from milepost.progress.api.routes import routes
+from milepost.progress.api.wiring import Wiring
 from milepost.progress.offering_starts import OfferingStarts
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import Trigger, react

@@ -1,10 +1,7 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
-from asyncio import sleep
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from re import match
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -14,29 +11,22 @@ from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
 from milepost.contracts.courses import SCORED_BY_STAFF
-from milepost.contracts.ids import ENROLLMENT_KEY
-from milepost.events.commands.transact import Outcome, Transactor
+from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
 from milepost.events.log import Log
+from milepost.progress.api.wiring import READERS, UNREADABLE, WRITERS, Wiring, plan_for
 from milepost.progress.domain.decisions import Answer, Terms, report
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
     Backdating,
     Completed,
     CompletionNotYours,
-    NotEnrolled,
-    NotOpenYet,
     Report,
     Scored,
     ScoreNotYours,
-    UnknownEnrollment,
-    UnknownPlan,
 )
 from milepost.progress.domain.state import PROGRESS, Progress
-from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.overview import Overview, overview
-from milepost.progress.wait_for_opening import GRACE_SECONDS, wait_until_open
-from milepost.web.auth.tokens import Caller, NotYourOwn
 from milepost.web.openapi.documented_answers import command, versioned_query
 from milepost.web.problems import members, problem_of
 from milepost.web.requests.commands import Call, run_command
@@ -45,19 +35,6 @@ from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 from milepost.web.requests.times import OccurredInFuture, occurred
 from milepost.web.settings import Settings
-
-WRITERS = ("instructor", "registrar", "service")
-READERS = (*WRITERS, "operator")
-
-_ENROLLMENT = "9bd49296-3d37-554a-978b-2047720aab49"
-_SEPTEMBER = datetime(2026, 9, 1, 8, tzinfo=UTC)
-# An enrollment of which nobody can be told, or of which nothing can be reported.
-UNREADABLE = (
-    UnknownEnrollment(_ENROLLMENT),
-    UnknownPlan("DATA-101", 3),
-    NotEnrolled(enrolled_at=_SEPTEMBER),
-    NotOpenYet(_ENROLLMENT),
-)
 
 
 class ReportLearning(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,15 +61,6 @@ class ReportResults(msgspec.Struct, frozen=True):
     results: list[ReportResult]
 
 
-class Wiring(msgspec.Struct, frozen=True):
-    """What the routes are given to work with."""
-
-    transactor: Transactor
-    settings: Settings
-    clock: Callable[[], datetime]
-    plans: PlanCache
-
-
 @post(
     "/enrollments/{enrollment:str}/reports",
     summary="Report what was learnt",
@@ -112,7 +80,7 @@ async def report_learning(
     Learners report what happened within the course's offline allowance; scores of exams and
     assignments, and their completion, come from staff. A clock may be off by five minutes.
     """
-    plan, now = await _plan(wiring, enrollment, request.user, WRITERS), wiring.clock()
+    plan, now = await plan_for(wiring, enrollment, request.user, WRITERS), wiring.clock()
     learner = request.user.roles.isdisjoint(WRITERS)
     judged = [_at_once(one, plan, wiring.settings, now, learner=learner) for one in data.reports]
     allowed = [one for one in judged if not isinstance(one, Refused)]
@@ -140,7 +108,7 @@ async def get_progress(
     wiring: NamedDependency[Wiring],
 ) -> Response[Overview]:
     """What is done, next, locked and still needed."""
-    plan = await _plan(wiring, enrollment, request.user, READERS)
+    plan = await plan_for(wiring, enrollment, request.user, READERS)
     # Again, since the state may have moved on while the plan was read.
     version, state = await wiring.transactor.load(request.user.tenant, PROGRESS.of(enrollment))
     return versioned(request, overview(state, plan), version)
@@ -154,23 +122,6 @@ def routes(wiring: Wiring) -> Router:
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["progress"],
     )
-
-
-async def _plan(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
-    """The plan of an enrollment that is the caller's own, or the staff's, business.
-
-    Raises `UnknownEnrollment` for another learner's, no sooner than for one that is not there.
-    """
-    if not match(ENROLLMENT_KEY, enrollment):
-        raise UnknownEnrollment(enrollment)
-    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
-    assert state.opened is not None
-    try:
-        caller.may_act_for(state.opened.learner, *staff)
-    except NotYourOwn:
-        await sleep(GRACE_SECONDS)
-        raise UnknownEnrollment(enrollment) from None
-    return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
 
 
 def _at_once(

@@ -1,4 +1,4 @@
-"""A state that is being decided on: each event takes effect before the next one is decided. Pure."""
+"""A state that is being decided on: each event takes effect before the next one. Pure."""
 
 from collections.abc import Iterable
 

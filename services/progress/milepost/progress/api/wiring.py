@@ -1,0 +1,61 @@
+"""What the routes share: who may ask, and the plan of the enrollment that is asked about."""
+
+from asyncio import sleep
+from collections.abc import Callable
+from datetime import UTC, datetime
+from re import match
+
+import msgspec
+
+from milepost.contracts.ids import ENROLLMENT_KEY
+from milepost.events.commands.transact import Transactor
+from milepost.progress.domain.plan import Plan
+from milepost.progress.domain.reports import (
+    NotEnrolled,
+    NotOpenYet,
+    UnknownEnrollment,
+    UnknownPlan,
+)
+from milepost.progress.plan_cache import PlanCache
+from milepost.progress.wait_for_opening import GRACE_SECONDS, wait_until_open
+from milepost.web.auth.tokens import Caller, NotYourOwn
+from milepost.web.settings import Settings
+
+WRITERS = ("instructor", "registrar", "service")
+READERS = (*WRITERS, "operator")
+
+_ENROLLMENT = "9bd49296-3d37-554a-978b-2047720aab49"
+_SEPTEMBER = datetime(2026, 9, 1, 8, tzinfo=UTC)
+# An enrollment of which nobody can be told, or of which nothing can be reported.
+UNREADABLE = (
+    UnknownEnrollment(_ENROLLMENT),
+    UnknownPlan("DATA-101", 3),
+    NotEnrolled(enrolled_at=_SEPTEMBER),
+    NotOpenYet(_ENROLLMENT),
+)
+
+
+class Wiring(msgspec.Struct, frozen=True):
+    """What the routes are given to work with."""
+
+    transactor: Transactor
+    settings: Settings
+    clock: Callable[[], datetime]
+    plans: PlanCache
+
+
+async def plan_for(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
+    """The plan of an enrollment that is the caller's own, or the staff's, business.
+
+    Raises `UnknownEnrollment` for another learner's, no sooner than for one that is not there.
+    """
+    if not match(ENROLLMENT_KEY, enrollment):
+        raise UnknownEnrollment(enrollment)
+    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
+    assert state.opened is not None
+    try:
+        caller.may_act_for(state.opened.learner, *staff)
+    except NotYourOwn:
+        await sleep(GRACE_SECONDS)
+        raise UnknownEnrollment(enrollment) from None
+    return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
