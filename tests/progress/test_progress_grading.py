@@ -25,8 +25,17 @@ def test_lessons_without_weight_do_not_count():
     assert grade(weights(1, 0), by_place(0.5, 0.0)) == 0.5
 
 
-def test_where_nothing_has_a_weight_the_grade_is_full():
-    assert grade(weights(0, 0), {}) == 1.0
+def test_where_nothing_has_a_weight_there_is_no_grade():
+    assert grade(weights(0, 0), {}) is None
+
+
+def test_what_is_waived_is_left_out_of_the_grade():
+    assert grade(weights(1, 3), by_place(0.5), waived={"l1"}) == 0.5
+    assert grade(weights(1, 3), by_place(0.5), waived={"l0", "l1"}) is None
+
+
+def test_no_more_is_dropped_than_leaves_one_that_is_not_waived():
+    assert grade(weights(1, 1, drop=1), by_place(0.2, 0.6), waived={"l1"}) == 0.2
 
 
 def test_the_grade_is_rounded_so_that_a_border_case_is_what_it_looks_like():

@@ -28,8 +28,9 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.progress.domain.decisions import close, open_progress
+from milepost.progress.domain.lesson_state import Bookmark
 from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson
-from milepost.progress.domain.state import Bookmark, Progress, evolve
+from milepost.progress.domain.state import Progress, evolve
 
 PLAN = plan(page("intro"), page("loops"), lesson("exam", kind="exam", weight=1), passing=0.5)
 

@@ -133,7 +133,10 @@ class CourseGradeChanged(Event, frozen=True, kw_only=True, tag="course_grade_cha
 
 
 class CourseCompletionRevoked(Event, frozen=True, kw_only=True, tag="course_completion_revoked"):
-    """A person decided that the course is not completed, for this reason, a code."""
+    """A person decided that the course is not completed, for this reason, a code.
+
+    final  its rule held nevertheless, so that no report completes the course again
+    """
 
     enrollment: str
     learner: str
@@ -141,6 +144,7 @@ class CourseCompletionRevoked(Event, frozen=True, kw_only=True, tag="course_comp
     course: str
     version: int
     reason: str
+    final: bool = False
 
 
 class LessonWaived(Event, frozen=True, kw_only=True, tag="lesson_waived"):

@@ -5,6 +5,8 @@ from typing import TypeAlias
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
     DeadlinesReset,
     LateWorkArrived,
     LearningBegan,
@@ -46,4 +48,6 @@ ProgressEvent: TypeAlias = (
     | PlanMigrated
     | ProgressCarriedOver
     | LateWorkArrived
+    | CourseGradeChanged
+    | CourseCompletionRevoked
 )

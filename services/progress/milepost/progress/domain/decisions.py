@@ -24,14 +24,15 @@ from milepost.contracts.progress import (
     ReportsBackdated,
 )
 from milepost.events.event import Refused
+from milepost.progress.domain.course_grade import settle_course
 from milepost.progress.domain.draft import draft_of
-from milepost.progress.domain.merge import finish_course, merge
+from milepost.progress.domain.lesson_state import LessonState
+from milepost.progress.domain.merge import merge
 from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
     exhausted,
     lesson_satisfied,
-    required_satisfied,
 )
 from milepost.progress.domain.reports import (
     AlreadyJudged,
@@ -45,12 +46,10 @@ from milepost.progress.domain.reports import (
     TooManyAttempts,
     UnknownLesson,
 )
-from milepost.progress.domain.state import LessonState, Progress, evolve, satisfying
+from milepost.progress.domain.state import Progress, evolve, satisfying
 from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
-# A call of many reports asks so often whether the course is completed, and once more at its end.
-MAX_CHECKS = 50
 NO_SKEW = timedelta(0)
 ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 DECIDING = (LessonCompleted, LessonPassed, LessonFailed, AttemptScored)
@@ -171,8 +170,7 @@ class _Call:
         self._terms = terms
         self._events: list[ProgressEvent] = []
         self._backdated: list[str] = []
-        self._checks = 0
-        self._unchecked: Report | None = None
+        self._deciding: Report | None = None
 
     def answer(self, one: Report) -> Answer:
         if one.id in self._known or one.id in self._draft.reports:
@@ -182,15 +180,13 @@ class _Call:
         before = len(self._events)
         self._apply(merge(self._draft, self._opened, self._plan, one))
         if any(isinstance(event, DECIDING) for event in self._events[before:]):
-            self._unchecked = one
-            if self._checks < MAX_CHECKS:
-                self._check()
+            self._deciding = one
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
             self._backdated.append(one.id)
         return "accepted"
 
     def finished(self) -> list[ProgressEvent]:
-        self._check()
+        self._judge_course()
         if self._events and self._backdated and self._terms.reason:
             self._events.append(
                 ReportsBackdated(
@@ -202,14 +198,10 @@ class _Call:
             )
         return self._events
 
-    def _check(self) -> None:
-        """Whether the course is completed by now."""
-        one, self._unchecked, draft = self._unchecked, None, self._draft
-        if one is None or draft.course:
-            return
-        if required_satisfied(self._plan, *satisfying(draft)):
-            self._checks += 1
-            self._apply(finish_course(draft, self._opened, self._plan, one))
+    def _judge_course(self) -> None:
+        if one := self._deciding:
+            at = one.occurred_at
+            self._apply(settle_course(self._draft, self._plan, "attempt", at, one.lesson))
 
     def _apply(self, events: Iterable[ProgressEvent]) -> None:
         for event in events:

@@ -6,7 +6,6 @@ from typing import assert_never
 
 from milepost.contracts.progress import (
     AttemptScored,
-    CourseCompleted,
     LearningBegan,
     LessonCompleted,
     LessonFailed,
@@ -16,21 +15,20 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.progress.domain.due_dates import counting_when_late
+from milepost.progress.domain.lesson_state import (
+    Bookmark,
+    LessonState,
+    later_bookmark,
+    milliseconds,
+)
 from milepost.progress.domain.plan import (
     Attempt,
     LessonRule,
     Plan,
     counting_attempt,
-    grade,
 )
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
-from milepost.progress.domain.state import (
-    Bookmark,
-    LessonState,
-    Progress,
-    later_bookmark,
-    milliseconds,
-)
+from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 
 
@@ -138,32 +136,6 @@ def verdict(
     if passed != standing.passed:
         kind = LessonPassed if passed else LessonFailed
         yield kind(enrollment=opened.enrollment, lesson=rule.id, score=score, occurred_at=at)
-
-
-def finish_course(
-    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report
-) -> Iterator[CourseCompleted]:
-    """If `one` made the course's rule hold. Costs as much as the plan has weighted lessons."""
-    final = grade(plan, scores(draft.lessons, plan, draft.starts))
-    if final >= plan.passing_grade:
-        yield CourseCompleted(
-            enrollment=opened.enrollment,
-            learner=opened.learner,
-            offering=opened.offering,
-            course=opened.course,
-            version=opened.version,
-            grade=final,
-            occurred_at=max((one.occurred_at, *_deciding_times(draft, plan))),
-        )
-
-
-def _deciding_times(draft: Progress, plan: Plan) -> Iterator[datetime]:
-    for lesson, standing in draft.lessons.items():
-        rule = plan.lessons[lesson]
-        if rule.required and standing.completed_at:
-            yield standing.completed_at
-        if standing.attempts and (rule.required or rule.weight > 0):
-            yield counting(standing, rule, draft.starts).at
 
 
 def counting(standing: LessonState, rule: LessonRule, starts: datetime | None) -> Attempt:

@@ -4,7 +4,7 @@ A plan is what a course version says about its lessons, indexed so that one repo
 same however many lessons there are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from math import frexp, fsum, ldexp
@@ -178,38 +178,60 @@ def exhausted(
     return final or (last.at, last.report) < (at, report)
 
 
-def grade(plan: Plan, scores: Mapping[str, float], unscored: float = 0.0) -> float:
-    """The weighted grade, 0 to 1, after dropping the lowest scores; 1 when nothing has a weight.
+def grade(
+    plan: Plan,
+    scores: Mapping[str, float],
+    unscored: float = 0.0,
+    waived: Collection[str] = (),
+) -> float | None:
+    """The weighted grade, 0 to 1, after dropping the lowest scores; None where nothing is graded.
 
     `scores` has the counting score per lesson; a lesson without one has the score `unscored`.
-    Of equally low scores the one that weighs most is dropped.
+    Of equally low scores the one that weighs most is dropped. What is `waived` is left out.
     """
-    if not plan.weighted:
-        return 1.0
+    counted, total = plan.weighted, plan.total_weight
+    if waived:
+        counted = tuple(rule for rule in counted if rule.id not in waived)
+        total = fsum(rule.weight for rule in counted)
+    if not counted:
+        return None
     if not plan.drop_lowest:
         get = scores.get
-        points = fsum([rule.weight * get(rule.id, unscored) for rule in plan.weighted])
-        return round(points / plan.total_weight, 9)
-    pairs = sorted((scores.get(rule.id, unscored), -rule.weight) for rule in plan.weighted)
-    kept = pairs[plan.drop_lowest :]
+        points = fsum([rule.weight * get(rule.id, unscored) for rule in counted])
+        return round(points / total, 9)
+    pairs = sorted((scores.get(rule.id, unscored), -rule.weight) for rule in counted)
+    kept = pairs[min(plan.drop_lowest, len(counted) - 1) :]
     return round(fsum(-s * w for s, w in kept) / fsum(-w for _, w in kept), 9)
 
 
-def needed_average(plan: Plan, scores: Mapping[str, float]) -> float | None:
+def grade_suffices(plan: Plan, final: float | None) -> bool:
+    """Where all that is graded is waived, nothing is left to fall short of the passing grade."""
+    if final is None:
+        return bool(plan.weighted) or plan.passing_grade <= 0
+    return final >= plan.passing_grade
+
+
+def needed_average(
+    plan: Plan, scores: Mapping[str, float], waived: Collection[str] = ()
+) -> float | None:
     """The least score, 0 to 1, that on every lesson left makes the passing grade.
 
     None when even full scores on them do not. Rounded up to 6 places.
     """
-    if grade(plan, scores) >= plan.passing_grade:
+
+    def suffices(unscored: float) -> bool:
+        return grade_suffices(plan, grade(plan, scores, unscored, waived))
+
+    if suffices(0.0):
         return 0.0
-    if grade(plan, scores, 1.0) < plan.passing_grade:
+    if not suffices(1.0):
         return None
     low, high = 0.0, 1.0
     for _ in range(30):
         middle = (low + high) / 2
-        if grade(plan, scores, middle) >= plan.passing_grade:
+        if suffices(middle):
             high = middle
         else:
             low = middle
     near = round(high, 6)
-    return near if grade(plan, scores, near) >= plan.passing_grade else min(1.0, near + 1e-6)
+    return near if suffices(near) else min(1.0, near + 1e-6)

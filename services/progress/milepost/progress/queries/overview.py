@@ -9,15 +9,17 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from milepost.progress.domain.course_grade import course_grade
+from milepost.progress.domain.lesson_state import Bookmark, LessonState
 from milepost.progress.domain.merge import counting, scores
 from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
-    grade,
+    grade_suffices,
     lesson_satisfied,
     needed_average,
 )
-from milepost.progress.domain.state import Bookmark, LessonState, Progress, satisfying
+from milepost.progress.domain.state import Progress, satisfying
 
 Status: TypeAlias = Literal["locked", "open", "started", "done"]
 Reason: TypeAlias = Literal["started", "required", "grade", "optional"]
@@ -107,7 +109,7 @@ def overview(state: Progress, plan: Plan) -> Overview:
         opened_at=opened.occurred_at,
         closed_at=state.closed_at,
         completed_at=state.course.occurred_at if state.course else None,
-        final_grade=state.course.grade if state.course else None,
+        final_grade=state.grade if state.course else None,
         percent_done=_percent_done(lessons),
         percent_required_done=_percent_done([lesson for lesson in lessons if lesson.required]),
         grade=_grade(state, plan),
@@ -185,8 +187,8 @@ def _grade(state: Progress, plan: Plan) -> GradeView:
     return GradeView(
         passing=plan.passing_grade,
         so_far=_average(scored, plan),
-        secured=grade(plan, scored),
-        needed_average=needed_average(plan, scored),
+        secured=course_grade(state, plan),
+        needed_average=needed_average(plan, scored, state.waived),
     )
 
 
@@ -201,7 +203,7 @@ def _average(scored: Mapping[str, float], plan: Plan) -> float | None:
 def _next(state: Progress, plan: Plan, lessons: Sequence[LessonView]) -> Next | None:
     """The first in the plan's order, by the most pressing reason."""
     available = [lesson for lesson in lessons if _is_available(lesson)]
-    short = grade(plan, scores(state.lessons, plan, state.starts)) < plan.passing_grade
+    short = not grade_suffices(plan, course_grade(state, plan))
     for reason, applies in _reasons(short=short):
         for lesson in available:
             if applies(lesson):
