@@ -3,12 +3,15 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from tests.clients import Response, School, connection_to
 
+from milepost.enrollment.bulk.enrollment_kind import ENROLLMENT_JOB, store_on
+from milepost.enrollment.bulk.kinds import DecidePage
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import Worker
 from milepost.events.commands.transact import Transactor
@@ -33,7 +36,12 @@ def rows(learners: Iterable[str], **facts: object) -> bytes:
 class Office(School):
     """Its worker works when told to."""
 
+    store: Store
     worker: Worker
+
+    def decide_by(self, decide: DecidePage[Any]) -> None:
+        """Its worker's pages from now on."""
+        self.store.kinds["enrollment"] = replace(ENROLLMENT_JOB, decide=decide)
 
     async def send(self, content: Any, kind: str = NDJSON, **asked: Any) -> Response:
         return await self.post(JOBS, content=content, headers={"Content-Type": kind}, **asked)
@@ -99,6 +107,7 @@ async def office_on(pool: asyncpg.Pool, data_dir: Path, tenant: str) -> AsyncIte
         office = Office(
             connection, DevelopmentIssuer(data_dir), transactor, services, tenant=tenant
         )
-        office.worker = Worker(transactor, Store(pool), settings)
+        office.store = store_on(pool)
+        office.worker = Worker(transactor, office.store, settings)
         yield office
     await transactor.close()

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from typing import NoReturn
 from uuid import UUID
 
 import asyncpg
@@ -11,9 +12,9 @@ import pytest
 from tests.bulk.office import JOBS, Office, numbered, rows
 from tests.eventually import eventually
 
+from milepost.enrollment.bulk.enrollment_kind import store_on
 from milepost.enrollment.bulk.jobs import Result, Tally
 from milepost.enrollment.bulk.lease import JobLease, NotLeading, claim_job
-from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import DEATHS_AT_MOST, Worker
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
@@ -61,7 +62,7 @@ def pool_of(office: Office) -> asyncpg.Pool:
 def elsewhere(office: Office) -> Worker:
     """A worker of another process: it knows nothing of what this one has cached."""
     pool = pool_of(office)
-    return Worker(Transactor(PostgresLog(pool)), Store(pool), Settings())
+    return Worker(Transactor(PostgresLog(pool)), store_on(pool), Settings())
 
 
 async def test_another_goes_on_and_tells_what_the_dead_one_did(office: Office):
@@ -141,19 +142,19 @@ async def test_whoever_was_taken_for_dead_writes_nothing_any_more(office: Office
     await office.open("spring")
     job = await office.upload(rows(["ann"], offering="spring"))
     pool = pool_of(office)
-    late = await claim_job(pool, new_id())
+    late = await claim_job(office.store, new_id())
     assert late is not None
     await pool.execute(SILENT)
-    now = await claim_job(pool, new_id())
+    now = await claim_job(office.store, new_id())
     assert now is not None
     result = Result(row=1, outcome="unchanged")
-    for step in (late.beat(), late.save(Tally(unchanged=1), [result]), late.end("done")):
+    for step in (late.beat(), late.save(Tally({"unchanged": 1}), [result]), late.end("done")):
         with pytest.raises(NotLeading):
             await step
     await late.release()
     assert (await office.job(job))["state"] == "running"
     assert await office.results(job) == []
-    await now.save(Tally(unchanged=1), [result])
+    await now.save(Tally({"unchanged": 1}), [result])
     await now.end("done")
     assert await office.outcomes(job) == [(1, "unchanged")]
 
@@ -163,12 +164,12 @@ async def test_after_a_silence_the_database_is_asked_whose_job_it_is(
 ):
     await office.upload(rows(["ann"], offering="spring"))
     pool = pool_of(office)
-    stalled = await claim_job(pool, new_id())
+    stalled = await claim_job(office.store, new_id())
     assert stalled is not None
     monkeypatch.setattr(stalled, "_alive", stalled._alive - 60)
     await stalled.require()
     await pool.execute(SILENT)
-    assert await claim_job(pool, new_id()) is not None
+    assert await claim_job(office.store, new_id()) is not None
     monkeypatch.setattr(stalled, "_alive", stalled._alive - 60)
     with pytest.raises(NotLeading):
         await stalled.require()
@@ -176,8 +177,7 @@ async def test_after_a_silence_the_database_is_asked_whose_job_it_is(
 
 async def test_a_job_has_one_worker(office: Office):
     await office.upload(rows(["ann"], offering="spring"))
-    pool = pool_of(office)
-    claimed = await asyncio.gather(*(claim_job(pool, new_id()) for _ in range(6)))
+    claimed = await asyncio.gather(*(claim_job(office.store, new_id()) for _ in range(6)))
     assert sum(one is not None for one in claimed) == 1
 
 
@@ -242,11 +242,11 @@ async def test_a_job_that_kills_whoever_takes_it_is_given_up(office: Office):
 async def test_a_job_that_kills_even_whoever_tells_of_it_ends(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ):
-    async def kill(*_: object) -> None:
+    async def kill(*_: object) -> NoReturn:
         raise Died
 
     monkeypatch.setattr("milepost.enrollment.bulk.lease.MARGIN", timedelta(0))
-    monkeypatch.setattr("milepost.enrollment.bulk.worker.enroll_rows", kill)
+    office.decide_by(kill)
     job = await office.upload(rows(["ann"], offering="spring"))
     for _ in range(2 * DEATHS_AT_MOST + 1):
         assert (await office.job(job))["ended_at"] is None
@@ -291,7 +291,7 @@ async def test_a_full_disk_is_no_row_s_fault(office: Office, monkeypatch: pytest
 
 
 async def test_what_ended_long_ago_is_pruned(office: Office):
-    store, pool = Store(pool_of(office)), pool_of(office)
+    store, pool = office.store, pool_of(office)
     old, young = [await office.upload(rows(["ann"], offering="spring")) for _ in range(2)]
     for job in (old, young):
         await office.cancel(job)

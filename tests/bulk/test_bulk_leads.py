@@ -56,9 +56,7 @@ class Gate:
 
 
 @pytest.mark.usefixtures("quick", "silent")
-async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-):
+async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(office: Office):
     await office.open("spring")
     job = await office.upload(rows(LEARNERS, offering="spring"))
     asleep, awake = asyncio.Event(), asyncio.Event()
@@ -69,7 +67,7 @@ async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
             await awake.wait()
         return await enroll_rows(*facts)
 
-    monkeypatch.setattr(worker, "enroll_rows", sleepy)
+    office.decide_by(sleepy)
     turn = asyncio.create_task(office.worker.turn())
     await asleep.wait()
     await office.cancel(job)

@@ -7,16 +7,13 @@ import zipfile
 from typing import Any
 from uuid import UUID
 
-import pytest
 from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import pool_of
 from tests.eventually import blocked
 
 from milepost.enrollment.bulk import app as bulk_app
-from milepost.enrollment.bulk import worker
 from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.lease import RESULTS, SAVE, claim_job
-from milepost.enrollment.bulk.store import Store
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
 
@@ -64,17 +61,14 @@ async def test_who_is_erased_is_gone_from_the_rows(office: Office):
     assert [row["learner"] for row in named] == ["bob"]
 
 
-async def test_who_is_erased_while_a_page_is_decided_has_no_result(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-):
-    store = Store(pool_of(office))
+async def test_who_is_erased_while_a_page_is_decided_has_no_result(office: Office):
 
     async def slow(*facts: Any) -> Any:
         decided = await enroll_rows(*facts)
-        await store.forget(office.tenant, "ann")
+        await office.store.forget(office.tenant, "ann")
         return decided
 
-    monkeypatch.setattr(worker, "enroll_rows", slow)
+    office.decide_by(slow)
     job = await office.do(rows(["ann", "bob"], offering="winter"))
     assert (job["state"], job["done"]) == ("done", 2)
     assert await told(office) == [2]
@@ -82,14 +76,14 @@ async def test_who_is_erased_while_a_page_is_decided_has_no_result(
 
 async def test_who_is_erased_while_results_are_written_has_none(office: Office):
     job = await office.upload(rows(["ann", "bob"], offering="winter"))
-    lead = await claim_job(pool_of(office), new_id())
+    lead = await claim_job(office.store, new_id())
     assert lead is not None
-    store, mine = Store(pool_of(office)), (office.tenant, UUID(job))
+    store, sql, mine = office.store, office.store.tables.sql, (office.tenant, UUID(job))
     async with pool_of(office).acquire() as connection, connection.transaction():
         facts = (*mine, lead._mine[2], b"{}")
-        assert await connection.fetchval(SAVE, *facts) is False
+        assert await connection.fetchval(sql(SAVE), *facts) is False
         written = [[1, 2], ["refused"] * 2, [None] * 2, [None] * 2, [None] * 2]
-        await connection.execute(RESULTS, *mine, *written)
+        await connection.execute(sql(RESULTS), *mine, *written)
         forgetting = asyncio.create_task(store.forget(office.tenant, "ann"))
         await blocked(pool_of(office))
         assert not forgetting.done()
@@ -108,7 +102,7 @@ async def told(office: Office) -> list[int]:
 async def hear_erasures(office: Office) -> None:
     log = office.transactor.log
     assert isinstance(log, PostgresLog)
-    handler = bulk_app.forgetting(Store(log.pool))
+    handler = bulk_app.forgetting(office.store)
     for recorded in await log.read(office.tenant, types=["learner_erased"]):
         assert ("enrollment", recorded.type) in handler.types
         await handler.handle(recorded)

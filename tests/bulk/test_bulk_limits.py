@@ -8,7 +8,7 @@ from tests.bulk.test_bulk_http import counts
 from tests.enrollment.test_http import problem
 
 from milepost.enrollment.bulk.jobs import RECEIVING, TooManyJobs
-from milepost.enrollment.bulk.store import Store, Upload
+from milepost.enrollment.bulk.store import Upload
 from milepost.events.ids import new_id
 
 
@@ -31,6 +31,7 @@ def an_upload(office: Office) -> Upload:
     return Upload(
         tenant=office.tenant,
         job=new_id(),
+        kind="enrollment",
         dry_run=False,
         offering=None,
         actor="office",
@@ -39,7 +40,7 @@ def an_upload(office: Office) -> Upload:
 
 
 async def test_of_uploads_that_begin_at_once_only_so_many_may(office: Office):
-    store = Store(pool_of(office))
+    store = office.store
     began = await asyncio.gather(
         *(store.begin(an_upload(office), new_id()) for _ in range(40)), return_exceptions=True
     )
@@ -49,7 +50,7 @@ async def test_of_uploads_that_begin_at_once_only_so_many_may(office: Office):
 
 async def test_uploads_whose_process_died_do_not_count_for_long(office: Office):
     for _ in range(20):
-        await Store(pool_of(office)).begin(an_upload(office), new_id())
+        await office.store.begin(an_upload(office), new_id())
     problem(await office.send(rows(["ann"]), offering="spring"), 409, "too_many_jobs")
     later = "update bulk.jobs set created_at = now() - $2::interval where tenant = $1"
     await pool_of(office).execute(later, office.tenant, RECEIVING)

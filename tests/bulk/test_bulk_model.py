@@ -14,9 +14,10 @@ from tests.enrollment.given import opened
 from milepost.contracts.enrollments import EnrollmentWithdrawn
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.decide_page import enroll_rows
+from milepost.enrollment.bulk.enrollment_rows import RowRequest
 from milepost.enrollment.bulk.jobs import Job, Tally, add_results
 from milepost.enrollment.bulk.jobs import Result as Told
-from milepost.enrollment.bulk.row_format import Fault, Row, RowRequest
+from milepost.enrollment.bulk.row_format import Fault, Row
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
@@ -124,6 +125,7 @@ def job(*, dry_run: bool = False, named: UUID | None = None) -> Job:
     return Job(
         tenant=TENANT,
         job=named or uuid4(),
+        kind="enrollment",
         digest="",
         state="running",
         dry_run=dry_run,
@@ -142,7 +144,9 @@ def job(*, dry_run: bool = False, named: UUID | None = None) -> Job:
     )
 
 
-async def came_to(log: MemoryLog, of: Job, rows: Sequence[Row], page: int) -> list[Told]:
+async def came_to(
+    log: MemoryLog, of: Job, rows: Sequence[Row[RowRequest]], page: int
+) -> list[Told]:
     """By a process of its own: nothing is cached."""
     transactor = Transactor(log)
     results: list[Told] = []

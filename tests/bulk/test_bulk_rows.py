@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.loop_lag import loop_free
 
 from milepost.enrollment.bulk.csv_records import QuotesNotClosed
+from milepost.enrollment.bulk.enrollment_rows import FORMAT, RowRequest
 from milepost.enrollment.bulk.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
@@ -20,7 +21,7 @@ from milepost.enrollment.bulk.formats import (
     TooManyRows,
     validated,
 )
-from milepost.enrollment.bulk.row_format import Fault, HeaderInvalid, Row, RowRequest
+from milepost.enrollment.bulk.row_format import Fault, HeaderInvalid, Row
 
 NDJSON, CSV, ARRAY = FORMATS
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -33,9 +34,9 @@ async def pieces(text: bytes, size: int) -> AsyncIterator[bytes]:
 
 async def read(
     kind: str, text: str | bytes, offering: str | None = None, size: int = 7
-) -> list[Row]:
+) -> list[Row[RowRequest]]:
     raw = text.encode() if isinstance(text, str) else text
-    rows = validated(FORMATS[kind](pieces(raw, size), offering))
+    rows = validated(FORMATS[kind](pieces(raw, size), FORMAT, offering))
     return [row async for batch in rows for row in batch]
 
 

@@ -64,9 +64,7 @@ async def test_a_dry_run_is_done_to_its_end(
     assert await progress(office, dry) == ("done", 1_200)
 
 
-async def test_a_job_that_stands_still_holds_up_no_other_school(
-    office: Office, other: Office, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_job_that_stands_still_holds_up_no_other_school(office: Office, other: Office):
     for school in (office, other):
         await school.open("spring")
     stuck = await office.upload(rows("abc", offering="spring"))
@@ -78,7 +76,7 @@ async def test_a_job_that_stands_still_holds_up_no_other_school(
             await mended.wait()
         return await enroll_rows(transactor, settings, job, some)
 
-    monkeypatch.setattr(worker, "enroll_rows", slow)
+    office.decide_by(slow)
     turn = asyncio.create_task(office.worker.turn())
     await reached.wait()
     job = await other.upload(rows("abc", offering="spring"))
@@ -89,13 +87,13 @@ async def test_a_job_that_stands_still_holds_up_no_other_school(
     assert await progress(office, stuck) == ("done", 3)
 
 
-async def test_a_school_has_one_job_at_a_time(office: Office, other: Office, pool: asyncpg.Pool):
+async def test_a_school_has_one_job_at_a_time(office: Office, other: Office):
     for school in (office, other):
         await school.open("spring")
     for learner in "abc":
         await office.upload(rows([learner], offering="spring"))
     await other.upload(rows("a", offering="spring"))
-    claimed = await asyncio.gather(*(claim_job(pool, new_id()) for _ in range(4)))
+    claimed = await asyncio.gather(*(claim_job(office.store, new_id()) for _ in range(4)))
     tenants = sorted(lease.job.tenant for lease in claimed if lease)
     assert tenants == sorted([office.tenant, other.tenant])
 

@@ -1,8 +1,5 @@
 """Bulk jobs over HTTP: upload, watch, read what came of each row, cancel. For the registrar."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -15,23 +12,16 @@ from litestar.response import Stream
 
 from milepost.contracts.ids import ID
 from milepost.enrollment.api.wiring import ENROLLERS
-from milepost.enrollment.bulk import documents
-from milepost.enrollment.bulk.formats import FORMATS, MAX_BYTES
-from milepost.enrollment.bulk.jobs import Job, State, Tally
-from milepost.enrollment.bulk.store import Store, Upload
-from milepost.enrollment.bulk.upload import receive
-from milepost.events.ids import new_id
-from milepost.events.metadata import Metadata
-from milepost.web.problems import UnsupportedMedia
+from milepost.enrollment.bulk import documents, job_documents
+from milepost.enrollment.bulk.enrollment_kind import ENROLLMENT_JOB
+from milepost.enrollment.bulk.formats import MAX_BYTES
+from milepost.enrollment.bulk.http import NDJSON, lines, rows_per_second, uploaded
+from milepost.enrollment.bulk.jobs import Job, State
+from milepost.enrollment.bulk.store import Store
 from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.idempotency import IdempotencyKeyReused, command_id
 
 READERS = (*ENROLLERS, "operator")
-NDJSON = "application/x-ndjson"
-PAGE = 1_000
-POLL_SECONDS = 0.5
-FOLLOW_SECONDS = 600.0
 
 JobPath = Annotated[UUID, PathParameter(description="The job's id")]
 
@@ -99,13 +89,9 @@ async def start_job(
     ] = None,
     dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
 ) -> Response[JobView]:
-    async with request.parts() as parts:
-        media_type, command = _media_type(request), command_id(request)
-        upload = _upload(request, offering, dry_run=dry_run)
-        job, digest = await receive(wiring.store, upload, command, media_type, parts)
-    if job.digest != digest:
-        raise IdempotencyKeyReused(request.headers["idempotency-key"])
-    where = {"Location": f"/enrollment/jobs/{job.job}"}
+    kind = ENROLLMENT_JOB.name
+    job = await uploaded(request, wiring.store, kind, offering, dry_run=dry_run)
+    where = {"Location": f"{documents.PATH}/{job.job}"}
     return Response(_view(job), status_code=202, headers=where)
 
 
@@ -113,7 +99,7 @@ async def start_job(
     "",
     summary="List bulk jobs",
     description="The newest first. They are kept for 30 days after their end.",
-    answers=documents.LIST,
+    answers=job_documents.LIST,
     roles=READERS,
 )
 async def list_jobs(
@@ -133,7 +119,7 @@ async def list_jobs(
     "/{job:uuid}",
     summary="Read how far a bulk job is",
     description="Sends an ETag, answers If-None-Match.",
-    answers=documents.READ,
+    answers=job_documents.READ,
     roles=READERS,
 )
 async def get_job(
@@ -151,7 +137,7 @@ async def get_job(
     "up to ten minutes; `after` goes on behind a row.",
     media_type=NDJSON,
     responses={200: documents.LINES},
-    answers=documents.RESULTS,
+    answers=job_documents.RESULTS,
     roles=READERS,
 )
 async def get_job_results(
@@ -164,9 +150,8 @@ async def get_job_results(
     after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
 ) -> Stream:
     found = await wiring.store.find(request.user.tenant, job)
-    seconds = FOLLOW_SECONDS if follow else 0.0
-    lines = _lines(wiring.store, found, after, seconds, refused_only=refused)
-    return Stream(lines, media_type=NDJSON)
+    told = lines(wiring.store, found, after, follow=follow, refused_only=refused)
+    return Stream(told, media_type=NDJSON)
 
 
 @post(
@@ -175,7 +160,7 @@ async def get_job_results(
     summary="Cancel a bulk job",
     description="It ends within a second or two. What it has done stays, and its results tell it. "
     "Repeating it does nothing.",
-    answers=documents.CANCEL,
+    answers=job_documents.CANCEL,
     roles=ENROLLERS,
 )
 async def cancel_job(
@@ -184,52 +169,8 @@ async def cancel_job(
     return _view(await wiring.store.cancel(request.user.tenant, job))
 
 
-async def _lines(
-    store: Store, job: Job, after: int, seconds: float, *, refused_only: bool
-) -> AsyncIterator[bytes]:
-    """All that there is; then, for so many seconds, what comes until the job has ended."""
-    encoder, deadline = msgspec.json.Encoder(), time.monotonic() + seconds
-    while True:
-        ended = job.ended_at is not None  # then what is read now is all there will be
-        while rows := await store.results(job, after, PAGE, refused_only=refused_only):
-            yield encoder.encode_lines(rows)
-            after = rows[-1].row
-        if ended or time.monotonic() >= deadline:
-            return
-        await asyncio.sleep(POLL_SECONDS)
-        job = await store.find(job.tenant, job.job)
-
-
-def _media_type(request: Received) -> str:
-    """Raises `UnsupportedMedia`."""
-    media_type = request.content_type[0]
-    if media_type not in FORMATS:
-        raise UnsupportedMedia(media_type or "of no type", tuple(FORMATS))
-    return media_type
-
-
-def _upload(request: Received, offering: str | None, *, dry_run: bool) -> Upload:
-    return Upload(
-        tenant=request.user.tenant,
-        job=new_id(),
-        dry_run=dry_run,
-        offering=offering,
-        actor=request.user.subject,
-        metadata=_metadata(request),
-    )
-
-
-def _metadata(request: Received) -> bytes:
-    """Of every event that follows: who wanted it. The body's digest is the job's."""
-    state = request.scope["state"]
-    return Metadata(
-        actor=request.user.subject, correlation=state["correlation"], trace=state.get("trace")
-    ).encode()
-
-
 def _view(job: Job) -> JobView:
-    facts = msgspec.structs.asdict(job.tally)
-    refusals = facts.pop("refused")
+    outcomes, refusals = job.tally.outcomes, job.tally.refused
     return JobView(
         job=job.job,
         state=job.state,
@@ -238,27 +179,24 @@ def _view(job: Job) -> JobView:
         by=job.actor,
         rows=job.rows,
         done=job.tally.done,
-        **facts,
+        enrolled=outcomes.get("enrolled", 0),
+        waitlisted=outcomes.get("waitlisted", 0),
+        requested=outcomes.get("requested", 0),
+        pending_approval=outcomes.get("pending_approval", 0),
+        unchanged=outcomes.get("unchanged", 0),
         refused=sum(refusals.values()),
         refusals=refusals,
         canceling=job.cancel and job.ended_at is None,
-        rows_per_second=_rate(job, job.tally),
+        rows_per_second=rows_per_second(job),
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
     )
 
 
-def _rate(job: Job, tally: Tally) -> float | None:
-    if job.started_at is None or not tally.done:
-        return None
-    seconds = (job.changed_at - job.started_at).total_seconds()
-    return round(tally.done / seconds, 1) if seconds else None
-
-
 def routes(wiring: BulkWiring) -> Router:
     return Router(
-        "/enrollment/jobs",
+        documents.PATH,
         route_handlers=[start_job, list_jobs, get_job, get_job_results, cancel_job],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["bulk jobs"],

@@ -1,6 +1,7 @@
 """Wiring of bulk jobs, nothing else. They are served with enrollment, and need a database."""
 
 from milepost.enrollment.bulk.api import BulkWiring, routes
+from milepost.enrollment.bulk.enrollment_kind import store_on
 from milepost.enrollment.bulk.personal_data import personal_data
 from milepost.enrollment.bulk.store import Store
 from milepost.enrollment.bulk.worker import Worker
@@ -16,7 +17,7 @@ __all__ = ["personal_data", "service"]
 
 
 def service(context: Context) -> Service:
-    store = Store(context.pool)
+    store = store_on(context.pool)
     workers = [Worker(context.transactor, store, context.settings) for _ in range(JOBS_AT_ONCE)]
     return Service(
         name="bulk",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -13,7 +13,7 @@ from milepost.enrollment.bulk.row_format import (
     Fault,
     Parse,
     Row,
-    RowRequest,
+    RowFormat,
     csv_parser,
     json_parser,
 )
@@ -34,7 +34,7 @@ QUOTE_NOT_CLOSED = (
 )
 
 Parts: TypeAlias = AsyncIterator[bytes]
-Rows: TypeAlias = AsyncIterator[list[Row]]
+Rows: TypeAlias = AsyncIterator[list[Row[Any]]]
 Lines: TypeAlias = list[tuple[int, bytes]]
 
 
@@ -66,24 +66,24 @@ class ArrayTooLong(Invalid):
     limit_bytes: int
 
 
-async def ndjson(parts: Parts, offering: str | None) -> Rows:
-    parse = json_parser(offering)
+async def ndjson(parts: Parts, form: RowFormat[Any], offering: str | None) -> Rows:
+    parse = json_parser(form, offering)
     async for lines in _lines(parts):
         yield [_row(number, line, parse) for number, line in lines]
 
 
-async def csv(parts: Parts, offering: str | None) -> Rows:
+async def csv(parts: Parts, form: RowFormat[Any], offering: str | None) -> Rows:
     """Raises `HeaderInvalid`, `QuotesNotClosed`."""
     parse: Parse | None = None
     async for records in _records(parts):
         if parse is None and records:
             header = records.pop(0)
-            parse = csv_parser(header.text, offering)
+            parse = csv_parser(form, header.text, offering)
         if parse is not None:
             yield [_csv_row(record, parse) for record in records]
 
 
-async def json_array(parts: Parts, offering: str | None) -> Rows:
+async def json_array(parts: Parts, form: RowFormat[Any], offering: str | None) -> Rows:
     """Raises `ArrayTooLong`, `FileUnreadable`."""
     text = b""
     async for part in parts:
@@ -94,13 +94,13 @@ async def json_array(parts: Parts, offering: str | None) -> Rows:
         elements = msgspec.json.decode(text.removeprefix(BOM), type=list[msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FileUnreadable(1, "$", "Expected a JSON array of objects, in UTF-8.") from None
-    parse, numbered = json_parser(offering), enumerate(elements, 1)
+    parse, numbered = json_parser(form, offering), enumerate(elements, 1)
     while some := list(islice(numbered, ELEMENTS_AT_ONCE)):
         yield [_row(number, bytes(element), parse) for number, element in some]
         await asyncio.sleep(0)
 
 
-FORMATS: dict[str, Callable[[Parts, str | None], Rows]] = {
+FORMATS: dict[str, Callable[[Parts, RowFormat[Any], str | None], Rows]] = {
     "application/x-ndjson": ndjson,
     "text/csv": csv,
     "application/json": json_array,
@@ -118,7 +118,7 @@ async def validated(rows: Rows) -> Rows:
         if total > MAX_ROWS:
             raise TooManyRows(MAX_ROWS)
         first = first or next(iter(batch), None)
-        readable = readable or any(isinstance(row.request, RowRequest) for row in batch)
+        readable = readable or not all(isinstance(row.request, Fault) for row in batch)
         yield batch
     if first is None:
         raise FileEmpty
@@ -127,13 +127,13 @@ async def validated(rows: Rows) -> Rows:
         raise FileUnreadable(first.number, first.request.path, first.request.reason)
 
 
-def _row(number: int, line: bytes, parse: Parse) -> Row:
+def _row(number: int, line: bytes, parse: Parse) -> Row[Any]:
     if len(line) > MAX_LINE_BYTES:
         return Row(number, Fault("$", f"Expected at most {MAX_LINE_BYTES} bytes in a row."))
     return Row(number, parse(line))
 
 
-def _csv_row(record: Record, parse: Parse) -> Row:
+def _csv_row(record: Record, parse: Parse) -> Row[Any]:
     if not record.is_closed and len(record.text) <= MAX_LINE_BYTES:
         return Row(record.number, Fault("$", QUOTE_NOT_CLOSED))
     return _row(record.number, record.text, parse)

@@ -1,5 +1,6 @@
 """What a bulk job is: its states, what its rows came to, and the bounds on its life."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,6 @@ import msgspec
 from milepost.events.event import Conflicting, Invalid, Unknown
 
 State: TypeAlias = Literal["queued", "running", "done", "canceled", "failed"]
-Outcome: TypeAlias = Literal[
-    "enrolled", "waitlisted", "requested", "pending_approval", "unchanged", "refused"
-]
 
 UNFINISHED_AT_MOST = 20
 RETENTION = timedelta(days=30)
@@ -49,27 +47,35 @@ class RowInvalid(Invalid):
     reason: str
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """How many rows came to what; `refused` by the problem's name."""
+class Tally(msgspec.Struct, frozen=True):
+    """How many rows came to what, by outcome; `refused` by the problem's name."""
 
-    enrolled: int = 0
-    waitlisted: int = 0
-    requested: int = 0
-    pending_approval: int = 0
-    unchanged: int = 0
+    outcomes: dict[str, int] = {}
     refused: dict[str, int] = {}
 
     @property
     def done(self) -> int:
-        accepted = (self.enrolled, self.waitlisted, self.requested, self.pending_approval)
-        return sum(accepted) + self.unchanged + sum(self.refused.values())
+        return sum(self.outcomes.values()) + sum(self.refused.values())
+
+    def encode(self) -> bytes:
+        """As it is stored: `{"enrolled": 2, "refused": {"offering_full": 1}}`."""
+        return msgspec.json.encode({**self.outcomes, "refused": self.refused})
+
+    @classmethod
+    def decode(cls, stored: str | bytes) -> "Tally":
+        counts = msgspec.json.decode(stored, type=dict[str, Any])
+        refused = counts.pop("refused", {})
+        return cls(counts, refused)
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a row; `problem` if it was refused, `position` if it did something."""
+    """What came of a row: an outcome of its kind, or `refused`, with the `problem`.
+
+    `position` if it did something.
+    """
 
     row: int
-    outcome: Outcome
+    outcome: str
     enrollment: str | None = None
     position: int | None = None
     problem: dict[str, Any] | None = None
@@ -80,6 +86,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: str
     job: UUID
+    kind: str
     digest: str
     state: State
     dry_run: bool
@@ -99,12 +106,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_results(tally: Tally, results: Sequence[Result]) -> Tally:
     """With these added."""
-    counts = msgspec.structs.asdict(tally)
-    refused = dict(tally.refused)
+    outcomes, refused = Counter(tally.outcomes), Counter(tally.refused)
     for result in results:
         if result.problem is None:
-            counts[result.outcome] += 1
+            outcomes[result.outcome] += 1
         else:
-            name = result.problem["type"].rpartition(":")[2]
-            refused[name] = refused.get(name, 0) + 1
-    return Tally(**{**counts, "refused": refused})
+            refused[result.problem["type"].rpartition(":")[2]] += 1
+    return Tally(dict(outcomes), dict(refused))

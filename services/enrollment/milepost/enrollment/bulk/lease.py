@@ -14,11 +14,10 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from milepost.enrollment.bulk.jobs import Job, Result, Tally
-from milepost.enrollment.bulk.store import COLUMNS, job_of
+from milepost.enrollment.bulk.store import Store, job_of
 from milepost.events.log import Command, Log
 from milepost.events.log import Result as LogResult
 from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
@@ -27,42 +26,42 @@ SILENT = timedelta(seconds=5)
 MARGIN = timedelta(seconds=2)
 
 # So that a school whose jobs are claimed at once gets one of them.
-ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('bulk/claim', 0))"
+ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('{schema}/claim', 0))"
 # Schools take turns, with one job at a time: who was served longest ago is next.
-CLAIM = f"""update bulk.jobs set state = 'running', worker = $1, alive_at = now(),
+CLAIM = """update {schema}.jobs set state = 'running', worker = $1, alive_at = now(),
         started_at = coalesce(started_at, now()), changed_at = now(), version = version + 1,
         deaths = deaths + case state when 'running' then 1 else 0 end
     where (tenant, job) = (
-        select tenant, job from bulk.jobs waiting
-         where state in ('queued', 'running')
+        select tenant, job from {schema}.jobs waiting
+         where state in ('queued', 'running') and kind = any($3)
            and (state = 'queued' or alive_at < now() - $2::interval)
            and not exists (
-               select from bulk.jobs led
+               select from {schema}.jobs led
                 where led.tenant = waiting.tenant and led.job <> waiting.job
                   and led.state = 'running' and led.alive_at >= now() - $2::interval)
          order by (select max(coalesce(served.ended_at, served.changed_at))
-                     from bulk.jobs served
+                     from {schema}.jobs served
                     where served.tenant = waiting.tenant and served.started_at is not null)
                   nulls first, created_at
          limit 1 for update skip locked)
-    returning {COLUMNS}"""
+    returning {job}"""
 MINE = "where tenant = $1 and job = $2 and worker = $3 and state = 'running'"
-BEAT = f"update bulk.jobs set alive_at = now() {MINE} returning true"
+BEAT = f"update {{schema}}.jobs set alive_at = now() {MINE} returning true"
 # A real job goes on where it was, so what it has done shows that it is not the job that kills.
-SAVE = f"""update bulk.jobs set alive_at = now(), changed_at = now(), version = version + 1,
+SAVE = f"""update {{schema}}.jobs set alive_at = now(), changed_at = now(), version = version + 1,
         tally = $4, deaths = case when dry_run then deaths else 0 end
     {MINE} returning cancel"""
-RESULTS = """insert into bulk.results (tenant, job, row, outcome, enrollment, position, problem)
+RESULTS = """insert into {schema}.results (tenant, job, row, outcome, enrollment, position, problem)
     select $1, $2, result.*
       from unnest($3::integer[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) result (row)
-     where exists (select from bulk.rows source
+     where exists (select from {schema}.rows source
                     where (source.tenant, source.job, source.row) = ($1, $2, result.row))"""
-LAST = "select coalesce(max(row), 0) from bulk.results where tenant = $1 and job = $2"
-START_OVER = "delete from bulk.results where tenant = $1 and job = $2"
-OTHERS_WAIT = "select exists (select from bulk.jobs where tenant <> $1 and state = 'queued')"
-RELEASE = f"""update bulk.jobs set state = 'queued', changed_at = now(), version = version + 1,
-        worker = null {MINE}"""
-END = f"""update bulk.jobs set state = $4, ended_at = now(), changed_at = now(),
+LAST = "select coalesce(max(row), 0) from {schema}.results where tenant = $1 and job = $2"
+START_OVER = "delete from {schema}.results where tenant = $1 and job = $2"
+OTHERS_WAIT = "select exists (select from {schema}.jobs where tenant <> $1 and state = 'queued')"
+RELEASE = f"""update {{schema}}.jobs set state = 'queued', changed_at = now(),
+        version = version + 1, worker = null {MINE}"""
+END = f"""update {{schema}}.jobs set state = $4, ended_at = now(), changed_at = now(),
         version = version + 1, worker = null {MINE} returning true"""
 
 
@@ -73,10 +72,11 @@ class NotLeading(Exception):
 class JobLease:
     """One worker's hold on one job. Every method raises `NotLeading` once it is lost."""
 
-    def __init__(self, pool: asyncpg.Pool, worker: UUID, job: Job, requested_at: float) -> None:
+    def __init__(self, store: Store, worker: UUID, job: Job, requested_at: float) -> None:
         """`requested_at` by the monotonic clock: when this hold was asked for."""
         self.job = job
-        self._pool = pool
+        self._pool = store.pool
+        self._sql = store.tables.sql
         self._mine = (job.tenant, job.job, worker)
         self._alive = requested_at
 
@@ -97,11 +97,11 @@ class JobLease:
 
     async def beat(self) -> None:
         requested_at = time.monotonic()
-        self._renew(await self._pool.fetchval(BEAT, *self._mine), requested_at)
+        self._renew(await self._pool.fetchval(self._sql(BEAT), *self._mine), requested_at)
 
     async def last(self) -> int:
         """The last row that has a result."""
-        row: int = await self._pool.fetchval(LAST, *self._mine[:2])
+        row: int = await self._pool.fetchval(self._sql(LAST), *self._mine[:2])
         return row
 
     async def save(self, tally: Tally, results: Sequence[Result]) -> bool:
@@ -111,29 +111,29 @@ class JobLease:
         """
         requested_at = time.monotonic()
         async with self._pool.acquire() as connection, connection.transaction():
-            cancel = await connection.fetchval(SAVE, *self._mine, msgspec.json.encode(tally))
+            cancel = await connection.fetchval(self._sql(SAVE), *self._mine, tally.encode())
             self._renew(cancel, requested_at)
-            await connection.execute(RESULTS, *self._mine[:2], *_columns(results))
+            await connection.execute(self._sql(RESULTS), *self._mine[:2], *_columns(results))
         return bool(cancel)
 
     async def start_over(self) -> None:
         requested_at = time.monotonic()
         async with self._pool.acquire() as connection, connection.transaction():
-            tally = msgspec.json.encode(Tally())
-            self._renew(await connection.fetchval(SAVE, *self._mine, tally), requested_at)
-            await connection.execute(START_OVER, *self._mine[:2])
+            nothing = (*self._mine, Tally().encode())
+            self._renew(await connection.fetchval(self._sql(SAVE), *nothing), requested_at)
+            await connection.execute(self._sql(START_OVER), *self._mine[:2])
 
     async def others_wait(self) -> bool:
         """Another school's job waits for a worker."""
-        waits: bool = await self._pool.fetchval(OTHERS_WAIT, self.job.tenant)
+        waits: bool = await self._pool.fetchval(self._sql(OTHERS_WAIT), self.job.tenant)
         return waits
 
     async def release(self) -> None:
         """For anybody to go on with, at once."""
-        await self._pool.execute(RELEASE, *self._mine)
+        await self._pool.execute(self._sql(RELEASE), *self._mine)
 
     async def end(self, state: Literal["done", "canceled", "failed"]) -> None:
-        if await self._pool.fetchval(END, *self._mine, state) is None:
+        if await self._pool.fetchval(self._sql(END), *self._mine, state) is None:
             raise NotLeading
 
     def _is_stale(self) -> bool:
@@ -163,13 +163,16 @@ class FencedLog:
         return await self._log.append(tenant, commands)
 
 
-async def claim_job(pool: asyncpg.Pool, worker: UUID) -> JobLease | None:
-    """The job whose turn it is, if any waits or has lost its worker."""
-    requested_at = time.monotonic()
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(ONE_BY_ONE)
-        claimed = await connection.fetchrow(CLAIM, worker, SILENT)
-    return JobLease(pool, worker, job_of(claimed), requested_at) if claimed else None
+async def claim_job(store: Store, worker: UUID) -> JobLease | None:
+    """The job whose turn it is, if any waits or has lost its worker, of a kind that is known here.
+
+    A process of before knows not all kinds that one of today does.
+    """
+    requested_at, sql = time.monotonic(), store.tables.sql
+    async with store.pool.acquire() as connection, connection.transaction():
+        await connection.execute(sql(ONE_BY_ONE))
+        claimed = await connection.fetchrow(sql(CLAIM), worker, SILENT, list(store.kinds))
+    return JobLease(store, worker, job_of(claimed), requested_at) if claimed else None
 
 
 def _columns(results: Sequence[Result]) -> list[list[object]]:

@@ -1,4 +1,4 @@
-"""Rows of an upload: what one may hold, and how it is read from JSON and from CSV.
+"""Rows of an upload: how one is read from JSON and from CSV, whatever the kind of the job.
 
 A row that cannot be read is told by its number and the path of the fault; what stood there is not
 kept, for it may be personal data in the wrong place.
@@ -6,50 +6,24 @@ kept, for it may be personal data in the wrong place.
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
+from msgspec import inspect
 
-from milepost.contracts.ids import ID_IN_WORDS
-from milepost.contracts.offerings import Mode
-from milepost.contracts.times import Moment
-from milepost.enrollment.api.wiring import Id
 from milepost.enrollment.bulk.csv_records import delimiter_of
 from milepost.events.event import Invalid
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 
-COLUMNS = ("learner", "offering", "mode", "occurred_at")
-EXPECTED = {
-    "learner": f"an opaque id, {ID_IN_WORDS}",
-    "offering": f"an offering's id, {ID_IN_WORDS}",
-    "mode": "audit or verified",
-    "occurred_at": "a time with its UTC offset, as 2026-03-02T09:00:00Z",
-}
+R = TypeVar("R")
 
-
-class FileRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row as it may stand in a file. `offering` absent: the one given for the whole file."""
-
-    learner: Id
-    offering: Id | None = None
-    mode: Mode | None = None
-    occurred_at: Moment | None = None
-
-
-class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a row asks for. `occurred_at` in UTC; absent: when the file came.
-
-    `mode` absent: audit for who comes new, whatever it is of who is in.
-    """
-
-    learner: str
-    offering: str
-    mode: Mode | None = None
-    occurred_at: datetime | None = None
+# In CSV all cells are text: of these types it is read as what it says.
+SAID_BY_TEXT = (inspect.IntType, inspect.FloatType, inspect.BoolType)
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -59,21 +33,50 @@ class Fault(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, Generic[R], frozen=True):
     """`number` as a spreadsheet counts rows, from 1; in NDJSON the line's, in an array the
     element's.
     """
 
     number: int
-    request: RowRequest | Fault
+    request: R | Fault
 
 
-Parse: TypeAlias = Callable[[bytes], RowRequest | Fault]
+Parse: TypeAlias = Callable[[bytes], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFormat(Generic[R]):
+    """How a row of one kind stands in a file.
+
+    row       what one may hold, a struct that forbids other fields: they are the columns of CSV
+    expected  in words, of each column
+    needed    the columns that a header must have, given the offering of the whole file, if any
+    resolve   what the row asks for, given that offering; or what is wrong with it
+    """
+
+    row: type[msgspec.Struct]
+    expected: Mapping[str, str]
+    needed: Callable[[str | None], Sequence[str]]
+    resolve: Callable[[Any, str | None], R | Fault]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return self.row.__struct_fields__
+
+    @cached_property
+    def said_by_text(self) -> Mapping[str, Any]:
+        """The types of the columns whose cells say a number, or true or false."""
+        hints = get_type_hints(self.row, include_extras=True)
+        return {name: hint for name, hint in hints.items() if _is_said_by_text(hint)}
+
+    def fault(self, name: str) -> Fault:
+        return Fault(f"$.{name}", f"Expected {self.expected[name]}.")
 
 
 @dataclass
 class HeaderInvalid(Invalid):
-    """The first row of a CSV file names its columns: learner, and any of the others.
+    """The first row of a CSV file names its columns; `missing` are those it needs beside.
 
     Nothing else belongs there: names and addresses go to the learners' vault.
     """
@@ -81,29 +84,31 @@ class HeaderInvalid(Invalid):
     unknown: tuple[str, ...]
     missing: tuple[str, ...]
     repeated: tuple[str, ...]
-    columns: tuple[str, ...] = COLUMNS
+    columns: tuple[str, ...]
 
 
-def json_parser(offering: str | None) -> Parse:
+def json_parser(form: RowFormat[R], offering: str | None) -> Callable[[bytes], R | Fault]:
     """For a JSON object. `offering` is the whole file's, if it has one."""
-    decoder = msgspec.json.Decoder(FileRow)
+    decoder = msgspec.json.Decoder(form.row)
 
-    def parse(text: bytes) -> RowRequest | Fault:
+    def parse(text: bytes) -> R | Fault:
         try:
-            return _resolved(decoder.decode(text), offering)
+            return form.resolve(decoder.decode(text), offering)
         except msgspec.ValidationError as error:
-            return _fault(str(error))
+            return _fault(form, str(error))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Fault("$", "Expected a JSON object in UTF-8.")
 
     return parse
 
 
-def csv_parser(header: bytes, offering: str | None) -> Parse:
+def csv_parser(
+    form: RowFormat[R], header: bytes, offering: str | None
+) -> Callable[[bytes], R | Fault]:
     """For a record of CSV (RFC 4180, with comma, semicolon or tab). Raises `HeaderInvalid`."""
-    columns, delimiter = _columns(header, offering)
+    columns, delimiter = _columns(form, header, offering)
 
-    def parse(record: bytes) -> RowRequest | Fault:
+    def parse(record: bytes) -> R | Fault:
         try:
             cells = _cells(record, delimiter)
         except (UnicodeDecodeError, csv.Error):
@@ -113,27 +118,59 @@ def csv_parser(header: bytes, offering: str | None) -> Parse:
         cells_by_name = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
         for name, cell in cells_by_name.items():
             if "\n" in cell or "\r" in cell:
-                return Fault(f"$.{name}", f"Expected {EXPECTED[name]}: no line break in a cell.")
-        try:
-            return _resolved(msgspec.convert(cells_by_name, FileRow), offering)
-        except msgspec.ValidationError as error:
-            return _fault(str(error))
+                return Fault(
+                    f"$.{name}", f"Expected {form.expected[name]}: no line break in a cell."
+                )
+        return _of_cells(form, cells_by_name, offering)
 
     return parse
 
 
-def _columns(header: bytes, offering: str | None) -> tuple[list[str], str]:
+def utc(at: datetime | None, name: str) -> datetime | Fault | None:
+    """For `resolve`: a time as it is kept; what is wrong with it."""
+    try:
+        return at and in_calendar(at)
+    except Malformed as fault:
+        return Fault(f"$.{name}", fault.reason)
+
+
+def _of_cells(form: RowFormat[R], cells: Mapping[str, str], offering: str | None) -> R | Fault:
+    values: dict[str, Any] = dict(cells)
+    for name in form.said_by_text.keys() & cells.keys():
+        try:
+            values[name] = msgspec.convert(cells[name], form.said_by_text[name], strict=False)
+        except msgspec.ValidationError:
+            return form.fault(name)
+    try:
+        return form.resolve(msgspec.convert(values, form.row), offering)
+    except msgspec.ValidationError as error:
+        return _fault(form, str(error))
+
+
+def _is_said_by_text(hint: Any) -> bool:
+    waiting, found = [inspect.type_info(hint)], False
+    while waiting:
+        match waiting.pop():
+            case inspect.Metadata(type=inner):
+                waiting.append(inner)
+            case inspect.UnionType(types=types):
+                waiting += types
+            case one:
+                found = found or isinstance(one, SAID_BY_TEXT)
+    return found
+
+
+def _columns(form: RowFormat[Any], header: bytes, offering: str | None) -> tuple[list[str], str]:
     delimiter = delimiter_of(header)
     try:
         columns = [name.lower() for name in _cells(header, delimiter)]
     except (UnicodeDecodeError, csv.Error):
         columns = []
-    needed = ("learner",) if offering else ("learner", "offering")
-    unknown = tuple(_quotable(name) for name in columns if name not in COLUMNS)
-    missing = tuple(name for name in needed if name not in columns)
-    repeated = tuple(name for name in COLUMNS if columns.count(name) > 1)
+    unknown = tuple(_quotable(name) for name in columns if name not in form.columns)
+    missing = tuple(name for name in form.needed(offering) if name not in columns)
+    repeated = tuple(name for name in form.columns if columns.count(name) > 1)
     if unknown or missing or repeated:
-        raise HeaderInvalid(unknown, missing, repeated)
+        raise HeaderInvalid(unknown, missing, repeated, form.columns)
     return columns, delimiter
 
 
@@ -142,28 +179,12 @@ def _cells(record: bytes, delimiter: str) -> Sequence[str]:
     return [cell.strip() for cell in cells]
 
 
-def _resolved(row: FileRow, offering: str | None) -> RowRequest | Fault:
-    """With its offering, and its time in UTC."""
-    at, where = row.occurred_at, row.offering or offering
-    if where is None:
-        return _expected("offering")
-    try:
-        at = at and in_calendar(at)
-    except Malformed as fault:
-        return Fault("$.occurred_at", fault.reason)
-    return RowRequest(learner=row.learner, offering=where, mode=row.mode, occurred_at=at)
-
-
-def _fault(words: str) -> Fault:
+def _fault(form: RowFormat[Any], words: str) -> Fault:
     """Of msgspec's words only a name that we gave is taken: they may quote what stood there."""
     if "unknown field `" in words:
-        return Fault("$", f"Expected no other fields than {', '.join(COLUMNS)}.")
+        return Fault("$", f"Expected no other fields than {', '.join(form.columns)}.")
     named = re.search(r"at `\$\.([a-z_]+)`$", words) or re.search(r"field `([a-z_]+)`$", words)
-    return _expected(named[1]) if named else Fault("$", "Expected a JSON object.")
-
-
-def _expected(name: str) -> Fault:
-    return Fault(f"$.{name}", f"Expected {EXPECTED[name]}.")
+    return form.fault(named[1]) if named else Fault("$", "Expected a JSON object.")
 
 
 def _quotable(name: str) -> str:

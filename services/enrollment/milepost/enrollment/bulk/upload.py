@@ -1,8 +1,9 @@
 """Takes an upload in: streamed into the database as it comes, and a job only once it is whole."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,8 +20,7 @@ ROWS_AT_ONCE = 2_000
 class HashedUpload:
     """What comes, and the digest of all of it: the same upload again has the same."""
 
-    def __init__(self, upload: Upload, media_type: str, parts: AsyncIterator[bytes]) -> None:
-        facts = (media_type, upload.offering, upload.dry_run)
+    def __init__(self, facts: Sequence[object], parts: AsyncIterator[bytes]) -> None:
         self._digest = sha256(msgspec.json.encode(facts))
         self._parts = parts
 
@@ -41,8 +41,9 @@ async def receive(
 
     Raises `TooManyJobs`, `Malformed`, and what `validated` and the parts raise; then keeps nothing.
     """
-    hashed = HashedUpload(upload, media_type, parts)
-    rows = validated(FORMATS[media_type](aiter(hashed), upload.offering))
+    hashed = HashedUpload(_facts(store, upload, media_type), parts)
+    form = store.kinds[upload.kind].rows
+    rows = validated(FORMATS[media_type](aiter(hashed), form, upload.offering))
     await store.begin(upload, command)
     limit = asyncio.timeout(RECEIVING.total_seconds())
     try:
@@ -57,8 +58,14 @@ async def receive(
     return job, str(hashed)
 
 
+def _facts(store: Store, upload: Upload, media_type: str) -> Sequence[object]:
+    """What makes it another upload, beside the file. Digests of one kind's room never named it."""
+    kind = () if len(store.kinds) == 1 else (upload.kind,)
+    return (media_type, upload.offering, upload.dry_run, *kind)
+
+
 async def _store_rows(store: Store, upload: Upload, rows: Rows) -> int:
-    count, waiting = 0, list[Row]()
+    count, waiting = 0, list[Row[Any]]()
     async for batch in rows:
         waiting += batch
         count += len(batch)

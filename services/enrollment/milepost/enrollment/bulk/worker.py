@@ -12,15 +12,14 @@ the log, and begins anew.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import NoReturn
-from uuid import uuid5
+from typing import Any, NoReturn
 
 import structlog
 
-from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.jobs import Job, Tally, add_results
+from milepost.enrollment.bulk.jobs import Job, Result, Tally, add_results
+from milepost.enrollment.bulk.kinds import command_of
 from milepost.enrollment.bulk.lease import FencedLog, JobLease, NotLeading, claim_job
 from milepost.enrollment.bulk.row_format import Row
 from milepost.enrollment.bulk.store import Store
@@ -69,7 +68,7 @@ class Worker:
     async def turn(self) -> bool:
         """Do one job, or what it gets done in its turn. False if there is none."""
         await self._prune()
-        lease = await claim_job(self._store.pool, self._id)
+        lease = await claim_job(self._store, self._id)
         if lease is None:
             return False
         job = lease.job
@@ -90,17 +89,17 @@ class Worker:
         elif job.dry_run:
             await lease.start_over()
             async with _transactor_on(await DryRunLog.over(self._transactor.log)) as transactor:
-                await self._enroll_pages(lease, transactor, Tally(), 0)
+                await self._decide_pages(lease, transactor, Tally(), 0)
         else:
             async with _transactor_on(FencedLog(self._transactor.log, lease)) as transactor:
-                await self._enroll_pages(lease, transactor, job.tally, await lease.last())
+                await self._decide_pages(lease, transactor, job.tally, await lease.last())
 
-    async def _enroll_pages(
+    async def _decide_pages(
         self, lease: JobLease, transactor: Transactor, tally: Tally, after: int
     ) -> None:
         job, canceled, until = lease.job, False, time.monotonic() + TURN_SECONDS
         while not canceled and (rows := await self._store.rows(job, after, ROWS_AT_ONCE)):
-            results = await enroll_rows(transactor, self._settings, job, rows)
+            results = await self._decide(transactor, job, rows)
             tally = add_results(tally, results)
             canceled = await lease.save(tally, results)
             after = rows[-1].number
@@ -109,24 +108,29 @@ class Worker:
                 return
         await lease.end("canceled" if canceled else "done")
 
+    async def _decide(
+        self, transactor: Transactor, job: Job, rows: Sequence[Row[Any]]
+    ) -> list[Result]:
+        return await self._store.kinds[job.kind].decide(transactor, self._settings, job, rows)
+
     async def _abort(self, lease: JobLease) -> None:
         """Results that are kept stay; what was done without a result gets one."""
         job = lease.job
-        # That takes enrolling rows again: a job that kills by that as well ends without.
+        # That takes deciding rows again: a job that kills by that as well ends without.
         if not job.dry_run and job.deaths <= 2 * DEATHS_AT_MOST:
             await lease.wait_out_margin()
             rows = await self._unreported_rows(job, await lease.last())
             async with _transactor_on(FencedLog(self._transactor.log, lease)) as transactor:
-                results = await enroll_rows(transactor, self._settings, job, rows)
+                results = await self._decide(transactor, job, rows)
             await lease.save(add_results(job.tally, results), results)
         if job.deaths > DEATHS_AT_MOST:
             _log.error("bulk_given_up", tenant=job.tenant, job=str(job.job))
         await lease.end("failed" if job.deaths > DEATHS_AT_MOST else "canceled")
 
-    async def _unreported_rows(self, job: Job, after: int) -> list[Row]:
+    async def _unreported_rows(self, job: Job, after: int) -> list[Row[Any]]:
         """Rows that somebody who died, or was stopped, had done without a result."""
         rows = await self._store.rows(job, after, ROWS_AT_ONCE)
-        ids = {row.number: uuid5(job.job, str(row.number)) for row in rows}
+        ids = {row.number: command_of(job, row.number) for row in rows}
         done = await self._transactor.log.done(job.tenant, list(ids.values()))
         return [row for row in rows if ids[row.number] in done]
 
