@@ -11,11 +11,11 @@ import asyncpg
 from tests.clients import Response, School, connection_to
 
 from milepost.enrollment.bulk.enrollment_kind import ENROLLMENT_JOB, store_on
-from milepost.enrollment.bulk.kinds import DecidePage
-from milepost.enrollment.bulk.store import Store
-from milepost.enrollment.bulk.worker import Worker
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
+from milepost.jobs.kinds import DecidePage
+from milepost.jobs.store import Store
+from milepost.jobs.worker import Worker
 from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer

@@ -13,14 +13,14 @@ from tests.bulk.office import JOBS, Office, numbered, rows
 from tests.eventually import eventually
 
 from milepost.enrollment.bulk.enrollment_kind import store_on
-from milepost.enrollment.bulk.jobs import Result, Tally
-from milepost.enrollment.bulk.lease import JobLease, NotLeading, claim_job
-from milepost.enrollment.bulk.worker import DEATHS_AT_MOST, Worker
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
+from milepost.jobs.jobs import Result, Tally
+from milepost.jobs.lease import JobLease, NotLeading, claim_job
+from milepost.jobs.worker import DEATHS_AT_MOST, Worker
 from milepost.web.settings import Settings
 
 SILENT = "update bulk.jobs set alive_at = now() - interval '6 seconds'"
@@ -245,7 +245,7 @@ async def test_a_job_that_kills_even_whoever_tells_of_it_ends(
     async def kill(*_: object) -> NoReturn:
         raise Died
 
-    monkeypatch.setattr("milepost.enrollment.bulk.lease.MARGIN", timedelta(0))
+    monkeypatch.setattr("milepost.jobs.lease.MARGIN", timedelta(0))
     office.decide_by(kill)
     job = await office.upload(rows(["ann"], offering="spring"))
     for _ in range(2 * DEATHS_AT_MOST + 1):

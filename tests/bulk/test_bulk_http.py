@@ -289,7 +289,7 @@ async def test_results_can_be_followed_while_it_runs(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ):
     clock = Clock(0.0)
-    monkeypatch.setattr("milepost.enrollment.bulk.http.time", clock)
+    monkeypatch.setattr("milepost.jobs.http.time", clock)
     await office.open("spring")
     job = await office.upload(rows(map(str, range(3_000)), offering="spring"))
     following = asyncio.create_task(office.results(job, follow=True))

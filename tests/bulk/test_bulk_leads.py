@@ -12,10 +12,10 @@ from tests.bulk.office import Office, numbered, rows
 from tests.bulk.test_bulk_crashes import elsewhere, pool_of
 from tests.eventually import eventually
 
-from milepost.enrollment.bulk import lease, worker
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.lease import JobLease, NotLeading
 from milepost.events.log import Command, Result
+from milepost.jobs import lease, worker
+from milepost.jobs.lease import JobLease, NotLeading
 
 LEARNERS = [f"l-{number}" for number in range(10)]
 

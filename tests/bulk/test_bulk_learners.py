@@ -13,9 +13,9 @@ from tests.eventually import blocked
 
 from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.lease import RESULTS, SAVE, claim_job
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
+from milepost.jobs.lease import RESULTS, SAVE, claim_job
 
 
 async def exported(office: Office, learner: str) -> list[dict[str, object]]:

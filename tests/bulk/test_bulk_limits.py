@@ -7,9 +7,9 @@ from tests.bulk.test_bulk_crashes import pool_of
 from tests.bulk.test_bulk_http import counts
 from tests.enrollment.test_http import problem
 
-from milepost.enrollment.bulk.jobs import RECEIVING, TooManyJobs
-from milepost.enrollment.bulk.store import Upload
 from milepost.events.ids import new_id
+from milepost.jobs.jobs import RECEIVING, TooManyJobs
+from milepost.jobs.store import Upload
 
 
 async def test_a_school_has_only_so_many_jobs_waiting(office: Office):

@@ -15,9 +15,6 @@ from milepost.contracts.enrollments import EnrollmentWithdrawn
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.enrollment_rows import RowRequest
-from milepost.enrollment.bulk.jobs import Job, Tally, add_results
-from milepost.enrollment.bulk.jobs import Result as Told
-from milepost.enrollment.bulk.row_format import Fault, Row
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
@@ -27,6 +24,9 @@ from milepost.events.event import Event
 from milepost.events.log import Command, Recorded, Result
 from milepost.events.store.dry_run import DryRunLog
 from milepost.events.store.memory import MemoryLog
+from milepost.jobs.jobs import Job, Tally, add_results
+from milepost.jobs.jobs import Result as Told
+from milepost.jobs.row_format import Fault, Row
 from milepost.web.settings import Settings
 
 TENANT, NOW = "t", datetime(2026, 3, 2, 10, tzinfo=UTC)

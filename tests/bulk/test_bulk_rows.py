@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.loop_lag import loop_free
 
-from milepost.enrollment.bulk.csv_records import QuotesNotClosed
 from milepost.enrollment.bulk.enrollment_rows import FORMAT, RowRequest
-from milepost.enrollment.bulk.formats import (
+from milepost.jobs.csv_records import QuotesNotClosed
+from milepost.jobs.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
     MAX_LINE_BYTES,
@@ -21,7 +21,7 @@ from milepost.enrollment.bulk.formats import (
     TooManyRows,
     validated,
 )
-from milepost.enrollment.bulk.row_format import Fault, HeaderInvalid, Row
+from milepost.jobs.row_format import Fault, HeaderInvalid, Row
 
 NDJSON, CSV, ARRAY = FORMATS
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)

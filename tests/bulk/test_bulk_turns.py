@@ -11,11 +11,11 @@ import pytest
 from tests.bulk.office import Office, numbered, office_on, rows
 from tests.bulk.test_bulk_crashes import elsewhere
 
-from milepost.enrollment.bulk import worker
 from milepost.enrollment.bulk.app import JOBS_AT_ONCE, service
 from milepost.enrollment.bulk.decide_page import enroll_rows
-from milepost.enrollment.bulk.lease import claim_job
 from milepost.events.ids import new_id
+from milepost.jobs import worker
+from milepost.jobs.lease import claim_job
 from milepost.web.room import Context
 from milepost.web.settings import Settings
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 HOUSE = Path(__file__).parents[2]
+LIBRARIES = ("events", "contracts", "web", "jobs")
 SERVICES = ("enrollment", "progress", "credentials", "dashboards")
 
 # Who may import whom, beside itself and what does not belong to Milepost.
@@ -22,11 +23,12 @@ ROOMS: Mapping[str, set[str]] = {
     "events": set(),
     "contracts": {"events"},
     "web": {"events", "contracts"},
-    "enrollment": {"events", "contracts", "web"},
-    "progress": {"events", "contracts", "web"},
+    "jobs": {"events", "contracts", "web"},
+    "enrollment": {"events", "contracts", "web", "jobs"},
+    "progress": {"events", "contracts", "web", "jobs"},
     "credentials": {"events", "contracts", "web"},
     "dashboards": {"events", "contracts", "web"},
-    "operations": {"events", "contracts", "web", *SERVICES},
+    "operations": {*LIBRARIES, *SERVICES},
 }
 
 # libs/events from the ground up: what stands on a line may import what stands on lines above it.
@@ -80,7 +82,7 @@ class Import(NamedTuple):
 
 
 def modules(house: Path, room: str) -> list[Path]:
-    top = "libs" if room in {"events", "contracts", "web"} else "services"
+    top = "libs" if room in LIBRARIES else "services"
     return sorted((house / top / room / "milepost").rglob("*.py"))
 
 
@@ -150,7 +152,7 @@ def foreign_tables(house: Path) -> list[str]:
     """In SQL files and in literals that look like SQL."""
     found = []
     for room in ROOMS:
-        top = "libs" if room in {"events", "contracts", "web"} else "services"
+        top = "libs" if room in LIBRARIES else "services"
         files = [(path, path.read_text("utf-8")) for path in (house / top / room).rglob("*.sql")]
         files += [(path, "\n".join(texts(path))) for path in modules(house, room)]
         for path, text in files:

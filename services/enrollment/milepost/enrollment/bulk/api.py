@@ -12,12 +12,13 @@ from litestar.response import Stream
 
 from milepost.contracts.ids import ID
 from milepost.enrollment.api.wiring import ENROLLERS
-from milepost.enrollment.bulk import documents, job_documents
+from milepost.enrollment.bulk import documents
 from milepost.enrollment.bulk.enrollment_kind import ENROLLMENT_JOB
-from milepost.enrollment.bulk.formats import MAX_BYTES
-from milepost.enrollment.bulk.http import NDJSON, lines, rows_per_second, uploaded
-from milepost.enrollment.bulk.jobs import Job, State
-from milepost.enrollment.bulk.store import Store
+from milepost.jobs import documents as job_documents
+from milepost.jobs.formats import MAX_BYTES
+from milepost.jobs.http import NDJSON, lines, rows_per_second, uploaded
+from milepost.jobs.jobs import Job, State
+from milepost.jobs.store import Store
 from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
 

@@ -3,11 +3,11 @@
 from milepost.enrollment.bulk.api import BulkWiring, routes
 from milepost.enrollment.bulk.enrollment_kind import store_on
 from milepost.enrollment.bulk.personal_data import personal_data
-from milepost.enrollment.bulk.store import Store
-from milepost.enrollment.bulk.worker import Worker
 from milepost.enrollment.domain.erasure import VAULT
 from milepost.events.log import Recorded
 from milepost.events.subscriptions.handler import Handler
+from milepost.jobs.store import Store
+from milepost.jobs.worker import Worker
 from milepost.web.room import Context, Service
 
 # In each process; of different schools.

@@ -12,15 +12,15 @@ from typing import Any, TypeAlias
 
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.bulk.enrollment_rows import RowRequest
-from milepost.enrollment.bulk.jobs import Job, Result
-from milepost.enrollment.bulk.kinds import command_of
-from milepost.enrollment.bulk.row_format import Row
-from milepost.enrollment.bulk.side_by_side import Task, decide_side_by_side
 from milepost.enrollment.commands.enroll import asks_for_more, enroll_learner
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering
 from milepost.events.commands.transact import Outcome, Transactor
+from milepost.jobs.jobs import Job, Result
+from milepost.jobs.kinds import command_of
+from milepost.jobs.row_format import Row
+from milepost.jobs.side_by_side import Task, decide_side_by_side
 from milepost.web.requests.times import occurred
 from milepost.web.settings import Settings
 

@@ -9,8 +9,8 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from milepost.contracts.ids import ID
 from milepost.enrollment.bulk.enrollment_kind import Outcome
 from milepost.enrollment.bulk.enrollment_rows import FORMAT
-from milepost.enrollment.bulk.job_documents import Example, result_lines, uploads
-from milepost.enrollment.bulk.row_format import HeaderInvalid
+from milepost.jobs.documents import Example, result_lines, uploads
+from milepost.jobs.row_format import HeaderInvalid
 
 PATH: Final = "/enrollment/jobs"
 

@@ -6,8 +6,8 @@ import asyncpg
 
 from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.enrollment.bulk.enrollment_rows import FORMAT, RowRequest, keep, kept
-from milepost.enrollment.bulk.kinds import Kind, Tables
-from milepost.enrollment.bulk.store import Store
+from milepost.jobs.kinds import Kind, Tables
+from milepost.jobs.store import Store
 
 Outcome: TypeAlias = Literal[
     "enrolled", "waitlisted", "requested", "pending_approval", "unchanged", "refused"

@@ -11,7 +11,7 @@ from milepost.contracts.ids import ID_IN_WORDS
 from milepost.contracts.offerings import Mode
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.wiring import Id
-from milepost.enrollment.bulk.row_format import Fault, RowFormat, utc
+from milepost.jobs.row_format import Fault, RowFormat, utc
 
 EXPECTED: Final = {
     "learner": f"an opaque id, {ID_IN_WORDS}",

@@ -16,11 +16,11 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.enrollment.bulk.jobs import Job, Result, Tally
-from milepost.enrollment.bulk.store import Store, job_of
 from milepost.events.log import Command, Log
 from milepost.events.log import Result as LogResult
 from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
+from milepost.jobs.jobs import Job, Result, Tally
+from milepost.jobs.store import Store, job_of
 
 SILENT = timedelta(seconds=5)
 MARGIN = timedelta(seconds=2)

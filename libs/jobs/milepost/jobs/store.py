@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from milepost.enrollment.bulk.jobs import (
+from milepost.events.runtime.outages import Overloaded
+from milepost.jobs.jobs import (
     ABANDONED,
     RECEIVING,
     RETENTION,
@@ -18,9 +19,8 @@ from milepost.enrollment.bulk.jobs import (
     TooManyJobs,
     UnknownJob,
 )
-from milepost.enrollment.bulk.kinds import Kind, Tables
-from milepost.enrollment.bulk.row_format import Fault, Row
-from milepost.events.runtime.outages import Overloaded
+from milepost.jobs.kinds import Kind, Tables
+from milepost.jobs.row_format import Fault, Row
 
 PRUNED_AT_ONCE = 5
 

@@ -24,12 +24,12 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
 
-from milepost.enrollment.bulk.jobs import Job, Result, RowInvalid
-from milepost.enrollment.bulk.lease import NotLeading
-from milepost.enrollment.bulk.row_format import Fault, Row
 from milepost.events.event import Refused
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.outages import is_transient
+from milepost.jobs.jobs import Job, Result, RowInvalid
+from milepost.jobs.lease import NotLeading
+from milepost.jobs.row_format import Fault, Row
 from milepost.web.problems import members, problem_of
 
 STARTED_TOGETHER = 25

@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 import msgspec
 from msgspec import inspect
 
-from milepost.enrollment.bulk.csv_records import delimiter_of
 from milepost.events.event import Invalid
+from milepost.jobs.csv_records import delimiter_of
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.enrollment.bulk.formats import FORMATS, Rows, validated
-from milepost.enrollment.bulk.jobs import RECEIVING, Job
-from milepost.enrollment.bulk.row_format import Row
-from milepost.enrollment.bulk.store import Store, Upload
+from milepost.jobs.formats import FORMATS, Rows, validated
+from milepost.jobs.jobs import RECEIVING, Job
+from milepost.jobs.row_format import Row
+from milepost.jobs.store import Store, Upload
 from milepost.web.problems import Malformed
 
 ROWS_AT_ONCE = 2_000

@@ -8,8 +8,8 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from milepost.enrollment.bulk.csv_records import QuotesNotClosed
-from milepost.enrollment.bulk.formats import (
+from milepost.jobs.csv_records import QuotesNotClosed
+from milepost.jobs.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,
     MAX_BYTES,
@@ -19,14 +19,14 @@ from milepost.enrollment.bulk.formats import (
     FileUnreadable,
     TooManyRows,
 )
-from milepost.enrollment.bulk.http import NDJSON
-from milepost.enrollment.bulk.jobs import (
+from milepost.jobs.http import NDJSON
+from milepost.jobs.jobs import (
     UNFINISHED_AT_MOST,
     AlreadyEnded,
     TooManyJobs,
     UnknownJob,
 )
-from milepost.enrollment.bulk.row_format import HeaderInvalid
+from milepost.jobs.row_format import HeaderInvalid
 from milepost.web.openapi.documented_answers import (
     ETAG,
     IDEMPOTENCY_KEY,

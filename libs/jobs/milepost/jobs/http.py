@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from milepost.enrollment.bulk.formats import FORMATS
-from milepost.enrollment.bulk.jobs import Job
-from milepost.enrollment.bulk.store import Store, Upload
-from milepost.enrollment.bulk.upload import receive
 from milepost.events.ids import new_id
 from milepost.events.metadata import Metadata
+from milepost.jobs.formats import FORMATS
+from milepost.jobs.jobs import Job
+from milepost.jobs.store import Store, Upload
+from milepost.jobs.upload import receive
 from milepost.web.problems import UnsupportedMedia
 from milepost.web.requests.body import Received
 from milepost.web.requests.idempotency import IdempotencyKeyReused, command_id

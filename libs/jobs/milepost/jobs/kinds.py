@@ -10,9 +10,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from milepost.enrollment.bulk.jobs import Job, Result
-from milepost.enrollment.bulk.row_format import Row, RowFormat
 from milepost.events.commands.transact import Transactor
+from milepost.jobs.jobs import Job, Result
+from milepost.jobs.row_format import Row, RowFormat
 from milepost.web.settings import Settings
 
 R = TypeVar("R")

@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from milepost.enrollment.bulk.csv_records import BOM, Record, Splitter
-from milepost.enrollment.bulk.row_format import (
+from milepost.events import sizes
+from milepost.events.event import Invalid
+from milepost.jobs.csv_records import BOM, Record, Splitter
+from milepost.jobs.row_format import (
     Fault,
     Parse,
     Row,
@@ -17,8 +19,6 @@ from milepost.enrollment.bulk.row_format import (
     csv_parser,
     json_parser,
 )
-from milepost.events import sizes
-from milepost.events.event import Invalid
 
 MAX_ROWS = 100_000
 MAX_BYTES = sizes.BULK_FILE

@@ -18,17 +18,17 @@ from typing import Any, NoReturn
 
 import structlog
 
-from milepost.enrollment.bulk.jobs import Job, Result, Tally, add_results
-from milepost.enrollment.bulk.kinds import command_of
-from milepost.enrollment.bulk.lease import FencedLog, JobLease, NotLeading, claim_job
-from milepost.enrollment.bulk.row_format import Row
-from milepost.enrollment.bulk.store import Store
 from milepost.events.commands.transact import Transactor
 from milepost.events.ids import new_id
 from milepost.events.log import Log
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.outages import UNAVAILABLE, Overloaded
 from milepost.events.store.dry_run import DryRunLog
+from milepost.jobs.jobs import Job, Result, Tally, add_results
+from milepost.jobs.kinds import command_of
+from milepost.jobs.lease import FencedLog, JobLease, NotLeading, claim_job
+from milepost.jobs.row_format import Row
+from milepost.jobs.store import Store
 from milepost.web.settings import Settings
 
 ROWS_AT_ONCE = 500
