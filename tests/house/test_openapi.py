@@ -22,6 +22,7 @@ PROBLEM = "application/problem+json"
 IN_PARTS = {
     *("unknown_lesson", "lesson_locked", "attempts_exhausted", "score_not_yours"),
     *("completion_not_yours", "too_long_ago", "too_many_attempts", "already_judged"),
+    "report_id_reused",
     "row_invalid",
 }
 

@@ -1,6 +1,6 @@
 """Every progress event that was ever stored can be read, forever. Files are added, not changed.
 
-`progress_opened~1.json` is what that event said before it had further fields.
+A file with `~1` is what that event said before it had further fields.
 """
 
 from pathlib import Path

@@ -28,9 +28,14 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.progress.domain.decisions import close, open_progress
+<<<<<<< HEAD
 from milepost.progress.domain.lesson_state import Bookmark
 from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson
 from milepost.progress.domain.state import Progress, evolve
+=======
+from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson, digest_of
+from milepost.progress.domain.state import Bookmark, Progress, evolve
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
 
 PLAN = plan(page("intro"), page("loops"), lesson("exam", kind="exam", weight=1), passing=0.5)
 
@@ -73,11 +78,13 @@ def test_closing_what_is_closed_or_was_never_open_changes_nothing():
 
 
 def test_the_first_report_on_a_lesson_starts_it():
-    events, answers = decided(opened(), PLAN, started("intro", id="a"))
+    one = started("intro", id="a")
+    events, answers = decided(opened(), PLAN, one)
     assert answers == ["accepted"]
+    facts = {"enrollment": "e-1", "occurred_at": minute(1)}
     assert events == [
-        LearningBegan(enrollment="e-1", occurred_at=minute(1)),
-        LessonStarted(enrollment="e-1", lesson="intro", report="a", occurred_at=minute(1)),
+        LearningBegan(**facts),
+        LessonStarted(lesson="intro", report="a", digest=digest_of(one), **facts),
     ]
 
 
@@ -93,6 +100,7 @@ def test_progress_on_a_new_lesson_starts_it_and_is_recorded():
     assert events[2] == LessonProgressed(
         lesson="intro",
         report="a",
+        digest=digest_of(one),
         progress=0.4,
         seconds_spent=30,
         clicks=2,
@@ -140,10 +148,10 @@ def test_completing_a_new_lesson_starts_and_completes_it():
 
 def test_an_earlier_completion_that_comes_to_light_late_is_the_one_that_stands():
     state = live(PLAN, [completed("intro", at=9)])
-    events, _ = decided(state, PLAN, completed("intro", at=4, id="late"))
-    assert events == [
-        LessonProgressed(lesson="intro", report="late", completed=True, occurred_at=minute(4))
-    ]
+    late = completed("intro", at=4, id="late")
+    events, _ = decided(state, PLAN, late)
+    facts = {"report": "late", "digest": digest_of(late), "occurred_at": minute(4)}
+    assert events == [LessonProgressed(lesson="intro", completed=True, **facts)]
     state = evolve(state, events[0])
     assert state.lessons["intro"].completed_at == minute(4)
     assert state.lessons["intro"].started_at == minute(4)

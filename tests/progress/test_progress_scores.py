@@ -28,7 +28,7 @@ from milepost.contracts.progress import (
     LessonStarted,
 )
 from milepost.progress.domain.merge import scores
-from milepost.progress.domain.reports import AttemptsExhausted, Report, Scored
+from milepost.progress.domain.reports import AttemptsExhausted, Report, Scored, digest_of
 
 
 def quiz(**rule):
@@ -40,10 +40,12 @@ def kinds(events):
 
 
 def test_a_score_is_an_attempt_and_completes_the_lesson():
-    events, _ = decided(opened(), quiz(), scored("quiz", 0.7, id="a"))
+    one = scored("quiz", 0.7, id="a")
+    events, _ = decided(opened(), quiz(), one)
     assert kinds(events) == [LearningBegan, LessonStarted, AttemptScored, LessonCompleted]
+    facts = {"report": "a", "digest": digest_of(one), "occurred_at": minute(1)}
     assert events[2] == AttemptScored(
-        enrollment="e-1", lesson="quiz", report="a", attempt=1, score=0.7, occurred_at=minute(1)
+        enrollment="e-1", lesson="quiz", attempt=1, score=0.7, **facts
     )
 
 

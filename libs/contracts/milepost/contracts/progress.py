@@ -43,9 +43,15 @@ class LearningBegan(Event, frozen=True, kw_only=True, tag="learning_began"):
 
 
 class LessonStarted(Event, frozen=True, kw_only=True, tag="lesson_started"):
+    """`digest` is that of the report's content: so a repeat is told from another with its id.
+
+    Events from before there were digests have none.
+    """
+
     enrollment: str
     lesson: str
     report: str
+    digest: str = ""
 
 
 class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"):
@@ -53,6 +59,7 @@ class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"
 
     `completed`: the lesson was completed already at this time, earlier than had been known.
     One without any of these says that the lesson was started earlier than had been known.
+    `merged` are further reports that it stands for, each id with its digest.
     """
 
     lesson: str
@@ -62,12 +69,15 @@ class LessonProgressed(Event, frozen=True, kw_only=True, tag="lesson_progressed"
     clicks: int = 0
     resume_at: str | None = None
     completed: bool = False
+    digest: str = ""
+    merged: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class LessonCompleted(Event, frozen=True, kw_only=True, tag="lesson_completed"):
     enrollment: str
     lesson: str
     report: str
+    digest: str = ""
 
 
 class AttemptScored(Event, frozen=True, kw_only=True, tag="attempt_scored"):
@@ -83,6 +93,7 @@ class AttemptScored(Event, frozen=True, kw_only=True, tag="attempt_scored"):
     score: float
     raw: float | None = None
     maximum: float | None = None
+    digest: str = ""
 
 
 class LessonPassed(Event, frozen=True, kw_only=True, tag="lesson_passed"):

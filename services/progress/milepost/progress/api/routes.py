@@ -2,14 +2,19 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+<<<<<<< HEAD
 from typing import Annotated, Any, ClassVar, Literal
+=======
+from re import match
+from typing import Any
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
-from msgspec.structs import replace
 
+<<<<<<< HEAD
 from milepost.contracts.courses import SCORED_BY_STAFF
 from milepost.events.commands.transact import Outcome
 from milepost.events.event import Refused
@@ -24,35 +29,29 @@ from milepost.progress.domain.reports import (
     Report,
     Scored,
     ScoreNotYours,
+=======
+from milepost.contracts.ids import ENROLLMENT_KEY
+from milepost.events.commands.transact import Outcome, Transactor
+from milepost.events.log import Log
+from milepost.progress.api.report_body import ReportLearning
+from milepost.progress.api.report_results import Judge, ReportResult, result
+from milepost.progress.domain.decisions import Terms, report
+from milepost.progress.domain.plan import Plan
+from milepost.progress.domain.reports import (
+    LessonReport,
+    NotEnrolled,
+    NotOpenYet,
+    UnknownEnrollment,
+    UnknownPlan,
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
 )
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.queries.overview import Overview, overview
 from milepost.web.openapi.documented_answers import command, versioned_query
-from milepost.web.problems import members, problem_of
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
-from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
-from milepost.web.requests.times import OccurredInFuture, occurred
 from milepost.web.settings import Settings
-
-
-class ReportLearning(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`reason`: staff say why, where something happened longer ago than learners may report."""
-
-    # Marks of a device, which nobody reads: one of them must not hold back the others.
-    for_people: ClassVar[bool] = False
-
-    reports: Annotated[list[Report], msgspec.Meta(min_length=1, max_length=1000)]
-    reason: Backdating | None = None
-
-
-class ReportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`problem` (RFC 9457) says why a report was refused."""
-
-    id: str
-    outcome: Literal["accepted", "duplicate", "refused"]
-    problem: dict[str, Any] | None = None
 
 
 class ReportResults(msgspec.Struct, frozen=True):
@@ -75,25 +74,23 @@ async def report_learning(
     *,
     wiring: NamedDependency[Wiring],
 ) -> Response[ReportResults]:
-    """Merges reports of one enrollment; a refused one does not hinder the others.
+    """Merges reports of one enrollment. One that is refused, or cannot be read, does not hinder the
+    others: it has a result of its own.
 
     Learners report what happened within the course's offline allowance; scores of exams and
     assignments, and their completion, come from staff. A clock may be off by five minutes.
     """
     plan, now = await plan_for(wiring, enrollment, request.user, WRITERS), wiring.clock()
     learner = request.user.roles.isdisjoint(WRITERS)
-    judged = [_at_once(one, plan, wiring.settings, now, learner=learner) for one in data.reports]
-    allowed = [one for one in judged if not isinstance(one, Refused)]
+    judged = Judge(plan, wiring.settings, now, learner).judge(data)
+    allowed = [one.report for one in judged if isinstance(one.report, LessonReport)]
     skew = timedelta(seconds=wiring.settings.clock_skew_seconds)
     terms = Terms(skew, now - plan.offline, None if learner else data.reason, learner)
     decide = partial(report, plan=plan, reports=allowed, terms=terms)
     outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
     reported = outcome.value or decide(await _state_before(wiring.transactor.log, outcome))
     answers = iter(reported.answers)
-    results = [
-        _result(one.id, refused if isinstance(refused, Refused) else next(answers))
-        for one, refused in zip(data.reports, judged, strict=True)
-    ]
+    results = [result(one, answers) for one in judged]
     return positioned(ReportResults(results), outcome.position)
 
 
@@ -124,6 +121,7 @@ def routes(wiring: Wiring) -> Router:
     )
 
 
+<<<<<<< HEAD
 def _at_once(
     one: Report, plan: Plan, settings: Settings, now: datetime, *, learner: bool
 ) -> Report | Refused:
@@ -138,6 +136,23 @@ def _at_once(
     except OccurredInFuture as refused:
         return refused
     return one if at is one.occurred_at else replace(one, occurred_at=at)
+=======
+async def _plan(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
+    """The plan of an enrollment that is the caller's own, or the staff's, business.
+
+    Raises `UnknownEnrollment` for another learner's, no sooner than for one that is not there.
+    """
+    if not match(ENROLLMENT_KEY, enrollment):
+        raise UnknownEnrollment(enrollment)
+    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
+    assert state.opened is not None
+    try:
+        caller.may_act_for(state.opened.learner, *staff)
+    except NotYourOwn:
+        await sleep(GRACE_SECONDS)
+        raise UnknownEnrollment(enrollment) from None
+    return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
 
 
 async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
@@ -145,10 +160,3 @@ async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
     first = outcome.events[0]
     recorded = await log.read_stream(first.tenant, first.stream)
     return PROGRESS.fold(recorded[: first.version - 1])
-
-
-def _result(report_id: str, answer: Answer) -> ReportResult:
-    if isinstance(answer, Refused):
-        problem = members(problem_of(answer))
-        return ReportResult(id=report_id, outcome="refused", problem=problem)
-    return ReportResult(id=report_id, outcome=answer)

@@ -41,10 +41,12 @@ from milepost.progress.domain.reports import (
     LessonLocked,
     NotEnrolled,
     Report,
+    ReportIdReused,
     Scored,
     TooLongAgo,
     TooManyAttempts,
     UnknownLesson,
+    digest_of,
 )
 from milepost.progress.domain.state import Progress, evolve, satisfying
 from milepost.progress.events import ProgressEvent
@@ -155,7 +157,7 @@ def report(
     placed = [_placed(one, state, state.opened, terms.skew) for one in reports]
     answers: list[Answer] = ["accepted"] * len(reports)
     for index in _order_by_time(placed):
-        answers[index] = call.answer(placed[index])
+        answers[index] = call.answer(placed[index], digest_of(reports[index]))
     return Reported(call.finished(), answers)
 
 
@@ -172,15 +174,26 @@ class _Call:
         self._backdated: list[str] = []
         self._deciding: Report | None = None
 
-    def answer(self, one: Report) -> Answer:
-        if one.id in self._known or one.id in self._draft.reports:
-            return "duplicate"
+    def answer(self, one: Report, digest: str) -> Answer:
+        """`digest` is that of the report as it was sent."""
+        before = self._known.get(one.id) or self._draft.reports.get(one.id)
+        if before is not None or one.id in self._known:
+            return ReportIdReused(one.id) if before and before != digest else "duplicate"
         if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
             return refusal
+<<<<<<< HEAD
         before = len(self._events)
         self._apply(merge(self._draft, self._opened, self._plan, one))
         if any(isinstance(event, DECIDING) for event in self._events[before:]):
             self._deciding = one
+=======
+        count = len(self._events)
+        self._apply(merge(self._draft, self._opened, self._plan, one, digest))
+        if any(isinstance(event, DECIDING) for event in self._events[count:]):
+            self._unchecked = one
+            if self._checks < MAX_CHECKS:
+                self._check()
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
             self._backdated.append(one.id)
         return "accepted"

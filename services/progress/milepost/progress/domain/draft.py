@@ -1,4 +1,4 @@
-"""A state that is being decided on: each event takes effect before the next one. Pure."""
+"""A state that is being decided on: each event takes effect before the next is decided. Pure."""
 
 from collections.abc import Iterable
 
@@ -31,5 +31,5 @@ def draft_of(state: Progress) -> Progress:
         waived=state.waived.copy(),
         earned=state.earned.copy(),
         carried=state.carried.copy(),
-        reports=set(),
+        reports={},
     )

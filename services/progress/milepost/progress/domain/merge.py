@@ -33,9 +33,12 @@ from milepost.progress.events import ProgressEvent
 
 
 def merge(
-    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report
+    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report, digest: str
 ) -> Iterator[ProgressEvent]:
-    """The caller lets each event take effect in `draft` before it asks for the next."""
+    """The caller lets each event take effect in `draft` before it asks for the next.
+
+    `digest` is that of the report as it was sent.
+    """
     standing = draft.lessons.get(one.lesson)
     if not draft.lessons:
         yield LearningBegan(enrollment=opened.enrollment, occurred_at=one.occurred_at)
@@ -44,24 +47,25 @@ def merge(
             enrollment=opened.enrollment,
             lesson=one.lesson,
             report=one.id,
+            digest=digest,
             occurred_at=one.occurred_at,
         )
         standing = draft.lessons[one.lesson]
     match one:
         case Progressed():
-            yield from _progress(standing, one)
+            yield from _progress(standing, one, digest)
         case Scored():
-            yield from _score(draft, opened, plan, one)
+            yield from _score(draft, opened, plan, one, digest)
         case Completed():
-            yield from _complete(standing, opened, one)
+            yield from _complete(standing, opened, one, digest)
         case Started():
             if one.occurred_at < standing.started_at:
-                yield _backdated(one)
+                yield _backdated(one, digest)
         case _:
             assert_never(one)
 
 
-def _progress(standing: LessonState, one: Progressed) -> Iterator[ProgressEvent]:
+def _progress(standing: LessonState, one: Progressed, digest: str) -> Iterator[ProgressEvent]:
     rises = one.progress is not None and one.progress > standing.progress
     goes_on = one.resume_at is not None and _is_later(standing.bookmark, one)
     earlier = one.occurred_at < standing.started_at
@@ -69,6 +73,7 @@ def _progress(standing: LessonState, one: Progressed) -> Iterator[ProgressEvent]
         yield LessonProgressed(
             lesson=one.lesson,
             report=one.id,
+            digest=digest,
             progress=one.progress if rises else None,
             seconds_spent=one.seconds_spent,
             clicks=one.clicks,
@@ -85,33 +90,39 @@ def _is_later(bookmark: Bookmark | None, one: Progressed) -> bool:
 
 
 def _complete(
-    standing: LessonState, opened: ProgressOpened, one: Completed | Scored
+    standing: LessonState, opened: ProgressOpened, one: Completed | Scored, digest: str
 ) -> Iterator[ProgressEvent]:
     if standing.completed_at is None:
         yield LessonCompleted(
             enrollment=opened.enrollment,
             lesson=one.lesson,
             report=one.id,
+            digest=digest,
             occurred_at=one.occurred_at,
         )
     elif one.occurred_at < standing.completed_at:
-        yield _backdated(one, completed=True)
+        yield _backdated(one, digest, completed=True)
 
 
-def _backdated(one: Report, *, completed: bool = False) -> LessonProgressed:
+def _backdated(one: Report, digest: str, *, completed: bool = False) -> LessonProgressed:
     return LessonProgressed(
-        lesson=one.lesson, report=one.id, completed=completed, occurred_at=one.occurred_at
+        lesson=one.lesson,
+        report=one.id,
+        digest=digest,
+        completed=completed,
+        occurred_at=one.occurred_at,
     )
 
 
 def _score(
-    draft: Progress, opened: ProgressOpened, plan: Plan, one: Scored
+    draft: Progress, opened: ProgressOpened, plan: Plan, one: Scored, digest: str
 ) -> Iterator[ProgressEvent]:
     standing, rule = draft.lessons[one.lesson], plan.lessons[one.lesson]
     yield AttemptScored(
         enrollment=opened.enrollment,
         lesson=one.lesson,
         report=one.id,
+        digest=digest,
         attempt=standing.tries + 1,
         score=one.scaled,
         raw=one.raw,
@@ -120,7 +131,7 @@ def _score(
     )
     # What has been scored has been handed in, unless the rule tells the two apart.
     if rule.move_on == "Completed":
-        yield from _complete(standing, opened, one)
+        yield from _complete(standing, opened, one, digest)
     yield from verdict(draft, opened, rule, at=one.occurred_at)
 
 

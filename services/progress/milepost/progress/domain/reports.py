@@ -2,35 +2,48 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from hashlib import blake2b
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.contracts.ids import PRINTABLE
 from milepost.contracts.times import Moment
 from milepost.events.event import Conflicting, Forbidden, Unknown
 
 ReportId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
+# No slash: it parts the client from the id.
+Client: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^[!-.0-~]{1,64}(?![\s\S])", description="Without blanks or slashes")
+]
 Position: TypeAlias = Annotated[str, msgspec.Meta(max_length=512, pattern=PRINTABLE)]
 Fraction: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=10_000_000)]
 Clicks: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="started"):
+class LessonReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What each report says. One `client` never gives the same `id` to two of them.
+
+    Give further fields a default: then the digests of what was reported before stay as they are.
+    """
+
     id: ReportId
     lesson: str
     occurred_at: Moment
+    client: Client | None = None
+
+
+class Started(LessonReport, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="started"):
+    """The lesson was opened."""
 
 
 class Progressed(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="progressed"
+    LessonReport, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="progressed"
 ):
     """`progress` is 0 to 1 of the lesson; time and clicks are what came since the last report."""
 
-    id: ReportId
-    lesson: str
-    occurred_at: Moment
     progress: Fraction | None = None
     seconds_spent: Seconds = 0.0
     clicks: Clicks = 0
@@ -38,22 +51,17 @@ class Progressed(
 
 
 class Completed(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="completed"
+    LessonReport, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="completed"
 ):
-    id: ReportId
-    lesson: str
-    occurred_at: Moment
+    """The lesson was done to its end."""
 
 
-class Scored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="scored"):
+class Scored(LessonReport, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="scored"):
     """One attempt: `score` scaled 0 to 1, or `raw` of `maximum`, from which it is computed.
 
     Raises `ValueError` when neither is there, or the score is not within 0 and 1.
     """
 
-    id: ReportId
-    lesson: str
-    occurred_at: Moment
     score: float | None = None
     raw: float | None = None
     maximum: float | None = None
@@ -80,6 +88,20 @@ Backdating: TypeAlias = Literal[
     "device_was_offline", "system_was_away", "done_on_paper", "done_elsewhere", "correction"
 ]
 Report: TypeAlias = Started | Progressed | Completed | Scored
+
+DIGEST_BYTES: Final = 6
+_canonical: Final = msgspec.json.Encoder()
+
+
+def digest_of(one: Report) -> str:
+    """Tells the same report from another one: 12 hexadecimal digits, the same for ever."""
+    return blake2b(_canonical.encode(one), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def identified(one: Report, client: str | None) -> Report:
+    """With the id that it has in the log: `client/id`, where a client is named."""
+    client = one.client or client
+    return one if client is None else replace(one, id=f"{client}/{one.id}", client=None)
 
 
 @dataclass
@@ -113,6 +135,13 @@ class NotOpenYet(Conflicting):
     """The learner is enrolled, but progress has not been opened in time: send it again."""
 
     enrollment: str
+
+
+@dataclass
+class ReportIdReused(Conflicting):
+    """The id came before with other content: number anew, or name the `client`."""
+
+    report: str
 
 
 @dataclass

@@ -52,7 +52,8 @@ from milepost.progress.events import ProgressEvent
 
 
 class Progress(msgspec.Struct):
-    """`completed` and `passed` name lessons; `reports` are the ids that left an event.
+    """`completed` and `passed` name lessons; `reports` are the ids that left an event, each
+    with the digest of its content (empty: from before there were digests).
 
     `closed_at`: since when it is closed or suspended; `gaps`: from when until when it was.
     `starts`: from when due days count; `resets`: how often the learner has moved that.
@@ -71,7 +72,7 @@ class Progress(msgspec.Struct):
     lessons: dict[str, LessonState] = {}
     completed: set[str] = set()
     passed: set[str] = set()
-    reports: set[str] = set()
+    reports: dict[str, str] = {}
     starts: datetime | None = None
     resets: int = 0
     waived: dict[str, str] = {}
@@ -87,14 +88,25 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
     """Changes the state in place, and answers it."""
     match event:
         case LessonProgressed():
+<<<<<<< HEAD
             state.lessons[event.lesson] = progressed(state.lessons[event.lesson], event)
             state.reports.add(event.report)
+=======
+            state.lessons[event.lesson] = _progressed(state.lessons[event.lesson], event)
+            state.reports[event.report] = event.digest
+            state.reports.update(event.merged)
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
         case LessonStarted():
             state.lessons[event.lesson] = LessonState(event.occurred_at)
-            state.reports.add(event.report)
+            state.reports[event.report] = event.digest
         case AttemptScored():
+<<<<<<< HEAD
             state.lessons[event.lesson] = scored(state.lessons[event.lesson], event)
             state.reports.add(event.report)
+=======
+            state.lessons[event.lesson] = _scored(state.lessons[event.lesson], event)
+            state.reports[event.report] = event.digest
+>>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
         case LessonCompleted():
             standing = replace(
                 started_by(state.lessons[event.lesson], event.occurred_at),
@@ -102,7 +114,7 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
             )
             state.lessons[event.lesson] = standing
             state.completed.add(event.lesson)
-            state.reports.add(event.report)
+            state.reports[event.report] = event.digest
         case LessonPassed() | LessonFailed():
             _judge(state, event.lesson, passed=type(event) is LessonPassed)
         case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
