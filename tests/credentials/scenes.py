@@ -4,9 +4,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from milepost.contracts.achievements import AchievementHeld, CoursePassed, Criterion
-from milepost.contracts.records import CourseResultNoted, CredentialAwarded, RecordEvent
+from milepost.contracts.records import (
+    CourseResultNoted,
+    CourseResultWithdrawn,
+    CredentialAwarded,
+    RecordEvent,
+)
 from milepost.credentials.domain.achievement import Achievement, Catalog, Definition, catalog_of
-from milepost.credentials.domain.awards import RECORD, note_result_and_award
+from milepost.credentials.domain.awards import RECORD, note_result_and_award, withdraw_result
 from milepost.credentials.domain.record import Record
 
 LEARNER = "learner-1"
@@ -36,15 +41,43 @@ def catalog(**criteria: Criterion) -> Catalog:
     return catalog_of(achievement(name, tree) for name, tree in criteria.items())
 
 
-def result(course: str, grade: float = 0.8, position: int = 1, on: int = 0) -> CourseResultNoted:
+def result(
+    course: str = "AAA",
+    grade: float | None = 0.8,
+    position: int = 1,
+    on: int = 0,
+    *,
+    run: str | None = None,
+    passing: bool = True,
+) -> CourseResultNoted:
+    """`run` tells the enrollment: the position where there is none."""
     return CourseResultNoted(
         learner=LEARNER,
         course=course,
         version=1,
         offering=f"{course}-2026",
-        enrollment=f"{course}-2026-{position}",
+        enrollment=f"{course}-2026-{run or position}",
         grade=grade,
+        passing=passing,
         position=position,
+        occurred_at=day(on),
+    )
+
+
+def changed(
+    grade: float | None, position: int, *, run: str = "1", on: int = 0, passing: bool = True
+) -> CourseResultNoted:
+    """The grade of an enrollment in AAA, the first or that run's, as it is from now on."""
+    return result("AAA", grade, position, on, run=run, passing=passing)
+
+
+def revoked(position: int, *, run: str = "1", on: int = 0) -> CourseResultWithdrawn:
+    return CourseResultWithdrawn(
+        learner=LEARNER,
+        course="AAA",
+        enrollment=f"AAA-2026-{run}",
+        position=position,
+        reason="misconduct",
         occurred_at=day(on),
     )
 
@@ -64,10 +97,24 @@ def awarded(events: Iterable[RecordEvent]) -> list[str]:
     return [award.achievement for award in awards(events)]
 
 
-def note(known: Catalog, *results: CourseResultNoted) -> Record:
-    """The record after these completions, in this order."""
-    record = RECORD.initial()
-    for one in results:
-        for event in note_result_and_award(record, known, one):
+def hear(
+    known: Catalog, *facts: CourseResultNoted | CourseResultWithdrawn, before: Record | None = None
+) -> list[RecordEvent]:
+    """All that the record says of these facts, heard in this order."""
+    record = before.copy() if before else RECORD.initial()
+    said: list[RecordEvent] = []
+    for fact in facts:
+        events = (
+            note_result_and_award(record, known, fact)
+            if isinstance(fact, CourseResultNoted)
+            else withdraw_result(record, known, fact)
+        )
+        for event in events:
             record = RECORD.evolve(record, event)
-    return record
+        said += events
+    return said
+
+
+def note(known: Catalog, *results: CourseResultNoted | CourseResultWithdrawn) -> Record:
+    """The record after these, in this order."""
+    return given(*hear(known, *results))

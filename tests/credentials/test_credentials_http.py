@@ -10,7 +10,11 @@ from tests.clients import School, school_of
 from tests.credentials.scenes import day
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
-from milepost.contracts.progress import CourseCompleted
+from milepost.contracts.progress import (
+    CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
+)
 from milepost.credentials.app import service
 from milepost.credentials.domain.criteria_warnings import COURSE
 from milepost.events.codec import Codec
@@ -20,8 +24,9 @@ from milepost.events.streams import Category
 from milepost.web.room import Context
 from milepost.web.settings import Settings
 
-PROGRESS: Category[None, CourseCompleted] = Category(
-    "progress", lambda: None, lambda _state, _event: None, Codec(CourseCompleted)
+Fact = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
+PROGRESS: Category[None, Fact] = Category(
+    "progress", lambda: None, lambda _state, _event: None, Codec(Fact)
 )
 BADGE = {"name": "Badge", "criteria": {"type": "course_passed", "course": "AAA", "min_grade": 0.4}}
 PROGRAM = {"name": "Program", "criteria": {"type": "achievement_held", "achievement": "badge"}}
@@ -41,19 +46,22 @@ async def school(tmp_path: Path) -> AsyncIterator[School]:
 
 async def complete(school, learner, course="AAA", grade=0.8, on=0):
     """A course completion in the log, and the policy's reaction to it; its position."""
-    enrollment = str(uuid4())
-    completed = CourseCompleted(
+    run = str(uuid4())
+    return await happens(school, CourseCompleted, learner, course, on, enrollment=run, grade=grade)
+
+
+async def happens(school, fact, learner, course, on, *, enrollment, **facts):
+    """Of this kind of fact one in the log, and the policy's reaction to it; its position."""
+    event = fact(
         enrollment=enrollment,
         learner=learner,
         offering=f"{course}-2026",
         course=course,
         version=1,
-        grade=grade,
         occurred_at=day(on),
+        **facts,
     )
-    outcome = await school.transactor.transact(
-        "school", PROGRESS.of(enrollment), lambda _: [completed]
-    )
+    outcome = await school.transactor.transact("school", PROGRESS.of(enrollment), lambda _: [event])
     await school.hear(outcome.events[0])
     return outcome.position
 
@@ -195,6 +203,36 @@ async def test_evaluating_a_thousand_learners_answers_each(school):
         "/credentials/achievements/badge/evaluate", {"learners": [*learners, "x"]}
     )
     assert problem(many, 400, "malformed_request")["path"] == "$.learners"
+
+
+async def test_a_grade_that_fell_is_flagged_and_a_person_lets_the_credential_stand(school):
+    await school.define("badge", BADGE)
+    await school.define("program", PROGRAM)
+    ana = {"learner": "ana", "course": "AAA", "enrollment": "e-1"}
+    await happens(school, CourseCompleted, on=1, grade=0.3, **ana)
+    await happens(school, CourseGradeChanged, on=2, grade=0.8, because="attempt", **ana)
+    fell = await happens(
+        school, CourseGradeChanged, on=3, grade=0.1, because="score_revised", passing=False, **ana
+    )
+    record = (await school.get("/credentials/learners/ana/record")).json()
+    assert [one["grade"] for one in record["results"]] == [0.1]
+    badge, program = record["credentials"]
+    flag = {"reason": "grade_fell", "at": "2026-02-05T09:00:00Z", "position": fell}
+    assert badge["flag"] == program["flag"] == flag
+    assert badge["status"] == "active"
+    path = f"/credentials/learners/ana/credentials/{badge['credential']}/flag/lift"
+    assert (await school.post(path, {"reason": "appeal"}, by="learner")).status_code == 403
+    answer = await school.post(path, {"reason": "appeal"}, key="k1")
+    assert answer.json()["flag"] is None
+    again = await school.post(path, {"reason": "appeal"}, key="k1")
+    assert again.json() == answer.json()
+    problem(await school.post(path, {"reason": "appeal"}), 409, "not_flagged")
+    record = (await school.get("/credentials/learners/ana/record")).json()
+    assert [one["flag"] for one in record["credentials"]] == [None, None]
+    await happens(school, CourseCompletionRevoked, on=4, reason="misconduct", **ana)
+    record = (await school.get("/credentials/learners/ana/record")).json()
+    assert record["results"] == []
+    assert record["credentials"][0]["flag"]["reason"] == "completion_revoked"
 
 
 async def test_a_person_awards_and_revokes_with_reason_codes(school):

@@ -18,6 +18,8 @@ from tests.documented import METHODS
 from tests.events.hindered import Elsewhere
 
 from milepost.contracts.ids import enrollment_id
+from milepost.contracts.records import CredentialFlagged
+from milepost.credentials.domain.awards import RECORD
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import Transfer, transfer
 from milepost.enrollment.domain.offering.offering import OFFERING
@@ -169,6 +171,20 @@ async def a_credential(school: School) -> str:
     await achievement(school)
     given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
     return f"{C}/learners/ana/credentials/{given.json()['credential']}/revoke"
+
+
+async def a_flagged_credential(school: School) -> str:
+    path = (await a_credential(school)).removesuffix("/revoke")
+    flagged = CredentialFlagged(
+        credential=path.rpartition("/")[2],
+        learner="ana",
+        achievement="badge",
+        reason="grade_fell",
+        position=1,
+        occurred_at=datetime.now(UTC),
+    )
+    await school.transactor.transact(school.tenant, RECORD.of("ana"), lambda _: [flagged])
+    return f"{path}/flag/lift"
 
 
 async def done(asked: Awaitable[Response]) -> Response:
@@ -353,6 +369,12 @@ CASES = [
         a_credential,
         {"reason": "issued_in_error"},
         {"reason": "fraud"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/flag/lift",
+        a_flagged_credential,
+        {"reason": "appeal"},
+        {"reason": "issued_late"},
     ),
 ]
 

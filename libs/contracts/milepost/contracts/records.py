@@ -27,7 +27,7 @@ class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_not
     """How the course stands in this enrollment; a later one of the same enrollment replaces it.
 
     `position` is where the completion, or the change of its grade, stands in the log; `grade` is 0
-    to 1, absent where nothing is graded.
+    to 1, absent where nothing is graded; `passing`: it still suffices for the completion.
     """
 
     learner: str
@@ -37,6 +37,7 @@ class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_not
     enrollment: str
     grade: float | None = None
     position: int
+    passing: bool = True
 
 
 class CourseResultWithdrawn(Event, frozen=True, kw_only=True, tag="course_result_withdrawn"):

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from milepost.contracts.progress import CourseCompleted
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
-from milepost.credentials.policies import when_course_completed
+from milepost.credentials.policies import Trigger, react
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.web.room import Context, Room, Service
+
+_TRIGGERS: Codec[Trigger] = Codec(Trigger)
 
 
 def service(context: Context) -> Service:
@@ -23,14 +24,13 @@ def service(context: Context) -> Service:
 
 
 def policy(achievements: AchievementCache) -> Policy:
-    completions = Codec[CourseCompleted](CourseCompleted)
-
-    async def react(recorded: Recorded) -> Sequence[Reaction]:
-        completed = completions.read(recorded)
+    async def handle(recorded: Recorded) -> Sequence[Reaction]:
+        event = _TRIGGERS.read(recorded)
         catalog = await achievements.up_to(recorded.tenant, recorded.position)
-        return (when_course_completed(completed, recorded.position, catalog),)
+        return (react(event, recorded.position, catalog),)
 
-    return Policy("credentials", (("progress", "course_completed"),), react)
+    types = tuple(("progress", tag) for tag in _TRIGGERS.classes)
+    return Policy("credentials", types, handle)
 
 
 ROOM = Room("credentials", services=(service,))

@@ -1,26 +1,51 @@
-"""What the credentials service does when a course is completed."""
+"""What the credentials service does when a course is completed, and when that changes."""
 
 from functools import partial
+from typing import TypeAlias, assert_never
 
-from milepost.contracts.progress import CourseCompleted
-from milepost.contracts.records import CourseResultNoted
+from milepost.contracts.progress import (
+    CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
+)
+from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn
 from milepost.credentials.domain.achievement import Catalog
-from milepost.credentials.domain.awards import RECORD, note_result_and_award
+from milepost.credentials.domain.awards import RECORD, note_result_and_award, withdraw_result
 from milepost.events.policies.policy import Reaction
 
+Trigger: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
 
-def when_course_completed(completed: CourseCompleted, position: int, catalog: Catalog) -> Reaction:
-    result = CourseResultNoted(
-        learner=completed.learner,
-        course=completed.course,
-        version=completed.version,
-        offering=completed.offering,
-        enrollment=completed.enrollment,
-        grade=completed.grade,
+
+def react(event: Trigger, position: int, catalog: Catalog) -> Reaction:
+    """What the learner's record says about it."""
+    record = RECORD.of(event.learner)
+    match event:
+        case CourseCompleted() | CourseGradeChanged():
+            result = _result(event, position)
+            return Reaction(record, partial(note_result_and_award, catalog=catalog, result=result))
+        case CourseCompletionRevoked():
+            withdrawn = CourseResultWithdrawn(
+                learner=event.learner,
+                course=event.course,
+                enrollment=event.enrollment,
+                position=position,
+                reason=event.reason,
+                occurred_at=event.occurred_at,
+            )
+            return Reaction(record, partial(withdraw_result, catalog=catalog, withdrawn=withdrawn))
+        case _:
+            assert_never(event)
+
+
+def _result(event: CourseCompleted | CourseGradeChanged, position: int) -> CourseResultNoted:
+    return CourseResultNoted(
+        learner=event.learner,
+        course=event.course,
+        version=event.version,
+        offering=event.offering,
+        enrollment=event.enrollment,
+        grade=event.grade,
+        passing=event.passing if isinstance(event, CourseGradeChanged) else True,
         position=position,
-        occurred_at=completed.occurred_at,
-    )
-    return Reaction(
-        RECORD.of(completed.learner),
-        partial(note_result_and_award, catalog=catalog, result=result),
+        occurred_at=event.occurred_at,
     )

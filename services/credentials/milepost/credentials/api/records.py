@@ -1,4 +1,4 @@
-"""Routes on a learner's record: read it, explain it, award by hand, revoke."""
+"""Routes on a learner's record: read it, explain it, award by hand, revoke, let stand."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from milepost.credentials.api.wire import (
     HandAward,
     KnownAchievement,
     KnownLearner,
+    LiftingFlag,
     PathCredential,
     PathLearner,
     RecordView,
@@ -30,7 +31,14 @@ from milepost.credentials.api.wiring import (
 )
 from milepost.credentials.domain.awards import RECORD, award_by_hand, dependents_of, revoke
 from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.refusals import AlreadyHeld, AlreadyRevoked, NotHeld, NotYetAwarded
+from milepost.credentials.domain.flags import lift_flag
+from milepost.credentials.domain.refusals import (
+    AlreadyHeld,
+    AlreadyRevoked,
+    NotFlagged,
+    NotHeld,
+    NotYetAwarded,
+)
 from milepost.events.commands.transact import Outcome
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
@@ -41,6 +49,10 @@ from milepost.web.requests.times import occurred
 
 NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
 _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
+_NOT_HELD = NotHeld("learner-4711", _CREDENTIAL)
+_ALREADY_REVOKED = AlreadyRevoked(
+    _CREDENTIAL, "issued_in_error", datetime(2026, 9, 1, 8, tzinfo=UTC)
+)
 
 
 @get(
@@ -141,8 +153,8 @@ async def award_credential(
     summary="Revoke a credential",
     status_code=200,
     answers=command(
-        NotHeld("learner-4711", _CREDENTIAL),
-        AlreadyRevoked(_CREDENTIAL, "issued_in_error", datetime(2026, 9, 1, 8, tzinfo=UTC)),
+        _NOT_HELD,
+        _ALREADY_REVOKED,
         NotYetAwarded(_CREDENTIAL, datetime(2026, 9, 1, 8, tzinfo=UTC)),
         OCCURRED_IN_FUTURE,
     ),
@@ -178,6 +190,39 @@ async def revoke_credential(
         ),
     )
     return positioned(view, outcome.position)
+
+
+@post(
+    "/learners/{learner:str}/credentials/{credential:str}/flag/lift",
+    summary="Let a flagged credential stand",
+    status_code=200,
+    answers=command(_NOT_HELD, _ALREADY_REVOKED, NotFlagged(_CREDENTIAL)),
+    roles=ISSUING,
+)
+async def lift_credential_flag(
+    request: Call,
+    learner: KnownLearner,
+    credential: PathCredential,
+    data: JSONBody[LiftingFlag],
+    *,
+    wiring: NamedDependency[Wiring],
+) -> Response[CredentialView]:
+    """It is flagged anew only when what it rests on holds again and falls again, or when the
+    completion of the course is revoked. What was flagged on its account stands with it.
+
+    Roles: issuer, registrar, operator, service.
+    """
+    decide = partial(
+        lift_flag,
+        catalog=await wiring.achievements.latest(request.user.tenant),
+        learner=learner,
+        credential=credential,
+        reason=data.reason,
+        at=wiring.clock(),
+    )
+    outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
+    held = outcome.state(RECORD).credentials[credential]
+    return positioned(CredentialView.of(held, wiring.clock()), outcome.position)
 
 
 def _awarded(outcome: Outcome[Any]) -> str:

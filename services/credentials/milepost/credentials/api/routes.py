@@ -19,6 +19,7 @@ def routes(wiring: Wiring) -> Router:
             records.get_achievement_standing,
             records.award_credential,
             records.revoke_credential,
+            records.lift_credential_flag,
         ],
         # One dependency, not several: litestar opens a task group for those, on every request.
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},

@@ -14,7 +14,8 @@ from milepost.contracts.times import Moment
 from milepost.credentials.domain.achievement import Achievement
 from milepost.credentials.domain.criteria import Condition
 from milepost.credentials.domain.criteria_warnings import CriteriaWarning
-from milepost.credentials.domain.record import CourseResult, Credential, Record, Revocation
+from milepost.credentials.domain.record import Credential, Flag, Record, Revocation
+from milepost.credentials.domain.results import CourseResult
 from milepost.web.requests.json_body import Body
 
 LearnerId: TypeAlias = Annotated[str, Meta(pattern=ID, description="The learner's opaque id")]
@@ -85,6 +86,10 @@ class Revoking(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     occurred_at: Moment | None = None
 
 
+class LiftingFlag(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Code
+
+
 class Evaluation(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     learners: Annotated[tuple[LearnerId, ...], Meta(min_length=1, max_length=1_000)]
 
@@ -118,7 +123,11 @@ class DefinedAchievement(AchievementView, frozen=True, kw_only=True):
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
-    """`expired`: valid_until has passed; it still counts as held. Positions are the log's."""
+    """`expired`: valid_until has passed; it still counts as held. Positions are the log's.
+
+    `flag`: what it rests on holds no longer (`grade_fell`, `completion_revoked`). It stays valid
+    until a person revokes it or lets it stand.
+    """
 
     credential: str
     achievement: str
@@ -131,6 +140,7 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     evidence: tuple[Evidence, ...]
     revoked: Revocation | None
+    flag: Flag | None
 
     @classmethod
     def of(cls, credential: Credential, now: datetime) -> "CredentialView":
@@ -146,6 +156,7 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
             reason=credential.reason,
             evidence=credential.evidence,
             revoked=credential.revoked,
+            flag=credential.flag,
         )
 
 
@@ -167,7 +178,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, learner: str, record: Record, now: datetime) -> "RecordView":
         return cls(
             learner=learner,
-            results=tuple(record.results.values()),
+            results=tuple(one.result for one in record.results.values()),
             credentials=tuple(CredentialView.of(one, now) for one in record.credentials.values()),
         )
 

@@ -44,10 +44,18 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Achievement(msgspec.Struct, frozen=True, kw_only=True):
+    """As it is defined now; `earlier`: the criteria of version 1, 2 and so on before it."""
+
     achievement: str
     version: int
     definition: Definition
     retired: bool = False
+    earlier: tuple[Criterion, ...] = ()
+
+    def criteria_of(self, version: int) -> Criterion:
+        """Those of the present version for one that is not known."""
+        known = 1 <= version <= len(self.earlier)
+        return self.earlier[version - 1] if known else self.definition.criteria
 
 
 AchievementState: TypeAlias = Achievement | None
@@ -63,7 +71,10 @@ def evolve_achievement(state: AchievementState, event: AchievementEvent) -> Achi
                 validity_days=event.validity_days,
             )
             return Achievement(
-                achievement=event.achievement, version=event.version, definition=definition
+                achievement=event.achievement,
+                version=event.version,
+                definition=definition,
+                earlier=(*state.earlier, state.definition.criteria) if state else (),
             )
         case AchievementRetired():
             return msgspec.structs.replace(state, retired=True) if state else None

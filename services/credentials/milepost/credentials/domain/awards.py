@@ -1,8 +1,13 @@
-"""The decisions on a learner's record: note a result, award and never twice, revoke. Pure."""
+"""The decisions on a learner's record: note a result, award and never twice, revoke. Pure.
+
+What an event about one enrollment says is noted once, and never after a later one of the same
+enrollment. Nothing is taken by itself: what no longer holds is flagged, see `flags`.
+"""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 
@@ -10,13 +15,16 @@ from milepost.contracts import streams
 from milepost.contracts.ids import credential_id
 from milepost.contracts.records import (
     CourseResultNoted,
+    CourseResultWithdrawn,
     CredentialAwarded,
+    CredentialFlagged,
     CredentialRevoked,
     RecordEvent,
 )
 from milepost.contracts.times import not_before
 from milepost.credentials.domain.achievement import Achievement, Catalog
 from milepost.credentials.domain.criteria import Condition, evidence_of, explain
+from milepost.credentials.domain.flags import flag_fallen, flag_inherited, lift_flags
 from milepost.credentials.domain.record import Credential, Record, empty_record, evolve_record
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
@@ -36,12 +44,35 @@ RECORD: Category[Record, RecordEvent] = Category(
 def note_result_and_award(
     record: Record, catalog: Catalog, result: CourseResultNoted
 ) -> list[RecordEvent]:
-    """Notes a completed course, and awards whatever it earns, to any depth."""
-    if result.position in record.noted:
+    """Notes how a course stands, awards whatever it earns, to any depth, and flags what fell."""
+    if record.knows(result.enrollment, result.position):
         return []
-    after = evolve_record(record.copy(), result)
-    touched = catalog.by_course.get(result.course, ())
-    return [result, *_cascade(after, catalog, touched, result.learner, result.occurred_at)]
+    return _follow(record, catalog, result, "grade_fell")
+
+
+def withdraw_result(
+    record: Record, catalog: Catalog, withdrawn: CourseResultWithdrawn
+) -> list[RecordEvent]:
+    """Notes that the course is not completed after all, and flags what rested on it."""
+    if record.knows(withdrawn.enrollment, withdrawn.position):
+        return []
+    return _follow(record, catalog, withdrawn, "completion_revoked")
+
+
+def _follow(
+    record: Record,
+    catalog: Catalog,
+    event: CourseResultNoted | CourseResultWithdrawn,
+    reason: str,
+) -> list[RecordEvent]:
+    after = evolve_record(record.copy(), event)
+    touched = catalog.by_course.get(event.course, ())
+    return [
+        event,
+        *flag_fallen(record, after, catalog, event, reason),
+        *lift_flags(after, catalog, event.learner, event.occurred_at),
+        *_cascade(after, catalog, touched, event.learner, event.occurred_at),
+    ]
 
 
 def award_if_earned(
@@ -83,7 +114,10 @@ def award_by_hand(
     )
     after = evolve_record(record.copy(), award)
     dependents = catalog.by_achievement.get(achievement, ())
-    return [award, *_cascade(after, catalog, dependents, learner, at)]
+    follows = chain(
+        lift_flags(after, catalog, learner, at), _cascade(after, catalog, dependents, learner, at)
+    )
+    return [award, *follows]
 
 
 def revoke(
@@ -130,7 +164,7 @@ def dependents_of(record: Record, credential: str) -> list[Credential]:
 
 def _cascade(
     record: Record, catalog: Catalog, touched: Iterable[str], learner: str, at: datetime
-) -> Iterator[CredentialAwarded]:
+) -> Iterator[CredentialAwarded | CredentialFlagged]:
     """Ends, since each award makes one achievement more active. Changes the record."""
     queue = deque(touched)
     while queue:
@@ -139,6 +173,7 @@ def _cascade(
         if award:
             evolve_record(record, award)
             yield award
+            yield from flag_inherited(record, catalog, award)
             queue.extend(catalog.by_achievement.get(award.achievement, ()))
 
 

@@ -1,6 +1,6 @@
 """Whether criteria hold for a learner, since which event, and what is missing. Pure.
 
-Criteria are monotonic: more results or credentials never make a condition cease to hold.
+Criteria are monotonic: better results and more credentials never make a condition cease to hold.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A criterion and how the learner stands to it.
 
     `since` and `position` are those of the event that made it hold. `grade` is the learner's best
-    in the course, 0 to 1, and is given whether it suffices or not.
+    in the course, 0 to 1, and is given whether it suffices or not: absent where nothing is graded,
+    which meets no `min_grade` above 0. `passing` is false when the grade has fallen below what the
+    course itself asks for.
     """
 
     kind: Kind
@@ -37,6 +39,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     course: str | None = None
     min_grade: float | None = None
     grade: float | None = None
+    passing: bool = True
     offering: str | None = None
     enrollment: str | None = None
     achievement: str | None = None
@@ -76,25 +79,24 @@ def leaves(criterion: Criterion) -> Iterator[CoursePassed | AchievementHeld]:
 
 
 def _course_passed(criterion: CoursePassed, record: Record) -> Condition:
-    result = record.results.get(criterion.course)
-    if result is None or (result.grade or 0.0) < criterion.min_grade:
-        return Condition(
-            kind="course_passed",
-            holds=False,
-            course=criterion.course,
-            min_grade=criterion.min_grade,
-            grade=result.grade if result else None,
-        )
-    return Condition(
+    history = record.results.get(criterion.course)
+    since = history.since(criterion.min_grade) if history else None
+    condition = Condition(
         kind="course_passed",
-        holds=True,
-        since=result.at,
-        position=result.position,
+        holds=since is not None,
         course=criterion.course,
         min_grade=criterion.min_grade,
-        grade=result.grade,
-        offering=result.offering,
-        enrollment=result.enrollment,
+        grade=history.result.grade if history else None,
+        passing=history.result.passing if history else True,
+    )
+    if history is None or since is None:
+        return condition
+    return msgspec.structs.replace(
+        condition,
+        since=since.at,
+        position=since.position,
+        offering=history.result.offering,
+        enrollment=history.result.enrollment,
     )
 
 

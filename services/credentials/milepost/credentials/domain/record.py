@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.contracts.records import (
     CourseResultNoted,
@@ -15,18 +16,9 @@ from milepost.contracts.records import (
     Evidence,
     RecordEvent,
 )
+from milepost.credentials.domain.results import ResultHistory, best_of, noted
 
-
-class CourseResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`grade` is 0 to 1, None where nothing is graded; `position` and `at` are the completion's."""
-
-    course: str
-    version: int
-    offering: str
-    enrollment: str
-    grade: float | None
-    position: int
-    at: datetime
+HOLDS_AGAIN = "holds_again"
 
 
 class Revocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +26,19 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Flag(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a person should look at a credential; `position` is where that stands in the log."""
+
+    reason: str
+    at: datetime
+    position: int
+
+
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """`position` is where its latest evidence stands; None when a person awarded without any."""
+    """`position` is where its latest evidence stands; None when a person awarded without any.
+
+    `flag`: a person has to decide. `let_stand`: the flag in spite of which one let it stand.
+    """
 
     credential: str
     achievement: str
@@ -48,20 +51,37 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: datetime
     valid_until: datetime | None
     revoked: Revocation | None = None
+    flag: Flag | None = None
+    let_stand: Flag | None = None
 
 
 class Record(msgspec.Struct):
-    """One learner's results and credentials. `active` maps an achievement to its credential."""
+    """One learner's results and credentials.
 
-    results: dict[str, CourseResult]
-    noted: set[int]
+    results    the best of each course, over all enrollments in it
+    histories  those of each enrollment, by course
+    noted      up to where in the log each enrollment has been heard of
+    active     maps an achievement to its credential
+    """
+
+    results: dict[str, ResultHistory]
+    histories: dict[str, dict[str, ResultHistory]]
+    noted: dict[str, int]
     credentials: dict[str, Credential]
     active: dict[str, Credential]
 
     def copy(self) -> "Record":
         return Record(
-            self.results.copy(), self.noted.copy(), self.credentials.copy(), self.active.copy()
+            self.results.copy(),
+            {course: histories.copy() for course, histories in self.histories.items()},
+            self.noted.copy(),
+            self.credentials.copy(),
+            self.active.copy(),
         )
+
+    def knows(self, enrollment: str, position: int) -> bool:
+        """What stands there has been noted, or something of this enrollment after it."""
+        return position <= self.noted.get(enrollment, 0)
 
     def cycles(self, achievement: str) -> int:
         """How many credentials of this achievement there have been."""
@@ -78,7 +98,7 @@ class Record(msgspec.Struct):
 
 
 def empty_record() -> Record:
-    return Record({}, set(), {}, {})
+    return Record({}, {}, {}, {}, {})
 
 
 def evolve_record(record: Record, event: RecordEvent) -> Record:
@@ -86,6 +106,8 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
     match event:
         case CourseResultNoted():
             _note(record, event)
+        case CourseResultWithdrawn():
+            _withdraw(record, event)
         case CredentialAwarded():
             credential = _awarded(event)
             record.credentials[event.credential] = credential
@@ -93,36 +115,45 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
         case CredentialRevoked():
             revocation = Revocation(reason=event.reason, at=event.occurred_at)
             credential = record.credentials[event.credential]
-            record.credentials[event.credential] = msgspec.structs.replace(
-                credential, revoked=revocation
+            record.credentials[event.credential] = replace(
+                credential, revoked=revocation, flag=None
             )
             del record.active[event.achievement]
-        case CourseResultWithdrawn() | CredentialFlagged() | CredentialFlagLifted():
-            pass
+        case CredentialFlagged() | CredentialFlagLifted():
+            flagged = _flagged(record.credentials[event.credential], event)
+            record.credentials[event.credential] = record.active[event.achievement] = flagged
         case _:
             assert_never(event)
     return record
 
 
 def _note(record: Record, event: CourseResultNoted) -> None:
-    record.noted.add(event.position)
-    result = CourseResult(
-        course=event.course,
-        version=event.version,
-        offering=event.offering,
-        enrollment=event.enrollment,
-        grade=event.grade,
-        position=event.position,
-        at=event.occurred_at,
-    )
-    best = record.results.get(event.course)
-    if best is None or _rank(result) > _rank(best):
-        record.results[event.course] = result
+    record.noted[event.enrollment] = event.position
+    histories = record.histories.setdefault(event.course, {})
+    histories[event.enrollment] = noted(histories.get(event.enrollment), event)
+    _choose(record, event.course)
 
 
-def _rank(result: CourseResult) -> tuple[float, float, int]:
-    """Of equal grades the earlier counts, so that the order of arrival does not matter."""
-    return result.grade or 0.0, -result.at.timestamp(), -result.position
+def _withdraw(record: Record, event: CourseResultWithdrawn) -> None:
+    record.noted[event.enrollment] = event.position
+    record.histories.get(event.course, {}).pop(event.enrollment, None)
+    _choose(record, event.course)
+
+
+def _choose(record: Record, course: str) -> None:
+    best = best_of(record.histories.get(course, {}).values())
+    if best is None:
+        record.results.pop(course, None)
+    else:
+        record.results[course] = best
+
+
+def _flagged(credential: Credential, event: CredentialFlagged | CredentialFlagLifted) -> Credential:
+    if isinstance(event, CredentialFlagged):
+        flag = Flag(reason=event.reason, at=event.occurred_at, position=event.position)
+        return replace(credential, flag=flag, let_stand=None)
+    let_stand = None if event.reason == HOLDS_AGAIN else credential.flag
+    return replace(credential, flag=None, let_stand=let_stand)
 
 
 def _awarded(event: CredentialAwarded) -> Credential:

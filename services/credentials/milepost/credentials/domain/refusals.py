@@ -33,6 +33,13 @@ class AlreadyRevoked(Conflicting):
 
 
 @dataclass
+class NotFlagged(Conflicting):
+    """Nothing asks for a decision on this credential."""
+
+    credential: str
+
+
+@dataclass
 class NotYetAwarded(Conflicting):
     """Nothing is revoked before it was awarded."""
 

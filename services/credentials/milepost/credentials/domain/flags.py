@@ -1,0 +1,171 @@
+"""Which credentials a person should look at: what they rest on has ceased to hold. Pure.
+
+    grade 0.95      badge awarded, program on it awarded
+    grade 0.40      badge flagged, program flagged            both stay valid
+    grade 0.95      both flags lifted: `holds_again`
+    or a person     lifts the badge's: it stands; the program's goes with it
+    or a person     revokes the badge; the program stays flagged
+
+A credential is judged by the criteria of the version it was awarded by. One that a person awarded
+rests on that person's reason, not on criteria: it is never flagged.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from milepost.contracts.records import (
+    CourseResultNoted,
+    CourseResultWithdrawn,
+    CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
+    RecordEvent,
+)
+from milepost.credentials.domain.achievement import Catalog
+from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.record import HOLDS_AGAIN, Credential, Flag, Record, evolve_record
+from milepost.credentials.domain.refusals import AlreadyRevoked, NotFlagged, NotHeld
+
+
+def flag_fallen(
+    before: Record,
+    after: Record,
+    catalog: Catalog,
+    event: CourseResultNoted | CourseResultWithdrawn,
+    reason: str,
+) -> Iterator[CredentialFlagged]:
+    """Flags what held before and holds no longer, and what rests on it. Changes `after`.
+
+    Ends, since each round but the last flags one more.
+    """
+    if _level(after, event.course) >= _level(before, event.course):
+        return
+    flag = Flag(reason=reason, at=event.occurred_at, position=event.position)
+    more = True
+    while more:
+        fallen = [
+            one
+            for one in after.active.values()
+            if _falls(one, before, after, catalog) or _is_graver(one, event, after, catalog)
+        ]
+        for one in fallen:
+            yield _flag(after, one, event.learner, flag)
+        more = bool(fallen)
+
+
+def flag_inherited(
+    record: Record, catalog: Catalog, award: CredentialAwarded
+) -> Iterator[CredentialFlagged]:
+    """What was just awarded on the strength of a flagged credential has its flag as well."""
+    flags = [one.flag for one in record.active.values() if one.flag]
+    credential = record.credentials[award.credential]
+    if not flags or _is_sound(credential, record, catalog):
+        return
+    named = [record.credentials[one.credential] for one in award.evidence if one.credential]
+    flag = next((one.flag for one in named if one.flag), flags[0])
+    flag = msgspec.structs.replace(flag, at=award.occurred_at)
+    yield _flag(record, credential, award.learner, flag)
+
+
+def lift_flags(
+    record: Record, catalog: Catalog, learner: str, at: datetime
+) -> Iterator[CredentialFlagLifted]:
+    """Lifts what holds again. Changes the record. Ends: each round but the last lifts one more."""
+    more = True
+    while more:
+        sound = [
+            one for one in record.active.values() if one.flag and _is_sound(one, record, catalog)
+        ]
+        for one in sound:
+            yield _lift(record, one, learner, HOLDS_AGAIN, at)
+        more = bool(sound)
+
+
+def lift_flag(
+    record: Record,
+    catalog: Catalog,
+    learner: str,
+    credential: str,
+    *,
+    reason: str,
+    at: datetime,
+) -> list[RecordEvent]:
+    """A person lets a credential stand, and with it what was flagged on its account.
+
+    Raises `NotHeld`, `AlreadyRevoked`, `NotFlagged`.
+    """
+    held = record.credentials.get(credential)
+    if held is None:
+        raise NotHeld(learner, credential)
+    if held.revoked:
+        raise AlreadyRevoked(credential, held.revoked.reason, held.revoked.at)
+    if held.flag is None:
+        raise NotFlagged(credential)
+    after, at = record.copy(), max(at, held.flag.at)
+    return [_lift(after, held, learner, reason, at), *lift_flags(after, catalog, learner, at)]
+
+
+def _falls(one: Credential, before: Record, after: Record, catalog: Catalog) -> bool:
+    """Its criteria held until now. What a person let stand holds not, and is left alone."""
+    return not one.flag and _is_sound(one, before, catalog) and not _is_sound(one, after, catalog)
+
+
+def _is_graver(
+    one: Credential,
+    event: CourseResultNoted | CourseResultWithdrawn,
+    after: Record,
+    catalog: Catalog,
+) -> bool:
+    """A person who looked at a fallen grade has not yet judged that nothing is completed."""
+    known = one.flag or one.let_stand
+    return (
+        isinstance(event, CourseResultWithdrawn)
+        and known is not None
+        and known.position < event.position
+        and any(evidence.enrollment == event.enrollment for evidence in one.evidence)
+        and not _is_sound(one, after, catalog)
+    )
+
+
+def _is_sound(one: Credential, record: Record, catalog: Catalog) -> bool:
+    """Its criteria hold, by credentials that are not in doubt themselves."""
+    achievement = catalog.achievements.get(one.achievement)
+    if one.awarded_by != "policy" or achievement is None:
+        return True
+    certain = {name: held for name, held in record.active.items() if not held.flag}
+    criteria = achievement.criteria_of(one.achievement_version)
+    return explain(criteria, msgspec.structs.replace(record, active=certain)).holds
+
+
+def _level(record: Record, course: str) -> float:
+    history = record.results.get(course)
+    return history.level if history else -2.0
+
+
+def _flag(record: Record, one: Credential, learner: str, flag: Flag) -> CredentialFlagged:
+    event = CredentialFlagged(
+        credential=one.credential,
+        learner=learner,
+        achievement=one.achievement,
+        reason=flag.reason,
+        position=flag.position,
+        occurred_at=flag.at,
+    )
+    evolve_record(record, event)
+    return event
+
+
+def _lift(
+    record: Record, one: Credential, learner: str, reason: str, at: datetime
+) -> CredentialFlagLifted:
+    event = CredentialFlagLifted(
+        credential=one.credential,
+        learner=learner,
+        achievement=one.achievement,
+        reason=reason,
+        occurred_at=at,
+    )
+    evolve_record(record, event)
+    return event
