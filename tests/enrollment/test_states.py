@@ -44,9 +44,11 @@ from milepost.enrollment.domain.enrollment.exits import (
 )
 from milepost.enrollment.domain.enrollment.lifecycle import (
     activate,
+    change_grade,
     change_mode,
     complete,
     reinstate,
+    revoke_completion,
     suspend,
 )
 from milepost.enrollment.domain.enrollment.seating import (
@@ -161,6 +163,10 @@ DO = {
     "seat": lambda state, _: promote(state, stay=1, occurred_at=minute(20)),
     "activate": lambda state, here: activate(state, occurred_at=late(here)),
     "complete": lambda state, here: complete(state, grade=1.0, occurred_at=late(here)),
+    "change_grade": lambda state, _: change_grade(state, grade=0.5, occurred_at=minute(20)),
+    "revoke_completion": lambda state, _: revoke_completion(
+        state, reason="issued_in_error", occurred_at=minute(20)
+    ),
     "expire": lambda state, _: run_out(state, expires=minute(10), occurred_at=minute(20)),
     "cancel": lambda state, _: cancel(state, reason="low_demand", occurred_at=minute(20)),
 }
@@ -218,6 +224,10 @@ def test_every_arrow_that_is_drawn_can_be_walked():
         ):
             came = admit(wish, run_, state_of(here)).enrollment
             assert state_of(here, *came).state == to
+    for here in TABLE["completed"]["revoke_completion"]:
+        done = EnrollmentCompleted(**WHERE, grade=1.0)
+        back = revoke_completion(state_of(here, done), reason="error", occurred_at=minute(20))
+        assert state_of(here, done, *back).state == here
     full = offering(opened(seats=1, approval=True), seat("ben"))
     approved = approve(full, state_of("pending_approval"), **asked())[1]
     assert state_of("pending_approval", *approved).state == "waitlisted"

@@ -188,10 +188,17 @@ class EnrollmentGradeChanged(Event, frozen=True, kw_only=True, tag="enrollment_g
 class EnrollmentCompletionRevoked(
     Event, frozen=True, kw_only=True, tag="enrollment_completion_revoked"
 ):
-    """The course is not completed after all: the learner goes on. `reason` is a code."""
+    """The course is not completed after all: the enrollment is again in the `state` before.
+
+    `reason` is a code; `expires` is when the offering ends for who goes on.
+    """
 
     enrollment: str
     learner: str
     offering: str
     course: str
     reason: str
+    state: EnrollmentState
+    counted: bool = False
+    stay: int = 1
+    expires: datetime | None = None

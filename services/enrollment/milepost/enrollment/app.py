@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from milepost.contracts.offerings import OfferingCanceled
-from milepost.contracts.progress import CourseCompleted, LearningBegan
 from milepost.enrollment.api.routes import routes
 from milepost.enrollment.api.wiring import Wiring
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.commands.offering_members import members
-from milepost.enrollment.policies import Trigger, react, react_to_cancellation
+from milepost.enrollment.policies import LearningTrigger, Trigger, react, react_to_cancellation
 from milepost.enrollment.timers import timers
 from milepost.enrollment.vault import app as vault
 from milepost.events.codec import Codec
@@ -20,7 +19,7 @@ from milepost.web.room import Context, Room, Service
 
 _TRIGGERS: Codec[Trigger] = Codec(Trigger)
 _CANCELED: Codec[OfferingCanceled] = Codec(OfferingCanceled)
-_OF_PROGRESS = {tag_of(LearningBegan), tag_of(CourseCompleted)}
+_OF_PROGRESS = Codec[LearningTrigger](LearningTrigger).classes.keys()
 
 
 def service(context: Context) -> Service:

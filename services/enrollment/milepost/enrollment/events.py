@@ -12,9 +12,11 @@ from milepost.contracts.enrollments import (
     EnrollmentApproved,
     EnrollmentCanceled,
     EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
     EnrollmentDeclined,
     EnrollmentExpired,
     EnrollmentExtended,
+    EnrollmentGradeChanged,
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentRequested,
@@ -112,6 +114,8 @@ EnrollmentEvent: TypeAlias = (
     | EnrollmentExpired
     | EnrollmentCanceled
     | EnrollmentCompleted
+    | EnrollmentGradeChanged
+    | EnrollmentCompletionRevoked
 )
 LearnerEvent: TypeAlias = LearnerCommitted | LearnerFreed
 InvitationEvent: TypeAlias = InvitationIssued | InvitationUsed | InvitationRevoked

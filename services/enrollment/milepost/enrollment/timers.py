@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from milepost.contracts.enrollments import (
+    EnrollmentCompletionRevoked,
     EnrollmentExtended,
     EnrollmentRequested,
     LearnerEnrolled,
@@ -20,7 +21,13 @@ from milepost.events.policies.policy import Reaction
 from milepost.events.policies.timers import Timer
 from milepost.events.streams import key_of
 
-Stay = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled | EnrollmentExtended
+Stay = (
+    EnrollmentRequested
+    | LearnerWaitlisted
+    | LearnerEnrolled
+    | EnrollmentExtended
+    | EnrollmentCompletionRevoked
+)
 
 _OFFERED = Codec[SeatOffered](SeatOffered)
 _STAY = Codec[Stay](Stay)
@@ -41,7 +48,10 @@ def _seat_offers() -> Timer:
 
 
 def _enrollment_expiry(transactor: Transactor) -> Timer:
-    """Whoever comes in starts it; who came in when it ended earlier is extended, and starts it."""
+    """Whoever comes in starts it; who came in when it ended earlier is extended, and starts it.
+
+    So does who has not completed after all: the end may have come while they had.
+    """
 
     def due(recorded: Recorded) -> datetime | None:
         return _STAY.read(recorded).expires

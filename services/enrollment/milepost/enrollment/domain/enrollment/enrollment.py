@@ -12,9 +12,11 @@ from milepost.contracts.enrollments import (
     EnrollmentApproved,
     EnrollmentCanceled,
     EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
     EnrollmentDeclined,
     EnrollmentExpired,
     EnrollmentExtended,
+    EnrollmentGradeChanged,
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentRequested,
@@ -31,6 +33,7 @@ from milepost.events.codec import Codec
 from milepost.events.streams import Category
 
 Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
+Finish: TypeAlias = EnrollmentCompleted | EnrollmentGradeChanged | EnrollmentCompletionRevoked
 Ended: TypeAlias = (
     EnrollmentDeclined
     | EnrollmentWithdrawn
@@ -79,8 +82,8 @@ def evolve(state: Enrollment, event: EnrollmentEvent) -> Enrollment:
             state.entry = replace(of(state), mode=event.mode)
         case EnrollmentExtended():
             state.entry = replace(of(state), expires=event.expires)
-        case EnrollmentCompleted():
-            state.grade, state.state = event.grade, "completed"
+        case EnrollmentCompleted() | EnrollmentGradeChanged() | EnrollmentCompletionRevoked():
+            _finish(state, event)
         case EnrollmentApproved():
             pass  # a seat, or the wait for one, follows in the same decision
         case _:
@@ -104,24 +107,47 @@ def _enter(state: Enrollment, event: Entry) -> None:
             assert_never(event)
 
 
+def _finish(state: Enrollment, event: Finish) -> None:
+    match event:
+        case EnrollmentCompleted():
+            state.grade, state.state = event.grade, "completed"
+        case EnrollmentGradeChanged():
+            state.grade = event.grade
+        case EnrollmentCompletionRevoked():
+            state.grade, state.state = None, event.state
+        case _:
+            assert_never(event)
+
+
 def _inside(state: Enrollment) -> EnrollmentState:
     """What was learned in an earlier stay counts: who comes back goes on."""
     return "active" if state.activated else "enrolled"
 
 
+def state_before_completion(state: Enrollment) -> EnrollmentState:
+    """Where one who had completed is again, if that is taken back."""
+    if state.ended is not None:
+        return _ended_as(state.ended)
+    return "suspended" if state.suspended is not None else _inside(state)
+
+
 def _end(state: Enrollment, event: Ended) -> None:
     state.ended, state.reason, state.offer_expires = event, event.reason, None
+    state.state = _ended_as(event)
+
+
+def _ended_as(event: Ended) -> EnrollmentState:
     match event:
         case EnrollmentDeclined():
-            state.state = "declined"
+            return "declined"
         case EnrollmentWithdrawn():
-            state.state = "withdrawn"
+            return "withdrawn"
         case EnrollmentExpired():
-            state.state = "expired"
+            return "expired"
         case EnrollmentTransferred():
-            state.state = "transferred"
+            return "transferred"
         case EnrollmentCanceled():
-            state.state = "canceled"
+            return "canceled"
         case _:
             assert_never(event)
 

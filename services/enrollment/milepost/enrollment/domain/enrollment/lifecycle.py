@@ -1,16 +1,18 @@
-"""What happens to who is in: started, suspended, reinstated, in another mode, completed."""
+"""What happens to who is in: started, suspended, reinstated, in another mode, completed or not."""
 
 from datetime import datetime
 
 from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
+    EnrollmentGradeChanged,
     EnrollmentModeChanged,
     EnrollmentReinstated,
     EnrollmentSuspended,
 )
 from milepost.contracts.offerings import Mode
-from milepost.enrollment.domain.enrollment.enrollment import Enrollment
+from milepost.enrollment.domain.enrollment.enrollment import Enrollment, state_before_completion
 from milepost.enrollment.domain.enrollment.refusals import (
     ModeNotOffered,
     entry_if_allowed,
@@ -54,6 +56,48 @@ def complete(
             grade=grade,
             counted=entry.counted,
             stay=entry.stay,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def change_grade(
+    state: Enrollment, *, grade: float | None, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """What was completed has another grade, 0 to 1, or none any more."""
+    entry = entry_if_allowed(state, "change_grade")
+    if entry is None or state.grade == grade:
+        return []
+    return [
+        EnrollmentGradeChanged(
+            enrollment=entry.enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            course=entry.course,
+            grade=grade,
+            occurred_at=occurred_at,
+        )
+    ]
+
+
+def revoke_completion(
+    state: Enrollment, *, reason: str, occurred_at: datetime
+) -> list[EnrollmentEvent]:
+    """The course is not completed after all: who had not left goes on. `reason` is a code."""
+    entry = entry_if_allowed(state, "revoke_completion")
+    if entry is None:
+        return []
+    return [
+        EnrollmentCompletionRevoked(
+            enrollment=entry.enrollment,
+            learner=entry.learner,
+            offering=entry.offering,
+            course=entry.course,
+            reason=reason,
+            state=state_before_completion(state),
+            counted=entry.counted,
+            stay=entry.stay,
+            expires=entry.expires,
             occurred_at=occurred_at,
         )
     ]

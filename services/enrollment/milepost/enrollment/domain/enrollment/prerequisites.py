@@ -22,7 +22,10 @@ from milepost.events.streams import Category
 
 
 class Achieved(msgspec.Struct, frozen=True):
-    """`passed`: the best grade, 0 to 1, by course; `held`: achievements with a valid credential."""
+    """`passed`: the best grade, 0 to 1, by course; `held`: achievements with a valid credential.
+
+    No grade, where nothing is graded, is 0 here: it meets no `min_grade` above that.
+    """
 
     passed: Mapping[str, float] = {}
     held: frozenset[str] = frozenset()
@@ -31,14 +34,22 @@ class Achieved(msgspec.Struct, frozen=True):
 NOTHING = Achieved()
 
 
+class Passed(msgspec.Struct, frozen=True):
+    """How an enrollment's course stands. `grade` is None while it does not suffice to pass."""
+
+    course: str
+    grade: float | None
+
+
 class LearnerRecord(msgspec.Struct):
     """What of a learner's record, which credentials keeps, prerequisites are judged by.
 
-    passed  the best grade by course
-    held    credentials that were not revoked, by id; some may have expired
+    passed  by enrollment
+    held    credentials that were not revoked, by id; some may have expired, or are flagged: those
+            are valid until a person decides
     """
 
-    passed: dict[str, float] = msgspec.field(default_factory=dict)
+    passed: dict[str, Passed] = msgspec.field(default_factory=dict)
     held: dict[str, CredentialAwarded] = msgspec.field(default_factory=dict)
 
     def achieved(self, at: datetime) -> Achieved:
@@ -48,18 +59,28 @@ class LearnerRecord(msgspec.Struct):
             for one in self.held.values()
             if one.valid_until is None or at < one.valid_until
         )
-        return Achieved(dict(self.passed), frozenset(valid))
+        return Achieved(self._best(), frozenset(valid))
+
+    def _best(self) -> dict[str, float]:
+        best: dict[str, float] = {}
+        for one in self.passed.values():
+            if one.grade is not None:
+                best[one.course] = max(one.grade, best.get(one.course, 0.0))
+        return best
 
 
 def evolve(state: LearnerRecord, event: RecordEvent) -> LearnerRecord:
     match event:
-        case CourseResultNoted(course=course, grade=grade):
-            state.passed[course] = max(grade or 0.0, state.passed.get(course, 0.0))
+        case CourseResultNoted():
+            grade = (event.grade or 0.0) if event.passing else None
+            state.passed[event.enrollment] = Passed(event.course, grade)
+        case CourseResultWithdrawn():
+            state.passed.pop(event.enrollment, None)
         case CredentialAwarded():
             state.held[event.credential] = event
         case CredentialRevoked():
             state.held.pop(event.credential, None)
-        case CourseResultWithdrawn() | CredentialFlagged() | CredentialFlagLifted():
+        case CredentialFlagged() | CredentialFlagLifted():
             pass
         case _:
             assert_never(event)

@@ -23,7 +23,16 @@ UserCommand: TypeAlias = Literal[
     "transfer",
 ]
 # What follows from something that has happened: where there is no cell, nothing does.
-SystemCommand: TypeAlias = Literal["offer", "seat", "activate", "complete", "expire", "cancel"]
+SystemCommand: TypeAlias = Literal[
+    "offer",
+    "seat",
+    "activate",
+    "complete",
+    "change_grade",
+    "revoke_completion",
+    "expire",
+    "cancel",
+]
 Command: TypeAlias = UserCommand | SystemCommand
 Row: TypeAlias = Mapping[Command, tuple[EnrollmentState, ...]]
 
@@ -42,6 +51,16 @@ _OUT: Row = {
 }
 # Devices and policies are late: what happened before the end is heard of after it.
 _FINISHED: Row = {"complete": ("completed",)}
+# It goes on where it was: who had left before it was heard has left.
+_UNFINISHED: tuple[EnrollmentState, ...] = (
+    "enrolled",
+    "active",
+    "suspended",
+    "withdrawn",
+    "expired",
+    "transferred",
+    "canceled",
+)
 
 # None: nobody has asked yet. An empty cell: it is so already, and nothing happens.
 TABLE: Mapping[EnrollmentState | None, Row] = {
@@ -99,7 +118,12 @@ TABLE: Mapping[EnrollmentState | None, Row] = {
         "expire": ("expired",),
         "cancel": ("canceled",),
     },
-    "completed": {**_STAYS, "activate": ("completed",)},
+    "completed": {
+        **_STAYS,
+        "activate": ("completed",),
+        "change_grade": ("completed",),
+        "revoke_completion": _UNFINISHED,
+    },
     "declined": {},
     "withdrawn": {**_BACK, "activate": ("withdrawn",), **_FINISHED},
     "expired": {**_BACK, "activate": ("expired",), **_FINISHED},
