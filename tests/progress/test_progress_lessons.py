@@ -30,7 +30,7 @@ from milepost.contracts.progress import (
 from milepost.progress.domain.decisions import close, open_progress
 <<<<<<< HEAD
 from milepost.progress.domain.lesson_state import Bookmark
-from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson
+from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson, digest_of
 from milepost.progress.domain.state import Progress, evolve
 =======
 from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson, digest_of

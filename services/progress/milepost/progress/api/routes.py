@@ -1,13 +1,17 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
+<<<<<<< HEAD
 <<<<<<< HEAD
 from typing import Annotated, Any, ClassVar, Literal
 =======
 from re import match
 from typing import Any
 >>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
+=======
+from typing import Any
+>>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -15,14 +19,18 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 from milepost.contracts.courses import SCORED_BY_STAFF
+=======
+>>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 from milepost.events.commands.transact import Outcome
-from milepost.events.event import Refused
 from milepost.events.log import Log
+from milepost.progress.api.report_body import ReportLearning
+from milepost.progress.api.report_results import Judge, ReportResult, result
 from milepost.progress.api.wiring import READERS, UNREADABLE, WRITERS, Wiring, plan_for
-from milepost.progress.domain.decisions import Answer, Terms, report
-from milepost.progress.domain.plan import Plan
+from milepost.progress.domain.decisions import Terms, report
 from milepost.progress.domain.reports import (
+<<<<<<< HEAD
     Backdating,
     Completed,
     CompletionNotYours,
@@ -44,6 +52,9 @@ from milepost.progress.domain.reports import (
     UnknownEnrollment,
     UnknownPlan,
 >>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
+=======
+    LessonReport,
+>>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 )
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.queries.overview import Overview, overview
@@ -51,7 +62,10 @@ from milepost.web.openapi.documented_answers import command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.positions import positioned
+<<<<<<< HEAD
 from milepost.web.settings import Settings
+=======
+>>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 
 
 class ReportResults(msgspec.Struct, frozen=True):
@@ -122,6 +136,7 @@ def routes(wiring: Wiring) -> Router:
 
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 def _at_once(
     one: Report, plan: Plan, settings: Settings, now: datetime, *, learner: bool
 ) -> Report | Refused:
@@ -155,6 +170,8 @@ async def _plan(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[st
 >>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
 
 
+=======
+>>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
     """What a repeated call was decided on the first time: so it is answered the same."""
     first = outcome.events[0]
