@@ -16,8 +16,10 @@ def minute(number):
     return OPENED + timedelta(minutes=number)
 
 
-def plan(*rules, passing=0.0, drop=0):
-    return plan_of("rust", 3, rules, passing_grade=passing, drop_lowest=drop)
+def plan(*rules, passing=0.0, drop=0, resets=0):
+    return plan_of(
+        "rust", 3, rules, passing_grade=passing, drop_lowest=drop, deadline_resets=resets
+    )
 
 
 def lesson(name, **rule):
