@@ -28,14 +28,9 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.progress.domain.decisions import close, open_progress
-<<<<<<< HEAD
 from milepost.progress.domain.lesson_state import Bookmark
 from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson, digest_of
 from milepost.progress.domain.state import Progress, evolve
-=======
-from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson, digest_of
-from milepost.progress.domain.state import Bookmark, Progress, evolve
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
 
 PLAN = plan(page("intro"), page("loops"), lesson("exam", kind="exam", weight=1), passing=0.5)
 

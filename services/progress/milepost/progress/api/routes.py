@@ -2,27 +2,13 @@
 
 from datetime import timedelta
 from functools import partial
-<<<<<<< HEAD
-<<<<<<< HEAD
-from typing import Annotated, Any, ClassVar, Literal
-=======
-from re import match
 from typing import Any
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
-=======
-from typing import Any
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-from milepost.contracts.courses import SCORED_BY_STAFF
-=======
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 from milepost.events.commands.transact import Outcome
 from milepost.events.log import Log
 from milepost.progress.api.report_body import ReportLearning
@@ -30,31 +16,7 @@ from milepost.progress.api.report_results import Judge, ReportResult, result
 from milepost.progress.api.wiring import READERS, UNREADABLE, WRITERS, Wiring, plan_for
 from milepost.progress.domain.decisions import Terms, report
 from milepost.progress.domain.reports import (
-<<<<<<< HEAD
-    Backdating,
-    Completed,
-    CompletionNotYours,
-    Report,
-    Scored,
-    ScoreNotYours,
-=======
-from milepost.contracts.ids import ENROLLMENT_KEY
-from milepost.events.commands.transact import Outcome, Transactor
-from milepost.events.log import Log
-from milepost.progress.api.report_body import ReportLearning
-from milepost.progress.api.report_results import Judge, ReportResult, result
-from milepost.progress.domain.decisions import Terms, report
-from milepost.progress.domain.plan import Plan
-from milepost.progress.domain.reports import (
     LessonReport,
-    NotEnrolled,
-    NotOpenYet,
-    UnknownEnrollment,
-    UnknownPlan,
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
-=======
-    LessonReport,
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 )
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.queries.overview import Overview, overview
@@ -62,10 +24,6 @@ from milepost.web.openapi.documented_answers import command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import versioned
 from milepost.web.requests.positions import positioned
-<<<<<<< HEAD
-from milepost.web.settings import Settings
-=======
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 
 
 class ReportResults(msgspec.Struct, frozen=True):
@@ -135,43 +93,6 @@ def routes(wiring: Wiring) -> Router:
     )
 
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-def _at_once(
-    one: Report, plan: Plan, settings: Settings, now: datetime, *, learner: bool
-) -> Report | Refused:
-    """What is refused whatever has happened so far; else the report, in UTC."""
-    rule = plan.lessons.get(one.lesson)
-    if rule and learner and isinstance(one, Scored) and rule.kind in SCORED_BY_STAFF:
-        return ScoreNotYours(rule.id, rule.kind)
-    if rule and learner and isinstance(one, Completed) and rule.completed_by == "staff":
-        return CompletionNotYours(rule.id, rule.kind)
-    try:
-        at = occurred(one.occurred_at, settings, now)
-    except OccurredInFuture as refused:
-        return refused
-    return one if at is one.occurred_at else replace(one, occurred_at=at)
-=======
-async def _plan(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
-    """The plan of an enrollment that is the caller's own, or the staff's, business.
-
-    Raises `UnknownEnrollment` for another learner's, no sooner than for one that is not there.
-    """
-    if not match(ENROLLMENT_KEY, enrollment):
-        raise UnknownEnrollment(enrollment)
-    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
-    assert state.opened is not None
-    try:
-        caller.may_act_for(state.opened.learner, *staff)
-    except NotYourOwn:
-        await sleep(GRACE_SECONDS)
-        raise UnknownEnrollment(enrollment) from None
-    return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
-
-
-=======
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
 async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:
     """What a repeated call was decided on the first time: so it is answered the same."""
     first = outcome.events[0]

@@ -176,17 +176,6 @@ class _Call:
 
     def answer(self, one: Report, digest: str) -> Answer:
         """`digest` is that of the report as it was sent."""
-<<<<<<< HEAD
-        before = self._known.get(one.id) or self._draft.reports.get(one.id)
-        if before is not None or one.id in self._known:
-            return ReportIdReused(one.id) if before and before != digest else "duplicate"
-        if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
-            return refusal
-<<<<<<< HEAD
-        before = len(self._events)
-        self._apply(merge(self._draft, self._opened, self._plan, one))
-        if any(isinstance(event, DECIDING) for event in self._events[before:]):
-=======
         known = self._known.get(one.id, self._draft.reports.get(one.id))
         if known is not None:
             return "duplicate" if known in {"", digest} else ReportIdReused(one.id)
@@ -195,16 +184,7 @@ class _Call:
         count = len(self._events)
         self._apply(merge(self._draft, self._opened, self._plan, one, digest))
         if any(isinstance(event, DECIDING) for event in self._events[count:]):
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
             self._deciding = one
-=======
-        count = len(self._events)
-        self._apply(merge(self._draft, self._opened, self._plan, one, digest))
-        if any(isinstance(event, DECIDING) for event in self._events[count:]):
-            self._unchecked = one
-            if self._checks < MAX_CHECKS:
-                self._check()
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
             self._backdated.append(one.id)
         return "accepted"

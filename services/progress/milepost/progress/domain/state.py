@@ -88,34 +88,15 @@ def evolve(state: Progress, event: ProgressEvent) -> Progress:
     """Changes the state in place, and answers it."""
     match event:
         case LessonProgressed():
-<<<<<<< HEAD
             state.lessons[event.lesson] = progressed(state.lessons[event.lesson], event)
-<<<<<<< HEAD
-            state.reports.add(event.report)
-=======
-            state.lessons[event.lesson] = _progressed(state.lessons[event.lesson], event)
             state.reports[event.report] = event.digest
             state.reports.update(event.merged)
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
-=======
-            state.reports[event.report] = event.digest
-            state.reports.update(event.merged)
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
         case LessonStarted():
             state.lessons[event.lesson] = LessonState(event.occurred_at)
             state.reports[event.report] = event.digest
         case AttemptScored():
-<<<<<<< HEAD
             state.lessons[event.lesson] = scored(state.lessons[event.lesson], event)
-<<<<<<< HEAD
-            state.reports.add(event.report)
-=======
-            state.lessons[event.lesson] = _scored(state.lessons[event.lesson], event)
             state.reports[event.report] = event.digest
->>>>>>> 2fca007 (reports: a result each, and ids that tell apart)
-=======
-            state.reports[event.report] = event.digest
->>>>>>> c69ffc8 (reports: a result each, and ids that tell apart)
         case LessonCompleted():
             standing = replace(
                 started_by(state.lessons[event.lesson], event.occurred_at),
