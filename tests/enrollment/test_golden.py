@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from tests.enrollment.given import NINE
 
+from milepost.contracts.instructors import INSTRUCTORS
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.erasure import VAULT
@@ -17,7 +18,7 @@ from milepost.enrollment.domain.learner_load import LEARNER
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.program import PROGRAM
 
-CATEGORIES = (COURSE, PROGRAM, OFFERING, ENROLLMENT, LEARNER, INVITATION, VAULT)
+CATEGORIES = (COURSE, PROGRAM, OFFERING, INSTRUCTORS, ENROLLMENT, LEARNER, INVITATION, VAULT)
 CODECS = [category.codec for category in CATEGORIES]
 FILES = sorted((Path(__file__).parents[1] / "golden" / "enrollment").glob("*.json"))
 

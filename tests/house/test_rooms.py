@@ -61,7 +61,10 @@ READ_BY: Mapping[str, set[str]] = {
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.
 STREAMS: Mapping[str, str] = {"learner": "enrollment", "invitation": "enrollment"}
-SHARED = {"course", "program", "offering", "enrollment", "progress", "achievement", "record"}
+SHARED = {
+    *("course", "program", "offering", "instructors", "enrollment", "progress"),
+    *("achievement", "record"),
+}
 
 PURE = ("events", "domain", "policies")
 # What pure rooms may name from the standard library: values and their types, nothing that acts.

@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import pytest
@@ -11,7 +11,7 @@ from tests.progress.given import OPENED
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 from milepost.contracts.enrollments import LearnerEnrolled, LearnerWaitlisted
-from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.offerings import InstructorAssigned, InstructorRemoved, OfferingOpened
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, NewEvent
@@ -53,22 +53,31 @@ WAITLISTED = LearnerWaitlisted(
     version=3,
     occurred_at=OPENED,
 )
+# Who scores in these tests, as an instructor.
+TEACHES = InstructorAssigned(offering="rust-2026", instructor="ines", occurred_at=OPENED)
 
-
-CODEC: Codec[Any] = Codec(CoursePublished | OfferingOpened | LearnerEnrolled | LearnerWaitlisted)
+Written: TypeAlias = (
+    CoursePublished
+    | OfferingOpened
+    | InstructorAssigned
+    | InstructorRemoved
+    | LearnerEnrolled
+    | LearnerWaitlisted
+)
+CODEC: Codec[Any] = Codec(Written)
 
 
 class Fed(School):
     """A school whose other services have written these events."""
 
-    async def write(
-        self, event: CoursePublished | OfferingOpened | LearnerEnrolled | LearnerWaitlisted
-    ) -> None:
+    async def write(self, event: Written) -> None:
         match event:
             case CoursePublished():
                 stream = f"course-{event.course}"
             case OfferingOpened():
                 stream = f"offering-{event.offering}"
+            case InstructorAssigned() | InstructorRemoved():
+                stream = f"instructors-{event.offering}"
             case _:
                 stream = f"enrollment-{event.enrollment}"
         log = self.transactor.log
@@ -82,6 +91,7 @@ class Fed(School):
 
     async def begin(self, course: CoursePublished = COURSE) -> None:
         await self.write(course)
+        await self.write(TEACHES)
         await self.write(ENROLLED)
         await self.policies_hear()
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.progress.conftest import COURSE, ENROLLED, ENROLLMENT
+from tests.progress.conftest import COURSE, ENROLLED, ENROLLMENT, TEACHES, WAITLISTED
 from tests.progress.given import (
     OPENED,
     after,
@@ -20,6 +20,7 @@ from tests.progress.given import (
 )
 
 from milepost.contracts.courses import Lesson
+from milepost.contracts.offerings import InstructorRemoved
 from milepost.contracts.progress import ProgressResumed, ProgressSuspended, ReportsBackdated
 from milepost.progress.domain.decisions import Terms, close, report
 from milepost.progress.domain.merge import counting
@@ -194,15 +195,27 @@ async def test_what_staff_score_staff_complete(school):
     ]  # fmt: skip
 
 
-async def test_somebody_else_s_enrollment_is_not_there(school):
-    await school.begin()
+@pytest.mark.parametrize("opened", [True, False])
+async def test_somebody_else_s_enrollment_is_not_there(school, opened):
+    await (school.begin() if opened else school.write(WAITLISTED))
     path = f"/progress/enrollments/{ENROLLMENT}"
     missing = path[:-1] + "f"
     body = {"reports": msgspec.to_builtins([started("intro")])}
-    for ask in (
-        lambda at: school.get(at, subject="bob"),
-        lambda at: school.post(f"{at}/reports", body, subject="bob"),
-    ):
-        there, nowhere = await ask(path), await ask(missing)
-        assert (there.status_code, there.json()["type"]) == (404, nowhere.json()["type"])
-        assert "ada" not in there.text
+    for whose in ({"subject": "bob"}, {"subject": "ivo", "by": "instructor"}):
+        for ask in (
+            lambda at, whose: school.get(at, **whose),
+            lambda at, whose: school.post(f"{at}/reports", body, **whose),
+        ):
+            there, nowhere = await ask(path, whose), await ask(missing, whose)
+            assert (there.status_code, there.json()["type"]) == (404, nowhere.json()["type"])
+            assert "ada" not in there.text
+
+
+async def test_an_instructor_who_is_removed_is_out_at_once(school):
+    await school.begin()
+    path, ines = f"/progress/enrollments/{ENROLLMENT}", {"subject": "ines", "by": "instructor"}
+    etag = (await school.get(path, **ines)).headers["etag"]
+    await school.write(InstructorRemoved(**msgspec.structs.asdict(TEACHES)))
+    assert (await school.get(path, etag=etag, **ines)).status_code == 404
+    assert (await school.get(path, subject="ines", by=["instructor", "service"])).status_code == 200
+    assert (await school.get(path, by=["instructor", "learner"])).status_code == 200

@@ -92,7 +92,10 @@ class SeatReleased(Event, frozen=True, kw_only=True, tag="seat_released"):
 
 
 class InstructorAssigned(Event, frozen=True, kw_only=True, tag="instructor_assigned"):
-    """`instructor` is a token's subject: sees and scores this offering from now on."""
+    """`instructor` is a token's subject: sees and scores this offering from now on.
+
+    Stands, as `InstructorRemoved`, on a stream of its own.
+    """
 
     offering: str
     instructor: str

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 COURSE = "course"
 PROGRAM = "program"
 OFFERING = "offering"
+INSTRUCTORS = "instructors"
 ENROLLMENT = "enrollment"
 PROGRESS = "progress"
 ACHIEVEMENT = "achievement"
@@ -20,6 +21,11 @@ def course(code: str) -> str:
 
 def offering(offering: str) -> str:
     return f"{OFFERING}-{offering}"
+
+
+def instructors(offering: str) -> str:
+    """Who teaches an offering; its key is the offering's."""
+    return f"{INSTRUCTORS}-{offering}"
 
 
 def enrollment(enrollment: str) -> str:

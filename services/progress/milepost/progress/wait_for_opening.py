@@ -1,9 +1,13 @@
 """Waits, within bounds, for progress to be opened: its policy runs a moment after enrollment."""
 
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import TypeAlias
 
 from milepost.contracts import streams
-from milepost.contracts.enrollments import LearnerEnrolled
+from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled, LearnerWaitlisted
+from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log
@@ -18,33 +22,46 @@ FIRST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.1
 
 _ENROLLED = tag_of(LearnerEnrolled)
+_ENTRIES = Codec[EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled](
+    EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
+)
+
+# Asked with learner and offering: whether that enrollment is the caller's business.
+Allowed: TypeAlias = Callable[[str, str], Awaitable[bool]]
 
 
-async def wait_until_open(transactor: Transactor, tenant: str, enrollment: str) -> Progress:
+async def wait_until_open(
+    transactor: Transactor, tenant: str, enrollment: str, allowed: Allowed
+) -> Progress:
     """The state of an enrollment's progress, once it is open.
 
     Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
-    after the whole wait.
+    after the whole wait. What is not `allowed` is unknown, and that no sooner than what is not
+    there.
     """
     started = monotonic()
     backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5)
     while True:
         _, state = await transactor.load(tenant, PROGRESS.of(enrollment))
         if state.opened:
-            return state
-        await _refuse_if_pointless(transactor.log, tenant, enrollment, monotonic() - started)
+            if await allowed(state.opened.learner, state.opened.offering):
+                return state
+            await sleep(GRACE_SECONDS)
+            raise UnknownEnrollment(enrollment)
+        if (waited := monotonic() - started) >= GRACE_SECONDS:
+            await _refuse_if_pointless(transactor.log, tenant, enrollment, waited, allowed)
         await backoff.pause()
 
 
 async def _refuse_if_pointless(
-    log: Log, tenant: str, enrollment: str, waited_seconds: float
+    log: Log, tenant: str, enrollment: str, waited_seconds: float, allowed: Allowed
 ) -> None:
-    if waited_seconds < GRACE_SECONDS:
-        return
-    types = [one.type for one in await log.read_stream(tenant, streams.enrollment(enrollment))]
-    if not types:
+    recorded = await log.read_stream(tenant, streams.enrollment(enrollment))
+    entries = (_ENTRIES.read(one) for one in recorded if one.type in _ENTRIES.classes)
+    entry = next(entries, None)  # whose it is; it never becomes another's
+    if entry is None or not await allowed(entry.learner, entry.offering):
         raise UnknownEnrollment(enrollment)
-    if _ENROLLED not in types:
+    if all(one.type != _ENROLLED for one in recorded):
         raise NotEnrolled
     if waited_seconds >= WAIT_SECONDS:
         raise NotOpenYet(enrollment)

@@ -49,6 +49,7 @@ from milepost.enrollment.domain.invitation import (
     UnknownInvitation,
 )
 from milepost.enrollment.domain.learner_load import ParallelLimitReached
+from milepost.enrollment.domain.offering.instructors import MAX_INSTRUCTORS, TooManyInstructors
 from milepost.enrollment.domain.offering.offering import (
     OfferingAlreadyCanceled,
     OfferingAlreadyClosed,
@@ -95,6 +96,7 @@ PROGRAM_INVALID: Final = ProgramInvalid(
 )
 
 UNKNOWN_OFFERING: Final = UnknownOffering(_SPRING)
+TOO_MANY_INSTRUCTORS: Final = TooManyInstructors(_SPRING, MAX_INSTRUCTORS)
 OFFERING_INVALID: Final = OfferingInvalid(_SPRING, (Fault("$.ends", "not_after_starts"),))
 OFFERING_ALREADY_OPEN: Final = OfferingAlreadyOpen(_SPRING)
 OFFERING_FULL: Final = OfferingFull(_SPRING, 50)

@@ -250,7 +250,7 @@ async def _step(
     """Decide on the offering and the enrollment; `frees`: and let go of what counts as load."""
     tenant = request.user.tenant
     _, known = await wiring.transactor.load(tenant, ENROLLMENT.of(enrollment))
-    entry = own_entry(request.user, enrollment, known, ENROLLERS)
+    entry = await own_entry(wiring.transactor, request.user, enrollment, known, ENROLLERS)
     at = wiring.occurred(request.user, occurred_at)
     if known.entered_at is not None:
         at = not_before(at, known.entered_at, wiring.skew)

@@ -17,9 +17,11 @@ from milepost.contracts.prerequisites import Prerequisite
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
 from milepost.enrollment.domain.offering.offering import Offering
+from milepost.events.commands.transact import Transactor
 from milepost.events.event import name_of
 from milepost.events.log import Recorded
-from milepost.web.auth.tokens import Caller, NotYourOwn
+from milepost.web.auth.own_offerings import has_access
+from milepost.web.auth.tokens import Caller
 
 
 class EnrollmentStateView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,15 +77,20 @@ class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[Happened, ...]
 
 
-def own_entry(caller: Caller, enrollment: str, state: Enrollment, roles: tuple[str, ...]) -> Entry:
-    """Raises `UnknownEnrollment`, also to learners who ask for somebody else's."""
-    if state.entry is None:
+async def own_entry(
+    transactor: Transactor,
+    caller: Caller,
+    enrollment: str,
+    state: Enrollment,
+    roles: tuple[str, ...],
+) -> Entry:
+    """Raises `UnknownEnrollment`, also to who asks for what is somebody else's."""
+    entry = state.entry
+    if entry is None or not await has_access(
+        transactor, caller, roles, offering=entry.offering, learner=entry.learner
+    ):
         raise UnknownEnrollment(enrollment)
-    try:
-        caller.may_act_for(state.entry.learner, *roles)
-    except NotYourOwn:
-        raise UnknownEnrollment(enrollment) from None
-    return state.entry
+    return entry
 
 
 def state_of(run: Offering, state: Enrollment) -> EnrollmentStateView:

@@ -204,7 +204,7 @@ async def preview_enrollment(
     "/enrollments/{enrollment:str}",
     summary="Read an enrollment",
     description="Its state and everything that happened to it. Another's does not exist for a "
-    "learner.",
+    "learner, another offering's not for an instructor.",
     answers=versioned_query(UNKNOWN_ENROLLMENT),
 )
 async def get_enrollment(
@@ -215,7 +215,7 @@ async def get_enrollment(
     tenant, log = request.user.tenant, wiring.transactor.log
     recorded = await log.read_stream(tenant, ENROLLMENT.of(enrollment).name)
     state = ENROLLMENT.fold(recorded)
-    entry = own_entry(request.user, enrollment, state, ENROLLMENT_READERS)
+    entry = await own_entry(wiring.transactor, request.user, enrollment, state, ENROLLMENT_READERS)
     version, run = await wiring.transactor.load(tenant, OFFERING.of(entry.offering))
     view = view_of(run, state, recorded)
     # One's place in the waitlist changes with the offering, not with the enrollment.

@@ -6,6 +6,7 @@ from litestar.di import Provide
 from milepost.enrollment.api import (
     enrollment_steps,
     enrollments,
+    instructors,
     invitations,
     offering_changes,
     offerings,
@@ -26,6 +27,7 @@ def routes(wiring: Wiring) -> Router:
             *programs.HANDLERS,
             *offerings.HANDLERS,
             *offering_changes.HANDLERS,
+            *instructors.HANDLERS,
             *invitations.HANDLERS,
             *enrollments.HANDLERS,
             *enrollment_steps.HANDLERS,

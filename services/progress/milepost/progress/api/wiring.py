@@ -1,6 +1,5 @@
 """What the routes share: who may ask, and the plan of the enrollment that is asked about."""
 
-from asyncio import sleep
 from collections.abc import Callable
 from datetime import UTC, datetime
 from re import match
@@ -17,8 +16,9 @@ from milepost.progress.domain.reports import (
     UnknownPlan,
 )
 from milepost.progress.plan_cache import PlanCache
-from milepost.progress.wait_for_opening import GRACE_SECONDS, wait_until_open
-from milepost.web.auth.tokens import Caller, NotYourOwn
+from milepost.progress.wait_for_opening import wait_until_open
+from milepost.web.auth.own_offerings import has_access
+from milepost.web.auth.tokens import Caller
 from milepost.web.settings import Settings
 
 WRITERS = ("instructor", "registrar", "service")
@@ -47,15 +47,15 @@ class Wiring(msgspec.Struct, frozen=True):
 async def plan_for(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
     """The plan of an enrollment that is the caller's own, or the staff's, business.
 
-    Raises `UnknownEnrollment` for another learner's, no sooner than for one that is not there.
+    Raises `UnknownEnrollment` for any other, no sooner than for one that is not there.
     """
     if not match(ENROLLMENT_KEY, enrollment):
         raise UnknownEnrollment(enrollment)
-    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment)
+
+    async def allowed(learner: str, offering: str) -> bool:
+        transactor = wiring.transactor
+        return await has_access(transactor, caller, staff, offering=offering, learner=learner)
+
+    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment, allowed)
     assert state.opened is not None
-    try:
-        caller.may_act_for(state.opened.learner, *staff)
-    except NotYourOwn:
-        await sleep(GRACE_SECONDS)
-        raise UnknownEnrollment(enrollment) from None
     return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
