@@ -1,6 +1,8 @@
 """Instructors are assigned to offerings; what is another offering's is not there for them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -18,7 +20,7 @@ from milepost.enrollment.domain.offering.offering import Offering, UnknownOfferi
 
 MAY = datetime(2026, 5, 4, tzinfo=UTC)
 SPRING = Offering(OfferingOpened(offering="spring", course="X", version=1))
-FACTS = {"offering": "spring", "instructor": "ines", "occurred_at": MAY}
+FACTS: Mapping[str, Any] = {"offering": "spring", "instructor": "ines", "occurred_at": MAY}
 # What identity providers call people.
 HARD = ("auth0|5f7c8ec7", "ines@example.org", "Inés Núñez", "a%2Fb?c#d;e", "*", ">", "x" * 255)
 
@@ -52,8 +54,8 @@ def test_nobody_teaches_what_is_unknown_and_no_more_than_so_many_anything():
             decide(Offering(), full, **FACTS)
     with pytest.raises(TooManyInstructors):
         assign(SPRING, full, **FACTS)
-    assert assign(SPRING, full, **FACTS | {"instructor": "i7"}) == []
-    assert len(remove(SPRING, full, **FACTS | {"instructor": "i7"})) == 1
+    assert assign(SPRING, full, **{**FACTS, "instructor": "i7"}) == []
+    assert len(remove(SPRING, full, **{**FACTS, "instructor": "i7"})) == 1
 
 
 async def test_whatever_somebody_is_called_they_are_assigned_and_see_their_own(school):

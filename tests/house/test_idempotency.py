@@ -106,6 +106,10 @@ async def offering(school: School) -> None:
     await school.open(seats=1, offer_hours=24)
 
 
+async def taught(school: School) -> None:
+    await done(school.put(f"{E}/offerings/spring/instructors/ines"))
+
+
 async def next_run(school: School) -> None:
     starts = {"starts": LATER, "pace": "cohort"}
     await school.open("autumn", **starts)
@@ -253,6 +257,18 @@ CASES = [
         hidden=("code",),
     ),
     Case("POST /enrollment/invitations/{invitation}/revoke", an_invitation, {}, MOMENT),
+    Case(
+        "PUT /enrollment/offerings/{offering}/instructors/{subject}",
+        at(f"{S}/instructors/ines", offering),
+        None,
+        None,
+    ),
+    Case(
+        "DELETE /enrollment/offerings/{offering}/instructors/{subject}",
+        at(f"{S}/instructors/ines", offering, taught),
+        None,
+        None,
+    ),
     Case(
         "POST /enrollment/offerings/{offering}/enrollments",
         at(f"{S}/enrollments", offering),

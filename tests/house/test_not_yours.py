@@ -34,6 +34,7 @@ PUBLIC = {
     "language": "en",
     "offering": "spring",
     "program": "analyst",
+    "subject": "ines",
     "tenant": "north",
     "version": "1",
 }
