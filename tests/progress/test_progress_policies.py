@@ -97,6 +97,8 @@ async def test_the_policy_hears_exactly_these_events(log):
         ("enrollment", "enrollment_transferred"),
         ("enrollment", "enrollment_expired"),
         ("enrollment", "enrollment_canceled"),
+        ("progress", "progress_closed"),
+        ("progress", "late_work_arrived"),
     )
     [reaction] = await progress.react(recorded(ENROLLED))
     assert reaction.decide(Progress()) == [opened().opened]

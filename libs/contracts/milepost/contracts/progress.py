@@ -207,7 +207,8 @@ class DeadlinesReset(Event, frozen=True, kw_only=True, tag="deadlines_reset"):
 class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):
     """The enrollment is judged by `version` of the course from now on, before by `before`.
 
-    `earned` are lessons that were done by the rules of before: they stay done.
+    earned     lessons that were done by the rules of before: they stay done
+    handed_in  lessons that were tried before, where a try completes from now on
     """
 
     enrollment: str
@@ -215,6 +216,7 @@ class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):
     before: int
     reason: str
     earned: tuple[str, ...] = ()
+    handed_in: tuple[str, ...] = ()
 
 
 class CarriedAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from milepost.contracts.enrollments import LearnerEnrolled
+from milepost.contracts.enrollments import EnrollmentTransferred, LearnerEnrolled
 from milepost.events.codec import Codec
-from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.progress.api.routes import routes
 from milepost.progress.api.wiring import Wiring
+from milepost.progress.handover import Handover
 from milepost.progress.offering_starts import OfferingStarts
 from milepost.progress.plan_cache import PlanCache
-from milepost.progress.policies import Trigger, react
+from milepost.progress.policies import ToCarry, Trigger, react
 from milepost.web.room import Context, Room, Service
 
 _triggers = Codec[Trigger](Trigger)
+_to_carry = Codec[ToCarry](ToCarry)
 
 
 def service(context: Context) -> Service:
@@ -29,14 +30,25 @@ def service(context: Context) -> Service:
 
 def policy(log: Log, plans: PlanCache) -> Policy:
     starts = OfferingStarts(log, plans)
+    handover = Handover(log, plans, starts)
 
     async def handle(recorded: Recorded) -> Sequence[Reaction]:
+        tenant = recorded.tenant
+        if recorded.type in _to_carry.classes:
+            return await handover.reactions(tenant, _to_carry.read(recorded))
         event = _triggers.read(recorded)
-        if isinstance(event, LearnerEnrolled):
-            return react(event, await starts.of(recorded.tenant, event))
-        return react(event)
+        match event:
+            case LearnerEnrolled():
+                return react(event, await starts.of(tenant, event))
+            case EnrollmentTransferred():
+                return react(event, continues_as=await handover.continues_as(tenant, event))
+            case _:
+                return react(event)
 
-    types = tuple(("enrollment", tag_of(event)) for event in _triggers.classes.values())
+    types = (
+        *(("enrollment", tag) for tag in _triggers.classes),
+        *(("progress", tag) for tag in _to_carry.classes),
+    )
     return Policy("progress", types, handle)
 
 

@@ -1,5 +1,7 @@
 """The plans that enrollments are pinned to, read from the courses' streams at the edge."""
 
+from collections.abc import Mapping
+
 from milepost.contracts import streams
 from milepost.contracts.courses import (
     SCORED_BY_STAFF,
@@ -33,13 +35,23 @@ class PlanCache:
             return plan
         return self._plans.put(key, await self._read(tenant, course, version))
 
+    async def versions(self, tenant: str, course: str) -> Mapping[int, Plan]:
+        """Of every version there is now."""
+        published = await published_versions(self._log, tenant, course)
+        return {version: pinned(one) for version, one in published.items()}
+
     async def _read(self, tenant: str, course: str, version: int) -> Plan:
-        for recorded in await self._log.read_stream(tenant, streams.course(course)):
-            if recorded.type == _PUBLISHED:
-                published = _codec.read(recorded)
-                if published.version == version:
-                    return pinned(published)
-        raise UnknownPlan(course, version)
+        published = await published_versions(self._log, tenant, course)
+        if version not in published:
+            raise UnknownPlan(course, version)
+        return pinned(published[version])
+
+
+async def published_versions(log: Log, tenant: str, course: str) -> Mapping[int, CoursePublished]:
+    """What a course has published, by version."""
+    recorded = await log.read_stream(tenant, streams.course(course))
+    published = [_codec.read(one) for one in recorded if one.type == _PUBLISHED]
+    return {one.version: one for one in published}
 
 
 def pinned(published: CoursePublished) -> Plan:

@@ -25,7 +25,7 @@ from milepost.contracts.progress import (
 )
 from milepost.events.event import Refused
 from milepost.progress.domain.course_grade import settle_course
-from milepost.progress.domain.draft import draft_of
+from milepost.progress.domain.draft import draft_of, late_work
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import merge
 from milepost.progress.domain.plan import (
@@ -200,6 +200,8 @@ class _Call:
                     occurred_at=self._events[-1].occurred_at,
                 )
             )
+        if self._events:
+            self._events.extend(late_work(self._draft, self._events[-1].occurred_at))
         return self._events
 
     def _judge_course(self) -> None:
@@ -271,8 +273,9 @@ def _out_of_time(
 ) -> Refused | None:
     for since, until in _closed(draft, opened):
         if since < at < until:
-            ended = draft.closed_at if until == opened.occurred_at else since
-            return NotEnrolled(opened.occurred_at, ended)
+            early = until == opened.occurred_at
+            ended = draft.closed_at if early else since
+            return NotEnrolled(opened.occurred_at, ended, None if early else draft.continues_as)
     if terms.earliest and at < terms.earliest and not terms.reason:
         return TooLongAgo(at, terms.earliest)
     return None

@@ -1,9 +1,11 @@
 """A state that is being decided on: each event takes effect before the next is decided. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from msgspec.structs import replace
 
+from milepost.contracts.progress import LateWorkArrived
 from milepost.progress.domain.state import Progress, evolve
 from milepost.progress.events import ProgressEvent
 
@@ -33,3 +35,11 @@ def draft_of(state: Progress) -> Progress:
         carried=state.carried.copy(),
         reports={},
     )
+
+
+def late_work(state: Progress, at: datetime) -> Iterator[LateWorkArrived]:
+    """After anything that was added to a stream whose enrollment goes on in another run."""
+    if state.opened and state.continues_as:
+        yield LateWorkArrived(
+            enrollment=state.opened.enrollment, continues_as=state.continues_as, occurred_at=at
+        )

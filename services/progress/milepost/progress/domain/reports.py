@@ -124,10 +124,14 @@ class UnknownLesson(Unknown):
 
 @dataclass
 class NotEnrolled(Conflicting):
-    """It happened before the enrollment began or after it ended, or there is no seat yet."""
+    """It happened before the enrollment began or after it ended, or there is no seat yet.
+
+    `continues_as`: the enrollment in another run of the course to send it to, after a transfer.
+    """
 
     enrolled_at: datetime | None = None
     closed_at: datetime | None = None
+    continues_as: str | None = None
 
 
 @dataclass

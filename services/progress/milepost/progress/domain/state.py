@@ -59,6 +59,7 @@ class Progress(msgspec.Struct):
     `starts`: from when due days count; `resets`: how often the learner has moved that.
     `waived`: the lessons that staff excused the learner from, and the reason.
     `earned`: lessons that were done by the rules of another version, and stay so.
+    `handed_in`: lessons that count as completed since a try completes them by this version.
     `continues_as`: the enrollment that goes on, of one that was transferred.
     `carried`: what came from other runs, by the enrollment that it was done in.
     `grade` and `passing` are what was last told of a completed course; `revoked`: its completion
@@ -77,6 +78,7 @@ class Progress(msgspec.Struct):
     resets: int = 0
     waived: dict[str, str] = {}
     earned: set[str] = set()
+    handed_in: frozenset[str] = frozenset()
     continues_as: str | None = None
     carried: dict[str, CarriedFrom] = {}
     grade: float | None = None
@@ -187,6 +189,7 @@ def _evolve_moved(state: Progress, event: PlanMigrated | ProgressCarriedOver) ->
             assert state.opened is not None
             state.opened = replace(state.opened, version=event.version)
             state.earned.update(event.earned)
+            state.handed_in = frozenset(event.handed_in)
         case ProgressCarriedOver():
             known = state.carried.get(event.source, NOTHING)
             brought = {**known.lessons}
@@ -213,10 +216,10 @@ def _take_over(state: Progress, known: CarriedLesson | None, new: CarriedLesson)
 
 def satisfying(state: Progress) -> tuple[AbstractSet[str], AbstractSet[str]]:
     """The lessons that count as completed, and as passed. What is waived or earned is both."""
-    if not state.waived and not state.earned:
+    if not state.waived and not state.earned and not state.handed_in:
         return state.completed, state.passed
     both = state.waived.keys() | state.earned
-    return state.completed | both, state.passed | both
+    return state.completed | state.handed_in | both, state.passed | both
 
 
 PROGRESS: Category[Progress, ProgressEvent] = Category(
