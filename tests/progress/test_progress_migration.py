@@ -1,5 +1,7 @@
 """Moving to another version of the course: what stays, what it changes, and how it is undone."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from tests.progress.given import after, completed, lesson, minute, opened, page, reported, scored
@@ -79,7 +81,7 @@ def test_a_completed_course_stays_completed_and_says_that_the_grade_does_not_suf
     old = version(3, quiz(), passing=0.5)
     new = version(4, quiz(), lesson("essay", weight=1.0), passing=0.9)
     state = standing(old, scored("quiz", 0.6, at=5))
-    events = migrate(state, old, new, at=AT, reason="corrected")
+    events: Any = migrate(state, old, new, at=AT, reason="corrected")
     assert [type(event) for event in events] == [PlanMigrated, CourseGradeChanged]
     changed = events[1]
     assert (changed.because, changed.before, changed.grade) == ("plan_migrated", 0.6, 0.3)
@@ -93,7 +95,7 @@ def test_a_kinder_version_passes_completes_and_counts_what_was_handed_in():
     new = version(4, quiz(move_on="Passed", mastery_score=0.5), quiz("essay"), passing=0.4)
     state = standing(old, scored("quiz", 0.6, at=5), scored("essay", 0.6, at=6))
     assert state.course is None
-    events = migrate(state, old, new, at=AT, reason="corrected")
+    events: Any = migrate(state, old, new, at=AT, reason="corrected")
     assert [type(event) for event in events] == [PlanMigrated, LessonPassed, CourseCompleted]
     assert events[0].handed_in == ("essay",)
     assert (events[2].grade, events[2].occurred_at, events[2].version) == (0.6, AT, 4)

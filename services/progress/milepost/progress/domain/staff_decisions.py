@@ -17,7 +17,7 @@ from milepost.contracts.progress import (
 )
 from milepost.events.event import Conflicting, Unknown
 from milepost.progress.domain.course_grade import settle_course
-from milepost.progress.domain.draft import Draft
+from milepost.progress.domain.draft import Draft, late_work
 from milepost.progress.domain.due_dates import due_at
 from milepost.progress.domain.merge import counting, verdict
 from milepost.progress.domain.plan import Attempt, LessonRule, Plan, lesson_satisfied
@@ -159,6 +159,7 @@ def _settled(
         if standing and standing.attempts:
             draft.apply(verdict(draft.state, opened, rule, at=at))
     draft.apply(settle_course(draft.state, plan, because, at, lesson))
+    draft.apply(late_work(draft.state, at))
     return draft.events
 
 
