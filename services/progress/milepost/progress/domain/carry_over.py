@@ -88,7 +88,7 @@ def carry_over(
     if opened is None or opened.course != handed.course:
         return []
     before, at = len(draft.events), max(at, opened.occurred_at)
-    _take(draft, opened, handed, at)
+    _bring(draft, opened, handed, at)
     if len(draft.events) == before:
         return []
     plan = plans[opened.version]
@@ -101,7 +101,7 @@ def carry_over(
     return draft.events
 
 
-def _take(draft: Draft, opened: ProgressOpened, handed: HandedOver, at: datetime) -> None:
+def _bring(draft: Draft, opened: ProgressOpened, handed: HandedOver, at: datetime) -> None:
     left = PART_BYTES
     for origin in handed.origins:
         if origin.source == opened.enrollment:

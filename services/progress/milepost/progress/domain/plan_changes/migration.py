@@ -37,7 +37,7 @@ def migrate(
     earned = tuple(_earned(state, plan_old, plan_new))
     draft.apply([_migrated(state, opened, plan_new, at=at, reason=reason, earned=earned)])
     draft.apply(_newly_passed(draft, plan_new, at))
-    draft.apply(_settled(draft, plan_new, at))
+    draft.apply(_course_judged(draft, plan_new, at))
     return draft.events
 
 
@@ -143,7 +143,7 @@ def _newly_passed(draft: Draft, plan: Plan, at: datetime) -> Iterator[LessonPass
                     yield event
 
 
-def _settled(draft: Draft, plan: Plan, at: datetime) -> Iterator[ProgressEvent]:
+def _course_judged(draft: Draft, plan: Plan, at: datetime) -> Iterator[ProgressEvent]:
     return settle_course(draft.state, plan, "plan_migrated", at)
 
 
