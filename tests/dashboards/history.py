@@ -32,7 +32,6 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence, RecordEvent
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.enrollment.events import CourseEvent, EnrollmentEvent, OfferingEvent, ProgramEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Event
@@ -42,6 +41,7 @@ from milepost.events.projections.positions import Overtaken
 from milepost.events.projections.shared_scan import SharedScan, heads
 from milepost.events.projections.writer import GenerationWriter
 from milepost.events.store.postgres import PostgresLog
+from milepost.operations.rooms import read_models
 from milepost.progress.events import ProgressEvent
 
 Entry: TypeAlias = tuple[str, Event]
@@ -50,7 +50,7 @@ CODEC: Codec[Any] = Codec(
     CourseEvent | ProgramEvent | OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent
 )
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TABLES = tuple(table.name for model in READ_MODELS for table in model.tables)
+TABLES = tuple(table.name for model in read_models() for table in model.tables)
 
 
 def offered(offering: str, *, course: str = "ART", **facts: Any) -> Entry:
@@ -104,11 +104,9 @@ class Life:
     def enrolls(self, mode: str = "audit") -> list[Entry]:
         return [self._own(LearnerEnrolled, mode=mode), self._own(ProgressOpened)]
 
-    def visits(self, lesson: str, clicks: int = 1) -> list[Entry]:
-        return [
-            *self._starts(lesson),
-            self._own(LessonProgressed, lesson=lesson, report="r", clicks=clicks),
-        ]
+    def visits(self, lesson: str, clicks: int = 1, seconds: float = 30.0) -> list[Entry]:
+        seen = {"report": "r", "clicks": clicks, "seconds_spent": seconds}
+        return [*self._starts(lesson), self._own(LessonProgressed, lesson=lesson, **seen)]
 
     def completes_lesson(self, lesson: str) -> list[Entry]:
         return [*self._starts(lesson), self._own(LessonCompleted, lesson=lesson, report="r")]
@@ -248,10 +246,10 @@ async def project(pool: asyncpg.Pool, cuts: Sequence[tuple[int, bool]] = ((1000,
 
 
 async def live_writers(pool: asyncpg.Pool) -> list[GenerationWriter]:
-    for model in READ_MODELS:
+    for model in read_models():
         await ensure_live(pool, model)
-    known = await generations(pool, [model.name for model in READ_MODELS])
-    writers = [GenerationWriter(pool, model, known[model.name]["live"]) for model in READ_MODELS]
+    known = await generations(pool, [model.name for model in read_models()])
+    writers = [GenerationWriter(pool, model, known[model.name]["live"]) for model in read_models()]
     for writer in writers:
         await writer.load()
     return writers

@@ -29,8 +29,8 @@ from milepost.dashboards.queries.consistent_read import (
 )
 from milepost.dashboards.queries.learner import SELECTS
 from milepost.dashboards.queries.lists.enrollments import ENROLLMENTS
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.runtime.backoff import Backoff
+from milepost.operations.rooms import read_models
 
 
 async def test_a_learner_sees_enrollments_credentials_and_where_they_stand(pool, tenant, desk):
@@ -283,7 +283,7 @@ async def test_operators_see_head_and_lag(pool, tenant, desk):
     page = (await desk.get("/dashboards/operations", by="operator")).json()
     assert (page["head"], page["position"]) == (head, seen)
     lags = {one["name"]: one["lag"] for one in page["models"]}
-    assert lags == {model.name: 1 for model in READ_MODELS}
+    assert lags == {model.name: 1 for model in read_models()}
 
 
 async def test_without_a_token_nothing_is_answered(desk):

@@ -13,13 +13,13 @@ from tests.dashboards.history import Life, offered, project, record, rows
 from tests.eventually import eventually
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.generations import NoGeneration, begin, generations
 from milepost.events.projections.projector import Projector
+from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.generations import in_words
 
-NAMES = sorted(model.name for model in READ_MODELS)
+NAMES = sorted(model.name for model in read_models())
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from tests.dashboards.history import (
 
 from milepost.contracts.enrollments import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
 from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonProgressed
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.rebuild import rebuild
+from milepost.operations.rooms import read_models
 
 CUTS = st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=6)
 
@@ -32,9 +32,9 @@ async def test_rebuilt_equals_live_for_any_batches_and_restarts(pool, entries, c
     await record(pool, tenant, entries)
     await project(pool, cuts)
     live = await rows(pool, tenant)
-    await rebuild(pool, READ_MODELS, only_tenant=tenant, pace=Pace(cuts[0][0]))
+    await rebuild(pool, read_models(), only_tenant=tenant, pace=Pace(cuts[0][0]))
     assert await rows(pool, tenant) == live
-    await rebuild(pool, READ_MODELS)
+    await rebuild(pool, read_models())
     assert await rows(pool, tenant) == live
 
 

@@ -17,12 +17,12 @@ import asyncpg
 import pytest
 from tests.eventually import eventually
 
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import open_offering, publish_course, token
 from milepost.operations.bench.milepost_process import milepost_process
 from milepost.operations.bench.scratch_installation import ground
+from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
 EVENTS = int(os.environ.get("MILEPOST_LOAD_EVENTS", "200000"))
@@ -152,7 +152,7 @@ async def test_a_rebuild_under_traffic_ends_identical_and_nobody_waits(tmp_path:
         took = asyncio.get_running_loop().time() - begun
         assert code == 0, out + err
         rebuilt = json.loads(out.splitlines()[-1])
-        assert [one["switched"] for one in rebuilt["rebuilt"]] == [True] * len(READ_MODELS)
+        assert [one["switched"] for one in rebuilt["rebuilt"]] == [True] * len(read_models())
         for name in rebuilt["models"]:
             code, out, err = await milepost(place, "projections", "compare", name, "--json")
             assert code == 0, out + err

@@ -5,6 +5,7 @@ from typing import Any, cast
 import httpx2
 import pytest
 from tests.clients import AsyncClient, School
+from tests.no_read_models import NO_READ_MODELS
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
@@ -22,7 +23,7 @@ async def whole_school(tmp_path: Path) -> AsyncIterator[School]:
     would hold the loop itself.
     """
     settings, transactor = Settings(data_dir=tmp_path), Transactor(MemoryLog())
-    services = services_of("all", Context(transactor, settings, cast("Any", None)))
+    services = services_of("all", Context(transactor, settings, NO_READ_MODELS))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     transport = httpx2.ASGITransport(cast("Any", app))
     async with AsyncClient(transport=transport, base_url="http://milepost") as connection:

@@ -55,7 +55,7 @@ SCHEMAS: Mapping[str, str] = {
 READ_BY: Mapping[str, set[str]] = {
     "log": {"enrollment", "dashboards", "operations"},
     "consumer": {"dashboards", "operations"},
-    "dashboards": {"dashboards", "operations"},
+    "dashboards": {"dashboards", "progress", "operations"},
     "vault": set(),
     "bulk": {"operations"},
 }

@@ -22,12 +22,11 @@ from msgspec import inspect
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from milepost.contracts.published import PUBLISHED
-from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Event, Refused, name_of
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import Category
-from milepost.operations import cli
+from milepost.operations import cli, rooms
 from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
@@ -180,7 +179,7 @@ def read_models() -> dict[str, Any]:
             }
             for table in model.tables
         }
-        for model in READ_MODELS
+        for model in rooms.read_models()
     }
 
 
@@ -247,7 +246,7 @@ def wiring(settings: Settings, services: Any) -> dict[str, Any]:
                 "relay",
                 *(f"policy/{name}" for name in policies),
                 *(f"policy/timer/{name}" for name in timers),
-                *(f"projection/{one.name}/{one.version}" for one in READ_MODELS),
+                *(f"projection/{one.name}/{one.version}" for one in rooms.read_models()),
             ]
         ),
         "routes": sorted(

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from tests.clients import School, connection_to
 from tests.clocks import Clock
+from tests.no_read_models import NO_READ_MODELS
 from tests.progress.given import OPENED
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
@@ -124,8 +125,7 @@ async def school(
     transactor: Transactor, settings: Settings, calendar: Clock[datetime]
 ) -> AsyncIterator[Fed]:
     """Where the learner `ada` asks, unless the test says otherwise."""
-    nowhere: Any = None  # nothing is asked of the database
-    service = progress.service(Context(transactor, settings, nowhere, calendar))
+    service = progress.service(Context(transactor, settings, NO_READ_MODELS, calendar))
     app = create_app([service], settings, TokenVerifier(settings), ready={})
     async with connection_to(app, raises=False) as connection:
         issuer = DevelopmentIssuer(settings.data_dir)

@@ -7,6 +7,7 @@ from milepost.progress.domain.decisions import open_progress, report
 from milepost.progress.domain.plan import LessonRule, plan_of
 from milepost.progress.domain.reports import Completed, Progressed, Scored, Started
 from milepost.progress.domain.state import PROGRESS, evolve
+from milepost.progress.queries.overview import overview
 
 OPENED = datetime(2026, 2, 1, 9, tzinfo=UTC)
 _ids = count(1)
@@ -68,6 +69,11 @@ def live(rules, *calls):
     for call in calls:
         state, _ = reported(state, rules, *call)
     return state
+
+
+def now(state, rules, at=60, times=None):
+    """What the learner is told at that minute."""
+    return overview(state, rules, minute(at), times or {})
 
 
 def _named(kind, name, at, given):

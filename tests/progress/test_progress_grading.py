@@ -1,11 +1,8 @@
-"""The weighted grade, and what is still needed."""
+"""The weighted grade."""
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.progress.given import page, plan
 
-from milepost.progress.domain.plan import grade, needed_average
+from milepost.progress.domain.plan import grade
 
 
 def weights(*given_weights, **rule):
@@ -54,29 +51,3 @@ def test_of_equally_low_scores_the_one_that_weighs_most_is_dropped():
 
 def test_one_score_is_kept_however_many_would_be_dropped():
     assert grade(weights(1, 1, drop=5), by_place(0.2, 0.6)) == 0.6
-
-
-def test_what_is_still_needed_is_an_average_on_what_is_left():
-    assert needed_average(weights(1, 1, passing=0.6), by_place(0.5)) == pytest.approx(0.7)
-
-
-def test_nothing_is_needed_once_the_grade_suffices():
-    assert needed_average(weights(1, 1, passing=0.4), by_place(0.9)) == 0.0
-
-
-def test_what_full_scores_cannot_reach_is_out_of_reach():
-    assert needed_average(weights(3, 1, passing=0.5), by_place(0.1)) is None
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 9), st.none() | st.floats(0, 1)), min_size=1, max_size=8),
-    st.floats(0, 1),
-)
-def test_the_needed_average_suffices(lessons, passing):
-    rules = weights(*(weight for weight, _ in lessons), passing=passing)
-    known = by_place(*(score for _, score in lessons))
-    needed = needed_average(rules, known)
-    if needed is None:
-        assert grade(rules, known, 1.0) < passing
-    else:
-        assert grade(rules, known, needed) >= passing

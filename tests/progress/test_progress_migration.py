@@ -4,7 +4,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.progress.given import after, completed, lesson, minute, opened, page, reported, scored
+from tests.progress.given import (
+    after,
+    completed,
+    lesson,
+    minute,
+    now,
+    opened,
+    page,
+    reported,
+    scored,
+)
 
 from milepost.contracts.progress import (
     CourseCompleted,
@@ -21,7 +31,6 @@ from milepost.progress.domain.plan_changes.migration import apply_rule_change, m
 from milepost.progress.domain.plan_changes.preview import preview
 from milepost.progress.domain.reports import NotEnrolled, UnknownLesson
 from milepost.progress.domain.state import satisfying
-from milepost.progress.queries.overview import overview
 
 AT = minute(500)
 
@@ -107,7 +116,7 @@ def test_what_a_version_lacks_stays_in_the_history_and_comes_back():
     away = moved(msgspec.structs.replace(state), old, without)
     assert course_grade(away, without) == 0.6
     assert away.lessons["essay"].attempts[0].score == 0.2
-    assert [one.id for one in overview(away, without).lessons] == ["quiz"]
+    assert [one.id for one in now(away, without).lessons] == ["quiz"]
     _, [refused] = reported(away, without, scored("essay", 0.9, at=600))
     assert isinstance(refused, UnknownLesson)
     back = moved(away, without, version(5, quiz(), quiz("essay"), passing=0.9))

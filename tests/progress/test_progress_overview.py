@@ -5,6 +5,7 @@ from tests.progress.given import (
     lesson,
     live,
     minute,
+    now,
     opened,
     page,
     plan,
@@ -15,7 +16,8 @@ from tests.progress.given import (
 
 from milepost.progress.domain.decisions import close
 from milepost.progress.domain.state import evolve
-from milepost.progress.queries.overview import Next, Resume, overview
+from milepost.progress.queries.next_lesson import Next
+from milepost.progress.queries.overview import Resume
 
 PLAN = plan(
     lesson("intro", title="Hello"),
@@ -28,7 +30,7 @@ PLAN = plan(
 
 
 def seen(*calls):
-    return overview(live(PLAN, *calls), PLAN)
+    return now(live(PLAN, *calls), PLAN)
 
 
 def by_id(view):
@@ -88,15 +90,15 @@ def test_a_lesson_without_attempts_left_is_not_next():
 
 def test_nothing_is_next_when_all_is_done_or_progress_is_closed():
     single = plan(lesson("intro"))
-    assert overview(live(single, [completed("intro")]), single).next is None
+    assert now(live(single, [completed("intro")]), single).next is None
     closed = evolve(opened(), *close(opened(), at=minute(1), reason="no_time"))
-    assert overview(closed, single).next is None
+    assert now(closed, single).next is None
 
 
 def test_a_lesson_that_nothing_is_asked_of_is_done_only_when_it_was_completed():
     rules = plan(lesson("forum", move_on="NotApplicable"))
-    assert by_id(overview(opened(), rules))["forum"].status == "open"
-    assert by_id(overview(live(rules, [completed("forum")]), rules))["forum"].status == "done"
+    assert by_id(now(opened(), rules))["forum"].status == "open"
+    assert by_id(now(live(rules, [completed("forum")]), rules))["forum"].status == "done"
 
 
 def test_the_grade_so_far_what_is_secured_and_what_is_needed():
@@ -111,13 +113,13 @@ def test_before_any_score_there_is_no_grade_so_far():
 
 
 def test_a_course_without_weights_has_no_grade():
-    grade = overview(opened(), plan(lesson("intro"))).grade
+    grade = now(opened(), plan(lesson("intro"))).grade
     assert (grade.so_far, grade.secured, grade.needed_average) == (None, None, None)
 
 
 def test_a_completed_course_tells_when_and_with_which_grade():
     rules = plan(lesson("quiz", weight=1))
-    view = overview(live(rules, [scored("quiz", 0.9, at=7)]), rules)
+    view = now(live(rules, [scored("quiz", 0.9, at=7)]), rules)
     assert (view.completed_at, view.final_grade) == (minute(7), 0.9)
 
 

@@ -1,8 +1,8 @@
 """Wiring of the dashboards service, nothing else."""
 
 from milepost.dashboards.api.routes import routes
-from milepost.dashboards.personal_data import personal_data
 from milepost.dashboards.read_models import READ_MODELS
+from milepost.web.learner_rows import learner_rows
 from milepost.web.room import Context, Room, Service
 
 
@@ -11,5 +11,8 @@ def service(context: Context) -> Service:
 
 
 ROOM = Room(
-    "dashboards", services=(service,), read_models=READ_MODELS, personal_data=(personal_data,)
+    "dashboards",
+    services=(service,),
+    read_models=READ_MODELS,
+    personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
 )

@@ -12,6 +12,9 @@ from milepost.progress.handover import Handover
 from milepost.progress.offering_starts import OfferingStarts
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import ToCarry, Trigger, react
+from milepost.progress.projections.lesson_times import LESSON_TIMES
+from milepost.progress.queries.lesson_times import LessonTimes
+from milepost.web.learner_rows import learner_rows
 from milepost.web.room import Context, Room, Service
 
 _triggers = Codec[Trigger](Trigger)
@@ -20,10 +23,11 @@ _to_carry = Codec[ToCarry](ToCarry)
 
 def service(context: Context) -> Service:
     log = context.transactor.log
-    plans = PlanCache(log)
+    plans, times = PlanCache(log), LessonTimes(context.pool)
+    wiring = Wiring(context.transactor, context.settings, context.clock, plans, times)
     return Service(
         name="progress",
-        routes=(routes(Wiring(context.transactor, context.settings, context.clock, plans)),),
+        routes=(routes(wiring),),
         policies=(policy(log, plans),),
     )
 
@@ -52,4 +56,10 @@ def policy(log: Log, plans: PlanCache) -> Policy:
     return Policy("progress", types, handle)
 
 
-ROOM = Room("progress", services=(service,))
+READ_MODELS = (LESSON_TIMES,)
+ROOM = Room(
+    "progress",
+    services=(service,),
+    read_models=READ_MODELS,
+    personal_data=(learner_rows(READ_MODELS, "What others' time left is estimated from."),),
+)

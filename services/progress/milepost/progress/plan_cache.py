@@ -74,6 +74,7 @@ def pinned(published: CoursePublished) -> Plan:
                 completed_by=lesson.completed_by or _scorer(lesson),
                 due_day=lesson.due_day,
                 late=_late(lesson, published.late),
+                skills=lesson.skills,
             )
             for lesson in published.lessons
         ],

@@ -22,7 +22,7 @@ from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.queries.overview import Overview, overview
 from milepost.web.openapi.documented_answers import command, versioned_query
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.etags import versioned
+from milepost.web.requests.etags import digested
 from milepost.web.requests.positions import positioned
 
 
@@ -76,11 +76,15 @@ async def get_progress(
     enrollment: FromPath[str],
     wiring: NamedDependency[Wiring],
 ) -> Response[Overview]:
-    """What is done, next, locked and still needed."""
+    """What is done, due, next and why, locked by what, still needed, and how long it may take.
+
+    Some of it changes with time alone, and with what others need: so does the ETag.
+    """
     plan = await plan_for(wiring, enrollment, request.user, READERS)
+    times = await wiring.times.get(request.user.tenant, plan.course)
     # Again, since the state may have moved on while the plan was read.
-    version, state = await wiring.transactor.load(request.user.tenant, PROGRESS.of(enrollment))
-    return versioned(request, overview(state, plan), version)
+    _, state = await wiring.transactor.load(request.user.tenant, PROGRESS.of(enrollment))
+    return digested(request, overview(state, plan, wiring.clock(), times))
 
 
 def routes(wiring: Wiring) -> Router:

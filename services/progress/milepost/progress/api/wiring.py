@@ -16,6 +16,7 @@ from milepost.progress.domain.reports import (
     UnknownPlan,
 )
 from milepost.progress.plan_cache import PlanCache
+from milepost.progress.queries.lesson_times import LessonTimes
 from milepost.progress.wait_for_opening import wait_until_open
 from milepost.web.auth.own_offerings import has_access
 from milepost.web.auth.tokens import Caller
@@ -42,6 +43,7 @@ class Wiring(msgspec.Struct, frozen=True):
     settings: Settings
     clock: Callable[[], datetime]
     plans: PlanCache
+    times: LessonTimes
 
 
 async def plan_for(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:

@@ -53,6 +53,7 @@ class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
     completed_by: CompletedBy = "learner"
     due_day: int | None = None
     late: LatePolicy | None = None
+    skills: tuple[str, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -209,29 +210,3 @@ def grade_suffices(plan: Plan, final: float | None) -> bool:
     if final is None:
         return bool(plan.weighted) or plan.passing_grade <= 0
     return final >= plan.passing_grade
-
-
-def needed_average(
-    plan: Plan, scores: Mapping[str, float], waived: Collection[str] = ()
-) -> float | None:
-    """The least score, 0 to 1, that on every lesson left makes the passing grade.
-
-    None when even full scores on them do not. Rounded up to 6 places.
-    """
-
-    def suffices(unscored: float) -> bool:
-        return grade_suffices(plan, grade(plan, scores, unscored, waived))
-
-    if suffices(0.0):
-        return 0.0
-    if not suffices(1.0):
-        return None
-    low, high = 0.0, 1.0
-    for _ in range(30):
-        middle = (low + high) / 2
-        if suffices(middle):
-            high = middle
-        else:
-            low = middle
-    near = round(high, 6)
-    return near if suffices(near) else min(1.0, near + 1e-6)

@@ -1,0 +1,123 @@
+"""How long learners needed for each lesson of a course, for estimates of what is left.
+
+    ProgressOpened ──▶ which course an enrollment is in
+    LessonProgressed ─▶ how long they have needed so far, by lesson
+    LessonCompleted, LessonPassed, whichever is first
+                     ─▶ one learner more in (course, lesson, bucket), with that time
+
+What counts is the time that had been reported by then: going back to a lesson later adds nothing.
+A learner of whom no time is reported does not count, nor one who brings work along from another
+run, where it was counted. All versions of a course count together: lessons keep their ids.
+"""
+
+from math import log2
+from typing import TypeAlias, assert_never
+
+import msgspec
+
+from milepost.contracts.progress import (
+    LessonCompleted,
+    LessonPassed,
+    LessonProgressed,
+    ProgressCarriedOver,
+    ProgressOpened,
+)
+from milepost.events.codec import Codec
+from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
+
+TimeEvent: TypeAlias = (
+    ProgressOpened | LessonProgressed | LessonCompleted | LessonPassed | ProgressCarriedOver
+)
+
+# Four to a doubling, from one second on: within a bucket times differ by a fifth at most.
+BUCKETS_PER_DOUBLING = 4
+LAST_BUCKET = 99
+COUNTED = 0
+
+
+class LessonTimeRow(msgspec.Struct):
+    """Those who needed about as long. `bucket`: two digits, in order; whole numbers add up."""
+
+    course: str
+    lesson: str
+    bucket: str
+    learners: int = 0
+    milliseconds: int = 0
+
+
+class LearnerTimeRow(msgspec.Struct):
+    """`spent`: milliseconds by lesson, a JSON object; 0 for a lesson that has been counted.
+
+    `course` is empty for who is not counted.
+    """
+
+    enrollment: str
+    course: str = ""
+    spent: str = "{}"
+
+
+def key_of(fact: Fact[TimeEvent]) -> Key | None:
+    event = fact.event
+    timeless = type(event) is LessonProgressed and not event.seconds_spent
+    return None if timeless else (fact.key,)
+
+
+LESSON_TIME = Table("lesson_time", LessonTimeRow, ("course", "lesson", "bucket"))
+LEARNER_TIME = Table("lesson_time_of_learner", LearnerTimeRow, ("enrollment",), key_of)
+
+_spent = msgspec.json.Decoder(dict[str, int])
+
+
+def fold(rows: Rows, fact: Fact[TimeEvent]) -> None:
+    event = fact.event
+    match event:
+        case LessonProgressed():
+            _add(rows, fact.key, event)
+        case LessonCompleted() | LessonPassed():
+            _finish(rows, fact.key, event.lesson)
+        case ProgressOpened():
+            rows.of(LEARNER_TIME, fact.key).course = event.course
+        case ProgressCarriedOver():
+            rows.of(LEARNER_TIME, fact.key).course = ""
+        case _:
+            assert_never(event)
+
+
+def _add(rows: Rows, enrollment: str, event: LessonProgressed) -> None:
+    milliseconds = round(event.seconds_spent * 1000)
+    if not milliseconds:
+        return
+    row = rows.of(LEARNER_TIME, enrollment)
+    spent = _spent.decode(row.spent)
+    so_far = spent.get(event.lesson)
+    if so_far != COUNTED:
+        spent[event.lesson] = (so_far or 0) + milliseconds
+        row.spent = _text(spent)
+
+
+def _finish(rows: Rows, enrollment: str, lesson: str) -> None:
+    row = rows.find(LEARNER_TIME, enrollment)
+    if row is None or not row.course:
+        return
+    spent = _spent.decode(row.spent)
+    needed = spent.get(lesson, COUNTED)
+    if needed == COUNTED:
+        return
+    spent[lesson] = COUNTED
+    rows.of(LEARNER_TIME, enrollment).spent = _text(spent)
+    time = rows.of(LESSON_TIME, row.course, lesson, bucket_of(needed))
+    time.learners += 1
+    time.milliseconds += needed
+
+
+def _text(spent: dict[str, int]) -> str:
+    return msgspec.json.encode(spent).decode()
+
+
+def bucket_of(milliseconds: int) -> str:
+    """Of at least one millisecond."""
+    number = round(BUCKETS_PER_DOUBLING * log2(milliseconds / 1000))
+    return f"{max(0, min(number, LAST_BUCKET)):02}"
+
+
+LESSON_TIMES = ReadModel("lesson_times", 1, Codec(TimeEvent), (LESSON_TIME, LEARNER_TIME), fold)
