@@ -4,12 +4,10 @@ Reports are judged by when they happened, not by when they arrive. Late, repeate
 reports end in the same standing; `docs/concepts/progress.md` says what exactly is the same.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
-
-from msgspec.structs import replace
 
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
@@ -17,6 +15,7 @@ from milepost.contracts.progress import (
     LessonCompleted,
     LessonFailed,
     LessonPassed,
+    LessonProgressed,
     ProgressClosed,
     ProgressOpened,
     ProgressResumed,
@@ -26,8 +25,10 @@ from milepost.contracts.progress import (
 from milepost.events.event import Refused
 from milepost.progress.domain.course_grade import settle_course
 from milepost.progress.domain.draft import draft_of, late_work
+from milepost.progress.domain.joined import join
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import merge
+from milepost.progress.domain.open_times import closed, placed_in_time
 from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
@@ -53,7 +54,6 @@ from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
 NO_SKEW = timedelta(0)
-ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 DECIDING = (LessonCompleted, LessonPassed, LessonFailed, AttemptScored)
 
 
@@ -154,7 +154,7 @@ def report(
     if state.opened is None:
         raise NotEnrolled
     call = _Call(state, state.opened, plan, terms)
-    placed = [_placed(one, state, state.opened, terms.skew) for one in reports]
+    placed = [placed_in_time(one, state, state.opened, terms.skew) for one in reports]
     answers: list[Answer] = ["accepted"] * len(reports)
     for index in _order_by_time(placed):
         answers[index] = call.answer(placed[index], digest_of(reports[index]))
@@ -172,6 +172,7 @@ class _Call:
         self._terms = terms
         self._events: list[ProgressEvent] = []
         self._backdated: list[str] = []
+        self._joinable: dict[str, tuple[int, datetime]] = {}
         self._deciding: Report | None = None
 
     def answer(self, one: Report, digest: str) -> Answer:
@@ -185,9 +186,27 @@ class _Call:
         self._apply(merge(self._draft, self._opened, self._plan, one, digest))
         if any(isinstance(event, DECIDING) for event in self._events[count:]):
             self._deciding = one
+        elif len(self._events) > count:
+            self._join_last()
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
             self._backdated.append(one.id)
         return "accepted"
+
+    def _join_last(self) -> None:
+        """With the event before it on the same lesson, if one can stand for both."""
+        new = self._events[-1]
+        if not isinstance(new, LessonProgressed):
+            return
+        place, since = self._joinable.get(new.lesson, (-1, new.occurred_at))
+        first, started_at = self._events[place], self._draft.lessons[new.lesson].started_at
+        joined = None
+        if first is not new and isinstance(first, LessonProgressed):
+            joined = join(first, new, since=since, started_at=started_at)
+        if joined is None:
+            self._joinable[new.lesson] = len(self._events) - 1, new.occurred_at
+        else:
+            self._events.pop()
+            self._events[place] = joined
 
     def finished(self) -> list[ProgressEvent]:
         self._judge_course()
@@ -231,26 +250,6 @@ def _order_by_time(reports: Sequence[Report]) -> Sequence[int]:
     return sorted(range(len(reports)), key=times.__getitem__)
 
 
-def _placed(one: Report, state: Progress, opened: ProgressOpened, skew: timedelta) -> Report:
-    """What a clock that is a little off puts beside the enrollment is dated to its boundary."""
-    at = one.occurred_at
-    for since, until in _closed(state, opened):
-        if since < at < until:
-            if until - at <= skew:
-                return replace(one, occurred_at=until)
-            if at - since <= skew:
-                return replace(one, occurred_at=since)
-    return one
-
-
-def _closed(state: Progress, opened: ProgressOpened) -> Iterator[tuple[datetime, datetime]]:
-    """When nothing was accepted: before, in between, after. The ends themselves are open."""
-    yield ALWAYS[0], opened.occurred_at
-    yield from state.gaps
-    if state.closed_at:
-        yield state.closed_at, ALWAYS[1]
-
-
 def _refusal(
     draft: Progress, opened: ProgressOpened, plan: Plan, one: Report, terms: Terms
 ) -> Refused | None:
@@ -271,7 +270,7 @@ def _refusal(
 def _out_of_time(
     draft: Progress, opened: ProgressOpened, at: datetime, terms: Terms
 ) -> Refused | None:
-    for since, until in _closed(draft, opened):
+    for since, until in closed(draft, opened):
         if since < at < until:
             early = until == opened.occurred_at
             ended = draft.closed_at if early else since
