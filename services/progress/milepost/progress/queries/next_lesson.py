@@ -62,9 +62,9 @@ def next_lesson(
     if needed := [one for one in undone if one.id in wanted]:
         return _begun(needed) or _first(needed, NEEDED, _why_needed)
     if short and (useful := _useful(lessons, chances)):
-        return _first(useful, (*PRESSING, FAILED, *_ranks_by_grade(plan, lessons, chances)), _why)
+        return _first(useful, _ranks_by_grade(plan, lessons, chances), _why_useful)
     if undone:
-        return _begun(undone) or Next(_first(undone, PRESSING, _why).lesson, "optional")
+        return _begun(undone) or Next(_first(undone, PRESSING, _why_needed).lesson, "optional")
     return None
 
 
@@ -120,8 +120,10 @@ def _why_needed(lesson: LessonView) -> Reason:
     return "required" if lesson.required else "unlocks_most"
 
 
-def _why(lesson: LessonView) -> Reason:
-    return "failed" if lesson.passed is False else "grade"
+def _why_useful(lesson: LessonView) -> Reason:
+    if lesson.passed is False:
+        return "failed"
+    return "grade" if lesson.weight > 0 else "unlocks_most"
 
 
 PRESSING: Sequence[Rank] = (
@@ -146,7 +148,8 @@ def _ranks_by_grade(
         chance = chances.get(lesson.id)
         return lesson.weight * (chance.share - chance.secured) if chance else 0.0
 
-    return (("weakest_skill", weakest), ("grade", lambda lesson: -gain(lesson)))
+    by_gain: Sequence[Rank] = (("weakest_skill", weakest), ("grade", lambda one: -gain(one)))
+    return (*PRESSING, FAILED, *by_gain)
 
 
 def skill_scores(plan: Plan, lessons: Sequence[LessonView]) -> Mapping[str, float]:
