@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
     EnrollmentWithdrawn,
     LearnerEnrolled,
     LearnerWaitlisted,
@@ -26,12 +27,21 @@ from milepost.contracts.programs import ProgramDefined, ProgramRetired
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
     ProgressOpened,
 )
-from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence, RecordEvent
+from milepost.contracts.records import (
+    CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
+    CredentialRevoked,
+    Evidence,
+    RecordEvent,
+)
 from milepost.enrollment.events import CourseEvent, EnrollmentEvent, OfferingEvent, ProgramEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Event
@@ -115,8 +125,15 @@ class Life:
         scored = self._own(AttemptScored, lesson=lesson, report="r", attempt=1, score=score)
         return [*self._starts(lesson), scored]
 
-    def completes(self, grade: float = 0.75) -> list[Entry]:
+    def completes(self, grade: float | None = 0.75) -> list[Entry]:
         return [self._own(one, grade=grade) for one in (CourseCompleted, EnrollmentCompleted)]
+
+    def regrades(self, grade: float | None = 0.5) -> list[Entry]:
+        return [self._own(CourseGradeChanged, grade=grade, because="score_revised")]
+
+    def uncompletes(self) -> list[Entry]:
+        kinds = (CourseCompletionRevoked, EnrollmentCompletionRevoked)
+        return [self._own(one, reason="misconduct", state="active") for one in kinds]
 
     def withdraws(self) -> list[Entry]:
         return [self._own(EnrollmentWithdrawn, reason="no_time")]
@@ -134,13 +151,23 @@ class Life:
         return [(f"record-{self.learner}", awarded)]
 
     def loses(self, achievement: str = "artist") -> list[Entry]:
-        revoked = CredentialRevoked(
+        return [self._of_credential(CredentialRevoked, achievement, "misconduct")]
+
+    def doubts(self, achievement: str = "artist") -> list[Entry]:
+        return [self._of_credential(CredentialFlagged, achievement, "grade_fell", position=1)]
+
+    def stands(self, achievement: str = "artist") -> list[Entry]:
+        return [self._of_credential(CredentialFlagLifted, achievement, "appeal")]
+
+    def _of_credential(self, kind: Any, achievement: str, reason: str, **facts: Any) -> Entry:
+        event = kind(
             credential=f"{achievement}.{self.learner}",
             learner=self.learner,
             achievement=achievement,
-            reason="misconduct",
+            reason=reason,
+            **facts,
         )
-        return [(f"record-{self.learner}", revoked)]
+        return f"record-{self.learner}", event
 
     def _starts(self, lesson: str) -> list[Entry]:
         if lesson in self.lessons:
@@ -158,8 +185,20 @@ PROGRESS = (
     LessonCompleted,
     AttemptScored,
     CourseCompleted,
+    CourseGradeChanged,
+    CourseCompletionRevoked,
 )
-STEPS = ("visits", "attempts", "completes_lesson", "completes", "withdraws", "earns", "loses")
+LESSONS = ("visits", "attempts", "completes_lesson")
+# Each of these once, and only after the other.
+AFTER = {
+    "completes": None,
+    "regrades": "completes",
+    "uncompletes": "completes",
+    "withdraws": None,
+    "earns": None,
+    "doubts": "earns",
+    "loses": "earns",
+}
 
 
 @st.composite
@@ -205,10 +244,10 @@ def _path(draw: Any, life: Life) -> list[list[Entry]]:
         return [*path, life.withdraws()]
     path.append(life.enrolls(draw(st.sampled_from(["audit", "verified"]))))
     done: set[str] = set()
-    for step in draw(st.lists(st.sampled_from(STEPS), max_size=12)):
-        if step in ("visits", "attempts", "completes_lesson"):
+    for step in draw(st.lists(st.sampled_from((*LESSONS, *AFTER)), max_size=12)):
+        if step in LESSONS:
             path.append(getattr(life, step)(draw(st.sampled_from("xyz"))))
-        elif step not in done and (step != "loses" or "earns" in done):
+        elif step not in done and AFTER[step] in (None, *done):
             path.append(getattr(life, step)())
             done.add(step)
     return path

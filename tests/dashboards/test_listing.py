@@ -101,7 +101,7 @@ def stays(number):
         if (number + n) % 5 and number % 2:
             yield from life.visits("x")
         if (number + n) % 5 == 2:
-            yield from (*life.completes(), *life.earns(), *life.earns("painter"))
+            yield from (*life.completes(), *life.earns(), *life.earns("painter"), *life.doubts())
         if (number + n) % 5 == 3:
             yield from life.withdraws()
         if number == 7:
@@ -138,7 +138,7 @@ TIMES |= {"ends_from": "ends", "ends_before": "ends"}
 
 
 def values_of(name, rows):
-    if name == "has_free_seats":
+    if name in ("has_free_seats", "flagged"):
         return [True, False]
     if name in TIMES:
         return sorted({NOW} | {at for row in rows if (at := getattr(row, TIMES[name]))})

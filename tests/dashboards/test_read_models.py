@@ -17,7 +17,16 @@ from tests.dashboards.history import (
 )
 
 from milepost.contracts.enrollments import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
-from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonProgressed
+from milepost.contracts.progress import (
+    AttemptScored,
+    CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
+    LessonProgressed,
+)
+from milepost.dashboards.projections.offering_summary import GRADE_UNITS
+from milepost.dashboards.queries.lists.credentials import CredentialsQuery, read_credentials
+from milepost.dashboards.queries.offering import read_offering
 from milepost.events.projections.catch_up import Pace
 from milepost.events.projections.rebuild import rebuild
 from milepost.operations.rooms import read_models
@@ -60,18 +69,31 @@ def _counted(entries, offering):
     }
     of = {
         kind: [_enrollment(stream, event) for stream, event in entries if isinstance(event, kind)]
-        for kind in (LearnerEnrolled, LearnerWaitlisted, EnrollmentWithdrawn, CourseCompleted)
+        for kind in (LearnerEnrolled, LearnerWaitlisted, EnrollmentWithdrawn)
     }
     here = {one for one, other in offering_of.items() if other == offering}
     done = Counter(
         type(event).__name__ for stream, event in entries if _enrollment(stream, event) in here
     )
     enrolled = set(of[LearnerEnrolled]) & here
+    completed: dict[str, float | None] = {}
+    for event in facts:
+        match event:
+            case CourseCompleted():
+                completed[event.enrollment] = event.grade
+            case CourseGradeChanged() if event.enrollment in completed:
+                completed[event.enrollment] = event.grade
+            case CourseCompletionRevoked():
+                completed.pop(event.enrollment, None)
+    grades = [completed[one] for one in completed.keys() & here]
+    known = [grade for grade in grades if grade is not None]
     return {
         "enrolled": len(enrolled),
         "waitlisted": len(set(of[LearnerWaitlisted]) & here),
         "withdrawn": len(set(of[EnrollmentWithdrawn]) & enrolled),
-        "completed": len(set(of[CourseCompleted]) & here),
+        "completed": len(grades),
+        "graded": len(known),
+        "grade_units": round(sum(known) * GRADE_UNITS),
         "attempts": done[AttemptScored.__name__],
         "visits": done[LessonProgressed.__name__],
     }
@@ -145,6 +167,46 @@ async def test_an_offerings_funnel_counts_each_enrollment_once_a_stage(pool, ten
         "grade_units": 500_000_000,
     }
     assert {name: row[name] for name in known} == known
+
+
+async def test_a_grade_that_changes_and_a_completion_taken_back_are_followed(pool, tenant):
+    ann, ben, cleo = (Life("red", name) for name in ("ann", "ben", "cleo"))
+    steps = [
+        *(one.enrolls() for one in (ann, ben, cleo)),
+        ann.completes(0.65),
+        ann.regrades(0.95),
+        ben.completes(0.5),
+        ben.uncompletes(),
+        cleo.completes(None),
+    ]
+    await record(pool, tenant, [offered("red"), *(one for step in steps for one in step)])
+    await project(pool)
+    found = await rows(pool, tenant)
+    known = {"completed": 2, "graded": 1, "grade_units": 950_000_000}
+    [row] = found["offering_summary"]
+    assert {name: row[name] for name in known} == known
+    assert (await read_offering(pool, tenant, "red")).offering.mean_grade_of_completed == 0.95
+    overview = [
+        (row["learner"], row["state"], row["grade"], row["completed_at"] is not None)
+        for row in found["learner_overview"]
+    ]
+    assert overview == [
+        ("ann", "completed", 0.95, True),
+        ("ben", "active", None, False),
+        ("cleo", "completed", None, True),
+    ]
+
+
+async def test_the_register_lists_what_waits_for_a_decision(pool, tenant):
+    ann, ben, cleo = (Life("red", name) for name in ("ann", "ben", "cleo"))
+    steps = [life.enrolls() + life.earns() + life.doubts() for life in (ann, ben, cleo)]
+    steps += [ben.stands(), cleo.loses()]
+    await record(pool, tenant, [offered("red"), *(one for step in steps for one in step)])
+    await project(pool)
+    flagged = (await read_credentials(pool, tenant, CredentialsQuery(flagged=True))).rows
+    assert [(one.learner, one.flag_reason) for one in flagged] == [("ann", "grade_fell")]
+    rest = (await read_credentials(pool, tenant, CredentialsQuery(flagged=False))).rows
+    assert {one.learner: one.status for one in rest} == {"ben": "active", "cleo": "revoked"}
 
 
 async def test_the_register_keeps_what_was_revoked(pool, tenant):

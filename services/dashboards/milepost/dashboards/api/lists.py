@@ -258,8 +258,13 @@ async def list_credentials(
     course: Filter = None,
     offering: Filter = None,
     status: Annotated[CredentialStatus | None, QueryParameter()] = None,
+    flagged: Annotated[bool | None, QueryParameter()] = None,
 ) -> Response[CredentialsPage]:
-    """Roles: instructor, registrar, issuer, operator, service; learners for their own."""
+    """`flagged=true`: those that wait for a person's decision, since what they rest on holds no
+    longer.
+
+    Roles: instructor, registrar, issuer, operator, service; learners for their own.
+    """
     learner = whose(request.user, learner)
     query = CredentialsQuery(
         order=order,
@@ -270,6 +275,7 @@ async def list_credentials(
         course=course,
         offering=offering,
         status=status,
+        flagged=flagged,
     )
     awaited = awaited_position(request)
     page = await read_credentials(pool, request.user.tenant, query, awaited=awaited)

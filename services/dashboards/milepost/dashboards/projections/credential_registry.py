@@ -1,8 +1,8 @@
 """Every credential of a tenant, active and revoked: who holds what, since when, and until when.
 
 A row is an award; an achievement that is awarded anew after a revocation is a row of its own. A
-revoked credential stays, with the reason's code. Whether one has expired is worked out when it is
-read: nothing happens at that moment.
+revoked credential stays, with the reason's code; a flagged one waits for a person's decision.
+Whether one has expired is worked out when it is read: nothing happens at that moment.
 """
 
 from datetime import datetime
@@ -10,16 +10,25 @@ from typing import Any, TypeAlias, assert_never
 
 import msgspec
 
-from milepost.contracts.records import CredentialAwarded, CredentialRevoked, Evidence
+from milepost.contracts.records import (
+    CredentialAwarded,
+    CredentialFlagged,
+    CredentialFlagLifted,
+    CredentialRevoked,
+    Evidence,
+)
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
-CredentialEvent: TypeAlias = CredentialAwarded | CredentialRevoked
+CredentialEvent: TypeAlias = (
+    CredentialAwarded | CredentialRevoked | CredentialFlagged | CredentialFlagLifted
+)
 
 
 class RegisteredCredential(msgspec.Struct):
     """`course`, `offering` and `enrollment` are the first that its evidence names: none when it
-    rests on other credentials alone. `position` is the award's.
+    rests on other credentials alone. `position` is the award's. `flagged`: what it rests on holds
+    no longer, for `flag_reason`; it is valid until a person revokes it or lets it stand.
     """
 
     credential: str
@@ -35,6 +44,9 @@ class RegisteredCredential(msgspec.Struct):
     valid_until: datetime | None = None
     revoked_at: datetime | None = None
     reason: str | None = None
+    flagged: bool = False
+    flagged_at: datetime | None = None
+    flag_reason: str | None = None
     position: int = 0
 
 
@@ -53,6 +65,7 @@ CREDENTIALS = Table(
         "offering, position",
         "course, position",
         "position",  # the list of all
+        "flagged, position",  # that of those which wait for a decision
     ),
 )
 
@@ -67,6 +80,11 @@ def fold(rows: Rows, fact: Fact[CredentialEvent]) -> None:
         case CredentialRevoked():
             row.revoked_at = event.occurred_at
             row.reason = event.reason
+            row.flagged, row.flagged_at, row.flag_reason = False, None, None
+        case CredentialFlagged():
+            row.flagged, row.flagged_at, row.flag_reason = True, event.occurred_at, event.reason
+        case CredentialFlagLifted():
+            row.flagged, row.flagged_at, row.flag_reason = False, None, None
         case _:
             assert_never(event)
 
@@ -89,5 +107,5 @@ def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
 
 
 CREDENTIAL_REGISTRY = ReadModel(
-    "credential_registry", 2, Codec(CredentialEvent), (CREDENTIALS,), fold
+    "credential_registry", 3, Codec(CredentialEvent), (CREDENTIALS,), fold
 )

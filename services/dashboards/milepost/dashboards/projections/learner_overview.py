@@ -1,8 +1,9 @@
 """One row per enrollment: where a learner stands in an offering.
 
 A learner who comes back has the same enrollment, in its next stay; the sums (`visits`, `clicks`,
-`attempts`, lessons) are those of all stays. `grade` is what the completion said, 0 to 1, not an
-average of attempts. Times are when it happened (`occurred_at`), however late it was reported.
+`attempts`, lessons) are those of all stays. `grade` is what the completion said, or what changed
+it since, 0 to 1, not an average of attempts; absent where nothing is graded. Times are when it
+happened (`occurred_at`), however late it was reported.
 """
 
 from datetime import datetime
@@ -14,6 +15,7 @@ from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCanceled,
     EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
     EnrollmentDeclined,
     EnrollmentExpired,
     EnrollmentModeChanged,
@@ -30,6 +32,8 @@ from milepost.contracts.enrollments import (
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
@@ -41,6 +45,7 @@ Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
 Change: TypeAlias = (
     LearnerOfferedSeat | EnrollmentSuspended | EnrollmentReinstated | EnrollmentModeChanged
 )
+Result: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
 Ending: TypeAlias = (
     EnrollmentDeclined | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
 )
@@ -49,19 +54,20 @@ OverviewEvent: TypeAlias = (
     | LessonStarted
     | LessonCompleted
     | AttemptScored
-    | CourseCompleted
+    | Result
     | Entry
     | EnrollmentActivated
     | Change
     | EnrollmentWithdrawn
     | Ending
     | EnrollmentCompleted
+    | EnrollmentCompletionRevoked
 )
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
 
 
 class EnrollmentRow(msgspec.Struct):
-    """`state` is the enrollment's; `grade` (0 to 1) is that of the completion.
+    """`state` is the enrollment's; `grade` (0 to 1) is that of the completion, as it is by now.
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait or
     a seat.
@@ -120,9 +126,8 @@ def fold(rows: Rows, fact: Fact[OverviewEvent]) -> None:
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
             _add_activity(row, event)
-        case CourseCompleted():
-            row.grade = event.grade
-            row.completed_at = event.occurred_at
+        case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
+            _grade(row, event)
         case EnrollmentRequested() | LearnerWaitlisted() | LearnerEnrolled():
             _enter(row, event)
         case EnrollmentActivated():
@@ -133,8 +138,22 @@ def fold(rows: Rows, fact: Fact[OverviewEvent]) -> None:
             row.withdrawal_reason = event.reason
         case EnrollmentCompleted():
             row.state = "completed"
+        case EnrollmentCompletionRevoked():
+            row.state = event.state
         case _:
             _change(row, event)
+
+
+def _grade(row: EnrollmentRow, event: Result) -> None:
+    match event:
+        case CourseCompleted():
+            row.grade, row.completed_at = event.grade, event.occurred_at
+        case CourseGradeChanged():
+            row.grade = event.grade
+        case CourseCompletionRevoked():
+            row.grade = row.completed_at = None
+        case _:
+            assert_never(event)
 
 
 def _change(row: EnrollmentRow, event: Change | Ending) -> None:
@@ -206,4 +225,4 @@ def _enter(row: EnrollmentRow, event: Entry) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 4, Codec(OverviewEvent), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 5, Codec(OverviewEvent), (ENROLLMENTS,), fold)

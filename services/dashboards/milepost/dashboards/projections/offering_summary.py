@@ -3,7 +3,8 @@
     waitlisted   had to wait, ever                  (waiting: still does)
     enrolled     had a seat, ever                   (seated: has one, or holds an offered one)
     started      of those enrolled: began a lesson
-    completed    of those enrolled: met the course's demands
+    completed    of those enrolled: met the course's demands, and nobody took that back
+    graded       of those completed: have a grade
     withdrawn    of those enrolled: gave up; who leaves the waitlist was never in
 
 Each enrollment is counted once in each stage, whatever happens to it twice: a learner who comes
@@ -28,6 +29,8 @@ from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
+    CourseCompletionRevoked,
+    CourseGradeChanged,
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
@@ -39,11 +42,12 @@ from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, T
 GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
 
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
+Result: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
 Stage: TypeAlias = (
     LearnerWaitlisted
     | LearnerOfferedSeat
     | LearnerEnrolled
-    | CourseCompleted
+    | Result
     | EnrollmentWithdrawn
     | EnrollmentExpired
     | EnrollmentTransferred
@@ -57,7 +61,8 @@ class OfferingRow(msgspec.Struct):
 
     `started`: of those enrolled, with any lesson begun. `withdrawn`: of those enrolled; who leaves
     the waitlist was never in. `credentials`: awards whose evidence names the offering, revoked ones
-    included. `grade_units`: the sum of the grades of those completed, in billionths.
+    included. `graded`: of those completed, who have a grade; `grade_units`: the sum of their
+    grades, in billionths.
     """
 
     offering: str
@@ -74,11 +79,15 @@ class OfferingRow(msgspec.Struct):
     attempts: int = 0
     visits: int = 0
     clicks: int = 0
+    graded: int = 0
     grade_units: int = 0
 
 
 class Member(msgspec.Struct):
-    """An enrollment: its offering, and the stages in which it has been counted."""
+    """An enrollment: its offering, and the stages in which it has been counted.
+
+    `grade_units`: the grade that is in the offering's sum, if one is.
+    """
 
     enrollment: str
     offering: str = ""
@@ -89,6 +98,7 @@ class Member(msgspec.Struct):
     started: bool = False
     completed: bool = False
     withdrawn: bool = False
+    grade_units: int | None = None
 
 
 def key_of(fact: Fact[FunnelEvent]) -> Key | None:
@@ -149,12 +159,8 @@ def _count_stage(offering: OfferingRow, member: Member, event: Stage) -> None:
             offering.enrolled += not member.enrolled
             offering.verified += event.mode == "verified" and not member.enrolled
             member.enrolled = True
-        case CourseCompleted():
-            offering.completed += not member.completed
-            offering.grade_units += (
-                0 if member.completed else round((event.grade or 0.0) * GRADE_UNITS)
-            )
-            member.completed = True
+        case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
+            _count_result(offering, member, event)
         case EnrollmentWithdrawn():
             _release(offering, member)
             offering.withdrawn += member.enrolled and not member.withdrawn
@@ -163,6 +169,33 @@ def _count_stage(offering: OfferingRow, member: Member, event: Stage) -> None:
             _release(offering, member)
         case _:
             assert_never(event)
+
+
+def _count_result(offering: OfferingRow, member: Member, event: Result) -> None:
+    match event:
+        case CourseCompleted():
+            offering.completed += not member.completed
+            member.completed = True
+            _count_grade(offering, member, event.grade)
+        case CourseGradeChanged():
+            _count_grade(offering, member, event.grade if member.completed else None)
+        case CourseCompletionRevoked():
+            offering.completed -= member.completed
+            member.completed = False
+            _count_grade(offering, member, None)
+        case _:
+            assert_never(event)
+
+
+def _count_grade(offering: OfferingRow, member: Member, grade: float | None) -> None:
+    """In the place of the one that was counted before."""
+    if member.grade_units is not None:
+        offering.graded -= 1
+        offering.grade_units -= member.grade_units
+    member.grade_units = None if grade is None else round(grade * GRADE_UNITS)
+    if member.grade_units is not None:
+        offering.graded += 1
+        offering.grade_units += member.grade_units
 
 
 def _seat(offering: OfferingRow, member: Member) -> None:
@@ -182,4 +215,4 @@ def _leave_waitlist(offering: OfferingRow, member: Member) -> None:
     member.waiting = False
 
 
-OFFERING_SUMMARY = ReadModel("offering_summary", 3, Codec(FunnelEvent), (OFFERINGS, MEMBERS), fold)
+OFFERING_SUMMARY = ReadModel("offering_summary", 4, Codec(FunnelEvent), (OFFERINGS, MEMBERS), fold)

@@ -16,7 +16,7 @@ CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
 
 
 class CredentialView(RegisteredCredential, kw_only=True):
-    """`status` is that of now; `reason` is the revocation's code."""
+    """`status` is that of now; `reason` is the revocation's code, `flag_reason` the flag's."""
 
     status: CredentialStatus
 
@@ -31,6 +31,7 @@ class CredentialsQuery(ListQuery, frozen=True, kw_only=True):
     course: str | None = None
     offering: str | None = None
     status: CredentialStatus | None = None
+    flagged: bool | None = None
 
 
 CREDENTIAL_ROWS = Decoder(list[CredentialView])
@@ -43,7 +44,7 @@ CREDENTIALS = Listing(
     sql=f"select * from ({CREDENTIAL}) registered",
     key="credential",
     sorts={"position": by_number("position")},
-    filters=equal("learner", "achievement", "course", "offering", "status"),
+    filters=equal("learner", "achievement", "course", "offering", "status", "flagged"),
 )
 
 

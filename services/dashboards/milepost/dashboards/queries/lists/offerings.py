@@ -20,7 +20,8 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of enrollments, each counted once in a stage; rates are 0 to 1, null without any.
 
     `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
-    reports that added progress, time or clicks.
+    reports that added progress, time or clicks. `mean_grade_of_completed` is that of the `graded`:
+    those completed who have a grade.
     """
 
     offering: str
@@ -39,6 +40,7 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     verified: int
     started: int
     completed: int
+    graded: int
     withdrawn: int
     credentials: int
     lessons_completed: int
@@ -67,13 +69,13 @@ class OfferingsQuery(TitledQuery, frozen=True, kw_only=True):
 FUNNEL_MODELS = (CATALOG, OFFERING_SUMMARY)
 FUNNEL_ROWS = Decoder(list[OfferingView])
 FUNNEL_COLUMNS = """offering, course, course_version, pace, seats, opened_at, starts, ends,
-    closed_at, waitlisted, waiting, seated, enrolled, verified, started, completed, withdrawn,
-    credentials, lessons_completed, attempts, visits, clicks,
+    closed_at, waitlisted, waiting, seated, enrolled, verified, started, completed, graded,
+    withdrawn, credentials, lessons_completed, attempts, visits, clicks,
     started::float8 / nullif(enrolled, 0) as started_of_enrolled,
     completed::float8 / nullif(enrolled, 0) as completed_of_enrolled,
     completed::float8 / nullif(started, 0) as completed_of_started,
     withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
-    grade_units / (1e9::float8 * nullif(completed, 0)) as mean_grade_of_completed"""
+    grade_units / (1e9::float8 * nullif(graded, 0)) as mean_grade_of_completed"""
 _FUNNEL = """(select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts,
             c.ends,
             coalesce(c.closed_at, c.canceled_at) as closed_at
