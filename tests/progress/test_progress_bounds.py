@@ -20,7 +20,12 @@ from tests.progress.given import (
 )
 
 from milepost.contracts.courses import MAX_ATTEMPTS
-from milepost.contracts.progress import AttemptScored, CourseCompleted, LessonStarted
+from milepost.contracts.progress import (
+    AttemptScored,
+    CourseCompleted,
+    CourseGradeChanged,
+    LessonStarted,
+)
 from milepost.progress.domain.merge import counting
 from milepost.progress.domain.plan import grade
 from milepost.progress.domain.reports import TooManyAttempts
@@ -114,16 +119,18 @@ def test_the_largest_course_is_reported_and_read_in_a_tenth_of_a_second():
     assert took < 0.1
 
 
-def test_a_call_of_many_reports_completes_the_course_at_its_end():
-    """However often it was asked before whether it is completed."""
+def test_a_call_of_many_reports_completes_the_course_once_and_changes_its_grade_once():
     rules = plan(*(lesson(f"l{n}", weight=1, required=False) for n in range(200)), passing=0.9)
     reports = [scored(f"l{number}", 1.0, at=number) for number in range(200)]
-    completions = [
-        event
+    told = [
+        (type(event), event.grade, event.occurred_at)
         for event in decided(opened(), rules, *reports).events
-        if type(event) is CourseCompleted
+        if isinstance(event, CourseCompleted | CourseGradeChanged)
     ]
-    assert [one.grade for one in completions] == [1.0]
+    assert told == [
+        (CourseCompleted, 0.9, minute(179)),
+        (CourseGradeChanged, 1.0, minute(199)),
+    ]
 
 
 @pytest.mark.parametrize("weight", [1e308, 5e-324, 1.0])

@@ -5,14 +5,20 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from milepost.contracts.progress import (
+    AttemptScored,
     CourseCompleted,
     CourseCompletionRevoked,
     CourseGradeChanged,
     GradeReason,
+    LessonCompleted,
+    LessonFailed,
+    LessonPassed,
+    LessonProgressed,
 )
+from milepost.progress.domain.completion.look_back import BEGINNING, Held, first_held
 from milepost.progress.domain.merge import counting, scores
 from milepost.progress.domain.plan import (
     Plan,
@@ -20,11 +26,21 @@ from milepost.progress.domain.plan import (
     grade_suffices,
     required_satisfied,
 )
+from milepost.progress.domain.reports import Report, Scored
 from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent
 
 # What is decided about this learner. A course completes again by it after a final revocation.
 PERSONAL: frozenset[GradeReason] = frozenset({"score_revised", "lesson_waived", "waiver_withdrawn"})
+DECIDING = frozenset({LessonCompleted, LessonPassed, LessonFailed, AttemptScored})
+REPORTED: frozenset[GradeReason] = frozenset({"attempt", "late_report"})
+
+
+class Standing(NamedTuple):
+    """The grade, 0 to 1, or None where nothing is graded; whether the course's rule holds."""
+
+    grade: float | None
+    passing: bool
 
 
 def course_grade(draft: Progress, plan: Plan) -> float | None:
@@ -32,38 +48,104 @@ def course_grade(draft: Progress, plan: Plan) -> float | None:
     return grade(plan, scores(draft.lessons, plan, draft.starts), waived=draft.waived)
 
 
-def rule_holds(draft: Progress, plan: Plan, final: float | None) -> bool:
-    """Whether every required lesson is satisfied, and the grade suffices."""
-    return required_satisfied(plan, *satisfying(draft)) and grade_suffices(plan, final)
+def course_standing(draft: Progress, plan: Plan) -> Standing:
+    """As of now. Costs as much as the plan has weighted lessons."""
+    final = course_grade(draft, plan)
+    satisfied = required_satisfied(plan, *satisfying(draft))
+    return Standing(final, satisfied and grade_suffices(plan, final))
+
+
+def ever_held(draft: Progress, plan: Plan) -> bool:
+    """Whether the course's rule holds, or held at some moment of what is known."""
+    if course_standing(draft, plan).passing:
+        return True
+    return plan.may_fall and first_held(draft, plan) is not None
 
 
 def settle_course(
-    draft: Progress, plan: Plan, because: GradeReason, at: datetime, lesson: str | None = None
-) -> Iterator[ProgressEvent]:
+    draft: Progress,
+    plan: Plan,
+    because: GradeReason,
+    at: datetime,
+    lesson: str | None = None,
+    *,
+    since: datetime = BEGINNING,
+) -> Iterator[CourseCompleted | CourseGradeChanged]:
     """What a decision comes to for the course: it is completed by it, or its grade changes.
 
-    Ask once, when everything else has taken effect in `draft`. The caller lets each event take
-    effect before it asks for the next. Costs as much as the plan has lessons.
+    Ask once, when everything else has taken effect in `draft`; let each event take effect before
+    you ask for the next. `lesson`: the one it is about. `since`: the earliest time of what is
+    reported; decisions leave it out.
     """
-    now = course_grade(draft, plan)
-    passing = rule_holds(draft, plan, now)
-    if draft.course is None and passing and not _revoked_for_good(draft, because):
-        at_last = max((at, *_deciding_times(draft, plan)))
-        yield CourseCompleted(**_own(draft), grade=now, occurred_at=at_last)
+    now = course_standing(draft, plan)
+    if held := _newly_held(draft, plan, since, now, because):
+        # A completion is dated by the last fact that it needed, and a decision is one.
+        moment = held.at if because in REPORTED else max(held.at, at)
+        yield CourseCompleted(**_own(draft), grade=held.grade, occurred_at=moment)
     if draft.course is None:
         return
     # Where nothing has a weight nothing changes the grade. Logs of before have 1.0 there.
-    now = now if plan.weighted else draft.grade
-    if (now, passing) != (draft.grade, draft.passing):
+    final = now.grade if plan.weighted else draft.grade
+    if (final, now.passing) != (draft.grade, draft.passing):
         yield CourseGradeChanged(
             **_own(draft),
             because=because,
-            grade=now,
+            grade=final,
             before=draft.grade,
             lesson=lesson,
-            passing=passing,
-            occurred_at=at,
+            passing=now.passing,
+            occurred_at=max(at, draft.course.occurred_at),
         )
+
+
+def is_deciding(event: ProgressEvent) -> bool:
+    """Whether it may make the course's rule hold, or change the grade."""
+    if type(event) is LessonProgressed:
+        return event.completed
+    return type(event) in DECIDING
+
+
+def counting_score(draft: Progress, plan: Plan, one: Report) -> float | None:
+    """What the score of the lesson is that `one` scores; None for any other report."""
+    standing = draft.lessons.get(one.lesson) if type(one) is Scored else None
+    if standing is None or not standing.attempts:
+        return None
+    return counting(standing, plan.lessons[one.lesson], draft.starts).score
+
+
+def settle_reports(
+    draft: Progress, plan: Plan, since: datetime, deciding: Report | None
+) -> Iterator[CourseCompleted | CourseGradeChanged]:
+    """What the reports of one call come to for the course.
+
+    `since`: the earliest by which anything was done; `deciding`: the latest that gave its lesson
+    another score. Of a completed course that passes nothing else changes anything.
+    """
+    if deciding is None:
+        if not (draft.course and draft.passing):
+            yield from settle_course(draft, plan, "attempt", since, since=since)
+        return
+    because: GradeReason = "late_report" if _came_late(draft, deciding) else "attempt"
+    at, lesson = deciding.occurred_at, deciding.lesson
+    yield from settle_course(draft, plan, because, at, lesson, since=since)
+
+
+def _came_late(draft: Progress, one: Report) -> bool:
+    """It happened before the completion, or before an attempt that had been known already."""
+    at, attempts = one.occurred_at, draft.lessons[one.lesson].attempts
+    return attempts[-1].at > at or (draft.course is not None and at < draft.course.occurred_at)
+
+
+def _newly_held(
+    draft: Progress, plan: Plan, since: datetime, now: Standing, because: GradeReason
+) -> Held | None:
+    if draft.course or not (now.passing or plan.may_fall) or _revoked_for_good(draft, because):
+        return None
+    if draft.revoked and (draft.revoked.final or because in REPORTED):
+        since = max(since, draft.revoked.occurred_at)
+    if held := first_held(draft, plan, since):
+        return held
+    return Held(max((since, *_deciding_times(draft, plan))), now.grade) if now.passing else None
 
 
 def revoke_course(
@@ -71,8 +153,8 @@ def revoke_course(
 ) -> Iterator[CourseCompletionRevoked]:
     """Takes a completion back; nothing where there is none."""
     if draft.course is not None:
-        held = rule_holds(draft, plan, course_grade(draft, plan))
-        yield CourseCompletionRevoked(**_own(draft), reason=reason, final=held, occurred_at=at)
+        holds = course_standing(draft, plan).passing
+        yield CourseCompletionRevoked(**_own(draft), reason=reason, final=holds, occurred_at=at)
 
 
 def _own(draft: Progress) -> dict[str, Any]:

@@ -4,17 +4,13 @@ Reports are judged by when they happened, not by when they arrive. Late, repeate
 reports end in the same standing; `docs/concepts/progress.md` says what exactly is the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
-    AttemptScored,
-    LessonCompleted,
-    LessonFailed,
-    LessonPassed,
     LessonProgressed,
     ProgressClosed,
     ProgressOpened,
@@ -23,8 +19,8 @@ from milepost.contracts.progress import (
     ReportsBackdated,
 )
 from milepost.events.event import Refused
-from milepost.progress.domain.course_grade import settle_course
-from milepost.progress.domain.draft import draft_of, late_work
+from milepost.progress.domain.course_grade import counting_score, is_deciding, settle_reports
+from milepost.progress.domain.draft import Draft, late_work
 from milepost.progress.domain.joined import join
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import merge
@@ -49,12 +45,11 @@ from milepost.progress.domain.reports import (
     UnknownLesson,
     digest_of,
 )
-from milepost.progress.domain.state import Progress, evolve, satisfying
+from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused
 NO_SKEW = timedelta(0)
-DECIDING = (LessonCompleted, LessonPassed, LessonFailed, AttemptScored)
 
 
 class Terms(NamedTuple):
@@ -166,13 +161,14 @@ class _Call:
 
     def __init__(self, state: Progress, opened: ProgressOpened, plan: Plan, terms: Terms) -> None:
         self._known = state.reports
-        self._draft = draft_of(state)
+        self._work = Draft(state)
+        self._draft, self._events = self._work.state, self._work.events
         self._opened = opened
         self._plan = plan
         self._terms = terms
-        self._events: list[ProgressEvent] = []
         self._backdated: list[str] = []
         self._joinable: dict[str, tuple[int, datetime]] = {}
+        self._since: datetime | None = None
         self._deciding: Report | None = None
 
     def answer(self, one: Report, digest: str) -> Answer:
@@ -182,10 +178,12 @@ class _Call:
             return "duplicate" if known in {"", digest} else ReportIdReused(one.id)
         if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
             return refusal
-        count = len(self._events)
-        self._apply(merge(self._draft, self._opened, self._plan, one, digest))
-        if any(isinstance(event, DECIDING) for event in self._events[count:]):
-            self._deciding = one
+        count, score = len(self._events), counting_score(self._draft, self._plan, one)
+        self._work.apply(merge(self._draft, self._opened, self._plan, one, digest))
+        if any(map(is_deciding, self._events[count:])):
+            self._since = self._since or one.occurred_at
+            if counting_score(self._draft, self._plan, one) != score:
+                self._deciding = one
         elif len(self._events) > count:
             self._join_last()
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
@@ -209,7 +207,8 @@ class _Call:
             self._events[place] = joined
 
     def finished(self) -> list[ProgressEvent]:
-        self._judge_course()
+        if self._since is not None:
+            self._work.apply(settle_reports(self._draft, self._plan, self._since, self._deciding))
         if self._events and self._backdated and self._terms.reason:
             self._events.append(
                 ReportsBackdated(
@@ -222,16 +221,6 @@ class _Call:
         if self._events:
             self._events.extend(late_work(self._draft, self._events[-1].occurred_at))
         return self._events
-
-    def _judge_course(self) -> None:
-        if one := self._deciding:
-            at = one.occurred_at
-            self._apply(settle_course(self._draft, self._plan, "attempt", at, one.lesson))
-
-    def _apply(self, events: Iterable[ProgressEvent]) -> None:
-        for event in events:
-            evolve(self._draft, event)
-            self._events.append(event)
 
 
 def missing_prerequisites(

@@ -57,7 +57,11 @@ class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Made by `plan_of`. The `must_` sets name the required lessons by what satisfies them."""
+    """Made by `plan_of`. The `must_` sets name the required lessons by what satisfies them.
+
+    `may_fall`: the course's rule may hold and hold no more later, without a decision of anybody's:
+    the last attempt counts, or a better score moves one that weighs more among the dropped.
+    """
 
     course: str
     version: int
@@ -70,6 +74,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     must_pass: frozenset[str]
     must_either: frozenset[str]
     offline: timedelta
+    may_fall: bool
     has_due_dates: bool
     deadline_resets: int
 
@@ -102,6 +107,8 @@ def plan_of(
         must_pass=_required(rules, "Passed", "CompletedAndPassed"),
         must_either=_required(rules, "CompletedOrPassed"),
         offline=timedelta(days=offline_days),
+        may_fall=any(rule.counts == "last" for rule in rules.values())
+        or (drop_lowest > 0 and len({rule.weight for rule in weighted}) > 1),
         has_due_dates=any(rule.due_day is not None for rule in rules.values()),
         deadline_resets=deadline_resets,
     )

@@ -13,9 +13,8 @@ from datetime import datetime
 
 from milepost.contracts.progress import LessonPassed, PlanMigrated, ProgressOpened
 from milepost.progress.domain.course_grade import (
-    course_grade,
+    ever_held,
     revoke_course,
-    rule_holds,
     settle_course,
 )
 from milepost.progress.domain.draft import Draft
@@ -53,7 +52,7 @@ def apply_rule_change(
     opened = _opened(draft)
     for rule in tuple(_tried(draft.state, plan_changed)):
         draft.apply(verdict(draft.state, opened, rule, at=at))
-    if draft.state.course and not _holds(draft.state, plan_changed):
+    if draft.state.course and not ever_held(draft.state, plan_changed):
         draft.apply(revoke_course(draft.state, plan_changed, "rule_changed", at))
         return draft.events
     # A course that is completed by the corrected rule was completed when its work was done.
@@ -145,10 +144,6 @@ def _newly_passed(draft: Draft, plan: Plan, at: datetime) -> Iterator[LessonPass
 
 def _course_judged(draft: Draft, plan: Plan, at: datetime) -> Iterator[ProgressEvent]:
     return settle_course(draft.state, plan, "plan_migrated", at)
-
-
-def _holds(state: Progress, plan: Plan) -> bool:
-    return rule_holds(state, plan, course_grade(state, plan))
 
 
 def _opened(draft: Draft) -> ProgressOpened:
