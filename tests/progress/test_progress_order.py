@@ -3,7 +3,7 @@
 from copy import deepcopy
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.progress.given import (
     after,
@@ -128,38 +128,64 @@ def ever_held(sent, rules):
 
 
 FALLING = plan(
-    lesson("page", move_on="NotApplicable"),
-    page("film"),
-    lesson("quiz", weight=1, counts="last", mastery_score=0.5, move_on="Passed"),
-    page("essay", weight=2, counts="last"),
-    page("exam", weight=5, attempts_allowed=2, counts="last"),
-    passing=0.4,
+    lesson("page"),
+    page("quiz", weight=1, counts="last"),
+    lesson("essay", weight=1, counts="last", mastery_score=0.3, move_on="Passed"),
+    page("exam", weight=1, counts="first"),
+    passing=0.5,
+)
+DROPPING = plan(
+    lesson("page"),
+    page("quiz", weight=9),
+    page("essay", weight=1, attempts_allowed=2),
+    page("exam", weight=5, counts="first"),
+    passing=0.5,
+    drop=1,
 )
 
 
-@given(sent_and_delivered(), st.sampled_from([ANY, FALLING]))
+@st.composite
+def deciding_and_delivered(draw):
+    """A page that is done at some time, and scores."""
+    scores = st.builds(
+        Scored,
+        id=st.just(""),
+        lesson=st.sampled_from(["quiz", "essay", "exam"]),
+        occurred_at=moments,
+        score=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
+    )
+    done = Completed(id="", lesson="page", occurred_at=draw(moments))
+    drawn = [done, *draw(st.lists(scores, min_size=2, max_size=6))]
+    sent = [_numbered(one, number) for number, one in enumerate(drawn)]
+    return sent, draw(deliveries(sent))
+
+
+@settings(max_examples=200)
+@given(deciding_and_delivered(), st.sampled_from([FALLING, DROPPING]))
 def test_a_course_whose_rule_ever_held_is_completed_in_any_order(drawn, rules):
-    """And completed only so, but where a report came late: that flags the completion."""
+    """And else only where a report came too late to prevent it: that one flags the completion."""
     sent, calls = drawn
-    sent = [one for one in sent if decides(one)]
-    state = live(rules, *([one for one in call if decides(one)] for call in calls))
-    held = bool(sent) and ever_held(sent, rules)
-    assert bool(state.course) or not held
+    state, held = live(rules, *calls), ever_held(sent, rules)
+    assert state.course or not held
     assert held or not (state.course and state.passing)
 
 
-def decides(one):
-    return isinstance(one, Completed | Scored)
-
-
-@given(sent_and_delivered(), st.sampled_from([ANY, FALLING]))
+@given(deciding_and_delivered(), st.sampled_from([ANY, FALLING, DROPPING]))
 def test_a_completed_course_has_the_grade_of_now_in_any_order(drawn, rules):
     sent, calls = drawn
     states = [live(rules, *calls), live(rules, sent), live(rules, *([one] for one in sent))]
     now = course_standing(states[0], rules)
-    told = {(state.grade, state.passing) for state in states if state.course}
-    assert told <= {(now.grade, now.passing)}
-    assert len({bool(state.course) for state in states}) == 1 or not now.passing
+    assert {(one.grade, one.passing) for one in states if one.course} <= {now}
+    assert len({bool(one.course) for one in states}) == 1 or not now.passing
+
+
+@given(deciding_and_delivered(), st.sampled_from([FALLING, DROPPING]))
+def test_a_completion_is_dated_by_when_the_rule_first_held(drawn, rules):
+    sent, _ = drawn
+    state = live(rules, sent)
+    times = sorted({one.occurred_at for one in sent})
+    held = [at for at in times if ever_held([one for one in sent if one.occurred_at <= at], rules)]
+    assert (state.course and state.course.occurred_at) == (held[0] if held else None)
 
 
 @given(sent_and_delivered())
