@@ -307,6 +307,23 @@ async def test_an_overview_that_is_known_is_not_sent_again(school):
     assert changed.headers["ETag"] != first.headers["ETag"]
 
 
+async def test_an_overview_that_time_alone_has_changed_is_sent_again(school, calendar):
+    (intro, *others) = COURSE.lessons
+    due = msgspec.structs.replace(intro, due_day=2)
+    await school.begin(msgspec.structs.replace(COURSE, lessons=(due, *others)))
+    first = await school.get(PATH)
+    assert first.json()["pace"]["status"] == "on_track"
+    calendar.now = minute(2 * 24 * 60)
+    known = first.headers["ETag"]
+    assert (await school.get(PATH, etag=known)).status_code == 304
+    calendar.now = minute(2 * 24 * 60 + 1)
+    changed = await school.get(PATH, etag=known)
+    assert changed.status_code == 200
+    view = changed.json()
+    assert view["pace"] == {"status": "behind", "overdue": ["intro"], "next_due_at": None}
+    assert view["next"] == {"lesson": "intro", "reason": "required"}
+
+
 async def test_a_newer_version_of_the_course_does_not_change_the_plan(school):
     await school.begin()
     newer = msgspec.structs.replace(COURSE, version=4, lessons=COURSE.lessons[:1])
