@@ -27,6 +27,9 @@ MEDIANS = """with counted as (
            course, lesson, everyone::bigint, milliseconds::float8 / learners / 1000
     from counted where upto * 2 >= everyone order by course, lesson, bucket"""
 
+# No projector has ever run, or none of this version.
+NOT_BUILT = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
+
 Times = Mapping[str, LessonTime]
 
 
@@ -56,7 +59,7 @@ class LessonTimes:
         found: dict[str, dict[str, LessonTime]] = {course: {} for course in courses}
         try:
             records = await self._pool.fetch(MEDIANS, tenant, list(found))
-        except asyncpg.UndefinedTableError:
+        except NOT_BUILT:
             records = []
         for course, lesson, learners, seconds in records:
             found[course][lesson] = LessonTime(learners, seconds)
