@@ -15,11 +15,12 @@ from tests.progress.given import (
     minute,
     opened,
     plan,
+    progressed,
     scored,
     started,
 )
 
-from milepost.contracts.courses import Lesson
+from milepost.contracts.courses import SCORED_BY_STAFF, CompletedBy, Lesson, LessonKind, MoveOn
 from milepost.contracts.offerings import InstructorRemoved
 from milepost.contracts.progress import ProgressResumed, ProgressSuspended, ReportsBackdated
 from milepost.progress.domain.decisions import Terms, close, report
@@ -33,6 +34,13 @@ from milepost.progress.domain.reports import (
 
 REPORTS = f"/progress/enrollments/{ENROLLMENT}/reports"
 SKEW = Terms(skew=timedelta(minutes=5))
+STAFF_COMPLETE: list[tuple[LessonKind, CompletedBy | None]] = [
+    ("exam", None),
+    ("assignment", None),
+    ("quiz", "staff"),
+    ("page", "staff"),
+]
+TO_BE_COMPLETED: list[MoveOn] = ["Completed", "CompletedAndPassed", "CompletedOrPassed"]
 LEARNER = Terms(learner=True)
 RULES = plan(lesson("intro"), lesson("quiz", weight=1, attempts_allowed=2, required=False))
 
@@ -193,6 +201,31 @@ async def test_what_staff_score_staff_complete(school):
     assert await results(school, *sent, subject="ines", by="instructor") == [
         "accepted", "duplicate", "accepted"
     ]  # fmt: skip
+
+
+async def test_nothing_a_learner_reports_completes_what_staff_complete(school):
+    """Whatever satisfies the lesson: neither its whole progress, nor a score of their own."""
+    lessons = tuple(
+        Lesson(
+            id=f"{kind}-{on}", title="T", kind=kind, move_on=on, mastery_score=0.5, completed_by=by
+        )
+        for kind, by in STAFF_COMPLETE
+        for on in TO_BE_COMPLETED
+    )
+    await school.begin(msgspec.structs.replace(COURSE, lessons=lessons))
+    for one in lessons:
+        tried = scored(one.id, 0.1), progressed(one.id, progress=1.0), completed(one.id)
+        mine, whole, done = await results(school, *tried)
+        assert (mine == "accepted") is (one.kind not in SCORED_BY_STAFF)
+        assert (whole, done) == ("accepted", "urn:milepost:problem:completion_not_yours")
+    standing = (await school.get(f"/progress/enrollments/{ENROLLMENT}")).json()
+    assert [one["completed_at"] for one in standing["lessons"]] == [None] * len(lessons)
+    teacher = {"subject": "ines", "by": "instructor"}
+    assert set(await results(school, *map(completed, (one.id for one in lessons)), **teacher)) == {
+        "accepted"
+    }
+    standing = (await school.get(f"/progress/enrollments/{ENROLLMENT}")).json()
+    assert None not in [one["completed_at"] for one in standing["lessons"]]
 
 
 @pytest.mark.parametrize("opened", [True, False])

@@ -43,6 +43,14 @@ class Standing(NamedTuple):
     passing: bool
 
 
+class Cause(NamedTuple):
+    """Why a grade changes, since when, and the lesson that did it, where one did."""
+
+    because: GradeReason
+    at: datetime
+    lesson: str | None
+
+
 def course_grade(draft: Progress, plan: Plan) -> float | None:
     """The grade as it stands, 0 to 1; None where nothing is graded."""
     return grade(plan, scores(draft.lessons, plan, draft.starts), waived=draft.waived)
@@ -63,39 +71,19 @@ def ever_held(draft: Progress, plan: Plan) -> bool:
 
 
 def settle_course(
-    draft: Progress,
-    plan: Plan,
-    because: GradeReason,
-    at: datetime,
-    lesson: str | None = None,
-    *,
-    since: datetime = BEGINNING,
+    draft: Progress, plan: Plan, because: GradeReason, at: datetime, lesson: str | None = None
 ) -> Iterator[CourseCompleted | CourseGradeChanged]:
     """What a decision comes to for the course: it is completed by it, or its grade changes.
 
     Ask once, when everything else has taken effect in `draft`; let each event take effect before
-    you ask for the next. `lesson`: the one it is about. `since`: the earliest time of what is
-    reported; decisions leave it out.
+    you ask for the next. `lesson`: the one it is about.
     """
     now = course_standing(draft, plan)
-    if held := _newly_held(draft, plan, since, now, because):
-        # A completion is dated by the last fact that it needed, and a decision is one.
-        moment = held.at if because in REPORTED else max(held.at, at)
-        yield CourseCompleted(**_own(draft), grade=held.grade, occurred_at=moment)
-    if draft.course is None:
-        return
-    # Where nothing has a weight nothing changes the grade. Logs of before have 1.0 there.
-    final = now.grade if plan.weighted else draft.grade
-    if (final, now.passing) != (draft.grade, draft.passing):
-        yield CourseGradeChanged(
-            **_own(draft),
-            because=because,
-            grade=final,
-            before=draft.grade,
-            lesson=lesson,
-            passing=now.passing,
-            occurred_at=max(at, draft.course.occurred_at),
-        )
+    if held := _newly_held(draft, plan, now, because):
+        # A completion is dated by the last fact that it needed, and the decision is one.
+        final = now.grade if now.passing else held.grade
+        yield CourseCompleted(**_own(draft), grade=final, occurred_at=max(held.at, at))
+    yield from _grade_change(draft, plan, now, Cause(because, at, lesson))
 
 
 def is_deciding(event: ProgressEvent) -> bool:
@@ -114,30 +102,66 @@ def counting_score(draft: Progress, plan: Plan, one: Report) -> float | None:
 
 
 def settle_reports(
-    draft: Progress, plan: Plan, since: datetime, deciding: Report | None
+    draft: Progress, plan: Plan, since: datetime, last: Report, scored: Report | None
 ) -> Iterator[CourseCompleted | CourseGradeChanged]:
     """What the reports of one call come to for the course.
 
-    `since`: the earliest by which anything was done; `deciding`: the latest that gave its lesson
-    another score. Of a completed course that passes nothing else changes anything.
+    `since`: the earliest by which anything was done; `last`: the latest; `scored`: the latest
+    that gave its lesson another score. Of a completed course that passes only those count.
     """
-    if deciding is None:
-        if not (draft.course and draft.passing):
-            yield from settle_course(draft, plan, "attempt", since, since=since)
+    if draft.course and draft.passing and scored is None:
         return
-    because: GradeReason = "late_report" if _came_late(draft, deciding) else "attempt"
-    at, lesson = deciding.occurred_at, deciding.lesson
-    yield from settle_course(draft, plan, because, at, lesson, since=since)
+    now, cause = course_standing(draft, plan), _cause(draft, scored or last)
+    if held := _newly_held(draft, plan, now, cause.because, since):
+        yield CourseCompleted(**_own(draft), grade=held.grade, occurred_at=held.at)
+        # What has happened since that moment may have been known before.
+        cause = _latest_cause(draft, plan, last)
+    yield from _grade_change(draft, plan, now, cause)
 
 
-def _came_late(draft: Progress, one: Report) -> bool:
-    """It happened before the completion, or before an attempt that had been known already."""
+def _cause(draft: Progress, one: Report) -> Cause:
+    """It is late where it happened before the completion, or before a known attempt."""
     at, attempts = one.occurred_at, draft.lessons[one.lesson].attempts
-    return attempts[-1].at > at or (draft.course is not None and at < draft.course.occurred_at)
+    overtaken = bool(attempts) and attempts[-1].at > at
+    late = overtaken or (draft.course is not None and at < draft.course.occurred_at)
+    return Cause("late_report" if late else "attempt", at, one.lesson)
+
+
+def _latest_cause(draft: Progress, plan: Plan, last: Report) -> Cause:
+    tried = [
+        (one.attempts[-1].at, lesson)
+        for lesson, one in draft.lessons.items()
+        if one.attempts and lesson in plan.lessons
+    ]
+    at, lesson = max(tried, default=(last.occurred_at, last.lesson))
+    return Cause("late_report" if at > last.occurred_at else "attempt", at, lesson)
+
+
+def _grade_change(
+    draft: Progress, plan: Plan, now: Standing, cause: Cause
+) -> Iterator[CourseGradeChanged]:
+    if draft.course is None:
+        return
+    # Where nothing has a weight nothing changes the grade. Logs of before have 1.0 there.
+    final = now.grade if plan.weighted else draft.grade
+    if (final, now.passing) != (draft.grade, draft.passing):
+        yield CourseGradeChanged(
+            **_own(draft),
+            because=cause.because,
+            grade=final,
+            before=draft.grade,
+            lesson=cause.lesson,
+            passing=now.passing,
+            occurred_at=max(cause.at, draft.course.occurred_at),
+        )
 
 
 def _newly_held(
-    draft: Progress, plan: Plan, since: datetime, now: Standing, because: GradeReason
+    draft: Progress,
+    plan: Plan,
+    now: Standing,
+    because: GradeReason,
+    since: datetime = BEGINNING,
 ) -> Held | None:
     if draft.course or not (now.passing or plan.may_fall) or _revoked_for_good(draft, because):
         return None

@@ -168,8 +168,9 @@ class _Call:
         self._terms = terms
         self._backdated: list[str] = []
         self._joinable: dict[str, tuple[int, datetime]] = {}
-        self._since: datetime | None = None
-        self._deciding: Report | None = None
+        self._first: Report | None = None
+        self._last: Report | None = None
+        self._scored: Report | None = None
 
     def answer(self, one: Report, digest: str) -> Answer:
         """`digest` is that of the report as it was sent."""
@@ -179,11 +180,12 @@ class _Call:
         if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
             return refusal
         count, score = len(self._events), counting_score(self._draft, self._plan, one)
-        self._work.apply(merge(self._draft, self._opened, self._plan, one, digest))
+        own = self._terms.learner
+        self._work.apply(merge(self._draft, self._opened, self._plan, one, digest, learner=own))
         if any(map(is_deciding, self._events[count:])):
-            self._since = self._since or one.occurred_at
+            self._first, self._last = self._first or one, one
             if counting_score(self._draft, self._plan, one) != score:
-                self._deciding = one
+                self._scored = one
         elif len(self._events) > count:
             self._join_last()
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
@@ -207,8 +209,11 @@ class _Call:
             self._events[place] = joined
 
     def finished(self) -> list[ProgressEvent]:
-        if self._since is not None:
-            self._work.apply(settle_reports(self._draft, self._plan, self._since, self._deciding))
+        if self._first and self._last:
+            since = self._first.occurred_at
+            self._work.apply(
+                settle_reports(self._draft, self._plan, since, self._last, self._scored)
+            )
         if self._events and self._backdated and self._terms.reason:
             self._events.append(
                 ReportsBackdated(

@@ -26,6 +26,7 @@ from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
     counting_attempt,
+    score_completes,
 )
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
 from milepost.progress.domain.state import Progress
@@ -33,11 +34,17 @@ from milepost.progress.events import ProgressEvent
 
 
 def merge(
-    draft: Progress, opened: ProgressOpened, plan: Plan, one: Report, digest: str
+    draft: Progress,
+    opened: ProgressOpened,
+    plan: Plan,
+    one: Report,
+    digest: str,
+    *,
+    learner: bool = False,
 ) -> Iterator[ProgressEvent]:
     """The caller lets each event take effect in `draft` before it asks for the next.
 
-    `digest` is that of the report as it was sent.
+    `digest` is that of the report as it was sent; `learner`: by themselves.
     """
     standing = draft.lessons.get(one.lesson)
     if not draft.lessons:
@@ -55,7 +62,11 @@ def merge(
         case Progressed():
             yield from _progress(standing, one, digest)
         case Scored():
-            yield from _score(draft, opened, plan, one, digest)
+            yield _scored(standing, opened, one, digest)
+            # What has been scored has been handed in, unless the rule tells the two apart.
+            if score_completes(plan.lessons[one.lesson], learner=learner):
+                yield from _complete(standing, opened, one, digest)
+            yield from verdict(draft, opened, plan.lessons[one.lesson], at=one.occurred_at)
         case Completed():
             yield from _complete(standing, opened, one, digest)
         case Started():
@@ -114,11 +125,10 @@ def _backdated(one: Report, digest: str, *, completed: bool = False) -> LessonPr
     )
 
 
-def _score(
-    draft: Progress, opened: ProgressOpened, plan: Plan, one: Scored, digest: str
-) -> Iterator[ProgressEvent]:
-    standing, rule = draft.lessons[one.lesson], plan.lessons[one.lesson]
-    yield AttemptScored(
+def _scored(
+    standing: LessonState, opened: ProgressOpened, one: Scored, digest: str
+) -> AttemptScored:
+    return AttemptScored(
         enrollment=opened.enrollment,
         lesson=one.lesson,
         report=one.id,
@@ -129,10 +139,6 @@ def _score(
         maximum=one.maximum,
         occurred_at=one.occurred_at,
     )
-    # What has been scored has been handed in, unless the rule tells the two apart.
-    if rule.move_on == "Completed":
-        yield from _complete(standing, opened, one, digest)
-    yield from verdict(draft, opened, rule, at=one.occurred_at)
 
 
 def verdict(

@@ -144,6 +144,11 @@ def lesson_satisfied(
             return True
 
 
+def score_completes(rule: LessonRule, *, learner: bool) -> bool:
+    """Whether a score is a completion too: what staff alone complete no learner's score does."""
+    return rule.move_on == "Completed" and not (learner and rule.completed_by == "staff")
+
+
 def required_satisfied(plan: Plan, completed: AbstractSet[str], passed: AbstractSet[str]) -> bool:
     return (
         plan.must_complete <= completed

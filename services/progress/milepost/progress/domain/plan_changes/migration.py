@@ -11,6 +11,7 @@ Attempts and scores always stay, also those of lessons that the version does not
 from collections.abc import Iterator
 from datetime import datetime
 
+from milepost.contracts.courses import SCORED_BY_STAFF
 from milepost.contracts.progress import LessonPassed, PlanMigrated, ProgressOpened
 from milepost.progress.domain.course_grade import (
     ever_held,
@@ -19,7 +20,7 @@ from milepost.progress.domain.course_grade import (
 )
 from milepost.progress.domain.draft import Draft
 from milepost.progress.domain.merge import counting, verdict
-from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied
+from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied, score_completes
 from milepost.progress.domain.reports import NotEnrolled
 from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
@@ -114,7 +115,8 @@ def _handed_in(state: Progress, plan: Plan) -> frozenset[str]:
     return frozenset(
         rule.id
         for rule in _tried(state, plan)
-        if rule.move_on == "Completed" and rule.id not in state.completed
+        if score_completes(rule, learner=rule.kind not in SCORED_BY_STAFF)
+        and rule.id not in state.completed
     )
 
 
