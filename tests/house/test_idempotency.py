@@ -40,6 +40,7 @@ MOMENT = {"occurred_at": NOW.isoformat()}
 ROLES = ("registrar", "issuer", "service")
 
 E, P, C = "/enrollment", "/progress", "/credentials"
+WAIVER = {"lesson": "intro", "reason": "illness"}
 ANA, BEN = enrollment_id("spring", "ana"), enrollment_id("spring", "ben")
 BADGE: dict[str, Any] = {
     "name": "Badge",
@@ -162,6 +163,16 @@ async def passed(school: School) -> None:
         await school.policies_hear()
         await done(school.report(enrollment_id("spring", learner), *reports))
     await school.policies_hear()
+
+
+async def due(school: School) -> None:
+    """An offering in whose course something is due."""
+    lessons = [{"id": "intro", "title": "Introduction", "due_day": 1}]
+    await school.open(plan={**PLAN, "lessons": lessons, "passing_rule": {}})
+
+
+async def waived(school: School) -> None:
+    await done(school.post(f"{P}/enrollments/{ANA}/waivers", WAIVER))
 
 
 async def an_invitation(school: School) -> str:
@@ -355,6 +366,30 @@ CASES = [
         at(f"{P}/enrollments/{ANA}/reports", offering, enrolled),
         {"reports": [REPORT]},
         {"reports": [{**REPORT, "id": "2"}]},
+    ),
+    Case(
+        "POST /progress/enrollments/{enrollment}/waivers",
+        at(f"{P}/enrollments/{ANA}/waivers", offering, enrolled),
+        WAIVER,
+        {**WAIVER, "reason": "appeal"},
+    ),
+    Case(
+        "DELETE /progress/enrollments/{enrollment}/waivers/{lesson}",
+        at(f"{P}/enrollments/{ANA}/waivers/intro?reason=mistake", offering, enrolled, waived),
+        None,
+        None,
+    ),
+    Case(
+        "POST /progress/enrollments/{enrollment}/lessons/{lesson}/attempts/{attempt}/score",
+        at(f"{P}/enrollments/{ANA}/lessons/exam/attempts/1/score", run_of_today, passed),
+        {"score": 0.8, "reason": "appeal"},
+        {"score": 0.9, "reason": "appeal"},
+    ),
+    Case(
+        "POST /progress/enrollments/{enrollment}/deadlines/reset",
+        at(f"{P}/enrollments/{ANA}/deadlines/reset", due, enrolled),
+        {"reason": "illness"},
+        {"reason": "appeal"},
     ),
     Case(
         "PUT /credentials/achievements/{achievement}",

@@ -30,8 +30,10 @@ ZOE: Mapping[str, Any] = {"by": "learner", "subject": "zoe"}
 # What everybody may know of, or what no learner may ask for at all, whatever its id.
 PUBLIC = {
     "achievement": "badge",
+    "attempt": "1",
     "course": "DATA-101",
     "language": "en",
+    "lesson": "intro",
     "offering": "spring",
     "program": "analyst",
     "subject": "ines",
