@@ -1,6 +1,7 @@
 """Every route asks who, then how large, and only then what."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -56,7 +57,7 @@ def routes_with_bodies(app: Litestar) -> Iterator[Taking]:
             streamed = answers is not None and answers.request_body is not None
             if handler.parsed_data_field is None and not streamed:
                 continue
-            path = route.path_format.replace("{", "").replace("}", "-1")
+            path = re.sub(r"\{(\w+):\w+\}", r"\1-1", re.sub(r"\{\w+:int\}", "1", route.path))
             (method,) = handler.http_methods - {"OPTIONS"}
             limit = handler.resolve_request_max_body_size()
             yield Taking(str(method), path, handler.opt["roles"], cast("int", limit))

@@ -59,7 +59,7 @@ def waive(
     waived = LessonWaived(
         enrollment=opened.enrollment, lesson=rule.id, reason=reason, occurred_at=at
     )
-    return _settled(draft, plan, waived, "lesson_waived", lesson)
+    return _with_consequences(draft, plan, waived, "lesson_waived", lesson)
 
 
 def withdraw_waiver(
@@ -72,7 +72,7 @@ def withdraw_waiver(
     withdrawn = LessonWaiverWithdrawn(
         enrollment=opened.enrollment, lesson=lesson, reason=reason, occurred_at=at
     )
-    return _settled(Draft(state), plan, withdrawn, "waiver_withdrawn", lesson)
+    return _with_consequences(Draft(state), plan, withdrawn, "waiver_withdrawn", lesson)
 
 
 def revise_score(
@@ -103,7 +103,7 @@ def revise_score(
         maximum=maximum,
         occurred_at=at,
     )
-    return _settled(Draft(state), plan, revised, "score_revised", lesson, judged=(rule,))
+    return _with_consequences(Draft(state), plan, revised, "score_revised", lesson, judged=(rule,))
 
 
 def reset_deadlines(
@@ -127,7 +127,7 @@ def reset_deadlines(
             raise NoDeadlineResetLeft(plan.deadline_resets)
     reset = DeadlinesReset(enrollment=opened.enrollment, starts=at, reason=reason, occurred_at=at)
     judged = tuple(rule for rule in plan.lessons.values() if rule.late is not None)
-    return _settled(Draft(state), plan, reset, "deadlines_reset", judged=judged)
+    return _with_consequences(Draft(state), plan, reset, "deadlines_reset", judged=judged)
 
 
 def _missed(state: Progress, rule: LessonRule, at: datetime) -> bool:
@@ -143,7 +143,7 @@ def _missed(state: Progress, rule: LessonRule, at: datetime) -> bool:
     return counting(standing, rule, state.starts).score < counting(standing, rule, at).score
 
 
-def _settled(
+def _with_consequences(
     draft: Draft,
     plan: Plan,
     decided: LessonWaived | LessonWaiverWithdrawn | ScoreRevised | DeadlinesReset,

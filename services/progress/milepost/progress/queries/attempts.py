@@ -28,10 +28,10 @@ from milepost.progress.domain.state import PROGRESS, Progress
 NotCounting: TypeAlias = Literal[
     "lesson_waived", "beyond_attempts_allowed", "not_the_best", "not_the_last", "not_the_first"
 ]
-Told: TypeAlias = AttemptScored | ScoreRevised | LessonWaived | LessonWaiverWithdrawn
+Fact: TypeAlias = AttemptScored | ScoreRevised | LessonWaived | LessonWaiverWithdrawn
 # By far the most events, and none of them is about an attempt.
 _PROGRESSED = tag_of(LessonProgressed)
-_codec: Codec[Told] = Codec(Told)
+_codec: Codec[Fact] = Codec(Fact)
 NOT_COUNTING: Mapping[CountingAttempt, NotCounting] = {
     "best": "not_the_best",
     "last": "not_the_last",
@@ -99,24 +99,24 @@ class LessonAttempts(msgspec.Struct, frozen=True, kw_only=True):
 def lesson_attempts(
     recorded: Sequence[Recorded], rule: LessonRule, *, staff: bool
 ) -> LessonAttempts:
-    """Of a stream that is open; `staff`: to be told who decided."""
+    """Of a stream that is open; `staff`: names are told, too."""
     kept = [one for one in recorded if one.type != _PROGRESSED]
     state = PROGRESS.fold(kept)
     assert state.opened is not None
-    told = list(_told(kept, rule.id, staff=staff))
+    facts = list(_of_lesson(kept, rule.id, staff=staff))
     return LessonAttempts(
         enrollment=state.opened.enrollment,
         lesson=rule.id,
         due=due_at(rule, state.starts),
         waived=rule.id in state.waived,
-        attempts=list(_attempts(state, rule, told)),
-        waivers=_waivers(told),
+        attempts=list(_attempts(state, rule, facts)),
+        waivers=_waivers(facts),
     )
 
 
-def _told(
+def _of_lesson(
     recorded: Iterable[Recorded], lesson: str, *, staff: bool
-) -> Iterator[tuple[Told, str | None]]:
+) -> Iterator[tuple[Fact, str | None]]:
     """What was told of this lesson, and by whom."""
     for one in recorded:
         if one.type in _codec.tags:
@@ -126,14 +126,14 @@ def _told(
 
 
 def _attempts(
-    state: Progress, rule: LessonRule, told: Sequence[tuple[Told, str | None]]
+    state: Progress, rule: LessonRule, facts: Sequence[tuple[Fact, str | None]]
 ) -> Iterator[AttemptView]:
     standing, due = state.lessons.get(rule.id), due_at(rule, state.starts)
     if standing is None or not standing.attempts:
         return
     counted = counting(standing, rule, state.starts).number
-    reported = {one.attempt: one for one, _ in told if isinstance(one, AttemptScored)}
-    revised = _revisions(told)
+    reported = {one.attempt: one for one, _ in facts if isinstance(one, AttemptScored)}
+    revised = _revisions(facts)
     for place, one in enumerate(standing.attempts, 1):
         revisions = revised.get(one.number, [])
         scored = reported.get(one.number)  # none, of one from another run
@@ -163,10 +163,10 @@ def _why_not(state: Progress, rule: LessonRule, place: int, *, counts: bool) -> 
     return NOT_COUNTING[rule.counts]
 
 
-def _revisions(told: Iterable[tuple[Told, str | None]]) -> Mapping[int, list[RevisionView]]:
+def _revisions(facts: Iterable[tuple[Fact, str | None]]) -> Mapping[int, list[RevisionView]]:
     """By the attempt's number, in order."""
     revisions: dict[int, list[RevisionView]] = defaultdict(list)
-    for event, by in told:
+    for event, by in facts:
         if isinstance(event, ScoreRevised):
             view = RevisionView(
                 before=event.before,
@@ -181,9 +181,9 @@ def _revisions(told: Iterable[tuple[Told, str | None]]) -> Mapping[int, list[Rev
     return revisions
 
 
-def _waivers(told: Iterable[tuple[Told, str | None]]) -> list[WaiverView]:
+def _waivers(facts: Iterable[tuple[Fact, str | None]]) -> list[WaiverView]:
     waivers: list[WaiverView] = []
-    for event, by in told:
+    for event, by in facts:
         match event:
             case LessonWaived():
                 at = event.occurred_at
