@@ -1,7 +1,7 @@
 import pytest
 from tests.enrollment.given import course, lesson, minute, published
 
-from milepost.contracts.courses import CourseDrafted, CourseRetired, PassingRule, Skill
+from milepost.contracts.courses import CourseDrafted, CourseRetired, LatePolicy, PassingRule, Skill
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain.course.course import (
     AlreadyPublished,
@@ -99,6 +99,10 @@ def test_lesson_ids_are_unique():
     assert faults_of(lesson("a"), lesson("a", weight=1.0)) == [("$.lessons[1].id", "duplicate")]
 
 
+def late(percent, **facts):
+    return LatePolicy(percent_per_day=percent, **facts)
+
+
 @pytest.mark.parametrize(
     ("facts", "field", "condition"),
     [
@@ -110,11 +114,30 @@ def test_lesson_ids_are_unique():
         ({"move_on": "Passed"}, "mastery_score", "missing"),
         ({"move_on": "CompletedAndPassed"}, "mastery_score", "missing"),
         ({"attempts_allowed": 0}, "attempts_allowed", "not_positive"),
+        ({"due_day": -1}, "due_day", "not_between_0_and_3650"),
+        ({"due_day": 3_651}, "due_day", "not_between_0_and_3650"),
+        ({"skills": ("x",)}, "skills[0]", "not_among_the_courses_skills"),
+        ({"late": late(101.0)}, "late.percent_per_day", "not_between_0_and_100"),
+        ({"late": late(-1.0)}, "late.percent_per_day", "not_between_0_and_100"),
+        ({"late": late(5.0, floor=1.1)}, "late.floor", "not_between_0_and_1"),
+        ({"late": late(5.0, grace_hours=-1)}, "late.grace_hours", "not_between_0_and_8760"),
+        ({"late": late(float("nan"))}, "late.percent_per_day", "not_between_0_and_100"),
     ],
 )
 def test_a_lesson_makes_sense(facts, field, condition):
     found = faults_of(lesson("exam", weight=1.0), lesson("odd", **facts))
     assert found == [(f"$.lessons[1].{field}", condition)]
+
+
+def test_what_a_course_states_for_all_its_lessons_makes_sense():
+    assert faults_of(late=late(5.0, floor=-0.1), deadline_resets=1_001) == [
+        ("$.deadline_resets", "not_between_0_and_1000"),
+        ("$.late.floor", "not_between_0_and_1"),
+    ]
+    assert faults_of(deadline_resets=-1) == [("$.deadline_resets", "not_between_0_and_1000")]
+    sql = Skill(name="SQL", url="https://skills.example/sql")
+    twice = lesson("a", weight=1.0, skills=(sql.url, sql.url))
+    assert faults_of(twice, skills=(sql,)) == [("$.lessons[0].skills[1]", "duplicate")]
 
 
 def test_prerequisites_are_lessons_of_the_plan():

@@ -132,6 +132,7 @@ async def test_a_course_is_imported_whole_and_once(school):
             "retired": True,
             "published": [1, 2],
             "written": True,
+            "warnings": [],
         },
     )
     assert first.headers["milepost-position"] == "3"
@@ -159,9 +160,12 @@ async def test_a_draft_is_exported_and_imported(school):
 async def test_a_file_is_validated_as_it_would_be_imported_and_nothing_is_written(school):
     file = await exported(school, PLAN, RICH, retired=True)
     dry = await school.post(f"{IMPORT}/validate", file, tenant="elsewhere")
-    real = {"published": [1, 2], "versions": 2, "retired": True, "written": True}
+    real = {"published": [1, 2], "versions": 2, "retired": True, "written": True, "warnings": []}
     assert (dry.status_code, dry.json()) == (200, {"course": "DATA-101", **real})
     assert await school.happened("elsewhere") == []
+    loose = changed(file, "versions.1.passing_rule", {})
+    told = await school.post(f"{IMPORT}/validate", loose, tenant="elsewhere")
+    assert {one["path"] for one in told.json()["warnings"]} == {"$.passing_rule.passing_grade"}
     broken = changed(file, "versions.1.lessons.0.weight", -1)
     refused = await school.post(f"{IMPORT}/validate", broken, tenant="elsewhere")
     problem(refused, 422, "plan_invalid")

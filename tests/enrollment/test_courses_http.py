@@ -49,6 +49,44 @@ async def test_a_plan_is_validated_and_nothing_is_written(school):
     assert await school.happened() == ["course_published"]
 
 
+async def test_validating_and_publishing_warn_of_what_is_hardly_meant(school):
+    lessons = [{"id": "a", "title": "A"}, {"id": "q", "title": "Q", "kind": "quiz"}]
+    wanted = [{"type": "course_passed", "course": "NONE"}]
+    plan = {"title": "X", "lessons": lessons, "prerequisites": wanted}
+    validated = await school.post(VALIDATE, plan)
+    published = await school.post("/enrollment/courses/DATA-101/versions", plan)
+    assert (validated.status_code, published.status_code) == (200, 201)
+    assert validated.json()["warnings"] == [
+        {"path": "$.lessons[1].weight", "condition": "graded_kind_without_weight"},
+        {"condition": "unknown_course", "course": "NONE"},
+    ]
+    assert published.json()["warnings"] == validated.json()["warnings"]
+
+
+async def test_late_policies_resets_and_skills_of_lessons_are_read_as_they_were_published(school):
+    late = {"percent_per_day": 10.0, "floor": 0.5, "grace_hours": 2.0}
+    graded = {"id": "q", "title": "Q", "kind": "quiz", "weight": 1, "due_day": 7}
+    rich = {
+        "title": "X",
+        "skills": [SKILL],
+        "passing_rule": {"passing_grade": 0.5},
+        "late": late,
+        "deadline_resets": 2,
+        "lessons": [{**graded, "late": {**late, "floor": 0.0}, "skills": [SKILL["url"]]}],
+    }
+    await publish(school, {**rich, "late": None, "deadline_resets": 0, "lessons": [graded]}, rich)
+    plan = (await school.get("/enrollment/courses/DATA-101")).json()["plan"]
+    assert (plan["late"], plan["deadline_resets"]) == (late, 2)
+    [read] = plan["lessons"]
+    assert (read["late"], read["skills"]) == ({**late, "floor": 0.0}, [SKILL["url"]])
+    found = (await school.get("/enrollment/courses/DATA-101/versions/2/diff")).json()
+    fields = {(one["part"], (one["field"] or "").partition(".")[0]) for one in found["differences"]}
+    assert fields == {
+        *(("course", "late"), ("course", "deadline_resets")),
+        *(("lesson", "late"), ("lesson", "skills")),
+    }
+
+
 async def test_an_invalid_plan_is_told_every_fault(school):
     lessons = [{"id": "a", "title": "A", "weight": -1, "titles": {"en": "A"}}]
     plan = {"title": "X", "lessons": lessons, "skills": [SKILL, SKILL]}

@@ -17,6 +17,13 @@ from milepost.events.streams import Category
 
 AchievementState: TypeAlias = Literal["unknown", "defined", "retired"]
 AchievementEvent: TypeAlias = AchievementDefined | AchievementRetired
+CatalogCondition: TypeAlias = Literal[
+    "unknown_course",
+    "unpublished_course",
+    "retired_course",
+    "unknown_achievement",
+    "retired_achievement",
+]
 
 
 class CatalogWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,13 +36,7 @@ class CatalogWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     retired_achievement   it is not awarded any more
     """
 
-    condition: Literal[
-        "unknown_course",
-        "unpublished_course",
-        "retired_course",
-        "unknown_achievement",
-        "retired_achievement",
-    ]
+    condition: CatalogCondition
     course: str | None = None
     achievement: str | None = None
 

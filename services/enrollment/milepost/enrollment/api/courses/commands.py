@@ -21,9 +21,10 @@ from milepost.enrollment.api.documented_refusals import (
 )
 from milepost.enrollment.api.wiring import CATALOG_KEEPERS, NOW, CoursePath, Title, When, Wiring
 from milepost.enrollment.commands.catalog_warnings import look_up
-from milepost.enrollment.domain.catalog_warnings import CatalogWarning
+from milepost.enrollment.domain.catalog_warnings import CatalogCondition
 from milepost.enrollment.domain.course.course import COURSE, Course, draft, publish, retire
 from milepost.enrollment.domain.course.diff import Difference, differences
+from milepost.enrollment.domain.course.plan_warnings import PlanCondition, plan_warnings
 from milepost.enrollment.events import CourseEvent
 from milepost.events.commands.transact import Outcome
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, query
@@ -47,6 +48,17 @@ class PublishCourse(PlanBody, frozen=True, kw_only=True, forbid_unknown_fields=T
     occurred_at: Moment | None = None
 
 
+class PublishingWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`path`: where the plan says what is hardly meant. `course` or `achievement`: which of its
+    prerequisites nobody can have as things are.
+    """
+
+    condition: PlanCondition | CatalogCondition
+    path: str | None = None
+    course: str | None = None
+    achievement: str | None = None
+
+
 class CourseVersion(msgspec.Struct, frozen=True, kw_only=True):
     """`version`: the one just published, else the newest there is; 0 while it is a draft."""
 
@@ -56,9 +68,11 @@ class CourseVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedVersion(CourseVersion, frozen=True, kw_only=True):
-    """`warnings`: what its prerequisites name and nobody can have as things are."""
+    """`warnings`: what the plan says and hardly anybody means, with its path; and what its
+    prerequisites name and nobody can have as things are.
+    """
 
-    warnings: tuple[CatalogWarning, ...]
+    warnings: tuple[PublishingWarning, ...]
 
 
 class Validated(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +80,14 @@ class Validated(msgspec.Struct, frozen=True, kw_only=True):
 
     version      what it would be; the latest, when it says the same as that
     differences  from the latest version; if there is none, everything is added
-    warnings     what its prerequisites name and nobody can have as things are
+    warnings     what the plan says and hardly anybody means, with its path; and what its
+                 prerequisites name and nobody can have as things are
     """
 
     course: str
     version: int
     differences: tuple[Difference, ...]
-    warnings: tuple[CatalogWarning, ...]
+    warnings: tuple[PublishingWarning, ...]
 
 
 @put(
@@ -100,7 +115,8 @@ async def draft_course(
     summary="Publish the next version of a course",
     description="A version never changes once published; 200 instead of 201 when the plan equals "
     "the latest version. What makes no sense is told all at once, with its paths; `warnings` "
-    "says which courses and achievements of its prerequisites are not there.",
+    "says what makes sense and is hardly meant, as a plan that every score passes, and which "
+    "courses and achievements of its prerequisites are not there.",
     answers=command(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True),
     roles=CATALOG_KEEPERS,
 )
@@ -168,9 +184,13 @@ HANDLERS = (draft_course, publish_course, validate_plan, retire_course)
 
 async def _warnings(
     request: Call, data: PublishCourse, wiring: Wiring
-) -> tuple[CatalogWarning, ...]:
+) -> tuple[PublishingWarning, ...]:
     named = prerequisites_of(data.prerequisites)
-    return await look_up(wiring.transactor, request.user.tenant, named)
+    found = (
+        *plan_warnings(data.lessons, data.passing_rule, data.late),
+        *await look_up(wiring.transactor, request.user.tenant, named),
+    )
+    return tuple(PublishingWarning(**msgspec.structs.asdict(one)) for one in found)
 
 
 def _publishing(

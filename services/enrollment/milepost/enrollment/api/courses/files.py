@@ -25,6 +25,7 @@ from milepost.enrollment.api.wiring import ENROLLERS, CoursePath, Id, Title, Wir
 from milepost.enrollment.domain.course.course import COURSE, Course, UnknownCourse
 from milepost.enrollment.domain.course.history_import import CourseDiffers, History, import_history
 from milepost.enrollment.domain.course.plan_faults import Fault
+from milepost.enrollment.domain.course.plan_warnings import PlanWarning, plan_warnings
 from milepost.enrollment.events import CourseEvent
 from milepost.events.sizes import (
     COMMAND,
@@ -79,7 +80,8 @@ class CourseFile(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """What an import came, or would come, to. `published`: the versions that are new here;
-    `written`: false when all of it was here already.
+    `written`: false when all of it was here already. `warnings`: what the plan of the newest of
+    these says and hardly anybody means, with its path.
     """
 
     course: str
@@ -87,6 +89,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     retired: bool
     published: tuple[int, ...]
     written: bool
+    warnings: tuple[PlanWarning, ...]
 
 
 @get(
@@ -230,11 +233,14 @@ def _taking_over(
 
 def _imported(course: str, state: Course, new: Sequence[CourseEvent]) -> Imported:
     """Whether they are written already or would be."""
-    published = tuple(one.version for one in new if isinstance(one, CoursePublished))
+    plans = [one for one in new if isinstance(one, CoursePublished)]
+    published = tuple(one.version for one in plans)
+    warnings = (plan_warnings(one.lessons, one.passing_rule, one.late) for one in plans[-1:])
     return Imported(
         course=course,
         versions=max(len(state.versions), *published, 0),
         retired=state.retired or any(isinstance(one, CourseRetired) for one in new),
         published=published,
         written=bool(new),
+        warnings=next(warnings, ()),
     )

@@ -22,6 +22,7 @@ from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prer
 from milepost.enrollment.api.wiring import Id, Title
 from milepost.enrollment.domain.course.plan_faults import (
     MAX_DEADLINE_RESETS,
+    MAX_DUE_DAY,
     MAX_GRACE_HOURS,
     MAX_OFFLINE_DAYS,
     WEIGHTS,
@@ -77,6 +78,13 @@ DeadlineResets = Annotated[
         extra_json_schema={"minimum": 0, "maximum": MAX_DEADLINE_RESETS},
     ),
 ]
+DueDay = Annotated[
+    int,
+    Meta(
+        description="So many days after the offering's start",
+        extra_json_schema={"minimum": 0, "maximum": MAX_DUE_DAY},
+    ),
+]
 Named = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT)]
 
 
@@ -98,6 +106,7 @@ class LessonBody(
     weight: Weight = 0.0
     mastery_score: Share | None = None
     attempts_allowed: Attempts | None = None
+    due_day: DueDay | None = None
     prerequisites: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
     titles: Translations = msgspec.field(default_factory=dict)
     late: LatePolicyBody | None = None

@@ -23,6 +23,7 @@ MAX_OFFLINE_DAYS = 3_650
 MAX_DEADLINE_RESETS = 1_000
 PERCENT = 100
 MAX_GRACE_HOURS = 8_760
+MAX_DUE_DAY = 3_650
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -89,6 +90,8 @@ def _lesson_faults(path: str, lesson: Lesson) -> Iterator[Fault]:
         yield Fault(f"{path}.attempts_allowed", "not_positive")
     if lesson.attempts_allowed is not None and lesson.attempts_allowed > MAX_ATTEMPTS:
         yield Fault(f"{path}.attempts_allowed", "too_many")
+    if lesson.due_day is not None and not 0 <= lesson.due_day <= MAX_DUE_DAY:
+        yield Fault(f"{path}.due_day", f"not_between_0_and_{MAX_DUE_DAY}")
     if lesson.late:
         yield from _late_faults(f"{path}.late", lesson.late)
 

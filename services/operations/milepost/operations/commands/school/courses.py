@@ -79,6 +79,8 @@ def import_(
     with api_client(http, token, tenant, data_dir, "registrar") as api:
         reply = api.request("POST", path, document)
     typer.echo(msgspec.json.encode(reply) if as_json else _imported(reply, dry_run))
+    for one in () if as_json else reply["warnings"]:
+        typer.echo(f"Warning: {one['path']}: {one['condition']}", err=True)
 
 
 @app.command("diff")
