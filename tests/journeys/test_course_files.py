@@ -13,7 +13,7 @@ PATH = "/enrollment/courses/DATA-101"
 
 
 async def courses(school: Running | None, *arguments: object, code: int = 0) -> str:
-    """What the command prints; where it fails, what it says went wrong."""
+    """What the command prints, warnings of an import after it; or what it says went wrong."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "milepost.operations", "courses", *map(str, arguments)),
@@ -24,7 +24,8 @@ async def courses(school: Running | None, *arguments: object, code: int = 0) -> 
     )
     out, err = await process.communicate()
     assert process.returncode == code, err.decode()
-    return (err if code else out).decode()
+    told = out + err if arguments[0] == "import" else out
+    return (err if code else told).decode()
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ async def test_a_course_moves_to_another_school_as_a_file(school, tenant, publis
     again = await courses(school, "import", file, "--tenant", other)
     assert again == "DATA-101: all of it is here already.\n"
     assert json.loads(await courses(school, "export", "DATA-101", "--tenant", other)) == exported
+
+
+async def test_an_import_warns_of_what_the_plan_hardly_means(school, tenant, published, tmp_path):
+    exported = (await published.get(f"{PATH}/export")).json()
+    exported["versions"][1]["passing_rule"] = {}
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(exported))
+    assert await courses(school, "import", file, "--tenant", f"{tenant}-b", "--dry-run") == (
+        "DATA-101: version 1 published, version 2 published. Nothing was written.\n"
+        "Warning: $.passing_rule.passing_grade: weights_without_passing_grade\n"
+    )
 
 
 @pytest.mark.usefixtures("published")
