@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     - `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
     - `caller_requests_per_second` and `tenant_requests_per_second` are quotas of each process; ten
       seconds' worth may come at once, and 0 is no quota.
+    - `report_merge_seconds`: so long the reports of players that send them every few seconds are
+      held, to be written as one; 0: each is written at once.
     - `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
@@ -91,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant_requests_per_second: Quota = 5_000
     max_body_bytes: Positive = HTTP_BODY
     clock_skew_seconds: Annotated[int, Meta(ge=0)] = 300
+    report_merge_seconds: Annotated[int, Meta(ge=0, le=60)] = 10
     shutdown_seconds: Positive = 10
     metrics_peers: str = ""
     probes_port: Port = 0

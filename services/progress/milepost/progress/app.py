@@ -14,6 +14,7 @@ from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import ToCarry, Trigger, react
 from milepost.progress.projections.lesson_times import LESSON_TIMES
 from milepost.progress.queries.lesson_times import LessonTimes
+from milepost.progress.report_buffer import ReportBuffer
 from milepost.web.learner_rows import learner_rows
 from milepost.web.room import Context, Room, Service
 
@@ -24,11 +25,13 @@ _to_carry = Codec[ToCarry](ToCarry)
 def service(context: Context) -> Service:
     log = context.transactor.log
     plans, times = PlanCache(log), LessonTimes(context.pool)
-    wiring = Wiring(context.transactor, context.settings, context.clock, plans, times)
+    buffer = ReportBuffer(context.transactor, plans, context.settings.report_merge_seconds)
+    wiring = Wiring(context.transactor, context.settings, context.clock, plans, times, buffer)
     return Service(
         name="progress",
         routes=(routes(wiring),),
         policies=(policy(log, plans),),
+        workers=(buffer.run,),
     )
 
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from milepost.contracts.courses import SCORED_BY_STAFF
 from milepost.events.event import Refused
 from milepost.progress.api.report_body import PartlyRead, ReportLearning, Unreadable
-from milepost.progress.domain.decisions import Answer
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
     Completed,
@@ -21,6 +20,7 @@ from milepost.progress.domain.reports import (
     ScoreNotYours,
     identified,
 )
+from milepost.progress.report_buffer import Told
 from milepost.web.problems import Malformed, members, problem_of
 from milepost.web.requests.times import OccurredInFuture, occurred
 from milepost.web.settings import Settings
@@ -31,11 +31,13 @@ Refusal: TypeAlias = Refused | Malformed
 class ReportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`problem` (RFC 9457) says why a report was refused, and in which `path` of the call.
 
+    `buffered` is written within seconds, unless the process crashes: sent again, it is a
+    `duplicate` by then.
     `id` is as it was sent; a report that could not be read may have none.
     """
 
     id: str | None = None
-    outcome: Literal["accepted", "duplicate", "refused"]
+    outcome: Literal["accepted", "buffered", "duplicate", "refused"]
     problem: dict[str, Any] | None = None
 
 
@@ -80,7 +82,7 @@ class Judge(NamedTuple):
         return one if at is one.occurred_at else replace(one, occurred_at=at)
 
 
-def result(one: Judged, answers: Iterator[Answer]) -> ReportResult:
+def result(one: Judged, answers: Iterator[Told]) -> ReportResult:
     """The next of `answers`, unless it was refused before."""
     answer = next(answers) if isinstance(one.report, LessonReport) else one.report
     if isinstance(answer, str):

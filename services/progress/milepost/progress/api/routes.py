@@ -1,5 +1,6 @@
 """HTTP of progress: report what was learnt, and ask how it stands."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,15 +17,15 @@ from milepost.progress.api.attempts import list_lesson_attempts
 from milepost.progress.api.report_body import ReportLearning
 from milepost.progress.api.report_results import Judge, ReportResult, result
 from milepost.progress.api.wiring import READERS, UNREADABLE, WRITERS, Wiring, plan_for
-from milepost.progress.domain.decisions import Terms, report
-from milepost.progress.domain.reports import (
-    LessonReport,
-)
+from milepost.progress.domain.decisions import Answer, Reported, Terms, report
+from milepost.progress.domain.reports import LessonReport
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.queries.overview import Overview, overview
+from milepost.progress.report_buffer import Sender, Told
 from milepost.web.openapi.documented_answers import command, versioned_query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.etags import digested
+from milepost.web.requests.idempotency import idempotency_key, metadata
 from milepost.web.requests.positions import positioned
 
 
@@ -51,6 +52,9 @@ async def report_learning(
     """Merges reports of one enrollment. One that is refused, or cannot be read, does not hinder the
     others: it has a result of its own.
 
+    Of a player that reports every few seconds they are held for a moment, and written as one:
+    `buffered`.
+
     Learners report what happened within the course's offline allowance; scores of exams and
     assignments, and their completion, come from staff. A clock may be off by five minutes.
     """
@@ -61,11 +65,18 @@ async def report_learning(
     skew = timedelta(seconds=wiring.settings.clock_skew_seconds)
     terms = Terms(skew, now - plan.offline, None if learner else data.reason, learner)
     decide = partial(report, plan=plan, reports=allowed, terms=terms)
-    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
-    reported = outcome.value or decide(await _state_before(wiring.transactor.log, outcome))
-    answers = iter(reported.answers)
-    results = [result(one, answers) for one in judged]
-    return positioned(ReportResults(results), outcome.position)
+    once = idempotency_key(request) is not None or data.reason is not None
+    key, subject = (request.user.tenant, enrollment), request.user.subject
+    answers: Sequence[Told]
+    if not once and wiring.buffer.takes(key, subject, allowed):
+        sender = Sender(subject, terms, metadata(request))
+        as_known, position = await _judged(request, wiring, enrollment, decide)
+        answers = await wiring.buffer.hold(key, sender, allowed, as_known)
+    else:
+        await wiring.buffer.flush(key)
+        answers, position = await _written(request, wiring, enrollment, decide)
+    told = iter(answers)
+    return positioned(ReportResults([result(one, told) for one in judged]), position)
 
 
 @get(
@@ -84,6 +95,7 @@ async def get_progress(
     """
     plan = await plan_for(wiring, enrollment, request.user, READERS)
     times = await wiring.times.get(request.user.tenant, plan.course)
+    await wiring.buffer.flush((request.user.tenant, enrollment))
     # Again, since the state may have moved on while the plan was read.
     _, state = await wiring.transactor.load(request.user.tenant, PROGRESS.of(enrollment))
     return digested(request, overview(state, plan, wiring.clock(), times))
@@ -97,6 +109,28 @@ def routes(wiring: Wiring) -> Router:
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["progress"],
     )
+
+
+async def _written(
+    request: Call, wiring: Wiring, enrollment: str, decide: Callable[[Progress], Reported]
+) -> tuple[Sequence[Told], int]:
+    """The answers, and the position from which their effect is seen."""
+    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
+    reported = outcome.value or decide(await _state_before(wiring.transactor.log, outcome))
+    return reported.answers, outcome.position
+
+
+async def _judged(
+    request: Call, wiring: Wiring, enrollment: str, decide: Callable[[Progress], Reported]
+) -> tuple[Sequence[Answer], int]:
+    """The answers by what is known now, and how far that is; nothing is written."""
+
+    def judge(state: Progress) -> Reported:
+        return Reported([], decide(state).answers)
+
+    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), judge)
+    assert outcome.value is not None
+    return outcome.value.answers, outcome.position
 
 
 async def _state_before(log: Log, outcome: Outcome[Any]) -> Progress:

@@ -17,6 +17,7 @@ from milepost.progress.domain.reports import (
 )
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.lesson_times import LessonTimes
+from milepost.progress.report_buffer import ReportBuffer
 from milepost.progress.wait_for_opening import wait_until_open
 from milepost.web.auth.own_offerings import has_access
 from milepost.web.auth.tokens import Caller
@@ -44,6 +45,7 @@ class Wiring(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
     plans: PlanCache
     times: LessonTimes
+    buffer: ReportBuffer
 
 
 async def plan_for(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
