@@ -1,6 +1,7 @@
 """What one enrollment may grow to, and what reading or reporting costs then."""
 
 from datetime import timedelta
+from operator import itemgetter
 from time import process_time
 
 import msgspec
@@ -26,8 +27,9 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
     LessonStarted,
 )
+from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import grade
+from milepost.progress.domain.plan import Attempt, grade
 from milepost.progress.domain.reports import TooManyAttempts
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"
@@ -116,6 +118,44 @@ def test_the_largest_course_is_reported_and_read_in_a_tenth_of_a_second():
     assert took < 0.1
     took, view = seconds(lambda: now(state, rules))
     assert len(view.lessons) == 2_000
+    assert took < 0.1
+
+
+def crowded(rules):
+    """Every lesson was completed, and tried as often as is kept, at other times than the next."""
+    many = [
+        tuple(
+            Attempt(
+                minute(number) + timedelta(seconds=shift),
+                f"a{number}",
+                1.0 if number == MAX_ATTEMPTS // 2 else 0.4 + number % 2 / 10,
+                number + 1,
+            )
+            for number in range(MAX_ATTEMPTS - 1)
+        )
+        for shift in range(20)
+    ]
+    state = opened()
+    for number, name in enumerate(rules.lessons):
+        attempts, best = many[number % 20], many[number % 20][MAX_ATTEMPTS // 2]
+        state.lessons[name] = LessonState(
+            OPENED, OPENED, attempts=attempts, tries=len(attempts), best=best
+        )
+    state.completed.update(rules.lessons)
+    return state
+
+
+@pytest.mark.parametrize("drop", [0, 1, 1_000])
+def test_the_longest_history_is_looked_back_on_in_a_tenth_of_a_second(drop):
+    names = [f"l{number}" for number in range(2_000)]
+    rules = plan(*(lesson(n, weight=1, counts="last") for n in names), passing=0.99, drop=drop)
+    state = crowded(rules)
+    late = scored("l7", 0.9, occurred_at=OPENED + timedelta(seconds=1))
+    took, (events, answers) = min(
+        (seconds(lambda: decided(state, rules, late)) for _ in range(3)), key=itemgetter(0)
+    )
+    assert answers == ["accepted"]
+    assert type(events[-1]) is AttemptScored
     assert took < 0.1
 
 

@@ -109,14 +109,30 @@ def settle_reports(
     `since`: the earliest by which anything was done; `last`: the latest; `scored`: the latest
     that gave its lesson another score. Of a completed course that passes only those count.
     """
-    if draft.course and draft.passing and scored is None:
-        return
-    now, cause = course_standing(draft, plan), _cause(draft, scored or last)
-    if held := _newly_held(draft, plan, now, cause.because, since):
+    if draft.course is None:
+        if _is_within_reach(draft, plan):
+            yield from _completed_by_reports(draft, plan, since, last)
+    elif scored or not draft.passing:
+        now = course_standing(draft, plan)
+        yield from _grade_change(draft, plan, now, _cause(draft, scored or last))
+
+
+def _is_within_reach(draft: Progress, plan: Plan) -> bool:
+    """Whether it is worth to look: no for most who are under way."""
+    completed, passed = satisfying(draft)
+    if plan.may_fall:
+        return plan.must_complete <= completed
+    return required_satisfied(plan, completed, passed)
+
+
+def _completed_by_reports(
+    draft: Progress, plan: Plan, since: datetime, last: Report
+) -> Iterator[CourseCompleted | CourseGradeChanged]:
+    now = course_standing(draft, plan)
+    if held := _newly_held(draft, plan, now, "attempt", since):
         yield CourseCompleted(**_own(draft), grade=held.grade, occurred_at=held.at)
         # What has happened since that moment may have been known before.
-        cause = _latest_cause(draft, plan, last)
-    yield from _grade_change(draft, plan, now, cause)
+        yield from _grade_change(draft, plan, now, _latest_cause(draft, plan, last))
 
 
 def _cause(draft: Progress, one: Report) -> Cause:
