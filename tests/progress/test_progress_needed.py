@@ -47,6 +47,7 @@ ONE_QUIZ = [
     (PASSED | {"attempts_allowed": 3}, [0.5], 0.6, "failed"),
     (PASSED | {"attempts_allowed": 1}, [0.5], None, None),
     (PASSED | {"counts": "last"}, [0.5], 0.6, "failed"),
+    (PASSED | {"counts": "first"}, [0.5], None, None),
     ({"move_on": "CompletedOrPassed", **MASTERY}, [0.5], 0.6, "failed"),
     ({"move_on": "NotApplicable"}, [0.5], 0.6, "grade"),
     ({"required": False}, [0.5], 0.6, "grade"),

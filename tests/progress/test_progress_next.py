@@ -1,6 +1,10 @@
 """Which lesson is next, why, and which of several."""
 
+from itertools import count
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.progress.given import (
     completed,
     lesson,
@@ -11,11 +15,13 @@ from tests.progress.given import (
     page,
     plan,
     progressed,
+    reported,
     scored,
     started,
 )
 
 from milepost.progress.domain.decisions import close
+from milepost.progress.domain.draft import draft_of
 from milepost.progress.domain.state import evolve
 from milepost.progress.queries.next_lesson import Next
 
@@ -92,6 +98,12 @@ REASONS = {
         0.0,
         [scored("q", 0.1)],
         Next("x", "optional"),
+    ),
+    "passed with the last try, and yet to be completed": (
+        [lesson("q", attempts_allowed=1, **TO_PASS | {"move_on": "CompletedAndPassed"})],
+        0.0,
+        [scored("q", 0.9)],
+        Next("q", "started"),
     ),
     "not required, but it locks what is": (
         [page("x"), page("key"), lesson("a", prerequisites=("key",))],
@@ -172,3 +184,58 @@ def test_nothing_is_next_for_who_has_left():
     rules = plan(lesson("a"))
     left = evolve(opened(), *close(opened(), at=minute(1), reason="no_time"))
     assert now(left, rules).next is None
+
+
+@st.composite
+def lessons(draw, number):
+    move_on = draw(st.sampled_from(["Completed", "Passed", "CompletedAndPassed", "NotApplicable"]))
+    before = [f"l{n}" for n in range(number)]
+    return lesson(
+        f"l{number}",
+        required=draw(st.booleans()),
+        weight=draw(st.integers(0, 2)),
+        move_on=move_on,
+        mastery_score=0.5 if "Passed" in move_on else None,
+        attempts_allowed=draw(st.sampled_from([None, 1, 2])),
+        counts=draw(st.sampled_from(["best", "last", "first"])),
+        due_day=draw(st.sampled_from([None, 1, 2])),
+        skills=draw(st.sampled_from([(), (LOOPS,), (TYPES,)])),
+        prerequisites=tuple(draw(st.lists(st.sampled_from(before), unique=True))) if before else (),
+    )
+
+
+@st.composite
+def courses(draw):
+    made = [draw(lessons(number)) for number in range(draw(st.integers(1, 5)))]
+    tries = st.lists(st.tuples(st.sampled_from(made), st.integers(0, 4)), max_size=8)
+    return plan(*made, passing=draw(st.sampled_from([0.0, 0.5, 0.9]))), draw(tries)
+
+
+@settings(max_examples=150, deadline=None)
+@given(courses())
+def test_who_always_does_what_is_next_completes_the_course_if_anybody_can(course):
+    rules, tries = course
+    minutes = count(1)
+    state = live(rules, *([scored(one.id, try_ / 4, at=next(minutes))] for one, try_ in tries))
+    possible = could_be_completed(state, rules)
+    for _ in range(2 * len(rules.lessons) + 1):
+        told = now(state, rules)
+        if told.next is None:
+            break
+        state, answers = reported(state, rules, *at_its_best(told.next.lesson, next(minutes)))
+        assert answers[0] == "accepted"
+    assert told.next is None
+    assert (told.completed_at is not None) == possible
+
+
+def at_its_best(name, at):
+    return completed(name, at=at), scored(name, 1.0, at=at)
+
+
+def could_be_completed(state, rules):
+    """Everything is done, several times over: full scores never harm."""
+    then = draft_of(state)
+    for at in range(100, 100 + len(rules.lessons)):
+        for name in rules.lessons:
+            then, _ = reported(then, rules, *at_its_best(name, at))
+    return then.course is not None

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from milepost.progress.domain.plan import Plan
-from milepost.progress.queries.chances import Chance, on_the_way
+from milepost.progress.queries.chances import Chance, on_the_way, unreachable
 from milepost.progress.queries.outline import LessonView, is_demanded
 
 Reason: TypeAlias = Literal[
@@ -57,19 +57,27 @@ def next_lesson(
     plan: Plan, lessons: Sequence[LessonView], chances: Mapping[str, Chance], *, short: bool
 ) -> Next | None:
     """`short`: the grade falls short. None when nothing is left that would do any good."""
-    undone = [one for one in lessons if one.status in {"open", "started"} and _has_tries(one)]
+    undone = _undone(plan, lessons)
     wanted = _wanted(lessons, (one.id for one in lessons if is_demanded(one, plan)))
     if needed := [one for one in undone if one.id in wanted]:
         return _begun(needed) or _first(needed, NEEDED, _why_needed)
-    if short and (useful := _useful(lessons, chances)):
+    if short and (useful := _useful(lessons, chances, undone)):
         return _first(useful, _ranks_by_grade(plan, lessons, chances), _why_useful)
     if undone:
         return _begun(undone) or Next(_first(undone, PRESSING, _why_needed).lesson, "optional")
     return None
 
 
-def _has_tries(lesson: LessonView) -> bool:
-    return lesson.attempts_left != 0
+def _undone(plan: Plan, lessons: Sequence[LessonView]) -> list[LessonView]:
+    """What is open, and of which something can still be done."""
+    lost = unreachable(plan, lessons)
+    return [
+        one
+        for one in lessons
+        if one.status in {"open", "started"}
+        and one.id not in lost
+        and (one.attempts_left != 0 or plan.lessons[one.id].move_on.startswith("Completed"))
+    ]
 
 
 def _wanted(lessons: Sequence[LessonView], ends: Iterable[str]) -> set[str]:
@@ -83,18 +91,13 @@ def _begun(lessons: Sequence[LessonView]) -> Next | None:
     return Next(min(begun, key=_due).id, "started") if begun else None
 
 
-def _useful(lessons: Sequence[LessonView], chances: Mapping[str, Chance]) -> list[LessonView]:
+def _useful(
+    lessons: Sequence[LessonView], chances: Mapping[str, Chance], undone: Sequence[LessonView]
+) -> list[LessonView]:
     """What raises the grade, or unlocks what does."""
     rising = {lesson for lesson, chance in chances.items() if chance.rises}
-    wanted = on_the_way(rising, lessons)
-    return [
-        one
-        for one in lessons
-        if one.id in wanted
-        and one.status != "locked"
-        and _has_tries(one)
-        and (one.id in rising or one.status != "done")
-    ]
+    on_way = on_the_way(rising, lessons) & {one.id for one in undone}
+    return [one for one in lessons if one.id in rising | on_way and one.status != "locked"]
 
 
 def _first(
