@@ -153,3 +153,28 @@ async def test_learners_decide_none_of_it_and_see_their_own_attempts_only(school
         "attempts": [],
         "waivers": [],
     }
+
+
+async def test_who_instructs_elsewhere_is_no_more_than_a_learner_of_their_own_enrollment(
+    school, calendar
+):
+    exam = Lesson(id="exam", title="Exam", kind="exam", due_day=1)
+    await school.begin(replace(LATE, lessons=(QUIZ, exam)))
+    both = {"subject": "ada", "by": ("learner", "instructor")}
+    [own, of_exam] = await results(school, scored("quiz", 0.5, id="a"), scored("exam", 1.0), **both)
+    assert own["outcome"] == "accepted"
+    assert of_exam["problem"]["type"] == "urn:milepost:problem:score_not_yours"
+    await decided(school.post(f"{ATTEMPTS}/1/score", REGRADED, **TEACHER))
+    for asked in (
+        school.post(WAIVERS, {"lesson": "quiz", "reason": "illness"}, **both),
+        school.ask("DELETE", f"{WAIVERS}/quiz?reason=mistake", **both),
+        school.post(f"{ATTEMPTS}/1/score", {"score": 1.0, "reason": "regraded"}, **both),
+    ):
+        problem(await asked, 404, "unknown_enrollment")
+    assert "ines" not in (await school.get(ATTEMPTS, **both)).text
+    calendar.now += timedelta(days=9)
+    missed = await school.post(RESET, {"reason": "illness"}, **both)
+    assert missed.json()["changed"]
+    calendar.now += timedelta(days=9)
+    missed = await school.post(RESET, {"reason": "illness"}, **both)
+    assert problem(missed, 409, "no_deadline_reset_left")["deadline_resets"] == 1

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from milepost.progress.api.staff import UNKNOWN_LESSON, LessonPath
-from milepost.progress.api.wiring import READERS, UNREADABLE, Wiring, plan_for
+from milepost.progress.api.wiring import READERS, UNREADABLE, Wiring, is_staff, plan_for
 from milepost.progress.domain.reports import UnknownLesson
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.queries.attempts import LessonAttempts, lesson_attempts
@@ -34,6 +34,6 @@ async def list_lesson_attempts(
         raise UnknownLesson(lesson)
     tenant, stream = request.user.tenant, PROGRESS.of(enrollment).name
     recorded = await wiring.transactor.log.read_stream(tenant, stream)
-    staff = not request.user.roles.isdisjoint(READERS)
+    staff = await is_staff(wiring, enrollment, request.user, READERS)
     attempts = lesson_attempts(recorded, rule, staff=staff)
     return versioned(request, attempts, len(recorded), int(staff))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import msgspec
 from litestar import Response, delete, post
@@ -13,8 +13,7 @@ from msgspec import Meta
 
 from milepost.contracts.ids import CODE, KEY
 from milepost.events.event import Invalid
-from milepost.progress.api.wiring import UNREADABLE, WRITERS, Wiring, plan_for
-from milepost.progress.domain.plan import Plan
+from milepost.progress.api.wiring import UNREADABLE, WRITERS, Wiring, is_staff, plan_for
 from milepost.progress.domain.reports import Fraction, UnknownLesson
 from milepost.progress.domain.staff_decisions import (
     NoDeadlineResetLeft,
@@ -33,6 +32,7 @@ from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
 
+Events: TypeAlias = list[ProgressEvent]
 Code = Annotated[
     str,
     Meta(pattern=CODE, description="A code, never text that a person typed", examples=["illness"]),
@@ -115,7 +115,7 @@ async def waive_lesson(
 ) -> Response[CourseStanding]:
     """Excuses the learner: the lesson counts as done, and is left out of the grade."""
     decide = partial(waive, lesson=data.lesson, reason=data.reason, at=wiring.clock())
-    return await _decided(request, wiring, enrollment, decide)
+    return await _by_staff(request, wiring, enrollment, decide)
 
 
 @delete(
@@ -134,7 +134,7 @@ async def withdraw_lesson_waiver(
 ) -> Response[CourseStanding]:
     """The lesson is demanded again. What is completed stays; the grade may change."""
     decide = partial(withdraw_waiver, lesson=lesson, reason=reason, at=wiring.clock())
-    return await _decided(request, wiring, enrollment, decide)
+    return await _by_staff(request, wiring, enrollment, decide)
 
 
 @post(
@@ -164,7 +164,7 @@ async def revise_attempt_score(
         reason=data.reason,
         at=wiring.clock(),
     )
-    return await _decided(request, wiring, enrollment, decide)
+    return await _by_staff(request, wiring, enrollment, decide)
 
 
 @post(
@@ -185,31 +185,37 @@ async def reset_own_deadlines(
     Learners may as often as the course allows, and spend none where nothing was missed. Staff give
     a reason, and may always.
     """
-    decide = partial(_reset, caller=request.user, reason=data.reason, at=wiring.clock())
+    plan = await plan_for(wiring, enrollment, request.user, WRITERS)
+    staff = await is_staff(wiring, enrollment, request.user)
+    why, at = data.reason if staff else None, wiring.clock()
+
+    def decide(state: Progress) -> Events:
+        if staff and why is None and not _is_own(state, request.user):
+            raise ReasonMissing
+        return reset_deadlines(state, plan, at=at, reason=why)
+
     return await _decided(request, wiring, enrollment, decide)
 
 
 HANDLERS = (waive_lesson, withdraw_lesson_waiver, revise_attempt_score, reset_own_deadlines)
 
 
-def _reset(
-    state: Progress, plan: Plan, *, caller: Caller, reason: str | None, at: datetime
-) -> list[ProgressEvent]:
-    learner = state.opened.learner if state.opened else ""
-    own = "learner" in caller.roles and caller.subject == learner
-    staff = not caller.roles.isdisjoint(WRITERS)
-    if staff and reason is None and not own:
-        raise ReasonMissing
-    return reset_deadlines(state, plan, at=at, reason=reason if staff else None)
+def _is_own(state: Progress, caller: Caller) -> bool:
+    own = state.opened is not None and state.opened.learner == caller.subject
+    return own and "learner" in caller.roles
+
+
+async def _by_staff(
+    request: Call, wiring: Wiring, enrollment: str, decide: Callable[..., Events]
+) -> Response[CourseStanding]:
+    plan = await plan_for(wiring, enrollment, request.user, WRITERS, own=False)
+    return await _decided(request, wiring, enrollment, partial(decide, plan=plan))
 
 
 async def _decided(
-    request: Call, wiring: Wiring, enrollment: str, decide: Callable[..., list[ProgressEvent]]
+    request: Call, wiring: Wiring, enrollment: str, decide: Callable[[Progress], Events]
 ) -> Response[CourseStanding]:
-    plan = await plan_for(wiring, enrollment, request.user, WRITERS)
-    outcome = await run_command(
-        request, wiring.transactor, PROGRESS.of(enrollment), lambda state: decide(state, plan)
-    )
+    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
     state = outcome.state(PROGRESS)
     course = state.course
     standing = CourseStanding(

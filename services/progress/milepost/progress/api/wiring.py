@@ -15,11 +15,12 @@ from milepost.progress.domain.reports import (
     UnknownEnrollment,
     UnknownPlan,
 )
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.lesson_times import LessonTimes
 from milepost.progress.report_buffer import ReportBuffer
 from milepost.progress.wait_for_opening import wait_until_open
-from milepost.web.auth.own_offerings import has_access
+from milepost.web.auth.own_offerings import has_access, is_limited
 from milepost.web.auth.tokens import Caller
 from milepost.web.settings import Settings
 
@@ -48,8 +49,10 @@ class Wiring(msgspec.Struct, frozen=True):
     buffer: ReportBuffer
 
 
-async def plan_for(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...]) -> Plan:
-    """The plan of an enrollment that is the caller's own, or the staff's, business.
+async def plan_for(
+    wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...], *, own: bool = True
+) -> Plan:
+    """The plan of an enrollment that is the staff's business, or, if that may be, the caller's own.
 
     Raises `UnknownEnrollment` for any other, no sooner than for one that is not there.
     """
@@ -57,9 +60,23 @@ async def plan_for(wiring: Wiring, enrollment: str, caller: Caller, staff: tuple
         raise UnknownEnrollment(enrollment)
 
     async def allowed(learner: str, offering: str) -> bool:
-        transactor = wiring.transactor
-        return await has_access(transactor, caller, staff, offering=offering, learner=learner)
+        whose = learner if own else None
+        return await has_access(wiring.transactor, caller, staff, offering=offering, learner=whose)
 
     state = await wait_until_open(wiring.transactor, caller.tenant, enrollment, allowed)
     assert state.opened is not None
     return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
+
+
+async def is_staff(
+    wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...] = WRITERS
+) -> bool:
+    """Whether a role makes them staff of this enrollment, which is open.
+
+    Who instructs another offering is no more than the learner of an enrollment of their own.
+    """
+    if not is_limited(caller, staff):
+        return not caller.roles.isdisjoint(staff)
+    _, state = await wiring.transactor.load(caller.tenant, PROGRESS.of(enrollment))
+    assert state.opened is not None
+    return await has_access(wiring.transactor, caller, staff, offering=state.opened.offering)
