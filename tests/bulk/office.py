@@ -36,6 +36,7 @@ def rows(learners: Iterable[str], **facts: object) -> bytes:
 class Office(School):
     """Its worker works when told to."""
 
+    path = JOBS
     store: Store
     worker: Worker
 
@@ -43,35 +44,35 @@ class Office(School):
         """Its worker's pages from now on."""
         self.store.kinds["enrollment"] = replace(ENROLLMENT_JOB, decide=decide)
 
-    async def send(self, content: Any, kind: str = NDJSON, **asked: Any) -> Response:
-        return await self.post(JOBS, content=content, headers={"Content-Type": kind}, **asked)
+    async def send(self, content: Any, media: str = NDJSON, **asked: Any) -> Response:
+        return await self.post(self.path, content=content, headers={"Content-Type": media}, **asked)
 
-    async def upload(self, content: Any, kind: str = NDJSON, **asked: Any) -> str:
+    async def upload(self, content: Any, media: str = NDJSON, **asked: Any) -> str:
         """The id of the job that it becomes."""
-        answer = await self.send(content, kind, **asked)
+        answer = await self.send(content, media, **asked)
         assert answer.status_code == 202, answer.text
         job: str = answer.json()["job"]
-        assert answer.headers["location"] == f"{JOBS}/{job}"
+        assert answer.headers["location"] == f"{self.path}/{job}"
         return job
 
-    async def do(self, content: Any, kind: str = NDJSON, **asked: Any) -> dict[str, Any]:
+    async def do(self, content: Any, media: str = NDJSON, **asked: Any) -> dict[str, Any]:
         """Upload it and do it: the job in the end."""
-        job = await self.upload(content, kind, **asked)
+        job = await self.upload(content, media, **asked)
         while await self.worker.turn():
             pass
         return await self.job(job)
 
     async def job(self, job: str) -> dict[str, Any]:
-        answer = await self.get(f"{JOBS}/{job}")
+        answer = await self.get(f"{self.path}/{job}")
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
     async def cancel(self, job: str) -> Response:
-        return await self.post(f"{JOBS}/{job}/cancel")
+        return await self.post(f"{self.path}/{job}/cancel")
 
     async def results(self, job: str, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.get(f"{JOBS}/{job}/results", **query)
+        answer = await self.get(f"{self.path}/{job}/results", **query)
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"].startswith(NDJSON)
         return [json.loads(line) for line in answer.text.splitlines()]

@@ -11,10 +11,10 @@ from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import pool_of
 from tests.eventually import blocked
 
-from milepost.enrollment.bulk import app as bulk_app
 from milepost.enrollment.bulk.decide_page import enroll_rows
 from milepost.events.ids import new_id
 from milepost.events.store.postgres import PostgresLog
+from milepost.jobs.erasure import forgetting
 from milepost.jobs.lease import RESULTS, SAVE, claim_job
 
 
@@ -102,7 +102,7 @@ async def told(office: Office) -> list[int]:
 async def hear_erasures(office: Office) -> None:
     log = office.transactor.log
     assert isinstance(log, PostgresLog)
-    handler = bulk_app.forgetting(office.store)
+    handler = forgetting("bulk", office.store)
     for recorded in await log.read(office.tenant, types=["learner_erased"]):
         assert ("enrollment", recorded.type) in handler.types
         await handler.handle(recorded)

@@ -36,6 +36,7 @@ def an_upload(office: Office) -> Upload:
         offering=None,
         actor="office",
         metadata=b"{}",
+        own_only=False,
     )
 
 

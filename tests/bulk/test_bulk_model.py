@@ -132,6 +132,7 @@ def job(*, dry_run: bool = False, named: UUID | None = None) -> Job:
         offering=None,
         actor="office",
         metadata=b"{}",
+        own_only=False,
         rows=0,
         tally=Tally(),
         cancel=False,

@@ -82,7 +82,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """`offering`: of rows that name none. `metadata` goes into every event."""
+    """`offering`: of rows that name none. `metadata` goes into every event.
+
+    `own_only`: whoever sent it teaches, and knows nothing of offerings that are not theirs.
+    """
 
     tenant: str
     job: UUID
@@ -93,6 +96,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     offering: str | None
     actor: str
     metadata: bytes
+    own_only: bool
     rows: int
     tally: Tally
     cancel: bool

@@ -33,8 +33,9 @@ UNFINISHED = """select count(*) from {schema}.jobs
       and (state <> 'receiving' or created_at > now() - $3::interval)
       and not exists (
           select from {schema}.jobs same where same.tenant = $1 and same.command = $2)"""
-BEGIN = """insert into {schema}.jobs (tenant, job, kind, dry_run, offering, actor, metadata)
-    values ($1, $2, $3, $4, $5, $6, $7)"""
+BEGIN = """insert into {schema}.jobs (tenant, job, kind, dry_run, offering, actor, metadata,
+        own_only)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)"""
 QUEUE = """update {schema}.jobs set state = 'queued', command = $3, digest = $4, rows = $5,
         changed_at = now(), created_at = now()
     where tenant = $1 and job = $2 and state = 'receiving' returning {job}"""
@@ -49,6 +50,7 @@ FIND = """select {job} from {schema}.jobs
 # A job's id begins with its time.
 PAGE = """select {job} from {schema}.jobs
     where tenant = $1 and state <> 'receiving' and ($2::uuid is null or job < $2)
+      and ($4::text is null or actor = $4)
     order by job desc limit $3"""
 # What has not begun ends here; whoever works on another finds it said, and ends it.
 CANCEL = """update {schema}.jobs set cancel = true, changed_at = now(), version = version + 1,
@@ -104,6 +106,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     offering: str | None
     actor: str
     metadata: bytes
+    own_only: bool
 
 
 class ResultLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -171,19 +174,19 @@ class Store:
     async def drop(self, upload: Upload) -> None:
         await self.pool.execute(self.tables.sql(DROP), upload.tenant, upload.job)
 
-    async def find(self, tenant: str, job: UUID) -> Job:
-        """Raises `UnknownJob`."""
+    async def find(self, tenant: str, job: UUID, *, by: str | None = None) -> Job:
+        """Anybody's, or that of one actor. Raises `UnknownJob`."""
         found = await self.pool.fetchrow(self.tables.sql(FIND), tenant, job)
-        if found is None:
+        if found is None or by not in (None, found["actor"]):
             raise UnknownJob(job)
         return job_of(found)
 
-    async def page(self, tenant: str, before: UUID | None, limit: int) -> list[Job]:
-        """The newest first."""
-        return [
-            job_of(one)
-            for one in await self.pool.fetch(self.tables.sql(PAGE), tenant, before, limit)
-        ]
+    async def page(
+        self, tenant: str, before: UUID | None, limit: int, *, by: str | None = None
+    ) -> list[Job]:
+        """The newest first; anybody's, or those of one actor."""
+        found = await self.pool.fetch(self.tables.sql(PAGE), tenant, before, limit, by)
+        return [job_of(one) for one in found]
 
     async def cancel(self, tenant: str, job: UUID) -> Job:
         """Repeating it does nothing. Raises `UnknownJob`, `AlreadyEnded`."""

@@ -3,10 +3,7 @@
 from milepost.enrollment.bulk.api import BulkWiring, routes
 from milepost.enrollment.bulk.enrollment_kind import store_on
 from milepost.enrollment.bulk.personal_data import personal_data
-from milepost.enrollment.domain.erasure import VAULT
-from milepost.events.log import Recorded
-from milepost.events.subscriptions.handler import Handler
-from milepost.jobs.store import Store
+from milepost.jobs.erasure import forgetting
 from milepost.jobs.worker import Worker
 from milepost.web.room import Context, Service
 
@@ -22,19 +19,6 @@ def service(context: Context) -> Service:
     return Service(
         name="bulk",
         routes=(routes(BulkWiring(store)),),
-        handlers=(forgetting(store),),
+        handlers=(forgetting("bulk", store),),
         workers=tuple(worker.run for worker in workers),
     )
-
-
-def forgetting(store: Store) -> Handler:
-    """Who is erased is gone from the rows of jobs too. Repeating it does nothing.
-
-    Each in a short transaction of its own: it locks jobs, whose workers wait three seconds at most.
-    """
-
-    async def handle(recorded: Recorded) -> None:
-        erased = VAULT.codec.read(recorded)
-        await store.forget(recorded.tenant, erased.learner)
-
-    return Handler("bulk", (("enrollment", "learner_erased"),), handle)
