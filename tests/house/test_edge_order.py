@@ -90,7 +90,7 @@ async def test_what_is_announced_too_large_is_refused_before_it_is_decoded(
 ):
     async with connection_to(app) as client:
         for route in routes_with_bodies(app):
-            if route.path == "/enrollment/jobs":  # asks the database for a place first
+            if route.path.endswith("/jobs"):  # asks the database for a place first
                 continue
             length = str(route.limit_bytes + 1)
             refused = await ask(client, route, issuer, route.roles[0], **{"content-length": length})
@@ -122,7 +122,7 @@ async def test_no_body_however_large_and_wrong_holds_the_loop(
         for route in routes_with_bodies(app):
             token = issuer.issue("somebody", "north", [route.roles[0]])
             sent = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-            if route.path == "/enrollment/jobs":
+            if route.path.endswith("/jobs"):
                 continue
             for name, body in bodies.items():
                 async with loop_free():

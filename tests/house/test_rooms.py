@@ -51,6 +51,7 @@ SCHEMAS: Mapping[str, str] = {
     "dashboards": "events",
     "vault": "enrollment",
     "bulk": "enrollment",
+    "progress_jobs": "progress",
 }
 READ_BY: Mapping[str, set[str]] = {
     "log": {"enrollment", "dashboards", "operations"},
@@ -58,6 +59,7 @@ READ_BY: Mapping[str, set[str]] = {
     "dashboards": {"dashboards", "progress", "operations"},
     "vault": set(),
     "bulk": {"operations"},
+    "progress_jobs": set(),
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.
 STREAMS: Mapping[str, str] = {"learner": "enrollment", "invitation": "enrollment"}

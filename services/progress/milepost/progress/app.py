@@ -9,6 +9,7 @@ from milepost.events.policies.policy import Policy, Reaction
 from milepost.progress.api.routes import routes
 from milepost.progress.api.wiring import Wiring
 from milepost.progress.handover import Handover
+from milepost.progress.jobs import app as jobs
 from milepost.progress.offering_starts import OfferingStarts
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import ToCarry, Trigger, react
@@ -62,7 +63,11 @@ def policy(log: Log, plans: PlanCache) -> Policy:
 READ_MODELS = (LESSON_TIMES,)
 ROOM = Room(
     "progress",
-    services=(service,),
+    services=(service, jobs.service),
     read_models=READ_MODELS,
-    personal_data=(learner_rows(READ_MODELS, "What others' time left is estimated from."),),
+    schema="milepost.progress",
+    personal_data=(
+        learner_rows(READ_MODELS, "What others' time left is estimated from."),
+        jobs.personal_data,
+    ),
 )

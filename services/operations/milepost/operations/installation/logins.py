@@ -2,7 +2,8 @@
 
     login of                    in the group role      may
     ──────────────────────────  ─────────────────────  ─────────────────────────────────────────
-    MILEPOST_POSTGRES           milepost_service       read the log, append; read models, parked
+    MILEPOST_POSTGRES           milepost_service       read the log, append; read models, parked,
+                                                       progress jobs
     MILEPOST_POSTGRES_ENROLLMENT milepost_enrollment   that, and the vault and the bulk jobs
     MILEPOST_POSTGRES_OWNER     none: owns all         migrate, back up, restore
 
@@ -41,7 +42,7 @@ EXCESS = """select what from (
     union all
     select 4, 'owns tables of ' || string_agg(distinct n.nspname, ', ')
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname in ('public', 'log', 'consumer', 'vault', 'bulk')
+     where n.nspname in ('public', 'log', 'consumer', 'vault', 'bulk', 'progress_jobs')
        and pg_has_role(session_user, c.relowner, 'member') having count(*) > 0
     union all
     select 5, 'may become ' || string_agg(rolname, ', ' order by rolname) from pg_roles

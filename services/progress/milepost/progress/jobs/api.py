@@ -1,0 +1,149 @@
+"""Jobs of progress over HTTP: upload, watch, read what came of each row, cancel."""
+
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Stream
+
+from milepost.contracts.ids import ID
+from milepost.jobs import documents as job_documents
+from milepost.jobs.formats import MAX_BYTES
+from milepost.jobs.http import NDJSON, JobStatus, JobStatuses, lines, status_of, uploaded
+from milepost.jobs.store import Store
+from milepost.progress.jobs import documents
+from milepost.web.requests.body import Received
+from milepost.web.requests.etags import versioned
+
+SENDERS = ("registrar", "service")
+READERS = (*SENDERS, "operator")
+
+KindName: TypeAlias = Literal["scores", "waivers"]
+JobPath = Annotated[UUID, PathParameter(description="The job's id")]
+
+
+class JobWiring(msgspec.Struct, frozen=True):
+    """What these routes are given to work with."""
+
+    store: Store
+
+
+@post(
+    "",
+    status_code=202,
+    summary="Score or waive many",
+    description="Up to 100,000 rows about an `enrollment`, or a `learner` in an `offering` (unless "
+    "given for all of them), as NDJSON, CSV with a header, or a JSON array of up to 1 MiB. "
+    "`scores`: `lesson` and a `score`, or `raw` of `maximum`; a first one is reported, another "
+    "one revises the `attempt`, the latest unless one is named, and says a `reason`. `waivers`: "
+    "`lesson` and `reason`; `withdraw` takes it back. Each row is decided as the single request "
+    "by the registrar would be, and has a result of its own. `dry_run`: only say what would come "
+    "of them. The same Idempotency-Key is the same job; the same file again changes nothing.",
+    request_max_body_size=MAX_BYTES,
+    answers=documents.UPLOAD,
+    roles=SENDERS,
+)
+async def start_progress_job(
+    request: Received,
+    wiring: NamedDependency[JobWiring],
+    kind: Annotated[KindName, QueryParameter(description="What the rows ask for")],
+    offering: Annotated[
+        str | None, QueryParameter(pattern=ID, description="Of rows that name none")
+    ] = None,
+    dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
+) -> Response[JobStatus]:
+    job = await uploaded(request, wiring.store, kind, offering, dry_run=dry_run)
+    where = {"Location": f"{documents.PATH}/{job.job}"}
+    return Response(status_of(job), status_code=202, headers=where)
+
+
+@get(
+    "",
+    summary="List jobs of progress",
+    description="The newest first. They are kept for 30 days after their end.",
+    answers=job_documents.LIST,
+    roles=READERS,
+)
+async def list_progress_jobs(
+    request: Received,
+    wiring: NamedDependency[JobWiring],
+    cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="Jobs in a page")] = 50,
+) -> JobStatuses:
+    jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1)
+    return JobStatuses(
+        jobs=[status_of(job) for job in jobs[:limit]],
+        next=jobs[limit - 1].job if len(jobs) > limit else None,
+    )
+
+
+@get(
+    "/{job:uuid}",
+    summary="Read how far a job of progress is",
+    description="Sends an ETag, answers If-None-Match.",
+    answers=job_documents.READ,
+    roles=READERS,
+)
+async def get_progress_job(
+    request: Received, job: JobPath, wiring: NamedDependency[JobWiring]
+) -> Response[JobStatus]:
+    found = await wiring.store.find(request.user.tenant, job)
+    return versioned(request, status_of(found), found.version)
+
+
+@get(
+    "/{job:uuid}/results",
+    summary="Read what came of each row",
+    description="A line of NDJSON for each row that is done, in their order: the row's number, "
+    "what it came to, and the problem if it was refused. `follow`: stay until the job has ended, "
+    "up to ten minutes; `after` goes on behind a row.",
+    media_type=NDJSON,
+    responses={200: documents.LINES},
+    answers=job_documents.RESULTS,
+    roles=READERS,
+)
+async def get_progress_job_results(
+    request: Received,
+    job: JobPath,
+    wiring: NamedDependency[JobWiring],
+    *,
+    refused: Annotated[bool, QueryParameter(description="Only rows that were refused")] = False,
+    follow: Annotated[bool, QueryParameter(description="Wait for the others")] = False,
+    after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
+) -> Stream:
+    found = await wiring.store.find(request.user.tenant, job)
+    told = lines(wiring.store, found, after, follow=follow, refused_only=refused)
+    return Stream(told, media_type=NDJSON)
+
+
+@post(
+    "/{job:uuid}/cancel",
+    status_code=200,
+    summary="Cancel a job of progress",
+    description="It ends within a second or two. What it has done stays, and its results tell it. "
+    "Repeating it does nothing.",
+    answers=job_documents.CANCEL,
+    roles=SENDERS,
+)
+async def cancel_progress_job(
+    request: Received, job: JobPath, wiring: NamedDependency[JobWiring]
+) -> JobStatus:
+    return status_of(await wiring.store.cancel(request.user.tenant, job))
+
+
+def routes(wiring: JobWiring) -> Router:
+    return Router(
+        documents.PATH,
+        route_handlers=[
+            start_progress_job,
+            list_progress_jobs,
+            get_progress_job,
+            get_progress_job_results,
+            cancel_progress_job,
+        ],
+        dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
+        tags=["progress jobs"],
+    )

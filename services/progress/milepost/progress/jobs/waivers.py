@@ -1,0 +1,87 @@
+"""The kind of job that waives lessons, and withdraws such waivers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from milepost.jobs.kinds import Kind
+from milepost.jobs.row_format import Fault, RowFormat
+from milepost.progress.domain.plan import Plan
+from milepost.progress.domain.staff_decisions import waive, withdraw_waiver
+from milepost.progress.domain.state import Progress
+from milepost.progress.events import ProgressEvent
+from milepost.progress.jobs.decide import Decision, RowDecider, RowOf
+from milepost.progress.jobs.rows import (
+    EXPECTED,
+    Code,
+    FileRow,
+    Id,
+    RowRequest,
+    keep,
+    keeping,
+    needing,
+    resolver,
+)
+from milepost.progress.plan_cache import PlanCache
+from milepost.web.requests.times import occurred
+
+OUTCOMES: Final = {"lesson_waived": "waived", "lesson_waiver_withdrawn": "withdrawn"}
+EXPECTED_OF_WAIVERS: Final = {
+    **EXPECTED,
+    "lesson": "a lesson's id",
+    "reason": "a code, as illness: lower case letters, digits and _",
+    "withdraw": "true or false",
+}
+
+
+class WaiverRow(FileRow, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`withdraw`: the lesson is demanded again."""
+
+    lesson: Id
+    reason: Code
+    withdraw: bool = False
+
+
+class WaiverRequest(RowRequest, frozen=True, kw_only=True):
+    lesson: str
+    reason: str
+    withdraw: bool = False
+    occurred_at: datetime | None = None
+
+
+def kind(plans: PlanCache) -> Kind[WaiverRequest]:
+    return Kind(
+        name="waivers",
+        rows=FORMAT,
+        decide=RowDecider(plans, _prepare, OUTCOMES).page,
+        keep=keep,
+        kept=keeping(WaiverRequest),
+    )
+
+
+async def _prepare(request: WaiverRequest, row: RowOf, plan: Plan) -> Decision:
+    at = occurred(request.occurred_at, row.settings, row.job.created_at)
+    decide = _withdraw if request.withdraw else waive
+    return partial(decide, plan=plan, lesson=request.lesson, reason=request.reason, at=at)
+
+
+def _withdraw(
+    state: Progress, plan: Plan, *, lesson: str, reason: str, at: datetime
+) -> Sequence[ProgressEvent]:
+    """What is not waived is not withdrawn: the same file again comes to nothing."""
+    if lesson in plan.lessons and lesson not in state.waived:
+        return []
+    return withdraw_waiver(state, plan, lesson=lesson, reason=reason, at=at)
+
+
+def _check(_: WaiverRow) -> Fault | None:
+    return None
+
+
+FORMAT: Final[RowFormat[WaiverRequest]] = RowFormat(
+    row=WaiverRow,
+    expected=EXPECTED_OF_WAIVERS,
+    needed=needing("lesson", "reason"),
+    resolve=resolver(WaiverRequest, EXPECTED_OF_WAIVERS, _check),
+)

@@ -1,0 +1,115 @@
+"""A desk for jobs of any kind: a school in which all rows of its file can be done, or not."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+from tests.bulk.office import Office, rows
+from tests.bulk.test_bulk_crashes import Died, dying
+from tests.clients import connection_to
+
+from milepost.enrollment.bulk.enrollment_kind import store_on as enrollment_store
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog
+from milepost.jobs.store import Store
+from milepost.jobs.worker import Worker
+from milepost.operations.rooms import services_of
+from milepost.progress.jobs.app import store_on as progress_store
+from milepost.progress.plan_cache import PlanCache
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+LEARNERS = [f"l{number}" for number in range(7)]
+Arrange: TypeAlias = Callable[[Office], Coroutine[Any, Any, None]]
+
+
+class KindCase(NamedTuple):
+    """A kind, and a file of it: what its rows come to, the first time and once more.
+
+    wrote  the event that each row that did something wrote, once
+    """
+
+    name: str
+    path: str
+    query: dict[str, str]
+    arrange: Arrange
+    file: bytes
+    expected: list[str]
+    again: list[str]
+    wrote: str
+
+
+def lines(*found: object) -> bytes:
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in found)
+
+
+async def with_an_offering(office: Office) -> None:
+    await office.open("spring")
+
+
+async def with_learners(office: Office) -> None:
+    """All are enrolled, and their progress is open."""
+    await office.open("spring")
+    enrolled = copy_to(office, "/enrollment/jobs", enrollment_store)
+    await enrolled.do(rows(LEARNERS, offering="spring"))
+    await office.policies_hear()
+
+
+def copy_to(office: Office, path: str, make: Callable[[asyncpg.Pool], Store]) -> Office:
+    """The same school's desk for other jobs."""
+    other = office.of(office.tenant)
+    assert isinstance(office.transactor.log, PostgresLog)
+    other.path, other.store = path, make(office.transactor.log.pool)
+    other.worker = Worker(office.transactor, other.store, Settings())
+    return other
+
+
+def store_of(path: str, pool: asyncpg.Pool, transactor: Transactor) -> Store:
+    if path == "/enrollment/jobs":
+        return enrollment_store(pool)
+    return progress_store(pool, PlanCache(transactor.log))
+
+
+@asynccontextmanager
+async def desk(pool: asyncpg.Pool, data_dir: Path, case: KindCase) -> AsyncIterator[Office]:
+    """In a school of its own."""
+    settings = Settings(data_dir=data_dir)
+    transactor = Transactor(PostgresLog(pool))
+    services = services_of("all", Context(transactor, settings, pool))
+    app = create_app(services, settings, TokenVerifier(settings), ready={})
+    async with connection_to(app) as connection:
+        issuer = DevelopmentIssuer(data_dir)
+        office = Office(connection, issuer, transactor, services, tenant=f"t-{uuid4().hex[:12]}")
+        office.path, office.store = case.path, store_of(case.path, pool, transactor)
+        office.worker = Worker(transactor, office.store, settings)
+        await case.arrange(office)
+        yield office
+    await transactor.close()
+
+
+def elsewhere(office: Office) -> Worker:
+    """A worker of another process: it knows nothing of what this one has cached."""
+    pool = office.store.pool
+    transactor = Transactor(PostgresLog(pool))
+    return Worker(transactor, store_of(office.path, pool, transactor), Settings())
+
+
+async def die(office: Office, after: int) -> None:
+    """The worker keeps so many pages, does the next, dies untold, and is missed."""
+    with pytest.MonkeyPatch.context() as patched:
+        dying(patched, after)
+        with suppress(Died):
+            await office.worker.turn()
+            pytest.fail("it did not die")
+    schema = office.store.tables.schema
+    await office.store.pool.execute(
+        f"update {schema}.jobs set alive_at = now() - interval '6 seconds'"
+    )
