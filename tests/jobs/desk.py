@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import Died, dying
-from tests.clients import connection_to
+from tests.clients import PLAN, connection_to
 
 from milepost.enrollment.bulk.enrollment_kind import store_on as enrollment_store
 from milepost.events.commands.transact import Transactor
@@ -56,8 +56,9 @@ async def with_an_offering(office: Office) -> None:
 
 
 async def with_learners(office: Office) -> None:
-    """All are enrolled, and their progress is open."""
+    """All are enrolled, and their progress is open; the course has a second version since."""
     await office.open("spring")
+    await office.publish(plan={**PLAN, "passing_rule": {"passing_grade": 0.4}})
     enrolled = copy_to(office, "/enrollment/jobs", enrollment_store)
     await enrolled.do(rows(LEARNERS, offering="spring"))
     await office.policies_hear()

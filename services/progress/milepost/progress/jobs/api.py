@@ -15,13 +15,17 @@ from milepost.jobs.formats import MAX_BYTES
 from milepost.jobs.http import NDJSON, JobStatus, JobStatuses, lines, status_of, uploaded
 from milepost.jobs.store import Store
 from milepost.progress.jobs import documents
+from milepost.web.auth.own_offerings import is_limited
 from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
 
-SENDERS = ("registrar", "service")
+SENDERS = ("instructor", "registrar", "service")
 READERS = (*SENDERS, "operator")
+# Which version of a course enrollments are judged by is not one instructor's to say.
+KEEPERS = ("registrar", "service")
 
-KindName: TypeAlias = Literal["scores", "waivers"]
+KindName: TypeAlias = Literal["scores", "waivers", "migrations", "rule-changes"]
+OF_INSTRUCTORS: tuple[KindName, ...] = ("scores", "waivers")
 JobPath = Annotated[UUID, PathParameter(description="The job's id")]
 
 
@@ -34,14 +38,16 @@ class JobWiring(msgspec.Struct, frozen=True):
 @post(
     "",
     status_code=202,
-    summary="Score or waive many",
+    summary="Score, waive or migrate many",
     description="Up to 100,000 rows about an `enrollment`, or a `learner` in an `offering` (unless "
     "given for all of them), as NDJSON, CSV with a header, or a JSON array of up to 1 MiB. "
     "`scores`: `lesson` and a `score`, or `raw` of `maximum`; a first one is reported, another "
     "one revises the `attempt`, the latest unless one is named, and says a `reason`. `waivers`: "
-    "`lesson` and `reason`; `withdraw` takes it back. Each row is decided as the single request "
-    "by the registrar would be, and has a result of its own. `dry_run`: only say what would come "
-    "of them. The same Idempotency-Key is the same job; the same file again changes nothing.",
+    "`lesson` and `reason`; `withdraw` takes it back. `migrations` and `rule-changes`: another "
+    "`version` of the course and `reason`; migrated, what was earned stays, changed, all is "
+    "judged anew. Instructors score and waive, in their own offerings. Each row is decided as "
+    "the single request would be, and has a result of its own. `dry_run`: only say what would "
+    "come of them. The same Idempotency-Key is the same job; the same file again changes nothing.",
     request_max_body_size=MAX_BYTES,
     answers=documents.UPLOAD,
     roles=SENDERS,
@@ -55,7 +61,10 @@ async def start_progress_job(
     ] = None,
     dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
 ) -> Response[JobStatus]:
-    job = await uploaded(request, wiring.store, kind, offering, dry_run=dry_run)
+    own_only = is_limited(request.user, SENDERS)
+    if own_only and kind not in OF_INSTRUCTORS:
+        request.user.require(*KEEPERS)
+    job = await uploaded(request, wiring.store, kind, offering, dry_run=dry_run, own_only=own_only)
     where = {"Location": f"{documents.PATH}/{job.job}"}
     return Response(status_of(job), status_code=202, headers=where)
 
@@ -73,7 +82,7 @@ async def list_progress_jobs(
     cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="Jobs in a page")] = 50,
 ) -> JobStatuses:
-    jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1)
+    jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1, by=_own(request))
     return JobStatuses(
         jobs=[status_of(job) for job in jobs[:limit]],
         next=jobs[limit - 1].job if len(jobs) > limit else None,
@@ -90,7 +99,7 @@ async def list_progress_jobs(
 async def get_progress_job(
     request: Received, job: JobPath, wiring: NamedDependency[JobWiring]
 ) -> Response[JobStatus]:
-    found = await wiring.store.find(request.user.tenant, job)
+    found = await wiring.store.find(request.user.tenant, job, by=_own(request))
     return versioned(request, status_of(found), found.version)
 
 
@@ -114,7 +123,7 @@ async def get_progress_job_results(
     follow: Annotated[bool, QueryParameter(description="Wait for the others")] = False,
     after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
 ) -> Stream:
-    found = await wiring.store.find(request.user.tenant, job)
+    found = await wiring.store.find(request.user.tenant, job, by=_own(request))
     told = lines(wiring.store, found, after, follow=follow, refused_only=refused)
     return Stream(told, media_type=NDJSON)
 
@@ -131,7 +140,13 @@ async def get_progress_job_results(
 async def cancel_progress_job(
     request: Received, job: JobPath, wiring: NamedDependency[JobWiring]
 ) -> JobStatus:
+    await wiring.store.find(request.user.tenant, job, by=_own(request))
     return status_of(await wiring.store.cancel(request.user.tenant, job))
+
+
+def _own(request: Received) -> str | None:
+    """Instructors see the jobs that they sent themselves."""
+    return request.user.subject if is_limited(request.user, READERS) else None
 
 
 def routes(wiring: JobWiring) -> Router:

@@ -5,6 +5,7 @@ import asyncpg
 from milepost.jobs.erasure import forgetting
 from milepost.jobs.store import Store
 from milepost.jobs.worker import Worker
+from milepost.progress.jobs import plans as plan_kinds
 from milepost.progress.jobs import scores, waivers
 from milepost.progress.jobs.api import JobWiring, routes
 from milepost.progress.jobs.personal_data import personal_data
@@ -30,4 +31,13 @@ def service(context: Context) -> Service:
 
 
 def store_on(pool: asyncpg.Pool, plans: PlanCache) -> Store:
-    return Store(pool, TABLES, [scores.kind(plans), waivers.kind(plans)])
+    return Store(
+        pool,
+        TABLES,
+        [
+            scores.kind(plans),
+            waivers.kind(plans),
+            plan_kinds.migrations(plans),
+            plan_kinds.rule_changes(plans),
+        ],
+    )

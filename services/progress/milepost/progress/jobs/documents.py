@@ -20,7 +20,6 @@ _WHOSE: Final = {
     "enrollment": Schema(type=OpenAPIType.STRING, pattern=ENROLLMENT_KEY),
     "learner": _ID,
     "offering": _ID,
-    "occurred_at": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME),
 }
 _CODE: Final = Schema(type=OpenAPIType.STRING, pattern=CODE, examples=["regraded"])
 
@@ -43,6 +42,7 @@ _ROWS: Final[Any] = [
         score=Schema(type=OpenAPIType.NUMBER, minimum=0, maximum=1),
         raw=_POINTS,
         maximum=_POINTS,
+        occurred_at=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME),
         reason=_CODE,
     ),
     _row(
@@ -51,6 +51,12 @@ _ROWS: Final[Any] = [
         lesson=_ID,
         reason=_CODE,
         withdraw=Schema(type=OpenAPIType.BOOLEAN),
+    ),
+    _row(
+        "migrations, rule-changes",
+        ["version", "reason"],
+        version=Schema(type=OpenAPIType.INTEGER, minimum=1),
+        reason=_CODE,
     ),
 ]
 UPLOAD: Final = uploads(

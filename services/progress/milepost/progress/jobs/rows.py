@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from milepost.contracts.ids import CODE, ENROLLMENT_KEY, ID, ID_IN_WORDS, enrollment_id
-from milepost.contracts.times import Moment
+from milepost.contracts.ids import CODE, ENROLLMENT_KEY, ID, ID_IN_WORDS, KEY, enrollment_id
 from milepost.jobs.kinds import Tables
-from milepost.jobs.row_format import Fault, utc
+from milepost.jobs.row_format import Fault
 
 Id: TypeAlias = Annotated[str, msgspec.Meta(pattern=ID)]
 Enrollment: TypeAlias = Annotated[str, msgspec.Meta(pattern=ENROLLMENT_KEY)]
+Lesson: TypeAlias = Annotated[str, msgspec.Meta(pattern=KEY)]
 Code: TypeAlias = Annotated[str, msgspec.Meta(pattern=CODE)]
 
 TABLES: Final = Tables("progress_jobs", ("enrollment", "learner", "offering", "request"))
@@ -19,18 +19,17 @@ EXPECTED: Final = {
     "enrollment": "an enrollment's id, or else a learner and an offering",
     "learner": f"an opaque id, {ID_IN_WORDS}",
     "offering": f"an offering's id, {ID_IN_WORDS}",
+    "lesson": "a lesson's id",
     "reason": "a code, as regraded: lower case letters, digits and _",
-    "occurred_at": "a time with its UTC offset, as 2026-03-02T09:00:00Z",
 }
 
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Either an enrollment, or a learner: in this offering, else in the whole file's."""
+    """About an enrollment, or a learner: in this offering, else in the whole file's."""
 
     enrollment: Enrollment | None = None
     learner: Id | None = None
     offering: Id | None = None
-    occurred_at: Moment | None = None
 
 
 class RowRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,21 +45,21 @@ F = TypeVar("F", bound=FileRow)
 
 
 def resolver(
-    request: type[R], expected: Mapping[str, str], check: Callable[[F], Fault | None]
+    request: type[R],
+    expected: Mapping[str, str],
+    facts: Callable[[F], Mapping[str, object] | Fault] = msgspec.structs.asdict,
 ) -> Callable[[F, str | None], R | Fault]:
-    """What a row asks for: its own fields, with the enrollment, and times in UTC.
+    """What a row asks for: its own fields, with the enrollment.
 
-    `check`: what is wrong with a row whose fields are each right.
+    `facts`: those fields, as they are kept; what is wrong with them together.
     """
 
     def resolve(row: F, offering: str | None) -> R | Fault:
-        at, fault = utc(row.occurred_at, "occurred_at"), check(row)
-        whose = _whose(row, offering, expected)
-        for one in (whose, at, fault):
+        whose, own = _whose(row, offering, expected), facts(row)
+        for one in (whose, own):
             if isinstance(one, Fault):
                 return one
-        facts = {**msgspec.structs.asdict(row), "occurred_at": at}
-        return msgspec.convert({**facts, **whose}, request)  # type: ignore[dict-item]  # no fault
+        return msgspec.convert({**own, **whose}, request)  # type: ignore[dict-item]  # no fault
 
     return resolve
 

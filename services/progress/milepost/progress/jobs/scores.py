@@ -1,7 +1,6 @@
 """The kind of job that scores: a first score is reported, another one revises what is there."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Final, get_args
@@ -9,10 +8,11 @@ from typing import Annotated, Final, get_args
 import msgspec
 
 from milepost.contracts.courses import MAX_ATTEMPTS
+from milepost.contracts.times import Moment
 from milepost.events.event import Refused
 from milepost.jobs.jobs import RowInvalid
-from milepost.jobs.kinds import Kind, command_of
-from milepost.jobs.row_format import Fault, RowFormat
+from milepost.jobs.kinds import Kind
+from milepost.jobs.row_format import Fault, RowFormat, utc
 from milepost.progress.domain.decisions import Terms, report
 from milepost.progress.domain.plan import Attempt, Plan
 from milepost.progress.domain.reports import Backdating, Fraction, Scored
@@ -24,7 +24,7 @@ from milepost.progress.jobs.rows import (
     EXPECTED,
     Code,
     FileRow,
-    Id,
+    Lesson,
     RowRequest,
     keep,
     keeping,
@@ -39,26 +39,30 @@ BACKDATING: Final[tuple[Backdating, ...]] = get_args(Backdating)
 OUTCOMES: Final = {"attempt_scored": "scored", "score_revised": "revised"}
 EXPECTED_OF_SCORES: Final = {
     **EXPECTED,
-    "lesson": "a lesson's id",
     "attempt": f"the number of an attempt, 1 to {MAX_ATTEMPTS}, or nothing: the latest",
     "score": "a score, 0 to 1, with a point, or else raw and maximum",
     "raw": "a number of points, at most the maximum",
     "maximum": "a number of points above 0",
+    "occurred_at": "a time with its UTC offset, as 2026-03-02T09:00:00Z",
 }
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS)]
-Points = Annotated[float, msgspec.Meta(ge=0, le=1_000_000_000)]
+Points = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class ScoreRow(FileRow, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`attempt` absent: the latest. `reason` says why a score that is there is revised."""
+    """`attempt` absent: the latest. `reason` says why a score that is there is revised.
 
-    lesson: Id
+    `occurred_at`: when a first score was earned; absent, when the file came.
+    """
+
+    lesson: Lesson
     attempt: Number | None = None
     score: Fraction | None = None
     raw: Points | None = None
     maximum: Points | None = None
     reason: Code | None = None
+    occurred_at: Moment | None = None
 
 
 class ScoreRequest(RowRequest, frozen=True, kw_only=True):
@@ -90,7 +94,13 @@ def kind(plans: PlanCache) -> Kind[ScoreRequest]:
 
 
 def score(
-    state: Progress, plan: Plan, request: ScoreRequest, *, first: Scored, terms: Terms
+    state: Progress,
+    plan: Plan,
+    request: ScoreRequest,
+    *,
+    now: datetime,
+    first: Scored,
+    terms: Terms,
 ) -> Sequence[ProgressEvent]:
     """What a row comes to: nothing if the attempt has this score. `first`: the report if it is new.
 
@@ -111,7 +121,7 @@ def score(
         attempt=known.number,
         score=request.scaled,
         reason=request.reason,
-        at=first.occurred_at,
+        at=now,
         raw=request.raw,
         maximum=request.maximum,
     )
@@ -119,7 +129,8 @@ def score(
 
 async def _prepare(request: ScoreRequest, row: RowOf, plan: Plan) -> Decision:
     first = Scored(
-        id=str(command_of(row.job, row.number)),
+        # At the same moment, the later row is the later attempt.
+        id=f"{row.job.job}-{row.number:06}",
         lesson=request.lesson,
         occurred_at=occurred(request.occurred_at, row.settings, row.job.created_at),
         score=request.score,
@@ -128,7 +139,9 @@ async def _prepare(request: ScoreRequest, row: RowOf, plan: Plan) -> Decision:
     )
     skew = timedelta(seconds=row.settings.clock_skew_seconds)
     terms = Terms(skew, row.job.created_at - plan.offline, _backdating(request.reason))
-    return partial(score, plan=plan, request=request, first=first, terms=terms)
+    return partial(
+        score, plan=plan, request=request, now=row.job.created_at, first=first, terms=terms
+    )
 
 
 def _backdating(reason: str | None) -> Backdating | None:
@@ -141,7 +154,7 @@ def _attempt(state: Progress, request: ScoreRequest) -> Attempt | None:
     standing = state.lessons.get(request.lesson)
     attempts = standing.attempts if standing else ()
     if request.attempt is None:
-        return attempts[-1] if attempts else None
+        return max(attempts, key=lambda one: (one.at, one.number), default=None)
     if request.attempt == (standing.tries if standing else 0) + 1:
         return None
     for one in attempts:
@@ -158,19 +171,23 @@ def _reported(state: Progress, plan: Plan, first: Scored, terms: Terms) -> Seque
     return reported.events
 
 
-def _check(row: ScoreRow) -> Fault | None:
-    if row.score is not None:
-        return None
-    if row.raw is None or row.maximum is None:
-        return FORMAT.fault("score")
-    if not (row.maximum > 0 and math.isfinite(row.maximum)):
-        return FORMAT.fault("maximum")
-    return FORMAT.fault("raw") if row.raw > row.maximum else None
+def _facts(row: ScoreRow) -> Mapping[str, object] | Fault:
+    at = utc(row.occurred_at, "occurred_at")
+    if isinstance(at, Fault):
+        return at
+    if row.score is None:
+        if row.raw is None or row.maximum is None:
+            return FORMAT.fault("score")
+        if not row.maximum > 0:
+            return FORMAT.fault("maximum")
+        if row.raw > row.maximum:
+            return FORMAT.fault("raw")
+    return {**msgspec.structs.asdict(row), "occurred_at": at}
 
 
 FORMAT: Final[RowFormat[ScoreRequest]] = RowFormat(
     row=ScoreRow,
     expected=EXPECTED_OF_SCORES,
     needed=needing("lesson"),
-    resolve=resolver(ScoreRequest, EXPECTED_OF_SCORES, _check),
+    resolve=resolver(ScoreRequest, EXPECTED_OF_SCORES, _facts),
 )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from milepost.jobs.kinds import Kind
-from milepost.jobs.row_format import Fault, RowFormat
+from milepost.jobs.row_format import RowFormat
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.staff_decisions import waive, withdraw_waiver
 from milepost.progress.domain.state import Progress
@@ -16,7 +16,7 @@ from milepost.progress.jobs.rows import (
     EXPECTED,
     Code,
     FileRow,
-    Id,
+    Lesson,
     RowRequest,
     keep,
     keeping,
@@ -24,12 +24,10 @@ from milepost.progress.jobs.rows import (
     resolver,
 )
 from milepost.progress.plan_cache import PlanCache
-from milepost.web.requests.times import occurred
 
 OUTCOMES: Final = {"lesson_waived": "waived", "lesson_waiver_withdrawn": "withdrawn"}
 EXPECTED_OF_WAIVERS: Final = {
     **EXPECTED,
-    "lesson": "a lesson's id",
     "reason": "a code, as illness: lower case letters, digits and _",
     "withdraw": "true or false",
 }
@@ -38,7 +36,7 @@ EXPECTED_OF_WAIVERS: Final = {
 class WaiverRow(FileRow, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`withdraw`: the lesson is demanded again."""
 
-    lesson: Id
+    lesson: Lesson
     reason: Code
     withdraw: bool = False
 
@@ -47,7 +45,6 @@ class WaiverRequest(RowRequest, frozen=True, kw_only=True):
     lesson: str
     reason: str
     withdraw: bool = False
-    occurred_at: datetime | None = None
 
 
 def kind(plans: PlanCache) -> Kind[WaiverRequest]:
@@ -61,7 +58,7 @@ def kind(plans: PlanCache) -> Kind[WaiverRequest]:
 
 
 async def _prepare(request: WaiverRequest, row: RowOf, plan: Plan) -> Decision:
-    at = occurred(request.occurred_at, row.settings, row.job.created_at)
+    at = row.job.created_at
     decide = _withdraw if request.withdraw else waive
     return partial(decide, plan=plan, lesson=request.lesson, reason=request.reason, at=at)
 
@@ -75,13 +72,9 @@ def _withdraw(
     return withdraw_waiver(state, plan, lesson=lesson, reason=reason, at=at)
 
 
-def _check(_: WaiverRow) -> Fault | None:
-    return None
-
-
 FORMAT: Final[RowFormat[WaiverRequest]] = RowFormat(
     row=WaiverRow,
     expected=EXPECTED_OF_WAIVERS,
     needed=needing("lesson", "reason"),
-    resolve=resolver(WaiverRequest, EXPECTED_OF_WAIVERS, _check),
+    resolve=resolver(WaiverRequest, EXPECTED_OF_WAIVERS),
 )
