@@ -15,3 +15,11 @@ Moment: TypeAlias = Annotated[
 def not_before(at: datetime, edge: datetime, skew: timedelta) -> datetime:
     """The edge, for a clock that says a moment before it: by `skew` at most. Else `at`."""
     return edge if edge - skew <= at < edge else at
+
+
+def not_after(at: datetime, edge: datetime, now: datetime | None) -> datetime:
+    """Now, for a clock that is ahead: it says a moment past an edge that is yet to come. Else `at`.
+
+    How far ahead it may be is judged where `at` comes in.
+    """
+    return now if now is not None and now < edge <= at else at

@@ -138,7 +138,7 @@ async def accept_enrollment(
     wiring: NamedDependency[Wiring],
     data: JSONBody[When] = NOW,
 ) -> Response[EnrollmentStateView]:
-    decide = partial(accept, enrollment=enrollment)
+    decide = partial(accept, enrollment=enrollment, now=wiring.clock())
     return await _step(request, wiring, enrollment, decide, data.occurred_at)
 
 
@@ -252,8 +252,9 @@ async def _step(
     _, known = await wiring.transactor.load(tenant, ENROLLMENT.of(enrollment))
     entry = await own_entry(wiring.transactor, request.user, enrollment, known, ENROLLERS)
     at = wiring.occurred(request.user, occurred_at)
-    if known.entered_at is not None:
-        at = not_before(at, known.entered_at, wiring.skew)
+    for edge in (known.entered_at, known.interrupted_at):
+        if edge is not None:
+            at = not_before(at, edge, wiring.skew)
     step: Step = partial(decide, occurred_at=at)
     streams: list[Any] = [OFFERING.of(entry.offering), ENROLLMENT.of(enrollment)]
     if frees and entry.counted:

@@ -145,7 +145,13 @@ async def transfer_learners(
         named = await members(wiring.transactor.log, request.user.tenant, offering)
 
     def move(enrollment: str) -> Transfer:
-        return Transfer(enrollment=enrollment, to=data.to, reason=data.reason, occurred_at=at)
+        return Transfer(
+            enrollment=enrollment,
+            to=data.to,
+            reason=data.reason,
+            occurred_at=at,
+            skew=wiring.skew,
+        )
 
     async def prepare(enrollment: str) -> tuple[Streams, Decision]:
         return await _transfer(request, wiring, move(enrollment), offering)
@@ -179,6 +185,7 @@ async def _move(
         reason=data.reason,
         deferred=deferred,
         occurred_at=at,
+        skew=wiring.skew,
     )
     streams, decide = await _transfer(request, wiring, move)
     outcome = await run_command(request, wiring.transactor, streams, decide)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.offerings import Mode, OfferingOpened
-from milepost.contracts.times import not_before
+from milepost.contracts.times import not_after, not_before
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, of
 from milepost.enrollment.domain.enrollment.prerequisites import NOTHING, Achieved, missing
 from milepost.enrollment.domain.enrollment.refusals import (
@@ -152,8 +152,8 @@ def dated(request: AdmissionRequest, run: Offering, state: Enrollment) -> Admiss
         opens, closes = opened.window_opens, opened.window_closes or opened.ends
         if opens is not None and opens <= now:
             at = not_before(at, opens, skew)
-        if closes is not None and now < closes <= at:
-            at = now
+        if closes is not None:
+            at = not_after(at, closes, now)
     return request if at is request.occurred_at else replace(request, occurred_at=at)
 
 
@@ -242,9 +242,18 @@ def _uninvited(request: AdmissionRequest, invitation: Invitation | None) -> Iter
         request.shown,
         offering=request.offering,
         enrollment=request.enrollment,
-        occurred_at=request.occurred_at,
+        occurred_at=_before_it_expires(request, invitation),
     ):
         yield refusal
+
+
+def _before_it_expires(request: AdmissionRequest, invitation: Invitation) -> datetime:
+    issued = invitation.issued
+    return (
+        not_after(request.occurred_at, issued.expires, request.now)
+        if issued
+        else request.occurred_at
+    )
 
 
 def _commit(entry: LearnerEnrolled, load: Load) -> list[LearnerEvent]:

@@ -51,6 +51,7 @@ class Enrollment(msgspec.Struct):
     ended       how the last stay ended; absent while there is one
     reason      the code of a suspension, or of the end
     suspended   the code of a suspension that nobody has lifted: it outlives the stay
+    interrupted_at  when learning was last interrupted, or went on
     """
 
     entry: Entry | None = None
@@ -61,6 +62,7 @@ class Enrollment(msgspec.Struct):
     ended: Ended | None = None
     reason: str | None = None
     suspended: str | None = None
+    interrupted_at: datetime | None = None
     grade: float | None = None
 
 
@@ -75,9 +77,10 @@ def evolve(state: Enrollment, event: EnrollmentEvent) -> Enrollment:
             state.state = "active" if state.state == "enrolled" else state.state
         case EnrollmentSuspended():
             state.state, state.reason = "suspended", event.reason
-            state.suspended = event.reason
+            state.suspended, state.interrupted_at = event.reason, event.occurred_at
         case EnrollmentReinstated():
             state.state, state.reason, state.suspended = _inside(state), None, None
+            state.interrupted_at = event.occurred_at
         case EnrollmentModeChanged():
             state.entry = replace(of(state), mode=event.mode)
         case EnrollmentExtended():
@@ -95,6 +98,7 @@ def _enter(state: Enrollment, event: Entry) -> None:
     if state.ended is not None or state.entered_at is None:
         state.entered_at, state.ended, state.reason = event.occurred_at, None, None
         state.suspended = None  # only who may lift it lets them in again
+        state.interrupted_at = None
     state.entry, state.offer_expires = event, None
     match event:
         case EnrollmentRequested():

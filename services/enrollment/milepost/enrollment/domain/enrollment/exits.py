@@ -1,10 +1,11 @@
 """Out of an offering: withdraw, expire, be canceled, or go on in another one."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.contracts.enrollments import (
     EnrollmentCanceled,
@@ -16,6 +17,7 @@ from milepost.contracts.enrollments import (
     LearnerWaitlisted,
 )
 from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.times import not_before
 from milepost.enrollment.domain.enrollment.admission import (
     AdmissionRequest,
     entry_of,
@@ -58,13 +60,17 @@ class NotALaterRun(Conflicting):
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` is a code; `deferred`: only to a later run of the same course."""
+    """`reason` is a code; `deferred`: only to a later run of the same course.
+
+    `skew`: how far the clock that said `occurred_at` may be behind.
+    """
 
     enrollment: str
     to: str
     reason: str
     occurred_at: datetime
     deferred: bool = False
+    skew: timedelta = timedelta(0)
 
 
 class Moved(NamedTuple):
@@ -122,6 +128,7 @@ def transfer(  # noqa: PLR0917 - the streams that it is decided on, in their ord
     `NotALaterRun`, `ModeNotOffered`, `ParallelLimitReached`, `OfferingFull`.
     """
     entry = require_allowed(state, "transfer", move.enrollment)
+    move = _dated(move, state, other)
     opened = running(other_run, offering=move.to, occurred_at=move.occurred_at)
     _check_run(move, entry, run, opened)
     request = AdmissionRequest(
@@ -191,6 +198,15 @@ def cancel(state: Enrollment, *, reason: str, occurred_at: datetime) -> list[Enr
             occurred_at=occurred_at,
         )
     ]
+
+
+def _dated(move: Transfer, state: Enrollment, other: Enrollment) -> Transfer:
+    """Not before they had come here, nor before they had gone there."""
+    at, gone = move.occurred_at, None if other.ended is None else other.ended.occurred_at
+    for edge in (state.entered_at, gone):
+        if edge is not None:
+            at = not_before(at, edge, move.skew)
+    return move if at is move.occurred_at else replace(move, occurred_at=at)
 
 
 def _check_run(move: Transfer, entry: Entry, run: Offering, other: OfferingOpened) -> None:

@@ -11,6 +11,7 @@ from milepost.contracts.enrollments import (
     LearnerWaitlisted,
 )
 from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.times import not_after
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, entered_as
 from milepost.enrollment.domain.enrollment.refusals import (
     StillWaiting,
@@ -77,9 +78,21 @@ def decline(
     ]
 
 
-def accept(run: Offering, state: Enrollment, *, enrollment: str, occurred_at: datetime) -> Decided:
-    """Take the seat that is held. Raises the state's refusal, `StillWaiting`, `OfferExpired`."""
+def accept(
+    run: Offering,
+    state: Enrollment,
+    *,
+    enrollment: str,
+    occurred_at: datetime,
+    now: datetime | None = None,
+) -> Decided:
+    """Take the seat that is held. `now` is by the server's clock, the other may be ahead.
+
+    Raises the state's refusal, `StillWaiting`, `OfferExpired`.
+    """
     entry = _with_offer(run, require_allowed(state, "accept", enrollment), state)
+    if offer := run.offered.get(enrollment):
+        occurred_at = not_after(occurred_at, offer.expires, now)
     placed = accept_offer(run, enrollment=enrollment, occurred_at=occurred_at)
     return placed, [entered_as(LearnerEnrolled, entry, occurred_at)]
 
