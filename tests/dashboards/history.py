@@ -17,7 +17,10 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
     LearnerWaitlisted,
 )
+from milepost.contracts.instructors import InstructorEvent
 from milepost.contracts.offerings import (
+    InstructorAssigned,
+    InstructorRemoved,
     OfferingCanceled,
     OfferingChanged,
     OfferingClosed,
@@ -57,7 +60,13 @@ from milepost.progress.events import ProgressEvent
 Entry: TypeAlias = tuple[str, Event]
 
 CODEC: Codec[Any] = Codec(
-    CourseEvent | ProgramEvent | OfferingEvent | EnrollmentEvent | ProgressEvent | RecordEvent
+    CourseEvent
+    | ProgramEvent
+    | OfferingEvent
+    | InstructorEvent
+    | EnrollmentEvent
+    | ProgressEvent
+    | RecordEvent
 )
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLES = tuple(table.name for model in read_models() for table in model.tables)
@@ -74,6 +83,16 @@ def changed(offering: str, **facts: Any) -> Entry:
 
 def closed(offering: str) -> Entry:
     return f"offering-{offering}", OfferingClosed(offering=offering)
+
+
+def teaches(instructor: str, offering: str) -> Entry:
+    event = InstructorAssigned(offering=offering, instructor=instructor)
+    return f"instructors-{offering}", event
+
+
+def teaches_no_more(instructor: str, offering: str) -> Entry:
+    event = InstructorRemoved(offering=offering, instructor=instructor)
+    return f"instructors-{offering}", event
 
 
 def canceled(offering: str) -> Entry:

@@ -1,4 +1,4 @@
-"""What a registrar, an instructor and a learner list: filtered, in order, page by page."""
+"""What a registrar, an issuer and a learner list: filtered, in order, page by page."""
 
 import base64
 import json
@@ -248,7 +248,7 @@ async def term(pool, tenant):
     ],
 )
 async def test_staff_list_enrollments(desk, asked, enrollments):
-    answer = await desk.get("/dashboards/enrollments", by="instructor", **asked)
+    answer = await desk.get("/dashboards/enrollments", by="issuer", **asked)
     assert names(answer, "enrollments", "enrollment") == enrollments
     pages = await all_pages(desk, "/dashboards/enrollments", "enrollments", limit=1, **asked)
     assert [row["enrollment"] for page in pages for row in page] == enrollments

@@ -12,7 +12,7 @@ from tests.dashboards.history import Life, canceled, defined, offered, project, 
 from milepost.contracts.courses import CourseDrafted
 from milepost.dashboards.queries import consistent_read
 from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet
-from milepost.dashboards.queries.learner import learner_reads, read_learner
+from milepost.dashboards.queries.learner import LearnerReads
 from milepost.dashboards.queries.lists.courses import CoursesQuery, read_courses
 from milepost.dashboards.queries.lists.credentials import CredentialsQuery, read_credentials
 from milepost.dashboards.queries.lists.enrollments import (
@@ -78,12 +78,12 @@ async def test_every_list_is_read_from_a_query_value(pool, tenant, position):
 
 
 async def test_a_learner_is_read_with_enrollments_and_credentials(pool, tenant, position):
-    reads = learner_reads(pool)
-    ann = await read_learner(reads, tenant, "ann", awaited=position)
+    reads = LearnerReads(pool)
+    ann = await reads.read(tenant, "ann", awaited=position)
     assert (ann.learner, ann.position) == ("ann", position)
     assert [one.state for one in ann.enrollments] == ["completed"]
     assert [one.achievement for one in ann.credentials] == ["artist"]
-    nobody = await read_learner(reads, tenant, "nobody")
+    nobody = await reads.read(tenant, "nobody")
     assert (nobody.enrollments, nobody.credentials, nobody.position) == ([], [], position)
 
 

@@ -21,6 +21,7 @@ from milepost.dashboards.api.parameters import (
     Limit,
     Pool,
     Time,
+    limit_of,
     parse_time,
     whose,
 )
@@ -194,7 +195,8 @@ async def list_enrollments(
     language: Language = None,
 ) -> Response[EnrollmentsPage]:
     """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
-    Roles: instructor, registrar, issuer, operator, service; learners for their own.
+    Roles: registrar, issuer, operator, service; instructor for own offerings, learners for their
+    own.
     """
     learner = whose(request.user, learner)
     query = EnrollmentsQuery(
@@ -209,6 +211,7 @@ async def list_enrollments(
         mode=mode,
         since=parse_time("since", since),
         language=language,
+        instructor=limit_of(request.user, learner),
     )
     awaited = awaited_position(request)
     page = await read_enrollments(pool, request.user.tenant, query, awaited=awaited)
@@ -232,9 +235,15 @@ async def list_offerings(
     course: Filter = None,
     language: Language = None,
 ) -> Response[OfferingsPage]:
-    """Roles: instructor, registrar, issuer, operator, service."""
+    """Roles: registrar, issuer, operator, service; instructor for own offerings."""
     query = OfferingsQuery(
-        sort=sort, order=order, limit=limit, cursor=cursor, course=course, language=language
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        course=course,
+        language=language,
+        instructor=limit_of(request.user),
     )
     awaited = awaited_position(request)
     page = await read_offerings(pool, request.user.tenant, query, awaited=awaited)
@@ -263,7 +272,8 @@ async def list_credentials(
     """`flagged=true`: those that wait for a person's decision, since what they rest on holds no
     longer.
 
-    Roles: instructor, registrar, issuer, operator, service; learners for their own.
+    Roles: registrar, issuer, operator, service; instructor for what was first earned in own
+    offerings, learners for their own.
     """
     learner = whose(request.user, learner)
     query = CredentialsQuery(
@@ -276,6 +286,7 @@ async def list_credentials(
         offering=offering,
         status=status,
         flagged=flagged,
+        instructor=limit_of(request.user, learner),
     )
     awaited = awaited_position(request)
     page = await read_credentials(pool, request.user.tenant, query, awaited=awaited)

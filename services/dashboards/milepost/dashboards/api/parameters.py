@@ -13,6 +13,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.ids import LANGUAGE, READ_MODEL_KEY
 from milepost.contracts.times import Moment
+from milepost.web.auth.own_offerings import is_limited
 from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
@@ -51,6 +52,14 @@ def whose(caller: Caller, learner: str | None) -> str | None:
     if learner is not None:
         caller.may_act_for(learner, *STAFF)
     return learner
+
+
+def limit_of(caller: Caller, learner: str | None = None) -> str | None:
+    """The instructor who is shown own offerings only; None for whoever sees them all, and for the
+    `learner` of whom it is asked.
+    """
+    own = learner == caller.subject and "learner" in caller.roles
+    return caller.subject if is_limited(caller, STAFF) and not own else None
 
 
 def parse_time(name: str, text: str | None) -> datetime | None:

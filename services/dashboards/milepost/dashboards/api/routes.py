@@ -5,7 +5,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
 from milepost.dashboards.api import lists
-from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool
+from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
     NOT_YOUR_OWN,
     answer_not_visible,
@@ -13,8 +13,8 @@ from milepost.dashboards.api.responses import (
     respond,
 )
 from milepost.dashboards.api.views import LearnerPage, OfferingPage, OperationsPage
-from milepost.dashboards.queries.consistent_read import ByKey, NotVisibleYet
-from milepost.dashboards.queries.learner import learner_reads, read_learner
+from milepost.dashboards.queries.consistent_read import NotVisibleYet
+from milepost.dashboards.queries.learner import LearnerReads
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
 from milepost.dashboards.queries.operations import read_operations
 from milepost.web.requests.positions import awaited_position
@@ -26,12 +26,16 @@ from milepost.web.requests.positions import awaited_position
     answers=read_answers(NOT_YOUR_OWN),
 )
 async def get_learner_overview(
-    request: Call, learner: PathKey, learners: NamedDependency[ByKey]
+    request: Call, learner: PathKey, learners: NamedDependency[LearnerReads]
 ) -> Response[LearnerPage]:
-    """Empty for a learner of whom nothing has happened. The learner themselves, or staff."""
-    request.user.may_act_for(learner, *STAFF)
-    awaited = awaited_position(request)
-    found = await read_learner(learners, request.user.tenant, learner, awaited=awaited)
+    """Empty for a learner of whom nothing has happened. The learner themselves, or staff;
+    instructors are shown what is of own offerings.
+    """
+    caller, awaited = request.user, awaited_position(request)
+    caller.may_act_for(learner, *STAFF)
+    found = await learners.read(
+        caller.tenant, learner, instructor=limit_of(caller, learner), awaited=awaited
+    )
     page = LearnerPage(
         position=found.position,
         as_of=found.as_of,
@@ -51,9 +55,11 @@ async def get_learner_overview(
 async def get_offering_overview(
     request: Call, offering: PathKey, pool: Pool
 ) -> Response[OfferingPage]:
-    """Roles: instructor, registrar, issuer, operator, service."""
-    awaited = awaited_position(request)
-    found = await read_offering(pool, request.user.tenant, offering, awaited=awaited)
+    """Roles: registrar, issuer, operator, service; instructor for own offerings."""
+    caller, awaited = request.user, awaited_position(request)
+    found = await read_offering(
+        pool, caller.tenant, offering, instructor=limit_of(caller), awaited=awaited
+    )
     page = OfferingPage(position=found.position, as_of=found.as_of, offering=found.offering)
     return respond(request, page, found)
 
@@ -75,7 +81,7 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
 
 
 def routes(pool: asyncpg.Pool) -> Router:
-    learners = learner_reads(pool)
+    learners = LearnerReads(pool)
     return Router(
         "/dashboards",
         route_handlers=[

@@ -11,9 +11,12 @@ from milepost.dashboards.queries.lists.offerings import (
     FUNNEL_ROWS,
     OfferingView,
 )
+from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS, models_for
 from milepost.events.event import Unknown
 
-OFFERING = Select(FUNNEL_ROWS, f"{FUNNEL} where tenant = :tenant and offering = :offering")
+ONE = f"{FUNNEL} where tenant = :tenant and offering = :offering"
+OFFERING = Select(FUNNEL_ROWS, ONE)
+OWN_OFFERING = Select(FUNNEL_ROWS, f"{ONE} and {IN_OWN_OFFERINGS}")
 
 
 @dataclass
@@ -26,11 +29,19 @@ class OfferingSnapshot(Snapshot, frozen=True, kw_only=True):
 
 
 async def read_offering(
-    pool: asyncpg.Pool, tenant: str, offering: str, *, awaited: int | None = None
+    pool: asyncpg.Pool,
+    tenant: str,
+    offering: str,
+    *,
+    instructor: str | None = None,
+    awaited: int | None = None,
 ) -> OfferingSnapshot:
-    """Raises `UnknownOffering`."""
-    arguments = {"offering": offering}
-    found = await read(pool, tenant, FUNNEL_MODELS, (OFFERING,), arguments, awaited=awaited)
+    """Raises `UnknownOffering`, also where it is not the `instructor`'s own."""
+    select, arguments = OFFERING, {"offering": offering}
+    if instructor is not None:
+        select, arguments = OWN_OFFERING, {**arguments, "instructor": instructor}
+    models = models_for(FUNNEL_MODELS, instructor)
+    found = await read(pool, tenant, models, (select,), arguments, awaited=awaited)
     if not found.rows[0]:
         raise UnknownOffering(offering)
     return OfferingSnapshot(

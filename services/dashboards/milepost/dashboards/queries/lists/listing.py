@@ -15,6 +15,7 @@ from msgspec.json import Decoder
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.lists.keyset import Keyset, Order, Sort, cursor_of
 from milepost.dashboards.queries.lists.titles import tags_of
+from milepost.dashboards.queries.own_offerings import models_for
 from milepost.events.projections.read_model import ReadModel
 
 R = TypeVar("R")
@@ -24,12 +25,14 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Each list extends it by its sorts and filters; a filter that is None is not asked for.
 
     `limit` is 1 or more; `cursor` is `next` of the page before, of the same sort and order.
+    `instructor`: only what is of this one's own offerings, where the list has such a filter.
     """
 
     sort: str
     order: Order = "asc"
     limit: int = 50
     cursor: str | None = None
+    instructor: str | None = None
 
 
 class TitledQuery(ListQuery, frozen=True, kw_only=True):
@@ -76,7 +79,8 @@ async def read_page(
     """Raises `CursorUnknown`, `NotVisibleYet`, `BeyondTheLog`."""
     keyset = keyset_of(listing, query)
     select, arguments = select_of(listing, query, keyset)
-    found = await read(pool, tenant, listing.models, (select,), arguments, awaited=awaited)
+    models = models_for(listing.models, query.instructor)
+    found = await read(pool, tenant, models, (select,), arguments, awaited=awaited)
     rows, following = _split(found.rows[0], query.limit, keyset)
     return Page(
         position=found.position, as_of=found.as_of, etag=found.etag, rows=rows, next=following
