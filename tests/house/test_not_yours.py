@@ -106,24 +106,27 @@ async def theirs(school: School) -> Mapping[str, str]:
     }
 
 
-async def ask(school: School, route: Route, ids: Mapping[str, str]) -> tuple[int, str]:
-    """What Zoe is told, without the ids that she asked for."""
+async def ask(
+    school: School, route: Route, ids: Mapping[str, str], by: Mapping[str, Any] = ZOE
+) -> tuple[int, str]:
+    """What Zoe, or who else asks, is told, without the ids that they asked for."""
     path = route.path.format_map({**PUBLIC, **ids})
-    whose: dict[str, Any] = {"learner": ids["learner"]} if "learner" in route.queries else {}
-    body = _naming(BODIES.get(route.name), ids["learner"])
+    queries: dict[str, Any] = {name: ids[name] for name in route.queries if name in ids}
+    body = _naming(BODIES.get(route.name), ids)
     content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
-    answer = await school.ask(route.method.upper(), path, **ZOE, **content, **whose)
+    answer = await school.ask(route.method.upper(), path, **by, **content, **queries)
     return answer.status_code, _without(answer, ids)
 
 
-def _naming(body: Any, learner: str) -> Any:
-    return {**body, "learner": learner} if isinstance(body, dict) and "learner" in body else body
+def _naming(body: Any, ids: Mapping[str, str]) -> Any:
+    named = ids if isinstance(body, dict) else {}
+    return {**body, **{name: one for name, one in named.items() if name in body}} if named else body
 
 
 def _without(answer: Response, ids: Mapping[str, str]) -> str:
     text = CORRELATION.sub("", answer.text)
     for name, one in sorted(ids.items()):
-        text = text.replace(one, f"<{name}>")
+        text = re.sub(rf"(?<![\w-]){re.escape(one)}(?![\w-])", f"<{name}>", text)
     return text
 
 
