@@ -233,6 +233,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
     paths = [draw(_path(life)) for life in lives]
     paths += [draw(_definitions(program)) for program in ("analyst", "artist")]
     paths += [draw(_changes(offering)) for offering in ("red", "blue")]
+    paths += [draw(_teaching(offering)) for offering in ("red", "blue")]
     entries = [offered("red"), offered("blue", course="BIO", seats=9, ends=DAY)]
     while paths := [path for path in paths if path]:
         entries += draw(st.sampled_from(paths)).pop(0)
@@ -254,6 +255,12 @@ def _changes(draw: Any, offering: str) -> list[list[Entry]]:
     ends = draw(st.lists(st.sampled_from([None, DAY]), max_size=3))
     last = draw(st.sampled_from([(), (closed,), (canceled,), (closed, canceled)]))
     return [*([changed(offering, ends=end)] for end in ends), *([one(offering)] for one in last)]
+
+
+@st.composite
+def _teaching(draw: Any, offering: str) -> list[list[Entry]]:
+    step = st.tuples(st.sampled_from([teaches, teaches_no_more]), st.sampled_from(["ines", "ivo"]))
+    return [[does(instructor, offering)] for does, instructor in draw(st.lists(step, max_size=4))]
 
 
 @st.composite

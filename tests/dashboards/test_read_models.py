@@ -16,7 +16,9 @@ from tests.dashboards.history import (
     rows,
 )
 
+from milepost.contracts import streams
 from milepost.contracts.enrollments import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.instructors import INSTRUCTORS
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,
@@ -57,6 +59,24 @@ async def test_an_offerings_counts_are_those_of_its_enrollments(pool, entries):
         counted = _counted(entries, row["offering"])
         assert {name: row[name] for name in counted} == counted
         assert row["waiting"] >= 0
+
+
+@settings(max_examples=10, deadline=None)
+@given(histories())
+async def test_who_teaches_what_is_the_fold_of_the_offering(pool, entries):
+    tenant = new_tenant()
+    await record(pool, tenant, entries)
+    await project(pool)
+    found = (await rows(pool, tenant))["offering_instructor"]
+    teaching = {(one["offering"], one["instructor"]) for one in found if one["assigned_at"]}
+    expected = set()
+    for offering in ("red", "blue"):
+        state = INSTRUCTORS.initial()
+        for stream, event in entries:
+            if stream == streams.instructors(offering):
+                state = INSTRUCTORS.evolve(state, event)
+        expected |= {(offering, subject) for subject in state.subjects}
+    assert teaching == expected
 
 
 def _counted(entries, offering):

@@ -1,4 +1,4 @@
-"""`milepost enroll` and `milepost jobs`, beside a service that is a process of its own."""
+"""`milepost enroll`, `jobs` and `instructors`, beside a service that is a process of its own."""
 
 import asyncio
 import json
@@ -121,6 +121,21 @@ async def test_a_job_that_is_not_there_is_said_so_and_where_to_look(desk: Desk, 
         said = await desk.run("jobs", command, wrong, code=2)
         assert f"{wrong!r} is no job's id, which is like {unknown}" in said
         assert "`milepost jobs list` shows" in said
+
+
+async def test_instructors_are_assigned_listed_and_removed(desk: Desk):
+    offering = desk.folder.name
+    assert f"{offering} has no instructors" in await desk.run("instructors", "list", offering)
+    said = await desk.run("instructors", "assign", "auth0|5f7c", offering)
+    assert said == f"auth0|5f7c teaches {offering}.\n"
+    told = json.loads(await desk.run("instructors", "assign", "ines", offering, "--json"))
+    assert told == [{"offering": offering, "instructor": "ines", "assigned": True}]
+    assert await desk.run("instructors", "list", offering) == "auth0|5f7c\nines\n"
+    await desk.run("instructors", "remove", "auth0|5f7c", offering)
+    listed = json.loads(await desk.run("instructors", "list", offering, "--json"))
+    assert listed == {"offering": offering, "instructors": ["ines"]}
+    said = await desk.run("instructors", "assign", "ines", "no-such-run", code=1)
+    assert "Unknown offering" in said
 
 
 async def test_all_that_is_wrong_with_a_call_is_said_at_once(desk: Desk):

@@ -24,6 +24,10 @@ app = typer.Typer(
 ROOMS = {
     "import": ("history.command", "Bring a school's history in."),
     "courses": ("commands.school.courses", "Export and import courses; compare their versions."),
+    "instructors": (
+        "commands.school.instructors",
+        "Assign and remove instructors, who see own offerings only.",
+    ),
     "report": ("commands.school.report", "Print figures from the read models."),
     "projections": (
         "commands.events.projections",

@@ -27,6 +27,7 @@ from milepost.operations.simulation.plan import (
 )
 
 SIDE_BY_SIDE = 16
+TEACHER = "teacher"  # of every offering: scores what learners may not
 
 Lane: TypeAlias = "asyncio.Queue[Action | None]"
 
@@ -150,7 +151,9 @@ class Simulator:
             "seats": run.seats,
             "occurred_at": at,
         }
-        await self._keep("PUT", f"/enrollment/offerings/{run.offering}", body, "registrar")
+        offering = f"/enrollment/offerings/{run.offering}"
+        await self._keep("PUT", offering, body, "registrar")
+        await self._keep("PUT", f"{offering}/instructors/{TEACHER}", {}, "registrar")
 
     async def _define(self, one: Achievement) -> None:
         body = {"name": one.name, "criteria": msgspec.to_builtins(one.criteria)}
@@ -163,7 +166,7 @@ class Simulator:
 
     async def _act(self, path: str, body: Body, action: Action, role: str = "service") -> Any:
         """Only the school itself may say that somebody enrolled or left some time ago."""
-        subject = action.learner if role == "learner" else "school"
+        subject = {"learner": action.learner, "instructor": TEACHER}.get(role, "school")
         key = f"{action.learner}/{action.key}"
         self.counts["requests"] += 1
         return await self._front_end.command(
