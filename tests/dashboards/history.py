@@ -17,9 +17,9 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
     LearnerWaitlisted,
 )
-from milepost.contracts.instructors import InstructorEvent
 from milepost.contracts.offerings import (
     InstructorAssigned,
+    InstructorEvent,
     InstructorRemoved,
     OfferingCanceled,
     OfferingChanged,

@@ -18,7 +18,7 @@ from tests.dashboards.history import (
 
 from milepost.contracts import streams
 from milepost.contracts.enrollments import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted
-from milepost.contracts.instructors import INSTRUCTORS
+from milepost.contracts.offerings import INSTRUCTORS
 from milepost.contracts.progress import (
     AttemptScored,
     CourseCompleted,

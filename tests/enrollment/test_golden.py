@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from tests.enrollment.given import NINE
 
-from milepost.contracts.instructors import INSTRUCTORS
+from milepost.contracts.offerings import INSTRUCTORS
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.erasure import VAULT

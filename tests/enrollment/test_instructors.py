@@ -8,8 +8,13 @@ from urllib.parse import quote
 import pytest
 
 from milepost.contracts.ids import enrollment_id
-from milepost.contracts.instructors import INSTRUCTORS, Instructors
-from milepost.contracts.offerings import InstructorAssigned, InstructorRemoved, OfferingOpened
+from milepost.contracts.offerings import (
+    INSTRUCTORS,
+    InstructorAssigned,
+    InstructorRemoved,
+    Instructors,
+    OfferingOpened,
+)
 from milepost.enrollment.domain.offering.instructors import (
     MAX_INSTRUCTORS,
     TooManyInstructors,

@@ -1,10 +1,15 @@
 """The facts of offerings. These names and fields are the storage format."""
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
+import msgspec
+
+from milepost.contracts import streams
 from milepost.contracts.prerequisites import Prerequisite
+from milepost.events.codec import Codec
 from milepost.events.event import Event
+from milepost.events.streams import Category
 
 Pace: TypeAlias = Literal["self_paced", "cohort"]
 Mode: TypeAlias = Literal["audit", "verified"]
@@ -104,3 +109,31 @@ class InstructorAssigned(Event, frozen=True, kw_only=True, tag="instructor_assig
 class InstructorRemoved(Event, frozen=True, kw_only=True, tag="instructor_removed"):
     offering: str
     instructor: str
+
+
+InstructorEvent: TypeAlias = InstructorAssigned | InstructorRemoved
+
+
+class Instructors(msgspec.Struct):
+    """Who teaches an offering, as every room folds it: the subjects of their tokens, in the order
+    in which they were assigned.
+    """
+
+    subjects: tuple[str, ...] = ()
+
+
+def evolve_instructors(state: Instructors, event: InstructorEvent) -> Instructors:
+    others = tuple(one for one in state.subjects if one != event.instructor)
+    match event:
+        case InstructorAssigned():
+            return Instructors((*others, event.instructor))
+        case InstructorRemoved():
+            return Instructors(others)
+        case _:
+            assert_never(event)
+
+
+# A stream of its own: to know who teaches, nobody has to read who took a seat.
+INSTRUCTORS: Category[Instructors, InstructorEvent] = Category(
+    streams.INSTRUCTORS, Instructors, evolve_instructors, Codec(InstructorEvent)
+)

@@ -13,7 +13,7 @@ A removed instructor is out with the next request: the log is asked each time.
 from collections.abc import Iterable
 from typing import Final
 
-from milepost.contracts.instructors import INSTRUCTORS
+from milepost.contracts.offerings import INSTRUCTORS
 from milepost.events.commands.transact import Transactor
 from milepost.web.auth.tokens import Caller
 

@@ -5,8 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from milepost.contracts.instructors import InstructorEvent
-from milepost.contracts.offerings import InstructorAssigned, InstructorRemoved
+from milepost.contracts.offerings import InstructorAssigned, InstructorEvent, InstructorRemoved
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 

@@ -9,7 +9,7 @@ from litestar import Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from milepost.contracts.instructors import INSTRUCTORS, InstructorEvent
+from milepost.contracts.offerings import INSTRUCTORS, InstructorEvent
 from milepost.enrollment.api.documented_refusals import TOO_MANY_INSTRUCTORS, UNKNOWN_OFFERING
 from milepost.enrollment.api.wiring import ENROLLERS, ENROLLMENT_READERS, OfferingPath, Wiring
 from milepost.enrollment.domain.offering.instructors import assign, remove

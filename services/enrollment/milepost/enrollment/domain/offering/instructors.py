@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from milepost.contracts.instructors import InstructorEvent, Instructors
-from milepost.contracts.offerings import InstructorAssigned, InstructorRemoved
+from milepost.contracts.offerings import (
+    InstructorAssigned,
+    InstructorEvent,
+    InstructorRemoved,
+    Instructors,
+)
 from milepost.enrollment.domain.offering.offering import Offering, UnknownOffering
 from milepost.events.event import Conflicting
 
