@@ -43,6 +43,8 @@ PUBLIC = {
 BODIES = {case.route: case.body for case in CASES} | {
     "PUT /enrollment/learners/{learner}": {"name": "Ana"},
 }
+# What some routes want to be told beside the path.
+QUERIES = {"reason": "mistake"}
 # Each request has another.
 CORRELATION = re.compile(r'"correlation":"[^"]*"')
 NOT_THERE = {
@@ -111,7 +113,8 @@ async def ask(
 ) -> tuple[int, str]:
     """What Zoe, or who else asks, is told, without the ids that they asked for."""
     path = route.path.format_map({**PUBLIC, **ids})
-    queries: dict[str, Any] = {name: ids[name] for name in route.queries if name in ids}
+    known = {**QUERIES, **ids}
+    queries: dict[str, Any] = {name: known[name] for name in route.queries if name in known}
     body = _naming(BODIES.get(route.name), ids)
     content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
     answer = await school.ask(route.method.upper(), path, **by, **content, **queries)
