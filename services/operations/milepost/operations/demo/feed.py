@@ -15,6 +15,7 @@ from rich.table import Table
 from milepost.events.log import Recorded
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.operations.commands.events.tail import follow
+from milepost.operations.terminal.percent import whole_percent
 
 LINES = 12
 EVERY_SECONDS = 2.0
@@ -103,7 +104,9 @@ def _headline(tag: str, fact: dict[str, Any]) -> str | None:
         case "enrollment_withdrawn":
             return f"{fact['learner']} left {fact['offering']} ({fact['reason']})"
         case "course_completed":
-            return f"{fact['learner']} completed {fact['course']} with {fact['grade']:.0%}"
+            grade = fact.get("grade")
+            with_grade = "" if grade is None else f" with {whole_percent(grade)}"
+            return f"{fact['learner']} completed {fact['course']}{with_grade}"
         case "credential_awarded":
             return f"[bold green]{fact['learner']} earned {fact['achievement']}[/bold green]"
         case _:

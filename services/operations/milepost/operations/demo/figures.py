@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from milepost.operations.client.front_end import FrontEnd
+from milepost.operations.terminal.percent import whole_percent
 
 PAGE = 100
 COLUMNS = {
@@ -49,7 +50,7 @@ class Figures:
         for one in (await self._read("offerings"))["offerings"]:
             counts = [str(one[name]) for name in COLUMNS]
             rates = [one["completed_of_started"], one["mean_grade_of_completed"]]
-            table.add_row(one["offering"], *counts, *map(_percent, rates))
+            table.add_row(one["offering"], *counts, *map(whole_percent, rates))
         return table
 
     async def credentials(self) -> Table:
@@ -81,7 +82,3 @@ class Figures:
 
     async def _read(self, path: str) -> Any:
         return await self._front_end.read(f"/dashboards/{path}", subject="someone", role="operator")
-
-
-def _percent(rate: float | None) -> str:
-    return "-" if rate is None else f"{rate:.0%}"

@@ -21,6 +21,7 @@ from milepost.operations.client.bulk_job import (
 from milepost.operations.client.http import ApiClient, Http, Token, api_client
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
+from milepost.operations.terminal.percent import whole_percent
 from milepost.operations.terminal.tables import print_table
 
 app = typer.Typer(no_args_is_help=True)
@@ -149,5 +150,5 @@ def _table(found: list[dict[str, Any]]) -> Table:
 
 def _state(job: Job) -> str:
     if job.state == "running":
-        return f"running {job.done / job.rows:.0%}"
+        return f"running {whole_percent(job.done / job.rows if job.rows else 0.0)}"
     return f"{job.state} (dry)" if job.dry_run else job.state
