@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from milepost.contracts.instructors import INSTRUCTORS
+from milepost.contracts.offerings import INSTRUCTORS
 from milepost.events.commands.transact import Contended, Transactor
 from milepost.jobs.jobs import Job, Result
 from milepost.jobs.kinds import command_of
