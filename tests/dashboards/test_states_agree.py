@@ -22,6 +22,7 @@ from milepost.contracts.prerequisites import CoursePassed
 from milepost.dashboards.projections.learner_overview import ENROLLMENTS, LEARNER_OVERVIEW
 from milepost.enrollment.app import policies as enrollment_policies
 from milepost.enrollment.commands.enroll import admission
+from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import Transfer, run_out, transfer, withdraw
@@ -40,6 +41,7 @@ from milepost.events.projections.read_model import Fact, Rows
 from milepost.events.store.memory import MemoryLog
 from milepost.events.streams import category_of, key_of
 from milepost.progress.app import policy as progress_policy
+from milepost.progress.domain.course_grade import revoke_course
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Completed, Report, Scored, Started
 from milepost.progress.domain.state import PROGRESS
@@ -65,7 +67,8 @@ REPORTS: Mapping[str, Callable[..., Report]] = {
     "finish": partial(Completed, lesson="intro"),
     "score": partial(Scored, lesson="exam", score=1.0),
 }
-COMMANDS = (*ALONE, *BOTH, *REPORTS, "enroll", "mode", "transfer", "lapse", "run_out", "cancel")
+OTHERS = ("enroll", "mode", "transfer", "lapse", "run_out", "cancel", "uncomplete")
+COMMANDS = (*ALONE, *BOTH, *REPORTS, *OTHERS)
 
 
 class Step(NamedTuple):
@@ -153,6 +156,9 @@ class School:
             case "cancel":
                 about: dict[str, Any] = {"offering": step.offering, "reason": "low_demand"}
                 found = run, partial(cancel_offering, **about, occurred_at=at)
+            case "uncomplete":
+                revoking = partial(revoke_course, plan=PLAN, reason="misconduct", at=at)
+                found = PROGRESS.of(enrollment), lambda state: list(revoking(state))
             case alone if alone in ALONE:
                 found = own, partial(ALONE[alone], **named)
             case both if both in BOTH:
@@ -179,6 +185,8 @@ async def play(
     facts: Sequence[Mapping[str, Any]], taken: Sequence[Step], pace: int = 1
 ) -> list[Recorded]:
     school = School(pace)
+    course = published()
+    await school.transactor.transact(TENANT, COURSE.of(course.course), lambda _: [course])
     for offering, terms_of in zip(OFFERINGS, facts, strict=True):
         await school.open(offering, terms_of)
     for number, step in enumerate(taken):
@@ -220,6 +228,14 @@ def states_after_each(recorded: Sequence[Recorded]) -> list[tuple[Recorded, Any,
     pace=1,
 )
 @example(facts=({}, {}), taken=[Step("enroll"), Step("start"), Step("suspend"), *LATE], pace=3)
+@example(
+    facts=({}, {}),
+    taken=[
+        *(Step("enroll"), Step("finish"), Step("score"), Step("uncomplete"), Step("suspend")),
+        *(Step("score"), Step("uncomplete"), Step("withdraw")),
+    ],
+    pace=1,
+)
 def test_the_read_model_folds_the_enrollments_own_states(
     facts: Sequence[Mapping[str, Any]], taken: Sequence[Step], pace: int
 ) -> None:

@@ -1,7 +1,10 @@
+from datetime import datetime
 from typing import Any
 
+import msgspec
 from tests.enrollment.given import enrolled, given, id_of, minute, opened, seat, waitlisted
 
+from milepost.contracts.enrollments import EnrollmentExpired
 from milepost.contracts.offerings import SeatTaken
 from milepost.contracts.progress import (
     CourseCompleted,
@@ -10,10 +13,13 @@ from milepost.contracts.progress import (
     LearningBegan,
 )
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
-from milepost.enrollment.domain.enrollment.exits import withdraw
+from milepost.enrollment.domain.enrollment.exits import run_out, withdraw
 from milepost.enrollment.domain.learner_load import LEARNER, commit
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.policies import react
+from milepost.enrollment.timers import timers
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.memory import MemoryLog
 
 BEGAN = LearningBegan(enrollment=id_of("ana"), occurred_at=minute(2))
 COMPLETED = CourseCompleted(
@@ -44,6 +50,9 @@ def reacts(event, *history):
     [reaction] = react(event)
     assert reaction.stream.name == f"enrollment-{id_of('ana')}"
     return reaction.decide(given(ENROLLMENT, *history))
+
+
+END: dict[str, Any] = {"expires": minute(90), "occurred_at": minute(95)}
 
 
 def commits(enrollment):
@@ -90,6 +99,22 @@ def test_who_has_not_completed_after_all_goes_on_and_counts_again():
     assert list(committed) == ["another", id_of("ana")]
     [redone] = reacts(COMPLETED, came, done, back)
     assert (redone.grade, redone.counted) == (0.75, True)
+
+
+def test_who_goes_on_after_the_offering_has_ended_expires():
+    """Its end came while they had completed, and went by."""
+    came = enrolled("ana", expires=minute(90))
+    [done] = reacts(COMPLETED, came)
+    assert run_out(given(ENROLLMENT, came, done), **END) == []
+    [back] = reacts(REVOKED, came, done)
+    tag, data = ENROLLMENT.codec.encode(back)
+    heard = msgspec.json.decode(data)
+    [timer] = [one for one in timers(Transactor(MemoryLog())) if one.name == "enrollment-expiry"]
+    assert ("enrollment", tag) in timer.types
+    assert datetime.fromisoformat(heard["expires"]) == minute(90)
+    [expired] = run_out(given(ENROLLMENT, came, done, back), **END)
+    assert isinstance(expired, EnrollmentExpired)
+    assert expired.reason == "offering_ended"
 
 
 def test_who_had_left_before_it_was_revoked_has_left_and_counts_nowhere():
