@@ -14,6 +14,7 @@ pytestmark = pytest.mark.servers  # they start processes
 TINY = {
     "append": ("--seconds", "1"),
     "commands": ("--count", "300", "--connections", "8"),
+    "reports": ("--singles", "200", "--batches", "20"),
     "seats": ("--learners", "200", "--seats", "10"),
     "bulk": ("--rows", "500"),
     "relay": ("--events", "5000", "--seconds", "1", "--per-second", "200"),
@@ -27,6 +28,7 @@ TINY = {
 FIGURES = {
     "append": {"batch_1_events_per_second", "batch_200_writers_8_tenants_64_events_per_second"},
     "commands": {"commands_per_second", "cpu_us_per_command", "p50_ms", "p99_ms"},
+    "reports": {"batched_per_second", "cpu_us_per_report", "commands_per_second", "p99_ms"},
     "seats": {"decisions_per_second", "enrolled", "waitlisted"},
     "bulk": {"rows_per_second", "dry_run_rows_per_second", "seconds"},
     "relay": {"messages_per_second", "p50_ms", "p99_ms"},

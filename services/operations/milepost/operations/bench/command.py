@@ -25,6 +25,7 @@ from milepost.operations.bench.measures import (
     reads,
     rebuild,
     relay,
+    reports,
     seats,
     settled,
     verify,
@@ -68,6 +69,16 @@ def bench_commands(
     _run(
         "commands", lambda settings: commands.measure(settings, count, connections), as_json=as_json
     )
+
+
+@app.command("reports")
+def bench_reports(
+    singles: Annotated[int, typer.Option(help="How many come alone.", min=100)] = 10_000,
+    batches: Annotated[int, typer.Option(help="How many batches of 100.", min=10)] = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Progress reports over HTTP, alone and in batches; against pgbench inserting single rows."""
+    _run("reports", lambda settings: reports.measure(settings, singles, batches), as_json=as_json)
 
 
 @app.command("seats")

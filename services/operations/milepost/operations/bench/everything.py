@@ -19,6 +19,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "append": ("--seconds", "1"),
         "commands": ("--count", "3000"),
+        "reports": ("--singles", "2000", "--batches", "100"),
         "seats": ("--learners", "1000", "--seats", "50"),
         "bulk": ("--rows", "10000"),
         "relay": ("--events", "50000", "--seconds", "2"),

@@ -11,7 +11,6 @@ from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.settings import Settings
 
 TENANT = "bench"
-COURSE = {"title": "Bench", "lessons": [{"id": "one", "title": "One"}]}
 
 
 def token(place: Settings) -> str:
@@ -23,8 +22,11 @@ def token(place: Settings) -> str:
     return issuer.issue("bench", TENANT, ["registrar"], 3600)
 
 
-def publish_course(port: int, bearer: str) -> None:
-    _send(port, bearer, "POST", "/enrollment/courses/bench/versions", COURSE)
+def publish_course(port: int, bearer: str, lessons: int = 0) -> None:
+    """Of one lesson, `one`, or of so many, `l-0` and so on."""
+    names = [f"l-{number}" for number in range(lessons)] or ["one"]
+    course = {"title": "Bench", "lessons": [{"id": name, "title": name} for name in names]}
+    _send(port, bearer, "POST", "/enrollment/courses/bench/versions", course)
 
 
 def open_offering(port: int, bearer: str, offering: str, seats: int | None = None) -> None:

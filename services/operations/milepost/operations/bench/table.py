@@ -12,6 +12,7 @@ from milepost.operations.bench.figures import Measured
 JUDGED: Mapping[str, Sequence[str]] = {
     "append": ("batch_200_events_per_second",),
     "commands": ("commands_per_second", "cpu_us_per_command", "p99_ms"),
+    "reports": ("batched_per_second", "p99_ms", "cpu_us_per_report"),
     "seats": ("decisions_per_second", "p99_ms"),
     "bulk": ("rows_per_second", "dry_run_rows_per_second"),
     "relay": ("messages_per_second", "p99_ms"),
@@ -27,6 +28,7 @@ JUDGED: Mapping[str, Sequence[str]] = {
 UNITS: Mapping[str, str] = {
     "_per_second": "/s",
     "_us_per_command": " us",
+    "_us_per_report": " us",
     "_ms": " ms",
     "_peak_mb": " MB",
     "_times_slower": " times slower",

@@ -52,16 +52,19 @@ async def _enroll(place: Settings, commands: int, connections: int) -> tuple[Cos
     async with milepost_process(place, "serve", "enrollment") as serving:
         await asyncio.to_thread(publish_course, serving.port, bearer)
         await asyncio.to_thread(open_offering, serving.port, bearer, "bench-1")
-        await _cost(serving, enrollments("bench-1", bearer, "w", commands // 10), connections, 201)
+        await cost_of(
+            serving, enrollments("bench-1", bearer, "w", commands // 10), connections, 201
+        )
         live = [get("/health/live", bearer)] * (commands // 2)
-        answered = await _cost(serving, live, connections, 200)
+        answered = await cost_of(serving, live, connections, 200)
         new = enrollments("bench-1", bearer, "l", commands)
-        return answered, await _cost(serving, new, connections, 201)
+        return answered, await cost_of(serving, new, connections, 201)
 
 
-async def _cost(
+async def cost_of(
     serving: Running, requests: list[bytes], connections: int, expected_status: int
 ) -> Cost:
+    """Raises `WentWrong` when an answer has another status."""
     before = serving.cpu_seconds()
     load = await run_load(serving.port, requests, connections)
     cpu_seconds = serving.cpu_seconds() - before
