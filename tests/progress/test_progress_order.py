@@ -17,6 +17,7 @@ from tests.progress.given import (
     reported,
 )
 
+from milepost.contracts.courses import LatePolicy
 from milepost.progress.domain.course_grade import course_standing
 from milepost.progress.domain.decisions import close
 from milepost.progress.domain.merge import scores
@@ -28,10 +29,19 @@ from milepost.progress.domain.plan import (
 from milepost.progress.domain.reports import Completed, LessonLocked, Progressed, Scored, Started
 from milepost.progress.domain.state import PROGRESS
 
+# What happens after six minutes comes late.
+LATE = {"due_day": 0, "late": LatePolicy(percent_per_day=40, grace_hours=0.1)}
 ANY = plan(
     lesson("page"),
     lesson("film", required=False, move_on="NotApplicable"),
-    lesson("quiz", weight=1, attempts_allowed=2, mastery_score=0.5, move_on="CompletedOrPassed"),
+    lesson(
+        "quiz",
+        weight=1,
+        attempts_allowed=2,
+        mastery_score=0.5,
+        move_on="CompletedOrPassed",
+        **LATE,
+    ),
     lesson("essay", weight=2, counts="last", mastery_score=0.5, move_on="CompletedAndPassed"),
     page("exam", weight=5, counts="first", attempts_allowed=1),
     passing=0.4,
@@ -129,7 +139,7 @@ def ever_held(sent, rules):
 
 FALLING = plan(
     lesson("page"),
-    page("quiz", weight=1, counts="last"),
+    page("quiz", weight=1, counts="last", **LATE),
     lesson("essay", weight=1, counts="last", mastery_score=0.3, move_on="Passed"),
     page("exam", weight=1, counts="first"),
     passing=0.5,
