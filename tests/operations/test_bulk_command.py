@@ -16,7 +16,7 @@ from tests.clients import Running
 from tests.eventually import eventually
 from tests.processes import milepost, wait_until_ready
 
-from milepost.operations.client.bulk_job import follow_results
+from milepost.operations.client.bulk_job import find, follow_results
 from milepost.operations.client.http import ApiClient
 from milepost.operations.local.embedded import free_port
 
@@ -200,7 +200,7 @@ async def test_results_are_followed_however_long_there_are_none(desk: Desk):
 
 
 def follow(api: ApiClient, job: str) -> list[str]:
-    return list(follow_results(api, job, refused_only=False))
+    return list(follow_results(api, find(api, job), refused_only=False))
 
 
 def json_id(told: str) -> str:

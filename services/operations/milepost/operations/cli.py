@@ -39,7 +39,7 @@ ROOMS = {
         "List, retry or skip events that a consumer could not take.",
     ),
     "stream": ("commands.events.stream", "Make the stream in NATS anew from the log."),
-    "jobs": ("commands.school.jobs", "Look at bulk jobs, read their results, cancel them."),
+    "jobs": ("commands.school.jobs", "Submit bulk jobs, look at them, read their results, cancel."),
     "timers": ("commands.events.timers", "List what will go off, and when."),
     "vault": (
         "commands.installation.vault",

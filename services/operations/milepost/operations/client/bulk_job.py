@@ -14,28 +14,38 @@ import typer
 from rich.table import Table
 
 from milepost.events.runtime.backoff import Backoff
-from milepost.operations.client.http import ApiClient, NoAnswer
+from milepost.operations.client.http import ApiClient, NoAnswer, NotThere
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
 
 T = TypeVar("T")
 
-JOBS = "/enrollment/jobs"
+# Each room has jobs of its own kinds.
+OF_ENROLLMENT, OF_PROGRESS = "/enrollment/jobs", "/progress/jobs"
+# What a job of each kind is doing.
+KINDS = {
+    "enrollment": "enrolling",
+    "scores": "scoring",
+    "waivers": "waiving",
+    "migrations": "migrating",
+    "rule-changes": "judging anew",
+}
 MEDIA_TYPES = {
     "csv": "text/csv",
     "ndjson": "application/x-ndjson",
     "jsonl": "application/x-ndjson",
     "json": "application/json",
 }
+ENROLLED = ("enrolled", "waitlisted", "pending_approval", "requested", "unchanged")
 POLL_SECONDS = 0.5
 ATTEMPTS = 7
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
 REFUSED_SHOWN = 5
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What of a job is told here."""
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a job is told here. `path`: where it was found; `told`: all that was answered."""
 
     job: str
     state: str
@@ -43,17 +53,16 @@ class Job(msgspec.Struct, frozen=True):
     by: str
     rows: int
     done: int
-    enrolled: int
-    waitlisted: int
-    requested: int
-    pending_approval: int
-    unchanged: int
     refused: int
     refusals: dict[str, int]
     canceling: bool
     rows_per_second: float | None
     created_at: str
     ended_at: str | None
+    kind: str = "enrollment"
+    outcomes: dict[str, int] = {}
+    path: str = OF_ENROLLMENT
+    told: dict[str, Any] = {}
 
 
 def require_readable(file: Path) -> None:
@@ -66,13 +75,15 @@ def require_readable(file: Path) -> None:
         raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def upload(api: ApiClient, file: Path, **query: str) -> Job:
+def upload(api: ApiClient, file: Path, *, kind: str = "enrollment", **query: str) -> Job:
     """Sent again, as the same command, while nobody answers. Raises `Trouble`."""
     headers = {"Content-Type": MEDIA_TYPES[_suffix(file)], "Idempotency-Key": str(uuid4())}
+    path = OF_ENROLLMENT if kind == "enrollment" else OF_PROGRESS
+    named = query if kind == "enrollment" else {"kind": kind, **query}
 
     def send() -> Job:
         with file.open("rb") as content:
-            return _job(api.upload(f"{JOBS}?{urlencode(query)}", content, headers))
+            return _job(path, api.upload(f"{path}?{urlencode(named)}", content, headers))
 
     try:
         return _with_retries(send)
@@ -81,39 +92,66 @@ def upload(api: ApiClient, file: Path, **query: str) -> Job:
 
 
 def find(api: ApiClient, job: str) -> Job:
-    return _with_retries(lambda: _job(api.request("GET", f"{JOBS}/{job}")))
+    """Wherever it is. Raises `Trouble`."""
+    return _first_there(lambda path: _read(api, path, job))
+
+
+def newest(api: ApiClient, limit: int) -> list[Job]:
+    """Of all rooms that answer there, the newest first. Raises `Trouble`."""
+    found, missing = list[Job](), list[NotThere]()
+    for path in (OF_ENROLLMENT, OF_PROGRESS):
+        try:
+            page = api.request("GET", f"{path}?{urlencode({'limit': limit})}")["jobs"]
+        except NotThere as none:
+            missing.append(none)
+            continue
+        found += [_job(path, one) for one in page]
+    if len(missing) == 2:
+        raise missing[0]
+    # A job's id begins with its time.
+    return sorted(found, key=lambda one: one.job, reverse=True)[:limit]
+
+
+def cancel(api: ApiClient, job: str) -> Job:
+    """Raises `Trouble`."""
+
+    def there(path: str) -> Job:
+        api.request("POST", f"{path}/{job}/cancel")
+        return _read(api, path, job)
+
+    return _first_there(there)
 
 
 def follow(api: ApiClient, job: Job) -> Job:
     """Wait for its end, with a bar on a terminal. It goes on without this."""
-    task = "trying out" if job.dry_run else "enrolling"
+    task = "trying out" if job.dry_run else KINDS.get(job.kind, job.kind)
     with bars() as show_progress:
         while True:
             show_progress(task, job.done, job.rows)
             if job.ended_at is not None:
                 return job
             time.sleep(POLL_SECONDS)
-            job = find(api, job.job)
+            job = _read(api, job.path, job.job)
 
 
-def results(api: ApiClient, job: str, *, refused_only: bool, after: int = 0) -> Iterator[str]:
+def results(api: ApiClient, job: Job, *, refused_only: bool, after: int = 0) -> Iterator[str]:
     """A line of JSON for each row that is done, behind the row `after`."""
     query = urlencode({"refused": refused_only, "after": after}).lower()
-    return api.lines(f"{JOBS}/{job}/results?{query}")
+    return api.lines(f"{job.path}/{job.job}/results?{query}")
 
 
-def follow_results(api: ApiClient, job: str, *, refused_only: bool) -> Iterator[str]:
+def follow_results(api: ApiClient, job: Job, *, refused_only: bool) -> Iterator[str]:
     """As `results`, until the job has ended, however long there is none."""
     after = 0
     while True:
-        ended = find(api, job).ended_at is not None  # then what comes now is all there will be
+        job = _read(api, job.path, job.job)  # if it has ended, what comes now is all there will be
         lines = _with_retries(
             partial(_all_results, api, job, refused_only=refused_only, after=after)
         )
         yield from lines
         if lines:
             after = msgspec.json.decode(lines[-1])["row"]
-        if ended:
+        if job.ended_at is not None:
             return
         time.sleep(POLL_SECONDS)
 
@@ -125,14 +163,29 @@ def print_outcome(api: ApiClient, job: Job) -> None:
         print_table(_table(job))
     if not job.refused:
         return
-    for line in islice(results(api, job.job, refused_only=True), REFUSED_SHOWN):
+    for line in islice(results(api, job, refused_only=True), REFUSED_SHOWN):
         typer.echo(_refusal(msgspec.json.decode(line)))
     if job.refused > REFUSED_SHOWN:
         typer.echo(f"All of them: milepost jobs results {job.job} --refused")
 
 
-def _all_results(api: ApiClient, job: str, *, refused_only: bool, after: int) -> list[str]:
+def _all_results(api: ApiClient, job: Job, *, refused_only: bool, after: int) -> list[str]:
     return list(results(api, job, refused_only=refused_only, after=after))
+
+
+def _read(api: ApiClient, path: str, job: str) -> Job:
+    return _with_retries(lambda: _job(path, api.request("GET", f"{path}/{job}")))
+
+
+def _first_there(look: Callable[[str], Job]) -> Job:
+    """In the room that has it. Raises `NotThere` of one that answers, if none has it."""
+    missing: list[NotThere] = []
+    for path in (OF_ENROLLMENT, OF_PROGRESS):
+        try:
+            return look(path)
+        except NotThere as none:
+            missing.append(none)
+    raise next((one for one in missing if one.name == "unknown_job"), missing[0])
 
 
 def _with_retries(work: Callable[[], T]) -> T:
@@ -150,8 +203,10 @@ def _suffix(file: Path) -> str:
     return file.suffix.removeprefix(".").lower()
 
 
-def _job(response: Any) -> Job:
-    return msgspec.convert(response, Job)
+def _job(path: str, told: dict[str, Any]) -> Job:
+    """Jobs that enroll tell their outcomes one by one."""
+    outcomes = told.get("outcomes") or {name: told[name] for name in ENROLLED if told.get(name)}
+    return msgspec.convert({**told, "outcomes": outcomes, "path": path, "told": told}, Job)
 
 
 def _headline(job: Job) -> str:
@@ -164,14 +219,13 @@ def _headline(job: Job) -> str:
 def _table(job: Job) -> Table:
     table = Table("what came of them")
     table.add_column("rows", justify="right")
-    for name in ("enrolled", "waitlisted", "pending_approval", "requested", "unchanged"):
-        if count := getattr(job, name):
-            table.add_row(name.replace("_", " "), f"{count:,}")
+    for name, count in job.outcomes.items():
+        table.add_row(name.replace("_", " "), f"{count:,}")
     for name, count in sorted(job.refusals.items(), key=lambda one: -one[1]):
         table.add_row(f"refused: {name}", f"{count:,}")
     return table
 
 
 def _refusal(result: dict[str, Any]) -> str:
-    learner = f" ({result['learner']})" if result["learner"] else ""
-    return f"row {result['row']}{learner}: {result['problem']['detail']}"
+    whose = result["learner"] or result.get("enrollment")
+    return f"row {result['row']}{f' ({whose})' if whose else ''}: {result['problem']['detail']}"

@@ -40,12 +40,20 @@ Token = Annotated[
 # By a problem's name.
 WHAT_TO_DO = {
     "unknown_job": " `milepost jobs list` shows those there are.",
-    "unknown_route": " Is it Milepost's enrollment service that answers there?",
+    "unknown_route": " Is it the Milepost service for this that answers there?",
 }
 
 
 class NoAnswer(Trouble):
     """Nobody answers, or not now."""
+
+
+class NotThere(Trouble):
+    """What was asked for is not there: `name` is the problem's."""
+
+    def __init__(self, words: str, name: str) -> None:
+        super().__init__(words)
+        self.name = name
 
 
 class ApiClient:
@@ -72,13 +80,15 @@ class ApiClient:
 
     @contextmanager
     def _stream(self, method: str, path: str, **options: Any) -> Iterator[httpx2.Response]:
-        """Raises `NoAnswer`, `Trouble`."""
+        """Raises `NoAnswer`, `NotThere`, `Trouble`."""
         try:
             with self._client.stream(method, path, **options) as response:
                 if response.is_error or "ndjson" not in response.headers.get("content-type", ""):
                     response.read()
                 if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
                     raise NoAnswer(in_words(response))
+                if response.status_code == HTTPStatus.NOT_FOUND:
+                    raise NotThere(in_words(response), _problem_name(response))
                 if response.is_error:
                     raise Trouble(in_words(response))
                 yield response
@@ -166,7 +176,7 @@ def in_words(response: httpx2.Response) -> str:
         problem = response.json()
         title, detail = problem["title"], problem["detail"]
         summary = detail if detail.startswith(title) else f"{title}: {detail}"
-        words = [f"{summary}{WHAT_TO_DO.get(problem['type'].rpartition(':')[2], '')}"]
+        words = [f"{summary}{WHAT_TO_DO.get(_problem_name(response), '')}"]
         faults = problem.get("faults")
         if faults:
             words = [f"{title}:"]
@@ -176,6 +186,14 @@ def in_words(response: httpx2.Response) -> str:
     except (ValueError, KeyError, TypeError):  # it is not Milepost that answers
         return f"{response.request.url} answers {response.status_code}: {response.text[:200]}"
     return "\n".join(words)
+
+
+def _problem_name(response: httpx2.Response) -> str:
+    """Empty where it is not Milepost that answers."""
+    try:
+        return str(response.json()["type"]).rpartition(":")[2]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _where(fault: dict[str, str]) -> str:

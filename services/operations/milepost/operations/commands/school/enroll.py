@@ -60,22 +60,24 @@ def enroll(
     with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
         job = upload(api, file, **query)
         if wait:
-            job = _followed(api, job)
-        _print(api, job, is_followed=wait, as_json=as_json)
+            job = followed(api, job)
+        print_job(api, job, is_followed=wait, as_json=as_json)
     if wait and (job.refused or job.state != "done"):
         raise typer.Exit(1)
 
 
-def _print(api: ApiClient, job: Job, *, is_followed: bool, as_json: bool) -> None:
+def print_job(api: ApiClient, job: Job, *, is_followed: bool, as_json: bool) -> None:
+    """What came of it; how to look at it, if it goes on."""
     if as_json:
-        typer.echo(msgspec.json.encode(job))
+        typer.echo(msgspec.json.encode(job.told))
     elif is_followed:
         print_outcome(api, job)
     else:
         typer.echo(f"Job {job.job}: to look at it, `milepost jobs show {job.job}`.")
 
 
-def _followed(api: ApiClient, job: Job) -> Job:
+def followed(api: ApiClient, job: Job) -> Job:
+    """In its end. Raises `Trouble` to whoever stops waiting."""
     try:
         return follow(api, job)
     except KeyboardInterrupt as stopped:

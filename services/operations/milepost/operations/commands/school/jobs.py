@@ -1,7 +1,6 @@
 """`milepost jobs`: bulk jobs of a running Milepost, looked at and canceled."""
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -10,22 +9,28 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from milepost.operations.client.bulk_job import (
-    JOBS,
     Job,
     find,
     follow,
     follow_results,
+    newest,
     print_outcome,
+    require_readable,
     results,
+    upload,
 )
+from milepost.operations.client.bulk_job import cancel as cancel_job
 from milepost.operations.client.http import ApiClient, Http, Token, api_client
-from milepost.operations.terminal.errors import WrongUsage
+from milepost.operations.commands.school.enroll import DryRun, File, Follow, followed, print_job
+from milepost.operations.installation.tenants import require_tenant
+from milepost.operations.terminal.errors import WrongUsage, check_all
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.percent import whole_percent
 from milepost.operations.terminal.tables import print_table
 
 app = typer.Typer(no_args_is_help=True)
 
+Kind: TypeAlias = Literal["scores", "waivers", "migrations", "rule-changes", "enrollment"]
 Id = Annotated[
     str, typer.Argument(help="The job's id, as `milepost jobs list` shows it.", metavar="JOB")
 ]
@@ -33,7 +38,54 @@ Id = Annotated[
 
 @app.callback()
 def jobs() -> None:
-    """Bulk jobs of a running Milepost; `milepost enroll` makes them."""
+    """Bulk jobs of a running Milepost: a file of rows, a result for each."""
+
+
+@app.command()
+def submit(
+    *,
+    kind: Annotated[Kind, typer.Argument(help="What the rows ask for.")],
+    file: File,
+    offering: Annotated[
+        str | None, typer.Option(help="Of rows that name a learner and no offering.")
+    ] = None,
+    dry_run: DryRun = False,
+    wait: Follow = True,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Do what each row of a file asks for, up to 100,000, and say what came of each.
+
+    A row is about an enrollment, or a learner in an offering (else --offering).
+
+    scores: lesson; score (0 to 1), or raw and maximum; attempt, else the latest;
+    reason, where a score that is there is revised; occurred_at.
+
+    waivers: lesson, reason; withdraw (true or false).
+
+    migrations: version of the course, reason. What was earned stays.
+
+    rule-changes: version of the course, reason. All is judged anew.
+
+    enrollment: as `milepost enroll`.
+
+    Example: milepost jobs submit scores exam.csv --offering sql-101-spring --dry-run
+
+    A reason is a code, as regraded. The same file once more changes nothing.
+    The exit code is 1 when a row was refused, or the job did not come to its end.
+    """
+    check_all(lambda: require_tenant(tenant), lambda: require_readable(file))
+    query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
+    with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
+        job = upload(api, file, kind=kind, **query)
+        if wait:
+            job = followed(api, job)
+        print_job(api, job, is_followed=wait, as_json=as_json)
+    if wait and (job.refused or job.state != "done"):
+        raise typer.Exit(1)
 
 
 @app.command("list")
@@ -48,13 +100,15 @@ def list_(
 ) -> None:
     """List a school's bulk jobs, the newest first. Times are UTC."""
     with api_client(http, token, tenant, data_dir, "registrar") as api:
-        found = api.request("GET", f"{JOBS}?{urlencode({'limit': limit})}")["jobs"]
+        found = newest(api, limit)
     if as_json:
-        typer.echo(msgspec.json.encode(found))
+        typer.echo(msgspec.json.encode([{"kind": one.kind, **one.told} for one in found]))
     elif found:
         print_table(_table(found))
     else:
-        typer.echo(f"{tenant} has no bulk jobs: `milepost enroll` makes them.")
+        typer.echo(
+            f"{tenant} has no bulk jobs: `milepost enroll` and `milepost jobs submit` make them."
+        )
 
 
 @app.command()
@@ -95,7 +149,7 @@ def results_(
     with api_client(http, token, tenant, data_dir, "registrar") as api:
         read_results = follow_results if wait else results
         line = None
-        for line in read_results(api, job, refused_only=refused):
+        for line in read_results(api, find(api, job), refused_only=refused):
             typer.echo(line)
     if line is None:
         typer.echo("No rows are refused." if refused else "No rows are done yet.", err=True)
@@ -114,8 +168,7 @@ def cancel(
     """End a bulk job. What it has done stays, and its results tell it."""
     _require_id(job)
     with api_client(http, token, tenant, data_dir, "registrar") as api:
-        api.request("POST", f"{JOBS}/{job}/cancel")
-        _print(api, follow(api, find(api, job)), as_json=as_json)
+        _print(api, follow(api, cancel_job(api, job)), as_json=as_json)
 
 
 def _require_id(job: str) -> None:
@@ -131,20 +184,20 @@ def _require_id(job: str) -> None:
 
 def _print(api: ApiClient, job: Job, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(msgspec.json.encode(job))
+        typer.echo(msgspec.json.encode(job.told))
     else:
         print_outcome(api, job)
 
 
-def _table(found: list[dict[str, Any]]) -> Table:
+def _table(found: list[Job]) -> Table:
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
-    for name in ("job", "since", "state"):
+    for name in ("job", "kind", "since", "state"):
         table.add_column(name)
     for name in ("rows", "refused"):
         table.add_column(name, justify="right")
-    for one in msgspec.convert(found, list[Job]):
+    for one in found:
         since = one.created_at[5:16].replace("T", " ")
-        table.add_row(one.job, since, _state(one), f"{one.rows:,}", f"{one.refused:,}")
+        table.add_row(one.job, one.kind, since, _state(one), f"{one.rows:,}", f"{one.refused:,}")
     return table
 
 
