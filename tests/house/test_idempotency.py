@@ -130,6 +130,10 @@ async def enrolled(school: School) -> None:
     await school.policies_hear()
 
 
+async def second_version(school: School) -> None:
+    await done(school.post(f"{E}/courses/DATA-101/versions", PLAN))
+
+
 async def suspended(school: School) -> None:
     await done(school.step(ANA, "suspend", {"reason": "fees"}))
 
@@ -401,6 +405,12 @@ CASES = [
         at(f"{P}/enrollments/{ANA}/deadlines/reset", due, enrolled),
         {"reason": "illness"},
         {"reason": "appeal"},
+    ),
+    Case(
+        "POST /progress/enrollments/{enrollment}/plan/migrate",
+        at(f"{P}/enrollments/{ANA}/plan/migrate", offering, enrolled, second_version),
+        {"version": 2, "reason": "corrected"},
+        {"version": 1, "reason": "corrected"},
     ),
     Case(
         "PUT /credentials/achievements/{achievement}",

@@ -10,8 +10,13 @@ from tests.clocks import Clock
 from tests.no_read_models import NO_READ_MODELS
 from tests.progress.given import OPENED
 
+from milepost.contracts.achievements import AchievementDefined
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
-from milepost.contracts.enrollments import LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.enrollments import (
+    EnrollmentTransferred,
+    LearnerEnrolled,
+    LearnerWaitlisted,
+)
 from milepost.contracts.offerings import InstructorAssigned, InstructorRemoved, OfferingOpened
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
@@ -64,6 +69,8 @@ Written: TypeAlias = (
     | InstructorRemoved
     | LearnerEnrolled
     | LearnerWaitlisted
+    | EnrollmentTransferred
+    | AchievementDefined
 )
 CODEC: Codec[Any] = Codec(Written)
 
@@ -79,6 +86,8 @@ class Fed(School):
                 stream = f"offering-{event.offering}"
             case InstructorAssigned() | InstructorRemoved():
                 stream = f"instructors-{event.offering}"
+            case AchievementDefined():
+                stream = f"achievement-{event.achievement}"
             case _:
                 stream = f"enrollment-{event.enrollment}"
         log = self.transactor.log

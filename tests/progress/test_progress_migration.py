@@ -233,3 +233,12 @@ def test_what_staff_waived_stays_waived_under_a_corrected_rule():
     state = corrected(after(state, [waiver]), right)
     assert state.course is not None
     assert course_grade(state, right) == 0.6
+
+
+def test_who_has_done_nothing_completes_nothing_whatever_is_demanded():
+    old, free = version(3, quiz()), version(4, page("intro"))
+    for events in (
+        migrate(opened(), old, free, at=AT, reason="corrected"),
+        apply_rule_change(opened(), free, at=AT, reason="corrected"),
+    ):
+        assert [type(event) for event in events] == [PlanMigrated]

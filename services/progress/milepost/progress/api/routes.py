@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from milepost.events.commands.transact import Outcome
 from milepost.events.log import Log
-from milepost.progress.api import staff
+from milepost.progress.api import plans, staff
 from milepost.progress.api.attempts import list_lesson_attempts
 from milepost.progress.api.report_body import ReportLearning
 from milepost.progress.api.report_results import Judge, ReportResult, result
@@ -104,7 +104,13 @@ async def get_progress(
 def routes(wiring: Wiring) -> Router:
     return Router(
         "/progress",
-        route_handlers=[report_learning, get_progress, list_lesson_attempts, *staff.HANDLERS],
+        route_handlers=[
+            report_learning,
+            get_progress,
+            list_lesson_attempts,
+            *staff.HANDLERS,
+            *plans.HANDLERS,
+        ],
         # One dependency, not several: litestar opens a task group for those, on every request.
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         tags=["progress"],

@@ -1,5 +1,6 @@
 """What the routes share: who may ask, and the plan of the enrollment that is asked about."""
 
+from asyncio import Semaphore
 from collections.abc import Callable
 from datetime import UTC, datetime
 from re import match
@@ -39,7 +40,7 @@ UNREADABLE = (
 
 
 class Wiring(msgspec.Struct, frozen=True):
-    """What the routes are given to work with."""
+    """What the routes are given to work with. `what_ifs`: each reads the log, so few at once."""
 
     transactor: Transactor
     settings: Settings
@@ -47,6 +48,7 @@ class Wiring(msgspec.Struct, frozen=True):
     plans: PlanCache
     times: LessonTimes
     buffer: ReportBuffer
+    what_ifs: Semaphore = msgspec.field(default_factory=lambda: Semaphore(2))
 
 
 async def plan_for(

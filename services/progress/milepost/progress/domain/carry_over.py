@@ -25,7 +25,7 @@ from milepost.progress.domain.draft import Draft, late_work
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import verdict
 from milepost.progress.domain.plan import Plan
-from milepost.progress.domain.plan_changes.migration import done
+from milepost.progress.domain.plan_changes.migration import done, has_work
 from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 
@@ -96,7 +96,8 @@ def carry_over(
         rule, standing = plan.lessons.get(lesson), draft.state.lessons.get(lesson)
         if rule and standing and standing.attempts:
             draft.apply(verdict(draft.state, opened, rule, at=at))
-    draft.apply(settle_course(draft.state, plan, "carried_over", at))
+    if has_work(draft.state):
+        draft.apply(settle_course(draft.state, plan, "carried_over", at))
     draft.apply(late_work(draft.state, at))
     return draft.events
 

@@ -37,7 +37,8 @@ def migrate(
     earned = tuple(_earned(state, plan_old, plan_new))
     draft.apply([_migrated(state, opened, plan_new, at=at, reason=reason, earned=earned)])
     draft.apply(_newly_passed(draft, plan_new, at))
-    draft.apply(_course_judged(draft, plan_new, at))
+    if has_work(draft.state):
+        draft.apply(settle_course(draft.state, plan_new, "plan_migrated", at))
     return draft.events
 
 
@@ -58,7 +59,8 @@ def apply_rule_change(
         return draft.events
     # A course that is completed by the corrected rule was completed when its work was done.
     decided_at = at if draft.state.course else opened.occurred_at
-    draft.apply(settle_course(draft.state, plan_changed, "rule_changed", decided_at))
+    if has_work(draft.state):
+        draft.apply(settle_course(draft.state, plan_changed, "rule_changed", decided_at))
     return draft.events
 
 
@@ -69,6 +71,13 @@ def movable(state: Progress) -> ProgressOpened:
     if state.continues_as:
         raise NotEnrolled(state.opened.occurred_at, state.closed_at, state.continues_as)
     return state.opened
+
+
+def has_work(state: Progress) -> bool:
+    """Where nothing is demanded, the first thing done completes the course, but something must."""
+    return bool(state.completed or state.waived) or any(
+        standing.attempts for standing in state.lessons.values()
+    )
 
 
 def done(rule: LessonRule, state: Progress) -> bool:
@@ -142,10 +151,6 @@ def _newly_passed(draft: Draft, plan: Plan, at: datetime) -> Iterator[LessonPass
             for event in verdict(draft.state, opened, rule, at=at):
                 if isinstance(event, LessonPassed):
                     yield event
-
-
-def _course_judged(draft: Draft, plan: Plan, at: datetime) -> Iterator[ProgressEvent]:
-    return settle_course(draft.state, plan, "plan_migrated", at)
 
 
 def _opened(draft: Draft) -> ProgressOpened:
