@@ -131,7 +131,7 @@ async def enrolled(school: School) -> None:
 
 
 async def second_version(school: School) -> None:
-    await done(school.post(f"{E}/courses/DATA-101/versions", PLAN))
+    await done(school.post(f"{E}/courses/DATA-101/versions", {**PLAN, "title": "Data, again"}))
 
 
 async def suspended(school: School) -> None:

@@ -45,7 +45,7 @@ class Enrollment:
     def __init__(self) -> None:
         self.happened: list[tuple[int, int, str, Any]] = []
         self.state = "none"
-        self.points = Fraction(0)
+        self.points = self.total = Fraction(0)
         self.counts: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.completed_on: int | None = None
@@ -96,7 +96,8 @@ def happenings(folder: Path) -> dict[tuple[Presentation, str], Enrollment]:
         one = everyone[presentation_of(row), row["id_student"]]
         one.add(int(row["date"]), ACTIVITY, "visits")
     for (presentation, _), one in everyone.items():
-        one.live(NEEDED * totals[presentation])
+        one.total = totals[presentation]
+        one.live(NEEDED * one.total)
     return everyone
 
 
@@ -133,6 +134,17 @@ def credentials(everyone: dict[tuple[Presentation, str], Enrollment]) -> dict[An
     for _, presentation, student in completions:
         earned.setdefault((presentation[0], student), presentation)
     return earned
+
+
+def losing(
+    everyone: dict[tuple[Presentation, str], Enrollment], needed: Fraction
+) -> dict[str, set[tuple[str, str]]]:
+    """By module, who has completed and would not have if so much were needed."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for (presentation, student), one in everyone.items():
+        if one.completed_on is not None and one.points < needed * one.total:
+            found[presentation[0]].add(("-".join(presentation), student))
+    return found
 
 
 def compute(folder: Path) -> dict[str, Any]:

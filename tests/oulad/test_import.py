@@ -1,5 +1,6 @@
 """The import, and everything that follows from it, against the independent computation."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from tests.oulad.arrival import (
     require_each_once_in_order,
     start_import,
 )
-from tests.oulad.reference import compute
+from tests.oulad.reference import compute, happenings, losing, rows
 
 MINUTES_3 = 180
 
@@ -79,6 +80,27 @@ async def test_a_rebuild_from_nothing_gives_identical_tables(school: Running) ->
     assert all(before.values())
 
 
+def require_what_if(school: Running, tenant: str, folder: Path) -> int:
+    """Passing at 50 instead of 40 %: who loses, equal to the computation; how many were judged."""
+    expected, judged = losing(happenings(folder), Fraction(1, 2)), 0
+    assert any(expected.values())
+    for module in sorted({row["code_module"] for row in rows(folder, "courses")}):
+        asked = ("what-if", module, "--passing-grade", "0.5", "--tenant", tenant, "--json")
+        told = answer_of(command(school, *asked))
+        losers = [one for one in told["affected"] if one["effect"] == "loses_completion"]
+        assert {(one["offering"], one["learner"]) for one in losers} == expected[module]
+        assert told["lose_completion"] == len(losers) == len(told["affected"])
+        judged += told["judged"]
+    return judged
+
+
+@pytest.mark.usefixtures("arrived")
+def test_half_of_the_points_instead_of_two_fifths_takes_completion_from_whom_it_should(
+    school: Running, slice_of_oulad: Path
+) -> None:
+    assert require_what_if(school, "slice", slice_of_oulad) > 0
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_all_five_modules_arrive_as_computed_within_three_minutes(
@@ -89,3 +111,4 @@ async def test_all_five_modules_arrive_as_computed_within_three_minutes(
     require_numbers(imported, expected)
     await require_everywhere(school, "ou", expected)
     assert imported["seconds"] <= MINUTES_3
+    assert require_what_if(school, "ou", oulad) > 20_000

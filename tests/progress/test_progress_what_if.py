@@ -16,9 +16,10 @@ from milepost.contracts.achievements import (
     CoursePassed,
     Criterion,
     NOf,
+    earned,
+    holds,
 )
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
-from milepost.contracts.criteria import earned, holds
 from milepost.contracts.progress import ProgressClosed
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded
 from milepost.credentials.domain.awards import RECORD

@@ -49,6 +49,10 @@ ROOMS = {
 }
 SINGLE = {
     "enroll": ("commands.school.enroll", "Enroll many from a file, and say what came of each."),
+    "what-if": (
+        "commands.school.what_if",
+        "Say what a changed rule would mean, before it is changed.",
+    ),
     "simulate": ("simulation.command", "Let a small school live through a term."),
     "demo": ("demo.command", "Start everything and watch a small school."),
     "republish": (

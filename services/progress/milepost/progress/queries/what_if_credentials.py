@@ -15,8 +15,10 @@ from milepost.contracts.achievements import (
     CoursePassed,
     Criterion,
     NOf,
+    Passed,
+    earned,
+    holds,
 )
-from milepost.contracts.criteria import Passed, earned, holds
 from milepost.contracts.records import (
     CourseResultNoted,
     CourseResultWithdrawn,
