@@ -110,6 +110,41 @@ async def test_thousands_of_attempts_dated_backwards(attacker: Client, undisturb
             assert seen.status_code in (200, 429)
 
 
+@pytest.mark.timeout(300)
+async def test_thirty_thousand_reports_of_one_learner(attacker: Client, undisturbed: Undisturbed):
+    """Of every kind and on many lessons, some of them unreadable; nobody else waits 100 ms."""
+    lessons = [{"id": f"l-{n}", "title": "L", "kind": "quiz", "weight": 1} for n in range(200)]
+    await attacker.open("busy", course="busy", plan={"title": "Busy", "lessons": lessons})
+    began = datetime.now(UTC) - timedelta(days=2)
+    facts = {"occurred_at": began.isoformat()}
+    enrollment = (await attacker.enroll("ann", "busy", facts=facts)).json()["enrollment"]
+    kinds: list[dict[str, object]] = [
+        {"type": "progressed", "progress": 0.5, "seconds_spent": 5, "resume_at": "p"},
+        {"type": "progressed", "clicks": 1},
+        {"type": "completed"},
+        {"type": "scored", "score": 0.7},
+        {"type": "scored", "score": 1.05},
+    ]
+
+    def said(number: int) -> dict[str, object]:
+        at = began + timedelta(seconds=number * 7919 % 150_000)
+        lesson = f"l-{number * 31 % 200}"
+        return {"id": str(number), "lesson": lesson, "occurred_at": at.isoformat(),
+                **kinds[number % len(kinds)]}  # fmt: skip
+
+    async with undisturbed(at_most_ms=100):
+        for first in range(0, 30_000, 1_000):
+            reports = [said(number) for number in range(first, first + 1_000)]
+            answer = await attacker.report(enrollment, *reports, subject="ann", by="learner")
+            assert answer.status_code == 200, answer.text
+        again = await attacker.report(enrollment, *reports, subject="ann", by="learner")
+        outcomes = {one["outcome"] for one in again.json()["results"]}
+        assert outcomes <= {"accepted", "duplicate", "refused"}
+        for _ in range(20):
+            seen = await attacker.get(f"/progress/enrollments/{enrollment}")
+            assert seen.status_code == 200, seen.text
+
+
 async def test_a_flood_of_one_token(victim: Running, attacker: Client, undisturbed: Undisturbed):
     async def flood() -> set[int]:
         statuses = set()
