@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 from tests.progress.conftest import COURSE, ENROLLMENT
-from tests.progress.given import minute, scored
+from tests.progress.given import OPENED, lesson, minute, opened, plan, scored
 from tests.progress.test_progress_http import PATH, TEACHER, problem, results
 
 from milepost.contracts.courses import LatePolicy, Lesson, PassingRule
+from milepost.contracts.progress import PlanMigrated
+from milepost.events.commands.transact import Contended
+from milepost.progress.api.wiring import by_that_plan
 
 QUIZ = Lesson(
     id="quiz",
@@ -104,7 +107,9 @@ async def test_a_learner_resets_the_deadlines_once_and_staff_for_a_reason(school
     await results(school, scored("quiz", 0.8, at=3 * 24 * 60 - 1, id="a"))
     [late] = (await school.get(ATTEMPTS)).json()["attempts"]
     assert (late["late"], late["effective"]) == (True, 0.0)
+    assert (await school.get(PATH)).json()["deadline_resets_left"] == 1
     assert (await decided(school.post(RESET)))["changed"]
+    assert (await school.get(PATH)).json()["deadline_resets_left"] == 0
     [late] = (await school.get(ATTEMPTS)).json()["attempts"]
     assert (late["late"], late["effective"]) == (False, 0.8)
     assert not (await decided(school.post(RESET)))["changed"]
@@ -178,3 +183,11 @@ async def test_who_instructs_elsewhere_is_no_more_than_a_learner_of_their_own_en
     calendar.now += timedelta(days=9)
     missed = await school.post(RESET, {"reason": "illness"}, **both)
     assert problem(missed, 409, "no_deadline_reset_left")["deadline_resets"] == 1
+
+
+def test_nothing_is_decided_by_a_plan_that_the_enrollment_has_left():
+    moved = PlanMigrated(enrollment="e-1", version=4, before=3, reason="new", occurred_at=OPENED)
+    decide = by_that_plan(plan(lesson("quiz")), lambda state: len(state.gaps))
+    assert decide(opened()) == 0
+    with pytest.raises(Contended):
+        decide(opened(moved))

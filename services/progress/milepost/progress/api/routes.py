@@ -16,8 +16,17 @@ from milepost.progress.api import plans, staff
 from milepost.progress.api.attempts import list_lesson_attempts
 from milepost.progress.api.report_body import ReportLearning
 from milepost.progress.api.report_results import Judge, ReportResult, result
-from milepost.progress.api.wiring import READERS, UNREADABLE, WRITERS, Wiring, is_staff, plan_for
+from milepost.progress.api.wiring import (
+    READERS,
+    UNREADABLE,
+    WRITERS,
+    Wiring,
+    by_that_plan,
+    is_staff,
+    plan_for,
+)
 from milepost.progress.domain.decisions import Answer, Reported, Terms, report
+from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import LessonReport
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.queries.overview import Overview, overview
@@ -74,7 +83,7 @@ async def report_learning(
         answers = await wiring.buffer.hold(key, sender, allowed, as_known)
     else:
         await wiring.buffer.flush(key)
-        answers, position = await _written(request, wiring, enrollment, decide)
+        answers, position = await _written(request, wiring, enrollment, decide, plan)
     told = iter(answers)
     return positioned(ReportResults([result(one, told) for one in judged]), position)
 
@@ -118,10 +127,15 @@ def routes(wiring: Wiring) -> Router:
 
 
 async def _written(
-    request: Call, wiring: Wiring, enrollment: str, decide: Callable[[Progress], Reported]
+    request: Call,
+    wiring: Wiring,
+    enrollment: str,
+    decide: Callable[[Progress], Reported],
+    plan: Plan,
 ) -> tuple[Sequence[Told], int]:
     """The answers, and the position from which their effect is seen."""
-    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
+    stream = PROGRESS.of(enrollment)
+    outcome = await run_command(request, wiring.transactor, stream, by_that_plan(plan, decide))
     reported = outcome.value or decide(await _state_before(wiring.transactor.log, outcome))
     return reported.answers, outcome.position
 

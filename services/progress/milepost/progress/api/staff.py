@@ -13,7 +13,15 @@ from msgspec import Meta
 
 from milepost.contracts.ids import CODE, KEY
 from milepost.events.event import Invalid
-from milepost.progress.api.wiring import UNREADABLE, WRITERS, Wiring, is_staff, plan_for
+from milepost.progress.api.wiring import (
+    UNREADABLE,
+    WRITERS,
+    Wiring,
+    by_that_plan,
+    is_staff,
+    plan_for,
+)
+from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import Fraction, UnknownLesson
 from milepost.progress.domain.staff_decisions import (
     NoDeadlineResetLeft,
@@ -194,7 +202,7 @@ async def reset_own_deadlines(
             raise ReasonMissing
         return reset_deadlines(state, plan, at=at, reason=why)
 
-    return await _decided(request, wiring, enrollment, decide)
+    return await _decided(request, wiring, enrollment, plan, decide)
 
 
 HANDLERS = (waive_lesson, withdraw_lesson_waiver, revise_attempt_score, reset_own_deadlines)
@@ -209,13 +217,18 @@ async def _by_staff(
     request: Call, wiring: Wiring, enrollment: str, decide: Callable[..., Events]
 ) -> Response[CourseStanding]:
     plan = await plan_for(wiring, enrollment, request.user, WRITERS, own=False)
-    return await _decided(request, wiring, enrollment, partial(decide, plan=plan))
+    return await _decided(request, wiring, enrollment, plan, partial(decide, plan=plan))
 
 
 async def _decided(
-    request: Call, wiring: Wiring, enrollment: str, decide: Callable[[Progress], Events]
+    request: Call,
+    wiring: Wiring,
+    enrollment: str,
+    plan: Plan,
+    decide: Callable[[Progress], Events],
 ) -> Response[CourseStanding]:
-    outcome = await run_command(request, wiring.transactor, PROGRESS.of(enrollment), decide)
+    stream = PROGRESS.of(enrollment)
+    outcome = await run_command(request, wiring.transactor, stream, by_that_plan(plan, decide))
     state = outcome.state(PROGRESS)
     course = state.course
     standing = CourseStanding(

@@ -4,11 +4,12 @@ from asyncio import Semaphore
 from collections.abc import Callable
 from datetime import UTC, datetime
 from re import match
+from typing import TypeVar
 
 import msgspec
 
 from milepost.contracts.ids import ENROLLMENT_KEY
-from milepost.events.commands.transact import Transactor
+from milepost.events.commands.transact import Contended, Transactor
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
     NotEnrolled,
@@ -16,7 +17,7 @@ from milepost.progress.domain.reports import (
     UnknownEnrollment,
     UnknownPlan,
 )
-from milepost.progress.domain.state import PROGRESS
+from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.lesson_times import LessonTimes
 from milepost.progress.report_buffer import ReportBuffer
@@ -24,6 +25,8 @@ from milepost.progress.wait_for_opening import wait_until_open
 from milepost.web.auth.own_offerings import has_access, is_limited
 from milepost.web.auth.tokens import Caller
 from milepost.web.settings import Settings
+
+T = TypeVar("T")
 
 WRITERS = ("instructor", "registrar", "service")
 READERS = (*WRITERS, "operator")
@@ -82,3 +85,17 @@ async def is_staff(
     _, state = await wiring.transactor.load(caller.tenant, PROGRESS.of(enrollment))
     assert state.opened is not None
     return await has_access(wiring.transactor, caller, staff, offering=state.opened.offering)
+
+
+def by_that_plan(plan: Plan, decide: Callable[[Progress], T]) -> Callable[[Progress], T]:
+    """Decides only while the enrollment is judged by this plan. Raises `Contended`: try again.
+
+    Between reading the plan and deciding, the enrollment may have been migrated to another.
+    """
+
+    def checked(state: Progress) -> T:
+        if state.opened is None or state.opened.version != plan.version:
+            raise Contended
+        return decide(state)
+
+    return checked

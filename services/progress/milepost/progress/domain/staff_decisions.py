@@ -121,7 +121,7 @@ def reset_deadlines(
     if reason is None:
         if state.closed_at:
             raise NotEnrolled(opened.occurred_at, state.closed_at)
-        if not any(_missed(state, rule, at) for rule in plan.lessons.values()):
+        if not _missed_any(state, plan, at):
             return []
         if state.resets >= plan.deadline_resets:
             raise NoDeadlineResetLeft(plan.deadline_resets)
@@ -130,13 +130,19 @@ def reset_deadlines(
     return _with_consequences(Draft(state), plan, reset, "deadlines_reset", judged=judged)
 
 
-def _missed(state: Progress, rule: LessonRule, at: datetime) -> bool:
-    """It is overdue, or what was done for it would be worth more if days counted from `at`."""
-    due = due_at(rule, state.starts)
-    if due is None or at <= due or rule.id in state.waived:
-        return False
-    if not lesson_satisfied(rule, *satisfying(state)):
-        return True
+def _missed_any(state: Progress, plan: Plan, at: datetime) -> bool:
+    """Whether anything is overdue, or would be worth more if its days counted from `at`."""
+    completed, passed = satisfying(state)
+    for rule in plan.lessons.values():
+        due = due_at(rule, state.starts)
+        if due is None or at <= due or rule.id in state.waived:
+            continue
+        if not lesson_satisfied(rule, completed, passed) or _lost(state, rule, at):
+            return True
+    return False
+
+
+def _lost(state: Progress, rule: LessonRule, at: datetime) -> bool:
     standing = state.lessons.get(rule.id)
     if standing is None or not standing.attempts:
         return rule.weight > 0

@@ -27,7 +27,8 @@ class Resume(msgspec.Struct, frozen=True):
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """`percent_required_done` is of the required lessons of which anything is asked.
 
-    A percentage is 100 only when all is done, 0 only when nothing is.
+    A percentage is 100 only when all is done, 0 only when nothing is. `deadline_resets_left`: so
+    often may the learner still have their due dates count anew.
     """
 
     enrollment: str
@@ -44,6 +45,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     seconds_spent: float
     time_left: TimeLeft
     pace: Pace
+    deadline_resets_left: int
     grade: GradeView
     next: Next | None
     resume: Resume | None
@@ -78,6 +80,7 @@ def overview(
         seconds_spent=sum(one.milliseconds for one in state.lessons.values()) / 1000,
         time_left=time_left(plan, lessons, times),
         pace=pace(lessons, at, completed=state.course is not None),
+        deadline_resets_left=max(0, plan.deadline_resets - state.resets),
         grade=grade,
         next=None if state.closed_at else next_lesson(plan, lessons, reachable, short=grade.short),
         resume=_resume(state, plan),
