@@ -51,6 +51,20 @@ async def test_lists_have_own_offerings_only(desk):
 
 
 @pytest.mark.usefixtures("term")
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_in_any_order_it_is_the_list_of_all_without_the_others(desk, order):
+    for path, rows, key, sorts in (
+        ("/dashboards/enrollments", "enrollments", "enrollment", ("entered_at", "learner")),
+        ("/dashboards/offerings", "offerings", "offering", ("offering", "enrolled", "started")),
+    ):
+        for sort in sorts:
+            asked = {"sort": sort, "order": order}
+            everything = (await desk.get(path, by="issuer", **asked)).json()[rows]
+            own = [one[key] for one in everything if one["offering"] in {"red", "green"}]
+            assert await listed(desk, path, rows, key, **asked, **INES) == own
+
+
+@pytest.mark.usefixtures("term")
 async def test_an_offering_and_a_learner_are_shown_as_far_as_they_are_own(desk):
     assert (await desk.get("/dashboards/offerings/red", **INES)).status_code == 200
     foreign = await desk.get("/dashboards/offerings/blue", **INES)

@@ -86,9 +86,10 @@ async def own_entry(
 ) -> Entry:
     """Raises `UnknownEnrollment`, also to who asks for what is somebody else's."""
     entry = state.entry
-    if entry is None or not await has_access(
-        transactor, caller, roles, offering=entry.offering, learner=entry.learner
-    ):
+    offering, learner = (entry.offering, entry.learner) if entry else ("", None)
+    # Also asked of what is not there: it shall not be answered sooner.
+    allowed = await has_access(transactor, caller, roles, offering=offering, learner=learner)
+    if entry is None or not allowed:
         raise UnknownEnrollment(enrollment)
     return entry
 

@@ -11,7 +11,6 @@ from milepost.dashboards.projections.credential_registry import (
 )
 from milepost.dashboards.queries.lists.keyset import Order, by_number
 from milepost.dashboards.queries.lists.listing import Listing, ListQuery, Page, equal, read_page
-from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS
 
 CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
 
@@ -45,10 +44,7 @@ CREDENTIALS = Listing(
     sql=f"select * from ({CREDENTIAL}) registered",
     key="credential",
     sorts={"position": by_number("position")},
-    filters={
-        **equal("learner", "achievement", "course", "offering", "status", "flagged"),
-        "instructor": IN_OWN_OFFERINGS,
-    },
+    filters=equal("learner", "achievement", "course", "offering", "status", "flagged"),
 )
 
 

@@ -14,7 +14,6 @@ from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW, E
 from milepost.dashboards.queries.lists.keyset import Order, by_text, by_time
 from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
 from milepost.dashboards.queries.lists.titles import COURSE_TITLE
-from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS
 from milepost.events.event import Invalid
 
 EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
@@ -59,7 +58,6 @@ ENROLLMENTS = Listing(
     filters={
         **equal("offering", "learner", "course", "state", "mode"),
         "since": "entered_at >= :since",
-        "instructor": IN_OWN_OFFERINGS,
     },
 )
 

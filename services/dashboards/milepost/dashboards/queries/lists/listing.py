@@ -15,7 +15,7 @@ from msgspec.json import Decoder
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.lists.keyset import Keyset, Order, Sort, cursor_of
 from milepost.dashboards.queries.lists.titles import tags_of
-from milepost.dashboards.queries.own_offerings import models_for
+from milepost.dashboards.queries.own_offerings import IN_THIS_OFFERING, models_for, of_each_own
 from milepost.events.projections.read_model import ReadModel
 
 R = TypeVar("R")
@@ -25,7 +25,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Each list extends it by its sorts and filters; a filter that is None is not asked for.
 
     `limit` is 1 or more; `cursor` is `next` of the page before, of the same sort and order.
-    `instructor`: only what is of this one's own offerings, where the list has such a filter.
+    `instructor`: only what is of this one's own offerings, of a list with a column `offering`.
     """
 
     sort: str
@@ -103,9 +103,13 @@ def select_of(
     wanted = {name: getattr(query, name) for name in listing.filters}
     wanted = {name: value for name, value in wanted.items() if value is not None}
     filters = (listing.filters[name] for name in wanted)
-    where = " and ".join(("tenant = :tenant", *filters, *keyset.conditions))
+    own = () if query.instructor is None else (IN_THIS_OFFERING,)
+    where = " and ".join(("tenant = :tenant", *own, *filters, *keyset.conditions))
     sql = f"{listing.sql} where {where} order by {keyset.order_by} limit :limit"
     arguments = {**wanted, **keyset.arguments, "limit": query.limit + 1}
+    if query.instructor is not None:
+        sql = of_each_own(sql, keyset.order_by)
+        arguments["instructor"] = query.instructor
     if isinstance(query, TitledQuery):
         arguments["languages"] = tags_of(query.language)
     return Select(listing.rows, sql), arguments

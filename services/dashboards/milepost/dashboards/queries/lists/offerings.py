@@ -12,7 +12,6 @@ from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.lists.keyset import by_number, by_text
 from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
 from milepost.dashboards.queries.lists.titles import COURSE_TITLE
-from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS
 
 OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed", "withdrawn"]
 
@@ -95,7 +94,7 @@ OFFERINGS = Listing(
         "completed": by_number("completed"),
         "withdrawn": by_number("withdrawn"),
     },
-    filters={**equal("course"), "instructor": IN_OWN_OFFERINGS},
+    filters=equal("course"),
 )
 
 
