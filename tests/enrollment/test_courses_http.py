@@ -72,18 +72,20 @@ async def test_late_policies_resets_and_skills_of_lessons_are_read_as_they_were_
         "passing_rule": {"passing_grade": 0.5},
         "late": late,
         "deadline_resets": 2,
-        "lessons": [{**graded, "late": {**late, "floor": 0.0}, "skills": [SKILL["url"]]}],
+        "lessons": [{**graded, "late": {**late, "floor": 0.25}, "skills": [SKILL["url"]]}],
     }
     await publish(school, {**rich, "late": None, "deadline_resets": 0, "lessons": [graded]}, rich)
     plan = (await school.get("/enrollment/courses/DATA-101")).json()["plan"]
     assert (plan["late"], plan["deadline_resets"]) == (late, 2)
     [read] = plan["lessons"]
-    assert (read["late"], read["skills"]) == ({**late, "floor": 0.0}, [SKILL["url"]])
+    assert (read["late"], read["skills"]) == ({**late, "floor": 0.25}, [SKILL["url"]])
     found = (await school.get("/enrollment/courses/DATA-101/versions/2/diff")).json()
-    fields = {(one["part"], (one["field"] or "").partition(".")[0]) for one in found["differences"]}
-    assert fields == {
-        *(("course", "late"), ("course", "deadline_resets")),
-        *(("lesson", "late"), ("lesson", "skills")),
+    told = {(one["part"], one["field"]): (one["old"], one["new"]) for one in found["differences"]}
+    assert told == {
+        ("course", "late"): (None, late),
+        ("course", "deadline_resets"): (0, 2),
+        ("lesson", "late"): (None, {**late, "floor": 0.25}),
+        ("lesson", "skills"): ([], [SKILL["url"]]),
     }
 
 

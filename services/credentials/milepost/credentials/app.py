@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
-from milepost.credentials.policies import Trigger, react
+from milepost.credentials.policies import Trigger, may_flag, react
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
@@ -25,8 +25,11 @@ def service(context: Context) -> Service:
 
 def policy(achievements: AchievementCache) -> Policy:
     async def handle(recorded: Recorded) -> Sequence[Reaction]:
-        event = _TRIGGERS.read(recorded)
-        catalog = await achievements.up_to(recorded.tenant, recorded.position)
+        event, tenant = _TRIGGERS.read(recorded), recorded.tenant
+        if may_flag(event):
+            catalog = await achievements.latest(tenant)
+        else:
+            catalog = await achievements.up_to(tenant, recorded.position)
         return (react(event, recorded.position, catalog),)
 
     types = tuple(("progress", tag) for tag in _TRIGGERS.classes)

@@ -37,6 +37,19 @@ def react(event: Trigger, position: int, catalog: Catalog) -> Reaction:
             assert_never(event)
 
 
+def may_flag(event: Trigger) -> bool:
+    """What was awarded may be in doubt after it: by definitions that are younger than the event."""
+    match event:
+        case CourseCompleted():
+            return False
+        case CourseGradeChanged():
+            return not event.passing or (event.grade or 0.0) < (event.before or 0.0)
+        case CourseCompletionRevoked():
+            return True
+        case _:
+            assert_never(event)
+
+
 def _result(event: CourseCompleted | CourseGradeChanged, position: int) -> CourseResultNoted:
     return CourseResultNoted(
         learner=event.learner,

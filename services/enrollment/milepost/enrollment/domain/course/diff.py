@@ -18,6 +18,8 @@ _SINGLE = (
     *("title", "titles", "language", "workload_hours"),
     *("passing_rule", "offline_days", "late", "deadline_resets"),
 )
+# There or not: told as one thing, not part by part.
+_WHOLE = frozenset({"late"})
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ def _fields(one: msgspec.Struct, *names: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names or one.__struct_fields__:
         value = getattr(one, name)
-        if isinstance(value, msgspec.Struct):
+        if isinstance(value, msgspec.Struct) and name not in _WHOLE:
             value = _fields(value)
         if isinstance(value, Mapping):
             found.update({f"{name}.{inner}": part for inner, part in value.items()})

@@ -175,14 +175,24 @@ def _table(reply: Mapping[str, Any]) -> Table:
 def _plain(value: Any, prefix: str = "") -> str:
     """As a person reads it; a whole lesson or skill by its name, a course to pass by its grade."""
     match value:
-        case None | {"type": "achievement_held"}:
+        case None:
             return ""
-        case {"type": "course_passed"}:
-            return f"grade {value.get('min_grade', 0):g}"
         case dict():
-            return str(value.get("title") or value["name"])
+            return _named(value)
         case list():
             return ", ".join(map(str, value))
         case bool() | float():
             return msgspec.json.encode(value).decode()
     return f"{prefix}{value}"
+
+
+def _named(value: Mapping[str, Any]) -> str:
+    match value:
+        case {"type": "achievement_held"}:
+            return ""
+        case {"type": "course_passed"}:
+            return f"grade {value.get('min_grade', 0):g}"
+        case {"percent_per_day": percent}:
+            return f"{percent:g} % a day"
+        case _:
+            return str(value.get("title") or value["name"])
