@@ -6,6 +6,7 @@ after each report.
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -17,7 +18,7 @@ from milepost.contracts.courses import CoursePublished, PassingRule
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import policy as credentials_policy
 from milepost.credentials.domain.achievement import ACHIEVEMENT, Definition, catalog_of, define
-from milepost.credentials.domain.awards import RECORD
+from milepost.credentials.domain.awards import RECORD, award_if_earned
 from milepost.credentials.domain.criteria import explain
 from milepost.credentials.domain.record import Record
 from milepost.enrollment.app import policies as enrollment_policies
@@ -66,25 +67,27 @@ class School:
     def __init__(self, course: CoursePublished) -> None:
         self.course, self.plan = course, pinned(course)
         log = MemoryLog()
-        self.transactor = Transactor(log)
+        self.transactor, self.achievements = Transactor(log), AchievementCache(log)
         self.policies = (
             *enrollment_policies(log),
             progress_policy(log, PlanCache(log)),
-            credentials_policy(AchievementCache(log)),
+            credentials_policy(self.achievements),
         )
         self.request = AdmissionRequest(offering="spring", learner="amy", occurred_at=minute(0))
 
     async def open(self) -> None:
-        for name, least in (("pass", 0.0), ("distinction", 0.9)):
-            criteria = CoursePassed(course=self.course.course, min_grade=least)
-            (event,) = define(
-                None, name, Definition(name=name, criteria=criteria), catalog_of(()), minute(0)
-            )
-            await self.happens(ACHIEVEMENT.of(name), lambda _, event=event: [event])
+        await self.define("pass", 0.0)
+        await self.define("distinction", 0.9)
         await self.happens(COURSE.of(self.course.course), lambda _: [self.course])
         await self.happens(OFFERING.of("spring"), lambda _: [opened()])
         outcome = await enroll_learner(self.transactor, TENANT, self.request)
         await run_to_quiescence(self.transactor, self.policies, outcome.events)
+
+    async def define(self, name: str, least: float) -> None:
+        criteria = CoursePassed(course=self.course.course, min_grade=least)
+        definition = Definition(name=name, criteria=criteria)
+        (event,) = define(None, name, definition, catalog_of(()), minute(0))
+        await self.happens(ACHIEVEMENT.of(name), lambda _: [event])
 
     async def happens(self, stream: Any, decide: Any) -> None:
         outcome = await self.transactor.transact(TENANT, stream, decide)
@@ -218,3 +221,30 @@ def test_a_revised_score_is_followed_down_and_up_and_a_revocation_to_the_end():
         ("active", None, BOTH, BOTH),
     ]
     assert results == {}
+
+
+def test_a_fall_that_is_heard_late_flags_what_was_defined_and_awarded_meanwhile():
+    """By another process, after this one had read the achievements up to the fall."""
+
+    async def play():
+        school = School(GRADED)
+        await school.open()
+        await school.reports(scored(0, 0.95, 1))
+        facts: dict[str, Any] = {"lesson": "quiz", "attempt": 1, "score": 0.2, "reason": "error"}
+        fell = await school.transactor.transact(
+            TENANT,
+            PROGRESS.of(school.request.enrollment),
+            lambda state: revise_score(state, school.plan, at=minute(50), **facts),
+        )
+        await school.achievements.up_to(TENANT, fell.position)
+        await school.define("badge", 0.5)
+        elsewhere = await AchievementCache(school.transactor.log).latest(TENANT)
+        award = partial(award_if_earned, catalog=elsewhere, learner="amy", achievement="badge")
+        await school.transactor.transact(
+            TENANT, RECORD.of("amy"), lambda record: award(record, at=minute(51))
+        )
+        await run_to_quiescence(school.transactor, school.policies, fell.events)
+        return await stands(school)
+
+    everything = {*BOTH, "badge"}
+    assert asyncio.run(play()) == ("completed", 0.2, everything, everything)
