@@ -202,7 +202,7 @@ async def reset_own_deadlines(
             raise ReasonMissing
         return reset_deadlines(state, plan, at=at, reason=why)
 
-    return await _decided(request, wiring, enrollment, plan, decide)
+    return await _standing_after(request, wiring, enrollment, plan, decide)
 
 
 HANDLERS = (waive_lesson, withdraw_lesson_waiver, revise_attempt_score, reset_own_deadlines)
@@ -217,10 +217,10 @@ async def _by_staff(
     request: Call, wiring: Wiring, enrollment: str, decide: Callable[..., Events]
 ) -> Response[CourseStanding]:
     plan = await plan_for(wiring, enrollment, request.user, WRITERS, own=False)
-    return await _decided(request, wiring, enrollment, plan, partial(decide, plan=plan))
+    return await _standing_after(request, wiring, enrollment, plan, partial(decide, plan=plan))
 
 
-async def _decided(
+async def _standing_after(
     request: Call,
     wiring: Wiring,
     enrollment: str,
