@@ -1,11 +1,12 @@
 """Due dates, what comes off for being late, and deadlines that are reset."""
 
+import asyncio
 from datetime import timedelta
 from math import inf
 
 import pytest
 from msgspec.structs import replace
-from tests.progress.conftest import COURSE, ENROLLMENT
+from tests.progress.conftest import COURSE, ENROLLED, ENROLLMENT
 from tests.progress.given import (
     OPENED,
     after,
@@ -31,7 +32,8 @@ from milepost.progress.domain.due_dates import due_at, effective
 from milepost.progress.domain.merge import counting, scores
 from milepost.progress.domain.plan import Attempt
 from milepost.progress.domain.state import PROGRESS
-from milepost.progress.plan_cache import pinned
+from milepost.progress.offering_starts import OfferingStarts
+from milepost.progress.plan_cache import PlanCache, pinned
 
 DAY = 24 * 60
 TENTH = LatePolicy(percent_per_day=10)
@@ -180,10 +182,26 @@ async def test_due_days_count_from_a_cohorts_start_but_not_from_before_the_enrol
     assert await opened_with(school) == starts
 
 
-async def test_nothing_but_the_plan_is_read_where_nothing_is_due(school):
+async def test_an_offering_is_read_once_for_all_who_enroll_and_only_where_something_is_due(school):
     await school.write(COHORT)
-    await school.begin()
-    assert await opened_with(school) is None
+    await school.write(DUE)
+    await school.write(replace(COURSE, version=4))
+    log, read = school.transactor.log, []
+    whole = log.read_stream
+
+    async def watched(tenant, stream, after=0):
+        read.append(stream)
+        await asyncio.sleep(0)
+        return await whole(tenant, stream, after)
+
+    log.read_stream = watched
+    starts = OfferingStarts(log, PlanCache(log))
+    undue = replace(ENROLLED, version=4)
+    assert await starts.of("north", undue) is None
+    assert "offering-rust-2026" not in read
+    together = await asyncio.gather(*(starts.of("north", ENROLLED) for _ in range(20)))
+    assert together == [LATER] * 20
+    assert read.count("offering-rust-2026") == 1
 
 
 async def opened_with(school):
