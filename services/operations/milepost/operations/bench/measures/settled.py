@@ -77,14 +77,14 @@ async def _complete(
     begin, tasks = time.perf_counter(), []
     for number, learner in enumerate(learners):
         await asyncio.sleep(max(0.0, begin + number / per_second - time.perf_counter()))
-        tasks.append(asyncio.create_task(_settle(free, bearer, learner)))
+        tasks.append(asyncio.create_task(_complete_one(free, bearer, learner)))
     seen = sorted(await asyncio.gather(*tasks))
     for client in clients:
         client.close()
     return seen
 
 
-async def _settle(free: "asyncio.Queue[_Client]", bearer: str, learner: str) -> float:
+async def _complete_one(free: "asyncio.Queue[_Client]", bearer: str, learner: str) -> float:
     """From here on, a wait for one of the connections included."""
     begin = time.perf_counter()
     client = await free.get()
