@@ -21,14 +21,15 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 import structlog
 
-from milepost.events.commands.transact import Transactor
+from milepost.events.commands.transact import Contended, Transactor
 from milepost.events.event import Refused
 from milepost.events.runtime.cancellation import end_of
 from milepost.events.runtime.lru_cache import LruCache
-from milepost.progress.domain.decisions import Answer, Terms, report
+from milepost.progress.domain.decisions import Answer, Reported, Terms, report
 from milepost.progress.domain.joined import MAX_MERGED
+from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import Progressed, Report, digest_of
-from milepost.progress.domain.state import PROGRESS
+from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.plan_cache import PlanCache
 
 Key: TypeAlias = tuple[str, str]
@@ -159,8 +160,7 @@ class ReportBuffer:
             _, state = await self._transactor.load(tenant, stream)
             assert state.opened is not None
             plan = await self._plans.get(tenant, state.opened.course, state.opened.version)
-            reports = list(held.reports.values())
-            decide = partial(report, plan=plan, reports=reports, terms=held.sender.terms)
+            decide = partial(_decide, plan, held)
             outcome = await self._transactor.transact(
                 tenant, stream, decide, metadata=held.sender.metadata
             )
@@ -200,3 +200,10 @@ class ReportBuffer:
                 continue
         if self._by_key:
             _log.error("buffered_reports_lost", enrollments=len(self._by_key), reports=self.held)
+
+
+def _decide(plan: Plan, held: _Held, state: Progress) -> Reported:
+    """Raises `Contended` if the enrollment has been migrated to another plan meanwhile."""
+    if state.opened is None or state.opened.version != plan.version:
+        raise Contended
+    return report(state, plan, list(held.reports.values()), held.sender.terms)
