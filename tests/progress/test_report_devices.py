@@ -65,9 +65,7 @@ def test_three_devices_end_in_the_same_standing_however_they_are_heard(drawn):
             assert not any(isinstance(answer, ReportIdReused) for answer in answers)
         at_once = live(rules, sent)
         assert standing(heard, rules) == standing(at_once, rules)
-        # Which completion there is where scores may fall is told by its own tests.
-        if rules is RISING:
-            assert (bool(heard.course), heard.grade) == (bool(at_once.course), at_once.grade)
+        assert (bool(heard.course), heard.grade) == (bool(at_once.course), at_once.grade)
     assert len({one.id for one in sent}) == len(sent)
 
 
