@@ -12,7 +12,8 @@ from asyncio import sleep
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from sys import intern
+from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -113,9 +114,19 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     next: From | None = None
 
 
-class _Learner(msgspec.Struct):
-    state: Progress
-    places: Places
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """What is kept of an event until its stream is judged: nothing that the garbage collector
+    would have to walk through, for it stops everything else meanwhile.
+    """
+
+    type: str
+    data: bytes
+    occurred_at: datetime
+    position: int
+
+
+# A progress stream, as far as it decides.
+Stream: TypeAlias = list[Kept]
 
 
 async def what_if(
@@ -133,7 +144,7 @@ async def what_if(
     head = (await log.heads()).get(tenant, 0)
     upto = min(question.start.position, head) if question.start else head
     plans = await _plans(log, tenant, question)
-    learners, rest = await _fold(log, tenant, question, upto, on_progress)
+    learners, rest = await _read(log, tenant, question, upto, on_progress)
     found = _Tally()
     async for some in _in_turns(learners):
         found.judge(some, plans, question, at)
@@ -167,33 +178,26 @@ async def _plans(log: Log, tenant: str, question: Question) -> _Plans:
     )
 
 
-async def _fold(
+async def _read(
     log: Log,
     tenant: str,
     question: Question,
     upto: int,
     on_progress: Callable[[int, int], None],
-) -> tuple[list[_Learner], From | None]:
+) -> tuple[list[Stream], From | None]:
     """Who was opened in the course, up to the limit; and from where the rest would be asked for."""
-    after = question.start.after if question.start else 0
-    learners: dict[str, _Learner] = {}
-    last, rest = after, None
-    async for page in pages(log, tenant, after, upto=upto, types=TYPES, limit=PAGE):
-        for recorded in page.events:
-            if recorded.type == _OPENED:
-                opened = PROGRESS.codec.read(recorded)
-                if not _asked_for(opened, question):
-                    continue
-                if len(learners) >= question.limit:
+    last = question.start.after if question.start else 0
+    learners: dict[str, Stream] = {}
+    rest = None
+    async for page in pages(log, tenant, last, upto=upto, types=TYPES, limit=PAGE):
+        for one in page.events:
+            if one.type == _OPENED and _asked_for(PROGRESS.codec.read(one), question):
+                if len(learners) < question.limit:
+                    learners[one.stream], last = [], one.position
+                else:
                     rest = From(after=last, position=upto)
-                    continue
-                learners[recorded.stream], last = _Learner(Progress(), Places()), recorded.position
-            learner = learners.get(recorded.stream)
-            if learner is not None:
-                event = PROGRESS.codec.read(recorded)
-                learner.state = PROGRESS.evolve(learner.state, event)
-                if recorded.type != _STARTED:
-                    learner.places.note(event, recorded.position)
+            if (stream := learners.get(one.stream)) is not None:
+                stream.append(Kept(intern(one.type), one.data, one.occurred_at, one.position))
         on_progress(page.reached, upto)
         await sleep(0)
     return list(learners.values()), rest
@@ -207,7 +211,7 @@ def _asked_for(opened: ProgressEvent, question: Question) -> bool:
     )
 
 
-async def _in_turns(learners: Sequence[_Learner]) -> AsyncIterator[Sequence[_Learner]]:
+async def _in_turns(learners: Sequence[Stream]) -> AsyncIterator[Sequence[Stream]]:
     for first in range(0, len(learners), TURN):
         yield learners[first : first + TURN]
         await sleep(0)
@@ -219,20 +223,20 @@ class _Tally:
         self.affected: list[Affected] = []
 
     def judge(
-        self, learners: Sequence[_Learner], plans: _Plans, question: Question, at: datetime
+        self, learners: Sequence[Stream], plans: _Plans, question: Question, at: datetime
     ) -> None:
-        for one in learners:
-            opened = one.state.opened
-            if opened is None or one.state.continues_as:
+        for events in learners:
+            state, places = _fold(events)
+            opened = state.opened
+            if opened is None or state.continues_as:
                 continue
             if question.version not in {None, opened.version}:
                 continue
             plan, other = plans.now[opened.version], plans.changed[opened.version]
             self.judged += 1
-            judged = judge(one.state, plan, other, at)
+            judged = judge(state, plan, other, at)
             if judged.effect != "nothing":
-                places = deciding(one.state, other, one.places)
-                self.affected.append(_affected(opened, judged, places))
+                self.affected.append(_affected(opened, judged, deciding(state, other, places)))
 
     def answer(self, position: int, rest: From | None) -> WhatIf:
         effects = Counter(one.effect for one in self.affected)
@@ -245,6 +249,16 @@ class _Tally:
             affected=self.affected,
             next=rest,
         )
+
+
+def _fold(events: Stream) -> tuple[Progress, Places]:
+    state, places = PROGRESS.initial(), Places()
+    for one in events:
+        event = PROGRESS.codec.read(one)
+        state = PROGRESS.evolve(state, event)
+        if one.type != _STARTED:
+            places.note(event, one.position)
+    return state, places
 
 
 def _affected(opened: ProgressOpened, judged: Judged, places: tuple[int, ...]) -> Affected:
