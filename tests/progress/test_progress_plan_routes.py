@@ -7,6 +7,9 @@ from tests.progress.given import minute, progressed, scored
 from milepost.contracts.achievements import AchievementDefined, CoursePassed
 from milepost.contracts.courses import PassingRule
 from milepost.contracts.enrollments import EnrollmentTransferred, LearnerEnrolled
+from milepost.contracts.progress import PlanMigrated
+from milepost.events.commands.transact import Transactor
+from milepost.progress.domain.state import PROGRESS
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"
 NEXT_RUN = "9bd49296-3d37-554a-978b-2047720aab49"
@@ -55,6 +58,19 @@ async def test_a_learner_sees_what_a_migration_would_change_and_staff_alone_migr
     # From now on reports are judged by that version.
     await report(school, scored("quiz", 1.0, at=6), scored("exam", 1.0, at=7), **STAFF)
     assert (await school.get(PATH)).json()["final_grade"] == 1.0
+
+
+async def test_what_another_process_has_migrated_is_reported_by_the_new_plan(school):
+    await begin(school)
+    another = Transactor(school.transactor.log)
+    moved = PlanMigrated(
+        enrollment=ENROLLMENT, version=4, before=3, reason="corrected", occurred_at=minute(5)
+    )
+    await another.transact(school.tenant, PROGRESS.of(ENROLLMENT), lambda _: [moved])
+    await another.close()
+    [told] = await report(school, scored("exam", 0.95, at=6), **STAFF)
+    assert told["outcome"] == "accepted"
+    assert (await school.get(PATH)).json()["version"] == 4
 
 
 async def defer(school: Fed, at):

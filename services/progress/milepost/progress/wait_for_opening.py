@@ -31,18 +31,21 @@ Allowed: TypeAlias = Callable[[str, str], Awaitable[bool]]
 
 
 async def wait_until_open(
-    transactor: Transactor, tenant: str, enrollment: str, allowed: Allowed
+    transactor: Transactor, tenant: str, enrollment: str, allowed: Allowed, *, recent: bool = False
 ) -> Progress:
     """The state of an enrollment's progress, once it is open.
+
+    `recent`: as this process knew it last, if it was open then.
 
     Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
     after the whole wait. What is not `allowed` is unknown, and that no sooner than what is not
     there.
     """
-    started = monotonic()
+    stream, started = PROGRESS.of(enrollment), monotonic()
+    known = transactor.recent(tenant, stream) if recent else None
     backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5)
     while True:
-        _, state = await transactor.load(tenant, PROGRESS.of(enrollment))
+        state = known or (await transactor.load(tenant, stream))[1]
         if state.opened:
             if await allowed(state.opened.learner, state.opened.offering):
                 return state
@@ -51,6 +54,7 @@ async def wait_until_open(
         if (waited := monotonic() - started) >= GRACE_SECONDS:
             await _refuse_if_pointless(transactor.log, tenant, enrollment, waited, allowed)
         await backoff.pause()
+        known = None
 
 
 async def _refuse_if_pointless(

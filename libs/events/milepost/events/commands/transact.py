@@ -177,6 +177,14 @@ class Transactor:
         recorded = await self.log.read_stream(tenant, stream.name, after=version)
         return version + len(recorded), stream.category.fold(recorded, state)
 
+    def recent(self, tenant: str, stream: Stream[S, E]) -> S | None:
+        """The state that this process saw committed last; None where it knows of none.
+
+        Others may have written since: for what never changes, or is checked by the decision.
+        """
+        entry = self._cache.entry(tenant, stream)
+        return entry.state if entry.version and entry.in_flight is None else None
+
     async def close(self) -> None:
         await self._group_commit.close()
 

@@ -55,11 +55,18 @@ class Wiring(msgspec.Struct, frozen=True):
 
 
 async def plan_for(
-    wiring: Wiring, enrollment: str, caller: Caller, staff: tuple[str, ...], *, own: bool = True
+    wiring: Wiring,
+    enrollment: str,
+    caller: Caller,
+    staff: tuple[str, ...],
+    *,
+    own: bool = True,
+    recent: bool = False,
 ) -> Plan:
     """The plan of an enrollment that is the staff's business, or, if that may be, the caller's own.
 
-    Raises `UnknownEnrollment` for any other, no sooner than for one that is not there.
+    `recent`: the plan that this process knew last, for decisions `by_that_plan`. Raises
+    `UnknownEnrollment` for any other, no sooner than for one that is not there.
     """
     if not match(ENROLLMENT_KEY, enrollment):
         raise UnknownEnrollment(enrollment)
@@ -68,7 +75,9 @@ async def plan_for(
         whose = learner if own else None
         return await has_access(wiring.transactor, caller, staff, offering=offering, learner=whose)
 
-    state = await wait_until_open(wiring.transactor, caller.tenant, enrollment, allowed)
+    state = await wait_until_open(
+        wiring.transactor, caller.tenant, enrollment, allowed, recent=recent
+    )
     assert state.opened is not None
     return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
 
@@ -87,15 +96,19 @@ async def is_staff(
     return await has_access(wiring.transactor, caller, staff, offering=state.opened.offering)
 
 
+class PlanMoved(Contended):
+    """The enrollment is judged by another plan meanwhile."""
+
+
 def by_that_plan(plan: Plan, decide: Callable[[Progress], T]) -> Callable[[Progress], T]:
-    """Decides only while the enrollment is judged by this plan. Raises `Contended`: try again.
+    """Decides only while the enrollment is judged by this plan. Raises `PlanMoved`: try again.
 
     Between reading the plan and deciding, the enrollment may have been migrated to another.
     """
 
     def checked(state: Progress) -> T:
         if state.opened is None or state.opened.version != plan.version:
-            raise Contended
+            raise PlanMoved
         return decide(state)
 
     return checked
