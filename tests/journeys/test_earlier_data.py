@@ -33,9 +33,10 @@ RECORD = "/credentials/learners/{}/record"
 
 # The database refused an erasure: that is tried again. Nobody can read an event: that is left out.
 DECISIONS = {"vault": "retry", "projection/learner_overview": "skip"}
+# Policies have generation 0; the overview is in its second, for its version is another one since.
 UNSETTLED = {"parked", "behind", "retry", "skip"}
 DECIDED = f"""select status from consumer.parked where consumer in {tuple(DECISIONS)}
-    and generation < 2 order by consumer, position"""
+    and generation in (0, 2) order by consumer, position"""
 ENTRIES = """select count(*) from log.events where tenant = 'default' and type = 'learner_enrolled'
     and data ->> 'learner' like 'bulk-%' group by data ->> 'learner'"""
 
@@ -237,7 +238,8 @@ async def test_known_learners_open_and_whoever_was_erased_is_gone(gone_on: GoneO
 
 
 async def test_what_was_parked_is_tried_again_or_left_out_and_what_waited_goes_on(gone_on: GoneOn):
-    assert gone_on.settled == ["skipped", "done", "done"]
+    # The overview was built anew meanwhile, and without what was decided to be left out.
+    assert gone_on.settled == ["done"]
 
 
 async def test_awarded_and_revoked_credentials_stay_so(gone_on: GoneOn):
