@@ -84,7 +84,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 def changed(published: CoursePublished, changes: RuleChanges, version: int) -> CoursePublished:
     """The course version with other rules, as `version`. Lessons that it lacks are passed over."""
     rule = published.passing_rule
-    given = _given(changes)
+    given = _changed_fields(changes)
     del given["lessons"]
     late = {"late": given.pop("late")} if "late" in given else {}
     return replace(
@@ -151,9 +151,9 @@ def _deciding(
             yield found[kind, "", 0]
 
 
-def _given(changes: msgspec.Struct) -> dict[str, Any]:
+def _changed_fields(changes: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in asdict(changes).items() if value is not UNSET}
 
 
 def _lesson(lesson: Lesson, changes: LessonChanges | None) -> Lesson:
-    return replace(lesson, **_given(changes)) if changes else lesson
+    return replace(lesson, **_changed_fields(changes)) if changes else lesson
