@@ -19,6 +19,7 @@ from milepost.contracts.progress import (
     CourseCompleted,
     CourseCompletionRevoked,
     CourseGradeChanged,
+    LessonWaived,
 )
 from milepost.progress.domain.course_grade import course_grade, revoke_course, settle_course
 from milepost.progress.domain.staff_decisions import revise_score, waive, withdraw_waiver
@@ -290,6 +291,14 @@ def test_what_only_ceased_to_hold_is_earned_again_by_later_work():
         assert state.course is None
     events = decided(state, rules, s(0.7, 31)).events
     assert (brief(events[-1]), events[-1].occurred_at) == (("completed", 0.7), minute(31))
+
+
+def test_what_a_person_revoked_since_it_fell_no_other_decision_brings_back():
+    rules = plan(lesson("quiz", weight=1, counts="last"), page("extra"), passing=0.6)
+    state = revoked(rules, [s(0.9, 1), s(0.1, 2)])
+    [waived] = waive(state, rules, lesson="extra", reason="illness", at=minute(30))
+    assert isinstance(waived, LessonWaived)
+    assert list(settle_course(state, rules, "rule_changed", minute(30))) == []
 
 
 @pytest.mark.parametrize(

@@ -109,10 +109,11 @@ class LessonFailed(Event, frozen=True, kw_only=True, tag="lesson_failed"):
 
 
 class CourseCompleted(Event, frozen=True, kw_only=True, tag="course_completed"):
-    """`grade` is the weighted grade, 0 to 1, when it was decided; absent where nothing is graded.
+    """The course's rule held for the first time. Absent `grade`: nothing is graded.
 
-    `occurred_at` is that of the last fact it needed, not of the last report to arrive. No report
-    takes it back; `CourseGradeChanged` tells how the grade goes on.
+    `occurred_at` is that of the last fact it needed, not of the last report to arrive, and `grade`
+    the weighted grade, 0 to 1, of that moment. No report takes it back; `CourseGradeChanged` tells
+    how the grade goes on.
     """
 
     enrollment: str
@@ -128,7 +129,7 @@ class CourseGradeChanged(Event, frozen=True, kw_only=True, tag="course_grade_cha
 
     before   what it was
     because  why; `lesson` is the one that did it, where one did
-    passing  it still suffices for the completion
+    passing  the course's rule holds with it. Where that alone changes, the grade is the same
     """
 
     enrollment: str

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from milepost.contracts.progress import (
@@ -26,17 +27,16 @@ from milepost.progress.domain.plan import (
     grade_suffices,
     required_satisfied,
 )
-from milepost.progress.domain.reports import Report, Scored
+from milepost.progress.domain.reports import Report
 from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent
 
 # What is decided about this learner. A course completes again by it after a final revocation.
 PERSONAL: frozenset[GradeReason] = frozenset({"score_revised", "lesson_waived", "waiver_withdrawn"})
 DECIDING = frozenset({LessonCompleted, LessonPassed, LessonFailed, AttemptScored})
-REPORTED: frozenset[GradeReason] = frozenset({"attempt", "late_report"})
 
 
-class Standing(NamedTuple):
+class CourseStanding(NamedTuple):
     """The grade, 0 to 1, or None where nothing is graded; whether the course's rule holds."""
 
     grade: float | None
@@ -44,7 +44,10 @@ class Standing(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """Why a grade changes, since when, and the lesson that did it, where one did."""
+    """Why a grade changes, since when, and the lesson that did it, where one did.
+
+    An attempt is late where it happened before the completion, or before one known already.
+    """
 
     because: GradeReason
     at: datetime
@@ -56,11 +59,11 @@ def course_grade(draft: Progress, plan: Plan) -> float | None:
     return grade(plan, scores(draft.lessons, plan, draft.starts), waived=draft.waived)
 
 
-def course_standing(draft: Progress, plan: Plan) -> Standing:
+def course_standing(draft: Progress, plan: Plan) -> CourseStanding:
     """As of now. Costs as much as the plan has weighted lessons."""
     final = course_grade(draft, plan)
     satisfied = required_satisfied(plan, *satisfying(draft))
-    return Standing(final, satisfied and grade_suffices(plan, final))
+    return CourseStanding(final, satisfied and grade_suffices(plan, final))
 
 
 def ever_held(draft: Progress, plan: Plan) -> bool:
@@ -93,28 +96,22 @@ def is_deciding(event: ProgressEvent) -> bool:
     return type(event) in DECIDING
 
 
-def counting_score(draft: Progress, plan: Plan, one: Report) -> float | None:
-    """What the score of the lesson is that `one` scores; None for any other report."""
-    standing = draft.lessons.get(one.lesson) if type(one) is Scored else None
-    if standing is None or not standing.attempts:
-        return None
-    return counting(standing, plan.lessons[one.lesson], draft.starts).score
-
-
 def settle_reports(
-    draft: Progress, plan: Plan, since: datetime, last: Report, scored: Report | None
+    before: Progress, draft: Progress, plan: Plan, since: datetime, last: Report
 ) -> Iterator[CourseCompleted | CourseGradeChanged]:
     """What the reports of one call come to for the course.
 
-    `since`: the earliest by which anything was done; `last`: the latest; `scored`: the latest
-    that gave its lesson another score. Of a completed course that passes only those count.
+    `before`: the state without them; `since`: the earliest by which anything was done; `last`:
+    the latest. Of a completed course that passes only what scores a lesson anew counts.
     """
     if draft.course is None:
         if _is_within_reach(draft, plan):
             yield from _completed_by_reports(draft, plan, since, last)
-    elif scored or not draft.passing:
-        now = course_standing(draft, plan)
-        yield from _grade_change(draft, plan, now, _cause(draft, scored or last))
+        return
+    cause = _scoring_cause(before, draft, plan)
+    if cause or not draft.passing:
+        cause = cause or Cause("attempt", last.occurred_at, last.lesson)
+        yield from _grade_change(draft, plan, course_standing(draft, plan), cause)
 
 
 def _is_within_reach(draft: Progress, plan: Plan) -> bool:
@@ -135,12 +132,24 @@ def _completed_by_reports(
         yield from _grade_change(draft, plan, now, _latest_cause(draft, plan, last))
 
 
-def _cause(draft: Progress, one: Report) -> Cause:
-    """It is late where it happened before the completion, or before a known attempt."""
-    at, attempts = one.occurred_at, draft.lessons[one.lesson].attempts
-    overtaken = bool(attempts) and attempts[-1].at > at
-    late = overtaken or (draft.course is not None and at < draft.course.occurred_at)
-    return Cause("late_report" if late else "attempt", at, one.lesson)
+def _scoring_cause(before: Progress, draft: Progress, plan: Plan) -> Cause | None:
+    """The latest attempt by which another score counts than before."""
+    causes = []
+    for lesson, one in draft.lessons.items():
+        old, rule = before.lessons.get(lesson), plan.lessons.get(lesson)
+        if rule is None or one.attempts is (old.attempts if old else ()):
+            continue
+        new = counting(one, rule, draft.starts)
+        if old is None or not old.attempts:
+            causes.append(_cause(draft, lesson, new.at, new.at))
+        elif counting(old, rule, draft.starts).score != new.score:
+            causes.append(_cause(draft, lesson, new.at, old.attempts[-1].at))
+    return max(causes, key=attrgetter("at"), default=None)
+
+
+def _cause(draft: Progress, lesson: str, at: datetime, known: datetime) -> Cause:
+    late = at < known or (draft.course is not None and at < draft.course.occurred_at)
+    return Cause("late_report" if late else "attempt", at, lesson)
 
 
 def _latest_cause(draft: Progress, plan: Plan, last: Report) -> Cause:
@@ -154,7 +163,7 @@ def _latest_cause(draft: Progress, plan: Plan, last: Report) -> Cause:
 
 
 def _grade_change(
-    draft: Progress, plan: Plan, now: Standing, cause: Cause
+    draft: Progress, plan: Plan, now: CourseStanding, cause: Cause
 ) -> Iterator[CourseGradeChanged]:
     if draft.course is None:
         return
@@ -175,13 +184,13 @@ def _grade_change(
 def _newly_held(
     draft: Progress,
     plan: Plan,
-    now: Standing,
+    now: CourseStanding,
     because: GradeReason,
     since: datetime = BEGINNING,
 ) -> Held | None:
     if draft.course or not (now.passing or plan.may_fall) or _revoked_for_good(draft, because):
         return None
-    if draft.revoked and (draft.revoked.final or because in REPORTED):
+    if draft.revoked and not (because == "rule_changed" == draft.revoked.reason):
         since = max(since, draft.revoked.occurred_at)
     if held := first_held(draft, plan, since):
         return held
@@ -191,7 +200,10 @@ def _newly_held(
 def revoke_course(
     draft: Progress, plan: Plan, reason: str, at: datetime
 ) -> Iterator[CourseCompletionRevoked]:
-    """Takes a completion back; nothing where there is none."""
+    """Takes a completion back; nothing where there is none. `reason` is a code.
+
+    Only what was revoked for `rule_changed` does the next change of rules judge from the start.
+    """
     if draft.course is not None:
         holds = course_standing(draft, plan).passing
         yield CourseCompletionRevoked(**_own(draft), reason=reason, final=holds, occurred_at=at)

@@ -19,7 +19,7 @@ from milepost.contracts.progress import (
     ReportsBackdated,
 )
 from milepost.events.event import Refused
-from milepost.progress.domain.course_grade import counting_score, is_deciding, settle_reports
+from milepost.progress.domain.course_grade import is_deciding, settle_reports
 from milepost.progress.domain.draft import Draft, late_work
 from milepost.progress.domain.joined import join
 from milepost.progress.domain.lesson_state import LessonState
@@ -160,7 +160,7 @@ class _Call:
     """Reports under way. Each event takes effect before the next one is decided."""
 
     def __init__(self, state: Progress, opened: ProgressOpened, plan: Plan, terms: Terms) -> None:
-        self._known = state.reports
+        self._before, self._known = state, state.reports
         self._work = Draft(state)
         self._draft, self._events = self._work.state, self._work.events
         self._opened = opened
@@ -170,7 +170,6 @@ class _Call:
         self._joinable: dict[str, tuple[int, datetime]] = {}
         self._first: Report | None = None
         self._last: Report | None = None
-        self._scored: Report | None = None
 
     def answer(self, one: Report, digest: str) -> Answer:
         """`digest` is that of the report as it was sent."""
@@ -179,13 +178,11 @@ class _Call:
             return "duplicate" if known in {"", digest} else ReportIdReused(one.id)
         if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
             return refusal
-        count, score = len(self._events), counting_score(self._draft, self._plan, one)
+        count = len(self._events)
         own = self._terms.learner
         self._work.apply(merge(self._draft, self._opened, self._plan, one, digest, learner=own))
         if any(map(is_deciding, self._events[count:])):
             self._first, self._last = self._first or one, one
-            if counting_score(self._draft, self._plan, one) != score:
-                self._scored = one
         elif len(self._events) > count:
             self._join_last()
         if self._terms.earliest and one.occurred_at < self._terms.earliest:
@@ -212,7 +209,7 @@ class _Call:
         if self._first and self._last:
             since = self._first.occurred_at
             self._work.apply(
-                settle_reports(self._draft, self._plan, since, self._last, self._scored)
+                settle_reports(self._before, self._draft, self._plan, since, self._last)
             )
         if self._events and self._backdated and self._terms.reason:
             self._events.append(
