@@ -238,8 +238,8 @@ async def test_known_learners_open_and_whoever_was_erased_is_gone(gone_on: GoneO
 
 
 async def test_what_was_parked_is_tried_again_or_left_out_and_what_waited_goes_on(gone_on: GoneOn):
-    # The overview was built anew meanwhile, and without what was decided to be left out.
-    assert gone_on.settled == ["done"]
+    # The overview is built anew meanwhile: it parks the event again if that was not decided yet.
+    assert gone_on.settled in (["done"], ["skipped", "done", "done"])
 
 
 async def test_awarded_and_revoked_credentials_stay_so(gone_on: GoneOn):
