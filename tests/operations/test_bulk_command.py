@@ -134,6 +134,8 @@ async def test_instructors_are_assigned_listed_and_removed(desk: Desk):
     await desk.run("instructors", "remove", "auth0|5f7c", offering)
     listed = json.loads(await desk.run("instructors", "list", offering, "--json"))
     assert listed == {"offering": offering, "instructors": ["ines"]}
+    said = await desk.run("instructors", "assign", "ines", offering, "no-such-run", code=1)
+    assert said == f"ines teaches {offering}.\n"
     said = await desk.run("instructors", "assign", "ines", "no-such-run", code=1)
     assert "Unknown offering" in said
 

@@ -103,7 +103,7 @@ def test_a_lesson_that_nothing_is_asked_of_is_done_only_when_it_was_completed():
 
 def test_the_grade_so_far_what_is_secured_and_what_is_needed():
     grade = seen([scored("quiz", 0.8)]).grade
-    assert (grade.passing, grade.so_far, grade.secured) == (0.6, 0.8, 0.2)
+    assert (grade.passing_grade, grade.so_far, grade.secured) == (0.6, 0.8, 0.2)
     assert abs(grade.needed_average - 1.6 / 3) < 1e-5
 
 
@@ -120,7 +120,14 @@ def test_a_course_without_weights_has_no_grade():
 def test_a_completed_course_tells_when_and_with_which_grade():
     rules = plan(lesson("quiz", weight=1))
     view = now(live(rules, [scored("quiz", 0.9, at=7)]), rules)
-    assert (view.completed_at, view.final_grade) == (minute(7), 0.9)
+    assert (view.completed_at, view.final_grade, view.passing) == (minute(7), 0.9, True)
+
+
+def test_a_completed_course_whose_grade_fell_says_that_it_does_not_pass_now():
+    rules = plan(lesson("quiz", weight=1, counts="last"), passing=0.6)
+    view = now(live(rules, [scored("quiz", 0.9, at=7), scored("quiz", 0.1, at=8)]), rules)
+    assert (view.completed_at, view.final_grade, view.passing) == (minute(7), 0.1, False)
+    assert now(opened(), rules).passing is None
 
 
 def test_resume_is_the_latest_bookmark_of_all_lessons():

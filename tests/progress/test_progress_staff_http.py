@@ -49,7 +49,7 @@ async def test_staff_revise_a_score_and_its_history_names_who_to_staff_alone(sch
     other = {"score": 0.8, "reason": "appeal"}
     await decided(school.post(f"{ATTEMPTS}/1/score", other, by="registrar", subject="rita"))
     seen = (await school.get(ATTEMPTS, **TEACHER)).json()
-    assert (seen["due"], seen["waived"], seen["waivers"]) == ("2026-02-02T09:00:00Z", False, [])
+    assert (seen["due_at"], seen["waived"], seen["waivers"]) == ("2026-02-02T09:00:00Z", False, [])
     first, second = seen["attempts"]
     assert [
         (one["before"], one["after"], one["reason"], one["by"]) for one in first["revisions"]
@@ -153,7 +153,7 @@ async def test_learners_decide_none_of_it_and_see_their_own_attempts_only(school
     assert (await school.get(f"{PATH}/lessons/end/attempts")).json() == {
         "enrollment": ENROLLMENT,
         "lesson": "end",
-        "due": None,
+        "due_at": None,
         "waived": False,
         "attempts": [],
         "waivers": [],

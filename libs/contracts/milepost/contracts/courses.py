@@ -20,6 +20,8 @@ SCORED_BY_STAFF: frozenset[LessonKind] = frozenset({"assignment", "exam"})
 OFFLINE_DAYS = 30
 # So many of a learner's at one lesson are kept, whatever a course would allow.
 MAX_ATTEMPTS = 1_000
+MAX_DUE_DAY = 3_650
+MAX_GRACE_HOURS = 8_760
 
 
 class LatePolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,7 +38,7 @@ class LatePolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A unit of a course. `move_on` is cmi5's; `due_day` counts from the offering's start.
+    """A unit of a course. `move_on` is cmi5's; `due_day` counts from the learner's start.
 
     `titles` are translations of `title`, by BCP 47 language tag. `completed_by`: None stands for
     staff where staff give the score (`SCORED_BY_STAFF`), else for the learner. `late`: None stands

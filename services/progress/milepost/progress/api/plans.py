@@ -1,5 +1,6 @@
 """HTTP of plans: what another version would change, to move there, and "what if"."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -11,7 +12,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from milepost.contracts.ids import CODE
 from milepost.events.runtime.outages import Overloaded
 from milepost.progress.api.wiring import READERS, UNREADABLE, Wiring, plan_for
-from milepost.progress.domain.course_grade import course_grade
 from milepost.progress.domain.plan_changes.migration import migrate
 from milepost.progress.domain.plan_changes.preview import MigrationPreview, preview
 from milepost.progress.domain.plan_changes.what_if import RuleChanges
@@ -38,12 +38,19 @@ class MigratePlan(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MigratedPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """How the enrollment stands by the version. `grade` is 0 to 1, None where nothing is graded."""
+    """How the course stands by the version.
+
+    changed      whether it was another version before
+    final_grade  0 to 1; None where the course is not completed, or nothing is graded
+    passing      whether the version's rule holds; None where the course is not completed
+    """
 
     enrollment: str
     version: int
-    completed: bool
-    grade: float | None
+    changed: bool
+    completed_at: datetime | None
+    final_grade: float | None
+    passing: bool | None
 
 
 class AskWhatIf(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,8 +124,10 @@ async def migrate_plan(
     stands = MigratedPlan(
         enrollment=enrollment,
         version=state.opened.version,
-        completed=state.course is not None,
-        grade=course_grade(state, plans[state.opened.version]),
+        changed=bool(outcome.events),
+        completed_at=state.course.occurred_at if state.course else None,
+        final_grade=state.grade if state.course else None,
+        passing=state.passing if state.course else None,
     )
     return positioned(stands, outcome.position)
 

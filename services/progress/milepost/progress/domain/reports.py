@@ -111,7 +111,7 @@ class UnknownEnrollment(Unknown):
 
 @dataclass
 class UnknownPlan(Unknown):
-    """The course version that the enrollment is judged by is not in the log."""
+    """The course has no such version."""
 
     course: str
     version: int

@@ -86,11 +86,11 @@ class WaiverView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LessonAttempts(msgspec.Struct, frozen=True, kw_only=True):
-    """In order of `occurred_at`. `due`: None where the lesson is never due."""
+    """In order of `occurred_at`. `due_at`: None where the lesson is never due."""
 
     enrollment: str
     lesson: str
-    due: datetime | None
+    due_at: datetime | None
     waived: bool
     attempts: list[AttemptView]
     waivers: list[WaiverView]
@@ -107,7 +107,7 @@ def lesson_attempts(
     return LessonAttempts(
         enrollment=state.opened.enrollment,
         lesson=rule.id,
-        due=due_at(rule, state.starts),
+        due_at=due_at(rule, state.starts),
         waived=rule.id in state.waived,
         attempts=list(_attempts(state, rule, facts)),
         waivers=_waivers(facts),

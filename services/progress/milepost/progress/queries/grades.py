@@ -25,7 +25,7 @@ class GradeView(msgspec.Struct, frozen=True, kw_only=True):
                     scores suffice, or no try is left; rounded up to 6 places
     """
 
-    passing: float
+    passing_grade: float
     so_far: float | None = None
     secured: float | None = None
     best_possible: float | None = None
@@ -34,20 +34,20 @@ class GradeView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def short(self) -> bool:
         """It does not suffice yet."""
-        return self.secured is not None and self.secured < self.passing
+        return self.secured is not None and self.secured < self.passing_grade
 
 
 def grade_view(state: Progress, plan: Plan, chances: Mapping[str, Chance]) -> GradeView:
     """`chances`: those of the lessons that have a weight and are not waived."""
     if not chances:
-        return GradeView(passing=plan.passing_grade)
+        return GradeView(passing_grade=plan.passing_grade)
 
     def at(score: float) -> float | None:
         reached = {lesson: one.at(score) for lesson, one in chances.items()}
         return grade(plan, reached, waived=state.waived)
 
     return GradeView(
-        passing=plan.passing_grade,
+        passing_grade=plan.passing_grade,
         so_far=_average(plan, _scored(state, plan, chances)),
         secured=at(0.0),
         best_possible=at(1.0),

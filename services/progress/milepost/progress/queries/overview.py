@@ -28,7 +28,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """`percent_required_done` is of the required lessons of which anything is asked.
 
     A percentage is 100 only when all is done, 0 only when nothing is. `deadline_resets_left`: so
-    often may the learner still have their due dates count anew.
+    often may the learner still have their due dates count anew. `passing`: the rule of the
+    completed course holds now; None where it is not completed.
     """
 
     enrollment: str
@@ -40,6 +41,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     completed_at: datetime | None
     final_grade: float | None
+    passing: bool | None
     percent_done: float
     percent_required_done: float
     seconds_spent: float
@@ -75,6 +77,7 @@ def overview(
         closed_at=state.closed_at,
         completed_at=state.course.occurred_at if state.course else None,
         final_grade=state.grade if state.course else None,
+        passing=state.passing if state.course else None,
         percent_done=percent_done(lessons),
         percent_required_done=percent_done([one for one in lessons if is_demanded(one, plan)]),
         seconds_spent=sum(one.milliseconds for one in state.lessons.values()) / 1000,

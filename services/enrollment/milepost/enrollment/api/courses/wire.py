@@ -10,6 +10,8 @@ from msgspec import Meta, structs
 
 from milepost.contracts.courses import (
     MAX_ATTEMPTS,
+    MAX_DUE_DAY,
+    MAX_GRACE_HOURS,
     OFFLINE_DAYS,
     CoursePublished,
     LatePolicy,
@@ -22,8 +24,6 @@ from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prer
 from milepost.enrollment.api.wiring import Id, Title
 from milepost.enrollment.domain.course.plan_faults import (
     MAX_DEADLINE_RESETS,
-    MAX_DUE_DAY,
-    MAX_GRACE_HOURS,
     MAX_OFFLINE_DAYS,
     WEIGHTS,
 )
@@ -81,7 +81,7 @@ DeadlineResets = Annotated[
 DueDay = Annotated[
     int,
     Meta(
-        description="So many days after the offering's start",
+        description="So many days after the enrollment, or after a cohort's later start",
         extra_json_schema={"minimum": 0, "maximum": MAX_DUE_DAY},
     ),
 ]

@@ -9,6 +9,8 @@ import msgspec
 
 from milepost.contracts.courses import (
     MAX_ATTEMPTS,
+    MAX_DUE_DAY,
+    MAX_GRACE_HOURS,
     CoursePublished,
     LatePolicy,
     Lesson,
@@ -22,8 +24,6 @@ WEIGHTS = 1e-6, 1e6
 MAX_OFFLINE_DAYS = 3_650
 MAX_DEADLINE_RESETS = 1_000
 PERCENT = 100
-MAX_GRACE_HOURS = 8_760
-MAX_DUE_DAY = 3_650
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -41,14 +41,21 @@ def assign(
 
     Example: milepost instructors assign ines sql-101-spring sql-101-autumn
 
-    Who is assigned already stays so. It ends at the first offering that is unknown.
+    Who is assigned already stays so. It ends at the first offering that is unknown;
+    those before it are assigned.
     """
 
-    def work(api: ApiClient) -> list[Any]:
-        return [api.request("PUT", _path(one, subject)) for one in offerings]
+    def work(api: ApiClient, offering: str) -> Any:
+        answer = api.request("PUT", _path(offering, subject))
+        if not as_json:
+            typer.echo(f"{subject} teaches {offering}.")
+        return answer
 
-    done = _with_api(work, http, token, tenant, data_dir)
-    _print(done, f"{subject} teaches {', '.join(offerings)}.", as_json=as_json)
+    done = _with_api(
+        lambda api: [work(api, one) for one in offerings], http, token, tenant, data_dir
+    )
+    if as_json:
+        typer.echo(msgspec.json.encode(done))
 
 
 @app.command()
@@ -64,11 +71,17 @@ def remove(
 ) -> None:
     """Let an instructor see these offerings no more. What they have scored stays."""
 
-    def work(api: ApiClient) -> list[Any]:
-        return [api.request("DELETE", _path(one, subject)) for one in offerings]
+    def work(api: ApiClient, offering: str) -> Any:
+        answer = api.request("DELETE", _path(offering, subject))
+        if not as_json:
+            typer.echo(f"{subject} does not teach {offering}.")
+        return answer
 
-    done = _with_api(work, http, token, tenant, data_dir)
-    _print(done, f"{subject} does not teach {', '.join(offerings)}.", as_json=as_json)
+    done = _with_api(
+        lambda api: [work(api, one) for one in offerings], http, token, tenant, data_dir
+    )
+    if as_json:
+        typer.echo(msgspec.json.encode(done))
 
 
 @app.command("list")

@@ -13,6 +13,8 @@ from msgspec.structs import asdict, replace
 
 from milepost.contracts.courses import (
     MAX_ATTEMPTS,
+    MAX_DUE_DAY,
+    MAX_GRACE_HOURS,
     CountingAttempt,
     CoursePublished,
     LatePolicy,
@@ -32,9 +34,19 @@ Effect: TypeAlias = Literal["gains_completion", "loses_completion", "grade_chang
 Weight: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 Drop: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Attempts: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPTS)]
-Days: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+Days: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_DUE_DAY)]
+Percent: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Hours: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=MAX_GRACE_HOURS)]
 # Of one learner's work that decides, so many positions are named at most.
 MAX_DECIDING = 50
+
+
+class LateChange(LatePolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another late policy, within the limits of one that is published."""
+
+    percent_per_day: Percent
+    floor: Fraction = 0.0
+    grace_hours: Hours = 0.0
 
 
 class LessonChanges(
@@ -49,7 +61,7 @@ class LessonChanges(
     attempts_allowed: Attempts | UnsetType | None = UNSET
     counts: CountingAttempt | UnsetType = UNSET
     due_day: Days | UnsetType | None = UNSET
-    late: LatePolicy | UnsetType | None = UNSET
+    late: LateChange | UnsetType | None = UNSET
 
 
 class RuleChanges(
@@ -59,7 +71,7 @@ class RuleChanges(
 
     passing_grade: Fraction | UnsetType = UNSET
     drop_lowest: Drop | UnsetType = UNSET
-    late: LatePolicy | UnsetType | None = UNSET
+    late: LateChange | UnsetType | None = UNSET
     lessons: dict[str, LessonChanges] = {}
 
 
