@@ -306,6 +306,9 @@ def test_where_nothing_was_missed_a_learners_reset_is_not_spent(rules, reports, 
 def test_nothing_is_reset_before_the_start_nor_by_a_learner_who_has_left():
     future = after(opened(), [DeadlinesReset(enrollment="e-1", starts=NOW, occurred_at=NOW)])
     assert reset_deadlines(future, LATE, at=minute(8 * DAY), reason="illness") == []
-    left = [ProgressClosed(enrollment="e-1", reason="left", occurred_at=minute(9))]
-    with pytest.raises(NotEnrolled):
-        reset_deadlines(after(opened(), left), LATE, at=NOW)
+    left = ProgressClosed(
+        enrollment="e-1", reason="transferred", continues_as="e-2", occurred_at=minute(9)
+    )
+    with pytest.raises(NotEnrolled) as refused:
+        reset_deadlines(after(opened(), [left]), LATE, at=NOW)
+    assert refused.value.continues_as == "e-2"

@@ -178,14 +178,14 @@ async def test_an_offering_a_version_and_pages_narrow_it(school):
     spring = Question(course="rust", changes=changes, offering="spring")
     assert (await what_if(log, NORTH, spring, at=AT)).judged == 40
     found: list[Affected] = []
-    start, answers = None, 0
+    cursor, answers = None, 0
     while True:
-        ask = Question(course="rust", changes=changes, limit=25, start=start)
+        ask = Question(course="rust", changes=changes, limit=25, cursor=cursor)
         told = await what_if(log, NORTH, ask, at=AT)
         found, answers = [*found, *told.affected], answers + 1
         if told.next is None:
             break
-        start = told.next
+        cursor = told.next
         # What happens meanwhile is not mixed in.
         _, opening = enrolled(f"late-{answers}")
         await append(log, f"progress-e-late-{answers}", *opening)

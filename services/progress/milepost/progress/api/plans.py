@@ -18,7 +18,7 @@ from milepost.progress.domain.plan_changes.what_if import RuleChanges
 from milepost.progress.domain.reports import NotEnrolled, UnknownLesson, UnknownPlan
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.events import ProgressEvent
-from milepost.progress.queries.what_if import MAX_LEARNERS, From, Question, WhatIf, what_if
+from milepost.progress.queries.what_if import MAX_LEARNERS, Question, WhatIf, WhatIfCursor, what_if
 from milepost.web.openapi.documented_answers import command, query
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
@@ -56,7 +56,7 @@ class MigratedPlan(msgspec.Struct, frozen=True, kw_only=True):
 class AskWhatIf(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`version`: only who is judged by it. `to_version`: by another published version's rules.
 
-    `changes` come on top of either. At most `limit` enrollments are judged; `start` is the `next`
+    `changes` come on top of either. At most `limit` enrollments are judged; `cursor` is the `next`
     of the answer before.
     """
 
@@ -66,7 +66,7 @@ class AskWhatIf(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     to_version: Version | None = None
     changes: RuleChanges = RuleChanges()
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LEARNERS)] = 1_000
-    start: From | None = None
+    cursor: WhatIfCursor | None = None
 
 
 @get(
@@ -156,7 +156,7 @@ async def ask_what_if(
         to_version=data.to_version,
         changes=data.changes,
         limit=data.limit,
-        start=data.start,
+        cursor=data.cursor,
     )
     ask = partial(what_if, wiring.transactor.log, request.user.tenant, question)
     async with wiring.what_ifs:

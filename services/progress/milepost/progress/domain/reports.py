@@ -124,7 +124,7 @@ class UnknownLesson(Unknown):
 
 @dataclass
 class NotEnrolled(Conflicting):
-    """It happened before the enrollment began or after it ended, or there is no seat yet.
+    """It happened outside the enrollment, or there is no seat yet; use `continues_as`, if any.
 
     `continues_as`: the enrollment in another run of the course to send it to, after a transfer.
     """

@@ -120,7 +120,7 @@ def reset_deadlines(
         return []
     if reason is None:
         if state.closed_at:
-            raise NotEnrolled(opened.occurred_at, state.closed_at)
+            raise NotEnrolled(opened.occurred_at, state.closed_at, state.continues_as)
         if not _missed_any(state, plan, at):
             return []
         if state.resets >= plan.deadline_resets:

@@ -58,7 +58,7 @@ _OPENED, _STARTED = tag_of(ProgressOpened), tag_of(LessonStarted)
 TURN = 50
 
 
-class From(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WhatIfCursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where an answer goes on: behind the opening at `after`, as the log was at `position`."""
 
     after: Annotated[int, msgspec.Meta(ge=0)]
@@ -76,7 +76,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
     to_version: int | None = None
     limit: int = MAX_LEARNERS
-    start: From | None = None
+    cursor: WhatIfCursor | None = None
 
 
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     lose_completion: int
     change_grade: int
     affected: list[Affected]
-    next: From | None = None
+    next: WhatIfCursor | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False):
@@ -142,7 +142,7 @@ async def what_if(
     Raises `UnknownPlan`, `UnknownLesson`.
     """
     head = (await log.heads()).get(tenant, 0)
-    upto = min(question.start.position, head) if question.start else head
+    upto = min(question.cursor.position, head) if question.cursor else head
     plans = await _plans(log, tenant, question)
     learners, rest = await _read(log, tenant, question, upto, on_progress)
     found = _Tally()
@@ -184,9 +184,9 @@ async def _read(
     question: Question,
     upto: int,
     on_progress: Callable[[int, int], None],
-) -> tuple[list[Stream], From | None]:
+) -> tuple[list[Stream], WhatIfCursor | None]:
     """Who was opened in the course, up to the limit; and from where the rest would be asked for."""
-    last = question.start.after if question.start else 0
+    last = question.cursor.after if question.cursor else 0
     learners: dict[str, Stream] = {}
     rest = None
     async for page in pages(log, tenant, last, upto=upto, types=TYPES, limit=PAGE):
@@ -195,7 +195,7 @@ async def _read(
                 if len(learners) < question.limit:
                     learners[one.stream], last = [], one.position
                 else:
-                    rest = From(after=last, position=upto)
+                    rest = WhatIfCursor(after=last, position=upto)
             if (stream := learners.get(one.stream)) is not None:
                 stream.append(Kept(intern(one.type), one.data, one.occurred_at, one.position))
         on_progress(page.reached, upto)
@@ -238,7 +238,7 @@ class _Tally:
             if judged.effect != "nothing":
                 self.affected.append(_affected(opened, judged, deciding(state, other, places)))
 
-    def answer(self, position: int, rest: From | None) -> WhatIf:
+    def answer(self, position: int, rest: WhatIfCursor | None) -> WhatIf:
         effects = Counter(one.effect for one in self.affected)
         return WhatIf(
             position=position,

@@ -53,7 +53,7 @@ class SameOffering(Invalid):
 
 @dataclass
 class NotALaterRun(Conflicting):
-    """A deferral leads to a run of the same course that starts later."""
+    """A deferral leads to a run of the same course with a later `starts`; a transfer to any."""
 
     offering: str
     to: str

@@ -133,7 +133,7 @@ async def _whole(log: PostgresLog, tenant: str, question: Question) -> WhatIf:
         told = await what_if(log, tenant, question, at=utc_now(), on_progress=on_progress)
         whole = told
         while told.next is not None:
-            question = msgspec.structs.replace(question, start=told.next)
+            question = msgspec.structs.replace(question, cursor=told.next)
             told = await what_if(log, tenant, question, at=utc_now(), on_progress=on_progress)
             whole = _joined(whole, told)
     return whole
