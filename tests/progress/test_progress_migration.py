@@ -242,3 +242,14 @@ def test_who_has_done_nothing_completes_nothing_whatever_is_demanded():
         apply_rule_change(opened(), free, at=AT, reason="corrected"),
     ):
         assert [type(event) for event in events] == [PlanMigrated]
+
+
+def test_a_verdict_that_only_now_is_taken_back_is_told_of_the_completed_course():
+    old = version(3, quiz(move_on="CompletedAndPassed", mastery_score=0.5))
+    new = version(4, quiz(move_on="Passed", mastery_score=0.5, counts="first"))
+    state = standing(old, scored("quiz", 0.3, at=5), scored("quiz", 0.9, at=6))
+    state = moved(state, old, new)
+    assert (state.course.grade, state.passing) == (0.3, True)
+    state, _ = reported(state, new, scored("quiz", 0.7, at=7))
+    assert state.lessons["quiz"].passed is False
+    assert (state.grade, state.passing) == (0.3, False)

@@ -96,8 +96,8 @@ async def test_who_does_not_hurry_is_written_at_once(school, log):
     assert not any(never.takes(KEY, "ada", [tick(n)]) for n in range(2 * HEAVY_CALLS))
 
 
-async def hold(buffer, key, reports, sender=ADA):
-    return await buffer.hold(key, sender, reports, ["accepted"] * len(reports))
+def hold(buffer, key, reports, sender=ADA):
+    return buffer.hold(key, sender, reports, ["accepted"] * len(reports))
 
 
 def heavy(buffer, key=KEY, subject="ada"):
@@ -111,8 +111,8 @@ async def test_two_processes_hold_reports_of_one_enrollment(school, log):
     other = Transactor(log)
     buffers = [ReportBuffer(one, PlanCache(log), 10) for one in (school.transactor, other)]
     ticks = [tick(number) for number in range(1, 31)]
-    await hold(buffers[0], KEY, ticks[:20])
-    await hold(buffers[1], KEY, ticks[15:])
+    hold(buffers[0], KEY, ticks[:20])
+    hold(buffers[1], KEY, ticks[15:])
     await asyncio.gather(*(buffer.flush(KEY) for buffer in buffers))
     _, state = await school.transactor.load("north", PROGRESS.of(ENROLLMENT))
     intro = state.lessons["intro"]
@@ -126,7 +126,7 @@ async def test_held_reports_are_written_in_time_and_at_the_end(school, log):
     clock = Clock(0.0)
     buffer = ReportBuffer(school.transactor, PlanCache(log), 0.1, clock)
     running = asyncio.create_task(buffer.run())
-    await hold(buffer, KEY, [tick(1)])
+    hold(buffer, KEY, [tick(1)])
     await eventually(clock.looked_at(2))
     assert await written(school) == 0
     clock.now = 0.2
@@ -135,19 +135,18 @@ async def test_held_reports_are_written_in_time_and_at_the_end(school, log):
         return await written(school) == 1
 
     assert await eventually(is_written)
-    await hold(buffer, KEY, [tick(2)])
+    hold(buffer, KEY, [tick(2)])
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert await written(school) == 2
-    assert await hold(buffer, KEY, [tick(3)]) == ["buffered"]
-    assert await written(school) == 3
+    assert hold(buffer, KEY, [tick(3)]) is None
 
 
 async def test_what_could_not_be_written_is_kept_and_tried_again(school, log, monkeypatch):
     await school.begin()
     buffer = ReportBuffer(school.transactor, PlanCache(log), 10)
-    await hold(buffer, KEY, [tick(1)])
+    hold(buffer, KEY, [tick(1)])
 
     async def away(*_, **__):
         raise RuntimeError
@@ -155,10 +154,47 @@ async def test_what_could_not_be_written_is_kept_and_tried_again(school, log, mo
     with monkeypatch.context() as patched:
         patched.setattr(log, "append", away)
         await buffer.flush(KEY)
-    await hold(buffer, KEY, [tick(2)])
+    hold(buffer, KEY, [tick(2)])
     assert buffer.held == 2
     await buffer.flush(KEY)
     assert (buffer.held, await written(school)) == (0, 2)
+
+
+async def test_whoever_waits_for_what_is_held_waits_until_it_is_written(school, log, monkeypatch):
+    await school.begin()
+    buffer = ReportBuffer(school.transactor, PlanCache(log), 10)
+    hold(buffer, KEY, [tick(1)])
+    go_on, append = asyncio.Event(), log.append
+
+    async def slow(*given, **facts):
+        await go_on.wait()
+        return await append(*given, **facts)
+
+    async def away(*_, **__):
+        raise RuntimeError
+
+    monkeypatch.setattr(log, "append", away)
+    first = asyncio.create_task(buffer.flush(KEY))
+    others = [asyncio.create_task(buffer.flush(KEY)) for _ in range(2)]
+    await first
+    monkeypatch.setattr(log, "append", slow)
+    assert hold(buffer, KEY, [tick(2)]) is None
+    _, pending = await asyncio.wait(others, timeout=0.1)
+    go_on.set()
+    await asyncio.gather(*others)
+    assert pending == set(others)
+    assert (buffer.held, await written(school)) == (0, 1)
+
+
+async def test_what_two_senders_report_is_never_held_as_one(school, log):
+    buffer = ReportBuffer(school.transactor, PlanCache(log), 10)
+    heavy(buffer)
+    heavy(buffer, subject="ines")
+    assert buffer.takes(KEY, "ada", [tick(1)])
+    assert buffer.takes(KEY, "ines", [tick(2)])
+    assert hold(buffer, KEY, [tick(1)]) == ["buffered"]
+    assert hold(buffer, KEY, [tick(2)], Sender("ines", Terms(), b"{}")) is None
+    assert hold(buffer, KEY, [tick(1, clicks=3)]) is None
 
 
 async def test_there_is_never_more_held_than_is_allowed(school, log, monkeypatch):
@@ -170,6 +206,6 @@ async def test_there_is_never_more_held_than_is_allowed(school, log, monkeypatch
         heavy(buffer, key)
         call = [tick(10 * number + n) for n in range(10)]
         if buffer.takes(key, "ada", call):
-            await hold(buffer, key, call)
+            hold(buffer, key, call)
             taken += 1
     assert (taken, buffer.held) == (5, 50)

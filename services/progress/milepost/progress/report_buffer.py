@@ -95,24 +95,26 @@ class ReportBuffer:
             return False
         return self._is_heavy(key, lesson) and self._has_room(key, subject, reports)
 
-    async def hold(
+    def hold(
         self, key: Key, sender: Sender, reports: Sequence[Report], answers: Sequence[Answer]
-    ) -> Sequence[Told]:
-        """Hold those that were accepted, and say so of them."""
-        held = self._by_key.get(key) or _Held(sender, self._clock())
-        self._by_key[key] = held
+    ) -> Sequence[Told] | None:
+        """Hold those that were accepted, and say so of them. None: they cannot be held after all.
+
+        Others may have reported since `takes`, or the process may be ending.
+        """
+        if not self._has_room(key, sender.subject, reports):
+            return None
+        held = self._by_key.setdefault(key, _Held(sender, self._clock()))
         before = len(held.reports)
         for one, answer in zip(reports, answers, strict=True):
             if answer == "accepted":
                 held.reports.setdefault(one.id, one)
         self.held += len(held.reports) - before
-        if self._closed:  # it came while the process was ending
-            await self.flush(key)
         return ["buffered" if answer == "accepted" else answer for answer in answers]
 
     async def flush(self, key: Key) -> None:
         """Write what is held of an enrollment; returns when that has been tried."""
-        if writing := self._writing.get(key):
+        while writing := self._writing.get(key):  # of several who wait, one goes on to write
             await end_of(writing)
         held = self._by_key.pop(key, None)
         if held is None:
@@ -142,7 +144,7 @@ class ReportBuffer:
         return calls >= HEAVY_CALLS
 
     def _has_room(self, key: Key, subject: str, reports: Sequence[Report]) -> bool:
-        if self._closed or self.held + len(reports) > MAX_HELD:
+        if self._closed or key in self._writing or self.held + len(reports) > MAX_HELD:
             return False
         held = self._by_key.get(key)
         if held is None:
@@ -175,14 +177,12 @@ class ReportBuffer:
 
     def _keep(self, key: Key, held: _Held, error: Exception) -> None:
         held.tries += 1
-        if held.tries > MAX_TRIES:
+        # Whoever asks has it tried as well: so many tries alone may be a matter of moments.
+        if held.tries > MAX_TRIES and self._clock() - held.since > MAX_TRIES * self._seconds:
             _log.error("buffered_reports_lost", tenant=key[0], enrollment=key[1], exc_info=error)
             return
         _log.warning("buffered_reports_not_written", tenant=key[0], error=repr(error))
-        if newer := self._by_key.get(key):
-            self.held -= len(newer.reports)
-            held.reports |= newer.reports
-        self._by_key[key] = held
+        self._by_key[key] = held  # nothing newer is held: see `_has_room`
         self.held += len(held.reports)
 
     async def _flush_all(self, keys: Sequence[Key]) -> None:

@@ -88,12 +88,12 @@ async def _merged(
     decide = partial(report, plan=plan, reports=allowed, terms=terms)
     once = idempotency_key(request) is not None or data.reason is not None
     key, subject = (request.user.tenant, enrollment), request.user.subject
-    answers: Sequence[Told]
+    answers: Sequence[Told] | None = None
     if not once and wiring.buffer.takes(key, subject, allowed):
         sender = Sender(subject, terms, metadata(request))
         as_known, position = await _judged(request, wiring, enrollment, decide)
-        answers = await wiring.buffer.hold(key, sender, allowed, as_known)
-    else:
+        answers = wiring.buffer.hold(key, sender, allowed, as_known)
+    if answers is None:
         await wiring.buffer.flush(key)
         answers, position = await _written(request, wiring, enrollment, decide, plan)
     told = iter(answers)
