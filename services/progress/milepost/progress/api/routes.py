@@ -89,6 +89,7 @@ async def _merged(
     once = idempotency_key(request) is not None or data.reason is not None
     key, subject = (request.user.tenant, enrollment), request.user.subject
     answers: Sequence[Told] | None = None
+    position = 0
     if not once and wiring.buffer.takes(key, subject, allowed):
         sender = Sender(subject, terms, metadata(request))
         as_known, position = await _judged(request, wiring, enrollment, decide)

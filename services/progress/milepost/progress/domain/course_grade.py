@@ -109,7 +109,8 @@ def settle_reports(
             yield from _completed_by_reports(draft, plan, since, last)
         return
     cause = _scoring_cause(before, draft, plan)
-    if cause or not draft.passing:
+    # After a migration a verdict may change although the score that counts does not.
+    if cause or not draft.passing or before.passed != draft.passed:
         cause = cause or Cause("attempt", last.occurred_at, last.lesson)
         yield from _grade_change(draft, plan, course_standing(draft, plan), cause)
 
