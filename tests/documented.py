@@ -10,6 +10,7 @@ import jsonschema_rs
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+SHARED = "urn:milepost:openapi"
 METHODS = ("get", "put", "post", "patch", "delete")
 
 
@@ -17,7 +18,9 @@ class Document:
     """An OpenAPI document, asked for what one of its operations may answer."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.components = document["components"]
+        # Shared by all validators: each would hold a copy of some megabytes.
+        resource = {"$id": SHARED, "components": document["components"]}
+        self._registry = jsonschema_rs.Registry([(SHARED, resource)])
         self._validators: dict[int, jsonschema_rs.Draft202012Validator] = {}
         # The most literal first: `/x/position` is not `/x/{name}`.
         self._paths = [
@@ -35,8 +38,10 @@ class Document:
     def fault(self, schema: dict[str, Any], instance: object) -> str | None:
         """Why the instance does not fit, if it does not. The schema is one of this document's."""
         if id(schema) not in self._validators:
-            whole = {**schema, "components": self.components}
-            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            own = json.loads(json.dumps(schema).replace('"#/', f'"{SHARED}#/'))
+            validator = jsonschema_rs.Draft202012Validator(
+                own, validate_formats=True, registry=self._registry
+            )
             self._validators[id(schema)] = validator
         errors = [
             f"{one.message} at {one.instance_path}"
