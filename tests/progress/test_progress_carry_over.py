@@ -32,7 +32,7 @@ from milepost.progress.domain.carry_over import handed_over
 from milepost.progress.domain.course_grade import course_grade
 from milepost.progress.domain.plan import plan_of
 from milepost.progress.domain.reports import NotEnrolled
-from milepost.progress.domain.staff_decisions import revise_score
+from milepost.progress.domain.staff_decisions import revise_score, waive
 from milepost.progress.domain.state import PROGRESS, satisfying
 
 
@@ -119,6 +119,18 @@ def test_late_work_can_complete_the_course_where_it_goes_on():
     [_, done] = runs.deliver()
     assert isinstance(done, CourseCompleted)
     assert (done.enrollment, done.grade, done.occurred_at) == ("b", 0.7, minute(10))
+
+
+def test_what_staff_decide_on_the_earlier_run_completes_the_course_once_where_it_goes_on():
+    runs = deferred()
+    [waived, *_] = decided = waive(
+        runs.state("a"), PLAN, lesson="essay", reason="ill", at=minute(20)
+    )
+    assert [type(event) for event in decided if event is not waived] == [LateWorkArrived]
+    runs.write("a", decided)
+    done = [event for event in runs.deliver() if isinstance(event, CourseCompleted)]
+    assert [(one.enrollment, one.grade) for one in done] == [("b", 0.9)]
+    assert runs.state("a").course is None
 
 
 def test_what_happened_after_the_transfer_is_sent_to_where_it_goes_on():

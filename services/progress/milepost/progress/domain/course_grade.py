@@ -82,7 +82,9 @@ def settle_course(
     you ask for the next. `lesson`: the one it is about.
     """
     now = course_standing(draft, plan)
-    if held := _newly_held(draft, plan, now, because):
+    # Decisions go along with a transfer: one completion, where the enrollment goes on.
+    held = None if draft.continues_as else _newly_held(draft, plan, now, because)
+    if held:
         # A completion is dated by the last fact that it needed, and the decision is one.
         final = now.grade if now.passing else held.grade
         yield CourseCompleted(**_own(draft), grade=final, occurred_at=max(held.at, at))
