@@ -31,7 +31,7 @@ from milepost.operations.installation.data_directory import DirectoryInUse
 from milepost.operations.local.embedded import Embedded
 from milepost.operations.rooms import schemas
 
-pytestmark = pytest.mark.servers  # they start processes
+pytestmark = [pytest.mark.servers, pytest.mark.faults]  # they start processes
 
 SEALED = b"sealed-name-of-ada"
 
@@ -184,7 +184,6 @@ async def test_everything_is_lost_and_restored_beside_the_same_nats(data_dir: Pa
         assert len({event for _, event in after}) == len(after), "nothing is doubled"
 
 
-@pytest.mark.faults
 async def test_a_named_server_is_restored_into_an_empty_database(
     embedded, postgres: str, nats_url: str, tmp_path: Path
 ):

@@ -18,7 +18,7 @@ from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.relay.strays import forget_strays, strays_by_tenant
 from milepost.events.store.postgres import PostgresLog, connect_pool
 
-pytestmark = pytest.mark.servers  # they start processes
+pytestmark = [pytest.mark.servers, pytest.mark.faults]  # they start processes
 
 
 @pytest.fixture

@@ -121,6 +121,15 @@ def test_late_work_can_complete_the_course_where_it_goes_on():
     assert (done.enrollment, done.grade, done.occurred_at) == ("b", 0.7, minute(10))
 
 
+def test_an_attempt_that_is_sent_to_both_runs_counts_once():
+    runs = deferred()
+    at_the_boundary = scored("essay", 0.5, at=10)
+    assert runs.do("a", at_the_boundary) == ["accepted"]
+    runs.deliver()
+    assert runs.do("b", at_the_boundary) == ["duplicate"]
+    assert len(runs.state("b").lessons["essay"].attempts) == 1
+
+
 def test_what_staff_decide_on_the_earlier_run_completes_the_course_once_where_it_goes_on():
     runs = deferred()
     [waived, *_] = decided = waive(

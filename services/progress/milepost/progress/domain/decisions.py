@@ -176,6 +176,8 @@ class _Call:
         known = self._known.get(one.id, self._draft.reports.get(one.id))
         if known is not None:
             return "duplicate" if known in {"", digest} else ReportIdReused(one.id)
+        if self._draft.carried and _came_along(self._draft, one):
+            return "duplicate"
         if refusal := _refusal(self._draft, self._opened, self._plan, one, self._terms):
             return refusal
         count = len(self._events)
@@ -223,6 +225,14 @@ class _Call:
         if self._events:
             self._events.extend(late_work(self._draft, self._events[-1].occurred_at))
         return self._events
+
+
+def _came_along(draft: Progress, one: Report) -> bool:
+    """Whether this very attempt was sent to the earlier run too, and carried over from there."""
+    standing = draft.lessons.get(one.lesson) if type(one) is Scored else None
+    return standing is not None and any(
+        (known.at, known.report) == (one.occurred_at, one.id) for known in standing.attempts
+    )
 
 
 def missing_prerequisites(

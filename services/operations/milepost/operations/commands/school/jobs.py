@@ -20,6 +20,7 @@ from milepost.operations.client.bulk_job import (
     upload,
 )
 from milepost.operations.client.bulk_job import cancel as cancel_job
+from milepost.operations.client.enrollments import with_progress
 from milepost.operations.client.http import ApiClient, Http, Token, api_client
 from milepost.operations.commands.school.enroll import DryRun, File, Follow, followed, print_job
 from milepost.operations.installation.tenants import require_tenant
@@ -86,6 +87,33 @@ def submit(
         print_job(api, job, is_followed=wait, as_json=as_json)
     if wait and (job.refused or job.state != "done"):
         raise typer.Exit(1)
+
+
+@app.command("rows")
+def rows_(
+    *,
+    version: Annotated[int, typer.Option(help="The version of the course they move to.", min=1)],
+    reason: Annotated[str, typer.Option(help="A code, as new_edition.")],
+    course: Annotated[str | None, typer.Option(help="Everybody in this course.")] = None,
+    offering: Annotated[str | None, typer.Option(help="Everybody in this offering.")] = None,
+    tenant: Tenant = "default",
+    http: Http = None,
+    token: Token = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the file for `jobs submit migrations` or `rule-changes`: everybody who is in.
+
+    Example: milepost jobs rows --offering sql-101-spring --version 2 --reason new_edition > who.csv
+    """
+    if course is None and offering is None:
+        raise WrongUsage("Name a --course, an --offering or both.")
+    count = 0
+    typer.echo("enrollment,version,reason")
+    with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
+        for one in with_progress(api, course=course, offering=offering):
+            typer.echo(f"{one['enrollment']},{version},{reason}")
+            count += 1
+    typer.echo(f"{count:,} enrollments.", err=True)
 
 
 @app.command("list")
