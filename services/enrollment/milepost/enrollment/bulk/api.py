@@ -1,20 +1,18 @@
 """Bulk jobs over HTTP: upload, watch, read what came of each row, cancel. For the registrar."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
 
-from milepost.contracts.ids import ID
 from milepost.enrollment.api.wiring import ENROLLERS
 from milepost.enrollment.bulk import documents
 from milepost.enrollment.bulk.enrollment_kind import ENROLLMENT_JOB
 from milepost.jobs import documents as job_documents
+from milepost.jobs import parameters
 from milepost.jobs.formats import MAX_BYTES
 from milepost.jobs.http import NDJSON, lines, rows_per_second, uploaded
 from milepost.jobs.jobs import Job, State
@@ -23,8 +21,6 @@ from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
 
 READERS = (*ENROLLERS, "operator")
-
-JobPath = Annotated[UUID, PathParameter(description="The job's id")]
 
 
 class BulkWiring(msgspec.Struct, frozen=True):
@@ -85,10 +81,8 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
 async def start_job(
     request: Received,
     wiring: NamedDependency[BulkWiring],
-    offering: Annotated[
-        str | None, QueryParameter(pattern=ID, description="Of rows that name none")
-    ] = None,
-    dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
+    offering: parameters.Offering = None,
+    dry_run: parameters.DryRun = False,
 ) -> Response[JobView]:
     kind = ENROLLMENT_JOB.name
     job = await uploaded(request, wiring.store, kind, offering, dry_run=dry_run)
@@ -99,15 +93,15 @@ async def start_job(
 @get(
     "",
     summary="List bulk jobs",
-    description="The newest first. They are kept for 30 days after their end.",
+    description=parameters.LISTED,
     answers=job_documents.LIST,
     roles=READERS,
 )
 async def list_jobs(
     request: Received,
     wiring: NamedDependency[BulkWiring],
-    cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=500, description="Jobs in a page")] = 50,
+    cursor: parameters.Cursor = None,
+    limit: parameters.Limit = 50,
 ) -> JobPage:
     jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1)
     more = len(jobs) > limit
@@ -119,12 +113,12 @@ async def list_jobs(
 @get(
     "/{job:uuid}",
     summary="Read how far a bulk job is",
-    description="Sends an ETag, answers If-None-Match.",
+    description=parameters.VERSIONED,
     answers=job_documents.READ,
     roles=READERS,
 )
 async def get_job(
-    request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
+    request: Received, job: parameters.JobPath, wiring: NamedDependency[BulkWiring]
 ) -> Response[JobView]:
     found = await wiring.store.find(request.user.tenant, job)
     return versioned(request, _view(found), found.version)
@@ -133,9 +127,7 @@ async def get_job(
 @get(
     "/{job:uuid}/results",
     summary="Read what came of each row",
-    description="A line of NDJSON for each row that is done, in their order: the row's number, "
-    "what it came to, and the problem if it was refused. `follow`: stay until the job has ended, "
-    "up to ten minutes; `after` goes on behind a row.",
+    description=parameters.RESULTS,
     media_type=NDJSON,
     responses={200: documents.LINES},
     answers=job_documents.RESULTS,
@@ -143,12 +135,12 @@ async def get_job(
 )
 async def get_job_results(
     request: Received,
-    job: JobPath,
+    job: parameters.JobPath,
     wiring: NamedDependency[BulkWiring],
     *,
-    refused: Annotated[bool, QueryParameter(description="Only rows that were refused")] = False,
-    follow: Annotated[bool, QueryParameter(description="Wait for the others")] = False,
-    after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
+    refused: parameters.Refused = False,
+    follow: parameters.Follow = False,
+    after: parameters.After = 0,
 ) -> Stream:
     found = await wiring.store.find(request.user.tenant, job)
     told = lines(wiring.store, found, after, follow=follow, refused_only=refused)
@@ -159,13 +151,12 @@ async def get_job_results(
     "/{job:uuid}/cancel",
     status_code=200,
     summary="Cancel a bulk job",
-    description="It ends within a second or two. What it has done stays, and its results tell it. "
-    "Repeating it does nothing.",
+    description=parameters.CANCELED,
     answers=job_documents.CANCEL,
     roles=ENROLLERS,
 )
 async def cancel_job(
-    request: Received, job: JobPath, wiring: NamedDependency[BulkWiring]
+    request: Received, job: parameters.JobPath, wiring: NamedDependency[BulkWiring]
 ) -> JobView:
     return _view(await wiring.store.cancel(request.user.tenant, job))
 

@@ -1,16 +1,15 @@
 """Jobs of progress over HTTP: upload, watch, read what came of each row, cancel."""
 
 from typing import Annotated, Literal, TypeAlias
-from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from milepost.contracts.ids import ID
 from milepost.jobs import documents as job_documents
+from milepost.jobs import parameters
 from milepost.jobs.formats import MAX_BYTES
 from milepost.jobs.http import NDJSON, JobStatus, JobStatuses, lines, status_of, uploaded
 from milepost.jobs.store import Store
@@ -26,7 +25,6 @@ KEEPERS = ("registrar", "service")
 
 KindName: TypeAlias = Literal["scores", "waivers", "migrations", "rule-changes"]
 OF_INSTRUCTORS: tuple[KindName, ...] = ("scores", "waivers")
-JobPath = Annotated[UUID, PathParameter(description="The job's id")]
 
 
 class JobWiring(msgspec.Struct, frozen=True):
@@ -56,10 +54,8 @@ async def start_progress_job(
     request: Received,
     wiring: NamedDependency[JobWiring],
     kind: Annotated[KindName, QueryParameter(description="What the rows ask for")],
-    offering: Annotated[
-        str | None, QueryParameter(pattern=ID, description="Of rows that name none")
-    ] = None,
-    dry_run: Annotated[bool, QueryParameter(description="Change nothing")] = False,
+    offering: parameters.Offering = None,
+    dry_run: parameters.DryRun = False,
 ) -> Response[JobStatus]:
     own_only = is_limited(request.user, SENDERS)
     if own_only and kind not in OF_INSTRUCTORS:
@@ -72,15 +68,15 @@ async def start_progress_job(
 @get(
     "",
     summary="List jobs of progress",
-    description="The newest first. They are kept for 30 days after their end.",
+    description=parameters.LISTED,
     answers=job_documents.LIST,
     roles=READERS,
 )
 async def list_progress_jobs(
     request: Received,
     wiring: NamedDependency[JobWiring],
-    cursor: Annotated[UUID | None, QueryParameter(description="`next` of the page before")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=500, description="Jobs in a page")] = 50,
+    cursor: parameters.Cursor = None,
+    limit: parameters.Limit = 50,
 ) -> JobStatuses:
     jobs = await wiring.store.page(request.user.tenant, cursor, limit + 1, by=_own(request))
     return JobStatuses(
@@ -92,12 +88,12 @@ async def list_progress_jobs(
 @get(
     "/{job:uuid}",
     summary="Read how far a job of progress is",
-    description="Sends an ETag, answers If-None-Match.",
+    description=parameters.VERSIONED,
     answers=job_documents.READ,
     roles=READERS,
 )
 async def get_progress_job(
-    request: Received, job: JobPath, wiring: NamedDependency[JobWiring]
+    request: Received, job: parameters.JobPath, wiring: NamedDependency[JobWiring]
 ) -> Response[JobStatus]:
     found = await wiring.store.find(request.user.tenant, job, by=_own(request))
     return versioned(request, status_of(found), found.version)
@@ -106,9 +102,7 @@ async def get_progress_job(
 @get(
     "/{job:uuid}/results",
     summary="Read what came of each row",
-    description="A line of NDJSON for each row that is done, in their order: the row's number, "
-    "what it came to, and the problem if it was refused. `follow`: stay until the job has ended, "
-    "up to ten minutes; `after` goes on behind a row.",
+    description=parameters.RESULTS,
     media_type=NDJSON,
     responses={200: documents.LINES},
     answers=job_documents.RESULTS,
@@ -116,12 +110,12 @@ async def get_progress_job(
 )
 async def get_progress_job_results(
     request: Received,
-    job: JobPath,
+    job: parameters.JobPath,
     wiring: NamedDependency[JobWiring],
     *,
-    refused: Annotated[bool, QueryParameter(description="Only rows that were refused")] = False,
-    follow: Annotated[bool, QueryParameter(description="Wait for the others")] = False,
-    after: Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="A row's number")] = 0,
+    refused: parameters.Refused = False,
+    follow: parameters.Follow = False,
+    after: parameters.After = 0,
 ) -> Stream:
     found = await wiring.store.find(request.user.tenant, job, by=_own(request))
     told = lines(wiring.store, found, after, follow=follow, refused_only=refused)
@@ -132,13 +126,12 @@ async def get_progress_job_results(
     "/{job:uuid}/cancel",
     status_code=200,
     summary="Cancel a job of progress",
-    description="It ends within a second or two. What it has done stays, and its results tell it. "
-    "Repeating it does nothing.",
+    description=parameters.CANCELED,
     answers=job_documents.CANCEL,
     roles=SENDERS,
 )
 async def cancel_progress_job(
-    request: Received, job: JobPath, wiring: NamedDependency[JobWiring]
+    request: Received, job: parameters.JobPath, wiring: NamedDependency[JobWiring]
 ) -> JobStatus:
     await wiring.store.find(request.user.tenant, job, by=_own(request))
     return status_of(await wiring.store.cancel(request.user.tenant, job))

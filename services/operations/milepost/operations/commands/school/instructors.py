@@ -1,7 +1,8 @@
 """`milepost instructors`: who teaches which offerings of a running Milepost, and so sees them."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
@@ -12,7 +13,6 @@ from milepost.operations.installation.tenants import require_tenant
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 
 app = typer.Typer(no_args_is_help=True)
-T = TypeVar("T")
 
 Subject = Annotated[
     str, typer.Argument(help="The subject (`sub`) of the instructor's tokens.", metavar="SUBJECT")
@@ -44,18 +44,8 @@ def assign(
     Who is assigned already stays so. It ends at the first offering that is unknown;
     those before it are assigned.
     """
-
-    def work(api: ApiClient, offering: str) -> Any:
-        answer = api.request("PUT", _path(offering, subject))
-        if not as_json:
-            typer.echo(f"{subject} teaches {offering}.")
-        return answer
-
-    done = _with_api(
-        lambda api: [work(api, one) for one in offerings], http, token, tenant, data_dir
-    )
-    if as_json:
-        typer.echo(msgspec.json.encode(done))
+    with _api(http, token, tenant, data_dir) as api:
+        _each(api, "PUT", subject, offerings, "teaches", as_json=as_json)
 
 
 @app.command()
@@ -70,18 +60,8 @@ def remove(
     data_dir: DataDir = None,
 ) -> None:
     """Let an instructor see these offerings no more. What they have scored stays."""
-
-    def work(api: ApiClient, offering: str) -> Any:
-        answer = api.request("DELETE", _path(offering, subject))
-        if not as_json:
-            typer.echo(f"{subject} does not teach {offering}.")
-        return answer
-
-    done = _with_api(
-        lambda api: [work(api, one) for one in offerings], http, token, tenant, data_dir
-    )
-    if as_json:
-        typer.echo(msgspec.json.encode(done))
+    with _api(http, token, tenant, data_dir) as api:
+        _each(api, "DELETE", subject, offerings, "does not teach", as_json=as_json)
 
 
 @app.command("list")
@@ -95,25 +75,32 @@ def list_(
     data_dir: DataDir = None,
 ) -> None:
     """Print the subjects of an offering's instructors, a line each."""
-    found = _with_api(
-        lambda api: api.request("GET", _path(offering)), http, token, tenant, data_dir
-    )
+    with _api(http, token, tenant, data_dir) as api:
+        found = api.request("GET", _path(offering))
     words = "\n".join(found["instructors"]) or f"{offering} has no instructors."
-    _print(found, words, as_json=as_json)
+    typer.echo(msgspec.json.encode(found) if as_json else words)
 
 
-def _with_api(
-    work: Callable[[ApiClient], T], http: Http, token: Token, tenant: str, data_dir: DataDir
-) -> T:
+@contextmanager
+def _api(http: Http, token: Token, tenant: str, data_dir: DataDir) -> Iterator[ApiClient]:
     require_tenant(tenant)
     with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
-        return work(api)
+        yield api
+
+
+def _each(
+    api: ApiClient, method: str, subject: str, offerings: list[str], does: str, *, as_json: bool
+) -> None:
+    """Says each as it is done: those behind one that is refused are not."""
+    answers = []
+    for offering in offerings:
+        answers.append(api.request(method, _path(offering, subject)))
+        if not as_json:
+            typer.echo(f"{subject} {does} {offering}.")
+    if as_json:
+        typer.echo(msgspec.json.encode(answers))
 
 
 def _path(offering: str, subject: str | None = None) -> str:
     path = f"/enrollment/offerings/{quote(offering, safe='')}/instructors"
     return path if subject is None else f"{path}/{quote(subject, safe='')}"
-
-
-def _print(found: object, words: str, *, as_json: bool) -> None:
-    typer.echo(msgspec.json.encode(found) if as_json else words)

@@ -24,6 +24,28 @@ from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer()
 
+Course = Annotated[str, typer.Argument(help="The course's code, as SQL-101.", metavar="COURSE")]
+PassingGrade = Annotated[
+    float | None, typer.Option(help="Another passing grade, 0 to 1.", min=0, max=1)
+]
+DropLowest = Annotated[
+    int | None, typer.Option(help="So many of the lowest scores are dropped.", min=0)
+]
+ChangesFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="A JSON file of changes, as `POST /progress/what-if` takes them.", metavar="FILE"
+    ),
+]
+ToVersion = Annotated[
+    int | None,
+    typer.Option(help="By this published version's rules.", show_default="each by their own"),
+]
+OneOffering = Annotated[str | None, typer.Option(help="This offering only.", show_default="all")]
+OneVersion = Annotated[
+    int | None, typer.Option(help="Only who is judged by this version.", show_default="all")
+]
+
 EFFECTS = {
     "gains_completion": "completes",
     "loses_completion": "completes no longer",
@@ -34,31 +56,13 @@ EFFECTS = {
 @app.command()
 def ask(
     *,
-    course: Annotated[str, typer.Argument(help="The course's code, as SQL-101.", metavar="COURSE")],
-    passing_grade: Annotated[
-        float | None, typer.Option(help="Another passing grade, 0 to 1.", min=0, max=1)
-    ] = None,
-    drop_lowest: Annotated[
-        int | None, typer.Option(help="So many of the lowest scores are dropped.", min=0)
-    ] = None,
-    changes: Annotated[
-        Path | None,
-        typer.Option(
-            help="A JSON file of changes, as `POST /progress/what-if` takes them.",
-            metavar="FILE",
-        ),
-    ] = None,
-    to_version: Annotated[
-        int | None,
-        typer.Option(help="By this published version's rules.", show_default="each by their own"),
-    ] = None,
-    offering: Annotated[
-        str | None, typer.Option(help="This offering only.", show_default="all")
-    ] = None,
-    version: Annotated[
-        int | None,
-        typer.Option(help="Only who is judged by this version.", show_default="all"),
-    ] = None,
+    course: Course,
+    passing_grade: PassingGrade = None,
+    drop_lowest: DropLowest = None,
+    changes: ChangesFile = None,
+    to_version: ToVersion = None,
+    offering: OneOffering = None,
+    version: OneVersion = None,
     tenant: Tenant = "default",
     as_json: AsJson = False,
     data_dir: DataDir = None,
