@@ -2,73 +2,30 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx2
 import pytest
 from tests.clients import Running
 from tests.eventually import eventually
-from tests.processes import milepost, wait_until_ready
+from tests.operations.desk import Desk, csv, serving, sit_down
 
 from milepost.operations.client.bulk_job import find, follow_results
 from milepost.operations.client.http import ApiClient
-from milepost.operations.local.embedded import free_port
-
-
-class Desk(NamedTuple):
-    """Where a registrar sits: a folder, and where Milepost answers."""
-
-    school: Running
-    folder: Path
-
-    def file(self, name: str, content: str) -> str:
-        path = self.folder / name
-        path.write_text(content)
-        return str(path)
-
-    async def start(self, *arguments: str, **given: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "milepost.operations", *arguments),
-            *("--http", self.school.http, "--data-dir", str(self.school.data_dir)),
-            env={**os.environ, "COLUMNS": "80", **given},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-    async def run(self, *arguments: str, code: int = 0, **given: str) -> str:
-        process = await self.start(*arguments, **given)
-        out, errors = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode == code, errors.decode()
-        return (out or errors).decode()
 
 
 @pytest.fixture(scope="module")
 def served(postgres: str, nats_url: str, session_dir: Path) -> Iterator[Running]:
-    port = free_port(0)
-    school = Running(f"http://127.0.0.1:{port}", session_dir)
-    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
-    with milepost(session_dir, "serve", "enrollment", MILEPOST_PORT=str(port), **servers) as one:
-        wait_until_ready(school.http, one)
-        yield school
+    yield from serving("enrollment", postgres, nats_url, session_dir)
 
 
 @pytest.fixture
 async def desk(served: Running, tmp_path: Path) -> Desk:
-    """With an offering of two seats."""
-    async with served.client() as client:
-        await client.open(tmp_path.name, seats=2, waitlist=False)
-    return Desk(served, tmp_path)
-
-
-def csv(desk: Desk, *learners: str) -> str:
-    lines = [f"{learner},{desk.folder.name}" for learner in learners]
-    return desk.file("who.csv", "\n".join(["learner,offering", *lines]))
+    return await sit_down(served, tmp_path)
 
 
 async def test_a_dry_run_says_what_the_real_run_then_does(desk: Desk):

@@ -7,34 +7,37 @@ from pathlib import Path
 
 import pytest
 from tests.clients import Running
-from tests.operations.test_bulk_command import Desk, csv
-from tests.processes import milepost, wait_until_ready
+from tests.eventually import eventually
+from tests.operations.desk import Desk, csv, serving, sit_down
 
-from milepost.operations.local.embedded import free_port
+from milepost.contracts.ids import enrollment_id
 
 
 @pytest.fixture
 def served(postgres: str, nats_url: str, session_dir: Path) -> Iterator[Running]:
-    port = free_port(0)
-    school = Running(f"http://127.0.0.1:{port}", session_dir)
-    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
-    with milepost(session_dir, "serve", "all", MILEPOST_PORT=str(port), **servers) as one:
-        wait_until_ready(school.http, one)
-        yield school
+    yield from serving("all", postgres, nats_url, session_dir)
 
 
 @pytest.fixture
 async def desk(served: Running, tmp_path: Path) -> Desk:
-    """With an offering of two seats."""
-    async with served.client() as client:
-        await client.open(tmp_path.name, seats=2, waitlist=False)
-    return Desk(served, tmp_path)
+    return await sit_down(served, tmp_path)
+
+
+async def progress_open(desk: Desk, enrollment: str) -> None:
+    """Nothing relays here: policies look for themselves, now and then."""
+
+    async def opened() -> bool:
+        async with desk.school.client() as client:
+            return (await client.get(f"/progress/enrollments/{enrollment}")).status_code == 200
+
+    await eventually(opened, 60)
 
 
 @pytest.mark.slow
 async def test_scores_from_a_file_are_a_job_like_any_other(desk: Desk):
     spring = desk.folder.name
     await desk.run("enroll", csv(desk, "ann", "bob"))
+    await progress_open(desk, enrollment_id(spring, "ann"))
     marks = desk.file("marks.csv", "learner,lesson,raw,maximum\nann,exam,17,20\nzoe,exam,9,20\n")
     submit = ("jobs", "submit", "scores", marks, "--offering", spring)
     dry = await desk.run(*submit, "--dry-run", code=1)
