@@ -56,6 +56,17 @@ async def test_a_first_score_is_reported_and_another_one_revises_it_with_a_reaso
     assert (happened.count("attempt_scored"), happened.count("score_revised")) == (3, 1)
 
 
+async def test_points_beside_a_score_are_left_out_of_a_revision_as_of_the_single_request(
+    office: Office,
+):
+    row = {"learner": "l0", "lesson": "exam"}
+    revision = {**row, "score": 0.8, "raw": 2, "maximum": 1, "reason": "regraded"}
+    job = await office.do(lines({**row, "score": 0.4}, revision), **SCORES)
+    assert await office.outcomes(job["job"]) == numbered(["scored", "revised"])
+    [revised] = await office.transactor.log.read(office.tenant, types=["score_revised"])
+    assert json.loads(revised.data).keys().isdisjoint({"raw", "maximum"})
+
+
 async def test_a_waiver_is_withdrawn_by_a_row_that_says_so(office: Office):
     waived = lines({"learner": "l0", "lesson": "exam", "reason": "illness"})
     taken = lines({"learner": "l0", "lesson": "exam", "reason": "mistake", "withdraw": True})

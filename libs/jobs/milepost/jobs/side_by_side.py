@@ -6,7 +6,8 @@
 
 Decisions of rows that are started one after the other are made in that order, as long as all they
 need is at hand. So a row waits only behind one that may change what it comes to and is not decided
-at once.
+at once. What waits behind a row that was not decided, for a server is away, is not decided either:
+both come again, in their order.
 """
 
 import asyncio
@@ -104,6 +105,8 @@ def _refused(row: int, error: Exception, enrollment: str | None = None) -> Resul
 async def _after(before: Collection[Task], work: Callable[[], Awaitable[Result]]) -> Result:
     if before:
         await asyncio.wait(before)
+    for one in before:
+        one.result()  # raises what kept it from being decided
     return await work()
 
 

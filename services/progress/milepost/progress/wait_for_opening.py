@@ -31,17 +31,24 @@ Allowed: TypeAlias = Callable[[str, str], Awaitable[bool]]
 
 
 async def wait_until_open(
-    transactor: Transactor, tenant: str, enrollment: str, allowed: Allowed, *, recent: bool = False
+    transactor: Transactor,
+    tenant: str,
+    enrollment: str,
+    allowed: Allowed,
+    *,
+    recent: bool = False,
+    since: float | None = None,
 ) -> Progress:
     """The state of an enrollment's progress, once it is open.
 
-    `recent`: as this process knew it last, if it was open then.
+    `recent`: as this process knew it last, if it was open then. `since`: when the wait began, by
+    the monotonic clock, where many wait together; absent, now.
 
     Raises `UnknownEnrollment` or `NotEnrolled` (waitlisted, say) after the grace, `NotOpenYet`
     after the whole wait. What is not `allowed` is unknown, and that no sooner than what is not
     there.
     """
-    stream, started = PROGRESS.of(enrollment), monotonic()
+    stream, started = PROGRESS.of(enrollment), monotonic() if since is None else since
     known = transactor.recent(tenant, stream) if recent else None
     backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5)
     while True:
@@ -49,7 +56,7 @@ async def wait_until_open(
         if state.opened:
             if await allowed(state.opened.learner, state.opened.offering):
                 return state
-            await sleep(GRACE_SECONDS)
+            await sleep(GRACE_SECONDS if since is None else since + GRACE_SECONDS - monotonic())
             raise UnknownEnrollment(enrollment)
         if (waited := monotonic() - started) >= GRACE_SECONDS:
             await _refuse_if_pointless(transactor.log, tenant, enrollment, waited, allowed)

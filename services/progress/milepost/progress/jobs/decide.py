@@ -1,5 +1,7 @@
 """A page of rows about enrollments, decided side by side; rows about one enrollment one by one."""
 
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,13 +10,17 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from milepost.contracts.offerings import INSTRUCTORS
 from milepost.events.commands.transact import Contended, Transactor
+from milepost.events.log import AlreadyDone, Recorded
+from milepost.events.store.dry_run import DryRunLog
 from milepost.jobs.jobs import Job, Result
 from milepost.jobs.kinds import command_of
 from milepost.jobs.row_format import Row
 from milepost.jobs.side_by_side import OneByOne, decide_side_by_side
+from milepost.progress.api.wiring import PlanMoved, by_that_plan
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.state import PROGRESS, Progress
 from milepost.progress.events import ProgressEvent
+from milepost.progress.jobs.earlier_try import EarlierTry, earlier_try
 from milepost.progress.jobs.rows import RowRequest
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.wait_for_opening import wait_until_open
@@ -38,8 +44,14 @@ Decision: TypeAlias = Callable[[Progress], Sequence[ProgressEvent]]
 Prepare: TypeAlias = Callable[[R, RowOf, Plan], Awaitable[Decision]]
 
 
-class PlanMoved(Exception):
-    """Somebody moved the enrollment to another version of the course meanwhile."""
+class Page(NamedTuple):
+    """What rows of a page share. `since`: when their wait for progress to be opened began."""
+
+    transactor: Transactor
+    settings: Settings
+    job: Job
+    earlier: EarlierTry
+    since: float
 
 
 @dataclass(frozen=True)
@@ -57,48 +69,70 @@ class RowDecider(Generic[R]):
 
         Raises what says that a server is away, and `NotLeading`.
         """
+        earlier = await earlier_try(transactor.log, job, rows)
+        # On a rehearsal of the log nothing is opened, however long one waits.
+        since = -math.inf if job.dry_run else time.monotonic()
+        page = Page(transactor, settings, job, earlier, since)
         order = OneByOne(lambda request: (request.enrollment,))
-        decide = partial(self._row, transactor, settings, job)
+        decide = partial(self._row, page)
         return await decide_side_by_side(order, job, rows, decide, lambda one: one.enrollment)
 
-    async def _row(
-        self, transactor: Transactor, settings: Settings, job: Job, number: int, request: R
-    ) -> Result:
+    async def _row(self, page: Page, number: int, request: R) -> Result:
         """Repeated, after a crash, it answers with what it did. Raises `Contended`."""
+        if done := page.earlier.wrote.get(number):
+            count = done.last - done.first + 1
+            events = await page.transactor.log.read(page.job.tenant, done.first - 1, count)
+            return self._result(page, number, request, events, done.last)
+        if behind := page.earlier.overtaken.get(number):
+            return await self._overtaken(page, number, request, behind)
+        return await self._decide(page, number, request)
+
+    async def _overtaken(self, page: Page, number: int, request: R, behind: AlreadyDone) -> Result:
+        """It wrote nothing when it was decided: this says why, and writes nothing either."""
+        log = DryRunLog(page.transactor.log, {page.job.tenant: behind.first - 1})
+        rehearsal = Transactor(log)
+        try:
+            past = page._replace(transactor=rehearsal, since=-math.inf)
+            await self._decide(past, number, request)
+        finally:
+            await rehearsal.close()
+        return self._result(page, number, request, (), 0)
+
+    async def _decide(self, page: Page, number: int, request: R) -> Result:
         for _ in range(MOVES_AT_MOST):
             with suppress(PlanMoved):
-                return await self._judged(transactor, settings, job, number, request)
+                return await self._judged(page, number, request)
         raise Contended
 
-    async def _judged(
-        self, transactor: Transactor, settings: Settings, job: Job, number: int, request: R
-    ) -> Result:
+    async def _judged(self, page: Page, number: int, request: R) -> Result:
+        transactor, job = page.transactor, page.job
         allowed = partial(_allowed, transactor, job)
-        state = await wait_until_open(transactor, job.tenant, request.enrollment, allowed)
+        state = await wait_until_open(
+            transactor, job.tenant, request.enrollment, allowed, since=page.since
+        )
         assert state.opened is not None
         plan = await self.plans.get(job.tenant, state.opened.course, state.opened.version)
-        decide = await self.prepare(request, RowOf(job, number, settings), plan)
+        decide = await self.prepare(request, RowOf(job, number, page.settings), plan)
         outcome = await transactor.transact(
             job.tenant,
             PROGRESS.of(request.enrollment),
-            partial(_by_that_plan, plan, decide),
+            by_that_plan(plan, decide),
             command_id=command_of(job, number),
             metadata=job.metadata,
         )
-        # By what the command wrote, not by how things are since.
-        wrote = [self.outcomes[one.type] for one in outcome.events if one.type in self.outcomes]
+        return self._result(page, number, request, outcome.events, outcome.position)
+
+    def _result(
+        self, page: Page, number: int, request: R, events: Sequence[Recorded], position: int
+    ) -> Result:
+        """By what the command wrote, not by how things are since."""
+        wrote = [self.outcomes[one.type] for one in events if one.type in self.outcomes]
         return Result(
             row=number,
             outcome=wrote[0] if wrote else "unchanged",
             enrollment=request.enrollment,
-            position=outcome.position if wrote and not job.dry_run else None,
+            position=position if wrote and not page.job.dry_run else None,
         )
-
-
-def _by_that_plan(plan: Plan, decide: Decision, state: Progress) -> Sequence[ProgressEvent]:
-    if state.opened is None or state.opened.version != plan.version:
-        raise PlanMoved
-    return decide(state)
 
 
 async def _allowed(transactor: Transactor, job: Job, _learner: str, offering: str) -> bool:

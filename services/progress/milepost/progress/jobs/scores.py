@@ -122,8 +122,8 @@ def score(
         score=request.scaled,
         reason=request.reason,
         at=now,
-        raw=request.raw,
-        maximum=request.maximum,
+        raw=None if request.score is not None else request.raw,
+        maximum=None if request.score is not None else request.maximum,
     )
 
 
