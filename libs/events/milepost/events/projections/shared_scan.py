@@ -89,11 +89,12 @@ class SharedScan:
     ) -> None:
         facts, characters = await facts_between(self._pool, self._codecs, tenant, after, upto)
         self._adapt(tenant, upto - after, characters)
+        types = {fact.type for fact in facts}
         slots = asyncio.Semaphore(WRITES)
 
         async def write(writer: GenerationWriter) -> None:
             async with slots:
-                await writer.write(tenant, facts, upto)
+                await writer.write(tenant, facts if writer.hears(types) else (), upto)
 
         writes = [write(writer) for writer in writers]
         # All of them, whichever fails: what others have committed is not to be canceled half way.

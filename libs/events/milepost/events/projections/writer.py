@@ -99,6 +99,10 @@ class GenerationWriter:
         if tenants:
             await self._positions.add(tenants)
 
+    def hears(self, types: AbstractSet[str]) -> bool:
+        """Whether anything of these types changes the model."""
+        return not types.isdisjoint(self._codecs)
+
     async def write(self, tenant: str, facts: Sequence[Fact[Any]], upto: int) -> None:
         """Fold and commit what follows the tenant's position, up to `upto`. Raises `Overtaken`."""
         own = [fact for fact in facts if fact.type in self._codecs]

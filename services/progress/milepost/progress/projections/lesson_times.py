@@ -32,7 +32,7 @@ TimeEvent: TypeAlias = (
 # Four to a doubling, from one second on: within a bucket times differ by a fifth at most.
 BUCKETS_PER_DOUBLING = 4
 LAST_BUCKET = 99
-COUNTED = 0
+COUNTED = -1
 
 
 class LessonTimeRow(msgspec.Struct):
@@ -46,13 +46,16 @@ class LessonTimeRow(msgspec.Struct):
 
 
 class LearnerTimeRow(msgspec.Struct):
-    """`spent`: milliseconds by lesson, a JSON object; 0 for a lesson that has been counted.
+    """How long a learner has needed; -1 for a lesson that has been counted.
 
-    `course` is empty for who is not counted.
+    `lesson` and `milliseconds`: the latest lesson; `spent`: the others by lesson, a JSON object,
+    which is not opened while they stay with one. `course` is empty for who is not counted.
     """
 
     enrollment: str
     course: str = ""
+    lesson: str = ""
+    milliseconds: int = 0
     spent: str = "{}"
 
 
@@ -88,30 +91,34 @@ def _add(rows: Rows, enrollment: str, event: LessonProgressed) -> None:
     if not milliseconds:
         return
     row = rows.of(LEARNER_TIME, enrollment)
-    spent = _spent.decode(row.spent)
-    so_far = spent.get(event.lesson)
-    if so_far != COUNTED:
-        spent[event.lesson] = (so_far or 0) + milliseconds
-        row.spent = _text(spent)
+    _turn_to(row, event.lesson)
+    if row.milliseconds != COUNTED:
+        row.milliseconds += milliseconds
 
 
 def _finish(rows: Rows, enrollment: str, lesson: str) -> None:
     row = rows.find(LEARNER_TIME, enrollment)
     if row is None or not row.course:
         return
-    spent = _spent.decode(row.spent)
-    needed = spent.get(lesson, COUNTED)
-    if needed == COUNTED:
+    needed = row.milliseconds if row.lesson == lesson else _spent.decode(row.spent).get(lesson, 0)
+    if needed <= 0:
         return
-    spent[lesson] = COUNTED
-    rows.of(LEARNER_TIME, enrollment).spent = _text(spent)
+    row = rows.of(LEARNER_TIME, enrollment)
+    _turn_to(row, lesson)
+    row.milliseconds = COUNTED
     time = rows.of(LESSON_TIME, row.course, lesson, bucket_of(needed))
     time.learners += 1
     time.milliseconds += needed
 
 
-def _text(spent: dict[str, int]) -> str:
-    return msgspec.json.encode(spent).decode()
+def _turn_to(row: LearnerTimeRow, lesson: str) -> None:
+    if row.lesson == lesson:
+        return
+    spent = _spent.decode(row.spent)
+    if row.lesson:
+        spent[row.lesson] = row.milliseconds
+    row.lesson, row.milliseconds = lesson, spent.pop(lesson, 0)
+    row.spent = msgspec.json.encode(spent).decode()
 
 
 def bucket_of(milliseconds: int) -> str:
@@ -120,4 +127,4 @@ def bucket_of(milliseconds: int) -> str:
     return f"{max(0, min(number, LAST_BUCKET)):02}"
 
 
-LESSON_TIMES = ReadModel("lesson_times", 1, Codec(TimeEvent), (LESSON_TIME, LEARNER_TIME), fold)
+LESSON_TIMES = ReadModel("lesson_times", 2, Codec(TimeEvent), (LESSON_TIME, LEARNER_TIME), fold)
