@@ -10,9 +10,18 @@ from milepost.contracts.records import (
     CredentialAwarded,
     RecordEvent,
 )
-from milepost.credentials.domain.achievement import Achievement, Catalog, Definition, catalog_of
-from milepost.credentials.domain.awards import RECORD, note_result_and_award, withdraw_result
-from milepost.credentials.domain.record import Record
+from milepost.credentials.domain.achievements.achievement import (
+    Achievement,
+    Catalog,
+    Definition,
+    catalog_of,
+)
+from milepost.credentials.domain.records.awards import (
+    RECORD,
+    note_result_and_award,
+    withdraw_result,
+)
+from milepost.credentials.domain.records.record import Record
 
 LEARNER = "learner-1"
 START = datetime(2026, 2, 2, 9, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from tests.credentials.scenes import achievement, catalog, day, held, passed
 
 from milepost.contracts.achievements import AchievementRetired, AllOf, AnyOf, Criterion, NOf
-from milepost.credentials.domain.achievement import (
+from milepost.credentials.domain.achievements.achievement import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     Achievement,

@@ -15,8 +15,9 @@ from milepost.contracts.records import (
     CredentialAwarded,
     RecordEvent,
 )
-from milepost.credentials.domain.achievement import Catalog
-from milepost.credentials.domain.awards import (
+from milepost.credentials.domain.achievements.achievement import Catalog
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.awards import (
     RECORD,
     award_by_hand,
     award_if_earned,
@@ -24,8 +25,7 @@ from milepost.credentials.domain.awards import (
     revoke,
     withdraw_result,
 )
-from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.flags import lift_flag
+from milepost.credentials.domain.records.flags import lift_flag
 from milepost.credentials.domain.refusals import AlreadyHeld, NotFlagged, NotHeld
 
 COURSES = ("AAA", "BBB", "CCC")

@@ -16,7 +16,7 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
 )
 from milepost.credentials.app import service
-from milepost.credentials.domain.criteria_warnings import COURSE
+from milepost.credentials.domain.achievements.criteria_warnings import COURSE
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog

@@ -17,10 +17,15 @@ from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import CoursePublished, PassingRule
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import policy as credentials_policy
-from milepost.credentials.domain.achievement import ACHIEVEMENT, Definition, catalog_of, define
-from milepost.credentials.domain.awards import RECORD, award_if_earned
-from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.record import Record
+from milepost.credentials.domain.achievements.achievement import (
+    ACHIEVEMENT,
+    Definition,
+    catalog_of,
+    define,
+)
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.awards import RECORD, award_if_earned
+from milepost.credentials.domain.records.record import Record
 from milepost.enrollment.app import policies as enrollment_policies
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.course.course import COURSE

@@ -7,9 +7,9 @@ import pytest
 from tests.credentials.scenes import changed, day, given, hear, passed, result, revoked
 
 from milepost.contracts.prerequisites import CoursePassed
-from milepost.credentials.domain.achievement import catalog_of
-from milepost.credentials.domain.awards import RECORD
-from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.achievements.achievement import catalog_of
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.awards import RECORD
 from milepost.enrollment.domain.enrollment import prerequisites
 
 NOTHING = catalog_of(())

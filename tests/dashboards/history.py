@@ -158,13 +158,19 @@ class Life:
         return [self._own(EnrollmentWithdrawn, reason="no_time")]
 
     def earns(self, achievement: str = "artist") -> list[Entry]:
-        named = {"offering": self.offering, "course": self.course, "enrollment": self.id}
         awarded = CredentialAwarded(
             credential=f"{achievement}.{self.learner}",
             learner=self.learner,
             achievement=achievement,
             achievement_version=1,
-            evidence=(Evidence(position=1, **named),),
+            evidence=(
+                Evidence(
+                    position=1,
+                    course=self.course,
+                    offering=self.offering,
+                    enrollment=self.id,
+                ),
+            ),
             valid_from=DAY,
         )
         return [(f"record-{self.learner}", awarded)]

@@ -19,7 +19,7 @@ from tests.events.hindered import Elsewhere
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.records import CredentialFlagged
-from milepost.credentials.domain.awards import RECORD
+from milepost.credentials.domain.records.awards import RECORD
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import Transfer, transfer
 from milepost.enrollment.domain.offering.offering import OFFERING

@@ -13,7 +13,7 @@ from milepost.contracts.courses import CoursePublished, Lesson
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evidence
-from milepost.credentials.domain.awards import RECORD
+from milepost.credentials.domain.records.awards import RECORD
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.events.sizes import COURSE_FILE, HTTP_BODY

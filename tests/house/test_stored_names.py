@@ -111,7 +111,11 @@ def events() -> dict[str, Any]:
         if str(cls.__struct_config__.tag).islower():
             for struct in structs(inspect.type_info(cls)):
                 fields = told(struct.fields)
-                assert found.setdefault(str(struct.tag), fields) == fields, struct.tag
+                tag = str(struct.tag)
+                if found.setdefault(tag, fields) != fields:
+                    # Two rooms' structs of one tag, each in events of its own.
+                    tag = f"{tag} of {struct.cls.__module__.rpartition('.')[2]}"
+                    assert found.setdefault(tag, fields) == fields, tag
     return found
 
 

@@ -94,6 +94,9 @@ async def test_no_work_is_lost_and_none_counts_twice(school: Running, tenant: st
         [reused] = await send(ana, spring, "tablet", scored(1, 1.0, 7))
         assert reused["problem"]["type"].endswith("report_id_reused")
 
+        await once(
+            lambda: ana.get(f"/progress/enrollments/{spring}"), lambda found: found["closed_at"]
+        )
         # What the laptop did afterwards belongs to the later run, and it is told so.
         [refused] = await send(ana, spring, "laptop", *LAPTOP)
         assert refused["problem"]["continues_as"] == autumn

@@ -22,8 +22,8 @@ from milepost.contracts.achievements import (
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 from milepost.contracts.progress import ProgressClosed
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded
-from milepost.credentials.domain.awards import RECORD
-from milepost.credentials.domain.criteria import explain
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.awards import RECORD
 from milepost.events.codec import Codec
 from milepost.events.log import Command, NewEvent
 from milepost.events.store.memory import MemoryLog

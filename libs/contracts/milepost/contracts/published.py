@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from milepost.contracts.achievements import AchievementDefined, AchievementRetired
+from milepost.contracts.achievements import (
+    AchievementDefined,
+    AchievementEndorsed,
+    AchievementRetired,
+    EndorsementWithdrawn,
+)
 from milepost.contracts.courses import CoursePublished, CourseRetired
 from milepost.contracts.enrollments import (
     EnrollmentActivated,
@@ -24,6 +29,12 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
     LearnerOfferedSeat,
     LearnerWaitlisted,
+)
+from milepost.contracts.issuers import (
+    IssuerDefined,
+    IssuerKeyAdded,
+    IssuerKeyRetired,
+    IssuerRetired,
 )
 from milepost.contracts.learners import LearnerErased
 from milepost.contracts.offerings import (
@@ -59,10 +70,18 @@ from milepost.contracts.progress import (
     ScoreRevised,
 )
 from milepost.contracts.records import (
+    CredentialAccepted,
     CredentialAwarded,
+    CredentialDeclined,
+    CredentialExpired,
     CredentialFlagged,
     CredentialFlagLifted,
+    CredentialReinstated,
+    CredentialReleased,
+    CredentialRenewed,
     CredentialRevoked,
+    CredentialSuperseded,
+    CredentialSuspended,
 )
 from milepost.events.event import Event, tag_of
 
@@ -124,8 +143,22 @@ FACTS: Mapping[str, tuple[type[Event], ...]] = {
     "credentials": (
         AchievementDefined,
         AchievementRetired,
+        AchievementEndorsed,
+        EndorsementWithdrawn,
+        IssuerDefined,
+        IssuerRetired,
+        IssuerKeyAdded,
+        IssuerKeyRetired,
         CredentialAwarded,
+        CredentialReleased,
+        CredentialAccepted,
+        CredentialDeclined,
+        CredentialSuspended,
+        CredentialReinstated,
         CredentialRevoked,
+        CredentialExpired,
+        CredentialRenewed,
+        CredentialSuperseded,
         CredentialFlagged,
         CredentialFlagLifted,
     ),

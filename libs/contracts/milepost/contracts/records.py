@@ -1,10 +1,13 @@
 """The facts of learner records: results and credentials. The storage format, never renamed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
 
+from milepost.contracts.courses import Skill
+from milepost.contracts.offerings import Mode
 from milepost.events.event import Event
 
 
@@ -12,15 +15,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What earned a credential: the event's position, and where it happened.
 
     A credential that was evidence is named; `position` is then where it was completed, and is
-    missing when a person awarded it.
+    missing when a person awarded it. `source`: the id of a credential from elsewhere. `grade` is
+    that of the course, or the score of the lesson, 0 to 1, when it was awarded.
     """
 
     position: int | None = None
     course: str | None = None
+    lesson: str | None = None
     offering: str | None = None
     enrollment: str | None = None
     achievement: str | None = None
     credential: str | None = None
+    source: str | None = None
+    grade: float | None = None
 
 
 class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_noted"):
@@ -28,6 +35,7 @@ class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_not
 
     `position` is where the completion, or the change of its grade, stands in the log; `grade` is 0
     to 1, absent where nothing is graded; `passing`: it still suffices for the completion.
+    `mode`, `hours` (the workload) and `skills` (addresses) are those of enrollment and course.
     """
 
     learner: str
@@ -38,6 +46,21 @@ class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_not
     grade: float | None = None
     position: int
     passing: bool = True
+    mode: Mode | None = None
+    hours: float | None = None
+    skills: tuple[str, ...] = ()
+
+
+class LessonResultNoted(Event, frozen=True, kw_only=True, tag="lesson_result_noted"):
+    """The score, 0 to 1, that counts at a lesson which criteria ask for, since `position`."""
+
+    learner: str
+    course: str
+    lesson: str
+    offering: str
+    enrollment: str
+    score: float
+    position: int
 
 
 class CourseResultWithdrawn(Event, frozen=True, kw_only=True, tag="course_result_withdrawn"):
@@ -54,6 +77,14 @@ class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarde
     """`awarded_by` is "policy" or the subject of the person, who then gave `reason`, a code.
 
     The subject stays in the house: who subscribes is told "person".
+
+    name, names, skills, description  the achievement's, as they were
+    issuer, issuer_name               who awards it
+    grade                             0 to 1: the best of the courses that earned it
+    url                               the credential's address: it is its id wherever it goes
+    embargo_until, held_for_release   it is not released before then, or before a person does it
+    renews                            the credential of an earlier cycle, which had expired
+    supersedes                        the credential whose name or definition had changed
     """
 
     credential: str
@@ -65,6 +96,42 @@ class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarde
     valid_until: datetime | None = None
     awarded_by: str = "policy"
     reason: str | None = None
+    name: str = ""
+    names: Mapping[str, str] = {}
+    description: str = ""
+    skills: tuple[Skill, ...] = ()
+    issuer: str | None = None
+    issuer_name: str | None = None
+    grade: float | None = None
+    url: str | None = None
+    embargo_until: datetime | None = None
+    held_for_release: bool = False
+    renews: str | None = None
+    supersedes: str | None = None
+
+
+class CredentialReleased(Event, frozen=True, kw_only=True, tag="credential_released"):
+    """The embargo has ended, or a person let it go out: from here on the learner holds it."""
+
+    credential: str
+    learner: str
+    achievement: str
+
+
+class CredentialAccepted(Event, frozen=True, kw_only=True, tag="credential_accepted"):
+    """The learner wants it."""
+
+    credential: str
+    learner: str
+    achievement: str
+
+
+class CredentialDeclined(Event, frozen=True, kw_only=True, tag="credential_declined"):
+    """The learner does not want it: nobody is shown it, nothing awards it again by itself."""
+
+    credential: str
+    learner: str
+    achievement: str
 
 
 class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoked"):
@@ -74,6 +141,114 @@ class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoke
     learner: str
     achievement: str
     reason: str
+
+
+class CredentialSuspended(Event, frozen=True, kw_only=True, tag="credential_suspended"):
+    """It does not count until it is reinstated. `reason` is a code."""
+
+    credential: str
+    learner: str
+    achievement: str
+    reason: str
+
+
+class CredentialReinstated(Event, frozen=True, kw_only=True, tag="credential_reinstated"):
+    credential: str
+    learner: str
+    achievement: str
+    reason: str
+
+
+class CredentialExpired(Event, frozen=True, kw_only=True, tag="credential_expired"):
+    """Its validity has ended, at `occurred_at`."""
+
+    credential: str
+    learner: str
+    achievement: str
+
+
+class CredentialRenewed(Event, frozen=True, kw_only=True, tag="credential_renewed"):
+    """The same credential is valid anew: by later evidence, or by a person for `reason`, a code.
+
+    `renewed_by` is "policy" or the subject of the person: who subscribes is told "person".
+    """
+
+    credential: str
+    learner: str
+    achievement: str
+    achievement_version: int
+    evidence: tuple[Evidence, ...] = ()
+    valid_from: datetime
+    valid_until: datetime | None = None
+    renewed_by: str = "policy"
+    reason: str | None = None
+
+
+class CredentialSuperseded(Event, frozen=True, kw_only=True, tag="credential_superseded"):
+    """`by` is the credential that stands for it from now on, and names it as `supersedes`."""
+
+    credential: str
+    learner: str
+    achievement: str
+    by: str
+    reason: str
+
+
+class CredentialShared(Event, frozen=True, kw_only=True, tag="credential_shared"):
+    """The holder shows the credential: to everybody, or to who has the link.
+
+    `link` is the SHA-256 in hex of the link's secret; None: the page is public. `shows_name`: it
+    says whose it is. `ends`: the link works until then.
+    """
+
+    credential: str
+    learner: str
+    achievement: str
+    link: str | None = None
+    shows_name: bool = False
+    ends: datetime | None = None
+
+
+class CredentialHidden(Event, frozen=True, kw_only=True, tag="credential_hidden"):
+    """Taken back: one `link`, or, without one, the public page and every link."""
+
+    credential: str
+    learner: str
+    achievement: str
+    link: str | None = None
+
+
+class AwardApproved(Event, frozen=True, kw_only=True, tag="award_approved"):
+    """One person approves that the learner is awarded the achievement. Stays in the house."""
+
+    learner: str
+    achievement: str
+    approved_by: str
+    reason: str | None = None
+
+
+class ApprovalWithdrawn(Event, frozen=True, kw_only=True, tag="approval_withdrawn"):
+    learner: str
+    achievement: str
+    approved_by: str
+    reason: str
+
+
+class ForeignCredentialNoted(Event, frozen=True, kw_only=True, tag="foreign_credential_noted"):
+    """A credential from elsewhere was verified and counts as evidence.
+
+    `source` is its id, `issuer` its issuer's, `digest` the SHA-256 in hex of what was verified;
+    `achievement` is the one of this school that it stands for.
+    """
+
+    learner: str
+    source: str
+    issuer: str
+    name: str
+    digest: str
+    achievement: str
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
 
 class CredentialFlagged(Event, frozen=True, kw_only=True, tag="credential_flagged"):
@@ -102,8 +277,22 @@ class CredentialFlagLifted(Event, frozen=True, kw_only=True, tag="credential_fla
 RecordEvent: TypeAlias = (
     CourseResultNoted
     | CourseResultWithdrawn
+    | LessonResultNoted
+    | ForeignCredentialNoted
+    | AwardApproved
+    | ApprovalWithdrawn
     | CredentialAwarded
+    | CredentialReleased
+    | CredentialAccepted
+    | CredentialDeclined
+    | CredentialShared
+    | CredentialHidden
+    | CredentialSuspended
+    | CredentialReinstated
     | CredentialRevoked
+    | CredentialExpired
+    | CredentialRenewed
+    | CredentialSuperseded
     | CredentialFlagged
     | CredentialFlagLifted
 )

@@ -12,6 +12,7 @@ INSTRUCTORS = "instructors"
 ENROLLMENT = "enrollment"
 PROGRESS = "progress"
 ACHIEVEMENT = "achievement"
+ISSUER = "issuer"
 RECORD = "record"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from milepost.credentials.domain.achievement import (
+from milepost.credentials.domain.achievements.achievement import (
     ACHIEVEMENT,
     AchievementState,
     Catalog,

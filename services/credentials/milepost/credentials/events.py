@@ -2,6 +2,13 @@
 
 from typing import TypeAlias
 
-from milepost.contracts.achievements import AchievementDefined, AchievementRetired
+from milepost.contracts.achievements import (
+    AchievementDefined,
+    AchievementEndorsed,
+    AchievementRetired,
+    EndorsementWithdrawn,
+)
 
-AchievementEvent: TypeAlias = AchievementDefined | AchievementRetired
+AchievementEvent: TypeAlias = (
+    AchievementDefined | AchievementRetired | AchievementEndorsed | EndorsementWithdrawn
+)

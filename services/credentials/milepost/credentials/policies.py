@@ -9,8 +9,12 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
 )
 from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn
-from milepost.credentials.domain.achievement import Catalog
-from milepost.credentials.domain.awards import RECORD, note_result_and_award, withdraw_result
+from milepost.credentials.domain.achievements.achievement import Catalog
+from milepost.credentials.domain.records.awards import (
+    RECORD,
+    note_result_and_award,
+    withdraw_result,
+)
 from milepost.events.policies.policy import Reaction
 
 Trigger: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked

@@ -29,22 +29,22 @@ from milepost.credentials.api.wiring import (
     Wiring,
     defined,
 )
-from milepost.credentials.domain.achievement import (
+from milepost.credentials.domain.achievements.achievement import (
     ACHIEVEMENT,
     Achievement,
     Definition,
     define,
     retire,
 )
-from milepost.credentials.domain.awards import RECORD, award_if_earned
-from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.criteria_warnings import (
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.achievements.criteria_warnings import (
     COURSE,
     CourseState,
     courses_of,
     warnings_of,
 )
-from milepost.credentials.domain.record import Record
+from milepost.credentials.domain.records.awards import RECORD, award_if_earned
+from milepost.credentials.domain.records.record import Record
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,

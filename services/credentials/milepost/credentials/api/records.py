@@ -29,9 +29,9 @@ from milepost.credentials.api.wiring import (
     Wiring,
     defined,
 )
-from milepost.credentials.domain.awards import RECORD, award_by_hand, dependents_of, revoke
-from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.flags import lift_flag
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.awards import RECORD, award_by_hand, dependents_of, revoke
+from milepost.credentials.domain.records.flags import lift_flag
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,

@@ -11,11 +11,11 @@ from milepost.contracts.achievements import Criterion
 from milepost.contracts.ids import CODE, ID, KEY, TEXT
 from milepost.contracts.records import Evidence
 from milepost.contracts.times import Moment
-from milepost.credentials.domain.achievement import Achievement
-from milepost.credentials.domain.criteria import Condition
-from milepost.credentials.domain.criteria_warnings import CriteriaWarning
-from milepost.credentials.domain.record import Credential, Flag, Record, Revocation
-from milepost.credentials.domain.results import CourseResult
+from milepost.credentials.domain.achievements.achievement import Achievement
+from milepost.credentials.domain.achievements.criteria import Condition
+from milepost.credentials.domain.achievements.criteria_warnings import CriteriaWarning
+from milepost.credentials.domain.records.record import Credential, Flag, Record, Revocation
+from milepost.credentials.domain.records.results import CourseResult
 from milepost.web.requests.json_body import Body
 
 LearnerId: TypeAlias = Annotated[str, Meta(pattern=ID, description="The learner's opaque id")]

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from milepost.credentials.achievement_cache import AchievementCache
-from milepost.credentials.domain.achievement import ACHIEVEMENT, Achievement
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
 from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
 from milepost.events.commands.transact import Transactor
 from milepost.web.requests.commands import Call

@@ -19,7 +19,7 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, Evidence
-from milepost.credentials.domain.awards import RECORD
+from milepost.credentials.domain.records.awards import RECORD
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.events.event import Event

@@ -9,12 +9,26 @@ import msgspec
 from milepost.contracts import streams
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.contracts.records import (
+    ApprovalWithdrawn,
+    AwardApproved,
     CourseResultNoted,
     CourseResultWithdrawn,
+    CredentialAccepted,
     CredentialAwarded,
+    CredentialDeclined,
+    CredentialExpired,
     CredentialFlagged,
     CredentialFlagLifted,
+    CredentialHidden,
+    CredentialReinstated,
+    CredentialReleased,
+    CredentialRenewed,
     CredentialRevoked,
+    CredentialShared,
+    CredentialSuperseded,
+    CredentialSuspended,
+    ForeignCredentialNoted,
+    LessonResultNoted,
     RecordEvent,
 )
 from milepost.events.codec import Codec
@@ -81,6 +95,23 @@ def evolve(state: LearnerRecord, event: RecordEvent) -> LearnerRecord:
         case CredentialRevoked():
             state.held.pop(event.credential, None)
         case CredentialFlagged() | CredentialFlagLifted():
+            pass
+        case (
+            LessonResultNoted()
+            | ForeignCredentialNoted()
+            | AwardApproved()
+            | ApprovalWithdrawn()
+            | CredentialReleased()
+            | CredentialAccepted()
+            | CredentialDeclined()
+            | CredentialShared()
+            | CredentialHidden()
+            | CredentialSuspended()
+            | CredentialReinstated()
+            | CredentialExpired()
+            | CredentialRenewed()
+            | CredentialSuperseded()
+        ):
             pass
         case _:
             assert_never(event)

@@ -22,10 +22,15 @@ from milepost.contracts.records import (
     RecordEvent,
 )
 from milepost.contracts.times import not_before
-from milepost.credentials.domain.achievement import Achievement, Catalog
-from milepost.credentials.domain.criteria import Condition, evidence_of, explain
-from milepost.credentials.domain.flags import flag_fallen, flag_inherited, lift_flags
-from milepost.credentials.domain.record import Credential, Record, empty_record, evolve_record
+from milepost.credentials.domain.achievements.achievement import Achievement, Catalog
+from milepost.credentials.domain.achievements.criteria import Condition, evidence_of, explain
+from milepost.credentials.domain.records.flags import flag_fallen, flag_inherited, lift_flags
+from milepost.credentials.domain.records.record import (
+    Credential,
+    Record,
+    empty_record,
+    evolve_record,
+)
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,

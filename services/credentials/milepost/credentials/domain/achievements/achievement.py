@@ -9,15 +9,22 @@ import msgspec
 from milepost.contracts import streams
 from milepost.contracts.achievements import (
     AchievementDefined,
+    AchievementEndorsed,
     AchievementHeld,
     AchievementRetired,
     AllOf,
     AnyOf,
+    Approved,
     CoursePassed,
     Criterion,
+    EndorsementWithdrawn,
+    HoursLearned,
+    LessonScored,
     NOf,
+    ProgramCompleted,
+    SkillShown,
 )
-from milepost.credentials.domain.criteria import leaves
+from milepost.credentials.domain.achievements.criteria import leaves
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,
@@ -78,6 +85,8 @@ def evolve_achievement(state: AchievementState, event: AchievementEvent) -> Achi
             )
         case AchievementRetired():
             return msgspec.structs.replace(state, retired=True) if state else None
+        case AchievementEndorsed() | EndorsementWithdrawn():
+            return state
         case _:
             assert_never(event)
 
@@ -180,7 +189,15 @@ def _parts(criterion: Criterion) -> tuple[Criterion, ...]:
             if not 1 <= n <= len(parts):
                 raise ImpossibleCriteria(n, len(parts))
             return parts
-        case CoursePassed() | AchievementHeld():
+        case (
+            CoursePassed()
+            | AchievementHeld()
+            | LessonScored()
+            | SkillShown()
+            | HoursLearned()
+            | ProgramCompleted()
+            | Approved()
+        ):
             return ()
         case _:
             assert_never(criterion)

@@ -23,9 +23,15 @@ from milepost.contracts.records import (
     CredentialFlagLifted,
     RecordEvent,
 )
-from milepost.credentials.domain.achievement import Catalog
-from milepost.credentials.domain.criteria import explain
-from milepost.credentials.domain.record import HOLDS_AGAIN, Credential, Flag, Record, evolve_record
+from milepost.credentials.domain.achievements.achievement import Catalog
+from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.record import (
+    HOLDS_AGAIN,
+    Credential,
+    Flag,
+    Record,
+    evolve_record,
+)
 from milepost.credentials.domain.refusals import AlreadyRevoked, NotFlagged, NotHeld
 
 

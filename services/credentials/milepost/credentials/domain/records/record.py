@@ -7,16 +7,30 @@ import msgspec
 from msgspec.structs import replace
 
 from milepost.contracts.records import (
+    ApprovalWithdrawn,
+    AwardApproved,
     CourseResultNoted,
     CourseResultWithdrawn,
+    CredentialAccepted,
     CredentialAwarded,
+    CredentialDeclined,
+    CredentialExpired,
     CredentialFlagged,
     CredentialFlagLifted,
+    CredentialHidden,
+    CredentialReinstated,
+    CredentialReleased,
+    CredentialRenewed,
     CredentialRevoked,
+    CredentialShared,
+    CredentialSuperseded,
+    CredentialSuspended,
     Evidence,
+    ForeignCredentialNoted,
+    LessonResultNoted,
     RecordEvent,
 )
-from milepost.credentials.domain.results import ResultHistory, best_of, noted
+from milepost.credentials.domain.records.results import ResultHistory, best_of, noted
 
 HOLDS_AGAIN = "holds_again"
 
@@ -122,6 +136,23 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
         case CredentialFlagged() | CredentialFlagLifted():
             flagged = _flagged(record.credentials[event.credential], event)
             record.credentials[event.credential] = record.active[event.achievement] = flagged
+        case (
+            LessonResultNoted()
+            | ForeignCredentialNoted()
+            | AwardApproved()
+            | ApprovalWithdrawn()
+            | CredentialReleased()
+            | CredentialAccepted()
+            | CredentialDeclined()
+            | CredentialShared()
+            | CredentialHidden()
+            | CredentialSuspended()
+            | CredentialReinstated()
+            | CredentialExpired()
+            | CredentialRenewed()
+            | CredentialSuperseded()
+        ):
+            pass
         case _:
             assert_never(event)
     return record

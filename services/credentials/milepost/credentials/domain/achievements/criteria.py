@@ -13,14 +13,39 @@ from milepost.contracts.achievements import (
     AchievementHeld,
     AllOf,
     AnyOf,
+    Approved,
     CoursePassed,
     Criterion,
+    HoursLearned,
+    LessonScored,
     NOf,
+    ProgramCompleted,
+    SkillShown,
 )
 from milepost.contracts.records import Evidence
-from milepost.credentials.domain.record import Record
+from milepost.credentials.domain.records.record import Record
 
-Kind: TypeAlias = Literal["course_passed", "achievement_held", "all_of", "any_of", "n_of"]
+Leaf: TypeAlias = (
+    CoursePassed
+    | AchievementHeld
+    | LessonScored
+    | SkillShown
+    | HoursLearned
+    | ProgramCompleted
+    | Approved
+)
+Kind: TypeAlias = Literal[
+    "course_passed",
+    "achievement_held",
+    "lesson_scored",
+    "skill_shown",
+    "hours_learned",
+    "program_completed",
+    "approved",
+    "all_of",
+    "any_of",
+    "n_of",
+]
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +79,8 @@ def explain(criterion: Criterion, record: Record) -> Condition:
             return _course_passed(criterion, record)
         case AchievementHeld():
             return _achievement_held(criterion, record)
+        case LessonScored() | SkillShown() | HoursLearned() | ProgramCompleted() | Approved():
+            return Condition(kind="lesson_scored", holds=False)
         case AllOf(criteria=parts):
             return _at_least(len(parts), "all_of", parts, record)
         case AnyOf(criteria=parts):
@@ -69,7 +96,7 @@ def evidence_of(condition: Condition) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(_evidence(condition)))
 
 
-def leaves(criterion: Criterion) -> Iterator[CoursePassed | AchievementHeld]:
+def leaves(criterion: Criterion) -> Iterator[Leaf]:
     match criterion:
         case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
             for part in parts:
