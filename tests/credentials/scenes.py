@@ -10,12 +10,9 @@ from milepost.contracts.records import (
     CredentialAwarded,
     RecordEvent,
 )
-from milepost.credentials.domain.achievements.achievement import (
-    Achievement,
-    Catalog,
-    Definition,
-    catalog_of,
-)
+from milepost.credentials.domain.achievements.achievement import Achievement, Definition
+from milepost.credentials.domain.achievements.catalog import Catalog, catalog_of
+from milepost.credentials.domain.achievements.criteria import Condition, explain
 from milepost.credentials.domain.records.awards import (
     RECORD,
     note_result_and_award,
@@ -89,6 +86,12 @@ def revoked(position: int, *, run: str = "1", on: int = 0) -> CourseResultWithdr
         reason="misconduct",
         occurred_at=day(on),
     )
+
+
+def explained(
+    criterion: Criterion, record: Record, known: Catalog | None = None, at: datetime = START
+) -> Condition:
+    return explain(criterion, record, known or catalog(), at, achievement="asked")
 
 
 def given(*events: RecordEvent) -> Record:

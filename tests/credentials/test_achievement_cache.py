@@ -6,7 +6,8 @@ from uuid import uuid4
 from tests.credentials.scenes import achievement, catalog, day, passed
 
 from milepost.credentials.achievement_cache import AchievementCache
-from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, define, retire
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
+from milepost.credentials.domain.achievements.definition import define, retire
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
 from milepost.events.store.memory import MemoryLog

@@ -5,15 +5,13 @@ from tests.credentials.scenes import achievement, catalog, day, held, passed
 
 from milepost.contracts.achievements import AchievementRetired, AllOf, AnyOf, Criterion, NOf
 from milepost.credentials.domain.achievements.achievement import (
-    MAX_CONDITIONS,
-    MAX_DEPTH,
     Achievement,
     Definition,
-    catalog_of,
-    define,
     evolve_achievement,
-    retire,
 )
+from milepost.credentials.domain.achievements.catalog import catalog_of
+from milepost.credentials.domain.achievements.criteria_tree import MAX_CONDITIONS, MAX_DEPTH
+from milepost.credentials.domain.achievements.definition import define, retire
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,

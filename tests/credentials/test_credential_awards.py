@@ -18,7 +18,7 @@ from tests.credentials.scenes import (
 
 from milepost.contracts.achievements import AllOf, AnyOf
 from milepost.contracts.records import Evidence
-from milepost.credentials.domain.achievements.achievement import catalog_of
+from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.awards import (
     award_by_hand,
     award_if_earned,

@@ -6,7 +6,17 @@ from typing import Any, TypeAlias
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.credentials.scenes import LEARNER, catalog, day, held, note, passed, result, revoked
+from tests.credentials.scenes import (
+    LEARNER,
+    catalog,
+    day,
+    explained,
+    held,
+    note,
+    passed,
+    result,
+    revoked,
+)
 
 from milepost.contracts.achievements import AllOf, AnyOf, Criterion, NOf
 from milepost.contracts.records import (
@@ -15,8 +25,7 @@ from milepost.contracts.records import (
     CredentialAwarded,
     RecordEvent,
 )
-from milepost.credentials.domain.achievements.achievement import Catalog
-from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.records.awards import (
     RECORD,
     award_by_hand,
@@ -127,7 +136,7 @@ def test_however_enrollments_interleave_what_holds_is_held_and_not_in_doubt(know
     sound = {name: held for name, held in record.active.items() if not held.flag}
     certain = msgspec.structs.replace(record, active=sound)
     for name, achievement in known.achievements.items():
-        assert explain(achievement.definition.criteria, certain).holds == (name in sound)
+        assert explained(achievement.definition.criteria, certain).holds == (name in sound)
     assert record.results == note(known, *(fact for run in runs for fact in run)).results
 
 

@@ -11,19 +11,16 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from tests.credentials.scenes import explained
 from tests.enrollment.given import lesson, minute, opened, published
 
 from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import CoursePublished, PassingRule
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import policy as credentials_policy
-from milepost.credentials.domain.achievements.achievement import (
-    ACHIEVEMENT,
-    Definition,
-    catalog_of,
-    define,
-)
-from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Definition
+from milepost.credentials.domain.achievements.catalog import catalog_of
+from milepost.credentials.domain.achievements.definition import define
 from milepost.credentials.domain.records.awards import RECORD, award_if_earned
 from milepost.credentials.domain.records.record import Record
 from milepost.enrollment.app import policies as enrollment_policies
@@ -186,7 +183,7 @@ def test_a_course_that_grades_nothing_gives_no_grade_and_no_distinction(reports)
         await school.open()
         await school.reports(*reports)
         record, *_ = await school.now()
-        asked = explain(CoursePassed(course="DATA-101", min_grade=0.9), record)
+        asked = explained(CoursePassed(course="DATA-101", min_grade=0.9), record)
         return await stands(school), (asked.holds, asked.grade)
 
     stood, asked = asyncio.run(play())

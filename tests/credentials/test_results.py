@@ -4,11 +4,10 @@ One table, asked of the criteria of credentials and of the prerequisites of enro
 """
 
 import pytest
-from tests.credentials.scenes import changed, day, given, hear, passed, result, revoked
+from tests.credentials.scenes import changed, day, explained, given, hear, passed, result, revoked
 
 from milepost.contracts.prerequisites import CoursePassed
-from milepost.credentials.domain.achievements.achievement import catalog_of
-from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.enrollment.domain.enrollment import prerequisites
 
@@ -57,14 +56,14 @@ def test_a_course_counts_for_the_same_in_criteria_and_in_prerequisites(facts, me
         other = prerequisites.RECORD.evolve(other, event)
     achieved = other.achieved(day(9))
     asked = {least: CoursePassed(course="AAA", min_grade=least) for least in ASKED}
-    assert tuple(m for m in ASKED if explain(passed("AAA", m), record).holds) == met
+    assert tuple(m for m in ASKED if explained(passed("AAA", m), record).holds) == met
     missing = prerequisites.missing(asked.values(), achieved)
     assert tuple(m for m in ASKED if asked[m] not in missing) == met
 
 
 def test_what_is_missing_for_want_of_a_grade_says_so():
     record = given(*hear(NOTHING, result(grade=None)))
-    condition = explain(passed("AAA", 0.9), record)
+    condition = explained(passed("AAA", 0.9), record)
     assert (condition.holds, condition.grade, condition.passing) == (False, None, True)
 
 
@@ -77,7 +76,7 @@ def test_it_holds_since_the_moment_from_which_the_grade_has_sufficed():
         changed(0.90, 9, on=9),
     ]
     record = given(*hear(NOTHING, *facts))
-    conditions = [explain(passed("AAA", least), record) for least in (0.6, 0.8, 0.9)]
+    conditions = [explained(passed("AAA", least), record) for least in (0.6, 0.8, 0.9)]
     assert [(one.position, one.since) for one in conditions] == [
         (3, day(3)),
         (5, day(5)),

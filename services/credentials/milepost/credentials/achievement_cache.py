@@ -2,12 +2,8 @@
 
 import asyncio
 
-from milepost.credentials.domain.achievements.achievement import (
-    ACHIEVEMENT,
-    AchievementState,
-    Catalog,
-    catalog_of,
-)
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, AchievementState
+from milepost.credentials.domain.achievements.catalog import Catalog, catalog_of
 from milepost.events.log import Log
 from milepost.events.runtime.lru_cache import LruCache
 from milepost.events.streams import key_of

@@ -9,7 +9,7 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
 )
 from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn
-from milepost.credentials.domain.achievements.achievement import Catalog
+from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.records.awards import (
     RECORD,
     note_result_and_award,

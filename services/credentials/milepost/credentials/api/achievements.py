@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -33,9 +34,8 @@ from milepost.credentials.domain.achievements.achievement import (
     ACHIEVEMENT,
     Achievement,
     Definition,
-    define,
-    retire,
 )
+from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.achievements.criteria_warnings import (
     COURSE,
@@ -43,6 +43,7 @@ from milepost.credentials.domain.achievements.criteria_warnings import (
     courses_of,
     warnings_of,
 )
+from milepost.credentials.domain.achievements.definition import define, retire
 from milepost.credentials.domain.records.awards import RECORD, award_if_earned
 from milepost.credentials.domain.records.record import Record
 from milepost.credentials.domain.refusals import (
@@ -183,7 +184,7 @@ async def evaluate_learners(
         RECORD,
         list(dict.fromkeys(data.learners)),
         prepare=prepare,
-        answer=partial(_evaluated, found),
+        answer=partial(_evaluated, found, catalog, at),
         at_once=EVALUATED_AT_ONCE,
     )
     return positioned(EvaluationView(results=tuple(results)), position)
@@ -204,19 +205,24 @@ def _view(outcome: Outcome[Any]) -> AchievementView:
 
 
 def _evaluated(
-    achievement: Achievement, learner: str, outcome: Outcome[Any] | Refused
+    achievement: Achievement,
+    catalog: Catalog,
+    at: datetime,
+    learner: str,
+    outcome: Outcome[Any] | Refused,
 ) -> Evaluated:
     if isinstance(outcome, Refused):
         raise outcome  # the achievement's, not the learner's: the same for all
     record = outcome.state(RECORD)
-    if held := record.active.get(achievement.achievement):
+    code = achievement.achievement
+    if held := record.active.get(code):
         new = bool(outcome.events)
         return Evaluated(
             learner=learner,
             outcome="awarded" if new else "already_held",
             credential=held.credential,
         )
-    condition = explain(achievement.definition.criteria, record)
+    condition = explain(achievement.definition.criteria, record, catalog, at, achievement=code)
     return Evaluated(
         learner=learner,
         outcome="revoked_before" if condition.holds else "not_yet",

@@ -95,14 +95,15 @@ async def get_achievement_standing(
     request.user.may_act_for(learner, *ISSUING)
     defined_at, found = await defined(request, wiring.transactor, achievement)
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
-    held = record.active.get(achievement)
+    held, now = record.active.get(achievement), wiring.clock()
+    catalog = await wiring.achievements.latest(request.user.tenant)
     view = StandingView(
         learner=learner,
         achievement=achievement,
         version=found.version,
         retired=found.retired,
-        held=CredentialView.of(held, wiring.clock()) if held else None,
-        condition=explain(found.definition.criteria, record),
+        held=CredentialView.of(held, now) if held else None,
+        condition=explain(found.definition.criteria, record, catalog, now, achievement=achievement),
     )
     expired = view.held is not None and view.held.status == "expired"
     return versioned(request, view, defined_at, written, int(expired))

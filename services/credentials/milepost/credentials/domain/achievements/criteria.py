@@ -3,7 +3,7 @@
 Criteria are monotonic: better results and more credentials never make a condition cease to hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias, assert_never
 
@@ -23,17 +23,9 @@ from milepost.contracts.achievements import (
     SkillShown,
 )
 from milepost.contracts.records import Evidence
-from milepost.credentials.domain.records.record import Record
+from milepost.credentials.domain.achievements.catalog import Catalog
+from milepost.credentials.domain.records.record import Credential, Record
 
-Leaf: TypeAlias = (
-    CoursePassed
-    | AchievementHeld
-    | LessonScored
-    | SkillShown
-    | HoursLearned
-    | ProgramCompleted
-    | Approved
-)
 Kind: TypeAlias = Literal[
     "course_passed",
     "achievement_held",
@@ -73,20 +65,39 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conditions: "tuple[Condition, ...]" = ()
 
 
-def explain(criterion: Criterion, record: Record) -> Condition:
+class _Asked(msgspec.Struct, frozen=True):
+    """What every part of the criteria is asked of. `held`: the credentials held at the moment."""
+
+    record: Record
+    catalog: Catalog
+    at: datetime
+    achievement: str
+    held: Mapping[str, Credential]
+
+
+def explain(
+    criterion: Criterion, record: Record, catalog: Catalog, at: datetime, *, achievement: str
+) -> Condition:
+    """How the learner stands at a moment. `achievement` is whose criteria they are: approvals are
+    given for one.
+    """
+    return _explain(criterion, _Asked(record, catalog, at, achievement, record.held(at)))
+
+
+def _explain(criterion: Criterion, asked: _Asked) -> Condition:
     match criterion:
         case CoursePassed():
-            return _course_passed(criterion, record)
+            return _course_passed(criterion, asked)
         case AchievementHeld():
-            return _achievement_held(criterion, record)
+            return _achievement_held(criterion, asked)
         case LessonScored() | SkillShown() | HoursLearned() | ProgramCompleted() | Approved():
             return Condition(kind="lesson_scored", holds=False)
         case AllOf(criteria=parts):
-            return _at_least(len(parts), "all_of", parts, record)
+            return _at_least(len(parts), "all_of", parts, asked)
         case AnyOf(criteria=parts):
-            return _at_least(1, "any_of", parts, record)
+            return _at_least(1, "any_of", parts, asked)
         case NOf(n=n, criteria=parts):
-            return _at_least(n, "n_of", parts, record)
+            return _at_least(n, "n_of", parts, asked)
         case _:
             assert_never(criterion)
 
@@ -96,17 +107,8 @@ def evidence_of(condition: Condition) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(_evidence(condition)))
 
 
-def leaves(criterion: Criterion) -> Iterator[Leaf]:
-    match criterion:
-        case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
-            for part in parts:
-                yield from leaves(part)
-        case _:
-            yield criterion
-
-
-def _course_passed(criterion: CoursePassed, record: Record) -> Condition:
-    history = record.results.get(criterion.course)
+def _course_passed(criterion: CoursePassed, asked: _Asked) -> Condition:
+    history = asked.record.results.get(criterion.course)
     since = history.since(criterion.min_grade) if history else None
     condition = Condition(
         kind="course_passed",
@@ -127,8 +129,8 @@ def _course_passed(criterion: CoursePassed, record: Record) -> Condition:
     )
 
 
-def _achievement_held(criterion: AchievementHeld, record: Record) -> Condition:
-    held = record.active.get(criterion.achievement)
+def _achievement_held(criterion: AchievementHeld, asked: _Asked) -> Condition:
+    held = asked.held.get(criterion.achievement)
     return Condition(
         kind="achievement_held",
         holds=held is not None,
@@ -139,9 +141,9 @@ def _achievement_held(criterion: AchievementHeld, record: Record) -> Condition:
     )
 
 
-def _at_least(n: int, kind: Kind, parts: tuple[Criterion, ...], record: Record) -> Condition:
+def _at_least(n: int, kind: Kind, parts: tuple[Criterion, ...], asked: _Asked) -> Condition:
     """It holds since the n-th of its parts, in the order in which they came to hold."""
-    conditions = tuple(explain(part, record) for part in parts)
+    conditions = tuple(_explain(part, asked) for part in parts)
     held = sorted((one for one in conditions if one.holds), key=_order)
     decisive = held[n - 1] if len(held) >= n else None
     return Condition(

@@ -22,7 +22,8 @@ from milepost.contracts.records import (
     RecordEvent,
 )
 from milepost.contracts.times import not_before
-from milepost.credentials.domain.achievements.achievement import Achievement, Catalog
+from milepost.credentials.domain.achievements.achievement import Achievement
+from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import Condition, evidence_of, explain
 from milepost.credentials.domain.records.flags import flag_fallen, flag_inherited, lift_flags
 from milepost.credentials.domain.records.record import (
@@ -111,7 +112,7 @@ def award_by_hand(
         raise RetiredAchievement(achievement)
     if held := record.active.get(achievement):
         raise AlreadyHeld(achievement, held.credential)
-    condition = explain(found.definition.criteria, record)
+    condition = explain(found.definition.criteria, record, catalog, at, achievement=achievement)
     award = msgspec.structs.replace(
         _award(record, found, condition, catalog.school, learner=learner, valid_from=at, at=at),
         awarded_by=awarded_by,
@@ -174,7 +175,7 @@ def _cascade(
     queue = deque(touched)
     while queue:
         achievement = catalog.achievements[queue.popleft()]
-        award = _earned(record, achievement, catalog.school, learner, at)
+        award = _earned(record, achievement, catalog, learner, at)
         if award:
             evolve_record(record, award)
             yield award
@@ -183,19 +184,19 @@ def _cascade(
 
 
 def _earned(
-    record: Record, achievement: Achievement, school: str, learner: str, at: datetime
+    record: Record, achievement: Achievement, catalog: Catalog, learner: str, at: datetime
 ) -> CredentialAwarded | None:
-    if achievement.retired or achievement.achievement in record.active:
+    code = achievement.achievement
+    if achievement.retired or code in record.active:
         return None
-    condition = explain(achievement.definition.criteria, record)
+    condition = explain(achievement.definition.criteria, record, catalog, at, achievement=code)
     if condition.since is None:
         return None
     # After a revocation the same evidence must not quietly earn the credential again.
-    if record.discredited(achievement.achievement).issuperset(evidence_of(condition)):
+    if record.discredited(code).issuperset(evidence_of(condition)):
         return None
-    return _award(
-        record, achievement, condition, school, learner=learner, valid_from=condition.since, at=at
-    )
+    since, school = condition.since, catalog.school
+    return _award(record, achievement, condition, school, learner=learner, valid_from=since, at=at)
 
 
 def _award(

@@ -23,7 +23,7 @@ from milepost.contracts.records import (
     CredentialFlagLifted,
     RecordEvent,
 )
-from milepost.credentials.domain.achievements.achievement import Catalog
+from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.record import (
     HOLDS_AGAIN,
@@ -54,7 +54,8 @@ def flag_fallen(
         fallen = [
             one
             for one in after.active.values()
-            if _falls(one, before, after, catalog) or _is_graver(one, event, after, catalog)
+            if _falls(one, before, after, catalog, event.occurred_at)
+            or _is_graver(one, event, after, catalog)
         ]
         for one in fallen:
             yield _flag(after, one, event.learner, flag)
@@ -67,7 +68,7 @@ def flag_inherited(
     """What was just awarded on the strength of a flagged credential has its flag as well."""
     flags = [one.flag for one in record.active.values() if one.flag]
     credential = record.credentials[award.credential]
-    if not flags or _is_sound(credential, record, catalog):
+    if not flags or _is_sound(credential, record, catalog, award.occurred_at):
         return
     named = [record.credentials[one.credential] for one in award.evidence if one.credential]
     flag = next((one.flag for one in named if one.flag), flags[0])
@@ -82,7 +83,9 @@ def lift_flags(
     more = True
     while more:
         sound = [
-            one for one in record.active.values() if one.flag and _is_sound(one, record, catalog)
+            one
+            for one in record.active.values()
+            if one.flag and _is_sound(one, record, catalog, at)
         ]
         for one in sound:
             yield _lift(record, one, learner, HOLDS_AGAIN, at)
@@ -113,9 +116,11 @@ def lift_flag(
     return [_lift(after, held, learner, reason, at), *lift_flags(after, catalog, learner, at)]
 
 
-def _falls(one: Credential, before: Record, after: Record, catalog: Catalog) -> bool:
+def _falls(one: Credential, before: Record, after: Record, catalog: Catalog, at: datetime) -> bool:
     """Its criteria held until now. What a person let stand holds not, and is left alone."""
-    return not one.flag and _is_sound(one, before, catalog) and not _is_sound(one, after, catalog)
+    if one.flag or not _is_sound(one, before, catalog, at):
+        return False
+    return not _is_sound(one, after, catalog, at)
 
 
 def _is_graver(
@@ -131,18 +136,19 @@ def _is_graver(
         and known is not None
         and known.position < event.position
         and any(evidence.enrollment == event.enrollment for evidence in one.evidence)
-        and not _is_sound(one, after, catalog)
+        and not _is_sound(one, after, catalog, event.occurred_at)
     )
 
 
-def _is_sound(one: Credential, record: Record, catalog: Catalog) -> bool:
+def _is_sound(one: Credential, record: Record, catalog: Catalog, at: datetime) -> bool:
     """Its criteria hold, by credentials that are not in doubt themselves."""
     achievement = catalog.achievements.get(one.achievement)
     if one.awarded_by != "policy" or achievement is None:
         return True
     certain = {name: held for name, held in record.active.items() if not held.flag}
     criteria = achievement.criteria_of(one.achievement_version)
-    return explain(criteria, msgspec.structs.replace(record, active=certain)).holds
+    certain_record = msgspec.structs.replace(record, active=certain)
+    return explain(criteria, certain_record, catalog, at, achievement=one.achievement).holds
 
 
 def _level(record: Record, course: str) -> float:

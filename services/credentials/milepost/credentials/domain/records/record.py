@@ -1,5 +1,6 @@
 """The learner record as decisions see it: best result per course, every credential ever held."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -96,6 +97,14 @@ class Record(msgspec.Struct):
     def knows(self, enrollment: str, position: int) -> bool:
         """What stands there has been noted, or something of this enrollment after it."""
         return position <= self.noted.get(enrollment, 0)
+
+    def held(self, at: datetime) -> Mapping[str, Credential]:
+        """By achievement, the credentials that hold at this moment."""
+        return {
+            name: one
+            for name, one in self.active.items()
+            if one.valid_until is None or at < one.valid_until
+        }
 
     def cycles(self, achievement: str) -> int:
         """How many credentials of this achievement there have been."""

@@ -1,0 +1,75 @@
+"""Criteria as trees: how large they are, and what their leaves name. Pure."""
+
+from collections.abc import Iterator
+from typing import TypeAlias, assert_never
+
+from milepost.contracts.achievements import (
+    AchievementHeld,
+    AllOf,
+    AnyOf,
+    Approved,
+    CoursePassed,
+    Criterion,
+    HoursLearned,
+    LessonScored,
+    NOf,
+    ProgramCompleted,
+    SkillShown,
+)
+from milepost.credentials.domain.refusals import ImpossibleCriteria, OversizedCriteria
+
+MAX_CONDITIONS = 256
+MAX_DEPTH = 8
+
+Leaf: TypeAlias = (
+    CoursePassed
+    | AchievementHeld
+    | LessonScored
+    | SkillShown
+    | HoursLearned
+    | ProgramCompleted
+    | Approved
+)
+
+
+def leaves(criterion: Criterion) -> Iterator[Leaf]:
+    match criterion:
+        case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
+            for part in parts:
+                yield from leaves(part)
+        case _:
+            yield criterion
+
+
+def require_valid(criteria: Criterion) -> None:
+    """Level by level, since a hostile tree may be deeper than the stack.
+
+    Raises `OversizedCriteria`, `ImpossibleCriteria`.
+    """
+    level, depth, conditions = [criteria], 0, 0
+    while level:
+        depth, conditions = depth + 1, conditions + len(level)
+        if depth > MAX_DEPTH or conditions > MAX_CONDITIONS:
+            raise OversizedCriteria(MAX_CONDITIONS, MAX_DEPTH)
+        level = [part for one in level for part in _parts(one)]
+
+
+def _parts(criterion: Criterion) -> tuple[Criterion, ...]:
+    match criterion:
+        case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
+            n = criterion.n if isinstance(criterion, NOf) else 1
+            if not 1 <= n <= len(parts):
+                raise ImpossibleCriteria(n, len(parts))
+            return parts
+        case (
+            CoursePassed()
+            | AchievementHeld()
+            | LessonScored()
+            | SkillShown()
+            | HoursLearned()
+            | ProgramCompleted()
+            | Approved()
+        ):
+            return ()
+        case _:
+            assert_never(criterion)
