@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from tests.loop_lag import HELD_MS_AT_MOST, loop_watched
 from tests.progress.given import OPENED, after, minute
 
 from milepost.contracts.achievements import (
@@ -29,7 +30,7 @@ from milepost.events.codec import Codec
 from milepost.events.log import Command, NewEvent
 from milepost.events.store.memory import MemoryLog
 from milepost.progress.domain.decisions import open_progress, report
-from milepost.progress.domain.plan_changes.migration import apply_rule_change
+from milepost.progress.domain.plan_changes.migration import apply_rule_change, migrate
 from milepost.progress.domain.plan_changes.what_if import LessonChanges, RuleChanges, changed
 from milepost.progress.domain.reports import Scored, UnknownLesson, UnknownPlan
 from milepost.progress.domain.state import PROGRESS
@@ -212,6 +213,43 @@ async def test_who_was_transferred_counts_where_they_went_on(school):
     closed = ProgressClosed(enrollment="e-l0", reason="moved", continues_as="x", occurred_at=AT)
     await append(log, "progress-e-l0", closed)
     assert (await what_if(log, NORTH, Question(course="rust"), at=AT)).judged == 59
+
+
+async def test_who_has_the_version_already_is_as_applying_it_leaves_them(school):
+    log, _ = school
+    strict = changed(COURSE, RuleChanges(passing_grade=1.0), version=2)
+    await append(log, "course-rust", strict, codec=Codec(CoursePublished))
+    question = Question(course="rust", to_version=2)
+    lose = (await what_if(log, NORTH, question, at=AT)).lose_completion
+    for number in range(60):
+        stream = f"progress-e-l{number}"
+        state = PROGRESS.fold(await log.read_stream(NORTH, stream))
+        moved = migrate(state, pinned(COURSE), pinned(strict), at=AT, reason="newer")
+        await append(log, stream, *moved)
+    told = await what_if(log, NORTH, question, at=AT)
+    assert (lose > 0, told.judged, told.affected) == (True, 60, [])
+
+
+async def test_who_has_a_version_that_is_nowhere_hinders_nobody(school):
+    log, _ = school
+    _, opening = enrolled("odd", version=9)
+    await append(log, "progress-e-odd", *opening)
+    changes = RuleChanges(passing_grade=0.5)
+    assert (await what_if(log, NORTH, Question(course="rust", changes=changes), at=AT)).judged == 60
+
+
+async def test_long_histories_do_not_hold_the_loop():
+    log = MemoryLog()
+    await append(log, "course-rust", COURSE, codec=Codec(CoursePublished))
+    state, events = enrolled("ann")
+    events += report(state, pinned(COURSE), [scored("q1", 0.5, n) for n in range(1_000)]).events
+    for number in range(50):
+        own = [msgspec.structs.replace(one, enrollment=f"e-{number}") for one in events]
+        await append(log, f"progress-e-{number}", *own)
+    question = Question(course="rust", changes=RuleChanges(passing_grade=0.1))
+    async with loop_watched() as held:
+        assert (await what_if(log, NORTH, question, at=AT)).judged == 50
+    assert held.longest_ms < HELD_MS_AT_MOST
 
 
 BADGE = AchievementDefined(

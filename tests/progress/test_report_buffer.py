@@ -16,10 +16,11 @@ from milepost.progress import report_buffer
 from milepost.progress.domain.decisions import Terms
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.plan_cache import PlanCache
-from milepost.progress.report_buffer import HEAVY_CALLS, ReportBuffer, Sender
+from milepost.progress.report_buffer import HEAVY_CALLS, MAX_TRIES, ReportBuffer, Sender
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"
 KEY = ("north", ENROLLMENT)
+OTHER = ("north", "e-other")
 ADA = Sender("ada", Terms(), b"{}")
 
 
@@ -158,6 +159,73 @@ async def test_what_could_not_be_written_is_kept_and_tried_again(school, log, mo
     assert buffer.held == 2
     await buffer.flush(KEY)
     assert (buffer.held, await written(school)) == (0, 2)
+
+
+async def test_nobody_gives_up_before_many_tries_and_a_long_time(school, log, monkeypatch):
+    await school.begin()
+    clock = Clock(0.0)
+    buffer = ReportBuffer(school.transactor, PlanCache(log), 10, clock)
+
+    async def away(*_, **__):
+        raise RuntimeError
+
+    monkeypatch.setattr(log, "append", away)
+    hold(buffer, KEY, [tick(1)])
+    clock.now = 10.0 * MAX_TRIES + 1
+    await buffer.flush(KEY)
+    assert buffer.held == 1  # a long time, in which nobody has tried
+    hold(buffer, OTHER, [tick(1)])
+    for _ in range(MAX_TRIES + 1):
+        await buffer.flush(OTHER)
+    assert buffer.held == 2  # many tries, in a moment
+    clock.now *= 2
+    await buffer.flush(OTHER)
+    assert buffer.held == 1
+    for _ in range(MAX_TRIES):
+        await buffer.flush(KEY)
+    assert buffer.held == 0
+
+
+async def test_at_the_end_what_could_not_be_written_is_tried_again(school, log, monkeypatch):
+    await school.begin()
+    buffer = ReportBuffer(school.transactor, PlanCache(log), 10)
+    hold(buffer, KEY, [tick(1)])
+    append, failures = log.append, [RuntimeError()] * 3
+
+    async def away_at_first(*given, **facts):
+        if failures:
+            raise failures.pop()
+        return await append(*given, **facts)
+
+    monkeypatch.setattr(log, "append", away_at_first)
+    await ended(buffer)
+    assert (buffer.held, await written(school)) == (0, 1)
+
+
+async def test_the_end_waits_no_longer_than_it_may(school, log, monkeypatch, capsys):
+    await school.begin()
+    monkeypatch.setattr(report_buffer, "LAST_SECONDS", 0.2)
+    buffer = ReportBuffer(school.transactor, PlanCache(log), 10)
+    hold(buffer, KEY, [tick(1)])
+    go_on = asyncio.Event()
+
+    async def hanging(*_, **__):
+        await go_on.wait()
+        raise RuntimeError
+
+    monkeypatch.setattr(log, "append", hanging)
+    await ended(buffer)
+    assert "buffered_reports_lost" in capsys.readouterr().out
+    go_on.set()
+    await buffer.flush(KEY)
+
+
+async def ended(buffer):
+    running = asyncio.create_task(buffer.run())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_whoever_waits_for_what_is_held_waits_until_it_is_written(school, log, monkeypatch):

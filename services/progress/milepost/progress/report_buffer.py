@@ -82,6 +82,7 @@ class ReportBuffer:
         self._seconds = seconds
         self._clock = clock
         self._closed = False
+        self._lost = False
         self._by_key: dict[Key, _Held] = {}
         self._writing: dict[Key, asyncio.Task[None]] = {}
         self._paces: LruCache[tuple[Key, str], _Pace] = LruCache(MAX_WATCHED)
@@ -189,17 +190,24 @@ class ReportBuffer:
         for first in range(0, len(keys), AT_ONCE):
             await asyncio.gather(*map(self.flush, keys[first : first + AT_ONCE]))
 
+    async def _flush_until_empty(self) -> None:
+        """Ends when all is written, or when `_end` waits no longer and says what is lost."""
+        while self._by_key and not self._lost:
+            await self._flush_all(list(self._by_key))
+            await asyncio.sleep(0.05)
+
     async def _end(self) -> None:
         """Whoever ends us asks again every few seconds; this takes as long as it takes, or so."""
-        writing = asyncio.create_task(self._flush_all(list(self._by_key)))
+        writing = asyncio.create_task(self._flush_until_empty())
         deadline = monotonic() + LAST_SECONDS
         while not writing.done() and monotonic() < deadline:
             try:
                 await asyncio.wait([writing], timeout=deadline - monotonic())
             except asyncio.CancelledError:
                 continue
-        if self._by_key:
-            _log.error("buffered_reports_lost", enrollments=len(self._by_key), reports=self.held)
+        self._lost = True
+        if unwritten := self._by_key.keys() | self._writing.keys():
+            _log.error("buffered_reports_lost", enrollments=len(unwritten), reports=self.held)
 
 
 def _decide(plan: Plan, held: _Held, state: Progress) -> Reported:

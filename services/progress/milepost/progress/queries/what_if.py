@@ -10,10 +10,10 @@ where the rest begins. So memory is bounded, whatever the course's size.
 
 from asyncio import sleep
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from sys import intern
-from typing import Annotated, NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -21,7 +21,6 @@ from msgspec.structs import replace
 from milepost.contracts.progress import (
     LearningBegan,
     LessonProgressed,
-    LessonStarted,
     ProgressOpened,
     ReportsBackdated,
 )
@@ -31,7 +30,6 @@ from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.plan_changes.what_if import (
     Effect,
     Judged,
-    Places,
     RuleChanges,
     changed,
     deciding,
@@ -39,7 +37,7 @@ from milepost.progress.domain.plan_changes.what_if import (
     require_lessons,
 )
 from milepost.progress.domain.reports import UnknownPlan
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.events import ProgressEvent
 from milepost.progress.plan_cache import pinned, published_versions
 from milepost.progress.queries.what_if_credentials import (
@@ -48,13 +46,14 @@ from milepost.progress.queries.what_if_credentials import (
     credentials_of,
     records_of,
 )
+from milepost.progress.queries.what_if_streams import Kept, Stream, fold_stream, in_turns
 
 MAX_LEARNERS = 20_000
 # Neither completion nor grade depends on them, and they are the most of any log.
 _ASIDE = {tag_of(one) for one in (LearningBegan, LessonProgressed, ReportsBackdated)}
 TYPES = tuple(tag for tag in PROGRESS.codec.tags if tag not in _ASIDE)
-_OPENED, _STARTED = tag_of(ProgressOpened), tag_of(LessonStarted)
-# So many are judged, or their records read, before others have their turn.
+_OPENED = tag_of(ProgressOpened)
+# So many records are read before others have their turn.
 TURN = 50
 
 
@@ -114,21 +113,6 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     next: WhatIfCursor | None = None
 
 
-class Kept(msgspec.Struct, frozen=True, gc=False):
-    """What is kept of an event until its stream is judged: nothing that the garbage collector
-    would have to walk through, for it stops everything else meanwhile.
-    """
-
-    type: str
-    data: bytes
-    occurred_at: datetime
-    position: int
-
-
-# A progress stream, as far as it decides.
-Stream: TypeAlias = list[Kept]
-
-
 async def what_if(
     log: Log,
     tenant: str,
@@ -146,7 +130,7 @@ async def what_if(
     plans = await _plans(log, tenant, question)
     learners, rest = await _read(log, tenant, question, upto, on_progress)
     found = _Tally()
-    async for some in _in_turns(learners):
+    async for some in in_turns(learners):
         found.judge(some, plans, question, at)
     await _add_credentials(log, tenant, question.course, found.affected, upto)
     return found.answer(upto, rest)
@@ -211,12 +195,6 @@ def _asked_for(opened: ProgressEvent, question: Question) -> bool:
     )
 
 
-async def _in_turns(learners: Sequence[Stream]) -> AsyncIterator[Sequence[Stream]]:
-    for first in range(0, len(learners), TURN):
-        yield learners[first : first + TURN]
-        await sleep(0)
-
-
 class _Tally:
     def __init__(self) -> None:
         self.judged = 0
@@ -226,14 +204,16 @@ class _Tally:
         self, learners: Sequence[Stream], plans: _Plans, question: Question, at: datetime
     ) -> None:
         for events in learners:
-            state, places = _fold(events)
+            state, places = fold_stream(events)
             opened = state.opened
-            if opened is None or state.continues_as:
+            if opened is None or state.continues_as or opened.version not in plans.now:
                 continue
             if question.version not in {None, opened.version}:
                 continue
             plan, other = plans.now[opened.version], plans.changed[opened.version]
             self.judged += 1
+            if question.changes == RuleChanges() and question.to_version == opened.version:
+                continue  # has it already, by a migration that left what was earned
             judged = judge(state, plan, other, at)
             if judged.effect != "nothing":
                 self.affected.append(_affected(opened, judged, deciding(state, other, places)))
@@ -249,16 +229,6 @@ class _Tally:
             affected=self.affected,
             next=rest,
         )
-
-
-def _fold(events: Stream) -> tuple[Progress, Places]:
-    state, places = PROGRESS.initial(), Places()
-    for one in events:
-        event = PROGRESS.codec.read(one)
-        state = PROGRESS.evolve(state, event)
-        if one.type != _STARTED:
-            places.note(event, one.position)
-    return state, places
 
 
 def _affected(opened: ProgressOpened, judged: Judged, places: tuple[int, ...]) -> Affected:
