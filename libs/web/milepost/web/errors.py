@@ -17,6 +17,11 @@ class WebError(Exception):
     ├─ UnknownKey              a token is signed with a key that is not at hand
     ├─ KeysUnavailable         a ConnectionError too: the issuer's keys cannot be read
     ├─ KeysTooLarge            a ValueError too: what the issuer sends is no set of keys
+    ├─ OutboundError           what was asked of another server did not come back
+    │  ├─ AddressRefused       its name leads to an address that is not public
+    │  ├─ NotReached           no connection, no answer in time, or none that is HTTP
+    │  ├─ UrlRefused           not https, or no URL that may be called
+    │  └─ AnswerTooLarge
     ├─ SettingInvalid          a variable of the environment makes no sense
     └─ AddressTaken            somebody else listens there
     """

@@ -12,9 +12,12 @@ from msgspec.structs import FieldInfo
 from milepost.events.nats.connection import NatsServer
 from milepost.events.sizes import HTTP_BODY
 from milepost.web.errors import WebError
+from milepost.web.outbound.hosts import Hosts
 
 PREFIX = "MILEPOST_"
 NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
+# Lists of hosts, read anew by who needs them.
+HOSTS = ("verify_fetch", "outbound_private")
 # Each may stand in a file instead, as container platforms and systemd hand out secrets.
 SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats")
 DEVELOPMENT_ISSUER = "milepost-development"
@@ -62,6 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       seconds' worth may come at once, and 0 is no quota.
     - `report_merge_seconds`: so long the reports of players that send them every few seconds are
       held, to be written as one; 0: each is written at once.
+    - `verify_fetch` are hosts that keys of issuers and status lists may be fetched from when a
+      credential is verified: `badges.example.edu,*.example.org`, `*` for any; empty: nothing is.
+    - `outbound_private` are hosts that may be called at addresses which are not public, and without
+      TLS: `HOST` or `HOST:PORT`, separated by commas; empty: none.
     - `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
@@ -100,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: str = ""
     max_connections: Positive = 10_000
     max_requests: Positive = 2_000
+    verify_fetch: str = ""
+    outbound_private: str = ""
 
     @property
     def nats_server(self) -> NatsServer:
@@ -124,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     values[field.name] = _read(field, raw)
                 except SettingInvalid as fault:
                     faults.append(str(fault))
+        faults += _host_faults(values)
         for name in SECRETS:
             try:
                 values |= _read_secret(name, values)
@@ -134,6 +144,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         settings = cls(**values)
         _require_tls_whole(settings)
         return settings
+
+
+def _host_faults(values: Mapping[str, Any]) -> list[str]:
+    faults = []
+    for name in HOSTS:
+        try:
+            Hosts.read(values.get(name, ""))
+        except ValueError as fault:
+            faults.append(f"{PREFIX}{name.upper()}={values[name]!r}: {fault}")
+    return faults
 
 
 def _read_secret(name: str, values: Mapping[str, Any]) -> dict[str, str]:
