@@ -119,16 +119,6 @@ async def test_the_wait_for_the_opening_is_bounded(school, monkeypatch):
     assert problem(answer, 409, "not_open_yet")["enrollment"] == ENROLLMENT
 
 
-async def test_another_s_enrollment_is_answered_as_late_as_one_that_is_not_there(school, clock):
-    await school.begin()
-    path = f"/progress/enrollments/{ENROLLMENT}"
-    asked = asyncio.create_task(school.get(path, subject="bob"))
-    await eventually(clock.looked_at(3))
-    assert not asked.done()
-    clock.now = wait_for_opening.GRACE_SECONDS
-    problem(await asked, 404, "unknown_enrollment")
-
-
 async def test_an_enrollment_that_nobody_has_heard_of_is_unknown(school):
     for path in (ENROLLMENT, "e%00", "x" * 65, "%2e%2e"):
         answer = await school.get(f"/progress/enrollments/{path}")
