@@ -12,7 +12,8 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.achievements.achievement import Achievement, Definition
 from milepost.credentials.domain.achievements.catalog import Catalog, catalog_of
-from milepost.credentials.domain.achievements.criteria import Condition, explain
+from milepost.credentials.domain.achievements.condition import Condition
+from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.awards import (
     RECORD,
     note_result_and_award,

@@ -53,7 +53,7 @@ def test_a_passed_course_earns_its_credential():
     assert award.valid_from == award.occurred_at == day(3)
     assert award.valid_until is None
     assert award.evidence == (
-        Evidence(position=7, course="AAA", offering="AAA-2026", enrollment="AAA-2026-7"),
+        Evidence(position=7, course="AAA", offering="AAA-2026", enrollment="AAA-2026-7", grade=0.8),
     )
 
 

@@ -3,7 +3,7 @@
 from tests.credentials.scenes import catalog, day, explained, given, held, note, passed, result
 
 from milepost.contracts.achievements import AllOf, AnyOf, NOf
-from milepost.credentials.domain.achievements.criteria import evidence_of
+from milepost.credentials.domain.achievements.condition import evidence_of
 
 TWO = given(result("AAA", 0.8, position=5, on=2), result("BBB", 0.5, position=9, on=1))
 

@@ -16,7 +16,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A credential that was evidence is named; `position` is then where it was completed, and is
     missing when a person awarded it. `source`: the id of a credential from elsewhere. `grade` is
-    that of the course, or the score of the lesson, 0 to 1, when it was awarded.
+    that of the course, or the score of the lesson, 0 to 1, when it was awarded. `approved_at`: as
+    many persons as it takes had approved of the award by then.
     """
 
     position: int | None = None
@@ -28,6 +29,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     credential: str | None = None
     source: str | None = None
     grade: float | None = None
+    approved_at: datetime | None = None
 
 
 class CourseResultNoted(Event, frozen=True, kw_only=True, tag="course_result_noted"):
@@ -254,7 +256,8 @@ class ForeignCredentialNoted(Event, frozen=True, kw_only=True, tag="foreign_cred
 class CredentialFlagged(Event, frozen=True, kw_only=True, tag="credential_flagged"):
     """What it rests on holds no longer: a person decides. It stays valid until then.
 
-    `reason` is `grade_fell` or `completion_revoked`; `position` is where that stands in the log.
+    `reason` is `grade_fell`, `score_fell` or `completion_revoked`; `position` is where that stands
+    in the log.
     """
 
     credential: str

@@ -12,7 +12,7 @@ from milepost.contracts.ids import CODE, ID, KEY, TEXT
 from milepost.contracts.records import Evidence
 from milepost.contracts.times import Moment
 from milepost.credentials.domain.achievements.achievement import Achievement
-from milepost.credentials.domain.achievements.criteria import Condition
+from milepost.credentials.domain.achievements.condition import Condition
 from milepost.credentials.domain.achievements.criteria_warnings import CriteriaWarning
 from milepost.credentials.domain.records.record import Credential, Flag, Record, Revocation
 from milepost.credentials.domain.records.results import CourseResult
@@ -125,8 +125,8 @@ class DefinedAchievement(AchievementView, frozen=True, kw_only=True):
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     """`expired`: valid_until has passed; it still counts as held. Positions are the log's.
 
-    `flag`: what it rests on holds no longer (`grade_fell`, `completion_revoked`). It stays valid
-    until a person revokes it or lets it stand.
+    `flag`: what it rests on holds no longer (`grade_fell`, `score_fell`, `completion_revoked`). It
+    stays valid until a person revokes it or lets it stand.
     """
 
     credential: str

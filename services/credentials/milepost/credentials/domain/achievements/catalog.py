@@ -1,14 +1,34 @@
 """A tenant's achievements and programs, and what counts for which of them. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import TypeAlias, TypeVar, assert_never
 
 import msgspec
 
-from milepost.contracts.achievements import AchievementHeld, CoursePassed
+from milepost.contracts.achievements import (
+    AchievementHeld,
+    Approved,
+    CoursePassed,
+    HoursLearned,
+    LessonScored,
+    ProgramCompleted,
+    SkillShown,
+)
 from milepost.contracts.programs import ProgramDefined
+from milepost.contracts.records import (
+    CourseResultNoted,
+    CourseResultWithdrawn,
+    LessonResultNoted,
+)
 from milepost.credentials.domain.achievements.achievement import Achievement
-from milepost.credentials.domain.achievements.criteria_tree import leaves
+from milepost.credentials.domain.achievements.criteria_tree import Leaf, leaves
+from milepost.credentials.domain.records.record import Fact
 from milepost.credentials.domain.refusals import UnknownAchievement
+
+Names: TypeAlias = tuple[str, ...]
+K = TypeVar("K")
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -19,13 +39,25 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class Catalog(msgspec.Struct, frozen=True):
-    """A tenant's achievements and programs, and which achievements something counts for."""
+    """A tenant's achievements and programs, and which achievements something counts for.
+
+    by_course       those that ask for the course, or for hours in it
+    by_any_course   those that ask for hours, in whatever course
+    by_skill        by the skill's address
+    by_lesson       by course and lesson
+    by_achievement  those that ask for the achievement, or for a program that it is a part of
+    lessons         by course: the lessons that any achievement asks for
+    """
 
     achievements: Mapping[str, Achievement]
-    by_course: Mapping[str, tuple[str, ...]]
-    by_achievement: Mapping[str, tuple[str, ...]]
     school: str = ""
     programs: Mapping[str, Program] = {}
+    by_course: Mapping[str, Names] = {}
+    by_any_course: Names = ()
+    by_skill: Mapping[str, Names] = {}
+    by_lesson: Mapping[tuple[str, str], Names] = {}
+    by_achievement: Mapping[str, Names] = {}
+    lessons: Mapping[str, Names] = {}
 
     def find(self, achievement: str) -> Achievement:
         """Raises `UnknownAchievement`."""
@@ -34,28 +66,94 @@ class Catalog(msgspec.Struct, frozen=True):
             raise UnknownAchievement(achievement)
         return found
 
+    def touched_by(self, fact: Fact) -> Names:
+        """The achievements that it may earn."""
+        match fact:
+            case CourseResultNoted(course=course, skills=skills):
+                by_skills = (self.by_skill.get(skill, ()) for skill in skills)
+                of_course = self.by_course.get(course, ())
+                return tuple(dict.fromkeys(chain(of_course, self.by_any_course, *by_skills)))
+            case LessonResultNoted(course=course, lesson=lesson):
+                return self.by_lesson.get((course, lesson), ())
+            case CourseResultWithdrawn():
+                return ()
+            case _:
+                assert_never(fact)
+
 
 def catalog_of(
     achievements: Iterable[Achievement],
     school: str = "",
     programs: Mapping[str, Program] | None = None,
 ) -> Catalog:
-    by_name = {one.achievement: one for one in achievements}
-    by_course: dict[str, dict[str, None]] = {}
-    by_achievement: dict[str, dict[str, None]] = {}
+    by_name, programs = {one.achievement: one for one in achievements}, programs or {}
+    index = _Index()
     for name in sorted(by_name):
         for leaf in leaves(by_name[name].definition.criteria):
-            match leaf:
-                case CoursePassed(course=course):
-                    by_course.setdefault(course, {})[name] = None
-                case AchievementHeld(achievement=needed):
-                    by_achievement.setdefault(needed, {})[name] = None
-                case _:
-                    pass
+            index.add(name, leaf, programs)
     return Catalog(
         by_name,
-        {course: tuple(names) for course, names in by_course.items()},
-        {needed: tuple(names) for needed, names in by_achievement.items()},
         school,
-        programs or {},
+        programs,
+        by_course=_names(index.by_course),
+        by_any_course=tuple(index.by_any_course),
+        by_skill=_names(index.by_skill),
+        by_lesson=_names(index.by_lesson),
+        by_achievement=_names(index.by_achievement),
+        lessons=_names(index.lessons),
     )
+
+
+class _Index:
+    def __init__(self) -> None:
+        self.by_course = _index()
+        self.by_any_course: dict[str, None] = {}
+        self.by_skill = _index()
+        self.by_lesson: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self.by_achievement = _index()
+        self.lessons = _index()
+
+    def add(self, name: str, leaf: Leaf, programs: Mapping[str, Program]) -> None:
+        match leaf:
+            case CoursePassed(course=course):
+                self.by_course[course][name] = None
+            case LessonScored(course=course, lesson=lesson):
+                self.by_lesson[course, lesson][name] = None
+                self.lessons[course][lesson] = None
+            case SkillShown(skill=skill):
+                self.by_skill[skill][name] = None
+            case HoursLearned(courses=courses):
+                self._add_hours(name, courses)
+            case AchievementHeld() | ProgramCompleted():
+                for needed in achievements_of(leaf, programs):
+                    self.by_achievement[needed][name] = None
+            case Approved():
+                pass
+            case _:
+                assert_never(leaf)
+
+    def _add_hours(self, name: str, courses: Names) -> None:
+        if not courses:
+            self.by_any_course[name] = None
+        for course in courses:
+            self.by_course[course][name] = None
+
+
+def achievements_of(leaf: Leaf, programs: Mapping[str, Program]) -> Names:
+    """Those that a criterion asks for, by themselves or as parts of a program."""
+    match leaf:
+        case AchievementHeld(achievement=achievement):
+            return (achievement,)
+        case ProgramCompleted(program=program):
+            found = programs.get(program)
+            return found.definition.achievements if found else ()
+        case _:
+            return ()
+
+
+def _index() -> defaultdict[str, dict[str, None]]:
+    return defaultdict(dict)
+
+
+def _names(index: Mapping[K, Mapping[str, None]]) -> dict[K, Names]:
+    return {key: tuple(names) for key, names in index.items()}

@@ -5,7 +5,7 @@ enrollment. Nothing is taken by itself: what no longer holds is flagged, see `fl
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -18,16 +18,23 @@ from milepost.contracts.records import (
     CourseResultWithdrawn,
     CredentialAwarded,
     CredentialFlagged,
+    CredentialFlagLifted,
     CredentialRevoked,
     RecordEvent,
 )
 from milepost.contracts.times import not_before
 from milepost.credentials.domain.achievements.achievement import Achievement
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.achievements.criteria import Condition, evidence_of, explain
+from milepost.credentials.domain.achievements.condition import (
+    Condition,
+    evidence_of,
+    without_grades,
+)
+from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.flags import flag_fallen, flag_inherited, lift_flags
 from milepost.credentials.domain.records.record import (
     Credential,
+    Fact,
     Record,
     empty_record,
     evolve_record,
@@ -51,34 +58,34 @@ def note_result_and_award(
     record: Record, catalog: Catalog, result: CourseResultNoted
 ) -> list[RecordEvent]:
     """Notes how a course stands, awards whatever it earns, to any depth, and flags what fell."""
-    if record.knows(result.enrollment, result.position):
-        return []
-    return _follow(record, catalog, result, "grade_fell")
+    return note_and_award(record, catalog, (result,))
 
 
 def withdraw_result(
     record: Record, catalog: Catalog, withdrawn: CourseResultWithdrawn
 ) -> list[RecordEvent]:
     """Notes that the course is not completed after all, and flags what rested on it."""
-    if record.knows(withdrawn.enrollment, withdrawn.position):
-        return []
-    return _follow(record, catalog, withdrawn, "completion_revoked")
+    return note_and_award(record, catalog, (withdrawn,))
+
+
+def note_and_award(record: Record, catalog: Catalog, facts: Sequence[Fact]) -> list[RecordEvent]:
+    """Notes those that are news, awards whatever they earn, to any depth, and flags what fell."""
+    after, said = record.copy(), list[RecordEvent]()
+    for fact in facts:
+        if not after.knows(fact):
+            before = after.copy()
+            evolve_record(after, fact)
+            said += [fact, *_follow(before, after, catalog, fact)]
+    return said
 
 
 def _follow(
-    record: Record,
-    catalog: Catalog,
-    event: CourseResultNoted | CourseResultWithdrawn,
-    reason: str,
-) -> list[RecordEvent]:
-    after = evolve_record(record.copy(), event)
-    touched = catalog.by_course.get(event.course, ())
-    return [
-        event,
-        *flag_fallen(record, after, catalog, event, reason),
-        *lift_flags(after, catalog, event.learner, event.occurred_at),
-        *_cascade(after, catalog, touched, event.learner, event.occurred_at),
-    ]
+    before: Record, after: Record, catalog: Catalog, fact: Fact
+) -> Iterator[CredentialFlagged | CredentialFlagLifted | CredentialAwarded]:
+    yield from flag_fallen(before, after, catalog, fact)
+    yield from lift_flags(after, catalog, fact.learner, fact.occurred_at)
+    touched = catalog.touched_by(fact)
+    yield from _cascade(after, catalog, touched, fact.learner, fact.occurred_at)
 
 
 def award_if_earned(
@@ -193,7 +200,7 @@ def _earned(
     if condition.since is None:
         return None
     # After a revocation the same evidence must not quietly earn the credential again.
-    if record.discredited(code).issuperset(evidence_of(condition)):
+    if record.discredited(code).issuperset(without_grades(evidence_of(condition))):
         return None
     since, school = condition.since, catalog.school
     return _award(record, achievement, condition, school, learner=learner, valid_from=since, at=at)

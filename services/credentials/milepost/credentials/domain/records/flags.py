@@ -12,6 +12,7 @@ rests on that person's reason, not on criteria: it is never flagged.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 import msgspec
 
@@ -21,6 +22,7 @@ from milepost.contracts.records import (
     CredentialAwarded,
     CredentialFlagged,
     CredentialFlagLifted,
+    LessonResultNoted,
     RecordEvent,
 )
 from milepost.credentials.domain.achievements.catalog import Catalog
@@ -28,6 +30,7 @@ from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.record import (
     HOLDS_AGAIN,
     Credential,
+    Fact,
     Flag,
     Record,
     evolve_record,
@@ -39,16 +42,15 @@ def flag_fallen(
     before: Record,
     after: Record,
     catalog: Catalog,
-    event: CourseResultNoted | CourseResultWithdrawn,
-    reason: str,
+    event: Fact,
 ) -> Iterator[CredentialFlagged]:
     """Flags what held before and holds no longer, and what rests on it. Changes `after`.
 
     Ends, since each round but the last flags one more.
     """
-    if _level(after, event.course) >= _level(before, event.course):
+    if after.level(event) >= before.level(event):
         return
-    flag = Flag(reason=reason, at=event.occurred_at, position=event.position)
+    flag = Flag(reason=_reason(event), at=event.occurred_at, position=event.position)
     more = True
     while more:
         fallen = [
@@ -125,7 +127,7 @@ def _falls(one: Credential, before: Record, after: Record, catalog: Catalog, at:
 
 def _is_graver(
     one: Credential,
-    event: CourseResultNoted | CourseResultWithdrawn,
+    event: Fact,
     after: Record,
     catalog: Catalog,
 ) -> bool:
@@ -151,9 +153,16 @@ def _is_sound(one: Credential, record: Record, catalog: Catalog, at: datetime) -
     return explain(criteria, certain_record, catalog, at, achievement=one.achievement).holds
 
 
-def _level(record: Record, course: str) -> float:
-    history = record.results.get(course)
-    return history.level if history else -2.0
+def _reason(event: Fact) -> str:
+    match event:
+        case CourseResultNoted():
+            return "grade_fell"
+        case LessonResultNoted():
+            return "score_fell"
+        case CourseResultWithdrawn():
+            return "completion_revoked"
+        case _:
+            assert_never(event)
 
 
 def _flag(record: Record, one: Credential, learner: str, flag: Flag) -> CredentialFlagged:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -31,8 +31,11 @@ from milepost.contracts.records import (
     LessonResultNoted,
     RecordEvent,
 )
+from milepost.credentials.domain.records.lesson_results import LessonHistory, lesson_noted
 from milepost.credentials.domain.records.results import ResultHistory, best_of, noted
 
+# What is noted about one enrollment, and decided upon.
+Fact: TypeAlias = CourseResultNoted | CourseResultWithdrawn | LessonResultNoted
 HOLDS_AGAIN = "holds_again"
 
 
@@ -77,6 +80,8 @@ class Record(msgspec.Struct):
     histories  those of each enrollment, by course
     noted      up to where in the log each enrollment has been heard of
     active     maps an achievement to its credential
+    lessons    how each lesson that was noted stands, by course and lesson, then by enrollment
+    approvals  by achievement: who approved of its award, and when
     """
 
     results: dict[str, ResultHistory]
@@ -84,6 +89,8 @@ class Record(msgspec.Struct):
     noted: dict[str, int]
     credentials: dict[str, Credential]
     active: dict[str, Credential]
+    lessons: dict[tuple[str, str], dict[str, LessonHistory]] = {}
+    approvals: dict[str, dict[str, datetime]] = {}
 
     def copy(self) -> "Record":
         return Record(
@@ -92,11 +99,24 @@ class Record(msgspec.Struct):
             self.noted.copy(),
             self.credentials.copy(),
             self.active.copy(),
+            {lesson: histories.copy() for lesson, histories in self.lessons.items()},
+            {achievement: given.copy() for achievement, given in self.approvals.items()},
         )
 
-    def knows(self, enrollment: str, position: int) -> bool:
+    def knows(self, fact: Fact) -> bool:
         """What stands there has been noted, or something of this enrollment after it."""
-        return position <= self.noted.get(enrollment, 0)
+        if not isinstance(fact, LessonResultNoted):
+            return fact.position <= self.noted.get(fact.enrollment, 0)
+        known = self.lessons.get((fact.course, fact.lesson), {}).get(fact.enrollment)
+        return known is not None and fact.position <= known.position
+
+    def level(self, fact: Fact) -> float:
+        """The highest grade or score that is met where the fact belongs; below 0: there is none."""
+        if isinstance(fact, LessonResultNoted):
+            lesson = self.lessons.get((fact.course, fact.lesson), {}).get(fact.enrollment)
+            return lesson.score if lesson else -2.0
+        history = self.histories.get(fact.course, {}).get(fact.enrollment)
+        return history.level if history else -2.0
 
     def held(self, at: datetime) -> Mapping[str, Credential]:
         """By achievement, the credentials that hold at this moment."""
@@ -111,9 +131,9 @@ class Record(msgspec.Struct):
         return sum(one.achievement == achievement for one in self.credentials.values())
 
     def discredited(self, achievement: str) -> frozenset[Evidence]:
-        """The evidence of the revoked credentials of this achievement."""
+        """The evidence of the revoked credentials of this achievement, whatever the grades."""
         return frozenset(
-            evidence
+            replace(evidence, grade=None)
             for one in self.credentials.values()
             if one.achievement == achievement and one.revoked
             for evidence in one.evidence
@@ -131,6 +151,15 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
             _note(record, event)
         case CourseResultWithdrawn():
             _withdraw(record, event)
+        case LessonResultNoted():
+            histories = record.lessons.setdefault((event.course, event.lesson), {})
+            before = histories.get(event.enrollment)
+            histories[event.enrollment] = lesson_noted(before, event)
+        case AwardApproved():
+            approvals = record.approvals.setdefault(event.achievement, {})
+            approvals[event.approved_by] = event.occurred_at
+        case ApprovalWithdrawn():
+            record.approvals.get(event.achievement, {}).pop(event.approved_by, None)
         case CredentialAwarded():
             credential = _awarded(event)
             record.credentials[event.credential] = credential
@@ -146,10 +175,7 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
             flagged = _flagged(record.credentials[event.credential], event)
             record.credentials[event.credential] = record.active[event.achievement] = flagged
         case (
-            LessonResultNoted()
-            | ForeignCredentialNoted()
-            | AwardApproved()
-            | ApprovalWithdrawn()
+            ForeignCredentialNoted()
             | CredentialReleased()
             | CredentialAccepted()
             | CredentialDeclined()

@@ -15,6 +15,7 @@ from datetime import datetime
 
 import msgspec
 
+from milepost.contracts.offerings import Mode
 from milepost.contracts.records import CourseResultNoted
 
 
@@ -22,6 +23,8 @@ class CourseResult(msgspec.Struct, frozen=True, kw_only=True):
     """`grade` is 0 to 1, None where nothing is graded; `position` and `at` are the completion's.
 
     `passing`: the grade still suffices for the completion, which nothing but a person takes back.
+    `mode` is that of the enrollment when it was completed, `hours` the workload and `skills` the
+    addresses of what the course teaches; None and empty where that was not noted.
     """
 
     course: str
@@ -32,6 +35,9 @@ class CourseResult(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     at: datetime
     passing: bool = True
+    mode: Mode | None = None
+    hours: float | None = None
+    skills: tuple[str, ...] = ()
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -70,10 +76,16 @@ def noted(before: ResultHistory | None, event: CourseResultNoted) -> ResultHisto
         position=completed.position if completed else event.position,
         at=completed.at if completed else event.occurred_at,
         passing=event.passing,
+        mode=completed.mode if completed else event.mode,
+        hours=event.hours,
+        skills=event.skills,
     )
     if not event.passing:
         return ResultHistory(result, ())
-    return ResultHistory(result, _reached(before.reached if before else (), result, event))
+    reached = before.reached if before else ()
+    # What a late report tells may have happened before the completion that it improves.
+    latest = Reached(event.grade or 0.0, event.position, max(event.occurred_at, result.at))
+    return ResultHistory(result, risen(reached, latest))
 
 
 def best_of(histories: Iterable[ResultHistory]) -> ResultHistory | None:
@@ -86,15 +98,11 @@ def _rank(history: ResultHistory) -> tuple[float, float, float, int]:
     return history.level, result.grade or 0.0, -result.at.timestamp(), -result.position
 
 
-def _reached(
-    reached: tuple[Reached, ...], result: CourseResult, event: CourseResultNoted
-) -> tuple[Reached, ...]:
-    """What was reached below the grade stays; what was above it begins anew, if ever."""
-    grade = event.grade or 0.0
-    below = [one for one in reached if one.grade < grade]
-    above = next((one for one in reached if one.grade >= grade), None)
+def risen(reached: tuple[Reached, ...], latest: Reached) -> tuple[Reached, ...]:
+    """What was reached below the latest stays; what was above it begins anew, if ever."""
+    below = [one for one in reached if one.grade < latest.grade]
+    above = next((one for one in reached if one.grade >= latest.grade), None)
     if above is not None:
-        return (*below, msgspec.structs.replace(above, grade=grade))
-    # What a late report tells may have happened before the completion that it improves.
-    at = max((event.occurred_at, result.at, *(one.at for one in below)))
-    return (*below, Reached(grade, event.position, at))
+        return (*below, msgspec.structs.replace(above, grade=latest.grade))
+    at = max((latest.at, *(one.at for one in below)))
+    return (*below, msgspec.structs.replace(latest, at=at))
