@@ -206,6 +206,19 @@ async def a_flagged_credential(school: School) -> str:
     return f"{path}/flag/lift"
 
 
+def of_credential(step: str) -> Arrange:
+    async def arrange(school: School) -> str:
+        return (await a_credential(school)).removesuffix("/revoke") + step
+
+    return arrange
+
+
+async def a_link(school: School) -> str:
+    path = await of_credential("/shares")(school)
+    shared = await done(school.post(path, {"kind": "link"}, by="learner", subject="ana"))
+    return f"{path}/{shared.json()['links'][0]['link']}"
+
+
 async def done(asked: Awaitable[Response]) -> Response:
     answer = await asked
     assert answer.status_code < 300, answer.text
@@ -447,6 +460,25 @@ CASES = [
         a_flagged_credential,
         {"reason": "appeal"},
         {"reason": "issued_late"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/shares",
+        of_credential("/shares"),
+        {"kind": "link"},
+        {"kind": "link", "shows_name": True},
+        hidden=("address",),
+    ),
+    Case(
+        "DELETE /credentials/learners/{learner}/credentials/{credential}/shares/{link}",
+        a_link,
+        None,
+        None,
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/hide",
+        of_credential("/hide"),
+        None,
+        None,
     ),
 ]
 

@@ -53,6 +53,7 @@ NOT_THERE = {
     "invitation": str(uuid4()),
     "job": str(uuid4()),
     "learner": "nobody-of-that-name",
+    "link": "0" * 64,
 }
 
 
@@ -90,6 +91,10 @@ async def theirs(school: School) -> Mapping[str, str]:
     await program(school)
     given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
     body = {"email": "ana@example.org", "expires": "2099-01-01T00:00:00Z"}
+    page = f"/credentials/learners/ana/credentials/{given.json()['credential']}"
+    shared = await done(
+        school.post(f"{page}/shares", {"kind": "link"}, by="learner", subject="ana")
+    )
     invited = await done(school.post("/enrollment/offerings/spring/invitations", body))
     job = await done(
         school.ask(
@@ -105,6 +110,7 @@ async def theirs(school: School) -> Mapping[str, str]:
         "invitation": invited.json()["invitation"],
         "job": job.json()["job"],
         "learner": "ana",
+        "link": shared.json()["links"][0]["link"],
     }
 
 

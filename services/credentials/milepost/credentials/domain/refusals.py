@@ -55,6 +55,30 @@ class RetiredAchievement(Conflicting):
 
 
 @dataclass
+class NotShareable(Conflicting):
+    """What has not been released, or was declined, is shown to nobody."""
+
+    credential: str
+    state: str
+
+
+@dataclass
+class LinkEndsBefore(Invalid):
+    """The link would have ended already."""
+
+    ends: datetime
+    now: datetime
+
+
+@dataclass
+class TooManyLinks(Conflicting):
+    """So many links work at a time: take one back first."""
+
+    credential: str
+    most: int
+
+
+@dataclass
 class UnknownCriteria(Invalid):
     """The criteria name achievements that are not defined."""
 

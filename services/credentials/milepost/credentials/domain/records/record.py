@@ -33,6 +33,7 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.records.lesson_results import LessonHistory, lesson_noted
 from milepost.credentials.domain.records.results import ResultHistory, best_of, noted
+from milepost.credentials.domain.records.sharing import NOT_SHARED, Sharing, evolve_sharing
 
 # What is noted about one enrollment, and decided upon.
 Fact: TypeAlias = CourseResultNoted | CourseResultWithdrawn | LessonResultNoted
@@ -82,6 +83,7 @@ class Record(msgspec.Struct):
     active     maps an achievement to its credential
     lessons    how each lesson that was noted stands, by course and lesson, then by enrollment
     approvals  by achievement: who approved of its award, and when
+    sharing    what the holder lets others see, by credential
     """
 
     results: dict[str, ResultHistory]
@@ -91,6 +93,7 @@ class Record(msgspec.Struct):
     active: dict[str, Credential]
     lessons: dict[tuple[str, str], dict[str, LessonHistory]] = {}
     approvals: dict[str, dict[str, datetime]] = {}
+    sharing: dict[str, Sharing] = {}
 
     def copy(self) -> "Record":
         return Record(
@@ -101,6 +104,7 @@ class Record(msgspec.Struct):
             self.active.copy(),
             {lesson: histories.copy() for lesson, histories in self.lessons.items()},
             {achievement: given.copy() for achievement, given in self.approvals.items()},
+            self.sharing.copy(),
         )
 
     def knows(self, fact: Fact) -> bool:
@@ -174,13 +178,14 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
         case CredentialFlagged() | CredentialFlagLifted():
             flagged = _flagged(record.credentials[event.credential], event)
             record.credentials[event.credential] = record.active[event.achievement] = flagged
+        case CredentialShared() | CredentialHidden():
+            before = record.sharing.get(event.credential, NOT_SHARED)
+            record.sharing[event.credential] = evolve_sharing(before, event)
         case (
             ForeignCredentialNoted()
             | CredentialReleased()
             | CredentialAccepted()
             | CredentialDeclined()
-            | CredentialShared()
-            | CredentialHidden()
             | CredentialSuspended()
             | CredentialReinstated()
             | CredentialExpired()
