@@ -6,18 +6,23 @@ from anybody's picture, within bounds.
 
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
-from xml.dom import Node
 from xml.parsers.expat import ExpatError
+from xml.sax import SAXException
+from xml.sax.handler import ContentHandler, feature_namespaces
 
 from defusedxml import minidom
 from defusedxml.common import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
 
 from milepost.credentials.open_badges.faults import NotBaked
 
 MAX_IMAGE = 8 * 1024 * 1024  # bytes
+MAX_SVG = 1_500_000  # bytes; Python's XML reader lets nothing else run while it reads a long tag
 MAX_TEXT = 2 * 1024 * 1024  # bytes of what is in it, unpacked
 MAX_CHUNKS = 20_000
+MAX_ELEMENTS = 100_000  # of an SVG
 PNG = b"\x89PNG\r\n\x1a\n"
 KEYWORD = b"openbadgecredential"
 NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
@@ -131,7 +136,7 @@ def _svg(image: bytes) -> Any:
         raise NotBaked(f"the image is larger than {MAX_IMAGE} bytes")
     try:
         svg = minidom.parseString(image, forbid_dtd=True)
-    except (ExpatError, DefusedXmlException, ValueError) as error:
+    except (ExpatError, DefusedXmlException, ValueError, RecursionError) as error:
         raise NotBaked(f"this is neither PNG nor SVG: {error}") from error
     if svg.documentElement.localName != "svg":
         raise NotBaked("this is neither PNG nor SVG")
@@ -143,12 +148,45 @@ def _credentials(root: Any) -> list[Any]:
 
 
 def _texts_of_svg(image: bytes) -> list[str]:
-    return [_content(element) for element in _credentials(_svg(image).documentElement)]
+    """Read as it comes, not as a tree: a few bytes of text would make a large one."""
+    if len(image) > MAX_SVG:
+        raise NotBaked(f"this is no PNG, or an SVG of more than {MAX_SVG} bytes")
+    reading, parser = _Reading(), DefusedExpatParser(forbid_dtd=True)
+    parser.setFeature(feature_namespaces, True)
+    parser.setContentHandler(reading)
+    try:
+        parser.parse(BytesIO(image))
+    except (SAXException, DefusedXmlException, ValueError) as error:
+        raise NotBaked(f"this is neither PNG nor SVG: {error}") from error
+    return reading.texts
 
 
-def _content(element: Any) -> str:
-    texts = (Node.TEXT_NODE, Node.CDATA_SECTION_NODE)
-    inside = "".join(node.data for node in element.childNodes if node.nodeType in texts)
-    text: str = element.getAttribute("verify") or inside.strip()
-    _bounded(text)
-    return text
+class _Reading(ContentHandler):
+    """Collects what each credential element holds. Raises: NotBaked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._elements = 0
+        self._inside = False
+        self._parts: list[str] = []
+
+    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: Any) -> None:  # noqa: N802, ARG002 - SAX's names
+        self._elements += 1
+        if self._elements == 1 and name[1] != "svg":
+            raise NotBaked("this is neither PNG nor SVG")
+        if self._elements > MAX_ELEMENTS:
+            raise NotBaked(f"the SVG has more than {MAX_ELEMENTS} elements")
+        if name == (NAMESPACE, "credential"):
+            self._inside, self._parts = True, []
+            self._verify = attrs.get((None, "verify"), "")
+
+    def characters(self, content: str) -> None:
+        if self._inside:
+            self._parts.append(content)
+
+    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802, ARG002 - SAX's names
+        if name == (NAMESPACE, "credential"):
+            self.texts.append(self._verify or "".join(self._parts).strip())
+            _bounded(self.texts[-1])
+            self._inside = False
