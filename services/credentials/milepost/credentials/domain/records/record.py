@@ -148,7 +148,7 @@ def empty_record() -> Record:
     return Record({}, {}, {}, {}, {})
 
 
-def evolve_record(record: Record, event: RecordEvent) -> Record:
+def evolve_record(record: Record, event: RecordEvent) -> Record:  # noqa: C901 - a case an event
     """Changes the record it is handed."""
     match event:
         case CourseResultNoted():
@@ -179,8 +179,8 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
             flagged = _flagged(record.credentials[event.credential], event)
             record.credentials[event.credential] = record.active[event.achievement] = flagged
         case CredentialShared() | CredentialHidden():
-            before = record.sharing.get(event.credential, NOT_SHARED)
-            record.sharing[event.credential] = evolve_sharing(before, event)
+            shared = record.sharing.get(event.credential, NOT_SHARED)
+            record.sharing[event.credential] = evolve_sharing(shared, event)
         case (
             ForeignCredentialNoted()
             | CredentialReleased()
