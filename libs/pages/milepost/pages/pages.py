@@ -1,0 +1,70 @@
+"""Pages from templates: everything escaped, nothing undefined, nothing from elsewhere.
+
+A template extends `layout.html` and gets what it is rendered with, and beside that
+
+    t(key, **facts)   a text in the reader's language
+    locale            its language, direction, dates and numbers
+    static(name)      the address of a style sheet or script
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+
+from milepost.pages.locales import Locale
+from milepost.pages.static_files import StaticFiles
+
+OURS = Path(__file__).parent / "templates"
+# Neither scripts nor styles in the page itself, nothing from another origin, in nobody's frame.
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Pages:
+    """The templates of a room, over the layout that all rooms share."""
+
+    def __init__(self, static: StaticFiles, *folders: Path) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader([*folders, OURS]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["static"] = static.url
+
+    def render(self, template: str, locale: Locale, **facts: object) -> str:
+        """Raises `UnknownText` and jinja2's `UndefinedError`: both are faults of the template."""
+        made = self._environment.get_template(template)
+        return made.render(locale=locale, t=locale.text, **facts)
+
+
+def page(
+    html: str, locale: Locale, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """The answer to a browser; kept by nobody unless `headers` say otherwise."""
+    return Response(
+        html.encode(),
+        status_code=status,
+        media_type="text/html",
+        headers={
+            **HEADERS,
+            "Content-Language": locale.language,
+            "Vary": "Accept, Accept-Language",
+            "Cache-Control": "private, no-store",
+            **(headers or {}),
+        },
+    )
