@@ -12,6 +12,26 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from milepost.credentials.open_badges.parts import (
+    Address,
+    Alignment,
+    Criteria,
+    DataIntegrityProof,
+    Document,
+    Evidence,
+    IdentifierEntry,
+    IdentityObject,
+    Image,
+    Related,
+    Result,
+    ResultDescription,
+    StatusEntry,
+    always,
+    as_in_json,
+    context_field,
+    word,
+)
+
 CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
@@ -19,95 +39,11 @@ CONTROLLERS = "https://www.w3.org/ns/cid/v1"
 BADGE_CONTEXT = (CREDENTIALS, OPEN_BADGES)
 
 
-def _always(*names: str) -> Any:
-    """A default that is written all the same."""
-    return msgspec.field(default_factory=lambda: names)
-
-
-def _word(name: str) -> Any:
-    return msgspec.field(default_factory=lambda: name)
-
-
-def _context(*urls: str) -> Any:
-    return msgspec.field(name="@context", default_factory=lambda: urls)
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Omits what is None or empty; `achievement_type` is `achievementType`."""
-
-
-class DataIntegrityProof(Document, frozen=True, kw_only=True):
-    """`verification_method`: the URL of the key; `proof_value`: `z` and base58btc."""
-
-    type: str = _word("DataIntegrityProof")
-    created: datetime
-    verification_method: str
-    cryptosuite: str = _word("eddsa-rdfc-2022")
-    proof_purpose: str = _word("assertionMethod")
-    proof_value: str | None = None
-
-
-class Image(Document, frozen=True, kw_only=True):
-    """`id`: where it is, or a `data:` address."""
-
-    id: str
-    type: str = _word("Image")
-    caption: str | None = None
-
-
-class IdentifierEntry(Document, frozen=True, kw_only=True):
-    type: str = _word("IdentifierEntry")
-    identifier: str
-    identifier_type: str
-
-
-class IdentityObject(Document, frozen=True, kw_only=True):
-    """Whom the badge is about, without saying so: see `identity.hashed`."""
-
-    type: str = _word("IdentityObject")
-    hashed: bool
-    identity_hash: str
-    identity_type: str
-    salt: str | None = None
-
-
-class Alignment(Document, frozen=True, kw_only=True):
-    """`target_type`: CFItem, ceasn:Competency, ceterms:Credential, CTDL, … or `ext:…`."""
-
-    type: tuple[str, ...] = _always("Alignment")
-    target_name: str
-    target_url: str
-    target_code: str | None = None
-    target_description: str | None = None
-    target_framework: str | None = None
-    target_type: str | None = None
-
-
-class GeoCoordinates(Document, frozen=True, kw_only=True):
-    type: str = _word("GeoCoordinates")
-    latitude: float
-    longitude: float
-
-
-class Address(Document, frozen=True, kw_only=True):
-    """`address_country_code`: ISO 3166-1 alpha-2."""
-
-    type: tuple[str, ...] = _always("Address")
-    address_country: str | None = None
-    address_country_code: str | None = None
-    address_region: str | None = None
-    address_locality: str | None = None
-    street_address: str | None = None
-    post_office_box_number: str | None = None
-    postal_code: str | None = None
-    geo: GeoCoordinates | None = None
-
-
 class Profile(Document, frozen=True, kw_only=True):
     """An issuer, a creator, a source. `id`: its https address or its DID."""
 
     id: str
-    type: tuple[str, ...] = _always("Profile")
+    type: tuple[str, ...] = always("Profile")
     name: str | None = None
     url: str | None = None
     phone: str | None = None
@@ -128,53 +64,11 @@ class Profile(Document, frozen=True, kw_only=True):
     family_name_prefix: str | None = None
 
 
-class Criteria(Document, frozen=True, kw_only=True):
-    """`id`: a page that says them; `narrative`: Markdown."""
-
-    id: str | None = None
-    narrative: str | None = None
-
-
-class Related(Document, frozen=True, kw_only=True):
-    """Another version of the achievement, or the same one in another language (BCP 47)."""
-
-    id: str
-    type: tuple[str, ...] = _always("Related")
-    in_language: str | None = None
-    version: str | None = None
-
-
-class RubricCriterionLevel(Document, frozen=True, kw_only=True):
-    id: str
-    type: tuple[str, ...] = _always("RubricCriterionLevel")
-    alignment: tuple[Alignment, ...] = ()
-    description: str | None = None
-    level: str | None = None
-    name: str
-    points: str | None = None
-
-
-class ResultDescription(Document, frozen=True, kw_only=True):
-    """A kind of result. `result_type`: Percent, LetterGrade, RawScore, Status, … or `ext:…`."""
-
-    id: str
-    type: tuple[str, ...] = _always("ResultDescription")
-    alignment: tuple[Alignment, ...] = ()
-    allowed_value: tuple[str, ...] = ()
-    name: str
-    required_level: str | None = None
-    required_value: str | None = None
-    result_type: str
-    rubric_criterion_level: tuple[RubricCriterionLevel, ...] = ()
-    value_max: str | None = None
-    value_min: str | None = None
-
-
 class Achievement(Document, frozen=True, kw_only=True):
     """What may be achieved. `achievement_type`: MicroCredential, Course, … or `ext:…`."""
 
     id: str
-    type: tuple[str, ...] = _always("Achievement")
+    type: tuple[str, ...] = always("Achievement")
     name: str
     description: str
     criteria: Criteria
@@ -194,23 +88,15 @@ class Achievement(Document, frozen=True, kw_only=True):
     tag: tuple[str, ...] = ()
     version: str | None = None
 
-
-class Result(Document, frozen=True, kw_only=True):
-    """`result_description`, `achieved_level`: the ids of what the achievement describes."""
-
-    type: tuple[str, ...] = _always("Result")
-    achieved_level: str | None = None
-    alignment: tuple[Alignment, ...] = ()
-    result_description: str | None = None
-    status: str | None = None
-    value: str | None = None
+    def __post_init__(self) -> None:
+        as_in_json(self, "credits_available")
 
 
 class AchievementSubject(Document, frozen=True, kw_only=True):
     """Who achieved it, by `id`, `identifier` or both, and how well."""
 
     id: str | None = None
-    type: tuple[str, ...] = _always("AchievementSubject")
+    type: tuple[str, ...] = always("AchievementSubject")
     achievement: Achievement
     identifier: tuple[IdentityObject, ...] = ()
     result: tuple[Result, ...] = ()
@@ -224,41 +110,22 @@ class AchievementSubject(Document, frozen=True, kw_only=True):
     source: Profile | None = None
     term: str | None = None
 
-
-class Evidence(Document, frozen=True, kw_only=True):
-    """`id`: where it is; `narrative`: Markdown."""
-
-    id: str | None = None
-    type: tuple[str, ...] = _always("Evidence")
-    name: str | None = None
-    description: str | None = None
-    narrative: str | None = None
-    genre: str | None = None
-    audience: str | None = None
-
-
-class StatusEntry(Document, frozen=True, kw_only=True):
-    """Which bit of which list tells about this credential; the index is a decimal string."""
-
-    id: str
-    type: str = _word("BitstringStatusListEntry")
-    status_purpose: str
-    status_list_index: str
-    status_list_credential: str
+    def __post_init__(self) -> None:
+        as_in_json(self, "credits_earned")
 
 
 class EndorsementSubject(Document, frozen=True, kw_only=True):
     """`id`: of the achievement, profile or credential that is endorsed."""
 
     id: str
-    type: tuple[str, ...] = _always("EndorsementSubject")
+    type: tuple[str, ...] = always("EndorsementSubject")
     endorsement_comment: str | None = None
 
 
 class EndorsementCredential(Document, frozen=True, kw_only=True):
-    context: tuple[str, ...] = _context(*BADGE_CONTEXT)
+    context: tuple[str, ...] = context_field(*BADGE_CONTEXT)
     id: str
-    type: tuple[str, ...] = _always("VerifiableCredential", "EndorsementCredential")
+    type: tuple[str, ...] = always("VerifiableCredential", "EndorsementCredential")
     name: str
     description: str | None = None
     issuer: Profile
@@ -271,9 +138,9 @@ class EndorsementCredential(Document, frozen=True, kw_only=True):
 
 
 class OpenBadgeCredential(Document, frozen=True, kw_only=True):
-    context: tuple[str, ...] = _context(*BADGE_CONTEXT)
+    context: tuple[str, ...] = context_field(*BADGE_CONTEXT)
     id: str
-    type: tuple[str, ...] = _always("VerifiableCredential", "OpenBadgeCredential")
+    type: tuple[str, ...] = always("VerifiableCredential", "OpenBadgeCredential")
     name: str | None = None
     description: str | None = None
     image: Image | None = None
@@ -293,16 +160,16 @@ class StatusList(Document, frozen=True, kw_only=True):
     """`encoded_list`: see `bitstring`; `ttl`: how long it may be kept, in milliseconds."""
 
     id: str
-    type: str = _word("BitstringStatusList")
+    type: str = word("BitstringStatusList")
     status_purpose: str
     encoded_list: str
     ttl: int | None = None
 
 
 class StatusListCredential(Document, frozen=True, kw_only=True):
-    context: tuple[str, ...] = _context(CREDENTIALS)
+    context: tuple[str, ...] = context_field(CREDENTIALS)
     id: str
-    type: tuple[str, ...] = _always("VerifiableCredential", "BitstringStatusListCredential")
+    type: tuple[str, ...] = always("VerifiableCredential", "BitstringStatusListCredential")
     issuer: str
     valid_from: datetime
     valid_until: datetime | None = None
@@ -314,7 +181,7 @@ class Multikey(Document, frozen=True, kw_only=True):
     """A public key, by its URL; `controller`: whose it is, equal to the issuer's id."""
 
     id: str
-    type: str = _word("Multikey")
+    type: str = word("Multikey")
     controller: str
     public_key_multibase: str
 

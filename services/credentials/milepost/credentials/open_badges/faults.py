@@ -16,6 +16,10 @@ class NotCanonical(OpenBadgesFault):
         self.path = path
         self.problem = problem
 
+    def inside(self, word: str) -> "NotCanonical":
+        """The same, seen from one level above."""
+        return NotCanonical(f"{word}.{self.path}" if self.path else word, self.problem)
+
 
 class NotAKey(OpenBadgesFault):
     """Not a Multikey of a kind that is known here."""

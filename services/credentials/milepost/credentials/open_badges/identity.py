@@ -3,7 +3,7 @@
 from hashlib import sha256
 from hmac import compare_digest
 
-from milepost.credentials.open_badges.documents import IdentityObject
+from milepost.credentials.open_badges.parts import IdentityObject
 
 
 def hashed(identifier: str, salt: str, identity_type: str) -> IdentityObject:
