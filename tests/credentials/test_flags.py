@@ -20,8 +20,8 @@ from milepost.contracts.achievements import AllOf, AnyOf, NOf
 from milepost.contracts.records import CredentialFlagged, CredentialFlagLifted
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, catalog_of, define
 from milepost.credentials.domain.records.awards import award_by_hand, revoke
+from milepost.credentials.domain.records.credential import Flag
 from milepost.credentials.domain.records.flags import lift_flag
-from milepost.credentials.domain.records.record import Flag
 from milepost.credentials.domain.refusals import AlreadyRevoked, NotFlagged, NotHeld
 
 KNOWN = catalog(

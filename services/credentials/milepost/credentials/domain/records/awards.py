@@ -24,13 +24,9 @@ from milepost.contracts.records import (
 from milepost.contracts.times import not_before
 from milepost.credentials.domain.achievements.achievement import Achievement, Catalog
 from milepost.credentials.domain.achievements.criteria import Condition, evidence_of, explain
+from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.flags import flag_fallen, flag_inherited, lift_flags
-from milepost.credentials.domain.records.record import (
-    Credential,
-    Record,
-    empty_record,
-    evolve_record,
-)
+from milepost.credentials.domain.records.record import Record, empty_record, evolve_record
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,
