@@ -14,7 +14,17 @@ from milepost.contracts.times import Moment
 from milepost.credentials.domain.achievements.achievement import Achievement
 from milepost.credentials.domain.achievements.condition import Condition
 from milepost.credentials.domain.achievements.criteria_warnings import CriteriaWarning
-from milepost.credentials.domain.records.record import Credential, Flag, Record, Revocation
+from milepost.credentials.domain.records.credential import (
+    Credential,
+    Flag,
+    Renewal,
+    Revocation,
+    Status,
+    Supersession,
+    Suspension,
+    status,
+)
+from milepost.credentials.domain.records.record import Record
 from milepost.credentials.domain.records.results import CourseResult
 from milepost.web.requests.json_body import Body
 
@@ -123,23 +133,37 @@ class DefinedAchievement(AchievementView, frozen=True, kw_only=True):
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
-    """`expired`: valid_until has passed; it still counts as held. Positions are the log's.
+    """Only `active` counts as held. `withheld`: under an embargo, or not released; who issues sees
+    it, the learner does not. Positions are the log's.
 
-    `flag`: what it rests on holds no longer (`grade_fell`, `score_fell`, `completion_revoked`). It
-    stays valid until a person revokes it or lets it stand.
+    flag        what it rests on holds no longer (`grade_fell`, `score_fell`,
+                `completion_revoked`): it stays valid until a person revokes it or lets it stand
+    renews      the credential of the cycle before, which had expired
+    renewals    each time it was made valid anew; `valid_from` and `valid_until` are the last's
+    supersedes  the credential that it stands for; that one is `superseded` by this
     """
 
     credential: str
     achievement: str
     achievement_version: int
-    status: Literal["active", "expired", "revoked"]
+    status: Status
     valid_from: datetime
     valid_until: datetime | None
     awarded_at: datetime
     awarded_by: str
     reason: str | None
     evidence: tuple[Evidence, ...]
+    embargo_until: datetime | None
+    held_for_release: bool
+    released_at: datetime | None
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    suspended: Suspension | None
     revoked: Revocation | None
+    superseded: Supersession | None
+    supersedes: str | None
+    renews: str | None
+    renewals: tuple[Renewal, ...]
     flag: Flag | None
 
     @classmethod
@@ -148,14 +172,24 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
             credential=credential.credential,
             achievement=credential.achievement,
             achievement_version=credential.achievement_version,
-            status=_status(credential, now),
+            status=status(credential, now),
             valid_from=credential.valid_from,
             valid_until=credential.valid_until,
             awarded_at=credential.awarded_at,
             awarded_by=credential.awarded_by,
             reason=credential.reason,
             evidence=credential.evidence,
+            embargo_until=credential.embargo_until,
+            held_for_release=credential.held_for_release,
+            released_at=credential.released_at,
+            accepted_at=credential.accepted_at,
+            declined_at=credential.declined_at,
+            suspended=credential.suspended,
             revoked=credential.revoked,
+            superseded=credential.superseded,
+            supersedes=credential.supersedes,
+            renews=credential.renews,
+            renewals=credential.renewals,
             flag=credential.flag,
         )
 
@@ -205,10 +239,3 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[Evaluated, ...]
-
-
-def _status(credential: Credential, now: datetime) -> Literal["active", "expired", "revoked"]:
-    if credential.revoked:
-        return "revoked"
-    expired = credential.valid_until is not None and credential.valid_until <= now
-    return "expired" if expired else "active"

@@ -9,7 +9,8 @@ import msgspec
 from milepost.contracts.offerings import Mode
 from milepost.contracts.records import Evidence
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.records.record import Credential, Record
+from milepost.credentials.domain.records.credential import Credential
+from milepost.credentials.domain.records.record import Record
 
 Kind: TypeAlias = Literal[
     "course_passed",

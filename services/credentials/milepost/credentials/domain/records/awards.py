@@ -31,9 +31,9 @@ from milepost.credentials.domain.achievements.condition import (
     without_grades,
 )
 from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.flags import flag_fallen, flag_inherited, lift_flags
 from milepost.credentials.domain.records.record import (
-    Credential,
     Fact,
     Record,
     empty_record,

@@ -27,14 +27,8 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import explain
-from milepost.credentials.domain.records.record import (
-    HOLDS_AGAIN,
-    Credential,
-    Fact,
-    Flag,
-    Record,
-    evolve_record,
-)
+from milepost.credentials.domain.records.credential import HOLDS_AGAIN, Credential, Flag
+from milepost.credentials.domain.records.record import Fact, Record, evolve_record
 from milepost.credentials.domain.refusals import AlreadyRevoked, NotFlagged, NotHeld
 
 

@@ -26,6 +26,11 @@ class LessonHistory(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.reached if one.grade >= min_score), None)
 
     @property
+    def first_at(self) -> datetime:
+        """When the first score that still counts was reached."""
+        return self.reached[0].at
+
+    @property
     def rank(self) -> tuple[float, float, int]:
         """Of equal scores the earlier counts, so that the order of arrival does not matter."""
         first = self.reached[-1]

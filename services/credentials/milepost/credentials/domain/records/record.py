@@ -1,6 +1,5 @@
 """The learner record as decisions see it: best result per course, every credential ever held."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
@@ -31,47 +30,19 @@ from milepost.contracts.records import (
     LessonResultNoted,
     RecordEvent,
 )
+from milepost.credentials.domain.records.credential import (
+    Credential,
+    Step,
+    awarded,
+    evolve_credential,
+    status,
+)
 from milepost.credentials.domain.records.lesson_results import LessonHistory, lesson_noted
 from milepost.credentials.domain.records.results import ResultHistory, best_of, noted
 from milepost.credentials.domain.records.sharing import NOT_SHARED, Sharing, evolve_sharing
 
 # What is noted about one enrollment, and decided upon.
 Fact: TypeAlias = CourseResultNoted | CourseResultWithdrawn | LessonResultNoted
-HOLDS_AGAIN = "holds_again"
-
-
-class Revocation(msgspec.Struct, frozen=True, kw_only=True):
-    reason: str
-    at: datetime
-
-
-class Flag(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a person should look at a credential; `position` is where that stands in the log."""
-
-    reason: str
-    at: datetime
-    position: int
-
-
-class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """`position` is where its latest evidence stands; None when a person awarded without any.
-
-    `flag`: a person has to decide. `let_stand`: the flag in spite of which one let it stand.
-    """
-
-    credential: str
-    achievement: str
-    achievement_version: int
-    evidence: tuple[Evidence, ...]
-    position: int | None
-    awarded_at: datetime
-    awarded_by: str
-    reason: str | None
-    valid_from: datetime
-    valid_until: datetime | None
-    revoked: Revocation | None = None
-    flag: Flag | None = None
-    let_stand: Flag | None = None
 
 
 class Record(msgspec.Struct):
@@ -80,7 +51,8 @@ class Record(msgspec.Struct):
     results    the best of each course, over all enrollments in it
     histories  those of each enrollment, by course
     noted      up to where in the log each enrollment has been heard of
-    active     maps an achievement to its credential
+    active     maps an achievement to its latest credential, unless that has ended for good: it may
+               be withheld, suspended or expired, and is not held then
     lessons    how each lesson that was noted stands, by course and lesson, then by enrollment
     approvals  by achievement: who approved of its award, and when
     sharing    what the holder lets others see, by credential
@@ -107,6 +79,20 @@ class Record(msgspec.Struct):
             self.sharing.copy(),
         )
 
+    def later_than(self, moment: datetime) -> "Record":
+        """Only what was achieved later; every credential. What is earned anew rests on it."""
+        after = replace(self, results={}, histories={}, lessons={}, approvals={})
+        for course, runs in self.histories.items():
+            if later := {run: one for run, one in runs.items() if one.result.at > moment}:
+                after.histories[course] = later
+                _choose(after, course)
+        for lesson, tried in self.lessons.items():
+            if late := {run: one for run, one in tried.items() if one.first_at > moment}:
+                after.lessons[lesson] = late
+        for achievement, given in self.approvals.items():
+            after.approvals[achievement] = {who: at for who, at in given.items() if at > moment}
+        return after
+
     def knows(self, fact: Fact) -> bool:
         """What stands there has been noted, or something of this enrollment after it."""
         if not isinstance(fact, LessonResultNoted):
@@ -122,17 +108,18 @@ class Record(msgspec.Struct):
         history = self.histories.get(fact.course, {}).get(fact.enrollment)
         return history.level if history else -2.0
 
-    def held(self, at: datetime) -> Mapping[str, Credential]:
-        """By achievement, the credentials that hold at this moment."""
-        return {
-            name: one
-            for name, one in self.active.items()
-            if one.valid_until is None or at < one.valid_until
-        }
-
     def cycles(self, achievement: str) -> int:
         """How many credentials of this achievement there have been."""
         return sum(one.achievement == achievement for one in self.credentials.values())
+
+    def held(self, at: datetime) -> dict[str, Credential]:
+        """By achievement, what the learner holds at this moment, by the clock."""
+        return {name: one for name, one in self.active.items() if status(one, at) == "active"}
+
+    def latest(self, achievement: str) -> Credential | None:
+        """The credential of the last cycle, whatever became of it."""
+        newest_first = reversed(self.credentials.values())
+        return next((one for one in newest_first if one.achievement == achievement), None)
 
     def discredited(self, achievement: str) -> frozenset[Evidence]:
         """The evidence of the revoked credentials of this achievement, whatever the grades."""
@@ -148,7 +135,7 @@ def empty_record() -> Record:
     return Record({}, {}, {}, {}, {})
 
 
-def evolve_record(record: Record, event: RecordEvent) -> Record:  # noqa: C901 - a case an event
+def evolve_record(record: Record, event: RecordEvent) -> Record:
     """Changes the record it is handed."""
     match event:
         case CourseResultNoted():
@@ -165,34 +152,26 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:  # noqa: C901 -
         case ApprovalWithdrawn():
             record.approvals.get(event.achievement, {}).pop(event.approved_by, None)
         case CredentialAwarded():
-            credential = _awarded(event)
-            record.credentials[event.credential] = credential
-            record.active[event.achievement] = credential
-        case CredentialRevoked():
-            revocation = Revocation(reason=event.reason, at=event.occurred_at)
-            credential = record.credentials[event.credential]
-            record.credentials[event.credential] = replace(
-                credential, revoked=revocation, flag=None
-            )
-            del record.active[event.achievement]
-        case CredentialFlagged() | CredentialFlagLifted():
-            flagged = _flagged(record.credentials[event.credential], event)
-            record.credentials[event.credential] = record.active[event.achievement] = flagged
+            _keep(record, awarded(event))
         case CredentialShared() | CredentialHidden():
             shared = record.sharing.get(event.credential, NOT_SHARED)
             record.sharing[event.credential] = evolve_sharing(shared, event)
+        case ForeignCredentialNoted():
+            pass
         case (
-            ForeignCredentialNoted()
-            | CredentialReleased()
+            CredentialReleased()
             | CredentialAccepted()
             | CredentialDeclined()
             | CredentialSuspended()
             | CredentialReinstated()
+            | CredentialRevoked()
             | CredentialExpired()
             | CredentialRenewed()
             | CredentialSuperseded()
+            | CredentialFlagged()
+            | CredentialFlagLifted()
         ):
-            pass
+            _step(record, event)
         case _:
             assert_never(event)
     return record
@@ -219,25 +198,19 @@ def _choose(record: Record, course: str) -> None:
         record.results[course] = best
 
 
-def _flagged(credential: Credential, event: CredentialFlagged | CredentialFlagLifted) -> Credential:
-    if isinstance(event, CredentialFlagged):
-        flag = Flag(reason=event.reason, at=event.occurred_at, position=event.position)
-        return replace(credential, flag=flag, let_stand=None)
-    let_stand = None if event.reason == HOLDS_AGAIN else credential.flag
-    return replace(credential, flag=None, let_stand=let_stand)
+def _keep(record: Record, credential: Credential) -> None:
+    record.credentials[credential.credential] = credential
+    record.active[credential.achievement] = credential
 
 
-def _awarded(event: CredentialAwarded) -> Credential:
-    positions = [one.position for one in event.evidence if one.position is not None]
-    return Credential(
-        credential=event.credential,
-        achievement=event.achievement,
-        achievement_version=event.achievement_version,
-        evidence=event.evidence,
-        position=max(positions, default=None),
-        awarded_at=event.occurred_at,
-        awarded_by=event.awarded_by,
-        reason=event.reason,
-        valid_from=event.valid_from,
-        valid_until=event.valid_until,
-    )
+def _step(record: Record, event: Step) -> None:
+    """An earlier cycle may still be revoked: the one that is active stays so."""
+    credential = evolve_credential(record.credentials[event.credential], event)
+    record.credentials[event.credential] = credential
+    active = record.active.get(event.achievement)
+    if active is None or active.credential != event.credential:
+        return
+    if credential.ended:
+        del record.active[event.achievement]
+    else:
+        record.active[event.achievement] = credential
