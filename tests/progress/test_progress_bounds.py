@@ -20,6 +20,7 @@ from tests.progress.given import (
     scored,
 )
 
+from milepost.contracts.attempts import Attempt
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
     AttemptScored,
@@ -29,7 +30,7 @@ from milepost.contracts.progress import (
 )
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import Attempt, grade
+from milepost.progress.domain.plan import grade
 from milepost.progress.domain.reports import TooManyAttempts
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import assert_never
 
+from milepost.contracts.attempts import Attempt, counting_attempt, counting_when_late
 from milepost.contracts.progress import (
     AttemptScored,
     LearningBegan,
@@ -14,20 +15,13 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
-from milepost.progress.domain.due_dates import counting_when_late
 from milepost.progress.domain.lesson_state import (
     Bookmark,
     LessonState,
     later_bookmark,
     milliseconds,
 )
-from milepost.progress.domain.plan import (
-    Attempt,
-    LessonRule,
-    Plan,
-    counting_attempt,
-    score_completes,
-)
+from milepost.progress.domain.plan import LessonRule, Plan, score_completes
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
 from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent

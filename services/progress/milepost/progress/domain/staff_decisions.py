@@ -7,6 +7,7 @@ whether the course is completed, closed or neither. What is so already is not de
 from dataclasses import dataclass
 from datetime import datetime
 
+from milepost.contracts.attempts import Attempt, due_at
 from milepost.contracts.progress import (
     DeadlinesReset,
     GradeReason,
@@ -18,9 +19,8 @@ from milepost.contracts.progress import (
 from milepost.events.event import Conflicting, Unknown
 from milepost.progress.domain.course_grade import settle_course
 from milepost.progress.domain.draft import Draft, late_work
-from milepost.progress.domain.due_dates import due_at
 from milepost.progress.domain.merge import counting, verdict
-from milepost.progress.domain.plan import Attempt, LessonRule, Plan, lesson_satisfied
+from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied
 from milepost.progress.domain.reports import NotEnrolled, UnknownLesson
 from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from milepost.contracts.attempts import due_at, effective
 from milepost.contracts.courses import CountingAttempt
 from milepost.contracts.progress import (
     AttemptScored,
@@ -20,7 +21,6 @@ from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.metadata import metadata_of
-from milepost.progress.domain.due_dates import due_at, effective
 from milepost.progress.domain.merge import counting
 from milepost.progress.domain.plan import LessonRule
 from milepost.progress.domain.state import PROGRESS, Progress
