@@ -20,7 +20,6 @@ from tests.progress.given import (
     scored,
 )
 
-from milepost.contracts.attempts import Attempt
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import (
     AttemptScored,
@@ -28,6 +27,7 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
     LessonStarted,
 )
+from milepost.contracts.rules.attempts import Attempt
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import counting
 from milepost.progress.domain.plan import grade

@@ -19,7 +19,6 @@ from tests.progress.given import (
     scored,
 )
 
-from milepost.contracts.attempts import Attempt, due_at, effective
 from milepost.contracts.courses import CoursePublished, LatePolicy, Lesson
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.progress import (
@@ -29,6 +28,7 @@ from milepost.contracts.progress import (
     LessonPassed,
     ProgressOpened,
 )
+from milepost.contracts.rules.attempts import Attempt, due_at, effective
 from milepost.progress.domain.merge import counting, scores
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.offering_starts import OfferingStarts

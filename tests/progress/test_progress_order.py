@@ -17,8 +17,8 @@ from tests.progress.given import (
     reported,
 )
 
-from milepost.contracts.attempts import allowed_attempts, counting_attempt
 from milepost.contracts.courses import LatePolicy
+from milepost.contracts.rules.attempts import allowed_attempts, counting_attempt
 from milepost.progress.domain.course_grade import course_standing
 from milepost.progress.domain.decisions import close
 from milepost.progress.domain.merge import scores

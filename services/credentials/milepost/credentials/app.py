@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
-from milepost.credentials.learning import Learning, Verdict
-from milepost.credentials.policies import Scoring, is_asked_for, may_flag, react
+from milepost.credentials.learning import Learning
+from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction

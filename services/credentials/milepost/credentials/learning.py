@@ -31,12 +31,12 @@ from milepost.credentials.domain.records.lesson_scores import (
     scoring_rules,
 )
 from milepost.credentials.domain.records.record import Fact
+from milepost.credentials.policies import Verdict
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded, pages
 from milepost.events.runtime.lru_cache import LruCache
 
-Verdict: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
 ModeEvent: TypeAlias = LearnerEnrolled | EnrollmentModeChanged
 
 _published = Codec[CoursePublished](CoursePublished)

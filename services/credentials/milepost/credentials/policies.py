@@ -17,9 +17,9 @@ from milepost.contracts.progress import (
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.records.awards import RECORD, note_and_award
 from milepost.credentials.domain.records.record import Fact
-from milepost.credentials.learning import Verdict
 from milepost.events.policies.policy import Reaction
 
+Verdict: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
 # What may change the score that counts at a lesson.
 Scoring: TypeAlias = (
     AttemptScored | ScoreRevised | ProgressCarriedOver | PlanMigrated | DeadlinesReset

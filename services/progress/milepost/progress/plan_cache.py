@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from milepost.contracts import streams
-from milepost.contracts.attempts import late_policy
 from milepost.contracts.courses import (
     SCORED_BY_STAFF,
     CompletedBy,
     CoursePublished,
     Lesson,
 )
+from milepost.contracts.rules.attempts import late_policy
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log

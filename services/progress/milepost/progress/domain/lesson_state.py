@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from milepost.contracts.attempts import Attempt, with_attempt, with_carried, with_revised
 from milepost.contracts.progress import AttemptScored, CarriedLesson, LessonProgressed, ScoreRevised
+from milepost.contracts.rules.attempts import Attempt, with_attempt, with_carried, with_revised
 from milepost.progress.domain.carried import united
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import assert_never
 
-from milepost.contracts.attempts import Attempt, counting_attempt, counting_when_late
 from milepost.contracts.progress import (
     AttemptScored,
     LearningBegan,
@@ -15,6 +14,7 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
+from milepost.contracts.rules.attempts import Attempt, counting_attempt, counting_when_late
 from milepost.progress.domain.lesson_state import (
     Bookmark,
     LessonState,

@@ -12,7 +12,6 @@ from math import frexp, fsum, ldexp
 import msgspec
 from msgspec.structs import replace
 
-from milepost.contracts.attempts import Attempt
 from milepost.contracts.courses import (
     OFFLINE_DAYS,
     CompletedBy,
@@ -20,6 +19,7 @@ from milepost.contracts.courses import (
     LatePolicy,
     MoveOn,
 )
+from milepost.contracts.rules.attempts import Attempt
 
 # Beyond, weights are scaled: their sum would overflow, or their products vanish.
 USUAL_WEIGHTS = 1e-9, 1e9

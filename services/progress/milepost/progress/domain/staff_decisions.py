@@ -7,7 +7,6 @@ whether the course is completed, closed or neither. What is so already is not de
 from dataclasses import dataclass
 from datetime import datetime
 
-from milepost.contracts.attempts import Attempt, due_at
 from milepost.contracts.progress import (
     DeadlinesReset,
     GradeReason,
@@ -16,6 +15,7 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ScoreRevised,
 )
+from milepost.contracts.rules.attempts import Attempt, due_at
 from milepost.events.event import Conflicting, Unknown
 from milepost.progress.domain.course_grade import settle_course
 from milepost.progress.domain.draft import Draft, late_work

@@ -7,8 +7,8 @@ from typing import Annotated, Final, get_args
 
 import msgspec
 
-from milepost.contracts.attempts import Attempt
 from milepost.contracts.courses import MAX_ATTEMPTS
+from milepost.contracts.rules.attempts import Attempt
 from milepost.contracts.times import Moment
 from milepost.events.event import Refused
 from milepost.jobs.jobs import RowInvalid

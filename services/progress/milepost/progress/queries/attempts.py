@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from milepost.contracts.attempts import due_at, effective
 from milepost.contracts.courses import CountingAttempt
 from milepost.contracts.progress import (
     AttemptScored,
@@ -17,6 +16,7 @@ from milepost.contracts.progress import (
     LessonWaiverWithdrawn,
     ScoreRevised,
 )
+from milepost.contracts.rules.attempts import due_at, effective
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded

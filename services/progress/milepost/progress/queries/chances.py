@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from milepost.contracts.attempts import Attempt, effective
+from milepost.contracts.rules.attempts import Attempt, effective
 from milepost.progress.domain.plan import LessonRule, Plan
 from milepost.progress.queries.outline import LessonView
 

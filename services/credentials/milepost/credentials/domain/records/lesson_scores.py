@@ -10,14 +10,6 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
-from milepost.contracts.attempts import (
-    Attempt,
-    counting_when_late,
-    late_policy,
-    with_attempt,
-    with_carried,
-    with_revised,
-)
 from milepost.contracts.courses import CountingAttempt, CoursePublished, LatePolicy
 from milepost.contracts.progress import (
     AttemptScored,
@@ -29,6 +21,14 @@ from milepost.contracts.progress import (
     ScoreRevised,
 )
 from milepost.contracts.records import LessonResultNoted
+from milepost.contracts.rules.attempts import (
+    Attempt,
+    counting_when_late,
+    late_policy,
+    with_attempt,
+    with_carried,
+    with_revised,
+)
 
 # All that may change the score which counts.
 ScoringEvent: TypeAlias = (

@@ -157,7 +157,7 @@ def empty_record() -> Record:
     return Record({}, {}, {}, {}, {})
 
 
-def evolve_record(record: Record, event: RecordEvent) -> Record:  # noqa: C901 - a case an event
+def evolve_record(record: Record, event: RecordEvent) -> Record:
     """Changes the record it is handed."""
     match event:
         case CourseResultNoted() | CourseResultWithdrawn() | LessonResultNoted():

@@ -19,7 +19,7 @@ from itertools import groupby, islice, repeat
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias
 
-from milepost.contracts.attempts import (
+from milepost.contracts.rules.attempts import (
     Attempt,
     counting_attempt,
     counting_when_late,
