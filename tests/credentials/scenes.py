@@ -4,22 +4,25 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from milepost.contracts.achievements import AchievementHeld, CoursePassed, Criterion
+from milepost.contracts.offerings import Mode
+from milepost.contracts.programs import ProgramDefined, StackingRule
 from milepost.contracts.records import (
+    AwardApproved,
     CourseResultNoted,
     CourseResultWithdrawn,
     CredentialAwarded,
+    LessonResultNoted,
     RecordEvent,
 )
 from milepost.credentials.domain.achievements.achievement import Achievement, Definition
-from milepost.credentials.domain.achievements.catalog import Catalog, catalog_of
+from milepost.credentials.domain.achievements.catalog import Catalog, Program, catalog_of
 from milepost.credentials.domain.achievements.condition import Condition
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.awards import (
     RECORD,
-    note_result_and_award,
-    withdraw_result,
+    note_and_award,
 )
-from milepost.credentials.domain.records.record import Record
+from milepost.credentials.domain.records.record import Fact, Record
 
 LEARNER = "learner-1"
 START = datetime(2026, 2, 2, 9, tzinfo=UTC)
@@ -56,6 +59,9 @@ def result(
     *,
     run: str | None = None,
     passing: bool = True,
+    mode: Mode | None = None,
+    hours: float | None = None,
+    skills: tuple[str, ...] = (),
 ) -> CourseResultNoted:
     """`run` tells the enrollment: the position where there is none."""
     return CourseResultNoted(
@@ -67,7 +73,48 @@ def result(
         grade=grade,
         passing=passing,
         position=position,
+        mode=mode,
+        hours=hours,
+        skills=skills,
         occurred_at=day(on),
+    )
+
+
+def scored(
+    lesson: str, score: float, position: int, on: int = 0, *, course: str = "AAA", run: str = "1"
+) -> LessonResultNoted:
+    return LessonResultNoted(
+        learner=LEARNER,
+        course=course,
+        lesson=lesson,
+        offering=f"{course}-2026",
+        enrollment=f"{course}-2026-{run}",
+        score=score,
+        position=position,
+        occurred_at=day(on),
+    )
+
+
+def approved(by: str, on: int = 0, achievement: str = "asked") -> AwardApproved:
+    return AwardApproved(
+        learner=LEARNER, achievement=achievement, approved_by=by, occurred_at=day(on)
+    )
+
+
+def program(
+    *achievements: str, rule: StackingRule = "all", n: int | None = None, ordered: bool = False
+) -> Program:
+    return Program(
+        ProgramDefined(
+            program="program",
+            version=1,
+            title="Program",
+            achievements=achievements,
+            rule=rule,
+            n=n,
+            ordered=ordered,
+            occurred_at=START,
+        )
     )
 
 
@@ -110,24 +157,18 @@ def awarded(events: Iterable[RecordEvent]) -> list[str]:
     return [award.achievement for award in awards(events)]
 
 
-def hear(
-    known: Catalog, *facts: CourseResultNoted | CourseResultWithdrawn, before: Record | None = None
-) -> list[RecordEvent]:
+def hear(known: Catalog, *facts: Fact, before: Record | None = None) -> list[RecordEvent]:
     """All that the record says of these facts, heard in this order."""
     record = before.copy() if before else RECORD.initial()
     said: list[RecordEvent] = []
     for fact in facts:
-        events = (
-            note_result_and_award(record, known, fact)
-            if isinstance(fact, CourseResultNoted)
-            else withdraw_result(record, known, fact)
-        )
+        events = note_and_award(record, known, (fact,))
         for event in events:
             record = RECORD.evolve(record, event)
         said += events
     return said
 
 
-def note(known: Catalog, *results: CourseResultNoted | CourseResultWithdrawn) -> Record:
+def note(known: Catalog, *results: Fact) -> Record:
     """The record after these, in this order."""
     return given(*hear(known, *results))

@@ -1,20 +1,27 @@
 """The achievements kept in memory hold everything defined up to the position asked for."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
-from tests.credentials.scenes import achievement, catalog, day, passed
+from tests.credentials.scenes import achievement, catalog, day, passed, program
 
+from milepost.contracts.achievements import ProgramCompleted
 from milepost.credentials.achievement_cache import AchievementCache
-from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Definition
+from milepost.credentials.domain.achievements.catalog import PROGRAM
 from milepost.credentials.domain.achievements.definition import define, retire
 from milepost.events.commands.transact import Transactor
-from milepost.events.log import Recorded
+from milepost.events.log import PAGE, Recorded
 from milepost.events.store.memory import MemoryLog
+
+TOP = ProgramCompleted(program="program")
 
 
 class CountingLog(MemoryLog):
-    """Counts reads of a category, and lets other tasks run while it reads."""
+    """Counts reads, and lets other tasks run meanwhile."""
 
     reads = 0
 
@@ -22,6 +29,17 @@ class CountingLog(MemoryLog):
         self.reads += 1
         await asyncio.sleep(0)
         return await super().read_category(tenant, category, after)
+
+    async def read(
+        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
+    ) -> list[Recorded]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return await super().read(tenant, after, limit, types)
+
+
+def written(event, _):
+    return [event]
 
 
 async def defined(transactor, name, course="AAA", tenant="school"):
@@ -66,7 +84,7 @@ async def test_many_who_ask_at_once_share_a_read():
     positions = [await defined(transactor, f"badge{n}") for n in range(50)]
     seen = await asyncio.gather(*(achievements.up_to("school", n) for n in positions))
     assert all(f"badge{n}" in known.achievements for n, known in enumerate(seen))
-    assert log.reads <= 2
+    assert log.reads <= 4  # two categories, twice
     await transactor.close()
 
 
@@ -95,4 +113,24 @@ async def test_tenants_are_kept_apart_and_forgotten_when_there_are_too_many():
     for tenant in ("one", "two", "three", "one"):
         assert set((await achievements.up_to(tenant, 1)).achievements) == {f"badge-of-{tenant}"}
     assert log.reads == 4
+    await transactor.close()
+
+
+async def test_programs_are_part_of_the_catalog():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = AchievementCache(log)
+    await defined(transactor, "x")
+    [top] = define(None, "top", Definition(name="Top", criteria=TOP), catalog(), day(0))
+    await transactor.transact("school", ACHIEVEMENT.of("top"), lambda _: [top])
+    for parts, by_achievement in ((("x",), {"x": ("top",)}), (("y", "z"), {"y", "z"})):
+        event = program(*parts).definition
+        decide: Any = partial(written, event)
+        outcome = await transactor.transact("school", PROGRAM.of("program"), decide)
+        for known in (
+            await achievements.up_to("school", outcome.position),
+            await AchievementCache(log).latest("school"),
+        ):
+            assert known.programs["program"].definition == event
+            assert known.by_achievement.keys() == set(by_achievement)
     await transactor.close()

@@ -158,7 +158,13 @@ async def test_the_standing_explains_what_holds_and_what_is_missing(school):
     first, second = condition["conditions"]
     assert (first["holds"], first["position"]) == (True, position)
     assert first["since"] == "2026-02-05T09:00:00Z"
-    assert second == {"kind": "course_passed", "holds": False, "course": "BBB", "min_grade": 0.0}
+    assert second == {
+        "kind": "course_passed",
+        "holds": False,
+        "because": "not_completed",
+        "course": "BBB",
+        "min_grade": 0.0,
+    }
 
 
 async def test_those_who_passed_before_the_definition_are_awarded_on_evaluation(school):

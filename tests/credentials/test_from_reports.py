@@ -10,19 +10,27 @@ from functools import partial
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 from tests.credentials.scenes import explained
 from tests.enrollment.given import lesson, minute, opened, published
 
-from milepost.contracts.achievements import CoursePassed
-from milepost.contracts.courses import CoursePublished, PassingRule
+from milepost.contracts.achievements import (
+    CoursePassed,
+    Criterion,
+    HoursLearned,
+    LessonScored,
+    SkillShown,
+)
+from milepost.contracts.courses import CoursePublished, PassingRule, Skill
 from milepost.credentials.achievement_cache import AchievementCache
-from milepost.credentials.app import policy as credentials_policy
+from milepost.credentials.app import course_policy, lesson_policy
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Definition
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.achievements.definition import define
 from milepost.credentials.domain.records.awards import RECORD, award_if_earned
 from milepost.credentials.domain.records.record import Record
+from milepost.credentials.learning import Learning
 from milepost.enrollment.app import policies as enrollment_policies
 from milepost.enrollment.commands.enroll import enroll_learner
 from milepost.enrollment.domain.course.course import COURSE
@@ -70,10 +78,12 @@ class School:
         self.course, self.plan = course, pinned(course)
         log = MemoryLog()
         self.transactor, self.achievements = Transactor(log), AchievementCache(log)
+        self.learning = Learning(log)
         self.policies = (
             *enrollment_policies(log),
             progress_policy(log, PlanCache(log)),
-            credentials_policy(self.achievements),
+            course_policy(self.achievements, self.learning),
+            lesson_policy(self.achievements, self.learning),
         )
         self.request = AdmissionRequest(offering="spring", learner="amy", occurred_at=minute(0))
 
@@ -86,7 +96,9 @@ class School:
         await run_to_quiescence(self.transactor, self.policies, outcome.events)
 
     async def define(self, name: str, least: float) -> None:
-        criteria = CoursePassed(course=self.course.course, min_grade=least)
+        await self.asks(name, CoursePassed(course=self.course.course, min_grade=least))
+
+    async def asks(self, name: str, criteria: Criterion) -> None:
         definition = Definition(name=name, criteria=criteria)
         (event,) = define(None, name, definition, catalog_of(()), minute(0))
         await self.happens(ACHIEVEMENT.of(name), lambda _: [event])
@@ -250,3 +262,77 @@ def test_a_fall_that_is_heard_late_flags_what_was_defined_and_awarded_meanwhile(
 
     everything = {*BOTH, "badge"}
     assert asyncio.run(play()) == ("completed", 0.2, everything, everything)
+
+
+SQL = Skill(name="SQL", url="https://example.org/sql")
+TAUGHT = msgspec.structs.replace(LAST, skills=(SQL,), workload_hours=40.0)
+
+
+async def test_a_completion_is_noted_with_mode_hours_and_skills():
+    school = School(TAUGHT)
+    await school.open()
+    await school.asks("verified", CoursePassed(course="DATA-101", mode="verified"))
+    await school.asks("audited", CoursePassed(course="DATA-101", mode="audit"))
+    await school.asks("week", HoursLearned(hours=40))
+    await school.asks("sql", SkillShown(skill=SQL.url, min_grade=0.8))
+    await school.reports(scored(1, 0.7, 1))
+    record, *_ = await school.now()
+    assert record.active.keys() == {"pass", "audited", "week"}
+    await school.reports(scored(2, 0.8, 2))
+    record, *_ = await school.now()
+    assert record.active.keys() == {"pass", "audited", "week", "sql"}
+
+
+async def test_a_lesson_score_is_noted_where_criteria_ask_for_it():
+    school = School(LAST)
+    await school.open()
+    await school.asks("other", LessonScored(course="DATA-101", lesson="exam", min_score=0.5))
+    await school.reports(scored(1, 0.3, 1))
+    record, *_ = await school.now()
+    assert record.lessons == {}
+    await school.asks("quiz", LessonScored(course="DATA-101", lesson="quiz", min_score=0.5))
+    await school.reports(scored(2, 0.5, 2))
+    record, *_ = await school.now()
+    assert record.active.keys() == {"quiz"}
+    [history] = record.lessons["DATA-101", "quiz"].values()
+    assert (history.score, [one.grade for one in history.reached]) == (0.5, [0.3, 0.5])
+    await school.revise(2, 0.4)
+    record, *_ = await school.now()
+    flag = record.active["quiz"].flag
+    assert flag is not None
+    assert flag.reason == "score_fell"
+
+
+async def test_a_completion_brings_the_scores_of_lessons_that_were_asked_for_later():
+    school = School(GRADED)
+    await school.open()
+    await school.reports(scored(1, 0.9, 1))
+    await school.asks("quiz", LessonScored(course="DATA-101", lesson="quiz", min_score=0.5))
+    assert (await school.now())[0].active.keys() == {"pass", "distinction"}
+    await school.revise(1, 0.8)
+    assert (await school.now())[0].active.keys() == {"pass", "distinction", "quiz"}
+
+
+async def test_all_facts_of_an_enrollment_are_what_was_noted_as_they_came():
+    school = School(TAUGHT)
+    await school.open()
+    await school.asks("quiz", LessonScored(course="DATA-101", lesson="quiz", min_score=0.5))
+    await school.reports(scored(1, 0.7, 1), scored(2, 0.9, 3), scored(3, 0.4, 2))
+    await school.revise(2, 0.5)
+    await school.revoke()
+    record, *_ = await school.now()
+    head = (await school.transactor.log.heads())[TENANT]
+    enrollments = await school.learning.enrollments(TENANT, head)
+    assert enrollments == {"amy": [school.request.enrollment]}
+    catalog = await school.achievements.latest(TENANT)
+    [enrollment] = enrollments["amy"]
+    facts = await school.learning.all_of(TENANT, enrollment, head, catalog.lessons)
+    told = RECORD.initial()
+    for fact in facts:
+        assert record.knows(fact)
+        RECORD.evolve(told, fact)
+    assert (told.results, told.histories, told.lessons) == (
+        record.results,
+        record.histories,
+        record.lessons,
+    )

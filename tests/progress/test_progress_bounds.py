@@ -27,9 +27,10 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
     LessonStarted,
 )
+from milepost.contracts.rules.attempts import Attempt
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import Attempt, grade
+from milepost.progress.domain.plan import grade
 from milepost.progress.domain.reports import TooManyAttempts
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"

@@ -28,9 +28,8 @@ from milepost.contracts.progress import (
     LessonPassed,
     ProgressOpened,
 )
-from milepost.progress.domain.due_dates import due_at, effective
+from milepost.contracts.rules.attempts import Attempt, due_at, effective
 from milepost.progress.domain.merge import counting, scores
-from milepost.progress.domain.plan import Attempt
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.offering_starts import OfferingStarts
 from milepost.progress.plan_cache import PlanCache, pinned

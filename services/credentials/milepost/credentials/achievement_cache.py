@@ -1,12 +1,22 @@
-"""The tenants' achievements, kept in memory and refreshed from the log as its positions advance."""
+"""The tenants' achievements and programs, in memory, refreshed as the log's positions advance."""
 
 import asyncio
+from itertools import chain
 
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, AchievementState
-from milepost.credentials.domain.achievements.catalog import Catalog, catalog_of
-from milepost.events.log import Log
+from milepost.credentials.domain.achievements.catalog import (
+    PROGRAM,
+    Catalog,
+    ProgramState,
+    catalog_of,
+)
+from milepost.events.log import Log, Recorded
 from milepost.events.runtime.lru_cache import LruCache
-from milepost.events.streams import key_of
+from milepost.events.streams import category_of, key_of
+
+CATEGORIES = (ACHIEVEMENT.name, PROGRAM.name)
+# So few events are sooner read, all of them, than the categories are looked through.
+FEW = 20
 
 
 class AchievementCache:
@@ -14,7 +24,7 @@ class AchievementCache:
 
     def __init__(self, log: Log, *, tenants: int = 1_000) -> None:
         self._log = log
-        self._tenants = LruCache[str, _TenantAchievements](tenants)
+        self._tenants = LruCache[str, _TenantCatalog](tenants)
 
     async def up_to(self, tenant: str, position: int) -> Catalog:
         """Everything defined at or before `position`, which the log must have reached."""
@@ -23,37 +33,72 @@ class AchievementCache:
         async with entry.lock:
             # Whoever waited here may find that the read before has covered its position too.
             if entry.position < position:
-                await entry.refresh(self._log, tenant)
+                await entry.advance(self._log)
         return entry.catalog
 
     async def latest(self, tenant: str) -> Catalog:
         """Everything defined before the call."""
         entry = self._of(tenant)
         async with entry.lock:
-            await entry.refresh(self._log, tenant)
+            await entry.refresh(self._log)
         return entry.catalog
 
-    def _of(self, tenant: str) -> "_TenantAchievements":
-        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantAchievements(tenant))
+    def _of(self, tenant: str) -> "_TenantCatalog":
+        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantCatalog(tenant))
 
 
-class _TenantAchievements:
-    """`position`: all before and at it is in the catalog. `wanted`: the highest asked for."""
+class _TenantCatalog:
+    """`seen`: of each category, all before and at it is in the catalog. `wanted`: the highest
+    position asked for.
+    """
 
     def __init__(self, tenant: str) -> None:
         self.lock = asyncio.Lock()
-        self.position = 0
+        self.seen = dict.fromkeys(CATEGORIES, 0)
         self.wanted = 0
         self.catalog = catalog_of((), tenant)
-        self._states: dict[str, AchievementState] = {}
+        self._tenant = tenant
+        self._achievements: dict[str, AchievementState] = {}
+        self._programs: dict[str, ProgramState] = {}
 
-    async def refresh(self, log: Log, tenant: str) -> None:
-        wanted = self.wanted
-        recorded = await log.read_category(tenant, ACHIEVEMENT.name, after=self.position)
-        for one in recorded:
-            key = key_of(one.stream)
-            self._states[key] = ACHIEVEMENT.fold([one], self._states.get(key))
-        if recorded:
-            known = [state for state in self._states.values() if state]
-            self.catalog = catalog_of(known, tenant)
-        self.position = max(self.position, wanted, *(one.position for one in recorded))
+    @property
+    def position(self) -> int:
+        return min(self.seen.values())
+
+    async def advance(self, log: Log) -> None:
+        """To what is wanted, which the log has."""
+        wanted, position = self.wanted, self.position
+        if wanted - position <= FEW:
+            self._add(await log.read(self._tenant, position, wanted - position), wanted)
+        else:
+            await self.refresh(log)
+
+    async def refresh(self, log: Log) -> None:
+        """To what there is, and to what is wanted at least."""
+        wanted = self.wanted  # others may ask for more while it is read
+        reads = (log.read_category(self._tenant, one, self.seen[one]) for one in CATEGORIES)
+        self._add([*chain(*await asyncio.gather(*reads))], wanted)
+
+    def _add(self, recorded: list[Recorded], reached: int) -> None:
+        news = [one for one in recorded if self._is_new(one)]
+        for one in news:
+            self._fold(one)
+            self.seen[category_of(one.stream)] = one.position
+        self.seen = {category: max(seen, reached) for category, seen in self.seen.items()}
+        if news:
+            self.catalog = catalog_of(
+                [state for state in self._achievements.values() if state],
+                self._tenant,
+                {name: state for name, state in self._programs.items() if state},
+            )
+
+    def _is_new(self, one: Recorded) -> bool:
+        seen = self.seen.get(category_of(one.stream))
+        return seen is not None and one.position > seen
+
+    def _fold(self, one: Recorded) -> None:
+        key = key_of(one.stream)
+        if category_of(one.stream) == PROGRAM.name:
+            self._programs[key] = PROGRAM.fold([one], self._programs.get(key))
+        else:
+            self._achievements[key] = ACHIEVEMENT.fold([one], self._achievements.get(key))

@@ -5,35 +5,59 @@ from collections.abc import Sequence
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
-from milepost.credentials.policies import Trigger, may_flag, react
+from milepost.credentials.learning import Learning
+from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.web.room import Context, Room, Service
 
-_TRIGGERS: Codec[Trigger] = Codec(Trigger)
+_VERDICTS: Codec[Verdict] = Codec(Verdict)
+_SCORING: Codec[Scoring] = Codec(Scoring)
 
 
 def service(context: Context) -> Service:
-    achievements = AchievementCache(context.transactor.log)
+    log = context.transactor.log
+    achievements, learning = AchievementCache(log), Learning(log)
     return Service(
         name="credentials",
         routes=(routes(Wiring(context.transactor, context.settings, context.clock, achievements)),),
-        policies=(policy(achievements),),
+        policies=(course_policy(achievements, learning), lesson_policy(achievements, learning)),
     )
 
 
-def policy(achievements: AchievementCache) -> Policy:
+def course_policy(achievements: AchievementCache, learning: Learning) -> Policy:
+    """Hears of completions, and of what becomes of them."""
+
     async def handle(recorded: Recorded) -> Sequence[Reaction]:
-        event, tenant = _TRIGGERS.read(recorded), recorded.tenant
+        event, tenant = _VERDICTS.read(recorded), recorded.tenant
         if may_flag(event):
             catalog = await achievements.latest(tenant)
         else:
             catalog = await achievements.up_to(tenant, recorded.position)
-        return (react(event, recorded.position, catalog),)
+        lessons = catalog.lessons.get(event.course, ())
+        return react(await learning.verdict(recorded, event, lessons), catalog)
 
-    types = tuple(("progress", tag) for tag in _TRIGGERS.classes)
+    types = tuple(("progress", tag) for tag in _VERDICTS.classes)
     return Policy("credentials", types, handle)
+
+
+def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
+    """Hears of every score, and answers where criteria ask for the lesson.
+
+    A policy of its own: completions do not wait behind scores, of which there are many more.
+    """
+
+    async def handle(recorded: Recorded) -> Sequence[Reaction]:
+        event, tenant = _SCORING.read(recorded), recorded.tenant
+        if not is_asked_for(event, await achievements.up_to(tenant, recorded.position)):
+            return ()
+        catalog = await achievements.latest(tenant)
+        enrollment, upto = event.enrollment, recorded.position
+        return react(await learning.lessons(tenant, enrollment, upto, catalog.lessons), catalog)
+
+    types = tuple(("progress", tag) for tag in _SCORING.classes)
+    return Policy("credentials-lessons", types, handle)
 
 
 ROOM = Room("credentials", services=(service,))

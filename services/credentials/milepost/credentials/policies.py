@@ -1,47 +1,40 @@
-"""What the credentials service does when a course is completed, and when that changes."""
+"""What the credentials service does when a course or a lesson comes to stand otherwise."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias, assert_never
 
 from milepost.contracts.progress import (
+    AttemptScored,
     CourseCompleted,
     CourseCompletionRevoked,
     CourseGradeChanged,
+    DeadlinesReset,
+    PlanMigrated,
+    ProgressCarriedOver,
+    ScoreRevised,
 )
-from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.records.awards import (
-    RECORD,
-    note_result_and_award,
-    withdraw_result,
-)
+from milepost.credentials.domain.records.awards import RECORD, note_and_award
+from milepost.credentials.domain.records.record import Fact
 from milepost.events.policies.policy import Reaction
 
-Trigger: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
+Verdict: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
+# What may change the score that counts at a lesson.
+Scoring: TypeAlias = (
+    AttemptScored | ScoreRevised | ProgressCarriedOver | PlanMigrated | DeadlinesReset
+)
 
 
-def react(event: Trigger, position: int, catalog: Catalog) -> Reaction:
-    """What the learner's record says about it."""
-    record = RECORD.of(event.learner)
-    match event:
-        case CourseCompleted() | CourseGradeChanged():
-            result = _result(event, position)
-            return Reaction(record, partial(note_result_and_award, catalog=catalog, result=result))
-        case CourseCompletionRevoked():
-            withdrawn = CourseResultWithdrawn(
-                learner=event.learner,
-                course=event.course,
-                enrollment=event.enrollment,
-                position=position,
-                reason=event.reason,
-                occurred_at=event.occurred_at,
-            )
-            return Reaction(record, partial(withdraw_result, catalog=catalog, withdrawn=withdrawn))
-        case _:
-            assert_never(event)
+def react(facts: Sequence[Fact], catalog: Catalog) -> Sequence[Reaction]:
+    """What the learner's record says about facts of one enrollment."""
+    if not facts:
+        return ()
+    decide = partial(note_and_award, catalog=catalog, facts=facts)
+    return (Reaction(RECORD.of(facts[0].learner), decide),)
 
 
-def may_flag(event: Trigger) -> bool:
+def may_flag(event: Verdict) -> bool:
     """What was awarded may be in doubt after it: by definitions that are younger than the event."""
     match event:
         case CourseCompleted():
@@ -54,15 +47,14 @@ def may_flag(event: Trigger) -> bool:
             assert_never(event)
 
 
-def _result(event: CourseCompleted | CourseGradeChanged, position: int) -> CourseResultNoted:
-    return CourseResultNoted(
-        learner=event.learner,
-        course=event.course,
-        version=event.version,
-        offering=event.offering,
-        enrollment=event.enrollment,
-        grade=event.grade,
-        passing=event.passing if isinstance(event, CourseGradeChanged) else True,
-        position=position,
-        occurred_at=event.occurred_at,
-    )
+def is_asked_for(event: Scoring, catalog: Catalog) -> bool:
+    """Whether criteria may ask for a lesson that it is about."""
+    match event:
+        case AttemptScored(lesson=lesson) | ScoreRevised(lesson=lesson):
+            return lesson in catalog.lesson_ids
+        case ProgressCarriedOver(lessons=lessons):
+            return any(one.lesson in catalog.lesson_ids for one in lessons)
+        case PlanMigrated() | DeadlinesReset():
+            return bool(catalog.lesson_ids)
+        case _:
+            assert_never(event)

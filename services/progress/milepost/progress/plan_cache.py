@@ -7,9 +7,9 @@ from milepost.contracts.courses import (
     SCORED_BY_STAFF,
     CompletedBy,
     CoursePublished,
-    LatePolicy,
     Lesson,
 )
+from milepost.contracts.rules.attempts import late_policy
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Log
@@ -73,7 +73,7 @@ def pinned(published: CoursePublished) -> Plan:
                 prerequisites=lesson.prerequisites,
                 completed_by=lesson.completed_by or _scorer(lesson),
                 due_day=lesson.due_day,
-                late=_late(lesson, published.late),
+                late=late_policy(lesson, published.late),
                 skills=lesson.skills,
             )
             for lesson in published.lessons
@@ -83,12 +83,6 @@ def pinned(published: CoursePublished) -> Plan:
         offline_days=published.offline_days,
         deadline_resets=published.deadline_resets,
     )
-
-
-def _late(lesson: Lesson, of_course: LatePolicy | None) -> LatePolicy | None:
-    late = lesson.late or of_course
-    takes = late and late.percent_per_day > 0 and late.floor < 1
-    return late if takes and lesson.due_day is not None else None
 
 
 def _scorer(lesson: Lesson) -> CompletedBy:

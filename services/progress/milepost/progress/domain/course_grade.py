@@ -21,12 +21,7 @@ from milepost.contracts.progress import (
 )
 from milepost.progress.domain.completion.look_back import BEGINNING, Held, first_held
 from milepost.progress.domain.merge import counting, scores
-from milepost.progress.domain.plan import (
-    Plan,
-    grade,
-    grade_suffices,
-    required_satisfied,
-)
+from milepost.progress.domain.plan import Plan, grade, grade_suffices, required_satisfied
 from milepost.progress.domain.reports import Report
 from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent

@@ -25,12 +25,7 @@ from milepost.progress.domain.joined import join
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import merge
 from milepost.progress.domain.open_times import closed, placed_in_time
-from milepost.progress.domain.plan import (
-    LessonRule,
-    Plan,
-    exhausted,
-    lesson_satisfied,
-)
+from milepost.progress.domain.plan import LessonRule, Plan, exhausted, lesson_satisfied
 from milepost.progress.domain.reports import (
     AlreadyJudged,
     AttemptsExhausted,

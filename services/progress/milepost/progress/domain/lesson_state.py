@@ -1,15 +1,13 @@
 """What is known of one lesson, and what each event adds to it. Pure; never refuses."""
 
-from bisect import bisect
 from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
-from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.progress import AttemptScored, CarriedLesson, LessonProgressed, ScoreRevised
+from milepost.contracts.rules.attempts import Attempt, with_attempt, with_carried, with_revised
 from milepost.progress.domain.carried import united
-from milepost.progress.domain.plan import Attempt
 
 
 class Bookmark(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -49,7 +47,8 @@ def carried_over(
     if mark := brought.bookmark:
         bookmark = later_bookmark(bookmark, Bookmark(mark.at, mark.report, mark.position))
     ends = [at for at in (standing.completed_at, new.completed_at) if at]
-    attempts, tries = _with_carried(standing, known, new)
+    brought_before = known.attempts if known else ()
+    attempts, tries = with_carried(standing.attempts, standing.tries, brought_before, new.attempts)
     return LessonState(
         min(at for at in (standing.started_at, new.started_at) if at),
         min(ends, default=None),
@@ -62,26 +61,6 @@ def carried_over(
         tries,
         min(attempts, key=lambda one: (-one.score, one), default=None),
     )
-
-
-def _with_carried(
-    standing: LessonState, known: CarriedLesson | None, new: CarriedLesson
-) -> tuple[tuple[Attempt, ...], int]:
-    """Each once, under a number of its own here; what is known may have another score by now."""
-    attempts, tries = standing.attempts, standing.tries
-    there = {(one.at, one.report) for one in attempts}
-    brought = {(one.at, one.report) for one in known.attempts} if known else set()
-    for one in new.attempts:
-        key = one.at, one.report
-        if key in brought:
-            attempts = tuple(
-                replace(mine, score=one.score) if (mine.at, mine.report) == key else mine
-                for mine in attempts
-            )
-        elif key not in there:
-            tries += 1
-            attempts = _with(attempts, Attempt(one.at, one.report, one.score, tries))
-    return attempts, tries
 
 
 def progressed(standing: LessonState, event: LessonProgressed) -> LessonState:
@@ -109,27 +88,16 @@ def scored(standing: LessonState, event: AttemptScored) -> LessonState:
     attempt = Attempt(event.occurred_at, event.report, event.score, event.attempt)
     return replace(
         started_by(standing, event.occurred_at),
-        attempts=_with(standing.attempts, attempt),
+        attempts=with_attempt(standing.attempts, attempt),
         tries=standing.tries + 1,
         best=_better(standing.best, attempt),
     )
 
 
 def revised(standing: LessonState, event: ScoreRevised) -> LessonState:
-    """The attempt keeps its place. Of a log from before the bound it may be gone: so be it."""
-    attempts = tuple(
-        replace(one, score=event.score) if one.number == event.attempt else one
-        for one in standing.attempts
-    )
+    attempts = with_revised(standing.attempts, event.attempt, event.score)
     best = min(attempts, key=lambda one: (-one.score, one))
     return replace(standing, attempts=attempts, best=best)
-
-
-def _with(attempts: tuple[Attempt, ...], new: Attempt) -> tuple[Attempt, ...]:
-    """In order. Logs from before the bound may have more: the first ones and the last are kept."""
-    place = bisect(attempts, new)
-    kept = (*attempts[:place], new, *attempts[place:])
-    return kept if len(kept) <= MAX_ATTEMPTS else (*kept[: MAX_ATTEMPTS - 1], kept[-1])
 
 
 def _better(best: Attempt | None, new: Attempt) -> Attempt:

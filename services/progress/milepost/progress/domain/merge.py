@@ -14,20 +14,14 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
-from milepost.progress.domain.due_dates import counting_when_late
+from milepost.contracts.rules.attempts import Attempt, counting_attempt, counting_when_late
 from milepost.progress.domain.lesson_state import (
     Bookmark,
     LessonState,
     later_bookmark,
     milliseconds,
 )
-from milepost.progress.domain.plan import (
-    Attempt,
-    LessonRule,
-    Plan,
-    counting_attempt,
-    score_completes,
-)
+from milepost.progress.domain.plan import LessonRule, Plan, score_completes
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
 from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent

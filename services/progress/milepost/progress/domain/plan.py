@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from math import frexp, fsum, ldexp
-from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -20,18 +19,10 @@ from milepost.contracts.courses import (
     LatePolicy,
     MoveOn,
 )
+from milepost.contracts.rules.attempts import Attempt
 
 # Beyond, weights are scaled: their sum would overflow, or their products vanish.
 USUAL_WEIGHTS = 1e-9, 1e9
-
-
-class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
-    """One scored try. Attempts are in order of `at`, then of the report's id."""
-
-    at: datetime
-    report: str
-    score: float
-    number: int
 
 
 class LessonRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,27 +146,6 @@ def required_satisfied(plan: Plan, completed: AbstractSet[str], passed: Abstract
         and plan.must_pass <= passed
         and (not plan.must_either or plan.must_either <= completed | passed)
     )
-
-
-_score = attrgetter("score")
-
-
-def allowed_attempts(attempts: tuple[Attempt, ...], rule: LessonRule) -> tuple[Attempt, ...]:
-    """The attempts that were allowed: the first ones by time, in whatever order they arrived."""
-    return attempts[: rule.attempts_allowed]
-
-
-def counting_attempt(attempts: tuple[Attempt, ...], rule: LessonRule) -> Attempt:
-    """The attempt whose score is the lesson's; among equally good ones the earliest."""
-    if len(attempts) == 1:
-        return attempts[0]
-    match rule.counts:
-        case "best":
-            return max(allowed_attempts(attempts, rule), key=_score)
-        case "last":
-            return allowed_attempts(attempts, rule)[-1]
-        case "first":
-            return attempts[0]
 
 
 def exhausted(

@@ -16,11 +16,11 @@ from milepost.contracts.progress import (
     LessonWaiverWithdrawn,
     ScoreRevised,
 )
+from milepost.contracts.rules.attempts import due_at, effective
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.metadata import metadata_of
-from milepost.progress.domain.due_dates import due_at, effective
 from milepost.progress.domain.merge import counting
 from milepost.progress.domain.plan import LessonRule
 from milepost.progress.domain.state import PROGRESS, Progress

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from milepost.progress.domain.due_dates import effective
-from milepost.progress.domain.plan import Attempt, LessonRule, Plan
+from milepost.contracts.rules.attempts import Attempt, effective
+from milepost.progress.domain.plan import LessonRule, Plan
 from milepost.progress.queries.outline import LessonView
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from milepost.contracts.courses import MAX_ATTEMPTS
-from milepost.progress.domain.due_dates import due_at
+from milepost.contracts.rules.attempts import due_at
 from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import counting
 from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 import msgspec
 
+from milepost.contracts import streams
 from milepost.contracts.achievements import (
     AchievementHeld,
     Approved,
@@ -16,7 +17,7 @@ from milepost.contracts.achievements import (
     ProgramCompleted,
     SkillShown,
 )
-from milepost.contracts.programs import ProgramDefined
+from milepost.contracts.programs import ProgramDefined, ProgramRetired
 from milepost.contracts.records import (
     CourseResultNoted,
     CourseResultWithdrawn,
@@ -26,6 +27,8 @@ from milepost.credentials.domain.achievements.achievement import Achievement
 from milepost.credentials.domain.achievements.criteria_tree import Leaf, leaves
 from milepost.credentials.domain.records.record import Fact
 from milepost.credentials.domain.refusals import UnknownAchievement
+from milepost.events.codec import Codec
+from milepost.events.streams import Category
 
 Names: TypeAlias = tuple[str, ...]
 K = TypeVar("K")
@@ -38,6 +41,26 @@ class Program(msgspec.Struct, frozen=True):
     retired: bool = False
 
 
+ProgramState: TypeAlias = Program | None
+ProgramEvent: TypeAlias = ProgramDefined | ProgramRetired
+
+
+def evolve_program(state: ProgramState, event: ProgramEvent) -> ProgramState:
+    match event:
+        case ProgramDefined():
+            return Program(event)
+        case ProgramRetired():
+            return Program(state.definition, retired=True) if state else None
+        case _:
+            assert_never(event)
+
+
+# Read here, never written.
+PROGRAM: Category[ProgramState, ProgramEvent] = Category(
+    streams.PROGRAM, lambda: None, evolve_program, Codec(ProgramEvent)
+)
+
+
 class Catalog(msgspec.Struct, frozen=True):
     """A tenant's achievements and programs, and which achievements something counts for.
 
@@ -47,6 +70,7 @@ class Catalog(msgspec.Struct, frozen=True):
     by_lesson       by course and lesson
     by_achievement  those that ask for the achievement, or for a program that it is a part of
     lessons         by course: the lessons that any achievement asks for
+    lesson_ids      these in whatever course
     """
 
     achievements: Mapping[str, Achievement]
@@ -58,6 +82,7 @@ class Catalog(msgspec.Struct, frozen=True):
     by_lesson: Mapping[tuple[str, str], Names] = {}
     by_achievement: Mapping[str, Names] = {}
     lessons: Mapping[str, Names] = {}
+    lesson_ids: frozenset[str] = frozenset()
 
     def find(self, achievement: str) -> Achievement:
         """Raises `UnknownAchievement`."""
@@ -101,6 +126,7 @@ def catalog_of(
         by_lesson=_names(index.by_lesson),
         by_achievement=_names(index.by_achievement),
         lessons=_names(index.lessons),
+        lesson_ids=frozenset(lesson for _, lesson in index.by_lesson),
     )
 
 

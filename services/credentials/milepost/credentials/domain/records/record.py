@@ -30,6 +30,7 @@ from milepost.contracts.records import (
     LessonResultNoted,
     RecordEvent,
 )
+from milepost.credentials.domain.records.approvals import Approvals, evolve_approvals
 from milepost.credentials.domain.records.credential import (
     Credential,
     Step,
@@ -64,7 +65,7 @@ class Record(msgspec.Struct):
     credentials: dict[str, Credential]
     active: dict[str, Credential]
     lessons: dict[tuple[str, str], dict[str, LessonHistory]] = {}
-    approvals: dict[str, dict[str, datetime]] = {}
+    approvals: Approvals = {}
     sharing: dict[str, Sharing] = {}
 
     def copy(self) -> "Record":
@@ -96,9 +97,17 @@ class Record(msgspec.Struct):
     def knows(self, fact: Fact) -> bool:
         """What stands there has been noted, or something of this enrollment after it."""
         if not isinstance(fact, LessonResultNoted):
-            return fact.position <= self.noted.get(fact.enrollment, 0)
+            latest = self.noted.get(fact.enrollment, 0)
+            return fact.position < latest or (fact.position == latest and not self._adds(fact))
         known = self.lessons.get((fact.course, fact.lesson), {}).get(fact.enrollment)
         return known is not None and fact.position <= known.position
+
+    def _adds(self, fact: CourseResultNoted | CourseResultWithdrawn) -> bool:
+        """Results of before there were criteria on mode, hours and skills tell none of these."""
+        if isinstance(fact, CourseResultWithdrawn):
+            return False
+        history = self.histories.get(fact.course, {}).get(fact.enrollment)
+        return history is not None and history.result.lacks(fact)
 
     def level(self, fact: Fact) -> float:
         """The highest grade or score that is met where the fact belongs; below 0: there is none."""
@@ -138,19 +147,10 @@ def empty_record() -> Record:
 def evolve_record(record: Record, event: RecordEvent) -> Record:
     """Changes the record it is handed."""
     match event:
-        case CourseResultNoted():
+        case CourseResultNoted() | CourseResultWithdrawn() | LessonResultNoted():
             _note(record, event)
-        case CourseResultWithdrawn():
-            _withdraw(record, event)
-        case LessonResultNoted():
-            histories = record.lessons.setdefault((event.course, event.lesson), {})
-            before = histories.get(event.enrollment)
-            histories[event.enrollment] = lesson_noted(before, event)
-        case AwardApproved():
-            approvals = record.approvals.setdefault(event.achievement, {})
-            approvals[event.approved_by] = event.occurred_at
-        case ApprovalWithdrawn():
-            record.approvals.get(event.achievement, {}).pop(event.approved_by, None)
+        case AwardApproved() | ApprovalWithdrawn():
+            evolve_approvals(record.approvals, event)
         case CredentialAwarded():
             _keep(record, awarded(event))
         case CredentialShared() | CredentialHidden():
@@ -177,17 +177,18 @@ def evolve_record(record: Record, event: RecordEvent) -> Record:
     return record
 
 
-def _note(record: Record, event: CourseResultNoted) -> None:
-    record.noted[event.enrollment] = event.position
-    histories = record.histories.setdefault(event.course, {})
-    histories[event.enrollment] = noted(histories.get(event.enrollment), event)
-    _choose(record, event.course)
-
-
-def _withdraw(record: Record, event: CourseResultWithdrawn) -> None:
-    record.noted[event.enrollment] = event.position
-    record.histories.get(event.course, {}).pop(event.enrollment, None)
-    _choose(record, event.course)
+def _note(record: Record, fact: Fact) -> None:
+    if isinstance(fact, LessonResultNoted):
+        lessons = record.lessons.setdefault((fact.course, fact.lesson), {})
+        lessons[fact.enrollment] = lesson_noted(lessons.get(fact.enrollment), fact)
+        return
+    record.noted[fact.enrollment] = fact.position
+    histories = record.histories.setdefault(fact.course, {})
+    if isinstance(fact, CourseResultNoted):
+        histories[fact.enrollment] = noted(histories.get(fact.enrollment), fact)
+    else:
+        histories.pop(fact.enrollment, None)
+    _choose(record, fact.course)
 
 
 def _choose(record: Record, course: str) -> None:

@@ -39,6 +39,14 @@ class CourseResult(msgspec.Struct, frozen=True, kw_only=True):
     hours: float | None = None
     skills: tuple[str, ...] = ()
 
+    def lacks(self, told: CourseResultNoted) -> bool:
+        """It says something of mode, hours or skills, and this nothing."""
+        return (
+            (self.mode is None and told.mode is not None)
+            or (self.hours is None and told.hours is not None)
+            or (not self.skills and bool(told.skills))
+        )
+
 
 class Reached(msgspec.Struct, frozen=True):
     """The grade has been at least this, 0 to 1, since the event at `position`."""
@@ -76,7 +84,7 @@ def noted(before: ResultHistory | None, event: CourseResultNoted) -> ResultHisto
         position=completed.position if completed else event.position,
         at=completed.at if completed else event.occurred_at,
         passing=event.passing,
-        mode=completed.mode if completed else event.mode,
+        mode=(completed and completed.mode) or event.mode,
         hours=event.hours,
         skills=event.skills,
     )

@@ -19,13 +19,17 @@ from itertools import groupby, islice, repeat
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias
 
-from milepost.progress.domain.completion.running_grade import RunningGrade
-from milepost.progress.domain.due_dates import counting_when_late, due_at, effective
-from milepost.progress.domain.plan import (
+from milepost.contracts.rules.attempts import (
     Attempt,
+    counting_attempt,
+    counting_when_late,
+    due_at,
+    effective,
+)
+from milepost.progress.domain.completion.running_grade import RunningGrade
+from milepost.progress.domain.plan import (
     LessonRule,
     Plan,
-    counting_attempt,
     grade,
     grade_suffices,
     lesson_satisfied,
