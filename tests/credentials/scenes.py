@@ -14,10 +14,11 @@ from milepost.contracts.records import (
     LessonResultNoted,
     RecordEvent,
 )
-from milepost.credentials.domain.achievements.achievement import Achievement, Definition
+from milepost.credentials.domain.achievements.achievement import Achievement
 from milepost.credentials.domain.achievements.catalog import Catalog, Program, catalog_of
 from milepost.credentials.domain.achievements.condition import Condition
 from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.achievements.definition import Definition
 from milepost.credentials.domain.records.awards import (
     RECORD,
     note_and_award,

@@ -10,9 +10,10 @@ from tests.credentials.scenes import achievement, catalog, day, passed, program
 
 from milepost.contracts.achievements import ProgramCompleted
 from milepost.credentials.achievement_cache import AchievementCache
-from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Definition
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.catalog import PROGRAM
-from milepost.credentials.domain.achievements.definition import define, retire
+from milepost.credentials.domain.achievements.define import define, retire
+from milepost.credentials.domain.achievements.definition import Definition
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import PAGE, Recorded
 from milepost.events.store.memory import MemoryLog

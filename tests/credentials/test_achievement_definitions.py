@@ -1,19 +1,22 @@
 """Achievements are versioned, and their criteria can hold, are known and never circular."""
 
 import pytest
+from msgspec.structs import replace
 from tests.credentials.scenes import achievement, catalog, day, held, passed
 
 from milepost.contracts.achievements import AchievementRetired, AllOf, AnyOf, Criterion, NOf
+from milepost.contracts.courses import Skill
 from milepost.credentials.domain.achievements.achievement import (
     Achievement,
-    Definition,
     evolve_achievement,
 )
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.achievements.criteria_tree import MAX_CONDITIONS, MAX_DEPTH
-from milepost.credentials.domain.achievements.definition import define, retire
+from milepost.credentials.domain.achievements.define import define, retire
+from milepost.credentials.domain.achievements.definition import NOT_ASKED, Definition, Known
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
+    DefinitionInvalid,
     ImpossibleCriteria,
     OversizedCriteria,
     RetiredAchievement,
@@ -24,8 +27,8 @@ from milepost.credentials.domain.refusals import (
 EMPTY = catalog_of(())
 
 
-def definition(criteria, name="Badge"):
-    return Definition(name=name, criteria=criteria)
+def definition(criteria, name="Badge", **facts):
+    return Definition(name=name, criteria=criteria, **facts)
 
 
 def defined(state, what, known=EMPTY):
@@ -36,7 +39,10 @@ def test_the_first_definition_is_version_one():
     (event,) = defined(None, definition(passed("AAA")))
     assert (event.achievement, event.version, event.name) == ("badge", 1, "Badge")
     assert evolve_achievement(None, event) == Achievement(
-        achievement="badge", version=1, definition=definition(passed("AAA"))
+        achievement="badge",
+        version=1,
+        definition=definition(passed("AAA")),
+        defined_at=(day(0),),
     )
 
 
@@ -125,3 +131,71 @@ def nested(depth):
     for _ in range(depth - 1):
         tree = AllOf(criteria=(tree,))
     return tree
+
+
+def test_each_version_is_kept_whole_and_found_by_its_number():
+    skill = Skill(name="Ask data", url="https://skills.example/1", framework="ESCO")
+    first = definition(passed("AAA"), skills=(skill,), names={"de": "Abzeichen"}, tags=("data",))
+    second = definition(passed("BBB"), validity_days=365, renewal_days=30, visibility="public")
+    state = after(None, first, on=0)
+    state = after(state, second, on=1)
+    assert state.definition_of(1) == first
+    assert state.definition_of(2) == state.definition_of(3) == second
+    assert state.defined_at == (day(0), day(1))
+
+
+def test_every_fault_of_a_definition_is_told_at_once():
+    twice = Skill(name="Ask data", url="https://skills.example/1", framework="ESCO", code="1")
+    faults = faults_of(
+        definition(
+            passed("AAA"),
+            language="en",
+            names={"EN": "Badge", "de": "Abzeichen", "DE": "Marke"},
+            renewal_days=30,
+            skills=(twice, twice, replace(twice, url="https://skills.example/2")),
+            tags=("data", "Data"),
+            image="0" * 64,
+            issuer="science",
+            co_issuers=("science", "arts", "arts", "nobody"),
+        ),
+        Known(issuers=frozenset({"arts"}), images=frozenset()),
+    )
+    assert faults == {
+        "$.names.EN": "is_the_language",
+        "$.names.DE": "duplicate",
+        "$.renewal_days": "never_ends",
+        "$.skills[1].url": "duplicate",
+        "$.skills[1].code": "duplicate",
+        "$.skills[2].code": "duplicate",
+        "$.tags[1]": "duplicate",
+        "$.issuer": "unknown_issuer",
+        "$.co_issuers[0]": "is_the_issuer",
+        "$.co_issuers[2]": "duplicate",
+        "$.co_issuers[3]": "unknown_issuer",
+        "$.image": "unknown_image",
+    }
+
+
+@pytest.mark.parametrize(("renewal", "refused"), [(364, False), (365, True), (366, True)])
+def test_what_is_renewed_has_to_be_younger_than_what_it_renews(renewal, refused):
+    asked = definition(passed("AAA"), validity_days=365, renewal_days=renewal)
+    told = {"$.renewal_days": "not_less_than_validity_days"} if refused else {}
+    assert faults_of(asked) == told
+
+
+def test_every_school_has_the_default_issuer():
+    asked = definition(passed("AAA"), issuer="default")
+    assert faults_of(asked, Known(issuers=frozenset())) == {}
+
+
+def after(state, what, on):
+    (event,) = define(state, "badge", what, EMPTY, day(on))
+    return evolve_achievement(state, event)
+
+
+def faults_of(what, known=NOT_ASKED):
+    try:
+        assert define(None, "badge", what, EMPTY, day(0), known=known)
+    except DefinitionInvalid as refusal:
+        return {fault.path: fault.condition for fault in refusal.faults}
+    return {}

@@ -20,7 +20,7 @@ from milepost.contracts.achievements import AllOf, AnyOf, NOf
 from milepost.contracts.records import CredentialFlagged, CredentialFlagLifted
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.catalog import catalog_of
-from milepost.credentials.domain.achievements.definition import define
+from milepost.credentials.domain.achievements.define import define
 from milepost.credentials.domain.records.awards import award_by_hand, revoke
 from milepost.credentials.domain.records.credential import Flag
 from milepost.credentials.domain.records.flags import lift_flag

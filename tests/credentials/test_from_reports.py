@@ -25,9 +25,10 @@ from milepost.contracts.achievements import (
 from milepost.contracts.courses import CoursePublished, PassingRule, Skill
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import course_policy, lesson_policy
-from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Definition
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.catalog import catalog_of
-from milepost.credentials.domain.achievements.definition import define
+from milepost.credentials.domain.achievements.define import define
+from milepost.credentials.domain.achievements.definition import Definition
 from milepost.credentials.domain.records.awards import RECORD, award_if_earned
 from milepost.credentials.domain.records.record import Record
 from milepost.credentials.learning import Learning

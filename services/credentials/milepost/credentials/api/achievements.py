@@ -33,7 +33,6 @@ from milepost.credentials.api.wiring import (
 from milepost.credentials.domain.achievements.achievement import (
     ACHIEVEMENT,
     Achievement,
-    Definition,
 )
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import explain
@@ -43,11 +42,13 @@ from milepost.credentials.domain.achievements.criteria_warnings import (
     courses_of,
     warnings_of,
 )
-from milepost.credentials.domain.achievements.definition import define, retire
+from milepost.credentials.domain.achievements.define import define, retire
+from milepost.credentials.domain.achievements.definition import Definition, DefinitionFault
 from milepost.credentials.domain.records.awards import RECORD, award_if_earned
 from milepost.credentials.domain.records.record import Record
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
+    DefinitionInvalid,
     ImpossibleCriteria,
     OversizedCriteria,
     RetiredAchievement,
@@ -71,6 +72,7 @@ Decision: TypeAlias = Callable[[Record], list[RecordEvent]]
     summary="Define an achievement",
     answers=command(
         RETIRED_ACHIEVEMENT,
+        DefinitionInvalid("data-analyst", (DefinitionFault("$.renewal_days", "never_ends"),)),
         UnknownCriteria(("python-basics",)),
         CircularCriteria(("data-analyst", "python-basics", "data-analyst")),
         ImpossibleCriteria(3, 2),

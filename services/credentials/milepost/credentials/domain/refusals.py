@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from milepost.credentials.domain.achievements.definition import DefinitionFault
 from milepost.events.event import Conflicting, Invalid, Unknown
 
 
@@ -76,6 +77,14 @@ class TooManyLinks(Conflicting):
 
     credential: str
     most: int
+
+
+@dataclass
+class DefinitionInvalid(Invalid):
+    """All faults of the definition at once."""
+
+    achievement: str
+    faults: tuple[DefinitionFault, ...]
 
 
 @dataclass

@@ -9,8 +9,9 @@ import msgspec
 from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import CoursePublished
 from milepost.credentials.achievement_cache import AchievementCache
-from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Definition
-from milepost.credentials.domain.achievements.definition import define
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
+from milepost.credentials.domain.achievements.define import define
+from milepost.credentials.domain.achievements.definition import Definition
 from milepost.enrollment.domain.course.course import COURSE, publish
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.offering.terms import Terms, open_offering

@@ -1,0 +1,92 @@
+"""The decisions on an achievement: define it by criteria that can hold, retire it. Pure."""
+
+from datetime import datetime
+
+import msgspec
+
+from milepost.contracts.achievements import (
+    AchievementDefined,
+    AchievementHeld,
+    AchievementRetired,
+    Criterion,
+)
+from milepost.credentials.domain.achievements.achievement import AchievementState
+from milepost.credentials.domain.achievements.catalog import Catalog
+from milepost.credentials.domain.achievements.criteria_tree import leaves, require_valid
+from milepost.credentials.domain.achievements.definition import (
+    NOT_ASKED,
+    Definition,
+    Known,
+    definition_faults,
+)
+from milepost.credentials.domain.refusals import (
+    CircularCriteria,
+    DefinitionInvalid,
+    RetiredAchievement,
+    UnknownAchievement,
+    UnknownCriteria,
+)
+from milepost.credentials.events import AchievementEvent
+
+
+def define(
+    state: AchievementState,
+    achievement: str,
+    definition: Definition,
+    catalog: Catalog,
+    at: datetime,
+    *,
+    known: Known = NOT_ASKED,
+) -> list[AchievementEvent]:
+    """A next version, only when something changed.
+
+    Raises `RetiredAchievement`, `DefinitionInvalid`, `OversizedCriteria`, `ImpossibleCriteria`,
+    `UnknownCriteria`, `CircularCriteria`.
+    """
+    if state and state.retired:
+        raise RetiredAchievement(achievement)
+    if state and state.definition == definition:
+        return []
+    if faults := tuple(definition_faults(definition, known)):
+        raise DefinitionInvalid(achievement, faults)
+    require_valid(definition.criteria)
+    _require_known(achievement, definition.criteria, catalog)
+    _require_acyclic(achievement, definition.criteria, catalog)
+    version = state.version + 1 if state else 1
+    facts = msgspec.structs.asdict(definition)
+    return [AchievementDefined(achievement=achievement, version=version, **facts, occurred_at=at)]
+
+
+def retire(state: AchievementState, achievement: str, at: datetime) -> list[AchievementEvent]:
+    """Raises `UnknownAchievement`."""
+    if state is None:
+        raise UnknownAchievement(achievement)
+    if state.retired:
+        return []
+    return [AchievementRetired(achievement=achievement, occurred_at=at)]
+
+
+def _required_achievements(criteria: Criterion) -> list[str]:
+    needed = (leaf.achievement for leaf in leaves(criteria) if isinstance(leaf, AchievementHeld))
+    return list(dict.fromkeys(needed))
+
+
+def _require_known(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
+    known = {achievement, *catalog.achievements}
+    if missing := tuple(one for one in _required_achievements(criteria) if one not in known):
+        raise UnknownCriteria(missing)
+
+
+def _require_acyclic(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
+    paths: list[tuple[str, ...]] = [
+        (achievement, needed) for needed in _required_achievements(criteria)
+    ]
+    seen = set()
+    while paths:
+        path = paths.pop()
+        if path[-1] == achievement:
+            raise CircularCriteria(path)
+        if path[-1] not in seen:
+            seen.add(path[-1])
+            deeper = _required_achievements(catalog.achievements[path[-1]].definition.criteria)
+            paths += [(*path, needed) for needed in deeper]
