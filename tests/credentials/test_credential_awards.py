@@ -22,10 +22,9 @@ from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.awards import (
     award_by_hand,
     award_if_earned,
-    dependents_of,
     note_result_and_award,
-    revoke,
 )
+from milepost.credentials.domain.records.life import dependents_of, revoke
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,

@@ -31,10 +31,10 @@ from milepost.credentials.domain.records.awards import (
     award_by_hand,
     award_if_earned,
     note_result_and_award,
-    revoke,
     withdraw_result,
 )
 from milepost.credentials.domain.records.flags import lift_flag
+from milepost.credentials.domain.records.life import revoke
 from milepost.credentials.domain.refusals import AlreadyHeld, NotFlagged, NotHeld
 
 COURSES = ("AAA", "BBB", "CCC")

@@ -21,9 +21,10 @@ from milepost.contracts.records import CredentialFlagged, CredentialFlagLifted
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.achievements.define import define
-from milepost.credentials.domain.records.awards import award_by_hand, revoke
+from milepost.credentials.domain.records.awards import award_by_hand
 from milepost.credentials.domain.records.credential import Flag
 from milepost.credentials.domain.records.flags import lift_flag
+from milepost.credentials.domain.records.life import revoke
 from milepost.credentials.domain.refusals import AlreadyRevoked, NotFlagged, NotHeld
 
 KNOWN = catalog(

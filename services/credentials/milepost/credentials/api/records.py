@@ -30,8 +30,9 @@ from milepost.credentials.api.wiring import (
     defined,
 )
 from milepost.credentials.domain.achievements.criteria import explain
-from milepost.credentials.domain.records.awards import RECORD, award_by_hand, dependents_of, revoke
+from milepost.credentials.domain.records.awards import RECORD, award_by_hand
 from milepost.credentials.domain.records.flags import lift_flag
+from milepost.credentials.domain.records.life import dependents_of, revoke
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,

@@ -34,6 +34,56 @@ class AlreadyRevoked(Conflicting):
 
 
 @dataclass
+class CredentialEnded(Conflicting):
+    """Declined, superseded, or followed by a newer one: nothing changes it any more."""
+
+    credential: str
+    status: str
+
+
+@dataclass
+class StepOutOfOrder(Conflicting):
+    """Something later has happened to the credential."""
+
+    credential: str
+    changed_at: datetime
+
+
+@dataclass
+class CredentialWithheld(Conflicting):
+    """It has not been released: until then it is awarded to nobody's eyes but the issuer's."""
+
+    credential: str
+    embargo_until: datetime | None
+
+
+@dataclass
+class NotWithheld(Conflicting):
+    """It is released already."""
+
+    credential: str
+
+
+@dataclass
+class AlreadySuspended(Conflicting):
+    credential: str
+    reason: str
+    suspended_at: datetime
+
+
+@dataclass
+class NotSuspended(Conflicting):
+    credential: str
+
+
+@dataclass
+class NeverExpires(Conflicting):
+    """What has no end is not renewed."""
+
+    credential: str
+
+
+@dataclass
 class NotFlagged(Conflicting):
     """Nothing asks for a decision on this credential."""
 

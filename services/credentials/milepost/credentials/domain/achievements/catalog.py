@@ -70,6 +70,8 @@ class Catalog(msgspec.Struct, frozen=True):
     by_lesson       by course and lesson
     by_achievement  those that ask for the achievement, or for a program that it is a part of
     lessons         by course: the lessons that any achievement asks for
+    issuer_names    by their codes
+    public_url      where this installation is reached; empty: it is not known
     lesson_ids      these in whatever course
     """
 
@@ -83,6 +85,8 @@ class Catalog(msgspec.Struct, frozen=True):
     by_achievement: Mapping[str, Names] = {}
     lessons: Mapping[str, Names] = {}
     lesson_ids: frozenset[str] = frozenset()
+    issuer_names: Mapping[str, str] = {}
+    public_url: str = ""
 
     def find(self, achievement: str) -> Achievement:
         """Raises `UnknownAchievement`."""

@@ -22,6 +22,7 @@ from milepost.contracts.records import (
     CredentialAwarded,
     CredentialFlagged,
     CredentialFlagLifted,
+    CredentialRevoked,
     LessonResultNoted,
     RecordEvent,
 )
@@ -37,8 +38,9 @@ def flag_fallen(
     after: Record,
     catalog: Catalog,
     event: Fact,
-) -> Iterator[CredentialFlagged]:
-    """Flags what held before and holds no longer, and what rests on it. Changes `after`.
+) -> Iterator[CredentialFlagged | CredentialRevoked]:
+    """Flags what held before and holds no longer, and what rests on it; revokes it where the
+    definition says so. Changes `after`.
 
     Ends, since each round but the last flags one more.
     """
@@ -54,7 +56,7 @@ def flag_fallen(
             or _is_graver(one, event, after, catalog)
         ]
         for one in fallen:
-            yield _flag(after, one, event.learner, flag)
+            yield _fallen(after, one, catalog, event.learner, flag)
         more = bool(fallen)
 
 
@@ -157,6 +159,24 @@ def _reason(event: Fact) -> str:
             return "completion_revoked"
         case _:
             assert_never(event)
+
+
+def _fallen(
+    record: Record, one: Credential, catalog: Catalog, learner: str, flag: Flag
+) -> CredentialFlagged | CredentialRevoked:
+    """By the definition that it was awarded by: the issuer had said so before."""
+    definition = catalog.achievements[one.achievement].definition_of(one.achievement_version)
+    if not definition.revoke_when_fallen:
+        return _flag(record, one, learner, flag)
+    event = CredentialRevoked(
+        credential=one.credential,
+        learner=learner,
+        achievement=one.achievement,
+        reason=flag.reason,
+        occurred_at=max(flag.at, one.changed_at),
+    )
+    evolve_record(record, event)
+    return event
 
 
 def _flag(record: Record, one: Credential, learner: str, flag: Flag) -> CredentialFlagged:
