@@ -42,16 +42,23 @@ class KeptRows(msgspec.Struct, frozen=True):
 # What a room keeps about a learner beside the log, by the file's name in an export. Read in the
 # transaction that it is given, so that all of an export is true for one moment.
 PersonalData: TypeAlias = Callable[[Connection, Learner], Awaitable[Mapping[str, KeptRows]]]
+# What a learner is called, by tenant and learner, as it is known at this moment; None: nobody says.
+# Never kept by who asks, and in no event: whoever is erased has no name at once.
+PersonalName: TypeAlias = Callable[[str, str], Awaitable[str | None]]
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a service is made from. `personal_data` is every room's."""
+    """What a service is made from. `personal_data` is every room's.
+
+    `personal_name` is None where the process does not serve the room that knows names.
+    """
 
     transactor: Transactor
     settings: Settings
     pool: asyncpg.Pool
     clock: Callable[[], datetime] = utc_now
     personal_data: tuple[PersonalData, ...] = ()
+    personal_name: PersonalName | None = None
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -78,3 +85,4 @@ class Room(msgspec.Struct, frozen=True):
     read_models: tuple[ReadModel, ...] = ()
     schema: str | None = None
     personal_data: tuple[PersonalData, ...] = ()
+    personal_name: Callable[[Context], PersonalName] | None = None

@@ -63,4 +63,5 @@ ROOM = Room(
     services=(service, vault.service, bulk.service),
     schema="milepost.enrollment",
     personal_data=(bulk.personal_data,),
+    personal_name=vault.personal_name,
 )

@@ -38,7 +38,10 @@ def rooms(name: str = "all") -> "tuple[Room, ...]":
 def services_of(name: str, context: "Context") -> "list[Service]":
     """What `milepost serve NAME` runs."""
     kept = tuple(keep for room in rooms() for keep in room.personal_data)
-    whole = replace(context, personal_data=kept)
+    # Only a process that serves the vault may read it.
+    knows = next((room.personal_name for room in rooms(name) if room.personal_name), None)
+    named = knows(context) if knows else None
+    whole = replace(context, personal_data=kept, personal_name=named)
     return [make(whole) for room in rooms(name) for make in room.services]
 
 

@@ -29,6 +29,7 @@ from milepost.credentials.domain.records.sharing import (
     Shared,
     Sharing,
     hide,
+    require_seen,
     share_by_link,
     share_publicly,
 )
@@ -160,7 +161,7 @@ async def share_credential(
     request.user.may_act_for(learner, *ACTING)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     decide = _sharing(data, secret, wiring.clock())
-    outcome = await _decide(request, wiring, learner, credential, decide)
+    outcome = await _decide(request, wiring, learner, credential, decide, at=wiring.clock())
     told = data.kind == "public" or (bool(outcome.events) and not outcome.repeated)
     query = "" if data.kind == "public" else f"?k={secret}"
     address = f"/c/{credential}{query}" if told else None
@@ -227,10 +228,20 @@ def _sharing(data: Share, secret: str, at: datetime) -> Decision:
 
 
 async def _decide(
-    request: Call, wiring: Wiring, learner: str, credential: str, decision: Decision
+    request: Call,
+    wiring: Wiring,
+    learner: str,
+    credential: str,
+    decision: Decision,
+    *,
+    at: datetime | None = None,
 ) -> Outcome[Sequence[RecordEvent]]:
+    """`at`: only what may be seen then. Raises `NotHeld`, `NotShareable`."""
+
     def decide(record: Record) -> list[RecordEvent]:
         about = _about(record, learner, credential)
+        if at is not None:
+            require_seen(record.credentials[credential], at)
         return decision(record.sharing.get(credential, NOT_SHARED), about)
 
     return await run_command(request, wiring.transactor, RECORD.of(learner), decide)

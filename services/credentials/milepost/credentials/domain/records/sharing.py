@@ -10,9 +10,12 @@ import msgspec
 
 from milepost.contracts.achievements import Visibility
 from milepost.contracts.records import CredentialHidden, CredentialShared, RecordEvent
-from milepost.credentials.domain.refusals import LinkEndsBefore, TooManyLinks
+from milepost.credentials.domain.records.credential import Credential, Status, status
+from milepost.credentials.domain.refusals import LinkEndsBefore, NotShareable, TooManyLinks
 
 MAX_LINKS = 100
+# Of these nobody is shown anything, whatever was shared before.
+UNSEEN: frozenset[Status] = frozenset({"withheld", "declined"})
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,12 @@ def evolve_sharing(sharing: Sharing, event: SharingEvent) -> Sharing:
         case CredentialHidden(link=str(digest)):
             return _with(sharing, _without(links, digest))
     raise AssertionError(event)
+
+
+def require_seen(credential: Credential, at: datetime) -> None:
+    """Raises `NotShareable`."""
+    if (state := status(credential, at)) in UNSEEN:
+        raise NotShareable(credential.credential, state)
 
 
 def share_publicly(

@@ -1,0 +1,108 @@
+"""A credential as a PDF to print and to file: tagged for screen readers where its letters allow.
+
+Made by typst, which an installation may leave out (`milepost[pdf]`).
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from milepost.credentials.public.view import CredentialPage
+from milepost.pages.locales import Locale
+from milepost.web.problems import Problem, RequestFault
+
+TEMPLATE = Path(__file__).with_name("certificate.typ")
+AT_ONCE = 2
+# No moment of its own: the same credential is the same file.
+TIMESTAMP = datetime(2000, 1, 1, tzinfo=UTC)
+
+_turns = asyncio.Semaphore(AT_ONCE)
+
+
+class PdfNotInstalled(RequestFault):
+    """The page can be printed to a PDF by any browser."""
+
+    def problem(self) -> Problem:
+        return Problem(
+            status=501,
+            name="pdf_not_installed",
+            title="No PDF here",
+            detail="This installation makes no PDFs: print the page, or install milepost[pdf].",
+        )
+
+
+def pdf_installed() -> bool:
+    return find_spec("typst") is not None
+
+
+async def certificate(page: CredentialPage, locale: Locale, *, picture: bytes, qr: bytes) -> bytes:
+    """The PDF; `picture` is a PNG, `qr` an SVG. Raises `PdfNotInstalled`."""
+    if not pdf_installed():
+        raise PdfNotInstalled
+    facts = msgspec.json.encode(_facts(page, locale)).decode()
+    async with _turns:
+        return await asyncio.to_thread(_compiled, facts, picture, qr)
+
+
+def _compiled(facts: str, picture: bytes, qr: bytes) -> bytes:
+    import typst  # noqa: PLC0415 - an extra
+
+    with tempfile.TemporaryDirectory(prefix="milepost-pdf-") as name:
+        folder = Path(name)
+        (folder / "picture.png").write_bytes(picture)
+        (folder / "qr.svg").write_bytes(qr)
+        (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
+        options: dict[str, Any] = {
+            "root": folder,
+            "sys_inputs": {"view": facts},
+            "timestamp": int(TIMESTAMP.timestamp()),
+        }
+        source = folder / TEMPLATE.name
+        try:
+            made = typst.compile(source, pdf_standards=["ua-1"], **options)
+        except typst.TypstError:  # a script that no font here has: readable, though not tagged so
+            made = typst.compile(source, **options)
+        return bytes(made)
+
+
+def _facts(page: CredentialPage, locale: Locale) -> Mapping[str, Any]:
+    t = locale.text
+    facts = [
+        (t("issuer"), page.issuer),
+        (t("awarded_on"), page.awarded_on),
+        (t("valid_from"), page.valid_from),
+        (t("valid_until"), page.valid_until),
+        (t("status"), page.status.word),
+        (t("workload"), page.workload),
+        (t("level"), page.level),
+        (t("credential_id"), page.credential),
+    ]
+    evidence = [f"{one.name} · {one.grade}" if one.grade else one.name for one in page.evidence]
+    criteria = [page.criteria.text, *(part.text for part in page.criteria.parts)]
+    sections = [
+        (t("skills"), [skill.name for skill in page.skills]),
+        (t("criteria"), [page.narrative] if page.narrative else criteria),
+        (t("evidence"), evidence),
+    ]
+    return {
+        "language": locale.language,
+        "direction": locale.direction,
+        "kind": t("kind"),
+        "name": page.name,
+        "attested": t("attested_to", holder=page.holder) if page.holder else t("attested"),
+        "picture": t("picture", name=page.name),
+        "description": page.description,
+        "issuer": page.issuer,
+        "facts": [[label, value] for label, value in facts if value],
+        "sections": [{"title": title, "lines": lines} for title, lines in sections if lines],
+        "verify_title": t("verify"),
+        "verify": t("verify_by_address"),
+        "address": page.addresses.page,
+        "footer": t("footer"),
+    }
