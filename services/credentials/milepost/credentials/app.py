@@ -7,6 +7,7 @@ from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.learning import Learning
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
+from milepost.credentials.timers import timers
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
@@ -23,6 +24,7 @@ def service(context: Context) -> Service:
         name="credentials",
         routes=(routes(Wiring(context.transactor, context.settings, context.clock, achievements)),),
         policies=(course_policy(achievements, learning), lesson_policy(achievements, learning)),
+        timers=timers(achievements),
     )
 
 

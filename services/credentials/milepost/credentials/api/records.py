@@ -31,6 +31,7 @@ from milepost.credentials.api.wiring import (
 )
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.awards import RECORD, award_by_hand
+from milepost.credentials.domain.records.credential import Credential, status
 from milepost.credentials.domain.records.flags import lift_flag
 from milepost.credentials.domain.records.life import dependents_of, revoke
 from milepost.credentials.domain.refusals import (
@@ -72,10 +73,10 @@ async def get_learner_record(
     """
     request.user.may_act_for(learner, *ISSUING)
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
-    view = RecordView.of(learner, record, wiring.clock())
-    # Credentials expire by the clock, and nothing is written then.
-    expired = sum(one.status == "expired" for one in view.credentials)
-    return versioned(request, view, written, expired)
+    view = RecordView.of(learner, record, wiring.clock(), withheld=_issues(request))
+    # Credentials expire, and embargoes end, by the clock, and nothing is written then.
+    states = [one.status for one in view.credentials]
+    return versioned(request, view, written, states.count("active"), len(states))
 
 
 @get(
@@ -103,11 +104,11 @@ async def get_achievement_standing(
         achievement=achievement,
         version=found.version,
         retired=found.retired,
-        held=CredentialView.of(held, now) if held else None,
+        held=CredentialView.of(held, now) if held and _sees(request, held, now) else None,
         condition=explain(found.definition.criteria, record, catalog, now, achievement=achievement),
     )
-    expired = view.held is not None and view.held.status == "expired"
-    return versioned(request, view, defined_at, written, int(expired))
+    active = view.held is not None and view.held.status == "active"
+    return versioned(request, view, defined_at, written, int(active))
 
 
 @post(
@@ -225,6 +226,15 @@ async def lift_credential_flag(
     outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
     held = outcome.state(RECORD).credentials[credential]
     return positioned(CredentialView.of(held, wiring.clock()), outcome.position)
+
+
+def _issues(request: Call) -> bool:
+    return not request.user.roles.isdisjoint(ISSUING)
+
+
+def _sees(request: Call, credential: Credential, now: datetime) -> bool:
+    """What is withheld is there for who issues it only."""
+    return _issues(request) or status(credential, now) != "withheld"
 
 
 def _awarded(outcome: Outcome[Any]) -> str:

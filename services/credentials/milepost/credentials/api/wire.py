@@ -100,6 +100,15 @@ class LiftingFlag(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Code
 
 
+class Step(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    occurred_at: Moment | None = None
+
+
+class ReasonedStep(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Code
+    occurred_at: Moment | None = None
+
+
 class Evaluation(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     learners: Annotated[tuple[LearnerId, ...], Meta(min_length=1, max_length=1_000)]
 
@@ -201,6 +210,13 @@ class RevokedView(msgspec.Struct, frozen=True, kw_only=True):
     resting_on_it: tuple[CredentialView, ...]
 
 
+class SupersededView(msgspec.Struct, frozen=True, kw_only=True):
+    """`credential` stands for `superseded` from now on."""
+
+    credential: CredentialView
+    superseded: CredentialView
+
+
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     """The best result of each course, and every credential, revoked ones too, oldest first."""
 
@@ -209,11 +225,15 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     credentials: tuple[CredentialView, ...]
 
     @classmethod
-    def of(cls, learner: str, record: Record, now: datetime) -> "RecordView":
+    def of(
+        cls, learner: str, record: Record, now: datetime, *, withheld: bool = True
+    ) -> "RecordView":
+        """`withheld`: also what is not released."""
+        views = (CredentialView.of(one, now) for one in record.credentials.values())
         return cls(
             learner=learner,
             results=tuple(one.result for one in record.results.values()),
-            credentials=tuple(CredentialView.of(one, now) for one in record.credentials.values()),
+            credentials=tuple(one for one in views if withheld or one.status != "withheld"),
         )
 
 

@@ -11,17 +11,34 @@ from typing import Any, TypeAlias, assert_never
 import msgspec
 
 from milepost.contracts.records import (
+    CredentialAccepted,
     CredentialAwarded,
+    CredentialDeclined,
     CredentialFlagged,
     CredentialFlagLifted,
+    CredentialReinstated,
+    CredentialReleased,
+    CredentialRenewed,
     CredentialRevoked,
+    CredentialSuperseded,
+    CredentialSuspended,
     Evidence,
 )
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
 CredentialEvent: TypeAlias = (
-    CredentialAwarded | CredentialRevoked | CredentialFlagged | CredentialFlagLifted
+    CredentialAwarded
+    | CredentialReleased
+    | CredentialAccepted
+    | CredentialDeclined
+    | CredentialSuspended
+    | CredentialReinstated
+    | CredentialRevoked
+    | CredentialRenewed
+    | CredentialSuperseded
+    | CredentialFlagged
+    | CredentialFlagLifted
 )
 
 
@@ -29,6 +46,7 @@ class RegisteredCredential(msgspec.Struct):
     """`course`, `offering` and `enrollment` are the first that its evidence names: none when it
     rests on other credentials alone. `position` is the award's. `flagged`: what it rests on holds
     no longer, for `flag_reason`; it is valid until a person revokes it or lets it stand.
+    `withheld_until`: an embargo; `held_for_release`: a person releases it.
     """
 
     credential: str
@@ -42,6 +60,13 @@ class RegisteredCredential(msgspec.Struct):
     awarded_by: str = ""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    withheld_until: datetime | None = None
+    held_for_release: bool = False
+    accepted_at: datetime | None = None
+    declined_at: datetime | None = None
+    suspended_at: datetime | None = None
+    renewed_at: datetime | None = None
+    superseded_by: str | None = None
     revoked_at: datetime | None = None
     reason: str | None = None
     flagged: bool = False
@@ -77,14 +102,56 @@ def fold(rows: Rows, fact: Fact[CredentialEvent]) -> None:
         case CredentialAwarded():
             _award(row, event)
             row.position = fact.position
-        case CredentialRevoked():
-            row.revoked_at = event.occurred_at
-            row.reason = event.reason
-            row.flagged, row.flagged_at, row.flag_reason = False, None, None
         case CredentialFlagged():
             row.flagged, row.flagged_at, row.flag_reason = True, event.occurred_at, event.reason
         case CredentialFlagLifted():
-            row.flagged, row.flagged_at, row.flag_reason = False, None, None
+            _lift(row)
+        case CredentialRevoked() | CredentialSuperseded() | CredentialDeclined():
+            _end(row, event)
+            _lift(row)
+        case _:
+            _step(row, event)
+
+
+def _end(
+    row: RegisteredCredential, event: CredentialRevoked | CredentialSuperseded | CredentialDeclined
+) -> None:
+    match event:
+        case CredentialRevoked():
+            row.revoked_at, row.reason = event.occurred_at, event.reason
+        case CredentialSuperseded():
+            row.superseded_by = event.by
+        case CredentialDeclined():
+            row.declined_at = event.occurred_at
+        case _:
+            assert_never(event)
+
+
+def _lift(row: RegisteredCredential) -> None:
+    row.flagged, row.flagged_at, row.flag_reason = False, None, None
+
+
+def _step(
+    row: RegisteredCredential,
+    event: CredentialReleased
+    | CredentialAccepted
+    | CredentialSuspended
+    | CredentialReinstated
+    | CredentialRenewed,
+) -> None:
+    match event:
+        case CredentialReleased():
+            row.withheld_until, row.held_for_release = None, False
+        case CredentialAccepted():
+            row.accepted_at = event.occurred_at
+        case CredentialSuspended():
+            row.suspended_at = event.occurred_at
+        case CredentialReinstated():
+            row.suspended_at = None
+        case CredentialRenewed():
+            row.renewed_at = event.occurred_at
+            row.valid_from, row.valid_until = event.valid_from, event.valid_until
+            row.achievement_version = event.achievement_version
         case _:
             assert_never(event)
 
@@ -100,6 +167,8 @@ def _award(row: RegisteredCredential, event: CredentialAwarded) -> None:
     row.awarded_by = event.awarded_by
     row.valid_from = event.valid_from
     row.valid_until = event.valid_until
+    row.withheld_until = event.embargo_until
+    row.held_for_release = event.held_for_release
 
 
 def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
@@ -107,5 +176,5 @@ def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
 
 
 CREDENTIAL_REGISTRY = ReadModel(
-    "credential_registry", 3, Codec(CredentialEvent), (CREDENTIALS,), fold
+    "credential_registry", 4, Codec(CredentialEvent), (CREDENTIALS,), fold
 )

@@ -29,7 +29,11 @@ def _selects(condition: str) -> tuple[Select, Select]:
             f"""select * from dashboards.learner_overview where {condition}
             order by coalesce(enrolled_at, waitlisted_at) desc, enrollment""",
         ),
-        Select(CREDENTIAL_ROWS, f"{CREDENTIAL} where {condition} order by position"),
+        Select(
+            CREDENTIAL_ROWS,
+            f"""select * from ({CREDENTIAL} where {condition}) registered
+            where status <> 'withheld' order by position""",
+        ),
     )
 
 

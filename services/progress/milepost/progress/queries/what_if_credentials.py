@@ -23,7 +23,9 @@ from milepost.contracts.records import (
     CourseResultNoted,
     CourseResultWithdrawn,
     CredentialAwarded,
+    CredentialDeclined,
     CredentialRevoked,
+    CredentialSuperseded,
     RecordEvent,
 )
 from milepost.events.codec import Codec
@@ -99,6 +101,8 @@ async def credentials_of(log: Log, tenant: str, upto: int) -> Credentials:
     for recorded in await log.read_category(tenant, streams.ACHIEVEMENT):
         if recorded.position > upto:
             break
+        if recorded.type not in _achievements.classes:
+            continue
         match _achievements.read(recorded):
             case AchievementDefined(achievement=name, criteria=criteria):
                 found[name] = criteria
@@ -127,7 +131,7 @@ def _record(events: Sequence[RecordEvent]) -> LearnerRecord:
                 record.results.pop(event.enrollment, None)
             case CredentialAwarded():
                 record.held[event.credential] = event.achievement
-            case CredentialRevoked():
+            case CredentialRevoked() | CredentialSuperseded() | CredentialDeclined():
                 record.held.pop(event.credential, None)
             case _:
                 pass

@@ -12,7 +12,9 @@ from milepost.dashboards.projections.credential_registry import (
 from milepost.dashboards.queries.lists.keyset import Order, by_number
 from milepost.dashboards.queries.lists.listing import Listing, ListQuery, Page, equal, read_page
 
-CredentialStatus: TypeAlias = Literal["active", "expired", "revoked"]
+CredentialStatus: TypeAlias = Literal[
+    "withheld", "active", "suspended", "expired", "declined", "superseded", "revoked"
+]
 
 
 class CredentialView(RegisteredCredential, kw_only=True):
@@ -35,7 +37,12 @@ class CredentialsQuery(ListQuery, frozen=True, kw_only=True):
 
 
 CREDENTIAL_ROWS = Decoder(list[CredentialView])
+# The gravest that applies, as the credentials service has it.
 CREDENTIAL = """select *, case when revoked_at is not null then 'revoked'
+        when superseded_by is not null then 'superseded'
+        when declined_at is not null then 'declined'
+        when held_for_release or withheld_until > now() then 'withheld'
+        when suspended_at is not null then 'suspended'
         when valid_until <= now() then 'expired' else 'active' end as status
     from dashboards.credential_registry"""
 CREDENTIALS = Listing(

@@ -8,29 +8,8 @@ import msgspec
 
 from milepost.contracts import streams
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
-from milepost.contracts.records import (
-    ApprovalWithdrawn,
-    AwardApproved,
-    CourseResultNoted,
-    CourseResultWithdrawn,
-    CredentialAccepted,
-    CredentialAwarded,
-    CredentialDeclined,
-    CredentialExpired,
-    CredentialFlagged,
-    CredentialFlagLifted,
-    CredentialHidden,
-    CredentialReinstated,
-    CredentialReleased,
-    CredentialRenewed,
-    CredentialRevoked,
-    CredentialShared,
-    CredentialSuperseded,
-    CredentialSuspended,
-    ForeignCredentialNoted,
-    LessonResultNoted,
-    RecordEvent,
-)
+from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn, RecordEvent
+from milepost.contracts.validity import Validity, ValidityEvent, evolve_validity
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 
@@ -59,20 +38,16 @@ class LearnerRecord(msgspec.Struct):
     """What of a learner's record, which credentials keeps, prerequisites are judged by.
 
     passed  by enrollment
-    held    credentials that were not revoked, by id; some may have expired, or are flagged: those
-            are valid until a person decides
+    held    credentials by id; who asks says for which moment. What is flagged is valid until a
+            person decides
     """
 
     passed: dict[str, Passed] = msgspec.field(default_factory=dict)
-    held: dict[str, CredentialAwarded] = msgspec.field(default_factory=dict)
+    held: dict[str, Validity] = msgspec.field(default_factory=dict)
 
     def achieved(self, at: datetime) -> Achieved:
         """At that time."""
-        valid = (
-            one.achievement
-            for one in self.held.values()
-            if one.valid_until is None or at < one.valid_until
-        )
+        valid = (one.achievement for one in self.held.values() if one.holds(at))
         return Achieved(self._best(), frozenset(valid))
 
     def _best(self) -> dict[str, float]:
@@ -84,37 +59,13 @@ class LearnerRecord(msgspec.Struct):
 
 
 def evolve(state: LearnerRecord, event: RecordEvent) -> LearnerRecord:
-    match event:
-        case CourseResultNoted():
-            grade = (event.grade or 0.0) if event.passing else None
-            state.passed[event.enrollment] = Passed(event.course, grade)
-        case CourseResultWithdrawn():
-            state.passed.pop(event.enrollment, None)
-        case CredentialAwarded():
-            state.held[event.credential] = event
-        case CredentialRevoked():
-            state.held.pop(event.credential, None)
-        case CredentialFlagged() | CredentialFlagLifted():
-            pass
-        case (
-            LessonResultNoted()
-            | ForeignCredentialNoted()
-            | AwardApproved()
-            | ApprovalWithdrawn()
-            | CredentialReleased()
-            | CredentialAccepted()
-            | CredentialDeclined()
-            | CredentialShared()
-            | CredentialHidden()
-            | CredentialSuspended()
-            | CredentialReinstated()
-            | CredentialExpired()
-            | CredentialRenewed()
-            | CredentialSuperseded()
-        ):
-            pass
-        case _:
-            assert_never(event)
+    if isinstance(event, CourseResultNoted):
+        grade = (event.grade or 0.0) if event.passing else None
+        state.passed[event.enrollment] = Passed(event.course, grade)
+    elif isinstance(event, CourseResultWithdrawn):
+        state.passed.pop(event.enrollment, None)
+    elif isinstance(event, ValidityEvent):
+        state.held[event.credential] = evolve_validity(state.held.get(event.credential), event)
     return state
 
 
