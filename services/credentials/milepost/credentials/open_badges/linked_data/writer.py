@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from milepost.credentials.open_badges.faults import NotCanonical
-from milepost.credentials.open_badges.linked_data.alike import Branches
 from milepost.credentials.open_badges.linked_data.contexts import Context, context_urls
+from milepost.credentials.open_badges.linked_data.labels import Statement
 from milepost.credentials.open_badges.linked_data.literals import json_text, number, quoted
 from milepost.credentials.open_badges.linked_data.term import Term
 
@@ -28,12 +28,11 @@ VALUE_KEYS: Final = frozenset({"@value", "@language", "@type", "type"})
 
 
 class Writer:
-    """Lines of one document: `blank` those that name a blank node, `ground` all others."""
+    """What a document states: `blank` what names a blank node, `ground` the lines of the rest."""
 
     def __init__(self) -> None:
-        self.ground: list[str] = []
-        self.blank: list[str] = []
-        self.branches = Branches()
+        self.ground: set[str] = set()
+        self.blank: set[Statement] = set()
         self._blanks = 0
         self._depth = 0
 
@@ -75,12 +74,10 @@ class Writer:
         return f"_:b{self._blanks}"
 
     def _write(self, subject: str, predicate: str, target: str, graph: str) -> None:
-        end = f" {graph} .\n" if graph else " .\n"
         if subject[0] == "_" or target[0] == "_" or graph:
-            self.blank.append(f"{subject} {predicate} {target}{end}")
-            self.branches.add(subject, predicate, target, graph)
+            self.blank.add((subject, predicate, target, graph))
         else:
-            self.ground.append(f"{subject} {predicate} {target}{end}")
+            self.ground.add(f"{subject} {predicate} {target} .\n")
 
     def _property(self, name: str, word: str, inner: Any, context: Context, graph: str) -> None:
         try:
