@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.api import achievements, records, sharing
+from milepost.credentials.api import achievements, approvals, records, sharing
 from milepost.credentials.api.wiring import Wiring
 
 
@@ -20,6 +20,7 @@ def routes(wiring: Wiring) -> Router:
             records.award_credential,
             records.revoke_credential,
             records.lift_credential_flag,
+            *approvals.HANDLERS,
             *sharing.HANDLERS,
         ],
         # One dependency, not several: litestar opens a task group for those, on every request.
