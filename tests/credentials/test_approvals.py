@@ -18,7 +18,8 @@ from milepost.contracts.achievements import AllOf, Approved
 from milepost.contracts.records import AwardApproved, CredentialAwarded, Evidence
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.approve import approve, withdraw_approval
-from milepost.credentials.domain.records.awards import award_if_earned, revoke
+from milepost.credentials.domain.records.awards import award_if_earned
+from milepost.credentials.domain.records.life import revoke
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     ApprovalNotAsked,
