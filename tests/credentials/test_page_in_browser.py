@@ -33,7 +33,7 @@ async def shared(school: Pages) -> Pages:
 async def test_it_is_seen_by_everybody(browser: Any, shared: Pages, width: str, scheme: str):
     """Axe finds nothing, nothing sticks out, nothing is asked of others, in any language."""
     pages = {"page": "/c/c-1", "arabic": "/c/c-1?lang=ar", "nothing": "/c/c-none"}
-    size = {"width": WIDTHS[width], "color_scheme": scheme}
+    size: dict[str, Any] = {"width": WIDTHS[width], "color_scheme": scheme}
     async with reader(browser, BASE, shared.connection, **size) as window:
         for name, address in pages.items():
             status = (await window.open(address)).status
