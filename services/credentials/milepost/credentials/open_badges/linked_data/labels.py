@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.faults import NotJudged
 
 MAX_ORDERS = 10_000
 MAX_REACH = 100  # three calls each
@@ -78,7 +78,7 @@ class _Labelling:
     def _deep_hash(self, node: str, issued: Issued) -> Found:
         self._reach += 1
         if self._reach > MAX_REACH:
-            raise NotCanonical("", "too many nodes in a row without an id that are alike")
+            raise NotJudged("", "too many nodes in a row without an id that are alike")
         around = self._around(node, issued)
         data = []
         for digest in sorted(around):
@@ -104,7 +104,7 @@ class _Labelling:
         for order in _orders(Counter(nodes), len(nodes)):
             self._orders += 1
             if self._orders > MAX_ORDERS:
-                raise NotCanonical("", "too many nodes without an id that are alike")
+                raise NotJudged("", "too many nodes without an id that are alike")
             path, after = self._path(order, issued)
             if best is None or path < best[0]:
                 best = path, after

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.contexts import Context, context_urls
 from milepost.credentials.open_badges.linked_data.labels import Statement
 from milepost.credentials.open_badges.linked_data.literals import json_text, number, quoted
@@ -45,7 +45,7 @@ class Writer:
         """
         self._depth += 1
         if self._depth > MAX_DEPTH or len(self.ground) + len(self.blank) > MAX_QUADS:
-            raise NotCanonical("", f"deeper than {MAX_DEPTH} or more than {MAX_QUADS} statements")
+            raise NotJudged("", f"deeper than {MAX_DEPTH} or more than {MAX_QUADS} statements")
         if not at_root and "@context" in value:
             context = context.named(context_urls(value["@context"]))
         if not context.aliased:
@@ -70,7 +70,7 @@ class Writer:
     def _new_blank(self) -> str:
         self._blanks += 1
         if self._blanks > MAX_BLANKS:
-            raise NotCanonical("", f"more than {MAX_BLANKS} nodes without an id")
+            raise NotJudged("", f"more than {MAX_BLANKS} nodes without an id")
         return f"_:b{self._blanks}"
 
     def _write(self, subject: str, predicate: str, target: str, graph: str) -> None:
@@ -188,7 +188,7 @@ def _plain(value: Any, term: Term, context: Context) -> str | None:
 def _value(value: Mapping[str, Any], context: Context) -> str | None:
     """`{"@value": …, "@language": …}`: a text in a language, or of a type."""
     if not value.keys() <= VALUE_KEYS or len(value) > 2:
-        raise NotCanonical("", "only @value with @language or with @type is known here")
+        raise NotJudged("", "only @value with @language or with @type is known here")
     content, language = value["@value"], value.get("@language")
     types = _types(value)
     kind = _meaning(types[0], context) if types else ""
