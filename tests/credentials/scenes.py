@@ -143,8 +143,8 @@ def explained(
     return explain(criterion, record, known or catalog(), at, achievement="asked")
 
 
-def given(*events: RecordEvent) -> Record:
-    record = RECORD.initial()
+def given(*events: RecordEvent, before: Record | None = None) -> Record:
+    record = before.copy() if before else RECORD.initial()
     for event in events:
         record = RECORD.evolve(record, event)
     return record

@@ -28,7 +28,7 @@ async def test_it_says_what_is_attested_by_whom_and_why(school: Pages):
         "Awarded on 4 March 2026",
         "Valid until without end",
         "60 hours · 2 ECTS credits",
-        "Level 5 of the European Qualifications Framework",
+        "Level 5 (European Qualifications Framework)",
         "data analysis",
         "Two courses and an exam.",
         "All of these:",

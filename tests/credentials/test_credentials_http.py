@@ -477,3 +477,31 @@ async def test_no_two_schools_give_the_same_credential(school):
         await one.define("badge", BADGE)
         given.add((await one.award("ana", award)).json()["credential"])
     assert len(given) == 2
+
+
+async def test_two_persons_approve_and_nobody_else_learns_who(school):
+    asked = {"type": "approved", "persons": 2}
+    criteria = {"type": "all_of", "criteria": [BADGE["criteria"], asked]}
+    await school.define("badge", BADGE | {"criteria": criteria})
+    await complete(school, "ana")
+    path = "/credentials/learners/ana/achievements/badge"
+    given = (await school.post(f"{path}/approve", {"reason": "seen"})).json()
+    assert (given["persons"], given["credential"]) == (2, None)
+    assert [one["approved_by"] for one in given["approvals"]] == ["ivy"]
+    problem(await school.post(f"{path}/approve", {}, by="service"), 403, "role_missing")
+    own = await school.post(f"{path}/approve", {}, by="registrar", subject="ana")
+    problem(own, 403, "own_award")
+    standing = await school.get(path, by="learner", subject="ana")
+    approval = standing.json()["condition"]["conditions"][1]
+    assert (approval["approved"], approval["missing"]) == (1, 1)
+    given = (await school.post(f"{path}/approve", {}, by="registrar", subject="rob")).json()
+    assert [one["approved_by"] for one in given["approvals"]] == ["ivy", "rob"]
+    record = await school.get("/credentials/learners/ana/record", by="learner", subject="ana")
+    [credential] = record.json()["credentials"]
+    assert credential["credential"] == given["credential"]
+    for answer in (standing, record):
+        assert "ivy" not in answer.text
+        assert "rob" not in answer.text
+    problem(await school.post(f"{path}/approval/withdraw", {"reason": "r"}), 409, "already_held")
+    problem(await school.get(f"{path}/approvals", by="learner", subject="ana"), 403, "role_missing")
+    assert (await school.get(f"{path}/approvals")).json() == given

@@ -206,6 +206,20 @@ async def a_flagged_credential(school: School) -> str:
     return f"{path}/flag/lift"
 
 
+def of_award(*steps: str) -> Arrange:
+    """Steps of an approval: the last is left to the case."""
+
+    async def arrange(school: School) -> str:
+        criteria = {"type": "all_of", "criteria": [{"type": "approved"}, BADGE["criteria"]]}
+        await done(school.put(f"{C}/achievements/badge", BADGE | {"criteria": criteria}))
+        path = f"{C}/learners/ana/achievements/badge/"
+        for step in steps[:-1]:
+            await done(school.post(path + step, {}))
+        return path + steps[-1]
+
+    return arrange
+
+
 def of_credential(step: str) -> Arrange:
     async def arrange(school: School) -> str:
         return (await a_credential(school)).removesuffix("/revoke") + step
@@ -460,6 +474,18 @@ CASES = [
         a_flagged_credential,
         {"reason": "appeal"},
         {"reason": "issued_late"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/achievements/{achievement}/approve",
+        of_award("approve"),
+        {"reason": "portfolio_seen"},
+        {},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/achievements/{achievement}/approval/withdraw",
+        of_award("approve", "approval/withdraw"),
+        {"reason": "portfolio_unseen"},
+        {"reason": "other"},
     ),
     Case(
         "POST /credentials/learners/{learner}/credentials/{credential}/shares",

@@ -13,7 +13,13 @@ from tests.certificates import Authority
 from milepost.web.outbound import client
 from milepost.web.outbound.addresses import is_public
 from milepost.web.outbound.client import Outbound
-from milepost.web.outbound.errors import AddressRefused, AnswerTooLarge, NotReached, UrlRefused
+from milepost.web.outbound.errors import (
+    AddressRefused,
+    AnswerTooLarge,
+    HostNotAllowed,
+    NotReached,
+    UrlRefused,
+)
 from milepost.web.outbound.guard import resolve
 from milepost.web.outbound.hosts import Hosts
 from milepost.web.settings import SettingInvalid, Settings
@@ -113,6 +119,19 @@ async def test_only_https_addresses_are_called(url: str):
     names = Names(["8.8.8.8"])
     with pytest.raises(UrlRefused):
         await Outbound(resolve=names).send("GET", url)
+    assert names.asked == []
+
+
+async def test_only_hosts_that_are_allowed_are_called():
+    names = Names(["8.8.8.8"])
+    outbound = Outbound(resolve=names, allowed=Hosts.read("badges.example.org"))
+    for host in (
+        "keys.example.edu",
+        "badges.example.org\\@keys.example.edu",
+        "x.badges.example.org",
+    ):
+        with pytest.raises((HostNotAllowed, UrlRefused)):
+            await outbound.send("GET", f"https://{host}/")
     assert names.asked == []
 
 

@@ -56,10 +56,10 @@ class Locales:
     """Those that a room has a catalog for."""
 
     def __init__(self, *folders: Path) -> None:
-        """A language is known when the last folder, the room's, has it."""
+        """A language is known when the last folder, the room's, has it. English comes first."""
+        files = sorted(folders[-1].glob("*.json"), key=lambda one: (one.stem != FALLBACK, one.stem))
         self._known = {
-            file.stem: Locale(file.stem, _merged([OURS, *folders], file.name))
-            for file in sorted(folders[-1].glob("*.json"))
+            file.stem: Locale(file.stem, _merged([OURS, *folders], file.name)) for file in files
         }
 
     @property

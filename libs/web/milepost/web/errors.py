@@ -19,6 +19,7 @@ class WebError(Exception):
     ├─ KeysTooLarge            a ValueError too: what the issuer sends is no set of keys
     ├─ OutboundError           what was asked of another server did not come back
     │  ├─ AddressRefused       its name leads to an address that is not public
+    │  ├─ HostNotAllowed       the operator has not named it
     │  ├─ NotReached           no connection, no answer in time, or none that is HTTP
     │  ├─ UrlRefused           not https, or no URL that may be called
     │  └─ AnswerTooLarge

@@ -55,6 +55,7 @@ SINGLE = {
     ),
     "simulate": ("simulation.command", "Let a small school live through a term."),
     "demo": ("demo.command", "Start everything and watch a small school."),
+    "verify": ("commands.school.verify", "Verify a badge in a file, without a network."),
     "republish": (
         "commands.events.republish",
         "Publish events again for one subscriber's catch-up.",

@@ -15,9 +15,9 @@ import httpcore2
 import httpx2
 import msgspec
 
-from milepost.web.outbound.errors import AnswerTooLarge, NotReached, UrlRefused
+from milepost.web.outbound.errors import AnswerTooLarge, HostNotAllowed, NotReached, UrlRefused
 from milepost.web.outbound.guard import GuardedBackend, Resolve, resolve
-from milepost.web.outbound.hosts import Hosts
+from milepost.web.outbound.hosts import ANY, Hosts
 
 MAX_BYTES: Final = 1_000_000
 MAX_URL: Final = 2_000
@@ -41,16 +41,21 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Outbound:
-    """One for a process. `private` hosts may be at any address, and be called without TLS."""
+    """One for a process and a purpose: only `allowed` hosts are called.
+
+    `private` ones may be at any address, and be called without TLS.
+    """
 
     def __init__(
         self,
         private: Hosts = Hosts(),  # noqa: B008 - a value
         *,
+        allowed: Hosts = Hosts(frozenset({ANY})),  # noqa: B008 - a value
         resolve: Resolve = resolve,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._private = private
+        self._allowed = allowed
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=ssl_context,
             max_connections=CONNECTIONS,
@@ -105,7 +110,7 @@ class Outbound:
             await response.aclose()
 
     def _validated(self, url: str) -> httpcore2.URL:
-        """Raises `UrlRefused`."""
+        """Raises `UrlRefused`, `HostNotAllowed`."""
         try:
             parsed = httpx2.URL(url) if len(url) <= MAX_URL else None
         except (httpx2.InvalidURL, ValueError, TypeError):
@@ -114,6 +119,8 @@ class Outbound:
         if parsed is None or not parsed.host or parsed.userinfo or not 0 < port < 65_536:
             raise UrlRefused(f"{url[:80]!r} is no address of a web server")
         host = parsed.raw_host.decode("ascii")
+        if not self._allowed.allow(host, port):
+            raise HostNotAllowed(host)
         plain = parsed.scheme == "http" and self._private.allow(host, port)
         if parsed.scheme != "https" and not plain:
             raise UrlRefused(f"{url[:80]!r} does not begin with https://")

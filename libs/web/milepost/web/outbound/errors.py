@@ -16,6 +16,14 @@ class AddressRefused(OutboundError):
         self.address = address
 
 
+class HostNotAllowed(OutboundError):
+    """The operator has not named the host."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"nothing is fetched from {host} here")
+        self.host = host
+
+
 class NotReached(OutboundError):
     """No connection, no answer in time, or none that is HTTP."""
 

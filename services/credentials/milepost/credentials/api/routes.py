@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.api import achievements, life, records, sharing
+from milepost.credentials.api import achievements, approvals, life, records, sharing
 from milepost.credentials.api.wiring import Wiring
 
 
@@ -21,6 +21,7 @@ def routes(wiring: Wiring) -> Router:
             records.revoke_credential,
             records.lift_credential_flag,
             *life.HANDLERS,
+            *approvals.HANDLERS,
             *sharing.HANDLERS,
         ],
         # One dependency, not several: litestar opens a task group for those, on every request.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from milepost.credentials.domain.achievements.definition import DefinitionFault
-from milepost.events.event import Conflicting, Invalid, Unknown
+from milepost.events.event import Conflicting, Forbidden, Invalid, Unknown
 
 
 @dataclass
@@ -135,6 +135,27 @@ class DefinitionInvalid(Invalid):
 
     achievement: str
     faults: tuple[DefinitionFault, ...]
+
+
+@dataclass
+class ApprovalNotAsked(Conflicting):
+    """The criteria ask for nobody's approval."""
+
+    achievement: str
+
+
+@dataclass
+class NotApproved(Conflicting):
+    """The caller has not approved of this award, or has taken it back."""
+
+    achievement: str
+
+
+@dataclass
+class OwnAward(Forbidden):
+    """Nobody approves of an award to themselves."""
+
+    achievement: str
 
 
 @dataclass

@@ -18,7 +18,11 @@ class NotCanonical(OpenBadgesFault):
 
     def inside(self, word: str) -> "NotCanonical":
         """The same, seen from one level above."""
-        return NotCanonical(f"{word}.{self.path}" if self.path else word, self.problem)
+        return type(self)(f"{word}.{self.path}" if self.path else word, self.problem)
+
+
+class NotJudged(NotCanonical):
+    """It may have one meaning, but not here: an unknown context, a limit, a rare form."""
 
 
 class NotAKey(OpenBadgesFault):

@@ -108,9 +108,9 @@ def read_jwt(text: str) -> SignedJwt:
     except (PyJWTError, msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise NotAJwt(f"this is no JWT: {error}") from error
     header = parts["header"]
-    if header.get("alg") not in ALGORITHMS:
+    if str(header.get("alg")) not in ALGORITHMS:
         raise NotAJwt(f"the algorithm {header.get('alg')!r} is not known here")
-    profile: Profile = "vc_jose" if header.get("typ") in VC_TYPES else "open_badges"
+    profile: Profile = "vc_jose" if str(header.get("typ")) in VC_TYPES else "open_badges"
     document = claims if profile == "vc_jose" else _document(claims)
     return SignedJwt(
         text=text,

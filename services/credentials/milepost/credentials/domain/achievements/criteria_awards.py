@@ -67,7 +67,7 @@ def _program_completed(program: str, asked: Asked) -> Condition:
 
 def _approved(persons: int, asked: Asked) -> Condition:
     """By different persons, for this achievement. Who they are is not told."""
-    moments = sorted(asked.record.approvals.get(asked.achievement, {}).values())
+    moments = sorted(asked.record.approvals_of(asked.achievement, asked.at).values())
     holds = len(moments) >= persons
     return Condition(
         kind="approved",
@@ -94,7 +94,7 @@ def needed(program: ProgramDefined) -> int:
 def _first_earned(condition: Condition, asked: Asked) -> datetime:
     """A renewal does not change the order in which achievements were earned."""
     return min(
-        one.valid_from
+        min(one.valid_from, one.awarded_at)
         for one in asked.record.credentials.values()
         if one.achievement == condition.achievement and not one.revoked
     )

@@ -41,6 +41,12 @@ def leaves(criterion: Criterion) -> Iterator[Leaf]:
             yield criterion
 
 
+def approvals_needed(criterion: Criterion) -> int:
+    """How many persons at most; 0: the criteria ask for nobody's approval."""
+    asked = (leaf.persons for leaf in leaves(criterion) if isinstance(leaf, Approved))
+    return max(asked, default=0)
+
+
 def require_valid(criteria: Criterion) -> None:
     """Level by level, since a hostile tree may be deeper than the stack.
 

@@ -1,5 +1,6 @@
 """The learner record as decisions see it: best result per course, every credential ever held."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
@@ -116,6 +117,17 @@ class Record(msgspec.Struct):
             return lesson.score if lesson else -2.0
         history = self.histories.get(fact.course, {}).get(fact.enrollment)
         return history.level if history else -2.0
+
+    def approvals_of(self, achievement: str, at: datetime) -> Mapping[str, datetime]:
+        """By person. Each cycle has its own: those from before an ended one do not count again."""
+        ends = [
+            one.awarded_at
+            for one in self.credentials.values()
+            if one.achievement == achievement
+            and (one.revoked or one.declined_at or one.has_expired(at))
+        ]
+        given, latest = self.approvals.get(achievement, {}), max(ends, default=None)
+        return {person: moment for person, moment in given.items() if not latest or moment > latest}
 
     def cycles(self, achievement: str) -> int:
         """How many credentials of this achievement there have been."""

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from milepost.credentials.open_badges.documents import CREDENTIALS, MULTIKEY, OPEN_BADGES
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.badge_terms import (
     CLR_2_0_1,
     EXTENSIONS,
@@ -89,11 +89,11 @@ class Context:
     def named(self, urls: tuple[str, ...]) -> "Context":
         """With the terms of these contexts, in order. Raises: NotCanonical."""
         if len(urls) > MAX_CONTEXTS:
-            raise NotCanonical("@context", f"more than {MAX_CONTEXTS} contexts")
+            raise NotJudged("@context", f"more than {MAX_CONTEXTS} contexts")
         context = self
         for url in urls:
             if url not in CONTEXTS:
-                raise NotCanonical("@context", f"the context {url!r} is not known here")
+                raise NotJudged("@context", f"the context {url!r} is not known here")
             context = context._with(CONTEXTS[url])
         return context
 
@@ -160,5 +160,5 @@ def context_urls(value: Any) -> tuple[str, ...]:
     """The value of `@context`. Raises: NotCanonical, of contexts that are written out."""
     urls = (value,) if isinstance(value, str) else value
     if not isinstance(urls, list | tuple) or not all(isinstance(url, str) for url in urls):
-        raise NotCanonical("@context", "only addresses of contexts are known here")
+        raise NotJudged("@context", "only addresses of contexts are known here")
     return tuple(urls)

@@ -5,7 +5,7 @@ import re
 from math import isfinite
 from typing import Any, Final
 
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
 
 MAX_WHOLE = 2**53  # what every reader of JSON keeps exactly
 
@@ -30,7 +30,7 @@ def number(value: Any, kind: str) -> str:
     if value == int(value) and abs(value) <= MAX_WHOLE and kind != XSD + "double":
         return f'"{int(value)}"^^<{kind or XSD + "integer"}>'
     if isinstance(value, int) or value == int(value):
-        raise NotCanonical("", f"a whole number beyond {MAX_WHOLE}")
+        raise NotJudged("", f"a whole number beyond {MAX_WHOLE}")
     return f'"{_double(value)}"^^<{kind or XSD + "double"}>'
 
 
@@ -51,7 +51,7 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_sorted(inner) for inner in value]
     if isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_WHOLE):
-        raise NotCanonical("", "a number with a fraction, or one that is too large")
+        raise NotJudged("", "a number with a fraction, or one that is too large")
     return value
 
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from milepost.credentials.open_badges.faults import NotCanonical
-from milepost.credentials.open_badges.linked_data.alike import Branches
+from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.contexts import Context, context_urls
+from milepost.credentials.open_badges.linked_data.labels import Statement
 from milepost.credentials.open_badges.linked_data.literals import json_text, number, quoted
 from milepost.credentials.open_badges.linked_data.term import Term
 
@@ -28,12 +28,11 @@ VALUE_KEYS: Final = frozenset({"@value", "@language", "@type", "type"})
 
 
 class Writer:
-    """Lines of one document: `blank` those that name a blank node, `ground` all others."""
+    """What a document states: `blank` what names a blank node, `ground` the lines of the rest."""
 
     def __init__(self) -> None:
-        self.ground: list[str] = []
-        self.blank: list[str] = []
-        self.branches = Branches()
+        self.ground: set[str] = set()
+        self.blank: set[Statement] = set()
         self._blanks = 0
         self._depth = 0
 
@@ -46,7 +45,7 @@ class Writer:
         """
         self._depth += 1
         if self._depth > MAX_DEPTH or len(self.ground) + len(self.blank) > MAX_QUADS:
-            raise NotCanonical("", f"deeper than {MAX_DEPTH} or more than {MAX_QUADS} statements")
+            raise NotJudged("", f"deeper than {MAX_DEPTH} or more than {MAX_QUADS} statements")
         if not at_root and "@context" in value:
             context = context.named(context_urls(value["@context"]))
         if not context.aliased:
@@ -71,16 +70,14 @@ class Writer:
     def _new_blank(self) -> str:
         self._blanks += 1
         if self._blanks > MAX_BLANKS:
-            raise NotCanonical("", f"more than {MAX_BLANKS} nodes without an id")
+            raise NotJudged("", f"more than {MAX_BLANKS} nodes without an id")
         return f"_:b{self._blanks}"
 
     def _write(self, subject: str, predicate: str, target: str, graph: str) -> None:
-        end = f" {graph} .\n" if graph else " .\n"
         if subject[0] == "_" or target[0] == "_" or graph:
-            self.blank.append(f"{subject} {predicate} {target}{end}")
-            self.branches.add(subject, predicate, target, graph)
+            self.blank.add((subject, predicate, target, graph))
         else:
-            self.ground.append(f"{subject} {predicate} {target}{end}")
+            self.ground.add(f"{subject} {predicate} {target} .\n")
 
     def _property(self, name: str, word: str, inner: Any, context: Context, graph: str) -> None:
         try:
@@ -191,7 +188,7 @@ def _plain(value: Any, term: Term, context: Context) -> str | None:
 def _value(value: Mapping[str, Any], context: Context) -> str | None:
     """`{"@value": …, "@language": …}`: a text in a language, or of a type."""
     if not value.keys() <= VALUE_KEYS or len(value) > 2:
-        raise NotCanonical("", "only @value with @language or with @type is known here")
+        raise NotJudged("", "only @value with @language or with @type is known here")
     content, language = value["@value"], value.get("@language")
     types = _types(value)
     kind = _meaning(types[0], context) if types else ""

@@ -1,0 +1,108 @@
+"""A real browser for pages: Debian's Chromium, driven by playwright, asking the app in memory.
+
+Nothing it asks for leaves the process: what is not of the page's own origin is refused and told.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from tests.clients import AsyncClient
+
+CHROMIUM = os.environ.get("MILEPOST_CHROMIUM", "/usr/bin/chromium")
+INSTALLED = Path(CHROMIUM).exists()
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+# Where pictures of the pages are put, for people who want to look at them.
+SCREENSHOTS = os.environ.get("MILEPOST_SCREENSHOTS")
+WIDTHS = {"phone": 390, "desk": 1_280}
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Any]:
+    """Skips where there is none."""
+    driver = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    if not INSTALLED:
+        pytest.skip(f"there is no Chromium at {CHROMIUM}: apt-get install chromium")
+    async with driver.async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+class Reader:
+    """Somebody with a browser window; `complaints` is what a good page has none of."""
+
+    def __init__(self, page: Any, origin: str, connection: AsyncClient) -> None:
+        self.page = page
+        self.origin = origin
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        self.answers: dict[str, bytes] = {}
+        self._connection = connection
+        page.on("console", self._hear_console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    async def open(self, address: str) -> Any:
+        return await self.page.goto(f"{self.origin}{address}")
+
+    async def answer(self, route: Any) -> None:
+        """Of the origin from the app, unless the test has put another answer in its place."""
+        request = route.request
+        address = request.url.removeprefix(self.origin)
+        self.asked.append(request.url)
+        if address == request.url:
+            self.complaints.append(f"asked for {request.url}")
+            await route.abort()
+            return
+        got = await self._connection.request(
+            request.method, address, headers={**request.headers, "Accept-Encoding": "identity"}
+        )
+        body = self.answers.get(urlsplit(address).path, got.content)
+        await route.fulfill(status=got.status_code, headers=dict(got.headers), body=body)
+
+    async def axe(self) -> list[str]:
+        """What axe finds, a line each."""
+        found = await _axe().run(self.page)
+        return [
+            f"{one['id']}: {node['html']}"
+            for one in found.response["violations"]
+            for node in one["nodes"]
+        ]
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(await self.page.evaluate(wider))
+
+    async def picture(self, name: str) -> None:
+        if SCREENSHOTS:
+            await self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
+
+    def _hear_console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@asynccontextmanager
+async def reader(
+    browser: Any, origin: str, connection: AsyncClient, *, width: int = 1_280, **options: Any
+) -> AsyncIterator[Reader]:
+    """Fails at the end if the page asked for anything outside or broke its own policy."""
+    viewport = {"width": width, "height": 900}
+    context = await browser.new_context(viewport=viewport, **options)
+    window = Reader(await context.new_page(), origin, connection)
+    await context.route("**/*", window.answer)
+    yield window
+    await context.close()
+    assert window.complaints == []
+
+
+def _axe() -> Any:
+    return pytest.importorskip("axe_playwright_python.async_playwright").Axe()

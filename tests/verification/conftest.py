@@ -1,0 +1,3 @@
+from tests.open_badges.conftest import standards
+
+__all__ = ["standards"]
