@@ -7,6 +7,17 @@ from html import unescape
 import pytest
 from tests.credentials.page_scenes import ANA, BASE, Pages, school
 
+from milepost.contracts.achievements import (
+    AchievementHeld,
+    Approved,
+    CoursePassed,
+    Criterion,
+    HoursLearned,
+    LessonScored,
+    NOf,
+    ProgramCompleted,
+    SkillShown,
+)
 from milepost.contracts.records import (
     CredentialDeclined,
     CredentialRevoked,
@@ -14,6 +25,8 @@ from milepost.contracts.records import (
     CredentialSuspended,
 )
 from milepost.credentials.domain.records.awards import RECORD
+from milepost.credentials.public.api import LOCALES
+from milepost.credentials.public.criteria_words import Wording
 
 __all__ = ["school"]  # a fixture
 
@@ -230,3 +243,43 @@ async def test_it_is_printed_to_a_pdf_where_typst_is_installed(school: Pages):
         assert made.headers["content-type"] == "application/pdf"
         assert made.content.startswith(b"%PDF-")
         assert made.content == (await school.read(f"/c/c-1.pdf?lang={language}")).content
+
+
+def test_every_language_says_the_same_with_the_same_facts():
+    facts = {
+        one.language: {
+            key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in one.texts.items()
+        }
+        for one in LOCALES.all()
+    }
+    assert set(facts) == {"en", "de", "ar"}
+    assert facts["de"] == facts["en"]
+    assert facts["ar"] == facts["en"]
+
+
+def test_every_kind_of_criterion_has_words():
+    locale = LOCALES.choose("en")
+    wording = Wording(locale, {"SQL": "Queries"}, {"badge": "Badge"}, {"http://s": "reading"})
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+    parts: dict[Criterion, str] = {
+        CoursePassed(course="SQL", mode="verified"): (
+            "Pass the course “Queries”, with identity verified"
+        ),
+        CoursePassed(course="X", not_before=at, not_after=at): (
+            "Pass the course “X”, on 4 March 2026 or later, by 4 March 2026"
+        ),
+        AchievementHeld(achievement="badge"): "Hold the credential “Badge”",
+        LessonScored(course="SQL", lesson="exam", min_score=0.5): (
+            "Score at least 50 % in an assessment of “Queries”"
+        ),
+        SkillShown(skill="http://s", min_grade=0.7): (
+            "Pass a course that teaches “reading” with at least 70 %"
+        ),
+        HoursLearned(hours=40): "Pass courses of 40 hours in all",
+        ProgramCompleted(program="analyst"): "Complete the program “analyst”",
+        Approved(): "Approved by a person at the school",
+        Approved(persons=2): "Approved by two persons at the school",
+    }
+    clause = wording.clause(NOf(n=2, criteria=tuple(parts)))
+    assert clause.text == "At least 2 of these:"
+    assert [part.text for part in clause.parts] == list(parts.values())

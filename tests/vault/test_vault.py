@@ -7,9 +7,13 @@ import pytest
 
 from milepost.contracts.learners import LearnerErased
 from milepost.enrollment.domain.erasure import VAULT, erase
+from milepost.enrollment.vault.app import personal_name
 from milepost.enrollment.vault.cipher import Unreadable
 from milepost.enrollment.vault.keyring import Keyring, MasterKeyMissing
 from milepost.enrollment.vault.store import AlreadyErased, Person, UnknownLearner, Vault
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.memory import MemoryLog
+from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -127,3 +131,13 @@ async def test_of_two_that_begin_at_once_with_keys_of_their_own_one_is_first(
 
 def test_a_person_does_not_show_in_a_log():
     assert "Ada" not in f"{ADA} {ADA!r}"
+
+
+async def test_a_page_is_told_a_name_only_while_there_is_one(pool, vault, settings, tenant):
+    name = personal_name(Context(Transactor(MemoryLog()), settings, pool))
+    assert await name(tenant, "ada") is None
+    await vault.put(tenant, "ada", ADA)
+    assert await name(tenant, "ada") == ADA.name
+    assert await name("elsewhere", "ada") is None
+    await vault.erase(tenant, "ada", NOON)
+    assert await name(tenant, "ada") is None
