@@ -99,6 +99,7 @@ def test_any_key_comes_back_as_it_went(key):
     [
         (b'{"a":"b","awarded_by":"ivy"}', b'{"a":"b","awarded_by":"person"}'),
         (b'{"awarded_by": "i\\"vy", "a": 1}', b'{"awarded_by": "person", "a": 1}'),
+        (b'{"renewed_by":"ivy"}', b'{"renewed_by":"person"}'),
         (b'{"awarded_by":"policy-1"}', b'{"awarded_by":"person"}'),
         (b'{"awarded_by":"policy"}', b'{"awarded_by":"policy"}'),
         (b'{"reason":"\\"awarded_by\\":\\"ivy\\""}', b'{"reason":"\\"awarded_by\\":\\"ivy\\""}'),

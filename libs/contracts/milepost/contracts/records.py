@@ -112,12 +112,16 @@ class CredentialAwarded(Event, frozen=True, kw_only=True, tag="credential_awarde
     supersedes: str | None = None
 
 
+# What happens to a credential later names it as its award did: who hears only this can act on it.
 class CredentialReleased(Event, frozen=True, kw_only=True, tag="credential_released"):
     """The embargo has ended, or a person let it go out: from here on the learner holds it."""
 
     credential: str
     learner: str
     achievement: str
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialAccepted(Event, frozen=True, kw_only=True, tag="credential_accepted"):
@@ -143,6 +147,9 @@ class CredentialRevoked(Event, frozen=True, kw_only=True, tag="credential_revoke
     learner: str
     achievement: str
     reason: str
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialSuspended(Event, frozen=True, kw_only=True, tag="credential_suspended"):
@@ -152,6 +159,9 @@ class CredentialSuspended(Event, frozen=True, kw_only=True, tag="credential_susp
     learner: str
     achievement: str
     reason: str
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialReinstated(Event, frozen=True, kw_only=True, tag="credential_reinstated"):
@@ -159,6 +169,9 @@ class CredentialReinstated(Event, frozen=True, kw_only=True, tag="credential_rei
     learner: str
     achievement: str
     reason: str
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialExpired(Event, frozen=True, kw_only=True, tag="credential_expired"):
@@ -167,6 +180,9 @@ class CredentialExpired(Event, frozen=True, kw_only=True, tag="credential_expire
     credential: str
     learner: str
     achievement: str
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialRenewed(Event, frozen=True, kw_only=True, tag="credential_renewed"):
@@ -184,6 +200,9 @@ class CredentialRenewed(Event, frozen=True, kw_only=True, tag="credential_renewe
     valid_until: datetime | None = None
     renewed_by: str = "policy"
     reason: str | None = None
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialSuperseded(Event, frozen=True, kw_only=True, tag="credential_superseded"):
@@ -194,6 +213,9 @@ class CredentialSuperseded(Event, frozen=True, kw_only=True, tag="credential_sup
     achievement: str
     by: str
     reason: str
+    name: str = ""
+    issuer: str | None = None
+    url: str | None = None
 
 
 class CredentialShared(Event, frozen=True, kw_only=True, tag="credential_shared"):

@@ -28,9 +28,9 @@ PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%'
 POSITION = re.compile(r"[1-9][0-9]{0,17}")
 ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
-# The field of an event's data that may name a person who acted.
-_NAMED = b'"awarded_by"'
-_ACTOR = re.compile(rb'("awarded_by"\s*:\s*)"(?!policy")(?:[^"\\]|\\.)*"')
+# The fields of an event's data that may name a person who acted.
+_NAMED = b'ed_by"'
+_ACTOR = re.compile(rb'("(?:awarded|renewed)_by"\s*:\s*)"(?!policy")(?:[^"\\]|\\.)*"')
 
 
 class Foreign(EventsError, ValueError):

@@ -99,9 +99,7 @@ def renewal(
     """Whoever renews early loses no day: the new validity is added to the old one."""
     end = held.valid_until
     return CredentialRenewed(
-        credential=held.credential,
-        learner=learner,
-        achievement=held.achievement,
+        **held.named(learner),
         achievement_version=achievement.version,
         evidence=evidence_of(condition),
         valid_from=valid_from,

@@ -11,7 +11,7 @@ The clock ends an embargo and a validity, whether or not the timer's event has b
 """
 
 from datetime import datetime
-from typing import Literal, TypeAlias, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -114,6 +114,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     name: str = ""
     issuer: str | None = None
+    url: str | None = None
     grade: float | None = None
     embargo_until: datetime | None = None
     held_for_release: bool = False
@@ -136,6 +137,17 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     def is_withheld(self, at: datetime) -> bool:
         embargoed = self.embargo_until is not None and at < self.embargo_until
         return self.released_at is None and (self.held_for_release or embargoed)
+
+    def named(self, learner: str) -> dict[str, Any]:
+        """What every later event says of it."""
+        return {
+            "credential": self.credential,
+            "learner": learner,
+            "achievement": self.achievement,
+            "name": self.name,
+            "issuer": self.issuer,
+            "url": self.url,
+        }
 
     @property
     def ended(self) -> bool:
@@ -173,6 +185,7 @@ def awarded(event: CredentialAwarded) -> Credential:
         changed_at=event.occurred_at,
         name=event.name,
         issuer=event.issuer,
+        url=event.url,
         grade=event.grade,
         embargo_until=event.embargo_until,
         held_for_release=event.held_for_release,

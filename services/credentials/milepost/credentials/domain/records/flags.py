@@ -169,9 +169,7 @@ def _fallen(
     if not definition.revoke_when_fallen:
         return _flag(record, one, learner, flag)
     event = CredentialRevoked(
-        credential=one.credential,
-        learner=learner,
-        achievement=one.achievement,
+        **one.named(learner),
         reason=flag.reason,
         occurred_at=max(flag.at, one.changed_at),
     )

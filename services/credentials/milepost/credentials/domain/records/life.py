@@ -73,8 +73,7 @@ def expire(
         return []
     assert held.valid_until is not None
     at = held.valid_until
-    facts = {"credential": credential, "learner": learner, "achievement": held.achievement}
-    event = CredentialExpired(**facts, occurred_at=at)
+    event = CredentialExpired(**held.named(learner), occurred_at=at)
     after = evolve_record(record.copy(), event)
     if held.achievement not in catalog.achievements:
         return [event]
@@ -124,9 +123,7 @@ def suspend(
         raise AlreadySuspended(credential, held.suspended.reason, held.suspended.at)
     return [
         CredentialSuspended(
-            credential=credential,
-            learner=learner,
-            achievement=held.achievement,
+            **held.named(learner),
             reason=reason,
             occurred_at=moment(held, at, skew),
         )
@@ -148,9 +145,7 @@ def reinstate(
     if not held.suspended:
         raise NotSuspended(credential)
     event = CredentialReinstated(
-        credential=credential,
-        learner=learner,
-        achievement=held.achievement,
+        **held.named(learner),
         reason=reason,
         occurred_at=moment(held, at, skew),
     )
@@ -173,9 +168,7 @@ def revoke(
     held = living(record, learner, credential)
     return [
         CredentialRevoked(
-            credential=credential,
-            learner=learner,
-            achievement=held.achievement,
+            **held.named(learner),
             reason=reason,
             occurred_at=moment(held, at, skew),
         )
@@ -194,8 +187,7 @@ def dependents_of(record: Record, credential: str) -> list[Credential]:
 def _released(
     record: Record, catalog: Catalog, learner: str, held: Credential, at: datetime
 ) -> list[RecordEvent]:
-    facts = {"credential": held.credential, "learner": learner, "achievement": held.achievement}
-    event = CredentialReleased(**facts, occurred_at=at)
+    event = CredentialReleased(**held.named(learner), occurred_at=at)
     return _with_dependents(record, catalog, event, held, learner)
 
 

@@ -77,9 +77,7 @@ def supersede(
         reason=reason,
     )
     old = CredentialSuperseded(
-        credential=credential,
-        learner=learner,
-        achievement=code,
+        **held.named(learner),
         by=new.credential,
         reason=reason,
         occurred_at=at,
