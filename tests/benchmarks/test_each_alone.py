@@ -22,6 +22,7 @@ TINY = {
     "verify": ("--events", "5000"),
     "lag": ("--seconds", "1", "--per-second", "200"),
     "settled": ("--seconds", "1", "--per-second", "50"),
+    "sign": ("--count", "50"),
     "reads": ("--events", "5000", "--queries", "300", "--connections", "8"),
     "growth": ("--millions", "0.002,0.004"),
 }
@@ -36,6 +37,7 @@ FIGURES = {
     "verify": {"events_per_second", "seconds"},
     "lag": {"p50_ms", "p99_ms", "commands_per_second"},
     "settled": {"p50_ms", "p99_ms", "completions"},
+    "sign": {"badges_per_second", "cpu_us_per_badge", "statements_per_badge"},
     "reads": {"queries_per_second", "p50_ms", "p99_ms"},
     "growth": {"append_at_0.002_million_p50_ms", "rebuild_at_0.004_million_events_per_second"},
 }

@@ -30,6 +30,7 @@ from milepost.operations.bench.measures import (
     settled,
     verify,
 )
+from milepost.operations.bench.measures.credentials import sign
 from milepost.operations.history.oulad import require_tables
 from milepost.operations.installation.connection import load_settings
 from milepost.operations.terminal.errors import Trouble, WrongUsage
@@ -158,6 +159,15 @@ def bench_settled(
     )
 
 
+@app.command("sign")
+def bench_sign(
+    count: Annotated[int, typer.Option(help="How many badges.", min=10)] = 8_000,
+    as_json: AsJson = False,
+) -> None:
+    """Open Badges that one core signs a second; against PyLD with the same key and badge."""
+    _run("sign", lambda settings: sign.measure(settings, count), as_json=as_json)
+
+
 @app.command("reads")
 def bench_reads(
     events: Annotated[int, typer.Option(help="Behind the read models.", min=1_000)] = 1_000_000,
@@ -249,7 +259,6 @@ def _names() -> list[str]:
 
 def _foot(found: Sequence[Mapping[str, Any]], *, quick: bool) -> str:
     lines = ["Yardsticks, each from the same run:", *table.yardsticks(found), ""]
-    lines.append("sign is not there: nothing signs badges yet.")
     if "import" not in _names():
         lines.append(f"import is not there: {OULAD} does not name the folder with its data.")
     if quick:

@@ -27,6 +27,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "verify": ("--events", "100000"),
         "lag": ("--seconds", "3"),
         "settled": ("--seconds", "3"),
+        "sign": ("--count", "800"),
         "reads": ("--events", "100000", "--queries", "4000"),
         "import": (),
         "growth": ("--millions", "0.02,0.05,0.1"),
