@@ -30,18 +30,17 @@ from milepost.contracts.records import (
     CredentialExpired,
     CredentialFlagged,
     CredentialFlagLifted,
-    CredentialHidden,
     CredentialReinstated,
     CredentialReleased,
     CredentialRenewed,
     CredentialRevoked,
-    CredentialShared,
     CredentialSuperseded,
     CredentialSuspended,
     Evidence,
     ForeignCredentialNoted,
     LessonResultNoted,
 )
+from milepost.contracts.sharing import CredentialHidden, CredentialShared
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 HELD = {

@@ -18,12 +18,10 @@ from milepost.contracts.records import (
     CredentialExpired,
     CredentialFlagged,
     CredentialFlagLifted,
-    CredentialHidden,
     CredentialReinstated,
     CredentialReleased,
     CredentialRenewed,
     CredentialRevoked,
-    CredentialShared,
     CredentialSuperseded,
     CredentialSuspended,
     Evidence,
@@ -31,6 +29,7 @@ from milepost.contracts.records import (
     LessonResultNoted,
     RecordEvent,
 )
+from milepost.contracts.sharing import CredentialHidden, CredentialShared
 from milepost.credentials.domain.records.approvals import Approvals, evolve_approvals
 from milepost.credentials.domain.records.credential import (
     Credential,

@@ -9,7 +9,8 @@ from typing import TypeAlias
 import msgspec
 
 from milepost.contracts.achievements import Visibility
-from milepost.contracts.records import CredentialHidden, CredentialShared, RecordEvent
+from milepost.contracts.records import RecordEvent
+from milepost.contracts.sharing import CredentialHidden, CredentialShared
 from milepost.credentials.domain.records.credential import Credential, Status, status
 from milepost.credentials.domain.refusals import LinkEndsBefore, NotShareable, TooManyLinks
 
