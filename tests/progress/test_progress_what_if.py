@@ -1,6 +1,7 @@
 """What if: equal to a plain computation, equal to what applying does, and within bounds."""
 
 from fractions import Fraction
+from functools import partial
 from random import Random
 from uuid import uuid4
 
@@ -14,16 +15,19 @@ from milepost.contracts.achievements import (
     AchievementHeld,
     AllOf,
     AnyOf,
+    Approved,
     CoursePassed,
     Criterion,
+    HoursLearned,
     NOf,
-    earned,
-    holds,
+    ProgramCompleted,
 )
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
+from milepost.contracts.programs import ProgramDefined
 from milepost.contracts.progress import ProgressClosed
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded
-from milepost.credentials.domain.achievements.catalog import catalog_of
+from milepost.contracts.rules.criteria import earned, holds, leaves
+from milepost.credentials.domain.achievements.catalog import Program, catalog_of
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.events.codec import Codec
@@ -271,6 +275,11 @@ PROGRAM = msgspec.structs.replace(
 )
 
 
+PAIR = ProgramDefined(
+    program="p", version=1, title="P", achievements=("x", "y"), occurred_at=OPENED
+)
+
+
 async def test_credentials_follow_to_any_depth():
     log, plan = MemoryLog(), pinned(COURSE)
     await append(log, "course-rust", COURSE, codec=Codec(CoursePublished))
@@ -329,8 +338,15 @@ def test_criteria_hold_here_as_they_are_explained_by_credentials():
             if dice.random() < 0.5:
                 held.add(name)
                 RECORD.evolve(record, awarded(name))
-        explained = explain(criterion, record, catalog_of(()), minute(9), achievement="z")
-        assert holds(criterion, passed, held) == explained.holds, criterion
+        known = catalog_of((), "", {"p": Program(PAIR)})
+        explained = explain(criterion, record, known, minute(9), achievement="z").holds
+        certain, possible = (
+            holds(criterion, passed, held, programs={"p": PAIR}, unknown=unknown)
+            for unknown in (False, True)
+        )
+        assert certain <= explained <= possible, criterion
+        if not any(isinstance(leaf, Approved) for leaf in leaves(criterion)):
+            assert certain == explained == possible, criterion
 
 
 def test_what_is_earned_counts_for_what_asks_for_it():
@@ -340,22 +356,48 @@ def test_what_is_earned_counts_for_what_asks_for_it():
         "low": CoursePassed(course="a", min_grade=0.5),
         "other": CoursePassed(course="b"),
     }
-    assert earned(stack, {"a": 0.5}, frozenset()) == {"low", "middle", "top"}
-    assert earned(stack, {"a": None}, frozenset({"middle"})) == {"middle", "top"}
+    sure = partial(earned, stack, unknown=False)
+    assert sure({"a": 0.5}, frozenset()) == {"low", "middle", "top"}
+    assert sure({"a": None}, frozenset({"middle"})) == {"middle", "top"}
+
+
+async def test_what_grades_do_not_tell_is_said_and_not_taken_for_a_no():
+    log, plan = MemoryLog(), pinned(COURSE)
+    await append(log, "course-rust", COURSE, codec=Codec(CoursePublished))
+    passed = CoursePassed(course="rust")
+    asked: dict[str, Criterion] = {
+        "approved": AllOf(criteria=(passed, Approved())),
+        "stack": AllOf(criteria=(AchievementHeld(achievement="approved"), passed)),
+        "verified": CoursePassed(course="rust", mode="verified"),
+        "week": HoursLearned(hours=40, courses=("go",)),
+    }
+    for name, criteria in asked.items():
+        defined = msgspec.structs.replace(BADGE, achievement=name, criteria=criteria)
+        await append(log, f"achievement-{name}", defined, codec=Codec(AchievementDefined))
+    state, events = enrolled("ben")
+    reports = [scored(f"q{n}", score, n) for n, score in ((1, 0.3), (2, 0.3), (3, 0.4))]
+    await append(log, "progress-e-ben", *events, *report(state, plan, reports).events)
+    kinder = Question(course="rust", changes=RuleChanges(passing_grade=0.3))
+    told = await what_if(log, NORTH, kinder, at=AT)
+    [ben] = told.affected
+    assert (ben.credentials.earned, ben.credentials.unsupported) == ((), ())
+    assert ben.credentials.undecided == ("approved", "stack", "verified")
+    assert told.credentials_not_judged == ("verified",)
 
 
 def tree(dice, depth):
-    kind = dice.randrange(2 if depth == 0 else 5)
-    if kind == 0:
-        return CoursePassed(course=dice.choice("ab"), min_grade=dice.choice((0.0, 0.5)))
-    if kind == 1:
-        return AchievementHeld(achievement=dice.choice("xy"))
+    if depth == 0 or dice.random() < 0.4:
+        return dice.choice(
+            (
+                CoursePassed(course=dice.choice("ab"), min_grade=dice.choice((0.0, 0.5))),
+                AchievementHeld(achievement=dice.choice("xy")),
+                ProgramCompleted(program=dice.choice("pq")),
+                Approved(),
+            )
+        )
     parts = tuple(tree(dice, depth - 1) for _ in range(dice.randrange(1, 4)))
-    if kind == 2:
-        return AllOf(criteria=parts)
-    if kind == 3:
-        return AnyOf(criteria=parts)
-    return NOf(n=dice.randrange(1, len(parts) + 1), criteria=parts)
+    some = NOf(n=dice.randrange(1, len(parts) + 1), criteria=parts)
+    return dice.choice((AllOf(criteria=parts), AnyOf(criteria=parts), some))
 
 
 def noted(course, grade, position):

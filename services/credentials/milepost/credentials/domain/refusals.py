@@ -167,7 +167,10 @@ class UnknownCriteria(Invalid):
 
 @dataclass
 class CircularCriteria(Invalid):
-    """Each achievement on the path needs the next one, and the last is the first."""
+    """Each step on the path needs the next one, and the last is the first.
+
+    A step is an achievement, or `program/` and a program.
+    """
 
     path: tuple[str, ...]
 

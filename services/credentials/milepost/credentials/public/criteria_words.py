@@ -19,7 +19,7 @@ from milepost.contracts.achievements import (
     ProgramCompleted,
     SkillShown,
 )
-from milepost.credentials.domain.achievements.criteria_tree import Leaf, leaves
+from milepost.contracts.rules.criteria import Leaf, leaves
 from milepost.pages.locales import Locale
 
 

@@ -12,6 +12,7 @@ from asyncio import sleep
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from sys import intern
 from typing import Annotated, NamedTuple
 
@@ -43,6 +44,8 @@ from milepost.progress.plan_cache import pinned, published_versions
 from milepost.progress.queries.what_if_credentials import (
     NO_EFFECTS,
     CredentialEffects,
+    Credentials,
+    LearnerRecord,
     credentials_of,
     records_of,
 )
@@ -101,7 +104,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
 class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     """True for `position` of the log. `judged` is how many enrollments were; who is transferred
     counts where they went on. `affected` are those for whom anything changes. `next`: there are
-    more, ask again from there; None: that was all.
+    more, ask again from there; None: that was all. `credentials_not_judged`: achievements that
+    ask of the course what grades do not tell, as its mode, a lesson's score, hours or a skill.
     """
 
     position: int
@@ -111,6 +115,7 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     change_grade: int
     affected: list[Affected]
     next: WhatIfCursor | None = None
+    credentials_not_judged: tuple[str, ...] = ()
 
 
 async def what_if(
@@ -132,8 +137,11 @@ async def what_if(
     found = _Tally()
     async for some in in_turns(learners):
         found.judge(some, plans, question, at)
-    await _add_credentials(log, tenant, question.course, found.affected, upto)
-    return found.answer(upto, rest)
+    credentials = await credentials_of(log, tenant, upto)
+    if credentials.asks_for(question.course):
+        add = partial(_effects, credentials, question.course)
+        await _add_credentials(log, tenant, add, found.affected, upto)
+    return found.answer(upto, rest, credentials.not_judged(question.course))
 
 
 class _Plans(NamedTuple):
@@ -218,7 +226,9 @@ class _Tally:
             if judged.effect != "nothing":
                 self.affected.append(_affected(opened, judged, deciding(state, other, places)))
 
-    def answer(self, position: int, rest: WhatIfCursor | None) -> WhatIf:
+    def answer(
+        self, position: int, rest: WhatIfCursor | None, not_judged: tuple[str, ...]
+    ) -> WhatIf:
         effects = Counter(one.effect for one in self.affected)
         return WhatIf(
             position=position,
@@ -228,6 +238,7 @@ class _Tally:
             change_grade=effects["grade_changes"],
             affected=self.affected,
             next=rest,
+            credentials_not_judged=not_judged,
         )
 
 
@@ -247,24 +258,27 @@ def _affected(opened: ProgressOpened, judged: Judged, places: tuple[int, ...]) -
 
 
 async def _add_credentials(
-    log: Log, tenant: str, course: str, affected: list[Affected], upto: int
+    log: Log,
+    tenant: str,
+    effects: Callable[[Affected, LearnerRecord], CredentialEffects],
+    affected: list[Affected],
+    upto: int,
 ) -> None:
-    credentials = await credentials_of(log, tenant, upto)
-    if not credentials.asks_for(course):
-        return
     for first in range(0, len(affected), TURN):
         some = affected[first : first + TURN]
         records = await records_of(log, tenant, [one.learner for one in some], upto)
         affected[first : first + TURN] = [
-            replace(
-                one,
-                credentials=credentials.effects(
-                    records[one.learner],
-                    one.enrollment,
-                    {course: one.grade_before} if one.completed_before else {},
-                    {course: one.grade_after} if one.completed_after else {},
-                ),
-            )
-            for one in some
+            replace(one, credentials=effects(one, records[one.learner])) for one in some
         ]
         await sleep(0)
+
+
+def _effects(
+    credentials: Credentials, course: str, one: Affected, record: LearnerRecord
+) -> CredentialEffects:
+    return credentials.effects(
+        record,
+        one.enrollment,
+        {course: one.grade_before} if one.completed_before else {},
+        {course: one.grade_after} if one.completed_after else {},
+    )

@@ -23,8 +23,8 @@ from milepost.contracts.records import (
     CourseResultWithdrawn,
     LessonResultNoted,
 )
+from milepost.contracts.rules.criteria import Leaf, leaves, program_step, steps_of
 from milepost.credentials.domain.achievements.achievement import Achievement
-from milepost.credentials.domain.achievements.criteria_tree import Leaf, leaves
 from milepost.credentials.domain.records.record import Fact
 from milepost.credentials.domain.refusals import UnknownAchievement
 from milepost.events.codec import Codec
@@ -94,6 +94,14 @@ class Catalog(msgspec.Struct, frozen=True):
         if found is None:
             raise UnknownAchievement(achievement)
         return found
+
+    def steps(self, step: str) -> Names:
+        """What an achievement, or a program, asks for; nothing of one that is not defined."""
+        achievement = self.achievements.get(step)
+        if achievement:
+            return steps_of(achievement.definition.criteria)
+        program = self.programs.get(step.removeprefix(program_step("")))
+        return program.definition.achievements if program else ()
 
     def touched_by(self, fact: Fact) -> Names:
         """The achievements that it may earn."""

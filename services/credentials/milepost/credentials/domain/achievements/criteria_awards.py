@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from milepost.contracts.achievements import AchievementHeld, Approved, ProgramCompleted
-from milepost.contracts.programs import ProgramDefined
+from milepost.contracts.rules.criteria import needed
 from milepost.credentials.domain.achievements.condition import Asked, Condition, at_least
 
 
@@ -78,17 +78,6 @@ def _approved(persons: int, asked: Asked) -> Condition:
         persons=persons,
         approved=len(moments),
     )
-
-
-def needed(program: ProgramDefined) -> int:
-    """How many of its achievements complete it."""
-    match program.rule:
-        case "all":
-            return len(program.achievements)
-        case "any":
-            return 1
-        case "n_of":
-            return program.n or 1
 
 
 def _first_earned(condition: Condition, asked: Asked) -> datetime:

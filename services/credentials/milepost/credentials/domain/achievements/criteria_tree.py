@@ -1,7 +1,6 @@
-"""Criteria as trees: how large they are, and what their leaves name. Pure."""
+"""Criteria as trees: how large they may be, and how many persons they ask for. Pure."""
 
-from collections.abc import Iterator
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from milepost.contracts.achievements import (
     AchievementHeld,
@@ -16,29 +15,11 @@ from milepost.contracts.achievements import (
     ProgramCompleted,
     SkillShown,
 )
+from milepost.contracts.rules.criteria import leaves
 from milepost.credentials.domain.refusals import ImpossibleCriteria, OversizedCriteria
 
 MAX_CONDITIONS = 256
 MAX_DEPTH = 8
-
-Leaf: TypeAlias = (
-    CoursePassed
-    | AchievementHeld
-    | LessonScored
-    | SkillShown
-    | HoursLearned
-    | ProgramCompleted
-    | Approved
-)
-
-
-def leaves(criterion: Criterion) -> Iterator[Leaf]:
-    match criterion:
-        case AllOf(criteria=parts) | AnyOf(criteria=parts) | NOf(criteria=parts):
-            for part in parts:
-                yield from leaves(part)
-        case _:
-            yield criterion
 
 
 def approvals_needed(criterion: Criterion) -> int:

@@ -12,8 +12,8 @@ import msgspec
 from milepost.contracts import streams
 from milepost.contracts.achievements import AchievementHeld, CoursePassed, Criterion
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired
+from milepost.contracts.rules.criteria import Leaf, leaves
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.achievements.criteria_tree import Leaf, leaves
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 

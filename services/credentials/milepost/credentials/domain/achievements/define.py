@@ -10,9 +10,10 @@ from milepost.contracts.achievements import (
     AchievementRetired,
     Criterion,
 )
+from milepost.contracts.rules.criteria import circle, leaves, steps_of
 from milepost.credentials.domain.achievements.achievement import AchievementState
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.achievements.criteria_tree import leaves, require_valid
+from milepost.credentials.domain.achievements.criteria_tree import require_valid
 from milepost.credentials.domain.achievements.definition import (
     NOT_ASKED,
     Definition,
@@ -66,27 +67,14 @@ def retire(state: AchievementState, achievement: str, at: datetime) -> list[Achi
     return [AchievementRetired(achievement=achievement, occurred_at=at)]
 
 
-def _required_achievements(criteria: Criterion) -> list[str]:
-    needed = (leaf.achievement for leaf in leaves(criteria) if isinstance(leaf, AchievementHeld))
-    return list(dict.fromkeys(needed))
-
-
 def _require_known(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
+    """Programs may be defined later: they are told of, not refused."""
+    named = (leaf.achievement for leaf in leaves(criteria) if isinstance(leaf, AchievementHeld))
     known = {achievement, *catalog.achievements}
-    if missing := tuple(one for one in _required_achievements(criteria) if one not in known):
+    if missing := tuple(one for one in dict.fromkeys(named) if one not in known):
         raise UnknownCriteria(missing)
 
 
 def _require_acyclic(achievement: str, criteria: Criterion, catalog: Catalog) -> None:
-    paths: list[tuple[str, ...]] = [
-        (achievement, needed) for needed in _required_achievements(criteria)
-    ]
-    seen = set()
-    while paths:
-        path = paths.pop()
-        if path[-1] == achievement:
-            raise CircularCriteria(path)
-        if path[-1] not in seen:
-            seen.add(path[-1])
-            deeper = _required_achievements(catalog.achievements[path[-1]].definition.criteria)
-            paths += [(*path, needed) for needed in deeper]
+    if path := circle(achievement, steps_of(criteria), catalog.steps):
+        raise CircularCriteria(path)

@@ -92,6 +92,9 @@ def ask(
         f" {told.gain_completion:,} would complete, {told.lose_completion:,} would no longer,"
         f" {told.change_grade:,} would have another grade."
     )
+    if told.credentials_not_judged:
+        names = ", ".join(told.credentials_not_judged)
+        typer.echo(f"They ask for more than grades tell, and were not judged: {names}.")
 
 
 def _changes(file: Path | None, passing: float | None, drop: int | None) -> RuleChanges:
@@ -151,6 +154,7 @@ def _joined(one: WhatIf, other: WhatIf) -> WhatIf:
         lose_completion=one.lose_completion + other.lose_completion,
         change_grade=one.change_grade + other.change_grade,
         affected=[*one.affected, *other.affected],
+        credentials_not_judged=one.credentials_not_judged,
     )
 
 
@@ -172,8 +176,10 @@ def _table(affected: list[Affected]) -> Table:
 
 
 def _credentials(one: Affected) -> str:
-    earned = [f"+{name}" for name in one.credentials.earned]
-    return " ".join([*earned, *(f"?{name}" for name in one.credentials.unsupported)])
+    told = one.credentials
+    earned = [f"+{name}" for name in told.earned]
+    maybe = [f"+{name}?" for name in told.undecided]
+    return " ".join([*earned, *maybe, *(f"?{name}" for name in told.unsupported)])
 
 
 def _grade(grade: float | None) -> str:
