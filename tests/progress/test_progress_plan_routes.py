@@ -139,7 +139,7 @@ async def test_what_if_over_http_names_who_and_why(school):
     events = await school.transactor.log.read("north")
     kinds = [events[position - 1].type for position in one["decided_by"]]
     assert kinds == ["attempt_scored"] * 2 + ["lesson_completed"] * 2
-    assert one["credentials"] == {"earned": [], "unsupported": []}
+    assert one["credentials"] == {"earned": [], "unsupported": [], "undecided": []}
     for wrong in ({"lessons": {"nothing": {"weight": 1}}}, {}):
         body = {**ask, "changes": wrong, "to_version": None if wrong else 9}
         assert (await school.post("/progress/what-if", body, **STAFF)).status_code == 404
