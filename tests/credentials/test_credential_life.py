@@ -26,7 +26,7 @@ from milepost.contracts.records import (
     CredentialRenewed,
     CredentialRevoked,
 )
-from milepost.contracts.validity import Validity, ValidityEvent, evolve_validity
+from milepost.contracts.rules.validity import Validity, ValidityEvent, evolve_validity
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.awards import award_by_hand, award_if_earned
 from milepost.credentials.domain.records.credential import status

@@ -9,7 +9,7 @@ import msgspec
 from milepost.contracts import streams
 from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn, RecordEvent
-from milepost.contracts.validity import Validity, ValidityEvent, evolve_validity
+from milepost.contracts.rules.validity import Validity, ValidityEvent, evolve_validity
 from milepost.events.codec import Codec
 from milepost.events.streams import Category
 
