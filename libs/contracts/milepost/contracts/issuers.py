@@ -13,6 +13,7 @@ class IssuerDefined(Event, frozen=True, kw_only=True, tag="issuer_defined"):
     country           ISO 3166-1 alpha-2
     image             the SHA-256 in hex of a logo that was uploaded
     hashed_recipient  badges name the holder by a salted hash of the id only; else by the id
+    did               it goes by its did:web, else by its https address
     """
 
     issuer: str
@@ -24,6 +25,7 @@ class IssuerDefined(Event, frozen=True, kw_only=True, tag="issuer_defined"):
     country: str | None = None
     image: str | None = None
     hashed_recipient: bool = True
+    did: bool = False
 
 
 class IssuerRetired(Event, frozen=True, kw_only=True, tag="issuer_retired"):

@@ -19,7 +19,7 @@ NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
 # Lists of hosts, read anew by who needs them.
 HOSTS = ("verify_fetch", "outbound_private")
 # Each may stand in a file instead, as container platforms and systemd hand out secrets.
-SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats")
+SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats", "issuer_key")
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -52,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       whose keys live in `data_dir`.
     - `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them;
       with neither, one is made in `data_dir`.
+    - `issuer_key` seals the private keys of issuers (32 bytes in base64), `issuer_key_file` names a
+      file that holds it; with neither, one is made in `data_dir`.
+    - `public_url` is where others reach this installation, as `https://school.example`: it stands
+      in every credential, and cannot change later. Empty: `http://HOST:PORT`, for a laptop.
     - `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner
       in dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by
       variable or in a named file are the operator's to take away: `milepost doctor` says when.
@@ -95,6 +99,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_keys_refresh_seconds: Positive = 60
     master_key: str = ""
     master_key_file: str = ""
+    issuer_key: str = ""
+    issuer_key_file: str = ""
+    public_url: str = ""
     erasure_days: ErasureDays = 28
     caller_requests_per_second: Quota = 2_000
     tenant_requests_per_second: Quota = 5_000
@@ -170,7 +177,7 @@ def _read_secret(name: str, values: Mapping[str, Any]) -> dict[str, str]:
         why = getattr(fault, "strerror", None) or "not text"
         raise SettingInvalid(f"{variable}={file}: {why}") from None
     if not content or "\n" in content:
-        raise SettingInvalid(f"{variable}={file}: it must hold one line, the address")
+        raise SettingInvalid(f"{variable}={file}: it must hold one line")
     return {name: content}
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from itertools import chain
 
+from msgspec.structs import replace
+
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, AchievementState
 from milepost.credentials.domain.achievements.catalog import (
     PROGRAM,
@@ -10,11 +12,12 @@ from milepost.credentials.domain.achievements.catalog import (
     ProgramState,
     catalog_of,
 )
+from milepost.credentials.issuers.issuer import ISSUER
 from milepost.events.log import Log, Recorded
 from milepost.events.runtime.lru_cache import LruCache
 from milepost.events.streams import category_of, key_of
 
-CATEGORIES = (ACHIEVEMENT.name, PROGRAM.name)
+CATEGORIES = (ACHIEVEMENT.name, PROGRAM.name, ISSUER.name)
 # So few events are sooner read, all of them, than the categories are looked through.
 FEW = 20
 
@@ -22,8 +25,10 @@ FEW = 20
 class AchievementCache:
     """Remembers the `tenants` last used; an evicted one is read again from the beginning."""
 
-    def __init__(self, log: Log, *, tenants: int = 1_000) -> None:
+    def __init__(self, log: Log, public_url: str = "", *, tenants: int = 1_000) -> None:
+        """`public_url`: where credentials will be found."""
         self._log = log
+        self._public_url = public_url
         self._tenants = LruCache[str, _TenantCatalog](tenants)
 
     async def up_to(self, tenant: str, position: int) -> Catalog:
@@ -44,7 +49,9 @@ class AchievementCache:
         return entry.catalog
 
     def _of(self, tenant: str) -> "_TenantCatalog":
-        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantCatalog(tenant))
+        return self._tenants.get(tenant) or self._tenants.put(
+            tenant, _TenantCatalog(tenant, self._public_url)
+        )
 
 
 class _TenantCatalog:
@@ -52,14 +59,15 @@ class _TenantCatalog:
     position asked for.
     """
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, public_url: str) -> None:
         self.lock = asyncio.Lock()
         self.seen = dict.fromkeys(CATEGORIES, 0)
         self.wanted = 0
-        self.catalog = catalog_of((), tenant)
+        self.catalog = replace(catalog_of((), tenant), public_url=public_url)
         self._tenant = tenant
         self._achievements: dict[str, AchievementState] = {}
         self._programs: dict[str, ProgramState] = {}
+        self._issuer_names: dict[str, str] = {}
 
     @property
     def position(self) -> int:
@@ -86,10 +94,13 @@ class _TenantCatalog:
             self.seen[category_of(one.stream)] = one.position
         self.seen = {category: max(seen, reached) for category, seen in self.seen.items()}
         if news:
-            self.catalog = catalog_of(
+            catalog = catalog_of(
                 [state for state in self._achievements.values() if state],
                 self._tenant,
                 {name: state for name, state in self._programs.items() if state},
+            )
+            self.catalog = replace(
+                catalog, public_url=self.catalog.public_url, issuer_names=dict(self._issuer_names)
             )
 
     def _is_new(self, one: Recorded) -> bool:
@@ -100,5 +111,8 @@ class _TenantCatalog:
         key = key_of(one.stream)
         if category_of(one.stream) == PROGRAM.name:
             self._programs[key] = PROGRAM.fold([one], self._programs.get(key))
+        elif category_of(one.stream) == ISSUER.name:
+            if (name := ISSUER.fold([one]).profile) is not None:
+                self._issuer_names[key] = name.name
         else:
             self._achievements[key] = ACHIEVEMENT.fold([one], self._achievements.get(key))

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.issuers import app as issuers
+from milepost.credentials.issuers.addresses import public_url
+from milepost.credentials.issuers.app import issuing
 from milepost.credentials.learning import Learning
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
+from milepost.credentials.public import app as public
 from milepost.credentials.timers import timers
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
@@ -19,7 +23,7 @@ _SCORING: Codec[Scoring] = Codec(Scoring)
 
 def service(context: Context) -> Service:
     log = context.transactor.log
-    achievements, learning = AchievementCache(log), Learning(log)
+    achievements, learning = AchievementCache(log, public_url(context.settings)), Learning(log)
     return Service(
         name="credentials",
         routes=(routes(Wiring(context.transactor, context.settings, context.clock, achievements)),),
@@ -62,4 +66,21 @@ def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
     return Policy("credentials-lessons", types, handle)
 
 
-ROOM = Room("credentials", services=(service,))
+def pages(context: Context) -> Service:
+    made = issuing(context)
+
+    async def picture(tenant: str, digest: str) -> bytes | None:  # noqa: ARG001
+        return None
+
+    return public.service(
+        context,
+        find=made.register.find,
+        sign=made.signer.credential,
+        picture=picture,
+        base=made.addresses.base,
+    )
+
+
+ROOM = Room(
+    "credentials", services=(service, issuers.service, pages), schema="milepost.credentials"
+)

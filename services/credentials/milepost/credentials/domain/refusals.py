@@ -84,6 +84,32 @@ class NeverExpires(Conflicting):
 
 
 @dataclass
+class UnknownIssuer(Unknown):
+    issuer: str
+
+
+@dataclass
+class RetiredIssuer(Conflicting):
+    """It signs nothing new; what it signed stays readable."""
+
+    issuer: str
+
+
+@dataclass
+class UnknownKey(Unknown):
+    issuer: str
+    key: str
+
+
+@dataclass
+class LastKey(Conflicting):
+    """Nothing else signs by its algorithm: rotate first."""
+
+    issuer: str
+    key: str
+
+
+@dataclass
 class NotFlagged(Conflicting):
     """Nothing asks for a decision on this credential."""
 

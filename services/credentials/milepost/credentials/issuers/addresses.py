@@ -1,0 +1,49 @@
+"""The addresses under which others find issuers, keys, achievements and status lists. Pure."""
+
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from milepost.web.settings import Settings
+
+DID_FILE = "did.json"
+
+
+def public_url(settings: Settings) -> str:
+    """Where others reach this installation, without a slash at its end."""
+    return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """`base` is an origin, or an origin and a path."""
+
+    base: str
+
+    def credential(self, credential: str) -> str:
+        return f"{self.base}/c/{credential}"
+
+    def issuer(self, tenant: str, issuer: str) -> str:
+        return f"{self.base}/issuers/{_part(tenant)}/{_part(issuer)}"
+
+    def did(self, tenant: str, issuer: str) -> str:
+        """did:web, whose document is at `issuer` and `/did.json`."""
+        split = urlsplit(self.base)
+        parts = (*split.path.strip("/").split("/"), "issuers", _part(tenant), _part(issuer))
+        host = split.netloc.replace(":", "%3A")
+        return ":".join(("did:web", host, *(part for part in parts if part)))
+
+    def achievement(self, tenant: str, achievement: str, version: int) -> str:
+        return f"{self.base}/achievements/{_part(tenant)}/{_part(achievement)}/{version}"
+
+    def image(self, tenant: str, digest: str) -> str:
+        return f"{self.base}/images/{_part(tenant)}/{digest}.png"
+
+    def endorsement(self, tenant: str, achievement: str, endorsement: str) -> str:
+        return f"{self.base}/endorsements/{_part(tenant)}/{_part(achievement)}/{endorsement}"
+
+    def status_list(self, tenant: str, number: int, purpose: str = "revocation") -> str:
+        return f"{self.base}/status/{_part(tenant)}/{number}/{purpose}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

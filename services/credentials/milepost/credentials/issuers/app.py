@@ -1,0 +1,42 @@
+"""Wiring of issuers, their keys and what others verify by, nothing else. Needs a database."""
+
+from msgspec import Struct
+
+from milepost.credentials.issuers import api, public_routes
+from milepost.credentials.issuers.addresses import Addresses, public_url
+from milepost.credentials.issuers.keys import IssuerKeys
+from milepost.credentials.issuers.register import Register, registering
+from milepost.credentials.issuers.sealing import sealing_key
+from milepost.credentials.issuers.signer import Own, Signer
+from milepost.web.room import Context, Service
+
+
+class Issuing(Struct, frozen=True):
+    """What pages, routes and verification need of it."""
+
+    addresses: Addresses
+    keys: IssuerKeys
+    register: Register
+    signer: Signer
+    own: Own
+
+
+def issuing(context: Context) -> Issuing:
+    """Raises `SettingInvalid`."""
+    transactor, pool, clock = context.transactor, context.pool, context.clock
+    addresses = Addresses(public_url(context.settings))
+    keys = IssuerKeys(pool, transactor, sealing_key(context.settings), clock)
+    register = Register(pool)
+    signer = Signer(transactor, keys, register, addresses, clock)
+    return Issuing(addresses, keys, register, signer, Own(transactor, signer, addresses))
+
+
+def service(context: Context) -> Service:
+    made = issuing(context)
+    wiring = api.IssuerWiring(context.transactor, made.keys, made.addresses, context.clock)
+    published = public_routes.Published(context.transactor.log, made.signer, made.addresses)
+    return Service(
+        name="issuers",
+        routes=(api.routes(wiring), public_routes.routes(published)),
+        handlers=(registering(),),
+    )

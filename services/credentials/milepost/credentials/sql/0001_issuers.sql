@@ -1,0 +1,39 @@
+-- What issuing needs beside the log. Public keys stand in the log; what is here is sealed.
+create schema credentials;
+
+-- `key` is the Multikey of the public key, `sealed` its private key under MILEPOST_ISSUER_KEY.
+create table credentials.issuer_keys (
+    tenant text collate "C" not null,
+    issuer text collate "C" not null,
+    key text collate "C" not null,
+    sealed bytea not null,
+    created_at timestamptz not null default now(),
+    primary key (tenant, issuer, key)
+);
+
+-- A school's secret, sealed: of it salts and the places in status lists are made.
+create table credentials.secrets (
+    tenant text collate "C" primary key,
+    sealed bytea not null
+);
+
+-- Whose each credential is, and the how manyeth it was: that, and the secret, tell its bit.
+create table credentials.awards (
+    credential text collate "C" primary key,
+    tenant text collate "C" not null,
+    learner text collate "C" not null,
+    ordinal bigint not null check (ordinal >= 0),
+    unique (tenant, ordinal)
+);
+
+-- For status lists: the credentials of one list whose bit is set.
+create table credentials.statuses (
+    credential text collate "C" primary key references credentials.awards,
+    revoked boolean not null default false,
+    suspended boolean not null default false
+);
+
+grant usage on schema credentials to milepost_service;
+grant select, insert on credentials.issuer_keys, credentials.secrets to milepost_service;
+grant select, insert on credentials.awards to milepost_service;
+grant select, insert, update on credentials.statuses to milepost_service;
