@@ -67,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       held, to be written as one; 0: each is written at once.
     - `verify_fetch` are hosts that keys of issuers and status lists may be fetched from when a
       credential is verified: `badges.example.edu,*.example.org`, `*` for any; empty: nothing is.
+    - `verify_trusted` are the ids of issuers elsewhere that are known, as `issuer.id` in their
+      badges, separated by blanks; a school's own are known anyhow.
     - `outbound_private` are hosts that may be called at addresses which are not public, and without
       TLS: `HOST` or `HOST:PORT`, separated by commas; empty: none.
     - `log_format` is text on a terminal and JSON elsewhere, unless it says which.
@@ -108,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: Positive = 10_000
     max_requests: Positive = 2_000
     verify_fetch: str = ""
+    verify_trusted: str = ""
     outbound_private: str = ""
 
     @property

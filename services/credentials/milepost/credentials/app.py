@@ -8,6 +8,7 @@ from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.learning import Learning
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.credentials.timers import timers
+from milepost.credentials.verification.verifier import verifier_of
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
@@ -22,9 +23,21 @@ def service(context: Context) -> Service:
     achievements, learning = AchievementCache(log), Learning(log)
     return Service(
         name="credentials",
-        routes=(routes(Wiring(context.transactor, context.settings, context.clock, achievements)),),
+        routes=(routes(_wiring(context, achievements)),),
         policies=(course_policy(achievements, learning), lesson_policy(achievements, learning)),
         timers=timers(achievements),
+    )
+
+
+def _wiring(context: Context, achievements: AchievementCache) -> Wiring:
+    settings = context.settings
+    return Wiring(
+        transactor=context.transactor,
+        settings=settings,
+        clock=context.clock,
+        achievements=achievements,
+        verifier=verifier_of(settings),
+        trusted=frozenset(settings.verify_trusted.split()),
     )
 
 

@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 from milepost.credentials.api import achievements, approvals, life, records, sharing
 from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.verification import api as verification
 
 
 def routes(wiring: Wiring) -> Router:
@@ -23,6 +24,7 @@ def routes(wiring: Wiring) -> Router:
             *life.HANDLERS,
             *approvals.HANDLERS,
             *sharing.HANDLERS,
+            *verification.HANDLERS,
         ],
         # One dependency, not several: litestar opens a task group for those, on every request.
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
