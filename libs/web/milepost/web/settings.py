@@ -26,6 +26,9 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Quota = Annotated[int, Meta(ge=0)]
 ErasureDays = Annotated[int, Meta(ge=1, le=365)]
+PublicUrl = Annotated[
+    str, Meta(pattern=r"^(https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?)?(?![\s\S])")
+]
 Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -58,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     - `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
     - `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
       `port`; 0: only `port` does.
+    - `public_url` is where others reach this installation, `https://HOST[:PORT]`: credentials carry
+      it as part of their ids. Empty: `http://HOST:PORT` of this process, which nobody else reaches.
     - `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated
       by commas; empty: none of another origin.
     - `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
@@ -106,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_seconds: Positive = 10
     metrics_peers: str = ""
     probes_port: Port = 0
+    public_url: PublicUrl = ""
     cors_origins: str = ""
     max_connections: Positive = 10_000
     max_requests: Positive = 2_000
@@ -117,6 +123,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def nats_server(self) -> NatsServer:
         files = (self.nats_ca_file, self.nats_cert_file, self.nats_key_file)
         return NatsServer(self.nats, *files)
+
+    @property
+    def public_origin(self) -> str:
+        """Without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def owner_login(self) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from milepost.credentials import credential_index
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.learning import Learning
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
+from milepost.credentials.public import app as public
 from milepost.credentials.timers import timers
 from milepost.credentials.verification.verifier import verifier_of
 from milepost.events.codec import Codec
@@ -75,4 +77,9 @@ def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
     return Policy("credentials-lessons", types, handle)
 
 
-ROOM = Room("credentials", services=(service,))
+ROOM = Room(
+    "credentials",
+    services=(service, public.service),
+    schema="milepost.credentials",
+    personal_data=(credential_index.personal_data,),
+)
