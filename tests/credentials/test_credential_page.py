@@ -19,6 +19,7 @@ from milepost.contracts.achievements import (
     SkillShown,
 )
 from milepost.contracts.records import (
+    CredentialAwarded,
     CredentialDeclined,
     CredentialRevoked,
     CredentialSuperseded,
@@ -63,6 +64,16 @@ async def test_the_name_is_the_vaults_and_only_as_the_holder_allows(school: Page
     school.names.clear()  # erased: gone with the next look
     assert "Awarded to" not in await school.text()
     assert (await school.read()).headers["cache-control"] == "private, no-store"
+
+
+async def test_an_award_tells_its_address(school: Pages):
+    path, body = "/credentials/learners/ben/credentials", {"achievement": "data-analyst"}
+    given = await school.post(path, {**body, "reason": "prior_learning"}, by="issuer")
+    assert given.status_code == 201, given.text
+    recorded = (await school.transactor.log.read_stream("default", "record-ben"))[0]
+    event = RECORD.codec.read(recorded)
+    assert isinstance(event, CredentialAwarded)
+    assert event.url == f"{BASE}/c/{event.credential}"
 
 
 async def test_hidden_and_unknown_are_one_and_the_same_answer(school: Pages):

@@ -3,6 +3,8 @@
 import asyncio
 from itertools import chain
 
+import msgspec
+
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, AchievementState
 from milepost.credentials.domain.achievements.catalog import (
     PROGRAM,
@@ -20,10 +22,14 @@ FEW = 20
 
 
 class AchievementCache:
-    """Remembers the `tenants` last used; an evicted one is read again from the beginning."""
+    """Remembers the `tenants` last used; an evicted one is read again from the beginning.
 
-    def __init__(self, log: Log, *, tenants: int = 1_000) -> None:
+    `public_url` is where others reach this installation, if they do.
+    """
+
+    def __init__(self, log: Log, *, public_url: str = "", tenants: int = 1_000) -> None:
         self._log = log
+        self._public_url = public_url
         self._tenants = LruCache[str, _TenantCatalog](tenants)
 
     async def up_to(self, tenant: str, position: int) -> Catalog:
@@ -44,7 +50,8 @@ class AchievementCache:
         return entry.catalog
 
     def _of(self, tenant: str) -> "_TenantCatalog":
-        return self._tenants.get(tenant) or self._tenants.put(tenant, _TenantCatalog(tenant))
+        known = self._tenants.get(tenant)
+        return known or self._tenants.put(tenant, _TenantCatalog(tenant, self._public_url))
 
 
 class _TenantCatalog:
@@ -52,12 +59,13 @@ class _TenantCatalog:
     position asked for.
     """
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, public_url: str) -> None:
         self.lock = asyncio.Lock()
         self.seen = dict.fromkeys(CATEGORIES, 0)
         self.wanted = 0
         self.catalog = catalog_of((), tenant)
         self._tenant = tenant
+        self._public_url = public_url
         self._achievements: dict[str, AchievementState] = {}
         self._programs: dict[str, ProgramState] = {}
 
@@ -86,11 +94,12 @@ class _TenantCatalog:
             self.seen[category_of(one.stream)] = one.position
         self.seen = {category: max(seen, reached) for category, seen in self.seen.items()}
         if news:
-            self.catalog = catalog_of(
+            made = catalog_of(
                 [state for state in self._achievements.values() if state],
                 self._tenant,
                 {name: state for name, state in self._programs.items() if state},
             )
+            self.catalog = msgspec.structs.replace(made, public_url=self._public_url)
 
     def _is_new(self, one: Recorded) -> bool:
         seen = self.seen.get(category_of(one.stream))

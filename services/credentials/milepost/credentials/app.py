@@ -22,7 +22,10 @@ _SCORING: Codec[Scoring] = Codec(Scoring)
 
 def service(context: Context) -> Service:
     log = context.transactor.log
-    achievements, learning = AchievementCache(log), Learning(log)
+    achievements, learning = (
+        AchievementCache(log, public_url=context.settings.public_url),
+        Learning(log),
+    )
     return Service(
         name="credentials",
         routes=(routes(_wiring(context, achievements)),),
