@@ -1,5 +1,6 @@
 """The page of a credential, read as anybody reads it: without an account, without a browser."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -27,6 +28,7 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.public.api import LOCALES
+from milepost.credentials.public.certificate import MAX_WAITING
 from milepost.credentials.public.criteria_words import Wording
 
 __all__ = ["school"]  # a fixture
@@ -254,6 +256,8 @@ async def test_it_is_printed_to_a_pdf_where_typst_is_installed(school: Pages):
         assert made.headers["content-type"] == "application/pdf"
         assert made.content.startswith(b"%PDF-")
         assert made.content == (await school.read(f"/c/c-1.pdf?lang={language}")).content
+    crowd = await asyncio.gather(*(school.read("/c/c-1.pdf") for _ in range(MAX_WAITING + 10)))
+    assert {one.status_code for one in crowd} == {200, 503}
 
 
 def test_every_language_says_the_same_with_the_same_facts():

@@ -15,7 +15,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from markupsafe import Markup
 
-from milepost.credentials.public.certificate import certificate, pdf_installed
+from milepost.credentials.public.certificate import Press, certificate, pdf_installed
 from milepost.credentials.public.emblem import emblem_svg
 from milepost.credentials.public.forms import (
     JSON_LD,
@@ -71,6 +71,7 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
     personal_name: PersonalName | None
     clock: Callable[[], datetime]
     base: str
+    press: Press
     pages: Pages
     locales: Locales
 
@@ -214,7 +215,7 @@ async def _pdf(visit: Visit) -> bytes:
     shown = await visit.view()
     picture = png(await visit.picture(), visit.found)
     qr = qr_svg(shown.addresses.page)
-    return await certificate(shown, visit.locale, picture=picture, qr=qr)
+    return await certificate(visit.public.press, shown, visit.locale, picture=picture, qr=qr)
 
 
 async def _image(visit: Visit) -> bytes:

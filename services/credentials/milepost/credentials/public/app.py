@@ -3,6 +3,7 @@
 from milepost.credentials import credential_index
 from milepost.credentials.credential_index import CredentialIndex
 from milepost.credentials.public.api import LOCALES, PAGES, Public, routes
+from milepost.credentials.public.certificate import Press
 from milepost.credentials.public.found import FindCredential, Lookup
 from milepost.credentials.public.titles import Titles
 from milepost.web.room import Context, Service
@@ -27,6 +28,7 @@ def public_on(context: Context, find: FindCredential) -> Public:
         personal_name=context.personal_name,
         clock=context.clock,
         base=context.settings.public_origin,
+        press=Press(),
         pages=PAGES,
         locales=LOCALES,
     )
