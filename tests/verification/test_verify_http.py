@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.clients import School, school_of
-from tests.verification.issuing import Issuer
+from tests.clients import Response, School, school_of
+from tests.verification.issuing import AT, BEFORE, Issuer, entry
 
 from milepost.credentials.app import service
 from milepost.credentials.open_badges.baking import bake_svg
@@ -18,12 +19,16 @@ from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 ISSUER = Issuer(identifier=None)
+COUNCIL = Issuer(identifier=None)
+BADGE = {"name": "SQL", "criteria": {"type": "course_passed", "course": "SQL"}}
+ABOVE = {"name": "Data", "criteria": {"type": "achievement_held", "achievement": "sql"}}
+OFFICE: dict[str, Any] = {"by": "issuer", "subject": "ivy"}
 SVG = bake_svg(b'<svg xmlns="http://www.w3.org/2000/svg"/>', json.dumps(ISSUER.signed()))
 
 
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[School]:
-    settings = Settings(data_dir=tmp_path, verify_trusted="https://a.example https://b.example")
+    settings = Settings(data_dir=tmp_path, verify_trusted=f"https://a.example {COUNCIL.id}")
     transactor = Transactor(MemoryLog())
     nowhere: Any = None  # nothing is asked of the database
     services = [service(Context(transactor, settings, nowhere))]
@@ -75,3 +80,55 @@ async def test_a_name_that_stands_twice_in_the_credential_is_not_overlooked(scho
         "/credentials/verify", content=content, headers={"Content-Type": "application/json"}
     )
     assert answer.json()["checks"][0]["reason"] == "unreadable"
+
+
+async def recognize(school: School, issuer: Issuer, recipient: str, **changed: Any) -> Response:
+    body = {
+        "credential": issuer.signed(**changed),
+        "recipient": recipient,
+        "achievement": "sql",
+        "reason": "prior_learning",
+    }
+    return await school.post("/credentials/learners/ann/recognitions", body, **OFFICE)
+
+
+async def test_a_credential_from_elsewhere_is_the_evidence_of_an_award(school: School):
+    await school.put("/credentials/achievements/sql", BADGE, **OFFICE)
+    await school.put("/credentials/achievements/data", ABOVE, **OFFICE)
+    ends = AT + timedelta(days=400_000)
+    answer = await recognize(school, COUNCIL, "ann@example.org", valid_until=ends)
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert body["evidence"] == [{"source": "https://badges.example.edu/c/1"}]
+    assert (body["awarded_by"], body["reason"]) == ("ivy", "prior_learning")
+    assert body["valid_until"] == ends.isoformat().replace("+00:00", "Z")
+    record = (await school.get("/credentials/learners/ann/record")).json()
+    assert {one["achievement"] for one in record["credentials"]} == {"sql", "data"}
+    again = await recognize(school, COUNCIL, "ann@example.org")
+    assert (again.status_code, again.json()["title"]) == (409, "Already held")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "recipient", "changed", "checks"),
+    [
+        (ISSUER, "ann@example.org", {}, ["issuer: issuer_unknown"]),
+        (COUNCIL, "bob@example.org", {}, ["recipient: other_person"]),
+        (COUNCIL, "ann@example.org", {"valid_until": BEFORE}, ["dates: expired"]),
+        (COUNCIL, "ann@example.org", {"credential_status": entry()}, ["status: status_unknown"]),
+    ],
+    ids=["unknown issuer", "somebody else's", "expired", "status unknown"],
+)
+async def test_what_is_not_valid_or_not_the_learners_awards_nothing(
+    school: School, issuer: Issuer, recipient: str, changed: dict[str, Any], checks: list[str]
+):
+    await school.put("/credentials/achievements/sql", BADGE, **OFFICE)
+    answer = await recognize(school, issuer, recipient, **changed)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["checks"] == checks
+    record = (await school.get("/credentials/learners/ann/record")).json()
+    assert record["credentials"] == []
+
+
+async def test_a_learner_recognizes_nothing(school: School):
+    answer = await school.post("/credentials/learners/ann/recognitions", {})
+    assert answer.status_code == 403

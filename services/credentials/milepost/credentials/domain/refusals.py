@@ -21,6 +21,17 @@ class NotHeld(Unknown):
 
 
 @dataclass
+class NotRecognized(Invalid):
+    """The credential from elsewhere is not valid here, or not known to be the learner's.
+
+    `checks` are those that did not pass, and why: see `POST /credentials/verify`.
+    """
+
+    verdict: str
+    checks: tuple[str, ...]
+
+
+@dataclass
 class AlreadyHeld(Conflicting):
     achievement: str
     credential: str

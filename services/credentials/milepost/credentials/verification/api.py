@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from typing import Annotated, ClassVar, Final
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from litestar import Response, post
@@ -12,17 +13,32 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from milepost.credentials.api.wiring import Wiring
+from milepost.contracts.ids import KEY
+from milepost.contracts.records import CredentialAwarded, ForeignCredentialNoted, RecordEvent
+from milepost.credentials.api.wire import Code, CredentialView, PathLearner
+from milepost.credentials.api.wiring import (
+    ISSUING,
+    RETIRED_ACHIEVEMENT,
+    UNKNOWN_ACHIEVEMENT,
+    Wiring,
+)
+from milepost.credentials.domain.records.awards import RECORD
+from milepost.credentials.domain.records.record import Record
+from milepost.credentials.domain.refusals import AlreadyHeld, NotRecognized
 from milepost.credentials.verification.presented import MAX_BYTES
+from milepost.credentials.verification.recognition import recognize
 from milepost.credentials.verification.report import Report
 from milepost.credentials.verification.verifier import Question
-from milepost.web.openapi.documented_answers import Answers, query
+from milepost.events.commands.transact import Outcome
+from milepost.web.openapi.documented_answers import Answers, command, query
 from milepost.web.problems import BodyTooLarge, Malformed
-from milepost.web.requests.commands import Call
+from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
+from milepost.web.requests.positions import created
 
 ANYBODY: Final = ("learner", "instructor", "issuer", "registrar", "operator", "service")
 MAX_JSON: Final = MAX_BYTES * 4 // 3 + 100_000  # an image as a data: address, and the rest
+_CREDENTIAL: Final = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 MAX_TRUSTED: Final = 100
 _MEDIA: Final = (
     *("image/png", "image/svg+xml", "application/vc", "application/ld+json"),
@@ -65,7 +81,8 @@ async def verify_credential(
 
     Roles: all.
     """
-    report = await _report(request, wiring, presented(data.credential), data)
+    known = frozenset(data.trusted)
+    report = await _report(request, wiring, presented(data.credential), data.recipient, known)
     return Response(report)
 
 
@@ -95,16 +112,22 @@ async def verify_file(request: Call, wiring: NamedDependency[Wiring]) -> Respons
 
     Roles: all.
     """
-    return Response(await _report(request, wiring, await request.body(), None))
+    return Response(await _report(request, wiring, await request.body()))
 
 
-async def _report(request: Call, wiring: Wiring, data: bytes, asked: ToVerify | None) -> Report:
+async def _report(
+    request: Call,
+    wiring: Wiring,
+    data: bytes,
+    recipient: str | None = None,
+    trusted: frozenset[str] = frozenset(),
+) -> Report:
     tenant = request.user.tenant
     question = Question(
         at=wiring.clock(),
-        recipient=asked.recipient if asked else None,
+        recipient=recipient,
         ours=await wiring.verifier.issuers(tenant),
-        trusted=wiring.trusted | frozenset(asked.trusted if asked else ()),
+        trusted=wiring.trusted | trusted,
     )
     return await wiring.verifier.verify(data, question)
 
@@ -124,4 +147,86 @@ def presented(credential: msgspec.Raw) -> bytes:
         raise Malformed("The image is no base64.", path="$.credential") from error
 
 
-HANDLERS: Final = (verify_credential, verify_file)
+class Recognition(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A credential from elsewhere, and what it stands for here.
+
+    credential   as in `POST /credentials/verify`
+    recipient    by which it names the learner: an e-mail address, an id. Nothing keeps it
+    achievement  of this school, which is awarded
+    """
+
+    for_people: ClassVar[bool] = False
+
+    credential: msgspec.Raw
+    recipient: Identifier
+    achievement: Annotated[str, Meta(pattern=KEY, examples=["data-analyst"])]
+    reason: Code
+
+
+@post(
+    "/learners/{learner:str}/recognitions",
+    summary="Award by a credential from elsewhere",
+    request_max_body_size=MAX_JSON,
+    answers=command(
+        BodyTooLarge(MAX_JSON),
+        UNKNOWN_ACHIEVEMENT,
+        RETIRED_ACHIEVEMENT,
+        AlreadyHeld("data-analyst", _CREDENTIAL),
+        NotRecognized("undecided", ("issuer: issuer_unknown",)),
+        creates=True,
+    ),
+    roles=ISSUING,
+)
+async def recognize_credential(
+    request: Call,
+    learner: PathLearner,
+    data: JSONBody[Recognition],
+    *,
+    wiring: NamedDependency[Wiring],
+) -> Response[CredentialView]:
+    """Prior learning: the credential is verified, noted with its source, and is the evidence of
+    the award, which ends no later. Its issuer must be known here (`MILEPOST_VERIFY_TRUSTED`).
+
+    Roles: issuer, registrar, operator, service.
+    """
+    report = await _report(request, wiring, presented(data.credential), data.recipient)
+    catalog = await wiring.achievements.latest(request.user.tenant)
+
+    def decide(record: Record) -> list[RecordEvent]:
+        noted = _noted(report, learner, data.achievement)
+        return recognize(
+            record, catalog, noted, reason=data.reason, awarded_by=request.user.subject
+        )
+
+    outcome = await run_command(request, wiring.transactor, RECORD.of(learner), decide)
+    award = next(event for event in _read(outcome) if isinstance(event, CredentialAwarded))
+    credential = outcome.state(RECORD).credentials[award.credential]
+    view = CredentialView.of(credential, wiring.clock())
+    address = ("credentials", "learners", learner, "achievements", data.achievement)
+    return created(view, outcome.position, address)
+
+
+def _noted(report: Report, learner: str, achievement: str) -> ForeignCredentialNoted:
+    """Of a credential that is valid, and the learner's. Raises `NotRecognized`."""
+    about = report.credential
+    if report.verdict != "valid" or about is None or about.id is None or about.issuer is None:
+        doubts = [one for one in report.checks if one.outcome in {"failed", "unknown"}]
+        raise NotRecognized(report.verdict, tuple(f"{one.check}: {one.reason}" for one in doubts))
+    return ForeignCredentialNoted(
+        learner=learner,
+        source=about.id,
+        issuer=about.issuer,
+        name=about.achievement or "",
+        digest=report.digest,
+        achievement=achievement,
+        valid_from=about.valid_from,
+        valid_until=about.valid_until,
+        occurred_at=report.judged_at,
+    )
+
+
+def _read(outcome: Outcome[Any]) -> Iterator[RecordEvent]:
+    return (RECORD.codec.read(event) for event in outcome.events)
+
+
+HANDLERS: Final = (verify_credential, verify_file, recognize_credential)
