@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.api import achievements, approvals, life, records, sharing
+from milepost.credentials.api import achievements, approvals, life, programs, records, sharing
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.verification import api as verification
 
@@ -23,6 +23,7 @@ def routes(wiring: Wiring) -> Router:
             records.lift_credential_flag,
             *life.HANDLERS,
             *approvals.HANDLERS,
+            *programs.HANDLERS,
             *sharing.HANDLERS,
             *verification.HANDLERS,
         ],

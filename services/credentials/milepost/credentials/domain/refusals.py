@@ -13,6 +13,11 @@ class UnknownAchievement(Unknown):
 
 
 @dataclass
+class UnknownProgram(Unknown):
+    program: str
+
+
+@dataclass
 class NotHeld(Unknown):
     """The learner has never been awarded this credential."""
 
