@@ -21,8 +21,8 @@ import msgspec
 from milepost.contracts import streams
 from milepost.contracts.achievements import CoursePassed, LessonScored
 from milepost.contracts.progress import ProgressOpened
+from milepost.contracts.rules.criteria import leaves
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.achievements.criteria_tree import leaves
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.domain.records.lesson_scores import ScoringEvent
 from milepost.credentials.domain.records.record import Fact

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import msgspec
 
 from milepost.contracts.achievements import LessonScored
+from milepost.contracts.rules.criteria import leaves
 from milepost.credentials.domain.achievements.catalog import Catalog
-from milepost.credentials.domain.achievements.criteria_tree import leaves
 from milepost.credentials.domain.audit.told import Told
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.domain.records.record import Fact
