@@ -20,6 +20,7 @@ TINY = {
     "relay": ("--events", "5000", "--seconds", "1", "--per-second", "200"),
     "rebuild": ("--events", "5000"),
     "verify": ("--events", "5000"),
+    "audit": ("--learners", "500"),
     "lag": ("--seconds", "1", "--per-second", "200"),
     "settled": ("--seconds", "1", "--per-second", "50"),
     "sign": ("--count", "50"),
@@ -35,13 +36,14 @@ FIGURES = {
     "relay": {"messages_per_second", "p50_ms", "p99_ms"},
     "rebuild": {"events_per_second", "seconds"},
     "verify": {"events_per_second", "seconds"},
+    "audit": {"learners_per_second", "seconds"},
     "lag": {"p50_ms", "p99_ms", "commands_per_second"},
     "settled": {"p50_ms", "p99_ms", "completions"},
     "sign": {"badges_per_second", "cpu_us_per_badge", "statements_per_badge"},
     "reads": {"queries_per_second", "p50_ms", "p99_ms"},
     "growth": {"append_at_0.002_million_p50_ms", "rebuild_at_0.004_million_events_per_second"},
 }
-WITHOUT_YARDSTICK = {"seats", "lag", "settled"}
+WITHOUT_YARDSTICK = {"seats", "audit", "lag", "settled"}
 
 
 def last_line(*arguments: str) -> dict[str, Any]:

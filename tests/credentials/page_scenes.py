@@ -22,10 +22,11 @@ from milepost.credentials.app import service
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.criteria_warnings import COURSE
 from milepost.credentials.domain.records.awards import RECORD
-from milepost.credentials.public import app as public
+from milepost.credentials.public.api import routes
+from milepost.credentials.public.app import public_on
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
-from milepost.web.room import Context
+from milepost.web.room import Context, Service
 from milepost.web.settings import Settings
 
 BASE = "https://school.example"
@@ -80,7 +81,7 @@ class Pages(School):
         path = f"/credentials/learners/ana/credentials/{credential}/shares"
         answer = await self.post(path, {"kind": kind, **facts}, **ANA)
         assert answer.status_code == 200, answer.text
-        return str(answer.json()["address"])
+        return str(answer.json()["address"]).removeprefix(BASE)
 
     async def steps(self, kind: Any, on: datetime, **facts: Any) -> None:
         about = {"credential": "c-1", "learner": "ana", "achievement": "data-analyst"}
@@ -101,7 +102,7 @@ class Pages(School):
 
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[Pages]:
-    settings, log = Settings(data_dir=tmp_path), MemoryLog()
+    settings, log = Settings(data_dir=tmp_path, public_url=BASE), MemoryLog()
     transactor, names = Transactor(log), {"ana": "Ana Ćirić"}
 
     async def find(credential: str) -> tuple[str, str] | None:
@@ -117,10 +118,8 @@ async def school(tmp_path: Path) -> AsyncIterator[Pages]:
 
     nowhere: Any = None  # nothing is asked of the database
     context = Context(transactor, settings, nowhere, clock=lambda: Pages.now, personal_name=name)
-    services = [
-        service(context),
-        public.service(context, find=find, sign=nowhere, picture=nowhere, base=BASE),
-    ]
+    pages = Service(name="pages", routes=(routes(public_on(context, find)),))
+    services = [service(context), pages]
     async with school_of(services, transactor, settings) as opened:
         school = Pages(opened.connection, opened.issuer, transactor, services)
         school.names = names

@@ -103,11 +103,15 @@ def approved(by: str, on: int = 0, achievement: str = "asked") -> AwardApproved:
 
 
 def program(
-    *achievements: str, rule: StackingRule = "all", n: int | None = None, ordered: bool = False
+    *achievements: str,
+    rule: StackingRule = "all",
+    n: int | None = None,
+    ordered: bool = False,
+    code: str = "program",
 ) -> Program:
     return Program(
         ProgramDefined(
-            program="program",
+            program=code,
             version=1,
             title="Program",
             achievements=achievements,

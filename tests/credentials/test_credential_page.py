@@ -1,5 +1,6 @@
 """The page of a credential, read as anybody reads it: without an account, without a browser."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -19,6 +20,7 @@ from milepost.contracts.achievements import (
     SkillShown,
 )
 from milepost.contracts.records import (
+    CredentialAwarded,
     CredentialDeclined,
     CredentialRevoked,
     CredentialSuperseded,
@@ -26,6 +28,7 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.public.api import LOCALES
+from milepost.credentials.public.certificate import MAX_WAITING
 from milepost.credentials.public.criteria_words import Wording
 
 __all__ = ["school"]  # a fixture
@@ -63,6 +66,16 @@ async def test_the_name_is_the_vaults_and_only_as_the_holder_allows(school: Page
     school.names.clear()  # erased: gone with the next look
     assert "Awarded to" not in await school.text()
     assert (await school.read()).headers["cache-control"] == "private, no-store"
+
+
+async def test_an_award_tells_its_address(school: Pages):
+    path, body = "/credentials/learners/ben/credentials", {"achievement": "data-analyst"}
+    given = await school.post(path, {**body, "reason": "prior_learning"}, by="issuer")
+    assert given.status_code == 201, given.text
+    recorded = (await school.transactor.log.read_stream("default", "record-ben"))[0]
+    event = RECORD.codec.read(recorded)
+    assert isinstance(event, CredentialAwarded)
+    assert event.url == f"{BASE}/c/{event.credential}"
 
 
 async def test_hidden_and_unknown_are_one_and_the_same_answer(school: Pages):
@@ -243,6 +256,8 @@ async def test_it_is_printed_to_a_pdf_where_typst_is_installed(school: Pages):
         assert made.headers["content-type"] == "application/pdf"
         assert made.content.startswith(b"%PDF-")
         assert made.content == (await school.read(f"/c/c-1.pdf?lang={language}")).content
+    crowd = await asyncio.gather(*(school.read("/c/c-1.pdf") for _ in range(MAX_WAITING + 10)))
+    assert {one.status_code for one in crowd} == {200, 503}
 
 
 def test_every_language_says_the_same_with_the_same_facts():

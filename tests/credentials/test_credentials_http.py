@@ -1,13 +1,14 @@
 """The credentials service over HTTP, fed with completed courses as its policy would be."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from tests.clients import School, school_of
-from tests.credentials.scenes import day
+from tests.credentials.scenes import day, program
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.contracts.progress import (
@@ -16,6 +17,7 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
 )
 from milepost.credentials.app import service
+from milepost.credentials.domain.achievements.catalog import PROGRAM as PROGRAMS
 from milepost.credentials.domain.achievements.criteria_warnings import COURSE
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
@@ -30,6 +32,10 @@ PROGRESS: Category[None, Fact] = Category(
 )
 BADGE = {"name": "Badge", "criteria": {"type": "course_passed", "course": "AAA", "min_grade": 0.4}}
 PROGRAM = {"name": "Program", "criteria": {"type": "achievement_held", "achievement": "badge"}}
+
+
+def written(event, _):
+    return [event]
 
 
 @pytest.fixture
@@ -505,3 +511,30 @@ async def test_two_persons_approve_and_nobody_else_learns_who(school):
     problem(await school.post(f"{path}/approval/withdraw", {"reason": "r"}), 409, "already_held")
     problem(await school.get(f"{path}/approvals", by="learner", subject="ana"), 403, "role_missing")
     assert (await school.get(f"{path}/approvals")).json() == given
+
+
+async def test_a_learner_sees_how_far_towards_each_program(school):
+    await school.define("badge", BADGE)
+    other = {"name": "Other", "criteria": {"type": "course_passed", "course": "BBB"}}
+    await school.define("other", other)
+    for code, parts in (("low", ("badge", "other")), ("high", ("top",)), ("zero", ("other",))):
+        event = program(*parts, code=code).definition
+        await school.transactor.transact("school", PROGRAMS.of(code), partial(written, event))
+    stacked = {"name": "Top", "criteria": {"type": "program_completed", "program": "low"}}
+    await school.define("top", stacked)
+    await complete(school, "ana")
+    own = {"by": "learner", "subject": "ana"}
+    found = (await school.get("/credentials/learners/ana/programs/high", **own)).json()
+    high, [low] = found["program"], found["beneath"]
+    assert (high["program"], high["held"], high["needed"], high["share"]) == ("high", 0, 1, 0.5)
+    assert [one["held"] for one in low["parts"]] == [True, False]
+    listed = (await school.get("/credentials/learners/ana/programs", limit=2, **own)).json()
+    assert ([one["program"] for one in listed["programs"]], listed["next"]) == (
+        ["high", "low"],
+        "low",
+    )
+    rest = await school.get("/credentials/learners/ana/programs", after="low", **own)
+    assert [one["program"] for one in rest.json()["programs"]] == ["zero"]
+    problem(await school.get("/credentials/learners/ben/programs", **own), 403, "not_your_own")
+    unknown = await school.get("/credentials/learners/ana/programs/none", **own)
+    problem(unknown, 404, "unknown_program")

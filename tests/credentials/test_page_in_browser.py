@@ -80,3 +80,17 @@ async def test_a_revoked_one_says_so_in_both_themes(browser: Any, shared: Pages)
             await window.page.emulate_media(color_scheme=scheme)
             assert await window.axe() == []
             await window.picture(f"revoked-{scheme}")
+
+
+async def test_it_is_printed_without_what_only_a_screen_needs(browser: Any, shared: Pages):
+    async with reader(browser, BASE, shared.connection, color_scheme="dark") as window:
+        await window.open("/c/c-1")
+        await window.page.emulate_media(media="print")
+        text = await window.page.inner_text("body")
+        assert "Awarded to Ana Ćirić" in text
+        assert f"{BASE}/c/c-1" in text
+        for needless in ("Deutsch", "Verify in this browser", "Download", "LinkedIn"):
+            assert needless not in text
+        ground = "getComputedStyle(document.body).backgroundColor"
+        assert await window.page.evaluate(ground) == "rgb(255, 255, 255)"
+        await window.picture("print")

@@ -6,7 +6,15 @@ import msgspec
 import pytest
 from tests.clients import PLAN, PROGRAM
 
-from milepost.contracts.achievements import AchievementDefined, AchievementRetired, CoursePassed
+from milepost.contracts.achievements import (
+    AchievementDefined,
+    AchievementHeld,
+    AchievementRetired,
+    AllOf,
+    CoursePassed,
+    Criterion,
+    ProgramCompleted,
+)
 from milepost.enrollment.domain.catalog_warnings import ACHIEVEMENT
 
 NOW = datetime.now(UTC)
@@ -242,3 +250,28 @@ async def test_what_is_named_and_not_there_is_told(school):
     for answer in (validated, published, opened):
         assert answer.json()["warnings"] == told, answer.text
     assert (await school.publish("THERE")).json()["warnings"] == []
+
+
+async def test_a_program_that_would_ask_for_itself_is_refused_with_the_path(school):
+    await define(school, {**PROGRAM, "achievements": ["a"]})
+    criteria: dict[str, Criterion] = {
+        "a": CoursePassed(course="AAA"),
+        "b": ProgramCompleted(program="data-analyst"),
+    }
+    criteria["c"] = AllOf(criteria=(AchievementHeld(achievement="b"), CoursePassed(course="AAA")))
+    for name, asked in criteria.items():
+        defined = AchievementDefined(
+            achievement=name, version=1, name=name, criteria=asked, occurred_at=NOW
+        )
+        await school.transactor.transact(school.tenant, ACHIEVEMENT.of(name), given(defined))
+    refused = await school.post(VERSIONS, {**PROGRAM, "achievements": ["a", "c"]})
+    path = ["program/data-analyst", "c", "b", "program/data-analyst"]
+    assert problem(refused, 422, "program_circular")["path"] == path
+    other = await school.post(
+        "/enrollment/programs/other/versions", {**PROGRAM, "achievements": ["c"]}
+    )
+    assert other.status_code == 201
+
+
+def given(event):
+    return lambda _: [event]

@@ -16,6 +16,7 @@ import pytest
 from tests.clients import PLAN, PROGRAM, Response, School, school_of
 from tests.documented import METHODS
 from tests.events.hindered import Elsewhere
+from tests.verification.issuing import Issuer
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.records import CredentialFlagged
@@ -46,6 +47,12 @@ BADGE: dict[str, Any] = {
     "name": "Badge",
     "criteria": {"type": "course_passed", "course": "DATA-101", "min_grade": 0.5},
 }
+ELSEWHERE = Issuer(identifier=None)
+RECOGNIZED: dict[str, Any] = {
+    "credential": ELSEWHERE.signed(),
+    "recipient": "ann@example.org",
+    "achievement": "badge",
+}
 FILE = {"format": "milepost-course", "format_version": 1, "course": "NEW", "title": "New"}
 Arrange = Callable[[School], Awaitable[str]]
 
@@ -65,7 +72,7 @@ async def school(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[School]:
 
 @asynccontextmanager
 async def school_on(log: Log, pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[School]:
-    settings = Settings(data_dir=data_dir)
+    settings = Settings(data_dir=data_dir, verify_trusted=ELSEWHERE.id)
     transactor = Transactor(log)
     services = services_of("all", Context(transactor, settings, pool))
     tenant = f"t-{uuid4().hex[:12]}"
@@ -462,6 +469,12 @@ CASES = [
         at(f"{C}/learners/ana/credentials", achievement),
         {"achievement": "badge", "reason": "exam_seen"},
         {"achievement": "badge", "reason": "other"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/recognitions",
+        at(f"{C}/learners/ana/recognitions", achievement),
+        {**RECOGNIZED, "reason": "prior_learning"},
+        {**RECOGNIZED, "reason": "other"},
     ),
     Case(
         "POST /credentials/learners/{learner}/credentials/{credential}/revoke",

@@ -53,6 +53,7 @@ SCHEMAS: Mapping[str, str] = {
     "vault": "enrollment",
     "bulk": "enrollment",
     "progress_jobs": "progress",
+    "credentials": "credentials",
 }
 READ_BY: Mapping[str, set[str]] = {
     "log": {"enrollment", "dashboards", "operations"},
@@ -61,6 +62,7 @@ READ_BY: Mapping[str, set[str]] = {
     "vault": set(),
     "bulk": {"operations"},
     "progress_jobs": set(),
+    "credentials": set(),
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.
 STREAMS: Mapping[str, str] = {"learner": "enrollment", "invitation": "enrollment"}

@@ -1,14 +1,10 @@
 """Calls to addresses that others chose: never to a private one, bounded, nothing followed."""
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from cryptography import x509
 from tests.certificates import Authority
+from tests.web.answering import Names, server_tls, serving
 
 from milepost.web.outbound import client
 from milepost.web.outbound.addresses import is_public
@@ -76,18 +72,6 @@ def test_what_is_no_host_is_refused_at_start(text: str):
             Settings.from_environment({name: text})
 
 
-class Names:
-    """A resolver whose names change: each question takes the next answer, the last stays."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self._answers = list(answers)
-        self.asked: list[str] = []
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked.append(f"{host}:{port}")
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-
-
 @pytest.mark.parametrize("addresses", [[one] for one in NOT_PUBLIC[:-6]])
 async def test_a_name_with_an_address_that_is_not_public_is_not_called(addresses: list[str]):
     outbound = Outbound(resolve=Names(["8.8.8.8", *addresses]))
@@ -135,40 +119,9 @@ async def test_only_hosts_that_are_allowed_are_called():
     assert names.asked == []
 
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
-
-
-@asynccontextmanager
-async def serving(
-    answer: bytes, tls: ssl.SSLContext | None
-) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server on 127.0.0.1 that sends these bytes to whoever asks, and what it was asked."""
-    requests: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        requests.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(answer)
-        await writer.drain()
-        if b"hang" in requests[-1]:
-            await reader.read()  # until the other side has had enough
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        yield server.sockets[0].getsockname()[1], requests
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("outbound") / "authority")
-
-
-def server_tls(authority: Authority, name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(
-        *authority.sign(name, x509.SubjectAlternativeName([x509.DNSName(name)]))
-    )
-    return context
 
 
 def outbound_to(authority: Authority, port: int, names: Names) -> Outbound:

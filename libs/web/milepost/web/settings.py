@@ -26,6 +26,9 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Quota = Annotated[int, Meta(ge=0)]
 ErasureDays = Annotated[int, Meta(ge=1, le=365)]
+PublicUrl = Annotated[
+    str, Meta(pattern=r"^(https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?)?(?![\s\S])")
+]
 Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -54,14 +57,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       with neither, one is made in `data_dir`.
     - `issuer_key` seals the private keys of issuers (32 bytes in base64), `issuer_key_file` names a
       file that holds it; with neither, one is made in `data_dir`.
-    - `public_url` is where others reach this installation, as `https://school.example`: it stands
-      in every credential, and cannot change later. Empty: `http://HOST:PORT`, for a laptop.
     - `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner
       in dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by
       variable or in a named file are the operator's to take away: `milepost doctor` says when.
     - `metrics_peers` are processes whose metrics `/metrics` tells too: `relay=http://…/metrics,…`.
     - `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
       `port`; 0: only `port` does.
+    - `public_url` is where others reach this installation, `https://HOST[:PORT]`: credentials carry
+      it as part of their ids. Empty: `http://HOST:PORT` of this process, which nobody else reaches.
     - `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated
       by commas; empty: none of another origin.
     - `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.
@@ -71,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       held, to be written as one; 0: each is written at once.
     - `verify_fetch` are hosts that keys of issuers and status lists may be fetched from when a
       credential is verified: `badges.example.edu,*.example.org`, `*` for any; empty: nothing is.
+    - `verify_trusted` are the ids of issuers elsewhere that are known, as `issuer.id` in their
+      badges, separated by blanks; a school's own are known anyhow.
     - `outbound_private` are hosts that may be called at addresses which are not public, and without
       TLS: `HOST` or `HOST:PORT`, separated by commas; empty: none.
     - `log_format` is text on a terminal and JSON elsewhere, unless it says which.
@@ -101,7 +106,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key_file: str = ""
     issuer_key: str = ""
     issuer_key_file: str = ""
-    public_url: str = ""
     erasure_days: ErasureDays = 28
     caller_requests_per_second: Quota = 2_000
     tenant_requests_per_second: Quota = 5_000
@@ -111,16 +115,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_seconds: Positive = 10
     metrics_peers: str = ""
     probes_port: Port = 0
+    public_url: PublicUrl = ""
     cors_origins: str = ""
     max_connections: Positive = 10_000
     max_requests: Positive = 2_000
     verify_fetch: str = ""
+    verify_trusted: str = ""
     outbound_private: str = ""
 
     @property
     def nats_server(self) -> NatsServer:
         files = (self.nats_ca_file, self.nats_cert_file, self.nats_key_file)
         return NatsServer(self.nats, *files)
+
+    @property
+    def public_origin(self) -> str:
+        """Without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def owner_login(self) -> str:

@@ -23,10 +23,12 @@ FEW = 20
 
 
 class AchievementCache:
-    """Remembers the `tenants` last used; an evicted one is read again from the beginning."""
+    """Remembers the `tenants` last used; an evicted one is read again from the beginning.
 
-    def __init__(self, log: Log, public_url: str = "", *, tenants: int = 1_000) -> None:
-        """`public_url`: where credentials will be found."""
+    `public_url` is where others reach this installation, if they do.
+    """
+
+    def __init__(self, log: Log, *, public_url: str = "", tenants: int = 1_000) -> None:
         self._log = log
         self._public_url = public_url
         self._tenants = LruCache[str, _TenantCatalog](tenants)
@@ -49,9 +51,8 @@ class AchievementCache:
         return entry.catalog
 
     def _of(self, tenant: str) -> "_TenantCatalog":
-        return self._tenants.get(tenant) or self._tenants.put(
-            tenant, _TenantCatalog(tenant, self._public_url)
-        )
+        known = self._tenants.get(tenant)
+        return known or self._tenants.put(tenant, _TenantCatalog(tenant, self._public_url))
 
 
 class _TenantCatalog:
@@ -65,6 +66,7 @@ class _TenantCatalog:
         self.wanted = 0
         self.catalog = replace(catalog_of((), tenant), public_url=public_url)
         self._tenant = tenant
+        self._public_url = public_url
         self._achievements: dict[str, AchievementState] = {}
         self._programs: dict[str, ProgramState] = {}
         self._issuer_names: dict[str, str] = {}
@@ -94,13 +96,13 @@ class _TenantCatalog:
             self.seen[category_of(one.stream)] = one.position
         self.seen = {category: max(seen, reached) for category, seen in self.seen.items()}
         if news:
-            catalog = catalog_of(
+            made = catalog_of(
                 [state for state in self._achievements.values() if state],
                 self._tenant,
                 {name: state for name, state in self._programs.items() if state},
             )
             self.catalog = replace(
-                catalog, public_url=self.catalog.public_url, issuer_names=dict(self._issuer_names)
+                made, public_url=self._public_url, issuer_names=dict(self._issuer_names)
             )
 
     def _is_new(self, one: Recorded) -> bool:

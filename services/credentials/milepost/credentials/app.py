@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
+from milepost.credentials import credential_index
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.issuers import app as issuers
-from milepost.credentials.issuers.addresses import public_url
 from milepost.credentials.issuers.app import issuing
 from milepost.credentials.learning import Learning
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.credentials.public import app as public
 from milepost.credentials.timers import timers
+from milepost.credentials.verification.verifier import verifier_of
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.policies.policy import Policy, Reaction
@@ -23,12 +24,27 @@ _SCORING: Codec[Scoring] = Codec(Scoring)
 
 def service(context: Context) -> Service:
     log = context.transactor.log
-    achievements, learning = AchievementCache(log, public_url(context.settings)), Learning(log)
+    achievements, learning = (
+        AchievementCache(log, public_url=context.settings.public_origin),
+        Learning(log),
+    )
     return Service(
         name="credentials",
-        routes=(routes(Wiring(context.transactor, context.settings, context.clock, achievements)),),
+        routes=(routes(_wiring(context, achievements)),),
         policies=(course_policy(achievements, learning), lesson_policy(achievements, learning)),
         timers=timers(achievements),
+    )
+
+
+def _wiring(context: Context, achievements: AchievementCache) -> Wiring:
+    settings = context.settings
+    return Wiring(
+        transactor=context.transactor,
+        settings=settings,
+        clock=context.clock,
+        achievements=achievements,
+        verifier=verifier_of(settings, issuing(context).own),
+        trusted=frozenset(settings.verify_trusted.split()),
     )
 
 
@@ -66,21 +82,9 @@ def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
     return Policy("credentials-lessons", types, handle)
 
 
-def pages(context: Context) -> Service:
-    made = issuing(context)
-
-    async def picture(tenant: str, digest: str) -> bytes | None:  # noqa: ARG001
-        return None
-
-    return public.service(
-        context,
-        find=made.register.find,
-        sign=made.signer.credential,
-        picture=picture,
-        base=made.addresses.base,
-    )
-
-
 ROOM = Room(
-    "credentials", services=(service, issuers.service, pages), schema="milepost.credentials"
+    "credentials",
+    services=(service, issuers.service, public.service),
+    schema="milepost.credentials",
+    personal_data=(credential_index.personal_data,),
 )

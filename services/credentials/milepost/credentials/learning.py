@@ -5,7 +5,7 @@ Read from the log at the edge: courses are kept, since a published version never
 
 from asyncio import gather
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -32,7 +32,7 @@ from milepost.credentials.domain.records.lesson_scores import (
 )
 from milepost.credentials.domain.records.record import Fact
 from milepost.credentials.policies import Verdict
-from milepost.events.codec import Codec
+from milepost.events.codec import Codec, Stored
 from milepost.events.event import tag_of
 from milepost.events.log import Log, Recorded, pages
 from milepost.events.runtime.lru_cache import LruCache
@@ -57,6 +57,13 @@ class CourseFacts(msgspec.Struct, frozen=True):
 Versions: TypeAlias = Mapping[int, CourseFacts]
 
 
+class Told(Stored, Protocol):
+    """An event as the log holds it, or what was kept of it."""
+
+    @property
+    def position(self) -> int: ...
+
+
 class Learning:
     def __init__(self, log: Log, *, courses: int = 256) -> None:
         self._log = log
@@ -76,7 +83,7 @@ class Learning:
         enrolled, progress, versions = await gather(
             self._log.read_stream(tenant, streams.enrollment(enrollment)),
             self._progress(tenant, enrollment, recorded.position) if needs_stream else _nothing(),
-            self._versions(tenant, event.course, event.version),
+            self.versions(tenant, event.course, event.version),
         )
         completed = event if isinstance(event, CourseCompleted) else _completion(progress)
         mode = _mode(enrolled, completed or event, recorded.position)
@@ -91,7 +98,7 @@ class Learning:
         opened = _opening(progress)
         if opened is None or opened.course not in asked:
             return ()
-        versions = await self._versions(tenant, opened.course, opened.version)
+        versions = await self.versions(tenant, opened.course, opened.version)
         return tuple(_lessons(progress, versions, asked[opened.course]))
 
     async def all_of(
@@ -107,19 +114,9 @@ class Learning:
             return ()
         enrolled, versions = await gather(
             self._log.read_stream(tenant, streams.enrollment(enrollment)),
-            self._versions(tenant, opened.course, opened.version),
+            self.versions(tenant, opened.course, opened.version),
         )
-        facts = list[Fact](_lessons(progress, versions, asked.get(opened.course, ())))
-        for one in progress:
-            if one.type in _verdicts.classes:
-                event = _verdicts.read(one)
-                if isinstance(event, CourseCompletionRevoked):
-                    facts.append(_withdrawn(event, one.position))
-                else:
-                    before = [other for other in progress if other.position <= one.position]
-                    mode = _mode(enrolled, _completion(before) or event, one.position)
-                    facts.append(_result(event, one.position, versions, mode))
-        return tuple(sorted(facts, key=lambda fact: fact.position))
+        return facts_of(progress, enrolled, versions, asked.get(opened.course, ()))
 
     async def enrollments(self, tenant: str, upto: int) -> Mapping[str, Sequence[str]]:
         """Every learner's enrollments that anything can be known of. Reads the whole log once."""
@@ -134,7 +131,7 @@ class Learning:
         recorded = await self._log.read_stream(tenant, streams.progress(enrollment))
         return [one for one in recorded if one.position <= upto]
 
-    async def _versions(self, tenant: str, course: str, needed: int) -> Versions:
+    async def versions(self, tenant: str, course: str, needed: int) -> Versions:
         """All that there are, `needed` among them."""
         known = self._courses.get((tenant, course))
         if known is not None and needed in known:
@@ -142,6 +139,23 @@ class Learning:
         recorded = await self._log.read_stream(tenant, streams.course(course))
         published = [_published.read(one) for one in recorded if one.type in _published.classes]
         return self._courses.put((tenant, course), {one.version: _facts(one) for one in published})
+
+
+def facts_of(
+    progress: Sequence[Told], enrolled: Sequence[Told], versions: Versions, lessons: Collection[str]
+) -> tuple[Fact, ...]:
+    """All that these streams of one enrollment say, in order; of lessons, about these alone."""
+    facts = list[Fact](_lessons(progress, versions, lessons))
+    for at, one in enumerate(progress, 1):
+        if one.type not in _verdicts.classes:
+            continue
+        event = _verdicts.read(one)
+        if isinstance(event, CourseCompletionRevoked):
+            facts.append(_withdrawn(event, one.position))
+        else:
+            mode = _mode(enrolled, _completion(progress[:at]) or event, one.position)
+            facts.append(_result(event, one.position, versions, mode))
+    return tuple(sorted(facts, key=lambda fact: fact.position))
 
 
 async def _nothing() -> list[Recorded]:
@@ -153,11 +167,11 @@ def _facts(course: CoursePublished) -> CourseFacts:
     return CourseFacts(course.workload_hours, skills, scoring_rules(course))
 
 
-def _opening(progress: Sequence[Recorded]) -> ProgressOpened | None:
+def _opening(progress: Sequence[Told]) -> ProgressOpened | None:
     return next((_opened.read(one) for one in progress if one.type in _opened.classes), None)
 
 
-def _completion(progress: Sequence[Recorded]) -> CourseCompleted | None:
+def _completion(progress: Sequence[Told]) -> CourseCompleted | None:
     """The latest one."""
     tag = tag_of(CourseCompleted)
     found = [_verdicts.read(one) for one in progress if one.type == tag]
@@ -166,7 +180,7 @@ def _completion(progress: Sequence[Recorded]) -> CourseCompleted | None:
 
 
 def _lessons(
-    progress: Sequence[Recorded], versions: Versions, lessons: Collection[str]
+    progress: Sequence[Told], versions: Versions, lessons: Collection[str]
 ) -> Sequence[LessonResultNoted]:
     if not lessons:
         return ()
@@ -177,7 +191,7 @@ def _lessons(
     return tuple(lesson_results(events, rules, lessons))
 
 
-def _mode(enrolled: Sequence[Recorded], moment: Verdict, upto: int) -> Mode | None:
+def _mode(enrolled: Sequence[Told], moment: Verdict, upto: int) -> Mode | None:
     """The one that it was in when that happened, as far as it was known by then."""
     events = [
         _modes.read(one) for one in enrolled if one.type in _modes.classes and one.position <= upto

@@ -53,6 +53,10 @@ SINGLE = {
         "commands.school.what_if",
         "Say what a changed rule would mean, before it is changed.",
     ),
+    "audit": (
+        "commands.school.audit",
+        "Check that whoever has earned an achievement holds it, and nobody else.",
+    ),
     "simulate": ("simulation.command", "Let a small school live through a term."),
     "demo": ("demo.command", "Start everything and watch a small school."),
     "verify": ("commands.school.verify", "Verify a badge in a file, without a network."),

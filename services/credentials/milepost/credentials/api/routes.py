@@ -3,8 +3,9 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.api import achievements, approvals, life, records, sharing
+from milepost.credentials.api import achievements, approvals, life, programs, records, sharing
 from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.verification import api as verification
 
 
 def routes(wiring: Wiring) -> Router:
@@ -22,7 +23,9 @@ def routes(wiring: Wiring) -> Router:
             records.lift_credential_flag,
             *life.HANDLERS,
             *approvals.HANDLERS,
+            *programs.HANDLERS,
             *sharing.HANDLERS,
+            *verification.HANDLERS,
         ],
         # One dependency, not several: litestar opens a task group for those, on every request.
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},

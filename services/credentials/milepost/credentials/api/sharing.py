@@ -164,7 +164,7 @@ async def share_credential(
     outcome = await _decide(request, wiring, learner, credential, decide, at=wiring.clock())
     told = data.kind == "public" or (bool(outcome.events) and not outcome.repeated)
     query = "" if data.kind == "public" else f"?k={secret}"
-    address = f"/c/{credential}{query}" if told else None
+    address = f"{wiring.settings.public_origin}/c/{credential}{query}" if told else None
     view = _view(outcome, credential, wiring.clock())
     shared = SharedView(**msgspec.structs.asdict(view), address=address)
     return positioned(shared, outcome.position)

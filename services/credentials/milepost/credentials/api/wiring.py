@@ -8,6 +8,7 @@ from msgspec import Struct
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
 from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
+from milepost.credentials.verification.verifier import Verifier
 from milepost.events.commands.transact import Transactor
 from milepost.web.requests.commands import Call
 from milepost.web.settings import Settings
@@ -23,6 +24,8 @@ class Wiring(Struct, frozen=True):
     settings: Settings
     clock: Callable[[], datetime]
     achievements: AchievementCache
+    verifier: Verifier
+    trusted: frozenset[str]
 
 
 async def defined(

@@ -13,11 +13,27 @@ class UnknownAchievement(Unknown):
 
 
 @dataclass
+class UnknownProgram(Unknown):
+    program: str
+
+
+@dataclass
 class NotHeld(Unknown):
     """The learner has never been awarded this credential."""
 
     learner: str
     credential: str
+
+
+@dataclass
+class NotRecognized(Invalid):
+    """The credential from elsewhere is not valid here, or not known to be the learner's.
+
+    `checks` are those that did not pass, and why: see `POST /credentials/verify`.
+    """
+
+    verdict: str
+    checks: tuple[str, ...]
 
 
 @dataclass

@@ -4,15 +4,6 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from milepost.web.settings import Settings
-
-DID_FILE = "did.json"
-
-
-def public_url(settings: Settings) -> str:
-    """Where others reach this installation, without a slash at its end."""
-    return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-
 
 class Addresses(msgspec.Struct, frozen=True):
     """`base` is an origin, or an origin and a path."""

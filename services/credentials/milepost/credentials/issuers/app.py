@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from milepost.credentials.issuers import api, public_routes
-from milepost.credentials.issuers.addresses import Addresses, public_url
+from milepost.credentials.issuers.addresses import Addresses
 from milepost.credentials.issuers.keys import IssuerKeys
 from milepost.credentials.issuers.register import Register, registering
 from milepost.credentials.issuers.sealing import sealing_key
@@ -24,7 +24,7 @@ class Issuing(Struct, frozen=True):
 def issuing(context: Context) -> Issuing:
     """Raises `SettingInvalid`."""
     transactor, pool, clock = context.transactor, context.pool, context.clock
-    addresses = Addresses(public_url(context.settings))
+    addresses = Addresses(context.settings.public_origin)
     keys = IssuerKeys(pool, transactor, sealing_key(context.settings), clock)
     register = Register(pool)
     signer = Signer(transactor, keys, register, addresses, clock)

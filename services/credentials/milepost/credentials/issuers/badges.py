@@ -90,14 +90,14 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _subject(self) -> AchievementSubject:
-        grade = self.credential.grade
-        achievement = self._achievement()
-        described = achievement.result_description
-        results = (Result(result_description=described[0].id, value=_percent(grade)),)
+        achievement, value = self._achievement(), _percent(self.credential.grade)
         return AchievementSubject(
             achievement=achievement,
             identifier=(self._identity(),),
-            result=results if grade is not None else (),
+            result=tuple(
+                Result(result_description=one.id, value=value)
+                for one in achievement.result_description
+            ),
         )
 
     def _achievement(self) -> Achievement:

@@ -1,4 +1,4 @@
-"""Whose each credential is, and its status as lists tell it: two tables, kept by a handler.
+"""The number of each credential in its school, and its status as lists tell it: two tables.
 
 Both follow from the log: the n-th award of a school has the number n, for good.
 """
@@ -32,8 +32,8 @@ _EVENTS: Codec[Registered] = Codec(Registered)
 
 # A school's awards are numbered one after the other: the handler keeps them in order.
 _AWARD = """
-insert into credentials.awards (credential, tenant, learner, ordinal)
-select $1, $2, $3, coalesce((select max(ordinal) + 1 from credentials.awards where tenant = $2), 0)
+insert into credentials.awards (credential, tenant, ordinal)
+select $1, $2, coalesce((select max(ordinal) + 1 from credentials.awards where tenant = $2), 0)
 on conflict do nothing"""
 _STATUS = """
 insert into credentials.statuses (credential, revoked, suspended) values ($1, $2, $3)
@@ -46,8 +46,7 @@ def registering() -> TransactionalHandler:
         event = _EVENTS.read(recorded)
         match event:
             case CredentialAwarded():
-                place = (event.credential, recorded.tenant, event.learner)
-                await connection.execute(_AWARD, *place)
+                await connection.execute(_AWARD, event.credential, recorded.tenant)
             case CredentialSuspended() | CredentialReinstated():
                 suspended = isinstance(event, CredentialSuspended)
                 await connection.execute(_STATUS, event.credential, False, suspended)
@@ -65,13 +64,6 @@ def _school(recorded: Recorded) -> str:
 class Register:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-
-    async def find(self, credential: str) -> tuple[str, str] | None:
-        """School and learner; None: there is no such credential, or it was just awarded."""
-        row = await self._pool.fetchrow(
-            "select tenant, learner from credentials.awards where credential = $1", credential
-        )
-        return (row["tenant"], row["learner"]) if row else None
 
     async def ordinal(self, credential: str) -> int | None:
         value: int | None = await self._pool.fetchval(

@@ -15,12 +15,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from markupsafe import Markup
 
-from milepost.credentials.public.certificate import certificate, pdf_installed
+from milepost.credentials.public.certificate import Press, certificate, pdf_installed
 from milepost.credentials.public.emblem import emblem_svg
 from milepost.credentials.public.forms import (
     JSON_LD,
     ReadPicture,
     Sign,
+    Signed,
     answer,
     baked_png,
     baked_svg,
@@ -65,11 +66,12 @@ class Public(msgspec.Struct, frozen=True, kw_only=True):
 
     lookup: Lookup
     titles: Titles
-    sign: Sign
-    picture: ReadPicture
+    sign: Sign | None
+    picture: ReadPicture | None
     personal_name: PersonalName | None
     clock: Callable[[], datetime]
     base: str
+    press: Press
     pages: Pages
     locales: Locales
 
@@ -97,8 +99,14 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     async def picture(self) -> bytes | None:
-        image = self.found.definition.image
-        return await self.public.picture(self.found.tenant, image) if image else None
+        image, read = self.found.definition.image, self.public.picture
+        return await read(self.found.tenant, image) if image and read else None
+
+    async def signed(self) -> Signed:
+        """Raises `UnknownCredential` where nothing is signed."""
+        if self.public.sign is None:
+            raise UnknownCredential
+        return await self.public.sign(self.found)
 
 
 @get("/c/{file:str}", opt={"public": True}, include_in_schema=False)
@@ -182,15 +190,15 @@ def _mail(shown: CredentialPage, locale: Locale) -> str:
 
 
 async def _json(visit: Visit) -> bytes:
-    return (await visit.public.sign(visit.found)).document
+    return (await visit.signed()).document
 
 
 async def _jwt(visit: Visit) -> str:
-    return (await visit.public.sign(visit.found)).open_badges_jwt
+    return (await visit.signed()).open_badges_jwt
 
 
 async def _vc_jwt(visit: Visit) -> str:
-    return (await visit.public.sign(visit.found)).vc_jwt
+    return (await visit.signed()).vc_jwt
 
 
 async def _png(visit: Visit) -> bytes:
@@ -207,7 +215,7 @@ async def _pdf(visit: Visit) -> bytes:
     shown = await visit.view()
     picture = png(await visit.picture(), visit.found)
     qr = qr_svg(shown.addresses.page)
-    return await certificate(shown, visit.locale, picture=picture, qr=qr)
+    return await certificate(visit.public.press, shown, visit.locale, picture=picture, qr=qr)
 
 
 async def _image(visit: Visit) -> bytes:

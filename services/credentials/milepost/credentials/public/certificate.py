@@ -14,15 +14,35 @@ from typing import Any
 import msgspec
 
 from milepost.credentials.public.view import CredentialPage
+from milepost.events.runtime.outages import Overloaded
 from milepost.pages.locales import Locale
 from milepost.web.problems import Problem, RequestFault
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 AT_ONCE = 2
+# More than that would wait longer than anybody does.
+MAX_WAITING = 20
 # No moment of its own: the same credential is the same file.
 TIMESTAMP = datetime(2000, 1, 1, tzinfo=UTC)
 
-_turns = asyncio.Semaphore(AT_ONCE)
+
+class Press:
+    """Makes so many PDFs at a time; each takes a core for some 30 ms."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    async def compiled(self, facts: str, picture: bytes, qr: bytes) -> bytes:
+        """Raises `Overloaded`."""
+        if self._waiting >= MAX_WAITING:
+            raise Overloaded
+        self._waiting += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(_compiled, facts, picture, qr)
+        finally:
+            self._waiting -= 1
 
 
 class PdfNotInstalled(RequestFault):
@@ -41,13 +61,14 @@ def pdf_installed() -> bool:
     return find_spec("typst") is not None
 
 
-async def certificate(page: CredentialPage, locale: Locale, *, picture: bytes, qr: bytes) -> bytes:
-    """The PDF; `picture` is a PNG, `qr` an SVG. Raises `PdfNotInstalled`."""
+async def certificate(
+    press: Press, page: CredentialPage, locale: Locale, *, picture: bytes, qr: bytes
+) -> bytes:
+    """The PDF; `picture` is a PNG, `qr` an SVG. Raises `PdfNotInstalled`, `Overloaded`."""
     if not pdf_installed():
         raise PdfNotInstalled
     facts = msgspec.json.encode(_facts(page, locale)).decode()
-    async with _turns:
-        return await asyncio.to_thread(_compiled, facts, picture, qr)
+    return await press.compiled(facts, picture, qr)
 
 
 def _compiled(facts: str, picture: bytes, qr: bytes) -> bytes:

@@ -30,7 +30,7 @@ from milepost.credentials.verification.report import (
     summary_of,
     verdict_of,
 )
-from milepost.credentials.verification.texts.shown import shown, shown_text
+from milepost.credentials.verification.texts.shown import MAX_ADDRESS, shown, shown_text
 from milepost.credentials.verification.texts.times import numeric_date, parse_time
 
 SKEW: Final = timedelta(seconds=300)  # of the issuer's clock
@@ -196,10 +196,10 @@ def _about(presented: Presented) -> About:
     achievement = subject.get("achievement") if isinstance(subject, dict) else None
     return About(
         format=presented.format,
-        id=shown_text(document.get("id")),
+        id=shown_text(document.get("id"), MAX_ADDRESS),
         name=shown_text(document.get("name")),
         achievement=shown_text(achievement.get("name")) if isinstance(achievement, dict) else None,
-        issuer=shown_text(issuer_id(document)),
+        issuer=shown_text(issuer_id(document), MAX_ADDRESS),
         issuer_name=shown_text(issuer.get("name")) if isinstance(issuer, dict) else None,
         valid_from=begins,
         valid_until=ends,

@@ -32,6 +32,9 @@ from milepost.credentials.verification.report import Report
 from milepost.credentials.verification.sources import Fetching, NotHad, Nothing, OwnIssuers
 from milepost.credentials.verification.texts.shown import shown
 from milepost.credentials.verification.texts.strict_json import NotStrictJson, strict_object
+from milepost.web.outbound.client import Outbound
+from milepost.web.outbound.hosts import Hosts
+from milepost.web.settings import Settings
 
 AT_ONCE: Final = 2
 MAX_KEYS: Final = 24  # of one credential, its endorsements and its lists
@@ -125,6 +128,14 @@ class Verifier:
         if self._fetching is None:
             raise NotHad("nothing is fetched here")
         return await self._fetching.get(address)
+
+
+def verifier_of(settings: Settings, own: OwnIssuers | None = None) -> Verifier:
+    """Of a service: it fetches from the hosts that the operator has named."""
+    allowed = Hosts.read(settings.verify_fetch)
+    private = Hosts.read(settings.outbound_private)
+    outbound = Outbound(private, allowed=allowed)
+    return Verifier(own, Fetching(outbound) if allowed.patterns else None)
 
 
 class _Gathering:

@@ -64,6 +64,7 @@ from milepost.enrollment.domain.offering.offering import (
 from milepost.enrollment.domain.offering.seats import OfferExpired
 from milepost.enrollment.domain.program import (
     ProgramAlreadyRetired,
+    ProgramCircular,
     ProgramInvalid,
     UnknownProgram,
     UnknownProgramVersion,
@@ -91,6 +92,9 @@ PLAN_INVALID: Final = PlanInvalid(
 UNKNOWN_PROGRAM: Final = UnknownProgram(_PROGRAM)
 UNKNOWN_PROGRAM_VERSION: Final = UnknownProgramVersion(_PROGRAM, 3, 2)
 PROGRAM_ALREADY_RETIRED: Final = ProgramAlreadyRetired(_PROGRAM)
+PROGRAM_CIRCULAR: Final = ProgramCircular(
+    (f"program/{_PROGRAM}", "python-basics", f"program/{_PROGRAM}")
+)
 PROGRAM_INVALID: Final = ProgramInvalid(
     _PROGRAM, (Fault("$.achievements[2]", "duplicate"), Fault("$.n", "more_than_there_are"))
 )

@@ -17,6 +17,7 @@ from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import Language, Translations
 from milepost.enrollment.api.documented_refusals import (
     PROGRAM_ALREADY_RETIRED,
+    PROGRAM_CIRCULAR,
     PROGRAM_INVALID,
     UNKNOWN_PROGRAM,
     UNKNOWN_PROGRAM_VERSION,
@@ -31,6 +32,7 @@ from milepost.enrollment.api.wiring import (
     Wiring,
 )
 from milepost.enrollment.commands.catalog_warnings import look_up
+from milepost.enrollment.commands.program_circle import circle_through
 from milepost.enrollment.domain.catalog_warnings import CatalogWarning
 from milepost.enrollment.domain.course.translations import definition_in_language, title_in_language
 from milepost.enrollment.domain.program import (
@@ -149,10 +151,16 @@ class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
     "/programs/{program:str}/versions",
     summary="Define the next version of a program",
     description="A version never changes once defined; 200 instead of 201 when the definition "
-    "equals the latest version. What makes no sense is told all at once, with its paths; "
+    "equals the latest version. What makes no sense is told all at once, with its paths; what "
+    "would ask for itself, by way of achievements and other programs, is refused with the path; "
     "`warnings` says which achievements are not there.",
     answers=command(
-        PROGRAM_INVALID, PROGRAM_ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True
+        PROGRAM_INVALID,
+        PROGRAM_CIRCULAR,
+        PROGRAM_ALREADY_RETIRED,
+        OCCURRED_IN_FUTURE,
+        also=200,
+        creates=True,
     ),
     roles=CATALOG_KEEPERS,
 )
@@ -163,7 +171,9 @@ async def publish_program(
     wiring: NamedDependency[Wiring],
 ) -> Response[DefinedProgram]:
     at = occurred(data.occurred_at, wiring.settings, wiring.clock())
-    facts = msgspec.structs.asdict(data) | {"occurred_at": at}
+    log, tenant = wiring.transactor.log, request.user.tenant
+    circle = await circle_through(log, tenant, program, data.achievements)
+    facts = msgspec.structs.asdict(data) | {"occurred_at": at, "circle": circle}
     decide = partial(define_program, program=program, **facts)
     outcome = await run_command(request, wiring.transactor, PROGRAM.of(program), decide)
     address, new = ("enrollment", "programs", program), bool(outcome.events)

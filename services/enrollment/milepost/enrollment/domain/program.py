@@ -50,6 +50,16 @@ class ProgramInvalid(Invalid):
     faults: tuple[Fault, ...]
 
 
+@dataclass
+class ProgramCircular(Invalid):
+    """Each step on the path asks for the next one, and the last is the first.
+
+    A step is an achievement, or `program/` and a program.
+    """
+
+    path: tuple[str, ...]
+
+
 class Program(msgspec.Struct):
     """`versions[n - 1]` is version n. A program that nobody has heard of has none."""
 
@@ -89,10 +99,12 @@ def define_program(
     ordered: bool = False,
     language: str = "en",
     titles: Mapping[str, str] | None = None,
+    circle: tuple[str, ...] = (),
 ) -> list[ProgramEvent]:
     """Define the next version; what equals the latest version is not defined again.
 
-    Raises `ProgramAlreadyRetired`, `ProgramInvalid`.
+    `circle`: the path by which it would ask for itself. Raises `ProgramAlreadyRetired`,
+    `ProgramInvalid`, `ProgramCircular`.
     """
     if state.retired:
         raise ProgramAlreadyRetired(program)
@@ -110,7 +122,11 @@ def define_program(
     )
     if faults := tuple(_faults(defined)):
         raise ProgramInvalid(program, faults)
-    return [] if state.latest and _same_content(defined, state.latest) else [defined]
+    if state.latest and _same_content(defined, state.latest):
+        return []
+    if circle:
+        raise ProgramCircular(circle)
+    return [defined]
 
 
 def retire_program(

@@ -27,10 +27,9 @@ from milepost.operations.bench.measures import (
     relay,
     reports,
     seats,
-    settled,
     verify,
 )
-from milepost.operations.bench.measures.credentials import sign
+from milepost.operations.bench.measures.credentials import audit, settled, sign
 from milepost.operations.history.oulad import require_tables
 from milepost.operations.installation.connection import load_settings
 from milepost.operations.terminal.errors import Trouble, WrongUsage
@@ -137,6 +136,15 @@ def bench_verify(
 ) -> None:
     """Events a second that `log verify` checks; against COPY of the same events."""
     _run("verify", lambda settings: verify.measure(settings, events), as_json=as_json)
+
+
+@app.command("audit")
+def bench_audit(
+    learners: Annotated[int, typer.Option(help="Learners in the school.", min=100)] = 50_000,
+    as_json: AsJson = False,
+) -> None:
+    """Learners a second that `milepost audit` judges, each with a credential."""
+    _run("audit", lambda settings: audit.measure(settings, learners), as_json=as_json)
 
 
 @app.command("lag")

@@ -25,6 +25,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "relay": ("--events", "50000", "--seconds", "2"),
         "rebuild": ("--events", "100000"),
         "verify": ("--events", "100000"),
+        "audit": ("--learners", "5000"),
         "lag": ("--seconds", "3"),
         "settled": ("--seconds", "3"),
         "sign": ("--count", "800"),

@@ -46,7 +46,7 @@ class History:
 
     async def open(self) -> None:
         """Append the offerings, which come before everything else."""
-        made = [_command([_offering(number)]) for number in range(OFFERINGS)]
+        made = [command_of([_offering(number)]) for number in range(OFFERINGS)]
         await self._log.append(TENANT, self._counted(made))
 
     async def grow(self, events: int) -> None:
@@ -60,7 +60,7 @@ class History:
 
     def next(self) -> Command:
         """The next enrollment with all that followed, to be appended."""
-        made = _command(_enrollment(self._enrollments, at_position=self.made))
+        made = command_of(_enrollment(self._enrollments, at_position=self.made))
         self._enrollments += 1
         return self._counted([made])[0]
 
@@ -165,7 +165,8 @@ def _award(own: dict[str, Any], position: int) -> list[Event]:
     ]
 
 
-def _command(written: Written) -> Command:
+def command_of(written: Written) -> Command:
+    """That appends these to streams which are empty."""
     return Command(
         command_id=new_id(),
         expects=tuple((stream.name, 0) for stream, _ in written),

@@ -1,5 +1,4 @@
 -- What issuing needs beside the log. Public keys stand in the log; what is here is sealed.
-create schema credentials;
 
 -- `key` is the Multikey of the public key, `sealed` its private key under MILEPOST_ISSUER_KEY.
 create table credentials.issuer_keys (
@@ -17,11 +16,10 @@ create table credentials.secrets (
     sealed bytea not null
 );
 
--- Whose each credential is, and the how manyeth it was: that, and the secret, tell its bit.
+-- The how manyeth each credential of its school is: that, and the secret, tell its bit.
 create table credentials.awards (
     credential text collate "C" primary key,
     tenant text collate "C" not null,
-    learner text collate "C" not null,
     ordinal bigint not null check (ordinal >= 0),
     unique (tenant, ordinal)
 );

@@ -1,0 +1,55 @@
+"""Whose a credential is, by its id alone: an address names no school.
+
+A table that a handler fills from the log, in the transaction of its checkpoint.
+"""
+
+from collections.abc import Mapping
+
+import asyncpg
+import msgspec
+
+from milepost.contracts.records import CredentialAwarded
+from milepost.events.codec import Codec
+from milepost.events.event import tag_of
+from milepost.events.log import Recorded
+from milepost.events.projections.tables import Connection
+from milepost.events.subscriptions.handler import TransactionalHandler
+from milepost.web.room import KeptRows, Learner
+
+# What a log of before may hold is longer than an id; nobody's credential is.
+MAX_ID = 128
+
+FIND = "select tenant, learner from credentials.public_credential where credential = $1"
+ADD = """insert into credentials.public_credential (credential, tenant, learner)
+    values ($1, $2, $3) on conflict do nothing"""
+OF_LEARNER = """select to_jsonb(c) as row from credentials.public_credential c
+    where tenant = $1 and learner = $2 order by credential"""
+
+_AWARDS: Codec[CredentialAwarded] = Codec(CredentialAwarded)
+
+
+class CredentialIndex:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def find(self, credential: str) -> tuple[str, str] | None:
+        """School and learner; a moment after the award at the latest. None: it is nobody's."""
+        if len(credential) > MAX_ID or "\0" in credential:
+            return None
+        row = await self._pool.fetchrow(FIND, credential)
+        return (row["tenant"], row["learner"]) if row else None
+
+
+def indexing() -> TransactionalHandler:
+    async def handle(connection: Connection, recorded: Recorded) -> None:
+        event = _AWARDS.read(recorded)
+        await connection.execute(ADD, event.credential, recorded.tenant, event.learner)
+
+    types = (("credentials", tag_of(CredentialAwarded)),)
+    return TransactionalHandler("credential-index", types, handle)
+
+
+async def personal_data(connection: Connection, learner: Learner) -> Mapping[str, KeptRows]:
+    rows = await connection.fetch(OF_LEARNER, learner.tenant, learner.learner)
+    about = "Whose each credential's page is."
+    return {"credential_pages.json": KeptRows(about, [msgspec.Raw(row["row"]) for row in rows])}

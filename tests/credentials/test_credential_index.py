@@ -1,0 +1,60 @@
+"""A credential's address leads to its page: by an index in Postgres that a handler fills."""
+
+import asyncpg
+import pytest
+from tests.clients import School
+from tests.house.test_idempotency import achievement, done, pool, school
+
+from milepost.credentials.credential_index import CredentialIndex, indexing, personal_data
+from milepost.web.room import Learner
+
+__all__ = ["pool", "school"]  # fixtures
+
+
+@pytest.fixture
+async def credential(school: School) -> str:
+    await achievement(school)
+    given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
+    return str(given.json()["credential"])
+
+
+async def heard(school: School, pool: asyncpg.Pool) -> None:
+    """All awards, twice: the second time nothing is left to do."""
+    handler = indexing()
+    for recorded in [*await school.transactor.log.read(school.tenant)] * 2:
+        if ("credentials", recorded.type) in handler.types:
+            async with pool.acquire() as connection, connection.transaction():
+                await handler.handle(connection, recorded)
+
+
+async def test_its_address_leads_to_its_page(school: School, pool: asyncpg.Pool, credential: str):
+    index = CredentialIndex(pool)
+    assert await index.find(credential) is None
+    await heard(school, pool)
+    assert await index.find(credential) == (school.tenant, "ana")
+    page = f"/c/{credential}"
+    assert (await school.connection.get(page)).status_code == 404
+    shares = f"/credentials/learners/ana/credentials/{credential}/shares"
+    whose = {"by": "learner", "subject": "ana"}
+    person = {"name": "Ana Ćirić"}
+    await done(school.put("/enrollment/learners/ana", person, **whose))
+    await done(school.post(shares, {"kind": "public", "shows_name": True}, **whose))
+    seen = await school.connection.get(page)
+    assert seen.status_code == 200
+    assert "Awarded to Ana Ćirić" in seen.text
+    await done(school.post("/enrollment/learners/ana/erase", {}, **whose))
+    assert "Ćirić" not in (await school.connection.get(page)).text
+
+
+async def test_what_is_no_id_is_nobodys(pool: asyncpg.Pool):
+    index = CredentialIndex(pool)
+    for text in ("", "x" * 1_000, "a\0b", "'; drop table", "Ä"):
+        assert await index.find(text) is None
+
+
+async def test_a_learners_export_has_it(school: School, pool: asyncpg.Pool, credential: str):
+    await heard(school, pool)
+    async with pool.acquire() as connection:
+        kept = await personal_data(connection, Learner(school.tenant, "ana", ()))
+    (row,) = kept["credential_pages.json"].rows
+    assert credential.encode() in bytes(row)
