@@ -126,8 +126,10 @@ class OwnSchool:
         return self._list if address == LIST else None
 
 
-async def test_our_own_are_judged_by_our_own_keys_and_lists_without_a_network():
-    school = Issuer()
+@pytest.mark.parametrize("address", ["https://school.example/i/1", "http://127.0.0.1:8400/i/1"])
+async def test_our_own_are_judged_by_our_own_keys_and_lists_without_a_network(address: str):
+    """Wherever they are: nothing is fetched."""
+    school = Issuer(address)
     verifier = Verifier(OwnSchool(school, revoked=7))
     for index, tenant, verdict, reason in (
         (8, "north", "valid", {}),

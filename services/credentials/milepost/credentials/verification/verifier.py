@@ -109,7 +109,7 @@ class Verifier:
         """Raises `NotHad`, `NotAKey`."""
         own = await self._own.key_document(identifier)
         if own is not None:
-            return own
+            return strict_object(msgspec.json.encode(own))
         data = self._documents.get(identifier) or await self._fetch(address_of(identifier))
         try:
             return strict_object(data)
