@@ -159,4 +159,4 @@ def test_where_a_document_is(identifier: str, address: str):
 )  # fmt: skip
 def test_what_is_nowhere(identifier: str):
     with pytest.raises(NotAKey):
-        find_key(identifier, {}, AT)
+        address_of(identifier)

@@ -124,7 +124,8 @@ async def browser() -> AsyncIterator[Any]:
 
 
 EVERY_KEY: list[Private] = [*KEYS, Ed25519PrivateKey.generate()]
-STRANGER = f"{BASE}/issuers/default/stranger"
+STRANGER = f"{BASE}/issuers/elsewhere/main"
+COLLEAGUE = f"{BASE}/issuers/default/another"
 PAST, FUTURE = (NOW - timedelta(hours=1)).isoformat(), (NOW + timedelta(hours=1)).isoformat()
 # What is fetched instead, the outcome, and the checks that do not pass.
 CASES: list[tuple[str, dict[str, Any], str, dict[str, str]]] = [
@@ -190,8 +191,9 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, str]]] = [
         "invalid",
         {"status": "bad"},
     ),
+    ("a list of the school", {"revocation": status_list("revocation", by=COLLEAGUE)}, "valid", {}),
     (
-        "a list of another issuer",
+        "a list of another school",
         {"revocation": status_list("revocation", by=STRANGER)},
         "unfinished",
         {"status": "unknown"},

@@ -42,7 +42,8 @@ def reader() -> Iterator[Mapping[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "page", ["tutorial", "how-to/front-end", "how-to/subscriber", "how-to/operator"]
+    "page",
+    ["tutorial", "how-to/front-end", "how-to/subscriber", "how-to/verify", "how-to/operator"],
 )
 def test_a_page_does_what_it_says(page: str, reader: Mapping[str, str], tmp_path: Path):
     write_files(DOCS / f"{page}.md", tmp_path)

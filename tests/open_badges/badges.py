@@ -146,6 +146,7 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
 URLS = st.sampled_from("ab").map("urn:uuid:{}".format) | st.builds(
     "https://école.example/{}?x=1#{}".format, WORDS, WORDS
 )
+OWN = st.uuids().map("urn:uuid:{}".format)  # a credential's: nothing else may be called so
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 CREDITS = st.floats(0, 1e9, allow_nan=False) | st.integers(0, 1000)
 EXTENSION = WORDS.map("ext:{}".format)
@@ -167,7 +168,7 @@ identifiers = _some(
 )
 endorsements = st.builds(
     EndorsementCredential,
-    id=URLS,
+    id=OWN,
     name=TEXTS,
     description=_maybe(TEXTS),
     issuer=st.builds(Profile, id=URLS, name=_maybe(TEXTS)),
@@ -301,7 +302,7 @@ subjects = st.builds(
 )
 badges = st.builds(
     OpenBadgeCredential,
-    id=URLS,
+    id=OWN,
     name=_maybe(TEXTS),
     description=_maybe(TEXTS),
     image=_maybe(images),
@@ -334,7 +335,7 @@ badges = st.builds(
 )
 status_lists = st.builds(
     StatusListCredential,
-    id=URLS,
+    id=OWN,
     issuer=URLS,
     valid_from=MOMENTS,
     valid_until=_maybe(MOMENTS),

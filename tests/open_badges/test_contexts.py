@@ -1,7 +1,5 @@
 """Each known context says what the published one says, term by term."""
 
-import copy
-
 import pytest
 
 from milepost.credentials.open_badges.faults import NotCanonical
@@ -13,14 +11,11 @@ BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 # In two contents of one address these two differ: they have no meaning here.
 CONTESTED = {"endorsementJwt", "jti"}
 # Read as a text, an address, a number, a truth, a node, texts in a language and of a type.
-SAMPLES = [
-    "urn:a:b",
-    7,
-    2.5,
-    True,
-    {"id": "urn:c:d"},
+SAMPLES = ["urn:a:b", 7, 2.5, True, {"id": "urn:c:d"}]
+IN_WORDS = [
     {"@value": "voix", "@language": "fr-CA"},
     {"@value": "x", "@type": "urn:e:f"},
+    {"@value": 7, "@type": "urn:e:f"},
 ]
 PLAIN_JSON = {"b": [1, "é", None], "a": {"€": True}}
 
@@ -77,7 +72,9 @@ def sample(term):
         return [{"@context": CREDENTIALS, "id": "urn:g:h", "name": "x"}]
     if isinstance(term, dict) and "@graph" in term.get("@container", ""):
         return [{"id": "urn:g:h"}, "urn:i:j"]
-    return copy.deepcopy(SAMPLES)
+    if isinstance(term, dict) and "@type" in term:
+        return [*SAMPLES]
+    return [*SAMPLES, *IN_WORDS]
 
 
 @pytest.mark.parametrize("url", CONTEXTS)
@@ -105,7 +102,11 @@ def test_each_term_means_what_it_means_to_pyld(url, published, stranger):
         ({"issuer": "https://example.org/with space"}, "issuer"),
         ({"issuer": {"id": "_:blank"}}, "issuer.id"),
         ({"@graph": []}, "@graph"),
-        ({"@id": "urn:a:b"}, ""),
+        ({"@id": "urn:a:b"}, "@id"),
+        ({"issuer": {"@type": "Profile"}}, "issuer.@type"),
+        ({"name": {"@value": "x"}}, "name"),
+        ({"validUntil": {"@value": "2030-01-01T00:00:00Z", "@type": "urn:a:b"}}, "validUntil"),
+        ({"evidence": {"id": "urn:a:c", "name": "x"}}, "evidence"),
     ],
 )
 def test_what_json_ld_would_drop_is_refused_with_its_path(change, path):

@@ -101,6 +101,25 @@ async def test_it_is_judged_rightly(name: str, documents: dict[str, bytes]):
     assert reasons(report).get(check, "") == reason, report
 
 
+async def test_nothing_that_is_not_signed_is_valid(standards: Path):
+    """The data model's own vectors, good and bad, hold no Open Badge that anybody signed."""
+    folder = standards / "vectors" / "vc-data-model-2.0"
+    paths = sorted(folder.rglob("*.json"))
+    assert len(paths) > 80
+    for path in paths:
+        report = await verified(path.read_bytes())
+        assert report.verdict == "not_valid", f"{path.name}: {report}"
+
+
+async def test_a_key_that_is_not_the_issuers_is_told_from_a_forgery(standards: Path):
+    """The vectors of the suite: a good signature by a did:key, of an issuer on the web."""
+    for name in ("signedDataInt.json",):
+        (path,) = (standards / "vectors" / "vc-di-eddsa").rglob(f"eddsa-rdfc-2022/{name}")
+        report = await verified(path.read_bytes())
+        assert outcomes(report)["proof"] == "passed", report
+        assert reasons(report)["key"] == "key_not_of_issuer"
+
+
 def test_none_is_left_out(standards: Path):
     folder = standards / "examples" / "open-badges-3.0"
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

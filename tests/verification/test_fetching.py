@@ -1,12 +1,15 @@
 """Keys that are fetched: only when the operator says so, seldom, and never more than once."""
 
+import asyncio
 import json
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.certificates import Authority
-from tests.verification.issuing import AT, Issuer, entry, reasons
+from tests.verification.issuing import AT, LIST, Issuer, entry, reasons
 from tests.web.answering import Names, server_tls, serving
 
 from milepost.credentials.verification.sources import KEPT_SECONDS, Fetching
@@ -101,6 +104,54 @@ async def test_no_list_is_asked_for_before_the_signature_is_good():
     report = await verifier.verify(json.dumps(document).encode(), Question(at=AT))
     assert reasons(report)["proof"] == "signature_invalid"
     assert names.asked == []
+
+
+class OwnSchool:
+    """What an installation publishes itself, from memory; slow when it is told to be."""
+
+    def __init__(self, issuer: Issuer, revoked: int, seconds: float = 0) -> None:
+        self._issuer = issuer
+        self._list = issuer.status_list([revoked])
+        self._seconds = seconds
+
+    async def issuers(self, tenant: str) -> frozenset[str]:
+        return frozenset({self._issuer.id} if tenant == "north" else ())
+
+    async def key_document(self, identifier: str) -> Mapping[str, Any] | None:
+        await asyncio.sleep(self._seconds)
+        document: Any = json.loads(self._issuer.document())
+        return document if identifier == self._issuer.id else None
+
+    async def status_list(self, address: str) -> bytes | None:
+        return self._list if address == LIST else None
+
+
+@pytest.mark.parametrize("address", ["https://school.example/i/1", "http://127.0.0.1:8400/i/1"])
+async def test_our_own_are_judged_by_our_own_keys_and_lists_without_a_network(address: str):
+    """Wherever they are: nothing is fetched."""
+    school = Issuer(address)
+    verifier = Verifier(OwnSchool(school, revoked=7))
+    for index, tenant, verdict, reason in (
+        (8, "north", "valid", {}),
+        (7, "north", "not_valid", {"status": "revoked"}),
+        (8, "south", "undecided", {"issuer": "issuer_unknown"}),
+    ):
+        question = Question(at=AT, ours=await verifier.issuers(tenant))
+        badge = school.signed(credential_status=entry(index))
+        report = await verifier.verify(json.dumps(badge).encode(), question)
+        assert (report.verdict, reasons(report)) == (verdict, reason)
+        ours = next(one for one in report.checks if one.check == "issuer")
+        assert (ours.reason == "ours") is (tenant == "north")
+
+
+async def test_what_takes_too_long_is_unknown():
+    school = Issuer()
+    verifier = Verifier(OwnSchool(school, revoked=7, seconds=60), gathering_seconds=0.01)
+    report = await verifier.verify(
+        json.dumps(school.signed()).encode(), Question(at=AT, trusted=frozenset({school.id}))
+    )
+    assert reasons(report) == {"proof": "key_unknown", "key": "key_unknown"}
+    assert "no time left" in report.summary
 
 
 def test_nothing_is_fetched_unless_the_operator_says_so(tmp_path: Path):

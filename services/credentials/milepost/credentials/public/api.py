@@ -40,7 +40,7 @@ from milepost.web.room import PersonalName
 
 HERE = Path(__file__).parent
 PREFIX = "/c"
-DOCUMENTS = ("application/json", "application/ld+json", JSON_LD, "application/vc")
+DOCUMENTS = (JSON_LD, "application/json", "application/ld+json", "application/vc+ld+json")
 # Longer than any secret that was given out.
 MAX_SECRET = 128
 

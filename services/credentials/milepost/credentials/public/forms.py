@@ -21,7 +21,7 @@ from milepost.credentials.public.emblem import (
 from milepost.credentials.public.found import Found
 from milepost.web.requests.positions import attachment
 
-JSON_LD = "application/vc+ld+json"
+JSON_LD = "application/vc"
 MEDIA_TYPES: Mapping[str, str] = {
     "json": JSON_LD,
     "jwt": "application/jwt",

@@ -144,10 +144,10 @@ def _shape_check(document: Mapping[str, Any]) -> Check:
 
 def _issuer_check(issuer: str | None, facts: Facts) -> Check:
     if issuer in facts.ours:
-        words = "The issuer is this school."
+        words = "The issuer that it names is this school."
         return Check(check="issuer", outcome="passed", reason="ours", words=words)
     if issuer in facts.trusted:
-        words = f"The issuer is known: {shown(issuer)}."
+        words = f"The issuer that it names is known: {shown(issuer)}."
         return Check(check="issuer", outcome="passed", reason="trusted", words=words)
     words = f"The issuer {shown(issuer) if issuer else 'is not named and'} is not known here."
     if host := _host(issuer):

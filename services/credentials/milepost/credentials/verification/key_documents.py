@@ -37,7 +37,7 @@ class NotListed(NotAKey):
 
 
 class DocumentWanted(Exception):
-    """The document with this id was not handed in: get it at `address_of(id)`."""
+    """The document with this id was not handed in: it may be ours, or at `address_of(id)`."""
 
     def __init__(self, identifier: str) -> None:
         super().__init__(identifier)
@@ -81,7 +81,6 @@ def find_key(
 
 def _document(identifier: str, documents: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     if identifier not in documents:
-        address_of(identifier)
         raise DocumentWanted(identifier)
     document = documents[identifier]
     if document.get("id") != identifier:

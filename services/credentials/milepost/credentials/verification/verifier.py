@@ -62,10 +62,12 @@ class Verifier:
         own: OwnIssuers | None = None,
         fetching: Fetching | None = None,
         documents: Mapping[str, bytes] | None = None,
+        gathering_seconds: float = GATHERING_SECONDS,
     ) -> None:
         self._own = own or Nothing()
         self._fetching = fetching
         self._documents = documents or {}
+        self._gathering_seconds = gathering_seconds
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def issuers(self, tenant: str) -> frozenset[str]:
@@ -94,7 +96,7 @@ class Verifier:
         gathering = _Gathering(self, facts)
         methods = (*methods_of(presented), *endorsement_methods(presented.document))
         try:
-            async with asyncio.timeout(GATHERING_SECONDS):
+            async with asyncio.timeout(self._gathering_seconds):
                 await gathering.add_keys(methods)
                 proof, _ = await self._apart(lambda: signature_checks(presented, gathering.facts()))
                 if proof.outcome == "passed":
@@ -107,7 +109,7 @@ class Verifier:
         """Raises `NotHad`, `NotAKey`."""
         own = await self._own.key_document(identifier)
         if own is not None:
-            return own
+            return strict_object(msgspec.json.encode(own))
         data = self._documents.get(identifier) or await self._fetch(address_of(identifier))
         try:
             return strict_object(data)

@@ -1,5 +1,9 @@
 """JSON values as N-Quads, by the terms of their contexts.
 
+Others read the JSON, not the statements, so one statement has one place and one spelling: an `@id`,
+an `{"@value": …}` without need, or the end of a credential's validity written into another node of
+the same id would leave the signature good and hide what it signs. They are refused.
+
 Sources: JSON-LD 1.1 Processing Algorithms, sections 5.5 (expansion) and 8.1 (to RDF); Canonical
 N-Quads in RDF 1.2 N-Quads.
 """
@@ -23,8 +27,10 @@ TYPE = f"<{RDF}type>"
 FIRST, REST, NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
-KEYWORDS: Final = frozenset({"id", "@id", "type", "@type", "@context"})
-VALUE_KEYS: Final = frozenset({"@value", "@language", "@type", "type"})
+NOT_PROPERTIES: Final = frozenset({"id", "type", "@context"})
+VALUES: Final = ({"@value", "@language"}, {"@value", "@type"})
+# What an endorsement says of the credential that it stands in.
+OF_ROOT: Final = frozenset({"id", "type", "endorsementComment"})
 
 
 class Writer:
@@ -35,6 +41,7 @@ class Writer:
         self.blank: set[Statement] = set()
         self._blanks = 0
         self._depth = 0
+        self._root = ""
 
     def node(
         self, value: Mapping[str, Any], context: Context, graph: str = "", *, at_root: bool = False
@@ -51,6 +58,10 @@ class Writer:
         if not context.aliased:
             raise NotCanonical("@context", "no context says what id and type mean")
         name = self._name(value)
+        if at_root:
+            self._root = name
+        elif name == self._root and not value.keys() <= OF_ROOT:
+            raise NotCanonical("", "says of the whole document what must stand at its top")
         types = _types(value)
         if types:
             meanings = [_meaning(word, context) for word in types]
@@ -58,14 +69,15 @@ class Writer:
             for meaning in meanings:
                 self._write(name, TYPE, f"<{meaning}>", graph)
         for word, inner in value.items():
-            if word not in KEYWORDS and inner is not None:
+            if word not in NOT_PROPERTIES and inner is not None:
                 self._property(name, word, inner, context, graph)
         self._depth -= 1
         return name
 
     def _name(self, value: Mapping[str, Any]) -> str:
-        address = _either(value, "id", "@id")
-        return self._new_blank() if address is None else _reference(address, "id")
+        if (address := value.get("id")) is None:
+            return self._new_blank()
+        return _reference(address, "id")
 
     def _new_blank(self) -> str:
         self._blanks += 1
@@ -132,15 +144,8 @@ class Writer:
         return name
 
 
-def _either(value: Mapping[str, Any], word: str, keyword: str) -> Any:
-    if word in value and keyword in value:
-        raise NotCanonical("", f"both {word} and {keyword}")
-    return value.get(word, value.get(keyword))
-
-
 def _types(value: Mapping[str, Any]) -> tuple[str, ...]:
-    found = _either(value, "type", "@type")
-    if found is None:
+    if (found := value.get("type")) is None:
         return ()
     types = (found,) if isinstance(found, str) else found
     if not isinstance(types, list | tuple) or not all(isinstance(word, str) for word in types):
@@ -179,27 +184,31 @@ def _text(value: str, term: Term, context: Context) -> str:
 
 def _plain(value: Any, term: Term, context: Context) -> str | None:
     if isinstance(value, dict):
-        return _value(value, context)
+        return _value(value, term, context)
     if isinstance(value, list | tuple):
         raise NotCanonical("", "a list within a list")
     return number(value, "" if term.kind in {"@id", "@vocab"} else term.kind)
 
 
-def _value(value: Mapping[str, Any], context: Context) -> str | None:
+def _value(value: Mapping[str, Any], term: Term, context: Context) -> str | None:
     """`{"@value": …, "@language": …}`: a text in a language, or of a type."""
-    if not value.keys() <= VALUE_KEYS or len(value) > 2:
-        raise NotJudged("", "only @value with @language or with @type is known here")
-    content, language = value["@value"], value.get("@language")
-    types = _types(value)
-    kind = _meaning(types[0], context) if types else ""
+    if value.keys() not in VALUES or term.kind:
+        raise NotCanonical("", "only @value with @language or with @type is known here")
+    content = value["@value"]
     if content is None:
         return None
+    if "@type" in value:
+        return _typed(content, value["@type"], context)
+    language = value["@language"]
     if not isinstance(content, str):
-        if language is not None:
-            raise NotCanonical("@value", "only a text has a language")
-        return number(content, kind)
-    if language is None:
-        return f"{quoted(content)}^^<{kind}>" if kind else quoted(content)
+        raise NotCanonical("@value", "only a text has a language")
     if not isinstance(language, str) or not LANGUAGE.fullmatch(language):
         raise NotCanonical("@language", "this is no tag of BCP 47")
     return f"{quoted(content)}@{language.lower()}"
+
+
+def _typed(content: Any, word: Any, context: Context) -> str:
+    if not isinstance(word, str):
+        raise NotCanonical("@type", "this is no type")
+    kind = _meaning(word, context)
+    return f"{quoted(content)}^^<{kind}>" if isinstance(content, str) else number(content, kind)
