@@ -1,5 +1,7 @@
 """Places in status lists: never two the same, and none that tells when."""
 
+from itertools import pairwise
+
 from milepost.credentials.issuers.herd import place_of
 from milepost.credentials.open_badges.bitstring import MIN_BITS
 
@@ -21,6 +23,6 @@ def test_a_full_list_is_followed_by_another():
 
 def test_neighbors_are_scattered_and_each_school_differs():
     ours = [place_of(SECRET, ordinal)[1] for ordinal in range(1_000)]
-    steps = [abs(one - other) for one, other in zip(ours, ours[1:], strict=False)]
+    steps = [abs(one - other) for one, other in pairwise(ours)]
     assert sum(steps) / len(steps) > MIN_BITS / 5
     assert ours != [place_of(b"t" * 32, ordinal)[1] for ordinal in range(1_000)]

@@ -1,4 +1,4 @@
-"""From an award to what others verify: signed, the same each time, revoked, with keys that change."""
+"""From an award to what others verify: signed, the same each time, until it is revoked."""
 
 import asyncio
 import json
@@ -28,12 +28,11 @@ async def awarded(office: Client, learner: str = "ana") -> str:
 
 
 async def document(anybody: Client, credential: str, form: str = "json") -> str:
-    async def found() -> str | None:
+    async def found() -> str:
         answer = await anybody.get(f"/c/{credential}.{form}")
-        return answer.text if answer.status_code == 200 else None
+        return answer.text if answer.status_code == 200 else ""
 
-    text: str = await eventually(found)
-    return text
+    return await eventually(found)
 
 
 async def verdict(anybody: Client, presented: Any) -> tuple[str, dict[str, str]]:
