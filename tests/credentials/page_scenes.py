@@ -22,6 +22,7 @@ from milepost.credentials.app import service
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.criteria_warnings import COURSE
 from milepost.credentials.domain.records.awards import RECORD
+from milepost.credentials.public import held
 from milepost.credentials.public.api import routes
 from milepost.credentials.public.app import public_on
 from milepost.events.commands.transact import Transactor
@@ -118,7 +119,8 @@ async def school(tmp_path: Path) -> AsyncIterator[Pages]:
 
     nowhere: Any = None  # nothing is asked of the database
     context = Context(transactor, settings, nowhere, clock=lambda: Pages.now, personal_name=name)
-    pages = Service(name="pages", routes=(routes(public_on(context, find)),))
+    made = public_on(context, find)
+    pages = Service(name="pages", routes=(routes(made), held.routes(made)))
     services = [service(context), pages]
     async with school_of(services, transactor, settings) as opened:
         school = Pages(opened.connection, opened.issuer, transactor, services)

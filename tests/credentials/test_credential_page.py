@@ -260,6 +260,23 @@ async def test_it_is_printed_to_a_pdf_where_typst_is_installed(school: Pages):
     assert {one.status_code for one in crowd} == {200, 503}
 
 
+async def test_the_holder_has_a_hidden_one_as_a_file_and_nobody_else(school: Pages):
+    pytest.importorskip("typst")
+    await school.award()
+    path = "/credentials/learners/ana/credentials/c-1/document"
+    made = await school.get(path, format="pdf", **ANA)
+    assert made.headers["content-type"] == "application/pdf"
+    assert made.headers["content-disposition"] == 'attachment; filename="data-analyst.pdf"'
+    assert "private" in made.headers["cache-control"]
+    other = await school.get(path, format="pdf", by="learner", subject="ben")
+    assert other.status_code == 403
+    assert (await school.get(path, format="docx", **ANA)).status_code == 400
+    await school.award("c-2", held_for_release=True)
+    withheld = path.replace("c-1", "c-2")
+    assert (await school.get(withheld, format="pdf", **ANA)).status_code == 404
+    assert (await school.get(withheld, format="pdf", by="issuer")).status_code == 200
+
+
 def test_every_language_says_the_same_with_the_same_facts():
     facts = {
         one.language: {

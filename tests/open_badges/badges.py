@@ -117,11 +117,13 @@ def skill(name: str, code: str) -> Alignment:
     )
 
 
-def status_list(encoded: str, purpose: str = "revocation") -> StatusListCredential:
+def status_list(
+    encoded: str, purpose: str = "revocation", issuer: str = ISSUER
+) -> StatusListCredential:
     address = "https://school.example/status/demo/1"
     return StatusListCredential(
         id=address,
-        issuer=ISSUER,
+        issuer=issuer,
         valid_from=AWARDED,
         credential_subject=StatusList(
             id=f"{address}#list", status_purpose=purpose, encoded_list=encoded, ttl=300_000

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from tests.open_badges.badges import AWARDED, ISSUER, ed25519, es256, first_aid, status_list
+from tests.open_badges.changes import single_changes
 
 from milepost.credentials.open_badges import bitstring
 from milepost.credentials.open_badges.documents import encode
@@ -22,26 +23,6 @@ DOCUMENT = json.loads(encode(SIGNED))
 def problem(document, resolve=KEY.resolve):
     (check,) = verify_proof(document, resolve, NOW)
     return check.problem
-
-
-def leaves(value, path=()):
-    """Where every text and number stands."""
-    if isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, inner in members:
-            yield from leaves(inner, (*path, name))
-    else:
-        yield path
-
-
-def changed(path):
-    document = copy.deepcopy(DOCUMENT)
-    place = document
-    for name in path[:-1]:
-        place = place[name]
-    value = place[path[-1]]
-    place[path[-1]] = value + 1 if isinstance(value, int | float) else value + "0"
-    return document
 
 
 def without(path):
@@ -64,11 +45,11 @@ def test_the_same_badge_has_the_same_bytes():
     assert encode(later) != encode(SIGNED)
 
 
-@pytest.mark.parametrize("path", list(leaves(DOCUMENT)), ids=lambda path: ".".join(map(str, path)))
-def test_no_single_field_can_be_changed_or_left_out(path):
-    assert problem(changed(path)) is not None
-    # A type, say, may be all that its list holds: without it there is no term either.
-    assert problem(without(path)) is not None
+def test_no_single_field_can_be_changed_or_left_out():
+    changes = list(single_changes(DOCUMENT))
+    assert len(changes) > 60
+    assert [one.path for one in changes if problem(one.document) is None] == []
+    assert [one.path for one in changes if problem(without(one.path)) is None] == []
 
 
 def test_a_status_list_is_signed_in_the_same_way():

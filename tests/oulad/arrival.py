@@ -1,11 +1,13 @@
 """What arrived in Milepost, asked for in every way there is."""
 
+import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.clients import Running
 from tests.eventually import wait_until
@@ -16,11 +18,30 @@ from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.events.nats.cloudevents import recorded_from
 from milepost.events.nats.jetstream import STREAM, connected
-from milepost.events.store.postgres import owner_connection
+from milepost.events.store.postgres import PostgresLog, owner_connection, speak_json_bytes
 from milepost.operations.installation.data_directory import Runtime, running
 
 AWARDS = Codec[CredentialAwarded](CredentialAwarded)
 READ_MODELS = ("learner_overview", "offering_summary", "credential_registry")
+
+
+FIRST_AWARD = """select position from log.events
+    where tenant = $1 and type = 'credential_awarded' order by position limit 1"""
+CUT_OUT = f"""delete from log.events where tenant = $1 and position = ({FIRST_AWARD})
+    returning data->>'learner'"""
+# To the first learner who has completed nothing, in the place of that event.
+ADD_ONE = """with free as (
+        select position, data->>'learner' learner from log.events opened
+         where tenant = $1 and type = 'progress_opened' and not exists (
+            select from log.events e where e.tenant = $1
+               and e.stream = 'record-' || (opened.data->>'learner'))
+         order by position limit 1)
+    update log.events e set type = award.type, stream = 'record-' || free.learner,
+           data = award.data || jsonb_build_object('learner', free.learner)
+      from free, (select * from log.events where tenant = $1 and type = 'credential_awarded'
+                   order by position limit 1) award
+     where e.tenant = $1 and e.position = free.position
+    returning free.learner"""
 
 
 def runtime_of(school: Running) -> Runtime:
@@ -49,6 +70,41 @@ def answer_of(process: "subprocess.Popen[str]") -> Any:
 
 def start_import(school: Running, folder: Path, tenant: str) -> "subprocess.Popen[str]":
     return command(school, "import", "oulad", str(folder), "--tenant", tenant, "--json")
+
+
+class Planted(NamedTuple):
+    """A log as somebody has made it: one award is gone, and another learner has one too many."""
+
+    log: PostgresLog
+    robbed: str
+    favored: str
+
+
+class OneAtATime:
+    """One connection that answers as a pool would."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self._lock = connection, asyncio.Lock()
+
+    async def fetch(self, *asked: Any) -> Any:
+        async with self._lock:
+            return await self._connection.fetch(*asked)
+
+
+@asynccontextmanager
+async def planted(school: Running, tenant: str) -> AsyncIterator[Planted]:
+    """Nothing of it stays: it is seen within one transaction."""
+    runtime = runtime_of(school)
+    async with owner_connection(runtime.owner or runtime.postgres) as connection:
+        await speak_json_bytes(connection)
+        kept = connection.transaction()
+        await kept.start()
+        await connection.execute("set local session_replication_role = replica")
+        robbed = await connection.fetchval(CUT_OUT, tenant)
+        favored = await connection.fetchval(ADD_ONE, tenant)
+        pool: Any = OneAtATime(connection)
+        yield Planted(PostgresLog(pool), robbed, favored)
+        await kept.rollback()
 
 
 def report(school: Running, tenant: str) -> Any:

@@ -12,12 +12,16 @@ from tests.oulad.arrival import (
     command,
     log_of,
     numbers_of,
+    planted,
     read_models,
     report,
     require_each_once_in_order,
     start_import,
 )
 from tests.oulad.reference import compute, happenings, losing, rows
+
+from milepost.credentials.queries.audit import audit
+from milepost.events.policies.timers import utc_now
 
 MINUTES_3 = 180
 
@@ -101,6 +105,29 @@ def test_half_of_the_points_instead_of_two_fifths_takes_completion_from_whom_it_
     assert require_what_if(school, "slice", slice_of_oulad) > 0
 
 
+async def require_audit(school: Running, tenant: str, expected: dict[str, Any]) -> None:
+    """No difference; an award cut out and one too many, both taken back again, are found."""
+    [told] = answer_of(command(school, "audit", "--tenant", tenant, "--json"))
+    assert (told["kinds"], told["differences"]) == ({}, [])
+    assert told["held"] == expected["credentials"]
+    async with planted(school, tenant) as plants:
+        found = [
+            (one.kind, one.because, one.learner)
+            async for part in audit(plants.log, tenant, at=utc_now(), upto=told["position"])
+            for one in part.differences
+        ]
+    assert sorted(found) == [
+        ("missing", "not_awarded", plants.robbed),
+        ("unearned", "never_earned", plants.favored),
+    ]
+
+
+async def test_the_auditor_finds_no_difference_and_each_planted_one(
+    school: Running, arrived: Arrived
+) -> None:
+    await require_audit(school, "slice", arrived.expected)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_all_five_modules_arrive_as_computed_within_three_minutes(
@@ -112,3 +139,4 @@ async def test_all_five_modules_arrive_as_computed_within_three_minutes(
     await require_everywhere(school, "ou", expected)
     assert imported["seconds"] <= MINUTES_3
     assert require_what_if(school, "ou", oulad) > 20_000
+    await require_audit(school, "ou", expected)

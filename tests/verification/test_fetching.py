@@ -12,8 +12,10 @@ from tests.certificates import Authority
 from tests.verification.issuing import AT, LIST, Issuer, entry, reasons
 from tests.web.answering import Names, server_tls, serving
 
+from milepost.credentials.verification.report import Report
 from milepost.credentials.verification.sources import KEPT_SECONDS, Fetching
-from milepost.credentials.verification.verifier import Question, Verifier, verifier_of
+from milepost.credentials.verification.verifier import MAX_ASKED, Question, Verifier, verifier_of
+from milepost.events.runtime.outages import Overloaded
 from milepost.web.outbound.client import Outbound
 from milepost.web.outbound.hosts import Hosts
 from milepost.web.settings import Settings
@@ -152,6 +154,17 @@ async def test_what_takes_too_long_is_unknown():
     )
     assert reasons(report) == {"proof": "key_unknown", "key": "key_unknown"}
     assert "no time left" in report.summary
+
+
+async def test_more_than_a_few_at_a_time_are_told_to_come_again():
+    school = Issuer()
+    verifier = Verifier(OwnSchool(school, revoked=7, seconds=0.2))
+    data, question = json.dumps(school.signed()).encode(), Question(at=AT)
+    asked = [verifier.verify(data, question) for _ in range(MAX_ASKED + 2)]
+    came = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(one, Overloaded) for one in came) == 2
+    assert sum(isinstance(one, Report) for one in came) == MAX_ASKED
+    assert (await verifier.verify(data, question)).verdict == "undecided"
 
 
 def test_nothing_is_fetched_unless_the_operator_says_so(tmp_path: Path):

@@ -53,6 +53,10 @@ SINGLE = {
         "commands.school.what_if",
         "Say what a changed rule would mean, before it is changed.",
     ),
+    "impact": (
+        "commands.school.impact",
+        "Say who would gain or lose by an achievement's definition, before it is published.",
+    ),
     "audit": (
         "commands.school.audit",
         "Check that whoever has earned an achievement holds it, and nobody else.",

@@ -18,6 +18,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     OpenAPIHeader,
+    OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
     Parameter,
@@ -160,6 +161,8 @@ def _operation_factory(
     ) -> Operation:
         success = next(iter(responses.values()))
         success.headers = {one.name: _header(one) for one in answers.response_headers}
+        if answers.media_types:
+            success.content = {one: _file() for one in answers.media_types}
         if answers.also is not None:
             responses[str(answers.also)] = _also(success, answers.also)
         if answers.creates:
@@ -204,6 +207,10 @@ def _also(success: OpenAPIResponse, status: int) -> OpenAPIResponse:
     description = HTTPStatus(status).description
     content = None if status == HTTPStatus.NOT_MODIFIED else success.content
     return replace(success, description=description, content=content)
+
+
+def _file() -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
 def _parameter(header: Header) -> Parameter:

@@ -70,6 +70,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     `request_headers` may come, `response_headers` are in every answer that is no problem.
     `also`: another status of the same answer. `creates`: 201 tells the address of what is new.
     `request_body`: one that the route reads as it comes.
+    `media_types`: what an answer may be, where that is no JSON.
     """
 
     refusals: tuple[Exception, ...] = ()
@@ -78,6 +79,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     also: int | None = None
     creates: bool = False
     request_body: RequestBody | None = None
+    media_types: tuple[str, ...] = ()
 
     def __deepcopy__(self, memo: object) -> Self:
         """Itself: litestar copies the options of a route, and these hold hundreds of objects."""

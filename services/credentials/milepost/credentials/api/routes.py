@@ -3,7 +3,15 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.api import achievements, approvals, life, programs, records, sharing
+from milepost.credentials.api import (
+    achievements,
+    approvals,
+    impact,
+    life,
+    programs,
+    records,
+    sharing,
+)
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.verification import api as verification
 
@@ -21,6 +29,7 @@ def routes(wiring: Wiring) -> Router:
             records.award_credential,
             records.revoke_credential,
             records.lift_credential_flag,
+            *impact.HANDLERS,
             *life.HANDLERS,
             *approvals.HANDLERS,
             *programs.HANDLERS,

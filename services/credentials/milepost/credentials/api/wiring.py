@@ -1,9 +1,10 @@
 """What the routes share: who may issue, what they are given to work with, what is asked about."""
 
+from asyncio import Semaphore
 from collections.abc import Callable
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
@@ -20,12 +21,15 @@ RETIRED_ACHIEVEMENT = RetiredAchievement("data-analyst")
 
 
 class Wiring(Struct, frozen=True):
+    """`impacts`: so many are asked at a time, for each reads the log."""
+
     transactor: Transactor
     settings: Settings
     clock: Callable[[], datetime]
     achievements: AchievementCache
     verifier: Verifier
     trusted: frozenset[str]
+    impacts: Semaphore = field(default_factory=lambda: Semaphore(1))
 
 
 async def defined(

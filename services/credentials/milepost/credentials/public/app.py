@@ -3,6 +3,7 @@
 from milepost.credentials import credential_index
 from milepost.credentials.credential_index import CredentialIndex
 from milepost.credentials.issuers.app import issuing
+from milepost.credentials.public import held
 from milepost.credentials.public.api import LOCALES, PAGES, Public, routes
 from milepost.credentials.public.certificate import Press
 from milepost.credentials.public.forms import Sign
@@ -16,7 +17,9 @@ def service(context: Context) -> Service:
     index = CredentialIndex(context.pool)
     public = public_on(context, index.find, issuing(context).signer.credential)
     return Service(
-        name="credential-pages", routes=(routes(public),), handlers=(credential_index.indexing(),)
+        name="credential-pages",
+        routes=(routes(public), held.routes(public)),
+        handlers=(credential_index.indexing(),),
     )
 
 

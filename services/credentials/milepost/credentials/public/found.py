@@ -83,7 +83,10 @@ class Lookup:
         whose = await self._find(credential)
         if whose is None:
             return None
-        tenant, learner = whose
+        return await self.of(*whose, credential)
+
+    async def of(self, tenant: str, learner: str, credential: str) -> Found | None:
+        """The same, of a learner who is known."""
         record, awarded = await self._record(tenant, learner, credential)
         if awarded is None:
             return None

@@ -23,6 +23,8 @@ from milepost.pages.locales import Locale
 Tone: TypeAlias = Literal["good", "warn", "bad"]
 TONES: dict[Status, Tone] = {
     "active": "good",
+    "withheld": "warn",
+    "declined": "warn",
     "expired": "warn",
     "suspended": "warn",
     "superseded": "warn",

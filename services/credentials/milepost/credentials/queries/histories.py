@@ -91,24 +91,33 @@ async def histories(
     types: Collection[str],
     upto: int,
     *,
+    first: int = 0,
     on_progress: OnProgress = lambda _done, _of: None,
     most_bytes: int = MOST_BYTES,
 ) -> AsyncIterator[Sequence[History]]:
-    """Every learner's once, up to this position, some at a time, in no order.
+    """Every learner's once, up to this position, some at a time, in the order of `place_of`.
 
-    `on_progress` hears how far a pass has read, and how far it goes.
+    first        from this place on
+    on_progress  hears how far a pass has read, and how far it goes
     """
-    first = 0
     while first < SPREAD:
         part = _Part(first, most_bytes)
         async for page in pages(log, tenant, upto=upto, types=tuple(types), limit=PAGE):
             part.add(page.events)
             on_progress(page.reached, upto)
             await sleep(0)
-        for some in in_turns(list(part.learners.values())):
+        for some in in_turns(sorted(part.learners.values(), key=_order)):
             yield some
             await sleep(0)
         first = part.end
+
+
+def place_of(learner: str) -> int:
+    return crc32(learner.encode())
+
+
+def _order(history: History) -> tuple[int, str]:
+    return place_of(history.learner), history.learner
 
 
 def in_turns(all_of_them: Sequence[T], count: int = TURN) -> Sequence[Sequence[T]]:
@@ -162,11 +171,11 @@ class _Part:
         return learner
 
     def _has(self, learner: str) -> bool:
-        return self.first <= crc32(learner.encode()) < self.end
+        return self.first <= place_of(learner) < self.end
 
     def _let_go(self) -> None:
         self.end = (self.first + self.end) // 2
-        stays = {name for name in self.learners if crc32(name.encode()) < self.end}
+        stays = {name for name in self.learners if place_of(name) < self.end}
         self.learners = {name: one for name, one in self.learners.items() if name in stays}
         self._opened = {key: name for key, name in self._opened.items() if name in stays}
         self._bytes = sum(map(_bytes, self.learners.values()))

@@ -6,7 +6,6 @@ this person?
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -31,9 +30,8 @@ from milepost.credentials.verification.report import (
     verdict_of,
 )
 from milepost.credentials.verification.texts.shown import MAX_ADDRESS, shown, shown_text
-from milepost.credentials.verification.texts.times import numeric_date, parse_time
+from milepost.credentials.verification.texts.times import SKEW, numeric_date, parse_time
 
-SKEW: Final = timedelta(seconds=300)  # of the issuer's clock
 DATA_MODEL_1: Final = "https://www.w3.org/2018/credentials/v1"
 
 

@@ -32,11 +32,13 @@ from milepost.credentials.verification.report import Report
 from milepost.credentials.verification.sources import Fetching, NotHad, Nothing, OwnIssuers
 from milepost.credentials.verification.texts.shown import shown
 from milepost.credentials.verification.texts.strict_json import NotStrictJson, strict_object
+from milepost.events.runtime.outages import Overloaded
 from milepost.web.outbound.client import Outbound
 from milepost.web.outbound.hosts import Hosts
 from milepost.web.settings import Settings
 
 AT_ONCE: Final = 2
+MAX_ASKED: Final = 32  # at a time, each with a few megabytes
 MAX_KEYS: Final = 24  # of one credential, its endorsements and its lists
 MAX_DOCUMENTS: Final = 2  # for one key: its own and its controller's
 GATHERING_SECONDS: Final = 20.0
@@ -69,11 +71,22 @@ class Verifier:
         self._documents = documents or {}
         self._gathering_seconds = gathering_seconds
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._asked = 0
 
     async def issuers(self, tenant: str) -> frozenset[str]:
         return await self._own.issuers(tenant)
 
     async def verify(self, data: bytes, question: Question) -> Report:
+        """Raises `Overloaded` when too many wait already."""
+        if self._asked >= MAX_ASKED:
+            raise Overloaded
+        self._asked += 1
+        try:
+            return await self._verified(data, question)
+        finally:
+            self._asked -= 1
+
+    async def _verified(self, data: bytes, question: Question) -> Report:
         facts = Facts(
             at=question.at,
             recipient=question.recipient,

@@ -21,7 +21,7 @@ from milepost.credentials.domain.achievements.condition import Condition, eviden
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.audit.told import Derived, Told, derive
 from milepost.credentials.domain.records.awards import award_if_earned
-from milepost.credentials.domain.records.credential import Credential
+from milepost.credentials.domain.records.credential import Credential, was_given_by_hand
 from milepost.credentials.domain.records.record import Record
 
 Kind: TypeAlias = Literal["missing", "unearned", "twice", "unknown"]
@@ -122,7 +122,7 @@ def _why_missing(event: CredentialAwarded | CredentialRenewed, defined: Mapping[
 
 def _unearned(told: Told, derived: Derived, catalog: Catalog, at: datetime) -> Iterator[Difference]:
     for one in derived.record.active.values():
-        if one.flag or one.let_stand or _by_hand(one):
+        if one.flag or one.let_stand or was_given_by_hand(one):
             continue
         condition = _condition(one, derived.record, catalog, at)
         if condition.holds:
@@ -197,11 +197,6 @@ def _unknown(told: Told, derived: Derived) -> Iterator[Difference]:
             credential=credential,
             decided_by=tuple(position for position, _ in steps),
         )
-
-
-def _by_hand(one: Credential) -> bool:
-    renewed = one.renewals[-1].renewed_by if one.renewals else "policy"
-    return one.awarded_by != "policy" or renewed != "policy"
 
 
 def _positions(evidence: tuple[Evidence, ...]) -> tuple[int, ...]:

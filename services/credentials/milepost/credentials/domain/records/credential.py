@@ -170,6 +170,12 @@ def status(credential: Credential, at: datetime) -> Status:
     return "expired" if credential.has_expired(at) else "active"
 
 
+def was_given_by_hand(credential: Credential) -> bool:
+    """It rests on a person's word, not on criteria: awarded so, or renewed so the last time."""
+    renewed = credential.renewals[-1].renewed_by if credential.renewals else "policy"
+    return credential.awarded_by != "policy" or renewed != "policy"
+
+
 def awarded(event: CredentialAwarded) -> Credential:
     return Credential(
         credential=event.credential,

@@ -17,7 +17,7 @@ from milepost.credentials.verification.facts import Facts
 from milepost.credentials.verification.presented import Presented
 from milepost.credentials.verification.report import Check
 from milepost.credentials.verification.texts.shown import shown
-from milepost.credentials.verification.texts.times import parse_time
+from milepost.credentials.verification.texts.times import SKEW, parse_time
 
 MAX_ENTRIES: Final = 8
 ENTRY: Final = "BitstringStatusListEntry"
@@ -114,7 +114,7 @@ def _require_signed(presented: Presented, document: Mapping[str, Any], facts: Fa
     if any(one.outcome != "passed" for one in signature_checks(presented, facts)):
         raise CannotTell("its list is not signed by its issuer, or that cannot be checked")
     ends, begins = (parse_time(presented.document.get(one)) for one in ("validUntil", "validFrom"))
-    if (ends is not None and ends < facts.at) or (begins is not None and begins > facts.at):
+    if (ends is not None and ends < facts.at) or (begins is not None and begins > facts.at + SKEW):
         raise CannotTell("its list is for another time")
 
 

@@ -1,9 +1,10 @@
 """Moments as credentials write them: XML Schema's dateTime with its zone, NumericDate in JWTs."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+SKEW: Final = timedelta(seconds=300)  # of an issuer's clock
 _MOMENT: Final = re.compile(
     r"-?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
