@@ -3,7 +3,15 @@
 from litestar import Router
 from litestar.di import Provide
 
-from milepost.credentials.api import achievements, approvals, life, programs, records, sharing
+from milepost.credentials.api import (
+    achievement_queries,
+    achievements,
+    approvals,
+    life,
+    programs,
+    records,
+    sharing,
+)
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.verification import api as verification
 
@@ -13,7 +21,7 @@ def routes(wiring: Wiring) -> Router:
         "/credentials",
         route_handlers=[
             achievements.put_achievement,
-            achievements.get_achievement,
+            *achievement_queries.HANDLERS,
             achievements.retire_achievement,
             achievements.evaluate_learners,
             records.get_learner_record,
