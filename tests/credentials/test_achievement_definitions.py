@@ -13,7 +13,7 @@ from milepost.credentials.domain.achievements.achievement import (
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.achievements.criteria_tree import MAX_CONDITIONS, MAX_DEPTH
 from milepost.credentials.domain.achievements.define import define, retire
-from milepost.credentials.domain.achievements.definition import NOT_ASKED, Definition, Known
+from milepost.credentials.domain.achievements.definition import UNCHECKED, Definition, References
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     DefinitionInvalid,
@@ -158,7 +158,7 @@ def test_every_fault_of_a_definition_is_told_at_once():
             issuer="science",
             co_issuers=("science", "arts", "arts", "nobody"),
         ),
-        Known(issuers=frozenset({"arts"}), images=frozenset()),
+        References(issuers=frozenset({"arts"}), images=frozenset()),
     )
     assert faults == {
         "$.names.EN": "is_the_language",
@@ -185,7 +185,7 @@ def test_what_is_renewed_has_to_be_younger_than_what_it_renews(renewal, refused)
 
 def test_every_school_has_the_default_issuer():
     asked = definition(passed("AAA"), issuer="default")
-    assert faults_of(asked, Known(issuers=frozenset())) == {}
+    assert faults_of(asked, References(issuers=frozenset())) == {}
 
 
 def after(state, what, on):
@@ -193,9 +193,9 @@ def after(state, what, on):
     return evolve_achievement(state, event)
 
 
-def faults_of(what, known=NOT_ASKED):
+def faults_of(what, references=UNCHECKED):
     try:
-        assert define(None, "badge", what, EMPTY, day(0), known=known)
+        assert define(None, "badge", what, EMPTY, day(0), references=references)
     except DefinitionInvalid as refusal:
         return {fault.path: fault.condition for fault in refusal.faults}
     return {}

@@ -89,6 +89,97 @@ async def test_an_achievement_is_defined_read_and_defined_anew_only_when_changed
     assert read["criteria"] == BADGE["criteria"]
 
 
+WHOLE = BADGE | {
+    "narrative": "Pass the course.",
+    "validity_days": 730,
+    "renewal_days": 60,
+    "embargo_until": "2027-01-01T00:00:00Z",
+    "held_for_release": True,
+    "evidence_rule": "positions",
+    "description": "Works with data.",
+    "achievement_type": "ext:Nanodegree",
+    "skills": [
+        {"name": "Ask data", "url": "https://s.example/1", "framework": "ESCO", "code": "1"}
+    ],
+    "tags": ["data"],
+    "image": None,
+    "language": "en",
+    "names": {"de": "Abzeichen"},
+    "issuer": "default",
+    "co_issuers": [],
+    "revoke_when_fallen": True,
+    "visibility": "public",
+    "european": {
+        "learning_outcomes": ["Asks data."],
+        "workload_hours": 50.0,
+        "ects": 2.0,
+        "eqf_level": 5,
+        "assessment_type": "Exam",
+        "participation": "Online",
+        "quality_assurance": "Accredited",
+        "supervision": None,
+        "grade": None,
+        "integration": None,
+    },
+}
+
+
+async def test_a_whole_definition_comes_back_as_it_was_stated_and_stays_as_a_version(school):
+    await school.define("badge", BADGE)
+    second = await school.define("badge", WHOLE)
+    shown = (await school.get("/credentials/achievements/badge")).json()
+    assert {name: shown[name] for name in WHOLE} == WHOLE | {
+        "criteria": {"type": "course_passed", "course": "AAA", "min_grade": 0.4}
+    }
+    assert second["version"] == shown["version"] == shown["latest_version"] == 2
+    again = {name: shown[name] for name in WHOLE}
+    assert (await school.define("badge", again))["version"] == 2
+    path = "/credentials/achievements/badge/versions"
+    listed = (await school.get(path)).json()["versions"]
+    assert [(one["version"], one["name"]) for one in listed] == [(1, "Badge"), (2, "Badge")]
+    first = (await school.get(f"{path}/1")).json()
+    assert (first["version"], first["latest_version"], first["skills"]) == (1, 2, [])
+    unknown = await school.get(f"{path}/3")
+    assert problem(unknown, 404, "unknown_achievement_version")["latest"] == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("$.renewal_days", {"renewal_days": -1}),
+        ("$.achievement_type", {"achievement_type": "Trophy"}),
+        ("$.skills[0].url", {"skills": [{"name": "x", "url": "javascript:alert(1)"}]}),
+        ("$.european.eqf_level", {"european": {"eqf_level": 9}}),
+        ("$.image", {"image": "../../etc/passwd"}),
+        ("$.visibility", {"visibility": "friends"}),
+    ],
+)
+async def test_every_bound_of_a_definition_is_told_with_its_path(school, path, part):
+    answer = await school.put("/credentials/achievements/badge", BADGE | part)
+    assert problem(answer, 400, "malformed_request")["path"] == path
+
+
+async def test_faults_between_fields_are_told_at_once(school):
+    body = BADGE | {"renewal_days": 1, "names": {"EN": "Badge"}}
+    refused = await school.put("/credentials/achievements/badge", body)
+    assert problem(refused, 422, "definition_invalid")["faults"] == [
+        {"path": "$.names.EN", "condition": "is_the_language"},
+        {"path": "$.renewal_days", "condition": "never_ends"},
+    ]
+
+
+async def test_achievements_are_listed_page_by_page(school):
+    for code in ("c", "a", "b"):
+        await school.define(code, BADGE)
+    seen: list[list[str]] = []
+    after: str | None = ""
+    while after is not None:
+        page = (await school.get(f"/credentials/achievements?limit=2&after={after}")).json()
+        seen.append([one["achievement"] for one in page["achievements"]])
+        after = page["next"]
+    assert seen == [["a", "b"], ["c"]]
+
+
 async def test_criteria_that_cannot_come_true_as_things_are_are_told(school):
     async def happens(course, *events):
         await school.transactor.transact("school", COURSE.of(course), lambda _: list(events))

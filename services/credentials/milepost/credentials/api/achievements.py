@@ -7,16 +7,19 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
-from litestar import Response, get, post, put
+from litestar import Response, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.achievements import Criterion
 from milepost.contracts.records import RecordEvent
-from milepost.credentials.api.wire import (
+from milepost.credentials.api.definition_wire import (
     AchievementDefinition,
     AchievementView,
     DefinedAchievement,
+    definition_of,
+)
+from milepost.credentials.api.wire import (
     Evaluated,
     Evaluation,
     EvaluationView,
@@ -28,7 +31,6 @@ from milepost.credentials.api.wiring import (
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     Wiring,
-    defined,
 )
 from milepost.credentials.domain.achievements.achievement import (
     ACHIEVEMENT,
@@ -43,7 +45,7 @@ from milepost.credentials.domain.achievements.criteria_warnings import (
     warnings_of,
 )
 from milepost.credentials.domain.achievements.define import define, retire
-from milepost.credentials.domain.achievements.definition import Definition, DefinitionFault
+from milepost.credentials.domain.achievements.definition import DefinitionFault
 from milepost.credentials.domain.records.awards import RECORD, award_if_earned
 from milepost.credentials.domain.records.record import Record
 from milepost.credentials.domain.refusals import (
@@ -57,9 +59,8 @@ from milepost.credentials.domain.refusals import (
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
 from milepost.events.streams import Stream
-from milepost.web.openapi.documented_answers import command, versioned_query
+from milepost.web.openapi.documented_answers import command
 from milepost.web.requests.commands import Call, run_command, run_commands
-from milepost.web.requests.etags import versioned
 from milepost.web.requests.positions import positioned
 
 EVALUATED_AT_ONCE = 50
@@ -92,12 +93,7 @@ async def put_achievement(
 
     Roles: issuer, registrar, operator, service.
     """
-    definition = Definition(
-        name=data.name,
-        criteria=data.criteria,
-        narrative=data.narrative,
-        validity_days=data.validity_days,
-    )
+    definition = definition_of(data)
     catalog = await wiring.achievements.latest(request.user.tenant)
     outcome = await run_command(
         request,
@@ -115,19 +111,6 @@ async def put_achievement(
     courses = await _courses(wiring.transactor, request.user.tenant, data.criteria)
     warnings = warnings_of(data.criteria, courses, catalog)
     return positioned(DefinedAchievement(**facts, warnings=warnings), outcome.position)
-
-
-@get(
-    "/achievements/{achievement:str}",
-    summary="An achievement as it is defined now",
-    answers=versioned_query(UNKNOWN_ACHIEVEMENT),
-)
-async def get_achievement(
-    request: Call, achievement: KnownAchievement, wiring: NamedDependency[Wiring]
-) -> Response[AchievementView]:
-    """Any role."""
-    written, state = await defined(request, wiring.transactor, achievement)
-    return versioned(request, AchievementView.of(state), written)
 
 
 @post(

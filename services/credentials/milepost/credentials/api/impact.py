@@ -7,14 +7,14 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from milepost.credentials.api.wire import AchievementDefinition, PathAchievement
+from milepost.credentials.api.definition_wire import AchievementDefinition, definition_of
+from milepost.credentials.api.wire import PathAchievement
 from milepost.credentials.api.wiring import (
     ISSUING,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     Wiring,
 )
-from milepost.credentials.domain.achievements.definition import Definition
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     ImpossibleCriteria,
@@ -74,18 +74,13 @@ async def ask_impact(
         raise Overloaded
     question = ImpactQuestion(
         achievement=achievement,
-        definition=_definition(data.definition) if data.definition else None,
+        definition=definition_of(data.definition) if data.definition else None,
         limit=data.limit,
         cursor=data.cursor,
     )
     log, tenant = wiring.transactor.log, request.user.tenant
     async with wiring.impacts:
         return await impact(log, tenant, question, at=wiring.clock())
-
-
-def _definition(body: AchievementDefinition) -> Definition:
-    names = set(Definition.__struct_fields__) & set(body.__struct_fields__)
-    return Definition(**{name: getattr(body, name) for name in names})
 
 
 HANDLERS = (ask_impact,)

@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from milepost.credentials.api import (
+    achievement_queries,
     achievements,
     approvals,
     impact,
@@ -21,7 +22,7 @@ def routes(wiring: Wiring) -> Router:
         "/credentials",
         route_handlers=[
             achievements.put_achievement,
-            achievements.get_achievement,
+            *achievement_queries.HANDLERS,
             achievements.retire_achievement,
             achievements.evaluate_learners,
             records.get_learner_record,

@@ -7,13 +7,10 @@ import msgspec
 from litestar.params import PathParameter
 from msgspec import Meta
 
-from milepost.contracts.achievements import Criterion
-from milepost.contracts.ids import CODE, ID, KEY, TEXT
+from milepost.contracts.ids import CODE, ID, KEY
 from milepost.contracts.records import Evidence
 from milepost.contracts.times import Moment
-from milepost.credentials.domain.achievements.achievement import Achievement
 from milepost.credentials.domain.achievements.condition import Condition
-from milepost.credentials.domain.achievements.criteria_warnings import CriteriaWarning
 from milepost.credentials.domain.records.credential import (
     Credential,
     Flag,
@@ -53,37 +50,6 @@ PathCredential: TypeAlias = Annotated[
     str, PathParameter(pattern=KEY, description="The credential's id, from the record")
 ]
 
-EXAMPLE_CRITERIA = {
-    "type": "all_of",
-    "criteria": [
-        {"type": "course_passed", "course": "DATA-101", "min_grade": 0.6},
-        {"type": "achievement_held", "achievement": "python-basics"},
-    ],
-}
-
-
-class AchievementDefinition(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Annotated[
-        str, Meta(min_length=1, max_length=200, pattern=TEXT, examples=["Data analyst"])
-    ]
-    criteria: Annotated[
-        Criterion,
-        Meta(
-            description="A tree, at most 8 levels deep and 256 conditions large",
-            examples=[EXAMPLE_CRITERIA],
-        ),
-    ]
-    narrative: Annotated[
-        str,
-        Meta(max_length=4_000, pattern=TEXT, description="The criteria in words, for people"),
-    ] = ""
-    validity_days: (
-        Annotated[
-            int, Meta(ge=1, le=36_500, description="From the day it was earned", examples=[730])
-        ]
-        | None
-    ) = None
-
 
 class HandAward(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     achievement: Annotated[str, Meta(pattern=KEY, examples=["data-analyst"])]
@@ -111,34 +77,6 @@ class ReasonedStep(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Evaluation(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     learners: Annotated[tuple[LearnerId, ...], Meta(min_length=1, max_length=1_000)]
-
-
-class AchievementView(msgspec.Struct, frozen=True, kw_only=True):
-    achievement: str
-    version: int
-    retired: bool
-    name: str
-    criteria: Criterion
-    narrative: str
-    validity_days: int | None
-
-    @classmethod
-    def of(cls, state: Achievement) -> "AchievementView":
-        return cls(
-            achievement=state.achievement,
-            version=state.version,
-            retired=state.retired,
-            name=state.definition.name,
-            criteria=state.definition.criteria,
-            narrative=state.definition.narrative,
-            validity_days=state.definition.validity_days,
-        )
-
-
-class DefinedAchievement(AchievementView, frozen=True, kw_only=True):
-    """`warnings`: what the criteria ask for and nobody can have as things are now."""
-
-    warnings: tuple[CriteriaWarning, ...]
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):

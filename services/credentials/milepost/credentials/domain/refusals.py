@@ -18,6 +18,15 @@ class UnknownProgram(Unknown):
 
 
 @dataclass
+class UnknownAchievementVersion(Unknown):
+    """The achievement has no such version; `latest`: the newest that there is."""
+
+    achievement: str
+    version: int
+    latest: int
+
+
+@dataclass
 class NotHeld(Unknown):
     """The learner has never been awarded this credential."""
 

@@ -15,9 +15,9 @@ from milepost.credentials.domain.achievements.achievement import AchievementStat
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria_tree import require_valid
 from milepost.credentials.domain.achievements.definition import (
-    NOT_ASKED,
+    UNCHECKED,
     Definition,
-    Known,
+    References,
     definition_faults,
 )
 from milepost.credentials.domain.refusals import (
@@ -37,7 +37,7 @@ def define(
     catalog: Catalog,
     at: datetime,
     *,
-    known: Known = NOT_ASKED,
+    references: References = UNCHECKED,
 ) -> list[AchievementEvent]:
     """A next version, only when something changed.
 
@@ -48,7 +48,7 @@ def define(
         raise RetiredAchievement(achievement)
     if state and state.definition == definition:
         return []
-    if faults := tuple(definition_faults(definition, known)):
+    if faults := tuple(definition_faults(definition, references)):
         raise DefinitionInvalid(achievement, faults)
     require_valid(definition.criteria)
     _require_known(achievement, definition.criteria, catalog)

@@ -51,7 +51,7 @@ class DefinitionFault(msgspec.Struct, frozen=True):
     condition: str
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class References(msgspec.Struct, frozen=True, kw_only=True):
     """What there is beside achievements; None: it is not asked.
 
     issuers  codes of the school's issuers that are not retired
@@ -62,7 +62,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     images: AbstractSet[str] | None = None
 
 
-NOT_ASKED = Known()
+UNCHECKED = References()
 
 
 def defined_by(event: AchievementDefined) -> Definition:
@@ -70,15 +70,19 @@ def defined_by(event: AchievementDefined) -> Definition:
 
 
 def definition_faults(
-    definition: Definition, known: Known = NOT_ASKED
+    definition: Definition, references: References = UNCHECKED
 ) -> Iterator[DefinitionFault]:
     """All of them; those of its criteria are refusals of their own."""
     yield from _name_faults(definition)
     yield from _renewal_faults(definition)
     yield from _skill_faults(definition.skills)
     yield from _repeated("$.tags", [tag.casefold() for tag in definition.tags])
-    yield from _issuer_faults(definition, known)
-    if definition.image and known.images is not None and definition.image not in known.images:
+    yield from _issuer_faults(definition, references)
+    if (
+        definition.image
+        and references.images is not None
+        and definition.image not in references.images
+    ):
         yield DefinitionFault("$.image", "unknown_image")
 
 
@@ -108,13 +112,13 @@ def _skill_faults(skills: Sequence[Skill]) -> Iterator[DefinitionFault]:
     yield from _repeated("$.skills", codes, field=".code")
 
 
-def _issuer_faults(definition: Definition, known: Known) -> Iterator[DefinitionFault]:
+def _issuer_faults(definition: Definition, references: References) -> Iterator[DefinitionFault]:
     issuer = definition.issuer or DEFAULT_ISSUER
     places = [("$.issuer", issuer)]
     places += [(f"$.co_issuers[{at}]", one) for at, one in enumerate(definition.co_issuers)]
-    if known.issuers is not None:
+    if references.issuers is not None:
         for path, code in places:
-            if code not in {DEFAULT_ISSUER, *known.issuers}:
+            if code not in {DEFAULT_ISSUER, *references.issuers}:
                 yield DefinitionFault(path, "unknown_issuer")
     for path, code in places[1:]:
         if code == issuer:
