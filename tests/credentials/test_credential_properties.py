@@ -14,33 +14,50 @@ from tests.credentials.scenes import (
     held,
     note,
     passed,
+    program,
     result,
     revoked,
+    scored,
 )
 
-from milepost.contracts.achievements import AllOf, AnyOf, Criterion, NOf
+from milepost.contracts.achievements import (
+    AllOf,
+    AnyOf,
+    CoursePassed,
+    Criterion,
+    HoursLearned,
+    LessonScored,
+    NOf,
+    ProgramCompleted,
+    SkillShown,
+)
 from milepost.contracts.records import (
     CourseResultNoted,
     CourseResultWithdrawn,
     CredentialAwarded,
+    LessonResultNoted,
     RecordEvent,
 )
-from milepost.credentials.domain.achievements.catalog import Catalog
+from milepost.credentials.domain.achievements.catalog import Catalog, catalog_of
 from milepost.credentials.domain.records.awards import (
     RECORD,
     award_by_hand,
     award_if_earned,
-    note_result_and_award,
-    withdraw_result,
+    note_and_award,
 )
 from milepost.credentials.domain.records.flags import lift_flag
 from milepost.credentials.domain.records.life import revoke
+from milepost.credentials.domain.records.record import Fact
 from milepost.credentials.domain.refusals import AlreadyHeld, NotFlagged, NotHeld
 
 COURSES = ("AAA", "BBB", "CCC")
+SKILLS = ("sql", "git")
+SCORES = (0.2, 0.5, 0.9)
 GRADES = st.sampled_from((None, 0.2, 0.5, 0.9, 1.0))
-Fact: TypeAlias = CourseResultNoted | CourseResultWithdrawn
 NAMES = tuple(f"a{n}" for n in range(6))
+
+PARTS = NAMES[:3]
+days = st.integers(0, 9).map(day)
 
 # A busy machine is not a failure.
 many = settings(max_examples=60, deadline=None)
@@ -48,8 +65,31 @@ many = settings(max_examples=60, deadline=None)
 
 def trees(achievements: tuple[str, ...]) -> st.SearchStrategy[Criterion]:
     """Trees that may name these achievements: a catalog built in this order has no circle."""
-    courses = st.builds(passed, st.sampled_from(COURSES), st.sampled_from((0.0, 0.5, 0.9)))
-    leaf = courses | st.sampled_from(achievements).map(held) if achievements else courses
+    least, course = st.sampled_from((0.0, 0.5, 0.9)), st.sampled_from(COURSES)
+    modes, moments = st.sampled_from((None, "audit", "verified")), st.none() | days
+    leaf: st.SearchStrategy[Criterion] = st.one_of(
+        st.builds(passed, course, least),
+        st.builds(
+            CoursePassed,
+            course=course,
+            min_grade=least,
+            mode=modes,
+            not_before=moments,
+            not_after=moments,
+        ),
+        st.builds(LessonScored, course=course, lesson=st.just("exam"), min_score=least),
+        st.builds(SkillShown, skill=st.sampled_from(SKILLS), min_grade=least),
+        st.builds(
+            HoursLearned,
+            hours=st.sampled_from((5.0, 20.0, 40.0)),
+            courses=st.sampled_from(((), ("AAA",), ("AAA", "BBB"))),
+            not_before=moments,
+        ),
+    )
+    if achievements:
+        leaf |= st.sampled_from(achievements).map(held)
+    if len(achievements) >= len(PARTS):
+        leaf |= st.just(ProgramCompleted(program="program"))
     return st.recursive(leaf, groups, max_leaves=5)
 
 
@@ -68,7 +108,19 @@ def groups(parts: st.SearchStrategy[Criterion]) -> st.SearchStrategy[Criterion]:
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> Catalog:
-    return catalog(**{name: draw(trees(NAMES[:n])) for n, name in enumerate(NAMES)})
+    known = catalog(**{name: draw(trees(NAMES[:n])) for n, name in enumerate(NAMES)})
+    rule: dict[str, Any] = draw(st.sampled_from(({}, {"rule": "any"}, {"rule": "n_of", "n": 2})))
+    programs = {"program": program(*PARTS, **rule)}
+    return catalog_of(known.achievements.values(), "", programs)
+
+
+def run_facts(number: int) -> dict[str, Any]:
+    """What is told of an enrollment, and always the same."""
+    return {
+        "mode": ("audit", "verified")[number % 2],
+        "hours": (None, 5.0, 15.0, 20.0)[number % 4],
+        "skills": ((), ("sql",), SKILLS)[number % 3],
+    }
 
 
 @st.composite
@@ -81,16 +133,28 @@ def completions(draw: st.DrawFn) -> list[CourseResultNoted]:
             max_size=8,
         )
     )
-    return [result(course, grade, n, on) for n, (course, grade, on) in enumerate(drawn, 1)]
+    return [
+        result(course, grade, n, on, **run_facts(n))
+        for n, (course, grade, on) in enumerate(drawn, 1)
+    ]
+
+
+lesson_scores = st.lists(
+    st.tuples(st.sampled_from(COURSES), st.sampled_from(SCORES), st.integers(0, 9)), max_size=4
+)
 
 
 @many
-@given(catalogs(), completions(), st.randoms(use_true_random=False))
-def test_any_order_of_results_gives_the_same_achievements(known, results, random):
-    shuffled = random.sample(results, len(results))
-    one, other = note(known, *results), note(known, *shuffled)
+@given(catalogs(), completions(), lesson_scores, st.randoms(use_true_random=False))
+def test_any_order_of_results_gives_the_same_achievements(known, results, lessons, random):
+    tried = [
+        scored("exam", score, 100 + n, on, course=course, run=f"x{n}")
+        for n, (course, score, on) in enumerate(lessons)
+    ]
+    facts = [*results, *tried]
+    one, other = note(known, *facts), note(known, *random.sample(facts, len(facts)))
     assert one.active.keys() == other.active.keys()
-    assert one.results == other.results
+    assert (one.results, one.lessons) == (other.results, other.lessons)
 
 
 @st.composite
@@ -100,9 +164,13 @@ def courses_of_results(draw: st.DrawFn) -> list[list[Fact]]:
     for number in range(1, draw(st.integers(1, 4)) + 1):
         course = draw(st.sampled_from(COURSES))
         moves = draw(
-            st.lists(st.sampled_from((None, 0.2, 0.5, 0.9, "fell", "revoked")), max_size=4)
+            st.lists(
+                st.sampled_from((None, 0.2, 0.5, 0.9, "fell", "revoked", "failed", "scored")),
+                max_size=4,
+            )
         )
-        run: list[Fact] = [result(course, draw(GRADES), number, number, run=str(number))]
+        told = run_facts(number)
+        run: list[Fact] = [result(course, draw(GRADES), number, number, run=str(number), **told)]
         for place, move in enumerate(moves, 1):
             at = {"run": str(number), "position": number + 10 * place, "on": number + place}
             run.append(_moved(course, move, at))
@@ -115,9 +183,12 @@ def _moved(course: str, move: float | str | None, at: Any) -> Fact:
         return msgspec.structs.replace(
             revoked(**at), course=course, enrollment=f"{course}-2026-{at['run']}"
         )
+    if move in {"failed", "scored"}:
+        return scored("exam", 0.1 if move == "failed" else 0.95, course=course, **at)
+    told = run_facts(int(at["run"]))
     if isinstance(move, str):
-        return result(course, 0.1, passing=False, **at)
-    return result(course, move, **at)
+        return result(course, 0.1, passing=False, **told, **at)
+    return result(course, move, **told, **at)
 
 
 def interleaved(runs: list[list[Fact]], random: Random) -> list[Fact]:
@@ -136,7 +207,8 @@ def test_however_enrollments_interleave_what_holds_is_held_and_not_in_doubt(know
     sound = {name: held for name, held in record.active.items() if not held.flag}
     certain = msgspec.structs.replace(record, active=sound)
     for name, achievement in known.achievements.items():
-        assert explained(achievement.definition.criteria, certain).holds == (name in sound)
+        criteria = achievement.definition.criteria
+        assert explained(criteria, certain, known).holds == (name in sound)
     assert record.results == note(known, *(fact for run in runs for fact in run)).results
 
 
@@ -156,7 +228,7 @@ def test_evaluating_afterwards_finds_nothing_left_to_award(known, results):
         assert award_if_earned(record, known, LEARNER, name, day(99)) == []
 
 
-Action: TypeAlias = CourseResultNoted | CourseResultWithdrawn | tuple[str, str]
+Action: TypeAlias = Fact | tuple[str, str]
 
 
 class School:
@@ -183,10 +255,8 @@ class School:
 
     def decide(self, action: Action) -> list[RecordEvent]:
         match action:
-            case CourseResultNoted():
-                return note_result_and_award(self.record, self.known, action)
-            case CourseResultWithdrawn():
-                return withdraw_result(self.record, self.known, action)
+            case CourseResultNoted() | CourseResultWithdrawn() | LessonResultNoted():
+                return note_and_award(self.record, self.known, (action,))
             case ("let_stand", name):
                 active = self.record.active.get(name)
                 held = active.credential if active else "none"

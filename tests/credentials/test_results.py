@@ -6,7 +6,7 @@ One table, asked of the criteria of credentials and of the prerequisites of enro
 import pytest
 from tests.credentials.scenes import changed, day, explained, given, hear, passed, result, revoked
 
-from milepost.contracts.prerequisites import CoursePassed
+from milepost.contracts.rules.prerequisites import CoursePassed
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.enrollment.domain.enrollment import prerequisites

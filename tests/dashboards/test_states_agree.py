@@ -18,7 +18,7 @@ from tests.enrollment.given import minute, opened, published
 
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import enrollment_id
-from milepost.contracts.prerequisites import CoursePassed
+from milepost.contracts.rules.prerequisites import CoursePassed
 from milepost.dashboards.projections.learner_overview import ENROLLMENTS, LEARNER_OVERVIEW
 from milepost.enrollment.app import policies as enrollment_policies
 from milepost.enrollment.commands.enroll import admission

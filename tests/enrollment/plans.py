@@ -5,7 +5,7 @@ from msgspec import structs
 from tests.enrollment.given import NINE, minute
 
 from milepost.contracts.courses import CoursePublished, LatePolicy, Lesson, PassingRule, Skill
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed
 
 FRAMEWORKS = ("ESCO", "CASE", "CTDL", "O*NET")
 KINDS = ("page", "video", "reading", "discussion", "quiz", "assignment", "exam")

@@ -2,7 +2,7 @@ import pytest
 from tests.enrollment.given import course, lesson, minute, published
 
 from milepost.contracts.courses import CourseDrafted, CourseRetired, LatePolicy, PassingRule, Skill
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain.course.course import (
     AlreadyPublished,
     AlreadyRetired,

@@ -9,7 +9,7 @@ from tests.enrollment.given import lesson, published
 from tests.enrollment.plans import plans
 
 from milepost.contracts.courses import CoursePublished, PassingRule, Skill
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain.course.diff import Difference, differences
 
 A, B, C, D = (lesson(name) for name in "abcd")

@@ -3,7 +3,7 @@ from tests.enrollment.given import course, minute, offering, opened, published
 
 from milepost.contracts.courses import CourseDrafted, CourseRetired
 from milepost.contracts.offerings import OfferingClosed
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed
 from milepost.enrollment.domain.course.course import (
     AlreadyRetired,
     UnknownCourse,

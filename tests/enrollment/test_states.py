@@ -31,7 +31,7 @@ from milepost.contracts.enrollments import (
     LearnerOfferedSeat,
 )
 from milepost.contracts.offerings import SeatOffered
-from milepost.contracts.prerequisites import AchievementHeld
+from milepost.contracts.rules.prerequisites import AchievementHeld
 from milepost.enrollment.domain.enrollment.admission import AdmissionRequest, admit
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.enrollment.domain.enrollment.exits import (

@@ -8,7 +8,7 @@ import pytest
 from milepost.contracts.achievements import AchievementDefined, CoursePassed
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 from milepost.contracts.offerings import OfferingOpened
-from milepost.contracts.prerequisites import AchievementHeld
+from milepost.contracts.rules.prerequisites import AchievementHeld
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import course_policy
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT

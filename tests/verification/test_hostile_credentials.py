@@ -63,6 +63,7 @@ LIES: dict[str, str] = {
     "none": unsigned("none"),
     "None": unsigned("NONE"),
     "no algorithm": unsigned(None),
+    "one that is long": unsigned("\x1b[2J" + "x" * 100_000),
     "a list": unsigned(["ES256"]),
     "hmac": confused(),
     "a key in the header": by_forger({**OWN_KID, "jwk": jwk_of(FORGER.ec)}),
@@ -86,6 +87,8 @@ async def test_no_jwt_of_a_forger_is_valid(lie: str):
     """Though the forger's own documents are at hand; only the school is trusted."""
     report = await verified(LIES[lie], SCHOOL, FORGER, trusted=[ISSUER])
     assert report.verdict != "valid", report
+    assert report.summary.isprintable()
+    assert len(report.summary) < 2_000
     if lie not in {"no key", "a fragment alone", "a key by another name"}:
         assert report.verdict == "not_valid", report
 

@@ -280,6 +280,18 @@ async def test_one_good_proof_is_enough_but_a_forged_one_condemns():
     assert reasons(unsigned)["proof"] == "not_signed"
 
 
+async def test_the_issuers_own_proof_counts_beside_a_good_one_of_somebody_else():
+    notary = Issuer(identifier=None)
+    document = SCHOOL.signed()
+    more = {**document, "proof": []}
+    notarized = notary.proved(SCHOOL.badge())
+    (own,), (theirs,) = document["proof"], json.loads(encode(notarized))["proof"]
+    for proofs in ([own, theirs], [theirs, own]):
+        assert (await verified({**more, "proof": proofs}, SCHOOL)).verdict == "valid"
+    report = await verified({**more, "proof": [theirs]}, SCHOOL)
+    assert reasons(report) == {"key": "key_not_of_issuer"}
+
+
 def test_the_verdict_follows_from_the_checks():
     def check(name: Any, outcome: Any) -> Check:
         return Check(check=name, outcome=outcome, reason="x", words="x")

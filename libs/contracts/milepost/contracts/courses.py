@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 LessonKind: TypeAlias = Literal[

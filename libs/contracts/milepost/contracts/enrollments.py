@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from milepost.contracts.offerings import Mode
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.events.event import Event
 
 # The state machine's table stands in enrollment; its read models fold the same states.

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from milepost.contracts import streams
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.events.codec import Codec
 from milepost.events.event import Event
 from milepost.events.streams import Category

@@ -40,7 +40,7 @@ from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.achievements.criteria_warnings import (
     COURSE,
-    CourseState,
+    Course,
     courses_of,
     warnings_of,
 )
@@ -58,7 +58,8 @@ from milepost.credentials.domain.refusals import (
 )
 from milepost.events.commands.transact import Outcome, Transactor
 from milepost.events.event import Refused
-from milepost.events.streams import Stream
+from milepost.events.log import Log
+from milepost.events.streams import Stream, key_of
 from milepost.web.openapi.documented_answers import command
 from milepost.web.requests.commands import Call, run_command, run_commands
 from milepost.web.requests.positions import positioned
@@ -109,7 +110,7 @@ async def put_achievement(
     )
     facts = msgspec.structs.asdict(_view(outcome))
     courses = await _courses(wiring.transactor, request.user.tenant, data.criteria)
-    warnings = warnings_of(data.criteria, courses, catalog)
+    warnings = warnings_of(data.criteria, courses, catalog, wiring.clock())
     return positioned(DefinedAchievement(**facts, warnings=warnings), outcome.position)
 
 
@@ -175,12 +176,20 @@ async def evaluate_learners(
     return positioned(EvaluationView(results=tuple(results)), position)
 
 
-async def _courses(
-    transactor: Transactor, tenant: str, criteria: Criterion
-) -> dict[str, CourseState]:
+async def _courses(transactor: Transactor, tenant: str, criteria: Criterion) -> dict[str, Course]:
     names = courses_of(criteria)
+    if names is None:
+        return await _all_courses(transactor.log, tenant)
     loaded = await asyncio.gather(*(transactor.load(tenant, COURSE.of(name)) for name in names))
     return {name: state for name, (_, state) in zip(names, loaded, strict=True)}
+
+
+async def _all_courses(log: Log, tenant: str) -> dict[str, Course]:
+    found: dict[str, Course] = {}
+    for one in await log.read_category(tenant, COURSE.name):
+        key = key_of(one.stream)
+        found[key] = COURSE.fold([one], found.get(key))
+    return found
 
 
 def _view(outcome: Outcome[Any]) -> AchievementView:

@@ -96,7 +96,7 @@ class Verifier:
         try:
             presented = await self._apart(lambda: read(data))
         except Unreadable as error:
-            return unreadable(data, str(error), facts)
+            return unreadable(data, shown(str(error)), facts)
         gathered = await self._gathered(presented, facts)
         return await self._apart(lambda: judge(presented, gathered))
 
@@ -137,7 +137,7 @@ class Verifier:
         try:
             return await self._apart(lambda: read(data))
         except Unreadable as error:
-            raise NotHad(f"its list cannot be read: {error}") from error
+            raise NotHad(f"its list cannot be read: {shown(str(error))}") from error
 
     async def _fetch(self, address: str) -> bytes:
         if self._fetching is None:

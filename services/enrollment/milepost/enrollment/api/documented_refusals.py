@@ -6,7 +6,7 @@ from typing import Final
 
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import enrollment_id
-from milepost.contracts.prerequisites import CoursePassed
+from milepost.contracts.rules.prerequisites import CoursePassed
 from milepost.enrollment.api.wiring import ENROLLERS, MayNotBackdate
 from milepost.enrollment.domain.course.course import (
     AlreadyPublished,

@@ -13,7 +13,7 @@ from milepost.contracts.enrollments import (
     EnrollmentWithdrawn,
 )
 from milepost.contracts.offerings import Mode
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry
 from milepost.enrollment.domain.enrollment.refusals import UnknownEnrollment
 from milepost.enrollment.domain.offering.offering import Offering

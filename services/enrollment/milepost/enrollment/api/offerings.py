@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from milepost.contracts.offerings import Mode, Pace
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import PrerequisiteBody, prerequisites_of
 from milepost.enrollment.api.documented_refusals import (

@@ -11,8 +11,8 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from milepost.contracts.ids import CODE
-from milepost.contracts.prerequisites import AchievementHeld
 from milepost.contracts.programs import ProgramDefined, StackingRule
+from milepost.contracts.rules.prerequisites import AchievementHeld
 from milepost.contracts.times import Moment
 from milepost.enrollment.api.courses.wire import Language, Translations
 from milepost.enrollment.api.documented_refusals import (

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.domain.catalog_warnings import ACHIEVEMENT, CatalogWarning, warnings_of
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.events.commands.transact import Transactor

@@ -10,7 +10,7 @@ import msgspec
 
 from milepost.contracts import streams
 from milepost.contracts.achievements import AchievementDefined, AchievementRetired
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.domain.course.course import Course
 from milepost.events.codec import Codec
 from milepost.events.streams import Category

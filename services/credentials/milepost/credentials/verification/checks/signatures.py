@@ -52,8 +52,9 @@ def signature_checks(presented: Presented, facts: Facts) -> tuple[Check, Check]:
     proof = _proof_check(findings, facts)
     if proof.outcome != "passed":
         return proof, _no_key(proof)
-    good = next(one for one in findings if one.problem is None)
-    return proof, _key_check(good.method, issuer, facts)
+    good = [one.method for one in findings if one.problem is None]
+    keys = [_key_check(method, issuer, facts) for method in good]
+    return proof, next((one for one in keys if one.outcome == "passed"), keys[0])
 
 
 def _findings(presented: Presented, issuer: str, facts: Facts) -> list[Finding]:
@@ -109,7 +110,7 @@ def _undecided(finding: Finding, facts: Facts) -> Check:
         case "not_canonical":
             words = "The signature cannot be checked: the document has no single meaning here."
         case _:
-            detail = why.words if isinstance(why, NoKey) else "it was not found"
+            detail = shown(why.words) if isinstance(why, NoKey) else "it was not found"
             words = f"The signature cannot be checked without the key {shown(finding.method)}: "
             words += f"{detail}."
     denied = isinstance(why, NoKey) and why.denied

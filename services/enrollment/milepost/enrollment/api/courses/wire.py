@@ -20,7 +20,7 @@ from milepost.contracts.courses import (
     Skill,
 )
 from milepost.contracts.ids import LANGUAGE, TEXT
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.enrollment.api.wiring import Id, Title
 from milepost.enrollment.domain.course.plan_faults import (
     MAX_DEADLINE_RESETS,

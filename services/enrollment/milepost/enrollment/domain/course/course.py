@@ -18,7 +18,7 @@ from milepost.contracts.courses import (
     PassingRule,
     Skill,
 )
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.enrollment.domain.course.plan_faults import Fault, plan_faults
 from milepost.enrollment.events import CourseEvent
 from milepost.events.codec import Codec

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from milepost.contracts.courses import CoursePublished, Lesson, Skill
-from milepost.contracts.prerequisites import CoursePassed, Prerequisite
+from milepost.contracts.rules.prerequisites import CoursePassed, Prerequisite
 
 Part: TypeAlias = Literal["course", "lesson", "skill", "prerequisite"]
 Kind: TypeAlias = Literal["added", "removed", "moved", "changed"]

@@ -17,7 +17,7 @@ from milepost.contracts.courses import (
     PassingRule,
     Skill,
 )
-from milepost.contracts.prerequisites import CoursePassed, Prerequisite
+from milepost.contracts.rules.prerequisites import CoursePassed, Prerequisite
 
 # Weights are relative: within these they add up, and the least of them still tells.
 WEIGHTS = 1e-6, 1e6

@@ -7,8 +7,8 @@ from typing import assert_never
 import msgspec
 
 from milepost.contracts import streams
-from milepost.contracts.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.contracts.records import CourseResultNoted, CourseResultWithdrawn, RecordEvent
+from milepost.contracts.rules.prerequisites import AchievementHeld, CoursePassed, Prerequisite
 from milepost.contracts.rules.validity import Validity, ValidityEvent, evolve_validity
 from milepost.events.codec import Codec
 from milepost.events.streams import Category

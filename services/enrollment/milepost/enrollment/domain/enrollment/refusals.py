@@ -10,7 +10,7 @@ from typing import cast
 
 from milepost.contracts.enrollments import EnrollmentState, EnrollmentTransferred
 from milepost.contracts.offerings import Mode
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.enrollment.domain.enrollment.enrollment import Enrollment, Entry, of
 from milepost.enrollment.domain.enrollment.state_machine import (
     SystemCommand,

@@ -16,7 +16,7 @@ from milepost.contracts.offerings import (
     OfferingOpened,
     Pace,
 )
-from milepost.contracts.prerequisites import Prerequisite
+from milepost.contracts.rules.prerequisites import Prerequisite
 from milepost.enrollment.domain.course.course import (
     AlreadyRetired,
     Course,
