@@ -135,3 +135,20 @@ async def test_programs_are_part_of_the_catalog():
             assert known.programs["program"].definition == event
             assert known.by_achievement.keys() == set(by_achievement)
     await transactor.close()
+
+
+async def test_what_was_read_by_category_is_not_folded_again():
+    log = CountingLog()
+    transactor = Transactor(log)
+    achievements = AchievementCache(log)
+    await defined(transactor, "badge")
+    await achievements.latest("school")
+    position = await defined(transactor, "badge", course="BBB")
+    known = (await achievements.up_to("school", position)).find("badge")
+    assert (known.version, known.criteria_of(1), known.criteria_of(2)) == (
+        2,
+        passed("AAA"),
+        passed("BBB"),
+    )
+    assert len(known.earlier) == 1
+    await transactor.close()

@@ -117,6 +117,11 @@ def test_hours_may_be_those_of_some_courses_and_of_a_period():
     assert lacks(explained(in_time, record)) == ("too_few_hours", 20)
 
 
+def test_sums_of_hours_are_not_taken_to_the_last_bit():
+    record = given(result("AAA", position=1, hours=0.1), result("BBB", position=2, hours=0.7))
+    assert explained(HoursLearned(hours=0.8), record).holds
+
+
 def test_hours_of_a_course_that_is_not_passed_any_more_do_not_count():
     fell = result("AAA", 0.1, position=5, run="1", passing=False, hours=20.0)
     record = given(result("AAA", position=1, hours=20.0), fell)

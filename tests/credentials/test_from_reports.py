@@ -23,6 +23,7 @@ from milepost.contracts.achievements import (
     SkillShown,
 )
 from milepost.contracts.courses import CoursePublished, PassingRule, Skill
+from milepost.contracts.enrollments import EnrollmentModeChanged
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import course_policy, lesson_policy
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
@@ -337,3 +338,22 @@ async def test_all_facts_of_an_enrollment_are_what_was_noted_as_they_came():
         record.histories,
         record.lessons,
     )
+
+
+async def test_the_mode_is_that_of_the_moment_not_of_the_report():
+    school = School(GRADED)
+    await school.open()
+    await school.asks("audited", CoursePassed(course="DATA-101", mode="audit"))
+    enrollment = school.request.enrollment
+    upgraded = EnrollmentModeChanged(
+        enrollment=enrollment,
+        learner="amy",
+        offering="spring",
+        mode="verified",
+        occurred_at=minute(30),
+    )
+    await school.happens(ENROLLMENT.of(enrollment), lambda _: [upgraded])
+    await school.reports(scored(1, 0.7, 10))
+    record, *_ = await school.now()
+    assert record.results["DATA-101"].result.mode == "audit"
+    assert record.active.keys() == {"pass", "audited"}

@@ -361,6 +361,14 @@ def test_what_is_earned_counts_for_what_asks_for_it():
     assert sure({"a": None}, frozenset({"middle"})) == {"middle", "top"}
 
 
+def test_the_order_in_which_parts_were_earned_is_not_told_here():
+    ordered = {"p": msgspec.structs.replace(PAIR, ordered=True)}
+    both, program = frozenset({"x", "y"}), ProgramCompleted(program="p")
+    assert not holds(program, {}, both, programs=ordered, unknown=False)
+    assert holds(program, {}, both, programs=ordered, unknown=True)
+    assert not holds(program, {}, frozenset({"x"}), programs=ordered, unknown=True)
+
+
 async def test_what_grades_do_not_tell_is_said_and_not_taken_for_a_no():
     log, plan = MemoryLog(), pinned(COURSE)
     await append(log, "course-rust", COURSE, codec=Codec(CoursePublished))
