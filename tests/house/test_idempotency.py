@@ -234,6 +234,34 @@ def of_credential(step: str) -> Arrange:
     return arrange
 
 
+def of_credential_that(step: str, *before: str, **defined: Any) -> Arrange:
+    """The steps before are taken; the definition has these facts too."""
+
+    async def arrange(school: School) -> str:
+        await done(school.put(f"{C}/achievements/badge", BADGE | defined))
+        given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
+        path = f"{C}/learners/ana/credentials/{given.json()['credential']}/"
+        for one in before:
+            await done(school.post(path + one, {"reason": "under_review"}))
+        return path + step
+
+    return arrange
+
+
+async def an_issuer(school: School) -> str:
+    await done(school.put(f"{C}/issuers/chamber", {"name": "Chamber"}))
+    return f"{C}/issuers/chamber/retire"
+
+
+async def two_keys(school: School) -> str:
+    path = f"{C}/issuers/default/keys"
+    keys = []
+    for _ in range(2):
+        rotated = await done(school.post(f"{path}/rotate", {}, by="operator"))
+        keys = [one["key"] for one in rotated.json()["keys"]]
+    return f"{path}/{keys[0]}/retire"
+
+
 async def a_link(school: School) -> str:
     path = await of_credential("/shares")(school)
     shared = await done(school.post(path, {"kind": "link"}, by="learner", subject="ana"))
@@ -518,6 +546,67 @@ CASES = [
         of_credential("/hide"),
         None,
         None,
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/release",
+        of_credential_that("release", held_for_release=True),
+        {},
+        {"occurred_at": NOW.isoformat()},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/accept",
+        of_credential("/accept"),
+        {},
+        {"occurred_at": NOW.isoformat()},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/decline",
+        of_credential("/decline"),
+        {},
+        {"occurred_at": NOW.isoformat()},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/suspend",
+        of_credential("/suspend"),
+        {"reason": "under_review"},
+        {"reason": "other"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/reinstate",
+        of_credential_that("reinstate", "suspend"),
+        {"reason": "cleared"},
+        {"reason": "other"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/renew",
+        of_credential_that("renew", validity_days=365),
+        {"reason": "refresher"},
+        {"reason": "other"},
+    ),
+    Case(
+        "POST /credentials/learners/{learner}/credentials/{credential}/supersede",
+        of_credential("/supersede"),
+        {"reason": "renamed"},
+        {"reason": "other"},
+    ),
+    Case(
+        "PUT /credentials/issuers/{issuer}",
+        at(f"{C}/issuers/chamber"),
+        {"name": "Chamber"},
+        {"name": "Other"},
+    ),
+    Case("POST /credentials/issuers/{issuer}/retire", an_issuer, None, None),
+    Case(
+        "POST /credentials/issuers/{issuer}/keys/rotate",
+        at(f"{C}/issuers/default/keys/rotate"),
+        {},
+        {"algorithm": "ES256"},
+    ),
+    Case(
+        "POST /credentials/issuers/{issuer}/keys/{key}/retire",
+        two_keys,
+        {},
+        {"compromised": True},
     ),
 ]
 

@@ -32,6 +32,8 @@ PUBLIC = {
     "achievement": "badge",
     "attempt": "1",
     "course": "DATA-101",
+    "issuer": "default",
+    "key": "z6MkrHKzgsahxBLyNAbLQyB1pcWNYC9GmywiWPgkrvntAZcj",
     "language": "en",
     "lesson": "intro",
     "offering": "spring",

@@ -89,7 +89,7 @@ async def release_credential(
         catalog=await wiring.achievements.latest(request.user.tenant),
         **_step(learner, credential, data, wiring),
     )
-    return await _take(request, wiring, learner, credential, decide)
+    return await _answer(request, wiring, learner, credential, decide)
 
 
 @post(
@@ -113,7 +113,7 @@ async def accept_credential(
     """
     request.user.may_act_for(learner, *ACTING)
     decide = partial(life.accept, **_step(learner, credential, data, wiring))
-    return await _take(request, wiring, learner, credential, decide)
+    return await _answer(request, wiring, learner, credential, decide)
 
 
 @post(
@@ -137,7 +137,7 @@ async def decline_credential(
     """
     request.user.may_act_for(learner, *ACTING)
     decide = partial(life.decline, **_step(learner, credential, data, wiring))
-    return await _take(request, wiring, learner, credential, decide)
+    return await _answer(request, wiring, learner, credential, decide)
 
 
 @post(
@@ -161,7 +161,7 @@ async def suspend_credential(
     """
     step = _step(learner, credential, data, wiring)
     decide = partial(life.suspend, reason=data.reason, **step)
-    return await _take(request, wiring, learner, credential, decide)
+    return await _answer(request, wiring, learner, credential, decide)
 
 
 @post(
@@ -189,7 +189,7 @@ async def reinstate_credential(
         reason=data.reason,
         **_step(learner, credential, data, wiring),
     )
-    return await _take(request, wiring, learner, credential, decide)
+    return await _answer(request, wiring, learner, credential, decide)
 
 
 @post(
@@ -221,7 +221,7 @@ async def renew_credential(
         renewed_by=request.user.subject,
         **_step(learner, credential, data, wiring),
     )
-    return await _take(request, wiring, learner, credential, decide)
+    return await _answer(request, wiring, learner, credential, decide)
 
 
 @post(
@@ -273,7 +273,7 @@ def _step(
     }
 
 
-async def _take(
+async def _answer(
     request: Call, wiring: Wiring, learner: str, credential: str, decide: Decision
 ) -> Response[CredentialView]:
     outcome: Outcome[Any] = await run_command(

@@ -63,7 +63,7 @@ class CredentialEnded(Conflicting):
     """Declined, superseded, or followed by a newer one: nothing changes it any more."""
 
     credential: str
-    status: str
+    ended_as: str
 
 
 @dataclass

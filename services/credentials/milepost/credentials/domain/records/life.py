@@ -23,7 +23,7 @@ from milepost.credentials.domain.records.cascade import cascade
 from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.flags import lift_flags
 from milepost.credentials.domain.records.record import Record, evolve_record
-from milepost.credentials.domain.records.steps import NO_SKEW, living, moment, shown
+from milepost.credentials.domain.records.steps import NO_SKEW, living, shown, step_moment
 from milepost.credentials.domain.refusals import (
     AlreadySuspended,
     CredentialWithheld,
@@ -43,7 +43,7 @@ def release(
 ) -> list[RecordEvent]:
     """A person lets it go out. Raises `NotWithheld`; `CredentialWithheld` under an embargo."""
     held = living(record, learner, credential)
-    at = moment(held, at, skew)
+    at = step_moment(held, at, skew)
     if not held.is_withheld(at):
         raise NotWithheld(credential)
     if held.embargo_until and at < held.embargo_until:
@@ -93,7 +93,7 @@ def accept(
     if held.accepted_at:
         return []
     facts = {"credential": credential, "learner": learner, "achievement": held.achievement}
-    return [CredentialAccepted(**facts, occurred_at=moment(held, at, skew))]
+    return [CredentialAccepted(**facts, occurred_at=step_moment(held, at, skew))]
 
 
 def decline(
@@ -105,7 +105,7 @@ def decline(
         return []
     held = shown(record, learner, credential, at)
     facts = {"credential": credential, "learner": learner, "achievement": held.achievement}
-    return [CredentialDeclined(**facts, occurred_at=moment(held, at, skew))]
+    return [CredentialDeclined(**facts, occurred_at=step_moment(held, at, skew))]
 
 
 def suspend(
@@ -125,7 +125,7 @@ def suspend(
         CredentialSuspended(
             **held.named(learner),
             reason=reason,
-            occurred_at=moment(held, at, skew),
+            occurred_at=step_moment(held, at, skew),
         )
     ]
 
@@ -147,7 +147,7 @@ def reinstate(
     event = CredentialReinstated(
         **held.named(learner),
         reason=reason,
-        occurred_at=moment(held, at, skew),
+        occurred_at=step_moment(held, at, skew),
     )
     return _with_dependents(record, catalog, event, held, learner)
 
@@ -170,7 +170,7 @@ def revoke(
         CredentialRevoked(
             **held.named(learner),
             reason=reason,
-            occurred_at=moment(held, at, skew),
+            occurred_at=step_moment(held, at, skew),
         )
     ]
 

@@ -11,7 +11,7 @@ from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.cascade import award, cascade, renewal
 from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.record import Record, evolve_record
-from milepost.credentials.domain.records.steps import NO_SKEW, living, moment, require_released
+from milepost.credentials.domain.records.steps import NO_SKEW, living, require_released, step_moment
 from milepost.credentials.domain.refusals import AlreadyHeld, NeverExpires, RetiredAchievement
 
 
@@ -33,7 +33,7 @@ def renew(
     held, achievement = _latest(record, catalog, learner, credential)
     if held.valid_until is None:
         raise NeverExpires(credential)
-    at = moment(held, at, skew)
+    at = step_moment(held, at, skew)
     require_released(held, at)
     criteria, code = achievement.definition.criteria, held.achievement
     facts = record.later_than(held.valid_from)
@@ -60,7 +60,7 @@ def supersede(
     Raises `CredentialWithheld`, `AlreadyHeld` (a later one), `RetiredAchievement`.
     """
     held, achievement = _latest(record, catalog, learner, credential)
-    at = moment(held, at, skew)
+    at = step_moment(held, at, skew)
     require_released(held, at)
     criteria, code = achievement.definition.criteria, held.achievement
     condition = explain(criteria, record, catalog, at, achievement=code)

@@ -42,7 +42,7 @@ def require_released(held: Credential, at: datetime) -> None:
         raise CredentialWithheld(held.credential, held.embargo_until)
 
 
-def moment(held: Credential, at: datetime, skew: timedelta) -> datetime:
+def step_moment(held: Credential, at: datetime, skew: timedelta) -> datetime:
     """Raises `NotYetAwarded`, `StepOutOfOrder`."""
     at = not_before(at, held.changed_at, skew)
     if at < held.awarded_at:
