@@ -56,12 +56,10 @@ class Outbound:
     ) -> None:
         self._private = private
         self._allowed = allowed
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=0,  # nothing is left open, and each call is checked
-            network_backend=GuardedBackend(private, resolve),
-        )
+        self._backend = GuardedBackend(private, resolve)
+        self._ssl_context = ssl_context
+        self._opening = asyncio.Lock()
+        self._pool: httpcore2.AsyncConnectionPool | None = None
 
     async def send(
         self,
@@ -93,7 +91,8 @@ class Outbound:
             raise NotReached(host, str(error) or type(error).__name__) from error
 
     async def _answer(self, request: httpcore2.Request, host: str, max_bytes: int) -> Answer:
-        response = await self._pool.handle_async_request(request)
+        pool = self._pool or await self._opened()
+        response = await pool.handle_async_request(request)
         try:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1")
                        for name, value in response.headers}  # fmt: skip
@@ -108,6 +107,21 @@ class Outbound:
             return Answer(response.status, headers, bytes(body))
         finally:
             await response.aclose()
+
+    async def _opened(self) -> httpcore2.AsyncConnectionPool:
+        """Made once: reading the system's certificates takes 50 ms, hence in a thread."""
+        async with self._opening:
+            if self._pool is None:
+                context = self._ssl_context or await asyncio.to_thread(
+                    httpcore2.default_ssl_context
+                )
+                self._pool = httpcore2.AsyncConnectionPool(
+                    ssl_context=context,
+                    max_connections=CONNECTIONS,
+                    max_keepalive_connections=0,  # nothing stays open, and each call is checked
+                    network_backend=self._backend,
+                )
+            return self._pool
 
     def _validated(self, url: str) -> httpcore2.URL:
         """Raises `UrlRefused`, `HostNotAllowed`."""

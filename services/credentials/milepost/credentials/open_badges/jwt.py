@@ -105,7 +105,7 @@ def read_jwt(text: str) -> SignedJwt:
     try:
         parts = _reader.decode_complete(text, options={"verify_signature": False})
         claims = msgspec.json.decode(parts["payload"], type=dict[str, Any])
-    except (PyJWTError, msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+    except (PyJWTError, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise NotAJwt(f"this is no JWT: {error}") from error
     header = parts["header"]
     if str(header.get("alg")) not in ALGORITHMS:

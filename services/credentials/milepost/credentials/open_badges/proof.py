@@ -157,7 +157,8 @@ def _proven(document: Json, proof: Json) -> Json:
     names = (before,) if isinstance(before, str) else before
     if not isinstance(names, list | tuple):
         raise _NotBelieved("proof_malformed", "previousProof names no proofs")
-    known = {one.get("id"): one for one in _proofs(document) if isinstance(one, dict)}
+    proofs = [one for one in _proofs(document) if isinstance(one, dict)]
+    known = {one["id"]: one for one in proofs if isinstance(one.get("id"), str)}
     if not all(isinstance(name, str) and name in known for name in names):
         raise _NotBelieved("proof_malformed", "previousProof names a proof that is not there")
     bare = {name: value for name, value in document.items() if name != "proof"}

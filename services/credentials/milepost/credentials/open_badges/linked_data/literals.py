@@ -8,6 +8,7 @@ from typing import Any, Final
 from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
 
 MAX_WHOLE = 2**53  # what every reader of JSON keeps exactly
+MAX_DEPTH = 32
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
@@ -25,13 +26,17 @@ def number(value: Any, kind: str) -> str:
     """Of `kind`, a datatype, or else of its own; 42.0 is 42. Raises: NotCanonical."""
     if isinstance(value, bool):
         return f'"{str(value).lower()}"^^<{kind or XSD + "boolean"}>'
-    if not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, float) and isfinite(value):
+        if not value.is_integer() or kind == XSD + "double":
+            return f'"{_double(value)}"^^<{kind or XSD + "double"}>'
+        value = int(value)
+    if not isinstance(value, int):
         raise NotCanonical("", "neither a text, a number, a list nor an object")
-    if value == int(value) and abs(value) <= MAX_WHOLE and kind != XSD + "double":
-        return f'"{int(value)}"^^<{kind or XSD + "integer"}>'
-    if isinstance(value, int) or value == int(value):
-        raise NotJudged("", f"a whole number beyond {MAX_WHOLE}")
-    return f'"{_double(value)}"^^<{kind or XSD + "double"}>'
+    if abs(value) > MAX_WHOLE:
+        raise NotCanonical("", f"a whole number beyond {MAX_WHOLE}")
+    if kind == XSD + "double":
+        return f'"{_double(value)}"^^<{kind}>'
+    return f'"{value}"^^<{kind or XSD + "integer"}>'
 
 
 def _double(value: float) -> str:
@@ -45,11 +50,13 @@ def json_text(value: Any) -> str:
     return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def _sorted(value: Any) -> Any:
+def _sorted(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise NotCanonical("", f"deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value, key=_utf16)}
+        return {key: _sorted(value[key], depth + 1) for key in sorted(value, key=_utf16)}
     if isinstance(value, list | tuple):
-        return [_sorted(inner) for inner in value]
+        return [_sorted(inner, depth + 1) for inner in value]
     if isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_WHOLE):
         raise NotJudged("", "a number with a fraction, or one that is too large")
     return value

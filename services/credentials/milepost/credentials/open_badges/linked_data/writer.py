@@ -15,10 +15,14 @@ from typing import Any, Final
 from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.contexts import Context, context_urls
 from milepost.credentials.open_badges.linked_data.labels import Statement
-from milepost.credentials.open_badges.linked_data.literals import json_text, number, quoted
+from milepost.credentials.open_badges.linked_data.literals import (
+    MAX_DEPTH,
+    json_text,
+    number,
+    quoted,
+)
 from milepost.credentials.open_badges.linked_data.term import Term
 
-MAX_DEPTH = 32
 MAX_QUADS = 10_000
 MAX_BLANKS = 1_000
 
