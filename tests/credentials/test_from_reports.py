@@ -324,7 +324,7 @@ async def test_all_facts_of_an_enrollment_are_what_was_noted_as_they_came():
     await school.revoke()
     record, *_ = await school.now()
     head = (await school.transactor.log.heads())[TENANT]
-    enrollments = await school.learning.enrollments(TENANT, head)
+    enrollments = await school.learning.enrollments(TENANT, head, of={"amy"})
     assert enrollments == {"amy": [school.request.enrollment]}
     catalog = await school.achievements.latest(TENANT)
     [enrollment] = enrollments["amy"]

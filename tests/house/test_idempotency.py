@@ -439,6 +439,13 @@ CASES = [
         kind="application/x-ndjson",
     ),
     Case(
+        "POST /credentials/jobs",
+        at(f"{C}/jobs?kind=awards"),
+        b'{"learner": "ana", "achievement": "badge", "reason": "agreed"}',
+        b'{"learner": "ben", "achievement": "badge", "reason": "agreed"}',
+        kind="application/x-ndjson",
+    ),
+    Case(
         "POST /progress/enrollments/{enrollment}/reports",
         at(f"{P}/enrollments/{ANA}/reports", offering, enrolled),
         {"reports": [REPORT]},

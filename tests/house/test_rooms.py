@@ -27,7 +27,7 @@ ROOMS: Mapping[str, set[str]] = {
     "pages": set(),
     "enrollment": {"events", "contracts", "web", "jobs"},
     "progress": {"events", "contracts", "web", "jobs"},
-    "credentials": {"events", "contracts", "web", "pages"},
+    "credentials": {"events", "contracts", "web", "pages", "jobs"},
     "dashboards": {"events", "contracts", "web"},
     "operations": {*LIBRARIES, *SERVICES},
 }
@@ -53,6 +53,7 @@ SCHEMAS: Mapping[str, str] = {
     "vault": "enrollment",
     "bulk": "enrollment",
     "progress_jobs": "progress",
+    "credential_jobs": "credentials",
     "credentials": "credentials",
 }
 READ_BY: Mapping[str, set[str]] = {
@@ -62,6 +63,7 @@ READ_BY: Mapping[str, set[str]] = {
     "vault": set(),
     "bulk": {"operations"},
     "progress_jobs": set(),
+    "credential_jobs": set(),
     "credentials": set(),
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.

@@ -13,5 +13,6 @@ async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
     opened = await connect_pool(postgres, name="job tests", size=8, role=ENROLLMENT_ROLE)
     await opened.execute("delete from bulk.jobs")
     await opened.execute("delete from progress_jobs.jobs")
+    await opened.execute("delete from credential_jobs.jobs")
     yield opened
     await opened.close()

@@ -13,6 +13,8 @@ from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import Died, dying
 from tests.clients import PLAN, connection_to
 
+from milepost.credentials.achievement_cache import AchievementCache
+from milepost.credentials.jobs.app import store_on as credential_store
 from milepost.enrollment.bulk.enrollment_kind import store_on as enrollment_store
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
@@ -28,6 +30,11 @@ from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 LEARNERS = [f"l{number}" for number in range(7)]
+BADGE = {
+    "name": "Badge",
+    "criteria": {"type": "course_passed", "course": "DATA-101"},
+    "validity_days": 365,
+}
 Arrange: TypeAlias = Callable[[Office], Coroutine[Any, Any, None]]
 
 
@@ -64,6 +71,19 @@ async def with_learners(office: Office) -> None:
     await office.policies_hear()
 
 
+async def with_an_achievement(office: Office) -> None:
+    await office.put("/credentials/achievements/badge", BADGE, by="issuer")
+
+
+async def with_credentials(office: Office) -> None:
+    """Everybody was awarded one, by hand, and the achievement has a second version since."""
+    await with_an_achievement(office)
+    for learner in LEARNERS:
+        award = {"achievement": "badge", "reason": "prior_learning"}
+        await office.post(f"/credentials/learners/{learner}/credentials", award, by="issuer")
+    await office.put("/credentials/achievements/badge", {**BADGE, "name": "B"}, by="issuer")
+
+
 def copy_to(office: Office, path: str, make: Callable[[asyncpg.Pool], Store]) -> Office:
     """The same school's desk for other jobs."""
     other = office.of(office.tenant)
@@ -76,6 +96,8 @@ def copy_to(office: Office, path: str, make: Callable[[asyncpg.Pool], Store]) ->
 def store_of(path: str, pool: asyncpg.Pool, transactor: Transactor) -> Store:
     if path == "/enrollment/jobs":
         return enrollment_store(pool)
+    if path == "/credentials/jobs":
+        return credential_store(pool, AchievementCache(transactor.log))
     return progress_store(pool, PlanCache(transactor.log))
 
 

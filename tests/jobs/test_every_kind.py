@@ -9,12 +9,15 @@ import pytest
 from tests.bulk.office import numbered
 from tests.jobs.desk import (
     LEARNERS,
+    Arrange,
     KindCase,
     desk,
     die,
     elsewhere,
     lines,
+    with_an_achievement,
     with_an_offering,
+    with_credentials,
     with_learners,
 )
 
@@ -39,6 +42,23 @@ def of_enrollments(
         path="/progress/jobs",
         query={"kind": name},
         arrange=with_learners,
+        file=lines(*rows),
+        expected=[outcome, outcome, "row_invalid", refused, outcome, "unchanged", outcome],
+        again=["unchanged", "unchanged", "row_invalid", refused, *["unchanged"] * 3],
+        wrote=wrote,
+    )
+
+
+def of_credentials(name: str, outcome: str, wrote: str, arrange: Arrange, refused: str) -> KindCase:
+    rows = [{"learner": one, "achievement": "badge", "reason": "agreed"} for one in LEARNERS]
+    del rows[2]["achievement"]
+    rows[3]["achievement"] = "nowhere"
+    rows[5] = rows[0]
+    return KindCase(
+        name=name,
+        path="/credentials/jobs",
+        query={"kind": name},
+        arrange=arrange,
         file=lines(*rows),
         expected=[outcome, outcome, "row_invalid", refused, outcome, "unchanged", outcome],
         again=["unchanged", "unchanged", "row_invalid", refused, *["unchanged"] * 3],
@@ -98,6 +118,14 @@ CASES = (
     of_enrollments("waivers", "waived", "lesson_waived", {"lesson": "exam"}, "unknown_lesson"),
     of_enrollments("migrations", "migrated", "plan_migrated", {"version": 2}, "unknown_plan"),
     of_enrollments("rule-changes", "changed", "plan_migrated", {"version": 2}, "unknown_plan"),
+    of_credentials(
+        "awards", "awarded", "credential_awarded", with_an_achievement, "unknown_achievement"
+    ),
+    of_credentials("revocations", "revoked", "credential_revoked", with_credentials, "not_held"),
+    of_credentials("renewals", "renewed", "credential_renewed", with_credentials, "not_held"),
+    of_credentials(
+        "supersessions", "superseded", "credential_superseded", with_credentials, "not_held"
+    ),
 )
 PAGE = 3
 PAGES = 3

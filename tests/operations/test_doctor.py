@@ -38,7 +38,7 @@ EVERYBODY_WAITS = {"lag_warning_seconds": -1, "lag_wrong_seconds": 0}
 TIMERS = ["policy/timer/enrollment-expiry", "policy/timer/seat-offers"]
 POLICIES = [
     *("policy/enrollment", "policy/enrollment-cancellation", "policy/vault", "policy/bulk"),
-    *("policy/progress", "policy/progress-jobs", "policy/credentials"),
+    *("policy/progress", "policy/progress-jobs", "policy/credential-jobs", "policy/credentials"),
 ]
 
 

@@ -8,6 +8,7 @@ from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
 from milepost.credentials.issuers import app as issuers
 from milepost.credentials.issuers.app import issuing
+from milepost.credentials.jobs import app as jobs
 from milepost.credentials.learning import Learning
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.credentials.public import app as public
@@ -84,7 +85,10 @@ def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
 
 ROOM = Room(
     "credentials",
-    services=(service, issuers.service, public.service),
+    services=(service, issuers.service, jobs.service, public.service),
     schema="milepost.credentials",
-    personal_data=(credential_index.personal_data,),
+    personal_data=(
+        credential_index.personal_data,
+        jobs.personal_data,
+    ),
 )

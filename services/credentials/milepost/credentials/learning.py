@@ -118,13 +118,16 @@ class Learning:
         )
         return facts_of(progress, enrolled, versions, asked.get(opened.course, ()))
 
-    async def enrollments(self, tenant: str, upto: int) -> Mapping[str, Sequence[str]]:
-        """Every learner's enrollments that anything can be known of. Reads the whole log once."""
+    async def enrollments(
+        self, tenant: str, upto: int, *, of: Collection[str]
+    ) -> Mapping[str, Sequence[str]]:
+        """These learners' enrollments that anything can be known of. Reads the log once."""
         found: dict[str, list[str]] = {}
         async for page in pages(self._log, tenant, upto=upto, types=list(_opened.classes)):
             for recorded in page.events:
                 opened = _opened.read(recorded)
-                found.setdefault(opened.learner, []).append(opened.enrollment)
+                if opened.learner in of:
+                    found.setdefault(opened.learner, []).append(opened.enrollment)
         return found
 
     async def _progress(self, tenant: str, enrollment: str, upto: int) -> list[Recorded]:

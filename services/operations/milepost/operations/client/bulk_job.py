@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 # Each room has jobs of its own kinds.
 OF_ENROLLMENT, OF_PROGRESS = "/enrollment/jobs", "/progress/jobs"
+OF_CREDENTIALS = "/credentials/jobs"
+ROOMS = (OF_ENROLLMENT, OF_PROGRESS, OF_CREDENTIALS)
 # What a job of each kind is doing.
 KINDS = {
     "enrollment": "enrolling",
@@ -30,7 +32,12 @@ KINDS = {
     "waivers": "waiving",
     "migrations": "migrating",
     "rule-changes": "judging anew",
+    "awards": "awarding",
+    "revocations": "revoking",
+    "renewals": "renewing",
+    "supersessions": "superseding",
 }
+ON_CREDENTIALS = ("awards", "revocations", "renewals", "supersessions")
 MEDIA_TYPES = {
     "csv": "text/csv",
     "ndjson": "application/x-ndjson",
@@ -78,7 +85,7 @@ def require_readable(file: Path) -> None:
 def upload(api: ApiClient, file: Path, *, kind: str = "enrollment", **query: str) -> Job:
     """Sent again, as the same command, while nobody answers. Raises `Trouble`."""
     headers = {"Content-Type": MEDIA_TYPES[_suffix(file)], "Idempotency-Key": str(uuid4())}
-    path = OF_ENROLLMENT if kind == "enrollment" else OF_PROGRESS
+    path = _room_of(kind)
     named = query if kind == "enrollment" else {"kind": kind, **query}
 
     def send() -> Job:
@@ -99,14 +106,14 @@ def find(api: ApiClient, job: str) -> Job:
 def newest(api: ApiClient, limit: int) -> list[Job]:
     """Of all rooms that answer there, the newest first. Raises `Trouble`."""
     found, missing = list[Job](), list[NotThere]()
-    for path in (OF_ENROLLMENT, OF_PROGRESS):
+    for path in ROOMS:
         try:
             page = api.request("GET", f"{path}?{urlencode({'limit': limit})}")["jobs"]
         except NotThere as none:
             missing.append(none)
             continue
         found += [_job(path, one) for one in page]
-    if len(missing) == 2:
+    if len(missing) == len(ROOMS):
         raise missing[0]
     # A job's id begins with its time.
     return sorted(found, key=lambda one: one.job, reverse=True)[:limit]
@@ -180,7 +187,7 @@ def _read(api: ApiClient, path: str, job: str) -> Job:
 def _first_there(look: Callable[[str], Job]) -> Job:
     """In the room that has it. Raises `NotThere` of one that answers, if none has it."""
     missing: list[NotThere] = []
-    for path in (OF_ENROLLMENT, OF_PROGRESS):
+    for path in ROOMS:
         try:
             return look(path)
         except NotThere as none:
@@ -197,6 +204,12 @@ def _with_retries(work: Callable[[], T]) -> T:
         except NoAnswer:
             time.sleep(backoff.next_seconds())
     return work()
+
+
+def _room_of(kind: str) -> str:
+    if kind in ON_CREDENTIALS:
+        return OF_CREDENTIALS
+    return OF_ENROLLMENT if kind == "enrollment" else OF_PROGRESS
 
 
 def _suffix(file: Path) -> str:

@@ -43,7 +43,7 @@ EXCESS = """select what from (
     select 4, 'owns tables of ' || string_agg(distinct n.nspname, ', ')
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname in ('public', 'log', 'consumer', 'vault', 'bulk', 'progress_jobs',
-                         'credentials')
+                         'credential_jobs', 'credentials')
        and pg_has_role(session_user, c.relowner, 'member') having count(*) > 0
     union all
     select 5, 'may become ' || string_agg(rolname, ', ' order by rolname) from pg_roles

@@ -31,7 +31,17 @@ from milepost.operations.terminal.tables import print_table
 
 app = typer.Typer(no_args_is_help=True)
 
-Kind: TypeAlias = Literal["scores", "waivers", "migrations", "rule-changes", "enrollment"]
+Kind: TypeAlias = Literal[
+    "scores",
+    "waivers",
+    "migrations",
+    "rule-changes",
+    "awards",
+    "revocations",
+    "renewals",
+    "supersessions",
+    "enrollment",
+]
 Id = Annotated[
     str, typer.Argument(help="The job's id, as `milepost jobs list` shows it.", metavar="JOB")
 ]
@@ -70,6 +80,10 @@ def submit(
     migrations: version of the course, reason. What was earned stays.
 
     rule-changes: version of the course, reason. All is judged anew.
+
+    awards: learner, achievement; reason, else the criteria decide, over all history.
+
+    revocations, renewals, supersessions: learner, reason; achievement or credential.
 
     enrollment: as `milepost enroll`.
 
