@@ -162,6 +162,10 @@ def awarded(events: Iterable[RecordEvent]) -> list[str]:
     return [award.achievement for award in awards(events)]
 
 
+def note_one(record: Record, known: Catalog, fact: Fact) -> list[RecordEvent]:
+    return note_and_award(record, known, (fact,))
+
+
 def hear(known: Catalog, *facts: Fact, before: Record | None = None) -> list[RecordEvent]:
     """All that the record says of these facts, heard in this order."""
     record = before.copy() if before else RECORD.initial()

@@ -12,6 +12,7 @@ from tests.credentials.scenes import (
     day,
     given,
     held,
+    note_one,
     passed,
     result,
 )
@@ -22,7 +23,6 @@ from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.records.awards import (
     award_by_hand,
     award_if_earned,
-    note_result_and_award,
 )
 from milepost.credentials.domain.records.life import dependents_of, revoke
 from milepost.credentials.domain.refusals import (
@@ -43,7 +43,7 @@ def by_hand(record, known, name="badge", at=None):
 
 
 def test_a_passed_course_earns_its_credential():
-    noted, *more = note_result_and_award(given(), BADGE, result("AAA", position=7, on=3))
+    noted, *more = note_one(given(), BADGE, result("AAA", position=7, on=3))
     assert noted == result("AAA", position=7, on=3)
     (award,) = awards(more)
     assert award.learner == LEARNER
@@ -58,51 +58,51 @@ def test_a_passed_course_earns_its_credential():
 
 def test_a_credential_is_valid_for_as_many_days_as_its_achievement_says():
     known = catalog_of([achievement("badge", passed("AAA"), validity_days=30)])
-    (award,) = awards(note_result_and_award(given(), known, result("AAA", on=3)))
+    (award,) = awards(note_one(given(), known, result("AAA", on=3)))
     assert award.valid_until == day(3) + timedelta(days=30)
 
 
 def test_a_grade_below_the_minimum_is_noted_and_earns_nothing():
     low = result("AAA", grade=0.39)
-    assert note_result_and_award(given(), BADGE, low) == [low]
+    assert note_one(given(), BADGE, low) == [low]
 
 
 def test_a_course_that_no_achievement_names_is_noted():
     other = result("ZZZ")
-    assert note_result_and_award(given(), BADGE, other) == [other]
+    assert note_one(given(), BADGE, other) == [other]
 
 
 def test_a_better_result_later_earns_what_the_first_did_not():
     record = given(result("AAA", grade=0.2, position=1))
-    assert awarded(note_result_and_award(record, BADGE, result("AAA", position=2))) == ["badge"]
+    assert awarded(note_one(record, BADGE, result("AAA", position=2))) == ["badge"]
 
 
 def test_a_worse_result_later_does_not_hide_the_better():
     both = catalog(badge=AllOf(criteria=(passed("AAA", 0.7), passed("BBB"))))
     record = given(result("AAA", grade=0.9, position=1), result("AAA", grade=0.5, position=2))
-    assert awarded(note_result_and_award(record, both, result("BBB", position=3))) == ["badge"]
+    assert awarded(note_one(record, both, result("BBB", position=3))) == ["badge"]
 
 
 def test_the_same_completion_again_changes_nothing():
-    record = given(*note_result_and_award(given(), BADGE, result("AAA", position=7)))
-    assert note_result_and_award(record, BADGE, result("AAA", position=7)) == []
+    record = given(*note_one(given(), BADGE, result("AAA", position=7)))
+    assert note_one(record, BADGE, result("AAA", position=7)) == []
 
 
 def test_another_completion_of_the_course_awards_nothing_twice():
-    record = given(*note_result_and_award(given(), BADGE, result("AAA", position=7)))
-    assert awarded(note_result_and_award(record, BADGE, result("AAA", 0.9, position=8))) == []
+    record = given(*note_one(given(), BADGE, result("AAA", position=7)))
+    assert awarded(note_one(record, BADGE, result("AAA", 0.9, position=8))) == []
 
 
 def test_awards_stack_to_any_depth_in_one_decision():
     steps = {f"step{n}": held(f"step{n - 1}") for n in range(2, 40)}
     known = catalog(step1=passed("AAA"), **steps)
-    events = note_result_and_award(given(), known, result("AAA"))
+    events = note_one(given(), known, result("AAA"))
     assert awarded(events) == [f"step{n}" for n in range(1, 40)]
 
 
 def test_a_stacked_award_names_the_credential_that_earned_it():
     known = catalog(badge=passed("AAA"), program=held("badge"))
-    badge, program = awards(note_result_and_award(given(), known, result("AAA", position=7)))
+    badge, program = awards(note_one(given(), known, result("AAA", position=7)))
     assert program.evidence == (
         Evidence(position=7, achievement="badge", credential=badge.credential),
     )
@@ -114,20 +114,20 @@ def test_a_program_over_two_branches_is_awarded_once():
         right=passed("AAA"),
         program=AnyOf(criteria=(held("left"), held("right"))),
     )
-    events = note_result_and_award(given(), known, result("AAA"))
+    events = note_one(given(), known, result("AAA"))
     assert sorted(awarded(events)) == ["left", "program", "right"]
 
 
 def test_a_late_result_is_valid_from_the_day_everything_was_there():
     known = catalog(badge=AllOf(criteria=(passed("AAA"), passed("BBB"))))
     record = given(result("BBB", position=1, on=20))
-    (award,) = awards(note_result_and_award(record, known, result("AAA", position=2, on=10)))
+    (award,) = awards(note_one(record, known, result("AAA", position=2, on=10)))
     assert award.valid_from == award.occurred_at == day(20)
 
 
 def test_a_retired_achievement_is_not_awarded_any_more():
     known = catalog_of([achievement("badge", passed("AAA"), retired=True)])
-    assert awarded(note_result_and_award(given(), known, result("AAA"))) == []
+    assert awarded(note_one(given(), known, result("AAA"))) == []
     with pytest.raises(RetiredAchievement):
         by_hand(given(), known)
     with pytest.raises(RetiredAchievement):
@@ -142,7 +142,7 @@ def test_an_achievement_defined_later_is_awarded_on_evaluation():
 
 
 def test_evaluation_awards_nothing_to_those_who_have_it_or_have_not_earned_it():
-    record = given(*note_result_and_award(given(), BADGE, result("AAA")))
+    record = given(*note_one(given(), BADGE, result("AAA")))
     assert award_if_earned(record, BADGE, LEARNER, "badge", day(1)) == []
     assert award_if_earned(given(), BADGE, LEARNER, "badge", day(1)) == []
     with pytest.raises(UnknownAchievement):
@@ -165,7 +165,7 @@ def test_an_award_by_hand_earns_what_rests_on_it():
 
 
 def test_awarding_by_hand_what_is_held_or_unknown_is_refused():
-    record = given(*note_result_and_award(given(), BADGE, result("AAA")))
+    record = given(*note_one(given(), BADGE, result("AAA")))
     with pytest.raises(AlreadyHeld) as refusal:
         by_hand(record, BADGE)
     assert refusal.value.facts["credential"] in record.credentials
@@ -175,7 +175,7 @@ def test_awarding_by_hand_what_is_held_or_unknown_is_refused():
 
 def revoked():
     """A learner whose badge, earned at position 7, was taken away."""
-    events = note_result_and_award(given(), BADGE, result("AAA", position=7))
+    events = note_one(given(), BADGE, result("AAA", position=7))
     (award,) = awards(events)
     record = given(*events)
     return given(*events, *revoke(record, LEARNER, award.credential, "misconduct", day(9))), award
@@ -201,14 +201,14 @@ def test_revoking_twice_or_what_was_never_awarded_is_refused():
 def test_after_a_revocation_the_same_evidence_earns_nothing_again():
     record, _ = revoked()
     worse = result("AAA", grade=0.5, position=8)
-    assert awarded(note_result_and_award(record, BADGE, worse)) == []
+    assert awarded(note_one(record, BADGE, worse)) == []
     assert award_if_earned(record, BADGE, LEARNER, "badge", day(10)) == []
 
 
 def test_after_a_revocation_new_evidence_earns_a_new_credential():
     record, award = revoked()
     better = result("AAA", grade=0.9, position=8, on=30)
-    (again,) = awards(note_result_and_award(record, BADGE, better))
+    (again,) = awards(note_one(record, BADGE, better))
     assert again.credential != award.credential
 
 
@@ -220,7 +220,7 @@ def test_after_a_revocation_a_person_may_award_again():
 
 def test_revoking_leaves_what_rests_on_the_credential_and_names_it():
     known = catalog(badge=passed("AAA"), program=held("badge"))
-    events = note_result_and_award(given(), known, result("AAA"))
+    events = note_one(given(), known, result("AAA"))
     badge, program = awards(events)
     record = given(*events)
     record = given(*events, *revoke(record, LEARNER, badge.credential, "misconduct", day(9)))

@@ -30,7 +30,7 @@ from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.catalog import catalog_of
 from milepost.credentials.domain.achievements.define import define
 from milepost.credentials.domain.achievements.definition import Definition
-from milepost.credentials.domain.records.awards import RECORD, award_if_earned
+from milepost.credentials.domain.records.awards import RECORD, award_by_history, award_if_earned
 from milepost.credentials.domain.records.record import Record
 from milepost.credentials.learning import Learning
 from milepost.enrollment.app import policies as enrollment_policies
@@ -357,3 +357,25 @@ async def test_the_mode_is_that_of_the_moment_not_of_the_report():
     record, *_ = await school.now()
     assert record.results["DATA-101"].result.mode == "audit"
     assert record.active.keys() == {"pass", "audited"}
+
+
+async def test_history_is_applied_to_what_was_defined_late():
+    school = School(TAUGHT)
+    await school.open()
+    await school.reports(scored(1, 0.7, 1))
+    await school.asks("quiz", LessonScored(course="DATA-101", lesson="quiz", min_score=0.5))
+    record, *_ = await school.now()
+    head = (await school.transactor.log.heads())[TENANT]
+    catalog = await school.achievements.latest(TENANT)
+    facts = await school.learning.of_record(TENANT, record, head, catalog.lessons)
+    facts_given: dict[str, Any] = {
+        "catalog": catalog,
+        "learner": "amy",
+        "achievement": "quiz",
+        "facts": facts,
+    }
+    applied: Any = partial(award_by_history, at=minute(90), **facts_given)
+    await school.happens(RECORD.of("amy"), applied)
+    record, *_ = await school.now()
+    assert record.active["quiz"].valid_from == minute(1)
+    assert applied(record) == []

@@ -31,19 +31,20 @@ def service(context: Context) -> Service:
     )
     return Service(
         name="credentials",
-        routes=(routes(_wiring(context, achievements)),),
+        routes=(routes(_wiring(context, achievements, learning)),),
         policies=(course_policy(achievements, learning), lesson_policy(achievements, learning)),
         timers=timers(achievements),
     )
 
 
-def _wiring(context: Context, achievements: AchievementCache) -> Wiring:
+def _wiring(context: Context, achievements: AchievementCache, learning: Learning) -> Wiring:
     settings = context.settings
     return Wiring(
         transactor=context.transactor,
         settings=settings,
         clock=context.clock,
         achievements=achievements,
+        learning=learning,
         verifier=verifier_of(settings, issuing(context).own),
         trusted=frozenset(settings.verify_trusted.split()),
     )

@@ -5,6 +5,7 @@ Read from the log at the edge: courses are kept, since a published version never
 
 from asyncio import gather
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -30,7 +31,7 @@ from milepost.credentials.domain.records.lesson_scores import (
     lesson_results,
     scoring_rules,
 )
-from milepost.credentials.domain.records.record import Fact
+from milepost.credentials.domain.records.record import Fact, Record
 from milepost.credentials.policies import Verdict
 from milepost.events.codec import Codec, Stored
 from milepost.events.event import tag_of
@@ -118,6 +119,19 @@ class Learning:
         )
         return facts_of(progress, enrolled, versions, asked.get(opened.course, ()))
 
+    async def of_record(
+        self, tenant: str, record: Record, upto: int, asked: Mapping[str, Collection[str]]
+    ) -> tuple[Fact, ...]:
+        """All facts of the enrollments that a record knows, in order."""
+        known = dict.fromkeys(
+            [
+                *chain.from_iterable(record.histories.values()),
+                *chain.from_iterable(record.lessons.values()),
+            ]
+        )
+        told = await gather(*(self.all_of(tenant, one, upto, asked) for one in known))
+        return tuple(sorted((fact for some in told for fact in some), key=_position))
+
     async def enrollments(
         self, tenant: str, upto: int, *, of: Collection[str]
     ) -> Mapping[str, Sequence[str]]:
@@ -159,6 +173,10 @@ def facts_of(
             mode = _mode(enrolled, _completion(progress[:at]) or event, one.position)
             facts.append(_result(event, one.position, versions, mode))
     return tuple(sorted(facts, key=lambda fact: fact.position))
+
+
+def _position(fact: Fact) -> int:
+    return fact.position
 
 
 async def _nothing() -> list[Recorded]:

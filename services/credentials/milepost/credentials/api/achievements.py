@@ -1,7 +1,7 @@
 """Routes on achievements: define, retire, and award to those who had earned them before."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from milepost.contracts.achievements import Criterion
-from milepost.contracts.records import RecordEvent
+from milepost.contracts.records import CredentialAwarded, CredentialRenewed, RecordEvent
 from milepost.credentials.api.definition_wire import (
     AchievementDefinition,
     AchievementView,
@@ -38,6 +38,7 @@ from milepost.credentials.domain.achievements.achievement import (
 )
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.achievements.criteria import explain
+from milepost.credentials.domain.achievements.criteria_tree import asks_beyond_grades
 from milepost.credentials.domain.achievements.criteria_warnings import (
     COURSE,
     Course,
@@ -46,8 +47,8 @@ from milepost.credentials.domain.achievements.criteria_warnings import (
 )
 from milepost.credentials.domain.achievements.define import define, retire
 from milepost.credentials.domain.achievements.definition import DefinitionFault
-from milepost.credentials.domain.records.awards import RECORD, award_if_earned
-from milepost.credentials.domain.records.record import Record
+from milepost.credentials.domain.records.awards import RECORD, award_by_history
+from milepost.credentials.domain.records.record import Fact, Record
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
     DefinitionInvalid,
@@ -65,6 +66,7 @@ from milepost.web.requests.commands import Call, run_command, run_commands
 from milepost.web.requests.positions import positioned
 
 EVALUATED_AT_ONCE = 50
+EARNING = CredentialAwarded | CredentialRenewed
 
 Decision: TypeAlias = Callable[[Record], list[RecordEvent]]
 
@@ -151,17 +153,26 @@ async def evaluate_learners(
     """For an achievement that was defined, or made easier, after learners had passed: a result
     for each of up to 1,000 learners, with the conditions that do not hold yet. Safe to repeat.
 
+    Criteria on lessons, modes, hours and skills are judged by the courses that the learners'
+    records know, also where nobody had asked for that when it happened.
+
     Roles: issuer, registrar, operator, service.
     """
-    catalog = await wiring.achievements.latest(request.user.tenant)
+    tenant = request.user.tenant
+    catalog = await wiring.achievements.latest(tenant)
     found = catalog.find(achievement)
     if found.retired:
         raise RetiredAchievement(achievement)
-    at = wiring.clock()
+    at, facts_of = wiring.clock(), await _history(wiring, tenant, found, catalog)
 
     async def prepare(learner: str) -> tuple[Stream[Record, RecordEvent], Decision]:
         return RECORD.of(learner), partial(
-            award_if_earned, catalog=catalog, learner=learner, achievement=achievement, at=at
+            award_by_history,
+            catalog=catalog,
+            learner=learner,
+            achievement=achievement,
+            facts=await facts_of(learner),
+            at=at,
         )
 
     position, results = await run_commands(
@@ -174,6 +185,22 @@ async def evaluate_learners(
         at_once=EVALUATED_AT_ONCE,
     )
     return positioned(EvaluationView(results=tuple(results)), position)
+
+
+async def _history(
+    wiring: Wiring, tenant: str, achievement: Achievement, catalog: Catalog
+) -> Callable[[str], Awaitable[Sequence[Fact]]]:
+    """What a learner's record may lack for these criteria, by what the log has by now."""
+    upto = (await wiring.transactor.log.heads()).get(tenant, 0)
+    beyond = asks_beyond_grades(achievement.definition.criteria)
+
+    async def facts_of(learner: str) -> Sequence[Fact]:
+        if not beyond:
+            return ()
+        _, record = await wiring.transactor.load(tenant, RECORD.of(learner))
+        return await wiring.learning.of_record(tenant, record, upto, catalog.lessons)
+
+    return facts_of
 
 
 async def _courses(transactor: Transactor, tenant: str, criteria: Criterion) -> dict[str, Course]:
@@ -210,7 +237,8 @@ def _evaluated(
     record = outcome.state(RECORD)
     code = achievement.achievement
     if held := record.active.get(code):
-        new = bool(outcome.events)
+        said = (RECORD.codec.read(one) for one in outcome.events)
+        new = any(isinstance(one, EARNING) and one.achievement == code for one in said)
         return Evaluated(
             learner=learner,
             outcome="awarded" if new else "already_held",

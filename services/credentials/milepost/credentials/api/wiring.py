@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
 from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
+from milepost.credentials.learning import Learning
 from milepost.credentials.verification.verifier import Verifier
 from milepost.events.commands.transact import Transactor
 from milepost.web.requests.commands import Call
@@ -27,6 +28,7 @@ class Wiring(Struct, frozen=True):
     settings: Settings
     clock: Callable[[], datetime]
     achievements: AchievementCache
+    learning: Learning
     verifier: Verifier
     trusted: frozenset[str]
     impacts: Semaphore = field(default_factory=lambda: Semaphore(1))

@@ -28,6 +28,15 @@ def approvals_needed(criterion: Criterion) -> int:
     return max(asked, default=0)
 
 
+def asks_beyond_grades(criterion: Criterion) -> bool:
+    """For what records of before may not tell: lessons, modes, hours, skills."""
+    return any(
+        isinstance(leaf, LessonScored | SkillShown | HoursLearned)
+        or (isinstance(leaf, CoursePassed) and leaf.mode is not None)
+        for leaf in leaves(criterion)
+    )
+
+
 def require_valid(criteria: Criterion) -> None:
     """Level by level, since a hostile tree may be deeper than the stack.
 

@@ -12,8 +12,6 @@ from msgspec.structs import replace
 
 from milepost.contracts import streams
 from milepost.contracts.records import (
-    CourseResultNoted,
-    CourseResultWithdrawn,
     RecordEvent,
 )
 from milepost.credentials.domain.achievements.catalog import Catalog
@@ -36,20 +34,6 @@ from milepost.events.streams import Category
 RECORD: Category[Record, RecordEvent] = Category(
     streams.RECORD, empty_record, evolve_record, Codec(RecordEvent)
 )
-
-
-def note_result_and_award(
-    record: Record, catalog: Catalog, result: CourseResultNoted
-) -> list[RecordEvent]:
-    """Notes how a course stands, awards whatever it earns, to any depth, and flags what fell."""
-    return note_and_award(record, catalog, (result,))
-
-
-def withdraw_result(
-    record: Record, catalog: Catalog, withdrawn: CourseResultWithdrawn
-) -> list[RecordEvent]:
-    """Notes that the course is not completed after all, and flags what rested on it."""
-    return note_and_award(record, catalog, (withdrawn,))
 
 
 def note_and_award(record: Record, catalog: Catalog, facts: Sequence[Fact]) -> list[RecordEvent]:
@@ -80,6 +64,28 @@ def award_if_earned(
     if catalog.find(achievement).retired:
         raise RetiredAchievement(achievement)
     return list(cascade(record.copy(), catalog, (achievement,), learner, at))
+
+
+def award_by_history(
+    record: Record,
+    catalog: Catalog,
+    learner: str,
+    achievement: str,
+    *,
+    facts: Sequence[Fact],
+    at: datetime,
+) -> list[RecordEvent]:
+    """As `award_if_earned`, after what was not noted at the time: nothing had asked for it.
+
+    Raises `UnknownAchievement`, `RetiredAchievement`.
+    """
+    if catalog.find(achievement).retired:
+        raise RetiredAchievement(achievement)
+    noted = note_and_award(record, catalog, facts)
+    after = record.copy()
+    for event in noted:
+        evolve_record(after, event)
+    return [*noted, *cascade(after, catalog, (achievement,), learner, at)]
 
 
 def award_by_hand(

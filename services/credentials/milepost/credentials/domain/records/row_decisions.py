@@ -7,12 +7,11 @@ from milepost.contracts.records import RecordEvent
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.records.awards import (
     award_by_hand,
-    award_if_earned,
-    note_and_award,
+    award_by_history,
 )
 from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.life import revoke
-from milepost.credentials.domain.records.record import Fact, Record, evolve_record
+from milepost.credentials.domain.records.record import Fact, Record
 from milepost.credentials.domain.records.renewal import renew, supersede
 from milepost.credentials.domain.refusals import NotHeld
 
@@ -42,11 +41,7 @@ def award_row(
         return award_by_hand(
             record, catalog, learner, achievement, reason=reason, awarded_by=by, at=at
         )
-    said = note_and_award(record, catalog, facts)
-    after = record.copy()
-    for event in said:
-        evolve_record(after, event)
-    return [*said, *award_if_earned(after, catalog, learner, achievement, at)]
+    return award_by_history(record, catalog, learner, achievement, facts=facts, at=at)
 
 
 def revoke_row(
