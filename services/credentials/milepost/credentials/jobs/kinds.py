@@ -10,7 +10,7 @@ from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievements.catalog import Catalog
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.domain.records.record import Fact, Record
-from milepost.credentials.domain.records.row_decisions import (
+from milepost.credentials.jobs.row_decisions import (
     award_row,
     renew_row,
     revoke_row,

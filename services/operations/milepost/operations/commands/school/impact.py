@@ -1,7 +1,8 @@
 """`milepost impact`: who would gain or lose by a definition, before it is published."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -38,6 +39,14 @@ DefinitionFile = Annotated[
         show_default="as it is defined now, applied to history",
     ),
 ]
+Rows = Annotated[
+    Literal["gains", "loses"] | None,
+    typer.Option(
+        help="Print these as the file for `jobs submit`: awards, or revocations, supersessions.",
+        show_default="a table",
+    ),
+]
+REASON = "definition_changed"
 
 
 @app.command("impact")
@@ -45,6 +54,7 @@ def run_impact(
     *,
     achievement: Achievement,
     definition: DefinitionFile = None,
+    rows: Rows = None,
     tenant: Tenant = "default",
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -66,6 +76,9 @@ def run_impact(
         told = run(_ask(settings, tenant, question))
     if as_json:
         typer.echo(msgspec.json.encode(told))
+        return
+    if rows:
+        typer.echo("\n".join(_rows(told.affected, rows, achievement)))
         return
     if told.affected:
         print_table(_table(told.affected))
@@ -121,6 +134,14 @@ def _joined(one: Impact, other: Impact) -> Impact:
         affected=[*one.affected, *other.affected],
         next=None,
     )
+
+
+def _rows(affected: list[Affected], effect: str, achievement: str) -> Iterator[str]:
+    yield "learner,achievement" if effect == "gains" else "learner,credential,reason"
+    for one in affected:
+        if one.effect == effect:
+            what = achievement if effect == "gains" else f"{one.credential},{REASON}"
+            yield f"{one.learner},{what}"
 
 
 def _table(affected: list[Affected]) -> Table:
