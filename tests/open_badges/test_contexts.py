@@ -88,6 +88,17 @@ def test_each_term_means_what_it_means_to_pyld(url, published, stranger):
     [
         ({"colour": "red"}, "colour"),
         ({"credentialSubject": {"type": "AchievementSubject", "colour": 1}}, "credentialSubject"),
+        # A type's terms hold on its own node, not on those within.
+        (
+            {
+                "credentialSubject": {
+                    "type": "AchievementSubject",
+                    "achievement": {"id": "urn:a:d", "licenseNumber": "7"},
+                }
+            },
+            "credentialSubject.achievement.licenseNumber",
+        ),
+        ({"evidence": {"id": "urn:a:d", "validUntil": "2030-01-01T00:00:00Z"}}, "evidence.valid"),
         ({"type": ["VerifiableCredential", "Colour"]}, "type"),
         ({"jti": "urn:a:b"}, "jti"),
         ({"@context": [CREDENTIALS, "https://example.org/colours"]}, "@context"),

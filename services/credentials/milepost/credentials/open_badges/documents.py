@@ -35,7 +35,6 @@ from milepost.credentials.open_badges.parts import (
 CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
-CONTROLLERS = "https://www.w3.org/ns/cid/v1"
 BADGE_CONTEXT = (CREDENTIALS, OPEN_BADGES)
 
 
