@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 import pytest
 from tests.clients import PLAN, PROGRAM, Response, School, school_of
+from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.documented import METHODS
 from tests.events.hindered import Elsewhere
 from tests.verification.issuing import Issuer
@@ -59,6 +60,7 @@ Arrange = Callable[[School], Awaitable[str]]
 
 @pytest.fixture
 async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    await forget_issuer_keys(postgres)
     opened = await connect_pool(postgres, name="idempotency tests", size=8, role=ENROLLMENT_ROLE)
     yield opened
     await opened.close()

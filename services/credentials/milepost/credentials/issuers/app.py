@@ -6,7 +6,7 @@ from milepost.credentials.issuers import api, public_routes
 from milepost.credentials.issuers.addresses import Addresses
 from milepost.credentials.issuers.keys import IssuerKeys
 from milepost.credentials.issuers.register import Register, registering
-from milepost.credentials.issuers.sealing import sealing_key
+from milepost.credentials.issuers.sealing import Sealing
 from milepost.credentials.issuers.signer import Own, Signer
 from milepost.web.room import Context, Service
 
@@ -25,7 +25,7 @@ def issuing(context: Context) -> Issuing:
     """Raises `SettingInvalid`."""
     transactor, pool, clock = context.transactor, context.pool, context.clock
     addresses = Addresses(context.settings.public_origin)
-    keys = IssuerKeys(pool, transactor, sealing_key(context.settings), clock)
+    keys = IssuerKeys(pool, transactor, Sealing(context.settings, pool), clock)
     register = Register(pool)
     signer = Signer(transactor, keys, register, addresses, clock)
     return Issuing(addresses, keys, register, signer, Own(transactor, signer, addresses))

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from milepost.contracts.issuers import KeyAlgorithm
 from milepost.credentials.issuers.issuer import ISSUER, Issuer, add_key
-from milepost.credentials.issuers.sealing import KeysLocked, SealingKey
+from milepost.credentials.issuers.sealing import KeysLocked, Sealing
 from milepost.credentials.open_badges.multikey import multikey
 from milepost.events.commands.transact import Transactor
 from milepost.events.runtime.lru_cache import LruCache
@@ -45,7 +45,7 @@ class IssuerKeys:
         self,
         pool: asyncpg.Pool,
         transactor: Transactor,
-        sealing: SealingKey,
+        sealing: Sealing,
         clock: Callable[[], datetime],
     ) -> None:
         self._pool = pool
@@ -76,7 +76,8 @@ class IssuerKeys:
         """The school's: salts and places in status lists are made of it. Raises `KeysLocked`."""
         known = self._opened.get((tenant, "", ""))
         if known is None:
-            new = self._sealing.seal(os.urandom(SECRET_BYTES), tenant, "secret")
+            sealing = await self._sealing.key()
+            new = sealing.seal(os.urandom(SECRET_BYTES), tenant, "secret")
             await self._pool.execute(
                 "insert into credentials.secrets values ($1, $2) on conflict do nothing",
                 tenant,
@@ -85,19 +86,20 @@ class IssuerKeys:
             sealed = await self._pool.fetchval(
                 "select sealed from credentials.secrets where tenant = $1", tenant
             )
-            known = self._sealing.unseal(sealed, tenant, "secret")
+            known = sealing.unseal(sealed, tenant, "secret")
             self._opened.put((tenant, "", ""), known)
         return known
 
     async def prepare(self, tenant: str, issuer: str, algorithm: KeyAlgorithm) -> str:
         """A new key, stored; the Multikey of it. It signs once the log says that it is there."""
         key, secret = _generated(algorithm)
+        sealing = await self._sealing.key()
         await self._pool.execute(
             "insert into credentials.issuer_keys values ($1, $2, $3, $4)",
             tenant,
             issuer,
             key,
-            self._sealing.seal(secret, tenant, issuer, key),
+            sealing.seal(secret, tenant, issuer, key),
         )
         return key
 
@@ -133,7 +135,8 @@ class IssuerKeys:
         )
         if sealed is None:
             raise KeysLocked
-        return self._opened.put(place, self._sealing.unseal(sealed, *place))
+        sealing = await self._sealing.key()
+        return self._opened.put(place, sealing.unseal(sealed, *place))
 
 
 def _generated(algorithm: KeyAlgorithm) -> tuple[str, bytes]:

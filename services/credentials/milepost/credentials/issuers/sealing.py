@@ -10,6 +10,8 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
+import asyncpg
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -17,6 +19,7 @@ from milepost.web import secret_file
 from milepost.web.problems import Problem, RequestFault
 from milepost.web.settings import SettingInvalid, Settings
 
+_log = structlog.get_logger()
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
@@ -59,20 +62,60 @@ class SealingKey:
             raise KeysLocked from None
 
 
-def sealing_key(settings: Settings) -> SealingKey:
-    """Raises `SettingInvalid`."""
-    if settings.issuer_key:
-        return SealingKey(_read(settings.issuer_key, "MILEPOST_ISSUER_KEY"))
-    file = Path(settings.data_dir) / "issuers" / "sealing.key"
-    if not file.exists():
-        made = base64.urlsafe_b64encode(os.urandom(KEY_BYTES))
-        secret_file.create_once(file, made + b"\n")
-    return SealingKey(_read(file.read_text("ascii"), str(file)))
+class Sealing:
+    """The key of this process, once it is known to be the one that everything is sealed with.
+
+    The database keeps the fingerprint of the first that was used. Whoever has another, or none
+    where one was used, opens nothing and makes none: `KeysLocked`.
+    """
+
+    def __init__(self, settings: Settings, pool: asyncpg.Pool) -> None:
+        """Raises `SettingInvalid`, which names the variable and not the key."""
+        self._file = Path(settings.data_dir) / "issuers" / "sealing.key"
+        self._pool = pool
+        given = settings.issuer_key
+        self._given = SealingKey(_read(given, "MILEPOST_ISSUER_KEY")) if given else None
+        self._known: SealingKey | None = None
+
+    async def key(self) -> SealingKey:
+        """Raises `KeysLocked`, `SettingInvalid`."""
+        if self._known is None:
+            self._known = await self._agreed()
+        return self._known
+
+    async def _agreed(self) -> SealingKey:
+        used = await self._pool.fetchval(_USED)
+        key = self._given or self._of_file(may_make=used is None)
+        if key is None:
+            raise KeysLocked
+        await self._pool.execute(_USE, key.id)
+        if await self._pool.fetchval(_USED) != key.id:
+            raise KeysLocked
+        return key
+
+    def _of_file(self, *, may_make: bool) -> SealingKey | None:
+        if may_make and not self._file.exists():
+            made = base64.urlsafe_b64encode(os.urandom(KEY_BYTES))
+            secret_file.create_once(self._file, made + b"\n")
+            _log.warning("issuer_key_made", file=str(self._file))
+        if not self._file.exists():
+            return None
+        try:
+            text = self._file.read_text("ascii")
+        except (OSError, UnicodeError) as fault:
+            why = getattr(fault, "strerror", None) or "not text"
+            raise SettingInvalid(f"{self._file}: {why}") from None
+        return SealingKey(_read(text, str(self._file)))
+
+
+_USED = "select fingerprint from credentials.sealing_key"
+_USE = "insert into credentials.sealing_key (fingerprint) values ($1) on conflict do nothing"
+_TO_STANDARD = str.maketrans("-_", "+/")
 
 
 def _read(text: str, source: str) -> bytes:
     try:
-        secret = base64.urlsafe_b64decode(text.strip().replace("+", "-").replace("/", "_"))
+        secret = base64.b64decode(text.strip().translate(_TO_STANDARD), validate=True)
     except (binascii.Error, ValueError):
         secret = b""
     if len(secret) != KEY_BYTES:

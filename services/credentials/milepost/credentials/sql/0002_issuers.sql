@@ -10,6 +10,12 @@ create table credentials.issuer_keys (
     primary key (tenant, issuer, key)
 );
 
+-- Which key seals all that is sealed here, by its fingerprint: the first that was used.
+create table credentials.sealing_key (
+    single boolean primary key default true check (single),
+    fingerprint text not null
+);
+
 -- A school's secret, sealed: of it salts and the places in status lists are made.
 create table credentials.secrets (
     tenant text collate "C" primary key,
@@ -33,5 +39,6 @@ create table credentials.statuses (
 
 grant usage on schema credentials to milepost_service;
 grant select, insert on credentials.issuer_keys, credentials.secrets to milepost_service;
+grant select, insert on credentials.sealing_key to milepost_service;
 grant select, insert on credentials.awards to milepost_service;
 grant select, insert, update on credentials.statuses to milepost_service;
