@@ -195,6 +195,19 @@ async def an_invitation(school: School) -> str:
     return f"{E}/invitations/{issued.json()['invitation']}/revoke"
 
 
+async def council(school: School) -> None:
+    """An issuer that awards nothing itself."""
+    await done(school.put(f"{C}/issuers/council", {"name": "Council of employers"}))
+
+
+async def an_endorsement(school: School) -> str:
+    await achievement(school)
+    await council(school)
+    path = f"{C}/achievements/badge/endorsements"
+    given = (await done(school.post(path, {"issuer": "council"}))).json()["endorsements"]
+    return f"{path}/{given[0]['endorsement']}/withdraw"
+
+
 async def a_credential(school: School) -> str:
     await achievement(school)
     given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
@@ -488,6 +501,18 @@ CASES = [
         at(f"{C}/achievements/badge"),
         BADGE,
         {**BADGE, "name": "X"},
+    ),
+    Case(
+        "POST /credentials/achievements/{achievement}/endorsements",
+        at(f"{C}/achievements/badge/endorsements", achievement, council),
+        {"issuer": "council"},
+        {"issuer": "council", "comment": "We hire by it."},
+    ),
+    Case(
+        "POST /credentials/achievements/{achievement}/endorsements/{endorsement}/withdraw",
+        an_endorsement,
+        {"reason": "under_review"},
+        {"reason": "no_longer"},
     ),
     Case(
         "POST /credentials/achievements/{achievement}/retire",

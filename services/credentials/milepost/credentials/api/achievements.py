@@ -31,6 +31,7 @@ from milepost.credentials.api.wiring import (
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     Wiring,
+    references,
 )
 from milepost.credentials.domain.achievements.achievement import (
     ACHIEVEMENT,
@@ -108,6 +109,7 @@ async def put_achievement(
             definition=definition,
             catalog=catalog,
             at=wiring.clock(),
+            references=await references(wiring, request.user.tenant, definition),
         ),
     )
     facts = msgspec.structs.asdict(_view(outcome))

@@ -15,8 +15,10 @@ from milepost.credentials.api.wiring import (
     UNKNOWN_ACHIEVEMENT,
     Wiring,
 )
+from milepost.credentials.domain.achievements.definition import DefinitionFault
 from milepost.credentials.domain.refusals import (
     CircularCriteria,
+    DefinitionInvalid,
     ImpossibleCriteria,
     OversizedCriteria,
     UnknownCriteria,
@@ -51,6 +53,7 @@ class AskImpact(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answers=query(
         UNKNOWN_ACHIEVEMENT,
         RETIRED_ACHIEVEMENT,
+        DefinitionInvalid("data-analyst", (DefinitionFault("$.renewal_days", "never_ends"),)),
         UnknownCriteria(("python-basics",)),
         CircularCriteria(("data-analyst", "python-basics", "data-analyst")),
         ImpossibleCriteria(3, 2),

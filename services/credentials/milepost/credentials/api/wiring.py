@@ -8,7 +8,13 @@ from msgspec import Struct, field
 
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
+from milepost.credentials.domain.achievements.definition import (
+    DEFAULT_ISSUER,
+    Definition,
+    References,
+)
 from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
+from milepost.credentials.issuers.issuer import ISSUER
 from milepost.credentials.learning import Learning
 from milepost.credentials.verification.verifier import Verifier
 from milepost.events.commands.transact import Transactor
@@ -42,3 +48,14 @@ async def defined(
     if state is None:
         raise UnknownAchievement(achievement)
     return written, state
+
+
+async def references(wiring: Wiring, tenant: str, definition: Definition) -> References:
+    """Of what the definition names, what there is."""
+    named = {*definition.co_issuers, definition.issuer or DEFAULT_ISSUER} - {DEFAULT_ISSUER}
+    issuers = set()
+    for code in sorted(named):
+        _, issuer = await wiring.transactor.load(tenant, ISSUER.of(code))
+        if issuer.profile is not None and not issuer.retired:
+            issuers.add(code)
+    return References(issuers=issuers)

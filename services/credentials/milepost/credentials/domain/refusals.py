@@ -109,6 +109,37 @@ class NeverExpires(Conflicting):
 
 
 @dataclass
+class UnknownEndorsement(Unknown):
+    """Not given, or withdrawn."""
+
+    achievement: str
+    endorsement: str
+
+
+@dataclass
+class OwnEndorsement(Conflicting):
+    """Who awards an achievement vouches for it already."""
+
+    achievement: str
+    issuer: str
+
+
+@dataclass
+class AlreadyEndorsed(Conflicting):
+    """With another comment: withdraw that one first."""
+
+    achievement: str
+    issuer: str
+    endorsement: str
+
+
+@dataclass
+class TooManyEndorsements(Conflicting):
+    achievement: str
+    most: int
+
+
+@dataclass
 class UnknownIssuer(Unknown):
     issuer: str
 
