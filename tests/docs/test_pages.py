@@ -43,7 +43,14 @@ def reader() -> Iterator[Mapping[str, str]]:
 
 @pytest.mark.parametrize(
     "page",
-    ["tutorial", "how-to/front-end", "how-to/subscriber", "how-to/verify", "how-to/operator"],
+    [
+        "tutorial",
+        "how-to/front-end",
+        "how-to/subscriber",
+        "how-to/verify",
+        "how-to/define-an-achievement",
+        "how-to/operator",
+    ],
 )
 def test_a_page_does_what_it_says(page: str, reader: Mapping[str, str], tmp_path: Path):
     write_files(DOCS / f"{page}.md", tmp_path)

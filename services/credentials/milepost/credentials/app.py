@@ -6,6 +6,8 @@ from milepost.credentials import credential_index
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.images import app as images
+from milepost.credentials.images.store import Images
 from milepost.credentials.issuers import app as issuers
 from milepost.credentials.issuers.app import issuing
 from milepost.credentials.jobs import app as jobs
@@ -45,6 +47,7 @@ def _wiring(context: Context, achievements: AchievementCache, learning: Learning
         clock=context.clock,
         achievements=achievements,
         learning=learning,
+        images=Images(context.pool),
         verifier=verifier_of(settings, issuing(context).own),
         trusted=frozenset(settings.verify_trusted.split()),
     )
@@ -86,7 +89,7 @@ def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
 
 ROOM = Room(
     "credentials",
-    services=(service, issuers.service, jobs.service, public.service),
+    services=(service, issuers.service, images.service, jobs.service, public.service),
     schema="milepost.credentials",
     personal_data=(
         credential_index.personal_data,

@@ -13,8 +13,11 @@ from milepost.contracts.ids import KEY
 from milepost.credentials.api.definition_wire import AchievementView
 from milepost.credentials.api.wire import KnownAchievement
 from milepost.credentials.api.wiring import UNKNOWN_ACHIEVEMENT, Wiring, defined
+from milepost.credentials.domain.achievements.definition import DEFAULT_ISSUER
+from milepost.credentials.domain.achievements.european import EuropeanReport, european_report
 from milepost.credentials.domain.refusals import UnknownAchievementVersion
-from milepost.web.openapi.documented_answers import versioned_query
+from milepost.credentials.issuers.issuer import ISSUER
+from milepost.web.openapi.documented_answers import query, versioned_query
 from milepost.web.requests.commands import Call
 from milepost.web.requests.etags import digested, versioned
 
@@ -48,6 +51,13 @@ class AchievementVersions(msgspec.Struct, frozen=True, kw_only=True):
     achievement: str
     retired: bool
     versions: tuple[AchievementVersion, ...]
+
+
+class EuropeanView(EuropeanReport, frozen=True, kw_only=True):
+    """`complete`: no mandatory element is missing. `missing`: those, in the order of the annex."""
+
+    achievement: str
+    version: int
 
 
 @get("/achievements", summary="List the achievements", answers=versioned_query())
@@ -138,7 +148,33 @@ async def get_achievement_version(
     return versioned(request, AchievementView.of(state, version), written)
 
 
+@get(
+    "/achievements/{achievement:str}/european",
+    summary="What is missing for a European micro-credential",
+    answers=query(UNKNOWN_ACHIEVEMENT),
+)
+async def get_european_report(
+    request: Call, achievement: KnownAchievement, wiring: NamedDependency[Wiring]
+) -> Response[EuropeanView]:
+    """Every element of the Council Recommendation of 16 June 2022, Annex I, as the achievement is
+    defined now: given, missing, or said by each credential.
+
+    Any role.
+    """
+    _, state = await defined(request, wiring.transactor, achievement)
+    code = state.definition.issuer or DEFAULT_ISSUER
+    _, issuer = await wiring.transactor.load(request.user.tenant, ISSUER.of(code))
+    country = issuer.profile.country if issuer.profile else None
+    report = european_report(state.definition, country)
+    return Response(
+        EuropeanView(
+            achievement=achievement, version=state.version, **msgspec.structs.asdict(report)
+        )
+    )
+
+
 HANDLERS = (
+    get_european_report,
     list_achievements,
     get_achievement,
     list_achievement_versions,

@@ -14,6 +14,7 @@ from milepost.credentials.domain.achievements.definition import (
     References,
 )
 from milepost.credentials.domain.refusals import RetiredAchievement, UnknownAchievement
+from milepost.credentials.images.store import Images
 from milepost.credentials.issuers.issuer import ISSUER
 from milepost.credentials.learning import Learning
 from milepost.credentials.verification.verifier import Verifier
@@ -35,6 +36,7 @@ class Wiring(Struct, frozen=True):
     clock: Callable[[], datetime]
     achievements: AchievementCache
     learning: Learning
+    images: Images
     verifier: Verifier
     trusted: frozenset[str]
     impacts: Semaphore = field(default_factory=lambda: Semaphore(1))
@@ -58,4 +60,6 @@ async def references(wiring: Wiring, tenant: str, definition: Definition) -> Ref
         _, issuer = await wiring.transactor.load(tenant, ISSUER.of(code))
         if issuer.profile is not None and not issuer.retired:
             issuers.add(code)
-    return References(issuers=issuers)
+    image = definition.image
+    seen = {image} if image and await wiring.images.knows(tenant, image) else set()
+    return References(issuers=issuers, images=seen)

@@ -271,3 +271,19 @@ class OversizedCriteria(Invalid):
 
     max_conditions: int
     max_depth: int
+
+
+@dataclass
+class ImageRefused(Invalid):
+    """What it is that cannot be taken: `not_png_or_jpeg`, `too_many_bytes`, `too_many_scans`,
+    `too_small`, `too_large`, `unreadable`.
+    """
+
+    because: str
+
+
+@dataclass
+class TooManyImages(Conflicting):
+    """A school has so many at most."""
+
+    most: int

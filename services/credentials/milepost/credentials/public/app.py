@@ -2,6 +2,7 @@
 
 from milepost.credentials import credential_index
 from milepost.credentials.credential_index import CredentialIndex
+from milepost.credentials.images.store import Images
 from milepost.credentials.issuers.app import issuing
 from milepost.credentials.public import held
 from milepost.credentials.public.api import LOCALES, PAGES, Public, routes
@@ -29,7 +30,7 @@ def public_on(context: Context, find: FindCredential, sign: Sign | None = None) 
         lookup=Lookup(log, find, context.clock),
         titles=Titles(log),
         sign=sign,
-        picture=None,
+        picture=Images(context.pool).read,
         personal_name=context.personal_name,
         clock=context.clock,
         base=context.settings.public_origin,
