@@ -28,6 +28,7 @@ ROOMS = {
         "commands.school.instructors",
         "Assign and remove instructors, who see own offerings only.",
     ),
+    "keys": ("commands.school.keys", "List, rotate and retire the keys that issuers sign with."),
     "report": ("commands.school.report", "Print figures from the read models."),
     "projections": (
         "commands.events.projections",
