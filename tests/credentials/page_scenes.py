@@ -45,7 +45,9 @@ DEFINED = AchievementDefined(
     skills=(
         Skill(name="data analysis", url="http://data.europa.eu/esco/skill/1", framework="ESCO"),
     ),
-    european=EuropeanElements(workload_hours=60, ects=2, eqf_level=5),
+    european=EuropeanElements(
+        learning_outcomes=("Cleans a data set.",), workload_hours=60, ects=2, eqf_level=5
+    ),
     occurred_at=datetime(2026, 1, 5, tzinfo=UTC),
 )
 

@@ -28,8 +28,8 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.public.api import LOCALES
-from milepost.credentials.public.certificate import MAX_WAITING
-from milepost.credentials.public.criteria_words import Wording
+from milepost.credentials.public.certificate import MAX_WAITING, criteria_lines
+from milepost.credentials.public.criteria_words import Clause, Wording
 
 __all__ = ["school"]  # a fixture
 
@@ -42,9 +42,10 @@ async def test_it_says_what_is_attested_by_whom_and_why(school: Pages):
         "Data analyst <of> year one",
         "School of Data",
         "Awarded on 4 March 2026",
-        "Valid until without end",
+        "Valid until no end date",
         "60 hours · 2 ECTS credits",
         "Level 5 (European Qualifications Framework)",
+        "Learning outcomes Cleans a data set.",
         "data analysis",
         "Two courses and an exam.",
         "All of these:",
@@ -141,7 +142,7 @@ async def test_what_the_achievement_says_holds_until_the_holder_decides(school: 
     ("kind", "facts", "said"),
     [
         (CredentialRevoked, {"reason": "fraud"}, "revoked this credential on 9 April 2026"),
-        (CredentialSuspended, {"reason": "fees"}, "suspended this credential since 9 April 2026"),
+        (CredentialSuspended, {"reason": "fees"}, "suspended this credential on 9 April 2026"),
     ],
 )
 async def test_it_says_how_it_stands_and_not_why(school: Pages, kind, facts, said):
@@ -151,6 +152,15 @@ async def test_it_says_how_it_stands_and_not_why(school: Pages, kind, facts, sai
     text = await school.text()
     assert said in text
     assert facts["reason"] not in text
+    assert "linkedin.com" not in (await school.read()).text, "nobody boasts of it"
+
+
+async def test_a_revoked_one_promises_no_last_day(school: Pages):
+    await school.award(valid_until=datetime(2028, 3, 4, tzinfo=UTC))
+    await school.share()
+    assert "Valid until 4 March 2028" in await school.text()
+    await school.steps(CredentialRevoked, datetime(2026, 4, 9, tzinfo=UTC), reason="fraud")
+    assert "2028" not in await school.text()
 
 
 async def test_an_expired_one_says_until_when_it_held(school: Pages):
@@ -258,6 +268,13 @@ async def test_it_is_printed_to_a_pdf_where_typst_is_installed(school: Pages):
         assert made.content == (await school.read(f"/c/c-1.pdf?lang={language}")).content
     crowd = await asyncio.gather(*(school.read("/c/c-1.pdf") for _ in range(MAX_WAITING + 10)))
     assert {one.status_code for one in crowd} == {200, 503}
+
+
+def test_the_pdf_tells_criteria_to_the_last_depth():
+    one, two, three = Clause("one"), Clause("two"), Clause("three")
+    tree = Clause("all", (one, Clause("any", (two, three))))
+    indented = [line.replace("\u00a0" * 4, "> ") for line in criteria_lines(tree)]
+    assert indented == ["all", "> one", "> any", "> > two", "> > three"]
 
 
 async def test_the_holder_has_a_hidden_one_as_a_file_and_nobody_else(school: Pages):

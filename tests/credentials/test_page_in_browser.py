@@ -45,6 +45,17 @@ async def test_it_is_seen_by_everybody(browser: Any, shared: Pages, width: str, 
         window.complaints = [one for one in window.complaints if "404" not in one]
 
 
+async def test_a_name_of_one_long_word_stays_on_a_phone(browser: Any, shared: Pages):
+    await shared.define(name="Donaudampfschifffahrts" * 8, names={}, version=2)
+    await shared.award("c-2", achievement_version=2)
+    await shared.share("c-2")
+    async with reader(browser, BASE, shared.connection, width=390) as window:
+        for media in ("screen", "print"):
+            await window.page.emulate_media(media=media)
+            await window.open("/c/c-2")
+            assert await window.overflow() == 0
+
+
 async def test_it_is_whole_without_javascript(browser: Any, shared: Pages):
     async with reader(browser, BASE, shared.connection, java_script_enabled=False) as window:
         await window.open("/c/c-1")

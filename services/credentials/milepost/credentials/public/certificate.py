@@ -5,7 +5,7 @@ Made by typst, which an installation may leave out (`milepost[pdf]`).
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from milepost.credentials.public.criteria_words import Clause
 from milepost.credentials.public.view import CredentialPage
 from milepost.events.runtime.outages import Overloaded
 from milepost.pages.locales import Locale
@@ -98,15 +99,16 @@ def _facts(page: CredentialPage, locale: Locale) -> Mapping[str, Any]:
         (t("issuer"), page.issuer),
         (t("awarded_on"), page.awarded_on),
         (t("valid_from"), page.valid_from),
-        (t("valid_until"), page.valid_until),
+        (t("valid_until"), page.valid_until if page.status.ends else None),
         (t("status"), page.status.word),
         (t("workload"), page.workload),
         (t("level"), page.level),
         (t("credential_id"), page.credential),
     ]
     evidence = [f"{one.name} · {one.grade}" if one.grade else one.name for one in page.evidence]
-    criteria = [page.criteria.text, *(part.text for part in page.criteria.parts)]
+    criteria = list(criteria_lines(page.criteria))
     sections = [
+        (t("outcomes"), page.outcomes),
         (t("skills"), [skill.name for skill in page.skills]),
         (t("criteria"), [page.narrative] if page.narrative else criteria),
         (t("evidence"), evidence),
@@ -116,7 +118,9 @@ def _facts(page: CredentialPage, locale: Locale) -> Mapping[str, Any]:
         "direction": locale.direction,
         "kind": t("kind"),
         "name": page.name,
-        "attested": t("attested_to", holder=page.holder) if page.holder else t("attested"),
+        "attested": t("attested_to", holder=page.holder)
+        if page.holder
+        else t("attested", issuer=page.issuer),
         "picture": t("picture", name=page.name),
         "description": page.description,
         "issuer": page.issuer,
@@ -127,3 +131,10 @@ def _facts(page: CredentialPage, locale: Locale) -> Mapping[str, Any]:
         "address": page.addresses.page,
         "footer": t("footer"),
     }
+
+
+def criteria_lines(clause: Clause, depth: int = 0) -> Iterator[str]:
+    """The whole tree, parts indented by blanks that do not break."""
+    yield "\u00a0" * 4 * depth + clause.text
+    for part in clause.parts:
+        yield from criteria_lines(part, depth + 1)

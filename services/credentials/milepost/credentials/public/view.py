@@ -30,16 +30,23 @@ TONES: dict[Status, Tone] = {
     "superseded": "warn",
     "revoked": "bad",
 }
+# To a profile: what is expired was once valid, and LinkedIn tells until when.
+WORTH_ADDING: frozenset[Status] = frozenset({"active", "expired"})
+OVER: frozenset[Status] = frozenset({"declined", "superseded", "revoked"})
 # Evidence beyond is told by its number alone.
 MAX_EVIDENCE = 50
 
 
 class StatusView(msgspec.Struct, frozen=True):
-    """`sentence` says what it means; `successor` is the address of what stands for it now."""
+    """`sentence` says what it means; `successor` is the address of what stands for it now.
+
+    `ends`: its last day still says something; of one that is revoked it would promise too much.
+    """
 
     word: str
     tone: Tone
     sentence: str
+    ends: bool
     successor: str | None
 
 
@@ -68,13 +75,18 @@ class Addresses(msgspec.Struct, frozen=True):
 
 
 class CredentialPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`holder` is None unless the holder lets the name be seen, and the vault still has it."""
+    """`holder` is None unless the holder lets the name be seen, and the vault still has it.
+
+    `language` is the one in which the description, the outcomes and the narrative are written.
+    """
 
     credential: str
     achievement: str
     name: str
     name_language: str
+    language: str
     description: str
+    outcomes: Sequence[str]
     issuer: str
     issuer_url: str | None
     issuer_country: str | None
@@ -91,7 +103,7 @@ class CredentialPage(msgspec.Struct, frozen=True, kw_only=True):
     workload: str | None
     level: str | None
     addresses: Addresses
-    linkedin: str
+    linkedin: str | None
     by_link: bool
 
 
@@ -132,7 +144,9 @@ async def view(
         achievement=held.achievement,
         name=name,
         name_language=language,
+        language=definition.language,
         description=definition.description,
+        outcomes=european.learning_outcomes if european else (),
         issuer=found.issuer_name,
         issuer_url=found.issuer.url if found.issuer else None,
         issuer_country=found.issuer.country if found.issuer else None,
@@ -149,7 +163,7 @@ async def view(
         workload=_workload(found, locale),
         level=locale.text("eqf_level", level=level) if level else None,
         addresses=places,
-        linkedin=linkedin(found, name, places.page),
+        linkedin=linkedin(found, name, places.page) if found.status in WORTH_ADDING else None,
         by_link=allowed.secret is not None,
     )
 
@@ -195,7 +209,8 @@ def _status(found: Found, locale: Locale, base: str) -> StatusView:
     day = at or held.valid_until
     sentence = locale.text(f"status.{key}.sentence", day=locale.date(day) if day else "")
     successor = f"{base}/c/{found.successor}" if found.successor else None
-    return StatusView(locale.text(f"status.{word}"), TONES[word], sentence, successor)
+    said = locale.text(f"status.{word}")
+    return StatusView(said, TONES[word], sentence, word not in OVER, successor)
 
 
 def _shown_evidence(found: Found) -> Sequence[Evidence]:
