@@ -35,10 +35,14 @@ from milepost.web.settings import Settings
 
 NOBODY_WAITS = {"lag_warning_seconds": 3600, "lag_wrong_seconds": 7200}
 EVERYBODY_WAITS = {"lag_warning_seconds": -1, "lag_wrong_seconds": 0}
-TIMERS = ["policy/timer/enrollment-expiry", "policy/timer/seat-offers"]
+TIMERS = [
+    *("policy/timer/enrollment-expiry", "policy/timer/seat-offers"),
+    *("policy/timer/credential-expiry", "policy/timer/credential-embargo"),
+]
 POLICIES = [
     *("policy/enrollment", "policy/enrollment-cancellation", "policy/vault", "policy/bulk"),
     *("policy/progress", "policy/progress-jobs", "policy/credential-jobs", "policy/credentials"),
+    *("policy/credentials-lessons", "policy/credential-index", "policy/credential-register"),
 ]
 
 
