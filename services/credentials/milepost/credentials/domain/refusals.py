@@ -274,6 +274,13 @@ class OversizedCriteria(Invalid):
 
 
 @dataclass
+class UnknownImage(Invalid):
+    """No picture with this SHA-256 was uploaded."""
+
+    image: str
+
+
+@dataclass
 class ImageRefused(Invalid):
     """What it is that cannot be taken: `not_png_or_jpeg`, `too_many_bytes`, `too_many_scans`,
     `too_small`, `too_large`, `unreadable`.

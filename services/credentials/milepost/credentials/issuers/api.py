@@ -14,7 +14,14 @@ from msgspec import Meta
 from milepost.contracts.ids import ADDRESS, ID, KEY, NAME, TEXT
 from milepost.contracts.issuers import KeyAlgorithm
 from milepost.credentials.domain.achievements.definition import DEFAULT_ISSUER
-from milepost.credentials.domain.refusals import LastKey, RetiredIssuer, UnknownIssuer, UnknownKey
+from milepost.credentials.domain.refusals import (
+    LastKey,
+    RetiredIssuer,
+    UnknownImage,
+    UnknownIssuer,
+    UnknownKey,
+)
+from milepost.credentials.images.store import Images
 from milepost.credentials.issuers.addresses import Addresses
 from milepost.credentials.issuers.issuer import (
     ISSUER,
@@ -122,6 +129,7 @@ class IssuersView(msgspec.Struct, frozen=True, kw_only=True):
 class IssuerWiring(msgspec.Struct, frozen=True):
     transactor: Transactor
     keys: IssuerKeys
+    images: Images
     addresses: Addresses
     clock: Callable[[], datetime]
 
@@ -140,7 +148,7 @@ class IssuerWiring(msgspec.Struct, frozen=True):
 @put(
     "/issuers/{issuer:str}",
     summary="Define an issuer",
-    answers=command(_RETIRED),
+    answers=command(_RETIRED, UnknownImage("0" * 64)),
     roles=ISSUING,
 )
 async def put_issuer(
@@ -154,6 +162,8 @@ async def put_issuer(
 
     Roles: issuer, registrar, operator, service.
     """
+    if data.image and not await wiring.images.knows(request.user.tenant, data.image):
+        raise UnknownImage(data.image)
     profile = Profile(**msgspec.structs.asdict(data))
     decide = partial(define, issuer=issuer, profile=profile, at=wiring.clock())
     outcome = await run_command(request, wiring.transactor, ISSUER.of(issuer), decide)

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from milepost.credentials.images.store import Images
 from milepost.credentials.issuers import api, public_routes
 from milepost.credentials.issuers.addresses import Addresses
 from milepost.credentials.issuers.keys import IssuerKeys
@@ -33,7 +34,13 @@ def issuing(context: Context) -> Issuing:
 
 def service(context: Context) -> Service:
     made = issuing(context)
-    wiring = api.IssuerWiring(context.transactor, made.keys, made.addresses, context.clock)
+    wiring = api.IssuerWiring(
+        transactor=context.transactor,
+        keys=made.keys,
+        images=Images(context.pool),
+        addresses=made.addresses,
+        clock=context.clock,
+    )
     published = public_routes.Published(context.transactor.log, made.signer, made.addresses)
     return Service(
         name="issuers",

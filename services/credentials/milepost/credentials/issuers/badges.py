@@ -170,6 +170,7 @@ def achievement_of(
         criteria=Criteria(id=address, narrative=defined.narrative or None),
         achievement_type=defined.achievement_type,
         alignment=tuple(map(alignment_of, defined.skills)),
+        credits_available=defined.european.ects if defined.european else None,
         human_code=defined.achievement,
         image=Image(id=addresses.image(tenant, defined.image)) if defined.image else None,
         in_language=defined.language,
