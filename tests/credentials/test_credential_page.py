@@ -28,8 +28,8 @@ from milepost.contracts.records import (
 )
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.public.api import LOCALES
-from milepost.credentials.public.certificate import MAX_WAITING, criteria_lines
-from milepost.credentials.public.criteria_words import Clause, Wording
+from milepost.credentials.public.certificate import MAX_WAITING
+from milepost.credentials.public.criteria_words import Wording
 
 __all__ = ["school"]  # a fixture
 
@@ -268,13 +268,6 @@ async def test_it_is_printed_to_a_pdf_where_typst_is_installed(school: Pages):
         assert made.content == (await school.read(f"/c/c-1.pdf?lang={language}")).content
     crowd = await asyncio.gather(*(school.read("/c/c-1.pdf") for _ in range(MAX_WAITING + 10)))
     assert {one.status_code for one in crowd} == {200, 503}
-
-
-def test_the_pdf_tells_criteria_to_the_last_depth():
-    one, two, three = Clause("one"), Clause("two"), Clause("three")
-    tree = Clause("all", (one, Clause("any", (two, three))))
-    indented = [line.replace("\u00a0" * 4, "> ") for line in criteria_lines(tree)]
-    assert indented == ["all", "> one", "> any", "> > two", "> > three"]
 
 
 async def test_the_holder_has_a_hidden_one_as_a_file_and_nobody_else(school: Pages):

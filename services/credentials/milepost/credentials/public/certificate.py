@@ -5,7 +5,7 @@ Made by typst, which an installation may leave out (`milepost[pdf]`).
 
 import asyncio
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,26 +106,24 @@ def _facts(page: CredentialPage, locale: Locale) -> Mapping[str, Any]:
         (t("credential_id"), page.credential),
     ]
     evidence = [f"{one.name} · {one.grade}" if one.grade else one.name for one in page.evidence]
-    criteria = list(criteria_lines(page.criteria))
+    narrative, skills = page.narrative, " · ".join(skill.name for skill in page.skills)
     sections = [
-        (t("outcomes"), page.outcomes),
-        (t("skills"), [skill.name for skill in page.skills]),
-        (t("criteria"), [page.narrative] if page.narrative else criteria),
-        (t("evidence"), evidence),
+        (t("outcomes"), _clauses(page.outcomes)),
+        (t("skills"), _clauses([skills] if skills else [])),
+        (t("criteria"), _clauses([narrative]) if narrative else [page.criteria]),
+        (t("evidence"), _clauses(evidence)),
     ]
     return {
         "language": locale.language,
         "direction": locale.direction,
         "kind": t("kind"),
         "name": page.name,
-        "attested": t("attested_to", holder=page.holder)
-        if page.holder
-        else t("attested", issuer=page.issuer),
+        "attested": t("attested_to", holder=page.holder) if page.holder else t("holder_hidden"),
         "picture": t("picture", name=page.name),
         "description": page.description,
         "issuer": page.issuer,
         "facts": [[label, value] for label, value in facts if value],
-        "sections": [{"title": title, "lines": lines} for title, lines in sections if lines],
+        "sections": [{"title": title, "clauses": told} for title, told in sections if told],
         "verify_title": t("verify"),
         "verify": t("verify_by_address"),
         "address": page.addresses.page,
@@ -133,8 +131,5 @@ def _facts(page: CredentialPage, locale: Locale) -> Mapping[str, Any]:
     }
 
 
-def criteria_lines(clause: Clause, depth: int = 0) -> Iterator[str]:
-    """The whole tree, parts indented by blanks that do not break."""
-    yield "\u00a0" * 4 * depth + clause.text
-    for part in clause.parts:
-        yield from criteria_lines(part, depth + 1)
+def _clauses(lines: Iterable[str]) -> list[Clause]:
+    return [Clause(line) for line in lines]
