@@ -219,7 +219,7 @@ def _logins(settings: Settings, servers: Embedded) -> Logins:
 
 
 def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
-    """Nobody gets the owner's login, and only who opens the vault its login and its keys."""
+    """Nobody gets the owner's login, and only who serves the vault's login and the keys."""
     withheld = {"MILEPOST_POSTGRES_OWNER"}
     if process == "project":
         withheld |= {"MILEPOST_NATS", *(PREFIX + name.upper() for name in NATS_FILES)}
@@ -228,12 +228,14 @@ def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
             "MILEPOST_POSTGRES_ENROLLMENT",
             "MILEPOST_MASTER_KEY",
             "MILEPOST_MASTER_KEY_FILE",
+            "MILEPOST_ISSUER_KEY",
+            "MILEPOST_ISSUER_KEY_FILE",
         }
     return {name: value for name, value in env.items() if name not in withheld}
 
 
 def _environment(settings: Settings, runtime: Runtime, port: int) -> dict[str, str]:
-    in_files = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
+    in_files = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS} - {"MILEPOST_ISSUER_KEY_FILE"}
     return {
         **{name: value for name, value in os.environ.items() if name not in in_files},
         "MILEPOST_POSTGRES_ENROLLMENT": runtime.enrollment,

@@ -49,6 +49,9 @@ ROUTINE = ("leads", "projector_leads")
 # Only these have the keys of the vault, which the doctor looks for.
 EXAMINES = ("enrollment", "all")
 
+# These hold private keys.
+HOLDS_KEYS = (*EXAMINES, "credentials")
+
 _log = structlog.get_logger()
 
 
@@ -102,7 +105,7 @@ def _run(
 
 
 async def _serve(settings: Settings, name: str) -> None:
-    if name in EXAMINES:  # a core would hold keys and names
+    if name in HOLDS_KEYS:  # a core would hold keys and names
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     stop = await stop_signal()
     async with _serving_pool(settings, name) as pool:
