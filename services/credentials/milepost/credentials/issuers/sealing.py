@@ -85,7 +85,8 @@ class Sealing:
 
     async def _agreed(self) -> SealingKey:
         used = await self._pool.fetchval(_USED)
-        key = self._given or self._of_file(may_make=used is None)
+        may_make = used is None and not await self._pool.fetchval(_SEALED)
+        key = self._given or self._of_file(may_make=may_make)
         if key is None:
             raise KeysLocked
         await self._pool.execute(_USE, key.id)
@@ -109,6 +110,8 @@ class Sealing:
 
 
 _USED = "select fingerprint from credentials.sealing_key"
+_SEALED = """select exists (select from credentials.issuer_keys)
+    or exists (select from credentials.secrets)"""
 _USE = "insert into credentials.sealing_key (fingerprint) values ($1) on conflict do nothing"
 _TO_STANDARD = str.maketrans("-_", "+/")
 
