@@ -41,6 +41,7 @@ from milepost.credentials.domain.records.life import (
     suspend,
 )
 from milepost.credentials.domain.records.renewal import renew, supersede
+from milepost.credentials.domain.records.sharing import is_unseen
 from milepost.credentials.domain.refusals import (
     AlreadyHeld,
     AlreadyRevoked,
@@ -116,6 +117,19 @@ def test_an_embargo_ends_by_the_clock_and_its_event_awards_what_waited():
     assert awarded_late.embargo_until is None
 
 
+@pytest.mark.parametrize(
+    ("held_back", "unseen_later"),
+    [({"held_for_release": True}, True), ({"embargo_until": day(10)}, True), ({}, False)],
+)
+def test_what_was_revoked_before_it_went_out_never_goes_out(held_back, unseen_later):
+    record, aid = record_after(known(**held_back))
+    record = step(record, revoke(record, LEARNER, aid, "issued_in_error", day(5)))
+    assert status(record.credentials[aid], day(20)) == "revoked"
+    assert is_unseen(record.credentials[aid], day(20)) is unseen_later
+    with pytest.raises(NotHeld if unseen_later else AlreadyRevoked):
+        accept(record, LEARNER, aid, day(20))
+
+
 def test_what_is_declined_is_awarded_again_by_a_person_only():
     catalog = known()
     record, aid = record_after(catalog)
@@ -146,6 +160,25 @@ def test_a_suspension_takes_nothing_for_good():
     assert award_if_earned(record, catalog, LEARNER, "aid", day(2)) == []
     record = step(record, reinstate(record, catalog, LEARNER, aid, reason="cleared", at=day(3)))
     assert set(record.held(day(3))) == {"aid", "stack"}
+
+
+@pytest.mark.parametrize(
+    ("again_on", "back_on", "kind"),
+    [
+        (350, 360, CredentialRenewed),
+        (400, 410, CredentialAwarded),
+    ],
+)
+def test_what_was_earned_during_a_suspension_counts_after_it(again_on, back_on, kind):
+    catalog = known(YEAR, renewal_days=30)
+    record, aid = record_after(catalog)
+    record = step(record, suspend(record, LEARNER, aid, "under_review", day(1)))
+    later = hear(catalog, result("AAA", 0.9, 9, on=again_on), before=record)
+    assert len(later) == 1
+    record = step(record, later)
+    back = reinstate(record, catalog, LEARNER, aid, reason="cleared", at=day(back_on))
+    assert isinstance(back[1], kind)
+    assert "aid" in step(record, back).held(day(back_on))
 
 
 def test_after_its_end_later_evidence_begins_the_next_cycle():

@@ -182,9 +182,15 @@ async def test_a_superseded_one_leads_to_its_successor_if_that_may_be_seen(schoo
 
 async def test_what_is_withheld_or_declined_is_shown_to_nobody(school: Pages):
     await school.award(held_for_release=True)
-    refused = await school.post(
-        "/credentials/learners/ana/credentials/c-1/shares", {"kind": "public"}, **ANA
-    )
+    shares = "/credentials/learners/ana/credentials/c-1/shares"
+    told = [
+        await school.post(shares, {"kind": "public"}, **ANA),
+        await school.get(shares, **ANA),
+        await school.post(shares.replace("shares", "hide"), {}, **ANA),
+    ]
+    assert [one.status_code for one in told] == [404] * 3
+    assert (await school.get(shares, by="issuer")).status_code == 200
+    refused = await school.post(shares, {"kind": "public"}, by="service")
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:milepost:problem:not_shareable"
     await school.award("c-2")
@@ -193,6 +199,18 @@ async def test_what_is_withheld_or_declined_is_shown_to_nobody(school: Pages):
     declined = CredentialDeclined(**about, occurred_at=datetime(2026, 4, 9, tzinfo=UTC))
     await school.happens(RECORD.of("ana"), declined)
     assert (await school.read("/c/c-2")).status_code == 404
+
+
+async def test_what_was_revoked_before_its_release_is_shown_to_nobody(school: Pages):
+    await school.define(version=2, visibility="public")
+    await school.award(achievement_version=2, held_for_release=True)
+    at = datetime(2026, 4, 9, tzinfo=UTC)
+    await school.steps(CredentialRevoked, at, reason="issued_in_error")
+    assert (await school.read()).status_code == 404
+    record = "/credentials/learners/ana/record"
+    assert (await school.get(record, **ANA)).json()["credentials"] == []
+    [seen] = (await school.get(record, by="issuer")).json()["credentials"]
+    assert seen["status"] == "revoked"
 
 
 @pytest.mark.parametrize(

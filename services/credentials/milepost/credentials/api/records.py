@@ -31,7 +31,7 @@ from milepost.credentials.api.wiring import (
 )
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.awards import RECORD, award_by_hand
-from milepost.credentials.domain.records.credential import Credential, status
+from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.flags import lift_flag
 from milepost.credentials.domain.records.life import dependents_of, revoke
 from milepost.credentials.domain.refusals import (
@@ -234,7 +234,7 @@ def _issues(request: Call) -> bool:
 
 def _sees(request: Call, credential: Credential, now: datetime) -> bool:
     """What is withheld is there for who issues it only."""
-    return _issues(request) or status(credential, now) != "withheld"
+    return _issues(request) or not credential.is_withheld(now)
 
 
 def _awarded(outcome: Outcome[Any]) -> str:

@@ -127,7 +127,7 @@ async def get_credential_shares(
     """The learner themselves, or issuer, registrar, operator, service."""
     request.user.may_act_for(learner, *HIDING)
     _, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
-    _about(record, learner, credential)
+    _about(request, record, learner, credential, wiring.clock())
     sharing = record.sharing.get(credential, NOT_SHARED)
     view = SharingView.of(credential, sharing, wiring.clock())
     return Response(view, headers={"Cache-Control": "private, no-cache"})
@@ -239,7 +239,7 @@ async def _decide(
     """`at`: only what may be seen then. Raises `NotHeld`, `NotShareable`."""
 
     def decide(record: Record) -> list[RecordEvent]:
-        about = _about(record, learner, credential)
+        about = _about(request, record, learner, credential, wiring.clock())
         if at is not None:
             require_seen(record.credentials[credential], at)
         return decision(record.sharing.get(credential, NOT_SHARED), about)
@@ -247,10 +247,10 @@ async def _decide(
     return await run_command(request, wiring.transactor, RECORD.of(learner), decide)
 
 
-def _about(record: Record, learner: str, credential: str) -> Shared:
-    """Raises `NotHeld`."""
-    found = record.credentials.get(credential)
-    if found is None:
+def _about(request: Call, record: Record, learner: str, credential: str, now: datetime) -> Shared:
+    """Raises `NotHeld`: what is withheld is there for who issues it only."""
+    found, issues = record.credentials.get(credential), not request.user.roles.isdisjoint(ISSUING)
+    if found is None or (found.is_withheld(now) and not issues):
         raise NotHeld(learner, credential)
     return Shared(credential=credential, learner=learner, achievement=found.achievement)
 

@@ -167,11 +167,11 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
         cls, learner: str, record: Record, now: datetime, *, withheld: bool = True
     ) -> "RecordView":
         """`withheld`: also what is not released."""
-        views = (CredentialView.of(one, now) for one in record.credentials.values())
+        shown = (one for one in record.credentials.values() if withheld or not one.is_withheld(now))
         return cls(
             learner=learner,
             results=tuple(one.result for one in record.results.values()),
-            credentials=tuple(one for one in views if withheld or one.status != "withheld"),
+            credentials=tuple(CredentialView.of(one, now) for one in shown),
         )
 
 

@@ -1,8 +1,19 @@
 """The addresses under which others find issuers, keys, achievements and status lists. Pure."""
 
+import re
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import msgspec
+
+from milepost.contracts.ids import KEY
+
+_KEY: Final = re.compile(KEY)
+
+
+def may_exist(*codes: str) -> bool:
+    """Whether these parts of an address can be anybody's; else nothing is asked of the log."""
+    return all(_KEY.match(one) for one in codes)
 
 
 class Addresses(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from milepost.credentials.domain.achievements.definition import DEFAULT_ISSUER
-from milepost.credentials.issuers.addresses import Addresses
+from milepost.credentials.issuers.addresses import Addresses, may_exist
 from milepost.credentials.issuers.badges import achievement_of
 from milepost.credentials.issuers.issuer import Issuer
 from milepost.credentials.issuers.key_documents import did_document, profile_document
@@ -34,6 +34,12 @@ class NotPublished(RequestFault):
             title="Not published",
             detail="Nothing is published at this address.",
         )
+
+
+def _require_codes(*codes: str) -> None:
+    """Raises `NotPublished`."""
+    if not may_exist(*codes):
+        raise NotPublished
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -61,6 +67,7 @@ async def get_issuer_profile(
     published: NamedDependency[Published],
 ) -> Response[bytes]:
     """Who it is, and its keys: a controlled identifier document."""
+    _require_codes(tenant, issuer)
     state = await published.issuer(tenant, issuer)
     document = profile_document(tenant, issuer, state, published.addresses)
     return _answer(request, msgspec.json.encode(document), JSON_LD)
@@ -74,6 +81,7 @@ async def get_issuer_did(
     published: NamedDependency[Published],
 ) -> Response[bytes]:
     """The document of its did:web."""
+    _require_codes(tenant, issuer)
     state = await published.issuer(tenant, issuer)
     document = did_document(tenant, issuer, state, published.addresses)
     return _answer(request, msgspec.json.encode(document), "application/did+ld+json")
@@ -88,6 +96,7 @@ async def get_achievement_document(
     published: NamedDependency[Published],
 ) -> Response[bytes]:
     """A version of an achievement, as badges describe it."""
+    _require_codes(tenant, achievement)
     defined = await published.signer.definition(tenant, achievement, version)
     if defined is None:
         raise NotPublished
@@ -104,6 +113,7 @@ async def get_endorsement_document(
     endorsement: FromPath[str],
     published: NamedDependency[Published],
 ) -> Response[bytes]:
+    _require_codes(tenant, achievement, endorsement)
     document = await published.signer.endorsement(tenant, achievement, endorsement)
     if document is None:
         raise NotPublished
@@ -121,6 +131,7 @@ async def get_status_list(
     """A Bitstring Status List: `revocation` tells what does not count, `suspension` what may
     count again.
     """
+    _require_codes(tenant)
     if not 0 <= number < 1_000_000:
         raise NotPublished
     signed = await published.signer.status_list(tenant, number, purpose)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from milepost.contracts.achievements import AchievementDefined
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
 from milepost.credentials.domain.achievements.definition import DEFAULT_ISSUER
-from milepost.credentials.issuers.addresses import Addresses
+from milepost.credentials.issuers.addresses import Addresses, may_exist
 from milepost.credentials.issuers.badges import Badge, Body, Endorsement, endorsement_of
 from milepost.credentials.issuers.herd import place_of
 from milepost.credentials.issuers.issuer import ISSUER, Issuer
@@ -236,7 +236,10 @@ class Own:
         parts = address.removeprefix(prefix).split("/")
         if not address.startswith(prefix) or len(parts) != 3 or not parts[1].isdecimal():
             return None
-        return await self._signer.status_list(unquote(parts[0]), int(parts[1][:9]), parts[2])
+        tenant, number, purpose = unquote(parts[0]), int(parts[1][:9]), parts[2]
+        return (
+            await self._signer.status_list(tenant, number, purpose) if may_exist(tenant) else None
+        )
 
 
 def _place(identifier: str, addresses: Addresses) -> tuple[str, str, bool] | None:
@@ -248,4 +251,5 @@ def _place(identifier: str, addresses: Addresses) -> tuple[str, str, bool] | Non
         parts, by_did = identifier.removeprefix(did).strip(":").split(":"), True
     else:
         return None
-    return (unquote(parts[0]), unquote(parts[1]), by_did) if len(parts) == 2 else None
+    codes = [unquote(one) for one in parts]
+    return (codes[0], codes[1], by_did) if len(codes) == 2 and may_exist(*codes) else None

@@ -15,7 +15,7 @@ from milepost.contracts.records import CredentialAwarded
 from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.domain.records.credential import Credential, Status, status
 from milepost.credentials.domain.records.record import Record
-from milepost.credentials.domain.records.sharing import NOT_SHARED, UNSEEN, Sharing
+from milepost.credentials.domain.records.sharing import NOT_SHARED, Sharing, is_unseen
 from milepost.credentials.events import AchievementEvent
 from milepost.events.codec import Codec
 from milepost.events.log import Log
@@ -30,7 +30,8 @@ _ISSUERS: Codec[IssuerEvent] = Codec(IssuerEvent)
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """`definition` is the version that was awarded; `awarded` the event, as it was then.
 
-    `successor`: the credential that stands for it now, if everybody may see that one's page.
+    `unseen`: nobody is shown it but who issues. `successor`: the credential that stands for it now,
+    if everybody may see that one's page.
     """
 
     tenant: str
@@ -38,6 +39,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     awarded: CredentialAwarded
     credential: Credential
     status: Status
+    unseen: bool
     definition: AchievementDefined
     issuer: IssuerDefined | None
     sharing: Sharing
@@ -58,7 +60,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
 
 def allowed(found: Found, secret: str | None, now: datetime) -> Allowed | None:
     """What the holder allows who comes with this secret, or with none; None: nothing."""
-    if found.status in UNSEEN:
+    if found.unseen:
         return None
     sharing = found.sharing
     if secret:
@@ -98,6 +100,7 @@ class Lookup:
             awarded=awarded,
             credential=held,
             status=status(held, now),
+            unseen=is_unseen(held, now),
             definition=definition,
             issuer=await self._issuer(tenant, awarded.issuer or definition.issuer),
             sharing=record.sharing.get(credential, NOT_SHARED),
@@ -140,4 +143,4 @@ class Lookup:
         if by is None or by not in record.credentials:
             return None
         public = record.sharing.get(by, NOT_SHARED).is_public(definition.visibility)
-        return by if public and status(record.credentials[by], now) not in UNSEEN else None
+        return by if public and not is_unseen(record.credentials[by], now) else None

@@ -9,7 +9,6 @@ from litestar.params import QueryParameter
 from milepost.credentials.api.records import NOT_YOUR_OWN
 from milepost.credentials.api.wire import KnownLearner, PathCredential
 from milepost.credentials.api.wiring import ISSUING
-from milepost.credentials.domain.records.sharing import UNSEEN
 from milepost.credentials.domain.refusals import NotHeld
 from milepost.credentials.public.api import FORMS, Public, Visit
 from milepost.credentials.public.certificate import PdfNotInstalled
@@ -54,7 +53,7 @@ async def get_credential_document(
     request.user.may_act_for(learner, *ISSUING)
     found = await public.lookup.of(request.user.tenant, learner, credential)
     issues = not request.user.roles.isdisjoint(ISSUING)
-    if found is None or (found.status in UNSEEN and not issues):
+    if found is None or (found.unseen and not issues):
         raise NotHeld(learner, credential)
     locale = public.locales.choose(None, request.headers.get("accept-language", ""))
     visit = Visit(public=public, locale=locale, found=found, allowed=Allowed(shows_name=True))

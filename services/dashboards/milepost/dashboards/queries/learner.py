@@ -21,6 +21,10 @@ from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS, models_f
 
 MODELS = (LEARNER_OVERVIEW, CREDENTIAL_REGISTRY)
 
+# Withheld now, or when it was revoked.
+NEVER_OUT = """(held_for_release
+    or coalesce(withheld_until > least(now(), revoked_at), false))"""
+
 
 def _selects(condition: str) -> tuple[Select, Select]:
     return (
@@ -32,7 +36,7 @@ def _selects(condition: str) -> tuple[Select, Select]:
         Select(
             CREDENTIAL_ROWS,
             f"""select * from ({CREDENTIAL} where {condition}) registered
-            where status <> 'withheld' order by position""",
+            where not {NEVER_OUT} order by position""",
         ),
     )
 

@@ -135,6 +135,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
         return self.valid_until is not None and self.valid_until <= at
 
     def is_withheld(self, at: datetime) -> bool:
+        """What was revoked before it went out never goes out."""
+        at = min(at, self.revoked.at) if self.revoked else at
         embargoed = self.embargo_until is not None and at < self.embargo_until
         return self.released_at is None and (self.held_for_release or embargoed)
 

@@ -198,11 +198,12 @@ def _with_dependents(
     held: Credential,
     learner: str,
 ) -> list[RecordEvent]:
-    """What rests on it, and could not be awarded while it did not count."""
+    """Its own renewal or next cycle, and what rests on it: neither came while it did not count."""
     at = event.occurred_at
     after = evolve_record(record.copy(), event)
-    dependents = catalog.by_achievement.get(held.achievement, ())
+    own = (held.achievement,) if held.achievement in catalog.achievements else ()
+    waited = (*own, *catalog.by_achievement.get(held.achievement, ()))
     follows: Iterator[RecordEvent] = chain(
-        lift_flags(after, catalog, learner, at), cascade(after, catalog, dependents, learner, at)
+        lift_flags(after, catalog, learner, at), cascade(after, catalog, waited, learner, at)
     )
     return [event, *follows]

@@ -11,12 +11,10 @@ import msgspec
 from milepost.contracts.achievements import Visibility
 from milepost.contracts.records import RecordEvent
 from milepost.contracts.sharing import CredentialHidden, CredentialShared
-from milepost.credentials.domain.records.credential import Credential, Status, status
+from milepost.credentials.domain.records.credential import Credential, status
 from milepost.credentials.domain.refusals import LinkEndsBefore, NotShareable, TooManyLinks
 
 MAX_LINKS = 100
-# Of these nobody is shown anything, whatever was shared before.
-UNSEEN: frozenset[Status] = frozenset({"withheld", "declined"})
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,10 +70,15 @@ def evolve_sharing(sharing: Sharing, event: SharingEvent) -> Sharing:
     raise AssertionError(event)
 
 
+def is_unseen(credential: Credential, at: datetime) -> bool:
+    """Nobody is shown anything of it, whatever was shared before."""
+    return credential.declined_at is not None or credential.is_withheld(at)
+
+
 def require_seen(credential: Credential, at: datetime) -> None:
     """Raises `NotShareable`."""
-    if (state := status(credential, at)) in UNSEEN:
-        raise NotShareable(credential.credential, state)
+    if is_unseen(credential, at):
+        raise NotShareable(credential.credential, status(credential, at))
 
 
 def share_publicly(

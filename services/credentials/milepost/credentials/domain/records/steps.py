@@ -31,10 +31,10 @@ def living(record: Record, learner: str, credential: str) -> Credential:
 
 def shown(record: Record, learner: str, credential: str, at: datetime) -> Credential:
     """As the learner sees it: what is withheld is not there."""
-    held = living(record, learner, credential)
-    if held.is_withheld(at):
+    held = record.credentials.get(credential)
+    if held is None or held.is_withheld(at):
         raise NotHeld(learner, credential)
-    return held
+    return living(record, learner, credential)
 
 
 def require_released(held: Credential, at: datetime) -> None:
