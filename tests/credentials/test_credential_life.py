@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given as for_all
@@ -263,6 +264,16 @@ def test_who_supersedes_links_both_ends():
     assert record.held(day(6))["aid"] == after
     with pytest.raises(CredentialEnded):
         suspend(record, LEARNER, aid, "under_review", day(6))
+
+
+def test_who_supersedes_neither_ends_a_suspension_nor_takes_back_what_is_out():
+    record, aid = record_after(known())
+    facts: dict[str, Any] = {"reason": "renamed", "awarded_by": "ivy", "at": day(5)}
+    ends = supersede(record, known(held_for_release=True), LEARNER, aid, **facts)
+    assert "aid" in step(record, ends).held(day(5))
+    record = step(record, suspend(record, LEARNER, aid, "under_review", day(4)))
+    with pytest.raises(AlreadySuspended):
+        supersede(record, known(), LEARNER, aid, **facts)
 
 
 def test_a_fall_revokes_where_the_issuer_had_said_so():

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, canceled, defined, offered, project, record
 
 from milepost.contracts.courses import CourseDrafted
+from milepost.contracts.records import CredentialRevoked
 from milepost.dashboards.queries import consistent_read
 from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet
 from milepost.dashboards.queries.learner import LearnerReads
@@ -85,6 +87,18 @@ async def test_a_learner_is_read_with_enrollments_and_credentials(pool, tenant, 
     assert [one.achievement for one in ann.credentials] == ["artist"]
     nobody = await reads.read(tenant, "nobody")
     assert (nobody.enrollments, nobody.credentials, nobody.position) == ([], [], position)
+
+
+async def test_a_learner_is_not_read_what_was_revoked_before_its_release(pool, tenant):
+    revoked, more = {"reason": "issued_in_error", "achievement": "artist"}, []
+    for held in (True, False):
+        [(stream, award)] = Life("red", "cho").earns(f"artist-{held}")
+        about = {"credential": f"artist-{held}.cho", "learner": "cho", **revoked}
+        more += [(stream, replace(award, held_for_release=held))]
+        more += [(stream, CredentialRevoked(**about))]
+    await happens(pool, tenant, more)
+    shown = (await LearnerReads(pool).read(tenant, "cho")).credentials
+    assert [one.credential for one in shown] == ["artist-False.cho"]
 
 
 async def test_an_offering_is_read_or_unknown(pool, tenant, position):

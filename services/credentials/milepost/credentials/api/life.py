@@ -59,6 +59,7 @@ _ANY_STEP = (
     OCCURRED_IN_FUTURE,
 )
 _WITHHELD = CredentialWithheld(_CREDENTIAL, _AT)
+_SUSPENDED = AlreadySuspended(_CREDENTIAL, "under_review", _AT)
 _LATER_ONE = AlreadyHeld("data-analyst", _CREDENTIAL)
 _NOT_YOUR_OWN = NotYourOwn(_LEARNER, ACTING)
 
@@ -144,7 +145,7 @@ async def decline_credential(
     "/learners/{learner:str}/credentials/{credential:str}/suspend",
     summary="Suspend a credential",
     status_code=200,
-    answers=command(*_ANY_STEP, AlreadySuspended(_CREDENTIAL, "under_review", _AT)),
+    answers=command(*_ANY_STEP, _SUSPENDED),
     roles=ISSUING,
 )
 async def suspend_credential(
@@ -228,7 +229,7 @@ async def renew_credential(
     "/learners/{learner:str}/credentials/{credential:str}/supersede",
     summary="Let a new credential stand for one",
     status_code=200,
-    answers=command(*_ANY_STEP, _WITHHELD, _LATER_ONE, RETIRED_ACHIEVEMENT),
+    answers=command(*_ANY_STEP, _WITHHELD, _SUSPENDED, _LATER_ONE, RETIRED_ACHIEVEMENT),
     roles=ISSUING,
 )
 async def supersede_credential(

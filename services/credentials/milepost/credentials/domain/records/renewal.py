@@ -12,7 +12,12 @@ from milepost.credentials.domain.records.cascade import award, cascade, renewal
 from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.domain.records.record import Record, evolve_record
 from milepost.credentials.domain.records.steps import NO_SKEW, living, require_released, step_moment
-from milepost.credentials.domain.refusals import AlreadyHeld, NeverExpires, RetiredAchievement
+from milepost.credentials.domain.refusals import (
+    AlreadyHeld,
+    AlreadySuspended,
+    NeverExpires,
+    RetiredAchievement,
+)
 
 
 def renew(
@@ -57,11 +62,14 @@ def supersede(
 ) -> list[RecordEvent]:
     """A new credential by the present definition stands for it, with its evidence and validity.
 
-    Raises `CredentialWithheld`, `AlreadyHeld` (a later one), `RetiredAchievement`.
+    It is out as the old one was. Raises `CredentialWithheld`, `AlreadySuspended`, `AlreadyHeld` (a
+    later one), `RetiredAchievement`.
     """
     held, achievement = _latest(record, catalog, learner, credential)
     at = step_moment(held, at, skew)
     require_released(held, at)
+    if held.suspended:  # a new one would count, in spite of the doubt
+        raise AlreadySuspended(credential, held.suspended.reason, held.suspended.at)
     criteria, code = achievement.definition.criteria, held.achievement
     condition = explain(criteria, record, catalog, at, achievement=code)
     new = award(record, achievement, condition, catalog, learner=learner, valid_from=at, at=at)
@@ -71,6 +79,8 @@ def supersede(
         valid_from=held.valid_from,
         valid_until=held.valid_until,
         grade=held.grade,
+        embargo_until=None,
+        held_for_release=False,
         renews=None,
         supersedes=credential,
         awarded_by=awarded_by,
