@@ -90,7 +90,8 @@ async def test_a_learner_is_read_with_enrollments_and_credentials(pool, tenant, 
 
 
 async def test_a_learner_is_not_read_what_was_revoked_before_its_release(pool, tenant):
-    revoked, more = {"reason": "issued_in_error", "achievement": "artist"}, []
+    revoked: dict[str, Any] = {"reason": "issued_in_error", "achievement": "artist"}
+    more: list[Any] = []
     for held in (True, False):
         [(stream, award)] = Life("red", "cho").earns(f"artist-{held}")
         about = {"credential": f"artist-{held}.cho", "learner": "cho", **revoked}
