@@ -110,7 +110,8 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
             value_min="0",
             value_max="100",
         )
-        graded = self.credential.grade is not None
+        tells = defined.evidence_rule == "results"
+        graded = tells and self.credential.grade is not None
         return achievement_of(
             self.tenant,
             defined,

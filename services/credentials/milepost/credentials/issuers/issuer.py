@@ -65,10 +65,9 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[Key, ...] = ()
 
     def named(self, tenant: str, at: datetime | None = None) -> Profile:
-        """As it is now; as it was at that moment, or at first."""
+        """As it is now, or as it was at that moment: by the school's name before it was defined."""
         then = [profile for since, profile in self.profiles if at is None or since <= at]
-        first = next((profile for _, profile in self.profiles), Profile(name=tenant))
-        return then[-1] if then else first
+        return then[-1] if then else Profile(name=tenant)
 
     def signing(self, algorithm: KeyAlgorithm, at: datetime) -> Key | None:
         """What signs what was awarded at this moment: of the keys that sign the newest there was
