@@ -10,9 +10,11 @@ import msgspec
 import nats
 import pytest
 import typer
+from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.events.traffic import append, relaying
 from tests.eventually import eventually
 
+from milepost.credentials.issuers.sealing import Sealing, file_of
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.events.nats.jetstream import STREAM, SUBJECTS, ensure_stream
 from milepost.events.parking.parked import Failure, park
@@ -316,6 +318,21 @@ async def test_a_vault_whose_key_is_elsewhere(settings, postgres):
     unread = msgspec.structs.replace(settings, master_key_file="/nowhere/keys")
     assert "MILEPOST_MASTER_KEY_FILE" in await wrong(unread, "vault")
     assert await fine(settings, "vault") == "empty"
+
+
+async def test_issuers_whose_key_is_elsewhere(settings, pool, postgres):
+    await forget_issuer_keys(postgres)
+    assert await fine(settings, "issuer_keys") == "none yet"
+    assert not file_of(settings).exists(), "it looks, and changes nothing"
+    key = await Sealing(settings, pool).key()
+    assert key.id in await fine(settings, "issuer_keys")
+    other = msgspec.structs.replace(settings, issuer_key=MasterKey.new().written())
+    assert f"{key.id}, is not the one" in await wrong(other, "issuer_keys")
+    file_of(settings).write_text("none")
+    assert "sealing.key" in await wrong(settings, "issuer_keys")
+    file_of(settings).unlink()
+    assert f"{key.id}, is not here" in await wrong(settings, "issuer_keys")
+    await forget_issuer_keys(postgres)
 
 
 async def test_an_erasure_that_a_key_of_the_operators_can_still_open(settings, postgres, tmp_path):

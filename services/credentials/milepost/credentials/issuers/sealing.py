@@ -15,6 +15,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from milepost.events.projections.tables import Connection
 from milepost.web import secret_file
 from milepost.web.problems import Problem, RequestFault
 from milepost.web.settings import SettingInvalid, Settings
@@ -71,10 +72,9 @@ class Sealing:
 
     def __init__(self, settings: Settings, pool: asyncpg.Pool) -> None:
         """Raises `SettingInvalid`, which names the variable and not the key."""
-        self._file = Path(settings.data_dir) / "issuers" / "sealing.key"
+        self._file = file_of(settings)
         self._pool = pool
-        given = settings.issuer_key
-        self._given = SealingKey(_read(given, "MILEPOST_ISSUER_KEY")) if given else None
+        self._given = _key_given(settings)
         self._known: SealingKey | None = None
 
     async def key(self) -> SealingKey:
@@ -86,7 +86,7 @@ class Sealing:
     async def _agreed(self) -> SealingKey:
         used = await self._pool.fetchval(_USED)
         may_make = used is None and not await self._pool.fetchval(_SEALED)
-        key = self._given or self._of_file(may_make=may_make)
+        key = self._given or self._made_here(may_make=may_make)
         if key is None:
             raise KeysLocked
         await self._pool.execute(_USE, key.id)
@@ -94,19 +94,44 @@ class Sealing:
             raise KeysLocked
         return key
 
-    def _of_file(self, *, may_make: bool) -> SealingKey | None:
+    def _made_here(self, *, may_make: bool) -> SealingKey | None:
         if may_make and not self._file.exists():
             made = base64.urlsafe_b64encode(os.urandom(KEY_BYTES))
             secret_file.create_once(self._file, made + b"\n")
             _log.warning("issuer_key_made", file=str(self._file))
-        if not self._file.exists():
-            return None
-        try:
-            text = self._file.read_text("ascii")
-        except (OSError, UnicodeError) as fault:
-            why = getattr(fault, "strerror", None) or "not text"
-            raise SettingInvalid(f"{self._file}: {why}") from None
-        return SealingKey(_read(text, str(self._file)))
+        return _of_file(self._file)
+
+
+def file_of(settings: Settings) -> Path:
+    """Where the key is that was made here, if it was."""
+    return Path(settings.data_dir) / "issuers" / "sealing.key"
+
+
+def key_here(settings: Settings) -> SealingKey | None:
+    """The key that was given, or made before: none is made. Raises `SettingInvalid`."""
+    return _key_given(settings) or _of_file(file_of(settings))
+
+
+async def fingerprint_used(connection: Connection) -> str | None:
+    """Of the key that this database's issuers are sealed with; None: nothing is sealed."""
+    value: str | None = await connection.fetchval(_USED)
+    return value
+
+
+def _key_given(settings: Settings) -> SealingKey | None:
+    text = settings.issuer_key
+    return SealingKey(_read(text, "MILEPOST_ISSUER_KEY")) if text else None
+
+
+def _of_file(file: Path) -> SealingKey | None:
+    try:
+        text = file.read_text("ascii")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError) as fault:
+        why = getattr(fault, "strerror", None) or "not text"
+        raise SettingInvalid(f"{file}: {why}") from None
+    return SealingKey(_read(text, str(file)))
 
 
 _USED = "select fingerprint from credentials.sealing_key"

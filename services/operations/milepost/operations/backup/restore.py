@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from milepost.credentials.issuers.sealing import fingerprint_used
 from milepost.enrollment.vault.rotation import wrapped_by_key
 from milepost.events.nats import jetstream
 from milepost.events.nats.connection import Server
@@ -135,6 +136,12 @@ async def wrapped(owner: str) -> dict[str, int]:
     """How many learners each master key opens."""
     async with owner_connection(owner) as connection:
         return await wrapped_by_key(connection)
+
+
+async def sealed(owner: str) -> str | None:
+    """The fingerprint of the key that seals the issuers' keys; None: there are none."""
+    async with owner_connection(owner) as connection:
+        return await fingerprint_used(connection)
 
 
 async def erased(nats: Server, heads: Sequence[Head]) -> list[Erased]:

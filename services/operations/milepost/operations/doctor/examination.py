@@ -67,6 +67,7 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
         "timers": Examined(work.timers, TABLES),
         "parked": Examined(work.parked, TABLES),
         "vault": Examined(safety.vault, TABLES),
+        "issuer_keys": Examined(safety.issuer_keys, TABLES),
         "erasures": Examined(safety.erasures, TABLES | {"vault"}),
         "roles": Examined(safety.roles, POSTGRES),
         "backup": Examined(safety.backup, TABLES),

@@ -1,9 +1,10 @@
-"""What keeps data safe: the vault's keys, what our login may do, encryption on the way."""
+"""What keeps data safe: keys of vault and issuers, what our login may do, encryption on the way."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
+from milepost.credentials.issuers.sealing import file_of, fingerprint_used, key_here
 from milepost.enrollment.vault.binding import is_anothers
 from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
 from milepost.enrollment.vault.keyring import Keyring
@@ -31,6 +32,25 @@ async def vault(patient: Patient) -> Says:
             "set MILEPOST_MASTER_KEY or MILEPOST_MASTER_KEY_FILE as `milepost serve` has it",
         )
     return Says(f"open, master keys in use: {len(in_use)}" if in_use else "empty")
+
+
+async def issuer_keys(patient: Patient) -> Says:
+    """Whether what issuers sign with can be opened with the key that is here."""
+    used = await fingerprint_used(patient.postgres)
+    try:
+        here = key_here(patient.settings)
+    except SettingInvalid as invalid:
+        return wrong(str(invalid), "name the key that seals the issuers' keys")
+    if used is None:
+        return Says("none yet")
+    if here is None or here.id != used:
+        that = "is not here" if here is None else f"is not the one that is here, {here.id}"
+        return wrong(
+            f"locked: the key that seals them, {used}, {that}",
+            "set MILEPOST_ISSUER_KEY or MILEPOST_ISSUER_KEY_FILE as it was, or put"
+            f" {file_of(patient.settings)} back",
+        )
+    return Says(f"open, sealed with {used}")
 
 
 async def erasures(patient: Patient) -> Says:

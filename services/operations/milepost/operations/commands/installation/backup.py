@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from milepost.credentials.issuers.sealing import file_of
 from milepost.events.runtime.event_loop import run
 from milepost.operations.backup import make
 from milepost.operations.backup.manifest import Manifest
@@ -29,7 +30,8 @@ def backup(
 ) -> None:
     """Back up the database while people work: the log, the sealed vault, jobs, read models.
 
-    The vault's master keys are not in it. Keep them elsewhere: together they open everything.
+    Neither the vault's master keys are in it nor the key that seals the issuers'. Keep them
+    elsewhere: with them it opens everything, and without them nobody opens what they seal.
 
     Example: milepost backup /backups/2026-11-29
     """
@@ -66,9 +68,11 @@ def _figures(made: Manifest) -> dict[str, Any]:
 
 
 def _keys(settings: Settings) -> str:
-    signing = f"{settings.data_dir / 'log'}, which signs its heads"
-    if settings.master_key_file:
-        return f"{settings.master_key_file}, the vault's keys, and {signing}"
-    if settings.master_key:
-        return f"MILEPOST_MASTER_KEY, the vault's keys, and {signing}"
-    return f"{settings.data_dir / 'vault'}, the vault's keys, and {signing}"
+    named = settings.master_key_file or ("MILEPOST_MASTER_KEY" if settings.master_key else "")
+    vault = named or settings.data_dir / "vault"
+    named = settings.issuer_key_file or ("MILEPOST_ISSUER_KEY" if settings.issuer_key else "")
+    issuers = named or file_of(settings)
+    return (
+        f"{vault}, the vault's keys, {issuers}, which opens the issuers',"
+        f" and {settings.data_dir / 'log'}, which signs its heads"
+    )

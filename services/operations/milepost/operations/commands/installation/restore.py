@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from milepost.credentials.issuers.sealing import key_here
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.events.runtime.event_loop import run
 from milepost.events.store.verify import Fault, Head
@@ -36,7 +37,8 @@ app = typer.Typer(no_args_is_help=True)
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """`locked`: how many learners are sealed by each master key that is not here. `erased`: who
-    was erased since.
+    was erased since. `issuers_locked`: the fingerprint of the key that seals the issuers' keys,
+    when it is not the one here.
     """
 
     events: int
@@ -45,6 +47,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[Lost, ...]
     locked: dict[str, int]
     erased: tuple[Erased, ...]
+    issuers_locked: str | None = None
 
 
 @app.command("restore")
@@ -69,7 +72,7 @@ def restore(
     Stop Milepost first. It overwrites nothing: a database with a log is refused.
 
     It names, by position, what NATS has published and the backup does not know; who was
-    erased since; and whose data no master key opens that is here.
+    erased since; whose data no master key opens that is here; and whether the issuers' keys open.
 
     Example: milepost restore /backups/2026-11-29
     """
@@ -117,7 +120,8 @@ async def _restored(
     dry_run: bool,
 ) -> Restored:
     manifest, heads = backup
-    here = _master_keys(settings)
+    here, issuer_key = _keys_here(settings)
+    sealed: str | None = None
     await require_answering(settings)
     faults: tuple[Fault, ...] = ()
     async with AsyncExitStack() as stack:
@@ -133,6 +137,7 @@ async def _restored(
             await restoring.restore(owner, folder, on_progress)
             faults = await restoring.verified(owner, heads, on_progress)
             learners = await restoring.wrapped(owner)
+            sealed = await restoring.sealed(owner)
         lost = await restoring.lost(nats, heads, on_progress)
         erased = await restoring.erased(nats, heads)
     return Restored(
@@ -142,13 +147,15 @@ async def _restored(
         lost=tuple(lost),
         locked={key: count for key, count in learners.items() if key not in here},
         erased=tuple(erased),
+        issuers_locked=sealed if sealed != issuer_key else None,
     )
 
 
-def _master_keys(settings: Settings) -> Collection[str]:
-    """Raises `Trouble`."""
+def _keys_here(settings: Settings) -> tuple[Collection[str], str | None]:
+    """The vault's, and the fingerprint of what seals the issuers'. Raises `Trouble`."""
     try:
-        return Keyring(settings).keys
+        issuers = key_here(settings)
+        return Keyring(settings).keys, issuers.id if issuers else None
     except SettingInvalid as wrong:
         raise Trouble(str(wrong)) from wrong
 
@@ -175,6 +182,12 @@ def _show_learners(done: Restored, *, dry_run: bool) -> None:
             f" {key} is not here. Name it, if somebody has it still. If it was destroyed, nobody"
             f" reads them again: start Milepost, then `milepost vault discard {key}`, and let these"
             " learners be entered anew."
+        )
+    if done.issuers_locked:
+        typer.echo(
+            f"Every issuer's keys are locked: {done.issuers_locked}, the key that seals them, is"
+            " not here. Set MILEPOST_ISSUER_KEY as it was, or put the data directory's"
+            " issuers/sealing.key back."
         )
     if done.erased:
         table = Table("school", "learner", title="Erased since: erase them again")
