@@ -18,6 +18,7 @@ CREDENTIALS = {
     "postgres-enrollment": "postgresql://milepost_enrollment_login:x@db/milepost",
     "nats": "tls://milepost:x@nats:4222",
     "master.keys": "",
+    "issuer.key": "c2VhbHM=",
 }
 
 
@@ -67,7 +68,13 @@ def by_compose(prepared: Path) -> Iterator[Process]:
             files = {
                 path: prepared / found["secrets"][name]["file"] for path, name in mounted.items()
             }
-            yield Process("compose", " ".join(service["command"]), service["environment"], files)
+            variables = {name: _default(value) for name, value in service["environment"].items()}
+            yield Process("compose", " ".join(service["command"]), variables, files)
+
+
+def _default(value: str) -> str:
+    """As compose reads it where nothing else is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
 
 def _mounted(secret: Any) -> tuple[str, str]:
