@@ -1,11 +1,13 @@
 """A credential's address leads to its page: by an index in Postgres that a handler fills."""
 
+from uuid import uuid4
+
 import asyncpg
 import pytest
 from tests.clients import School
 from tests.house.test_idempotency import achievement, done, pool, school
 
-from milepost.credentials.credential_index import CredentialIndex, indexing, personal_data
+from milepost.credentials.credential_index import ADD, CredentialIndex, indexing, personal_data
 from milepost.web.room import Learner
 
 __all__ = ["pool", "school"]  # fixtures
@@ -50,6 +52,14 @@ async def test_what_is_no_id_is_nobodys(pool: asyncpg.Pool):
     index = CredentialIndex(pool)
     for text in ("", "x" * 1_000, "a\0b", "'; drop table", "Ä"):
         assert await index.find(text) is None
+
+
+async def test_an_id_of_two_schools_leads_to_neither(pool: asyncpg.Pool):
+    index, credential = CredentialIndex(pool), str(uuid4())
+    await pool.execute(ADD, credential, "north", "ana")
+    assert await index.find(credential) == ("north", "ana")
+    await pool.execute(ADD, credential, "south", "ben")
+    assert await index.find(credential) is None
 
 
 async def test_a_learners_export_has_it(school: School, pool: asyncpg.Pool, credential: str):

@@ -19,7 +19,7 @@ from milepost.web.room import KeptRows, Learner
 # What a log of before may hold is longer than an id; nobody's credential is.
 MAX_ID = 128
 
-FIND = "select tenant, learner from credentials.public_credential where credential = $1"
+FIND = "select tenant, learner from credentials.public_credential where credential = $1 limit 2"
 ADD = """insert into credentials.public_credential (credential, tenant, learner)
     values ($1, $2, $3) on conflict do nothing"""
 OF_LEARNER = """select to_jsonb(c) as row from credentials.public_credential c
@@ -33,11 +33,13 @@ class CredentialIndex:
         self._pool = pool
 
     async def find(self, credential: str) -> tuple[str, str] | None:
-        """School and learner; a moment after the award at the latest. None: it is nobody's."""
+        """School and learner; a moment after the award at the latest. None: it is nobody's, or an
+        id of two schools, as there were before the school was a part of it.
+        """
         if len(credential) > MAX_ID or "\0" in credential:
             return None
-        row = await self._pool.fetchrow(FIND, credential)
-        return (row["tenant"], row["learner"]) if row else None
+        rows = await self._pool.fetch(FIND, credential)
+        return (rows[0]["tenant"], rows[0]["learner"]) if len(rows) == 1 else None
 
 
 def indexing() -> TransactionalHandler:
