@@ -8,6 +8,7 @@ from tests.clients import School
 from tests.house.test_idempotency import achievement, done, pool, school
 
 from milepost.credentials.credential_index import ADD, CredentialIndex, indexing, personal_data
+from milepost.credentials.issuers.register import Register, registering
 from milepost.web.room import Learner
 
 __all__ = ["pool", "school"]  # fixtures
@@ -48,6 +49,27 @@ async def test_its_address_leads_to_its_page(school: School, pool: asyncpg.Pool,
     assert "Ćirić" not in (await school.connection.get(page)).text
 
 
+async def test_a_batch_numbers_awards_as_they_stand_in_the_log_and_only_once(
+    school: School, pool: asyncpg.Pool, credential: str
+):
+    others = []
+    for learner in ("ben", "cid", "dan"):
+        given = await done(school.award(learner, {"achievement": "badge", "reason": "exam_seen"}))
+        others.append(given.json()["credential"])
+    revoked = f"/credentials/learners/cid/credentials/{others[1]}/revoke"
+    await done(school.post(revoked, {"reason": "awarded_in_error"}))
+    handler, register = registering(), Register(pool)
+    assert handler.handle_all is not None
+    log = await school.transactor.log.read(school.tenant)
+    batch = [one for one in log if ("credentials", one.type) in handler.types]
+    for some in (batch[:2], batch, batch):
+        async with pool.acquire() as connection, connection.transaction():
+            await handler.handle_all(connection, some)
+    assert [await register.ordinal(one) for one in [credential, *others]] == [0, 1, 2, 3]
+    assert await register.count(school.tenant) == 4
+    assert await register.set_bits(school.tenant, 0, 9, "revocation") == [2]
+
+
 async def test_what_is_no_id_is_nobodys(pool: asyncpg.Pool):
     index = CredentialIndex(pool)
     for text in ("", "x" * 1_000, "a\0b", "'; drop table", "Ä"):
@@ -56,9 +78,9 @@ async def test_what_is_no_id_is_nobodys(pool: asyncpg.Pool):
 
 async def test_an_id_of_two_schools_leads_to_neither(pool: asyncpg.Pool):
     index, credential = CredentialIndex(pool), str(uuid4())
-    await pool.execute(ADD, credential, "north", "ana")
+    await pool.execute(ADD, [credential], ["north"], ["ana"])
     assert await index.find(credential) == ("north", "ana")
-    await pool.execute(ADD, credential, "south", "ben")
+    await pool.execute(ADD, [credential], ["south"], ["ben"])
     assert await index.find(credential) is None
 
 

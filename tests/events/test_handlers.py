@@ -239,6 +239,52 @@ async def test_what_a_batch_needs_is_fetched_before_its_first_event(pool, log, t
     assert effects.seen == [1, 2, 3]
 
 
+async def test_a_batch_is_handled_in_one_call_and_alone_what_fails_in_it(
+    pool, log, tenant, effects
+):
+    calls: list[list[int]] = []
+    one_by_one = effects.in_postgres()
+
+    async def handle_all(connection: Connection, events: Sequence[Recorded]) -> None:
+        calls.append([number_of(event) for event in events])
+        for event in events:
+            await one_by_one.handle(connection, event)
+
+    await append(log, tenant, "enrollment-a", 1, 2)
+    await append(log, tenant, "enrollment-b", 3, 4)
+    handler = msgspec.structs.replace(one_by_one, handle_all=handle_all)
+    runner, _ = await running(handler, pool, log)
+    events = await recorded(log, tenant)
+    await handle(runner, events[:2])
+    effects.trouble = refuse(3)
+    await handle(runner, events[2:])
+    assert calls == [[1, 2], [3, 4]]
+    assert await effects.written(pool) == [1, 2]
+    assert await effects.parked(pool) == [
+        ("enrollment-b", "parked", 3),
+        ("enrollment-b", "behind", 4),
+    ]
+
+
+async def test_what_comes_while_a_handler_rests_is_handled_together(pool, log, relayed, effects):
+    batches: list[int] = []
+    one_by_one = effects.in_postgres()
+
+    async def handle_all(connection: Connection, events: Sequence[Recorded]) -> None:
+        batches.append(len(events))
+        for event in events:
+            await one_by_one.handle(connection, event)
+
+    handler = msgspec.structs.replace(one_by_one, handle_all=handle_all, rest_seconds=0.5)
+    async with subscribed(handler, pool, relayed):
+        await append(log, effects.tenant, "enrollment-a", 1)
+        await eventually(lambda: all_of(effects.done(pool), 1))
+        for number in range(2, 22):
+            await append(log, effects.tenant, "enrollment-a", number)
+        assert await eventually(lambda: all_of(effects.done(pool), 21)) == [*range(1, 22)]
+    assert len(batches) < 15
+
+
 async def test_a_batch_that_is_interrupted_leaves_neither_effect_nor_checkpoint(
     pool, log, tenant, effects
 ):

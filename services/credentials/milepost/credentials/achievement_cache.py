@@ -20,6 +20,9 @@ from milepost.events.streams import category_of, key_of
 CATEGORIES = (ACHIEVEMENT.name, PROGRAM.name, ISSUER.name)
 # So few events are sooner read, all of them, than the categories are looked through.
 FEW = 20
+# Of so many, those that define something are sooner picked than three categories looked through.
+SOME = 1_000
+DEFINING = (*ACHIEVEMENT.codec.tags, *PROGRAM.codec.tags, *ISSUER.codec.tags)
 
 
 class AchievementCache:
@@ -80,6 +83,8 @@ class _TenantCatalog:
         wanted, position = self.wanted, self.position
         if wanted - position <= FEW:
             self._add(await log.read(self._tenant, position, wanted - position), wanted)
+        elif wanted - position <= SOME:
+            self._add(await log.read(self._tenant, position, SOME, DEFINING), wanted)
         else:
             await self.refresh(log)
 

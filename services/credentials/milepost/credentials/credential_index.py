@@ -3,7 +3,7 @@
 A table that a handler fills from the log, in the transaction of its checkpoint.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 import msgspec
@@ -21,7 +21,9 @@ MAX_ID = 128
 
 FIND = "select tenant, learner from credentials.public_credential where credential = $1 limit 2"
 ADD = """insert into credentials.public_credential (credential, tenant, learner)
-    values ($1, $2, $3) on conflict do nothing"""
+    select * from unnest($1::text[], $2::text[], $3::text[]) on conflict do nothing"""
+# A page is looked at by people: it may come so much later than the award.
+REST_SECONDS = 0.1
 OF_LEARNER = """select to_jsonb(c) as row from credentials.public_credential c
     where tenant = $1 and learner = $2 order by credential"""
 
@@ -44,11 +46,25 @@ class CredentialIndex:
 
 def indexing() -> TransactionalHandler:
     async def handle(connection: Connection, recorded: Recorded) -> None:
-        event = _AWARDS.read(recorded)
-        await connection.execute(ADD, event.credential, recorded.tenant, event.learner)
+        await _add(connection, [recorded])
 
-    types = (("credentials", tag_of(CredentialAwarded)),)
-    return TransactionalHandler("credential-index", types, handle)
+    return TransactionalHandler(
+        "credential-index",
+        (("credentials", tag_of(CredentialAwarded)),),
+        handle,
+        handle_all=_add,
+        rest_seconds=REST_SECONDS,
+    )
+
+
+async def _add(connection: Connection, batch: Sequence[Recorded]) -> None:
+    awards = [_AWARDS.read(one) for one in batch]
+    await connection.execute(
+        ADD,
+        [one.credential for one in awards],
+        [one.tenant for one in batch],
+        [one.learner for one in awards],
+    )
 
 
 async def personal_data(connection: Connection, learner: Learner) -> Mapping[str, KeptRows]:

@@ -54,12 +54,18 @@ class TransactionalHandler(msgspec.Struct, frozen=True):
 
     `handle` leaves the transaction open. A batch shares one, so the locks that it takes are held
     for as long as some hundred events need: where others wait for them, take a `Handler`.
+
+    handle_all    does the same for a batch of one tenant, in order, in fewer statements
+    rest_seconds  after a batch; what comes meanwhile shares the next one and its commit, so an
+                  event alone is handled at once, and many cost little
     """
 
     name: str
     types: EventTypes
     handle: Callable[[Connection, Recorded], Awaitable[object]]
     key_of: KeyOf = stream_of
+    handle_all: Callable[[Connection, Sequence[Recorded]], Awaitable[object]] | None = None
+    rest_seconds: float = 0.0
 
 
 AnyHandler: TypeAlias = Handler | TransactionalHandler

@@ -28,7 +28,11 @@ from milepost.events.runtime.outages import TRANSIENT, UNAVAILABLE
 from milepost.events.runtime.retry import retry_forever
 from milepost.events.runtime.turns import Turns
 from milepost.events.subscriptions.checkpoint import Checkpoint
-from milepost.events.subscriptions.handler import AnyHandler, Handler
+from milepost.events.subscriptions.handler import (
+    AnyHandler,
+    Handler,
+    TransactionalHandler,
+)
 from milepost.events.subscriptions.runner import Runner
 from milepost.events.subscriptions.transaction import TransactionRunner
 from milepost.events.subscriptions.wakeup import Wakeup
@@ -62,6 +66,9 @@ class Subscription:
         self._replicas = replicas
         self._tags = tuple(tag for _, tag in handler.types)
         self._checkpoint = Checkpoint(pool, handler.name)
+        self._rest_seconds = (
+            handler.rest_seconds if isinstance(handler, TransactionalHandler) else 0.0
+        )
         self._ends: dict[str, int] = {}
         self._asked: set[str] = set()
         self._runner: Runner | TransactionRunner = (
@@ -113,6 +120,7 @@ class Subscription:
                 turns.offer(tenants)
                 # Who takes longer is not waited for: the clock rings for it, too.
                 await turns.join(tenants, RING_SECONDS)
+                await asyncio.sleep(self._rest_seconds)  # what rings meanwhile comes at once
                 wakeup.handled()
             if clock() - resumed_at > OPERATORS_SECONDS:
                 self._asked |= (asked := await self._runner.parked.changed())

@@ -11,7 +11,7 @@ often as any other effect is (`attempts`); so no pause is waited for inside a tr
 from collections.abc import Mapping, Sequence
 
 from milepost.events.log import Log, Recorded, event_at
-from milepost.events.parking.parked import Parked, Pool, failed_again, mark_resolved
+from milepost.events.parking.parked import Connection, Parked, Pool, failed_again, mark_resolved
 from milepost.events.runtime.leadership import LeaseLost
 from milepost.events.subscriptions.attempts import Attempts
 from milepost.events.subscriptions.checkpoint import Checkpoint, CheckpointMoved
@@ -51,9 +51,15 @@ class TransactionRunner:
         behind = [self.parked.behind(event) for event in events if self.parked.holds(event)]
         free = [event for event in events if not self.parked.holds(event)]
         async with self._checkpoint.advancing(reached, behind) as connection:
-            for event in free:
-                await self._handler.handle(connection, event)
+            await self._handle_all(connection, free)
         self._attempts.count(len(free))
+
+    async def _handle_all(self, connection: Connection, events: Sequence[Recorded]) -> None:
+        if self._handler.handle_all is not None and events:
+            await self._handler.handle_all(connection, events)
+        else:
+            for event in events:
+                await self._handler.handle(connection, event)
 
     async def _run_alone(self, event: Recorded) -> None:
         reached = {event.tenant: event.position}

@@ -3,6 +3,7 @@
 Both follow from the log: the n-th award of a school has the number n, for good.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import asyncpg
@@ -33,7 +34,11 @@ _EVENTS: Codec[Registered] = Codec(Registered)
 # A school's awards are numbered one after the other: the handler keeps them in order.
 _AWARD = """
 insert into credentials.awards (credential, tenant, ordinal)
-select $1, $2, coalesce((select max(ordinal) + 1 from credentials.awards where tenant = $2), 0)
+select new.credential, $2,
+       coalesce((select max(ordinal) from credentials.awards where tenant = $2), -1)
+           + row_number() over (order by new.place)
+from unnest($1::text[]) with ordinality as new(credential, place)
+where not exists (select from credentials.awards known where known.credential = new.credential)
 on conflict do nothing"""
 _STATUS = """
 insert into credentials.statuses (credential, revoked, suspended) values ($1, $2, $3)
@@ -41,20 +46,39 @@ on conflict (credential) do update
    set revoked = statuses.revoked or excluded.revoked, suspended = excluded.suspended"""
 
 
+# Who asks for a document before it has its number is asked to come again.
+REST_SECONDS = 0.1
+
+
 def registering() -> TransactionalHandler:
     async def handle(connection: Connection, recorded: Recorded) -> None:
-        event = _EVENTS.read(recorded)
+        await _register(connection, [recorded])
+
+    return TransactionalHandler(
+        "credential-register",
+        tuple(("credentials", tag) for tag in _EVENTS.classes),
+        handle,
+        key_of=_school,
+        handle_all=_register,
+        rest_seconds=REST_SECONDS,
+    )
+
+
+async def _register(connection: Connection, batch: Sequence[Recorded]) -> None:
+    """Of one school: awards first, which statuses refer to; each of both in order."""
+    events = [_EVENTS.read(one) for one in batch]
+    awarded = dict.fromkeys(one.credential for one in events if isinstance(one, CredentialAwarded))
+    if awarded:
+        await connection.execute(_AWARD, list(awarded), batch[0].tenant)
+    for event in events:
         match event:
             case CredentialAwarded():
-                await connection.execute(_AWARD, event.credential, recorded.tenant)
+                pass
             case CredentialSuspended() | CredentialReinstated():
                 suspended = isinstance(event, CredentialSuspended)
                 await connection.execute(_STATUS, event.credential, False, suspended)
             case _:
                 await connection.execute(_STATUS, event.credential, True, False)
-
-    types = tuple(("credentials", tag) for tag in _EVENTS.classes)
-    return TransactionalHandler("credential-register", types, handle, key_of=_school)
 
 
 def _school(recorded: Recorded) -> str:
