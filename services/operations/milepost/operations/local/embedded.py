@@ -19,6 +19,9 @@ from milepost.operations.local.embedded_postgres import EmbeddedPostgres
 from milepost.web import secret_file
 
 MARK = "milepost-"  # our servers' names begin with it
+# Linux hands out 32768 and above to callers, macOS 49152 and above.
+CHOSEN_PORTS = range(20_000, 32_000)
+PORT_TRIES = 50
 
 Server: TypeAlias = EmbeddedPostgres | EmbeddedNats
 
@@ -123,11 +126,19 @@ def _addresses(path: Path) -> Addresses:
 
 
 def free_port(preferred: int) -> int:
-    """`preferred` when nobody listens there, else another."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", preferred))
-        except OSError:
-            return free_port(0)
-        return int(probe.getsockname()[1])
+    """`preferred` when nobody listens there, else another; 0: any.
+
+    Below those that systems hand out to whoever calls: between the choice and the listening no
+    outgoing connection takes it.
+    """
+    wanted = [preferred] if preferred else []
+    tries = (secrets.choice(CHOSEN_PORTS) for _ in range(PORT_TRIES))
+    for port in (*wanted, *tries, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free")
