@@ -272,7 +272,7 @@ async def test_what_comes_while_a_handler_rests_is_handled_together(pool, log, r
     one_by_one = effects.in_postgres()
 
     async def handle_all(connection: Connection, events: Sequence[Recorded]) -> None:
-        batches.append(len(events))
+        batches.append(len([one for one in events if one.tenant == effects.tenant]))
         for event in events:
             await one_by_one.handle(connection, event)
 
@@ -285,7 +285,8 @@ async def test_what_comes_while_a_handler_rests_is_handled_together(pool, log, r
             await append(log, effects.tenant, "enrollment-a", number)
             await asyncio.sleep(0.05)  # by itself, each would be a batch
         assert await eventually(lambda: all_of(effects.done(pool), 11)) == [*range(1, 12)]
-    assert len(batches) <= 3 + (monotonic() - started) / handler.rest_seconds
+    ours = [one for one in batches if one]  # the log holds what other schools did, too
+    assert len(ours) <= 3 + (monotonic() - started) / handler.rest_seconds
 
 
 async def test_a_batch_that_is_interrupted_leaves_neither_effect_nor_checkpoint(
