@@ -98,7 +98,7 @@ async def reader(
 ) -> AsyncIterator[Reader]:
     """Fails at the end if the page asked for anything outside or broke its own policy."""
     viewport = {"width": width, "height": 900}
-    context = await browser.new_context(viewport=viewport, **options)
+    context = await browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
     window = Reader(await context.new_page(), origin, connection)
     await context.route("**/*", window.answer)
     yield window
