@@ -7,7 +7,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from milepost.credentials.open_badges.faults import NotAKey
+from milepost.credentials.open_badges.errors import NotAKey
 from milepost.credentials.open_badges.multikey import multikey
 from milepost.credentials.verification.key_documents import DocumentWanted, address_of, find_key
 

@@ -12,7 +12,7 @@ from tests.open_badges.badges import es256, first_aid
 from milepost.credentials.open_badges import baking
 from milepost.credentials.open_badges.baking import bake_png, bake_svg, unbake
 from milepost.credentials.open_badges.documents import encode
-from milepost.credentials.open_badges.faults import NotBaked
+from milepost.credentials.open_badges.errors import NotBaked
 from milepost.credentials.open_badges.jwt import vc_jwt
 
 JSON = encode(first_aid()).decode()

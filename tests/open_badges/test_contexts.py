@@ -2,7 +2,7 @@
 
 import pytest
 
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.errors import NotCanonical
 from milepost.credentials.open_badges.linked_data.contexts import CONTEXTS
 from milepost.credentials.open_badges.quads import canonical
 

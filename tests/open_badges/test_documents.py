@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from tests.open_badges.badges import AWARDED, badges, credentials, ed25519, first_aid
 
 from milepost.credentials.open_badges.documents import encode, plain
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.errors import NotCanonical
 from milepost.credentials.open_badges.proof import sign
 from milepost.credentials.open_badges.quads import canonical
 

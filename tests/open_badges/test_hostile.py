@@ -13,7 +13,7 @@ from tests.open_badges.badges import AWARDED, ed25519, first_aid
 from tests.open_badges.changes import changed, leaves
 
 from milepost.credentials.open_badges.documents import encode
-from milepost.credentials.open_badges.faults import NotAJwt, NotCanonical
+from milepost.credentials.open_badges.errors import NotAJwt, NotCanonical
 from milepost.credentials.open_badges.jwt import read_jwt, verify_jwt
 from milepost.credentials.open_badges.proof import key_urls, sign, verify_proof
 from milepost.credentials.open_badges.quads import canonical

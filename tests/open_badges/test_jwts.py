@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.open_badges.badges import AWARDED, ENDS, ISSUER, ed25519, es256, first_aid
 
 from milepost.credentials.open_badges.documents import encode, plain
-from milepost.credentials.open_badges.faults import NotAJwt
+from milepost.credentials.open_badges.errors import NotAJwt
 from milepost.credentials.open_badges.jwt import (
     MAX_JWT,
     SignedJwt,

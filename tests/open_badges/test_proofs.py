@@ -11,7 +11,7 @@ from tests.open_badges.changes import single_changes
 
 from milepost.credentials.open_badges import bitstring
 from milepost.credentials.open_badges.documents import encode
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.errors import NotCanonical
 from milepost.credentials.open_badges.proof import key_urls, sign, verify_proof
 
 KEY = ed25519()

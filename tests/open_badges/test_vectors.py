@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
 from milepost.credentials.open_badges import bitstring
-from milepost.credentials.open_badges.faults import NotABitstring, NotAKey
+from milepost.credentials.open_badges.errors import NotABitstring, NotAKey
 from milepost.credentials.open_badges.identity import hashed, is_about
 from milepost.credentials.open_badges.keys import VerificationKey
 from milepost.credentials.open_badges.multikey import base58, did_key, multikey, unbase58

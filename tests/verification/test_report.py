@@ -231,7 +231,7 @@ async def test_suspended_and_a_list_that_cannot_be_had():
 async def test_a_status_that_is_not_understood_is_unknown(changed: dict[str, Any]):
     """Judged before the signature would tell: others may sign such things."""
     from milepost.credentials.verification.checks.status_lists import status_check  # noqa: PLC0415
-    from milepost.credentials.verification.facts import Facts  # noqa: PLC0415
+    from milepost.credentials.verification.judgement_inputs import Facts  # noqa: PLC0415
     from milepost.credentials.verification.presented import read  # noqa: PLC0415
 
     document = SCHOOL.signed(credential_status=entry(7))

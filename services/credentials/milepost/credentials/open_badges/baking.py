@@ -16,7 +16,7 @@ from defusedxml import minidom
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
-from milepost.credentials.open_badges.faults import NotBaked
+from milepost.credentials.open_badges.errors import NotBaked
 
 MAX_IMAGE = 8 * 1024 * 1024  # bytes
 MAX_SVG = 1_500_000  # bytes; Python's XML reader lets nothing else run while it reads a long tag

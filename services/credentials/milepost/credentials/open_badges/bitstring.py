@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Iterable
 
-from milepost.credentials.open_badges.faults import NotABitstring
+from milepost.credentials.open_badges.errors import NotABitstring
 
 MIN_BITS = 131_072  # a smaller herd would tell who is meant
 MAX_BYTES = 4 * 1024 * 1024  # of a list that others made: 33 million bits

@@ -26,7 +26,7 @@ from jwt.exceptions import PyJWTError
 from jwt.utils import der_to_raw_signature
 
 from milepost.credentials.open_badges.documents import Credential, encode, plain
-from milepost.credentials.open_badges.faults import NotAJwt
+from milepost.credentials.open_badges.errors import NotAJwt
 from milepost.credentials.open_badges.keys import JwtKey, ResolveKey, VerificationKey
 from milepost.credentials.open_badges.proof import issuer_id
 

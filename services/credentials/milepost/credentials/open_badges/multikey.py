@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from milepost.credentials.open_badges.faults import NotAKey
+from milepost.credentials.open_badges.errors import NotAKey
 
 PublicKey: TypeAlias = Ed25519PublicKey | EllipticCurvePublicKey
 

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from milepost.credentials.open_badges.documents import AnyCredential, plain
-from milepost.credentials.open_badges.faults import NotAKey, NotCanonical
+from milepost.credentials.open_badges.errors import NotAKey, NotCanonical
 from milepost.credentials.open_badges.keys import ProofKey, ResolveKey, VerificationKey
 from milepost.credentials.open_badges.multikey import base58, unbase58
 from milepost.credentials.open_badges.parts import DataIntegrityProof

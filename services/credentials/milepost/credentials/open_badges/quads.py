@@ -10,7 +10,7 @@ Source: RDF Dataset Canonicalization 1.0 (RDFC-1.0).
 from collections.abc import Mapping
 from typing import Any
 
-from milepost.credentials.open_badges.faults import NotCanonical
+from milepost.credentials.open_badges.errors import NotCanonical
 from milepost.credentials.open_badges.linked_data.contexts import context_of, context_urls
 from milepost.credentials.open_badges.linked_data.labels import (
     Statement,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from milepost.credentials.open_badges.documents import CREDENTIALS
-from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
+from milepost.credentials.open_badges.errors import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.contexts import CONTEXTS
 from milepost.credentials.open_badges.proof import issuer_id
 from milepost.credentials.open_badges.quads import quads
@@ -20,7 +20,7 @@ from milepost.credentials.verification.checks.recipient import recipient_check
 from milepost.credentials.verification.checks.shape import class_of, many, shape_faults
 from milepost.credentials.verification.checks.signatures import signature_checks
 from milepost.credentials.verification.checks.status_lists import status_check
-from milepost.credentials.verification.facts import Facts
+from milepost.credentials.verification.judgement_inputs import Facts
 from milepost.credentials.verification.presented import Presented
 from milepost.credentials.verification.report import (
     About,

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from milepost.credentials.open_badges.faults import NotAKey
+from milepost.credentials.open_badges.errors import NotAKey
 from milepost.credentials.open_badges.keys import VerificationKey
 from milepost.credentials.open_badges.multikey import PublicKey, did_key, public_key
 from milepost.credentials.verification.checks.shape import many

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from milepost.credentials.open_badges.baking import PNG, unbake
-from milepost.credentials.open_badges.faults import NotAJwt, NotBaked
+from milepost.credentials.open_badges.errors import NotAJwt, NotBaked
 from milepost.credentials.open_badges.jwt import SignedJwt, read_jwt
 from milepost.credentials.verification.checks.shape import many, types_of
 from milepost.credentials.verification.report import Format

@@ -14,13 +14,13 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from milepost.credentials.open_badges.faults import NotAKey
+from milepost.credentials.open_badges.errors import NotAKey
 from milepost.credentials.open_badges.keys import VerificationKey
 from milepost.credentials.verification.checks.endorsements import endorsement_methods
 from milepost.credentials.verification.checks.signatures import methods_of, signature_checks
 from milepost.credentials.verification.checks.status_lists import list_addresses
-from milepost.credentials.verification.facts import Facts, NoKey
 from milepost.credentials.verification.judgement import judge, unreadable
+from milepost.credentials.verification.judgement_inputs import Facts, NoKey
 from milepost.credentials.verification.key_documents import (
     DocumentWanted,
     NotListed,

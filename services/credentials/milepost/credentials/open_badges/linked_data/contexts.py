@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from milepost.credentials.open_badges.documents import CREDENTIALS, MULTIKEY, OPEN_BADGES
-from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
+from milepost.credentials.open_badges.errors import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.badge_terms import (
     CLR_2_0_1,
     EXTENSIONS,

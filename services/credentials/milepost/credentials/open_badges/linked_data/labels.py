@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from milepost.credentials.open_badges.faults import NotJudged
+from milepost.credentials.open_badges.errors import NotJudged
 
 MAX_ORDERS = 10_000
 MAX_REACH = 100  # three calls each

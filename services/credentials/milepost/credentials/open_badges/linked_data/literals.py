@@ -5,7 +5,7 @@ import re
 from math import isfinite
 from typing import Any, Final
 
-from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
+from milepost.credentials.open_badges.errors import NotCanonical, NotJudged
 
 MAX_WHOLE = 2**53  # what every reader of JSON keeps exactly
 MAX_DEPTH = 32

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from milepost.credentials.open_badges.faults import NotCanonical, NotJudged
+from milepost.credentials.open_badges.errors import NotCanonical, NotJudged
 from milepost.credentials.open_badges.linked_data.contexts import Context, context_urls
 from milepost.credentials.open_badges.linked_data.labels import Statement
 from milepost.credentials.open_badges.linked_data.literals import (

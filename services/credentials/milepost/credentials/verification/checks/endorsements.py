@@ -9,7 +9,7 @@ from typing import Any, Final
 from milepost.credentials.open_badges.proof import issuer_id, key_urls
 from milepost.credentials.verification.checks.shape import many
 from milepost.credentials.verification.checks.signatures import signature_checks
-from milepost.credentials.verification.facts import Facts
+from milepost.credentials.verification.judgement_inputs import Facts
 from milepost.credentials.verification.presented import Presented
 from milepost.credentials.verification.report import Check
 from milepost.credentials.verification.texts.shown import shown

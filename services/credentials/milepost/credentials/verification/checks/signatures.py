@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from milepost.credentials.open_badges.jwt import verify_jwt
 from milepost.credentials.open_badges.keys import ResolveKey, VerificationKey
 from milepost.credentials.open_badges.proof import ProofCheck, issuer_id, key_urls, verify_proof
-from milepost.credentials.verification.facts import Facts, NoKey
+from milepost.credentials.verification.judgement_inputs import Facts, NoKey
 from milepost.credentials.verification.presented import Presented
 from milepost.credentials.verification.report import Check
 from milepost.credentials.verification.texts.shown import shown

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from milepost.credentials.open_badges.bitstring import decode, status
-from milepost.credentials.open_badges.faults import NotABitstring
+from milepost.credentials.open_badges.errors import NotABitstring
 from milepost.credentials.open_badges.proof import issuer_id
 from milepost.credentials.verification.checks.shape import many, types_of
 from milepost.credentials.verification.checks.signatures import signature_checks
-from milepost.credentials.verification.facts import Facts
+from milepost.credentials.verification.judgement_inputs import Facts
 from milepost.credentials.verification.presented import Presented
 from milepost.credentials.verification.report import Check
 from milepost.credentials.verification.texts.shown import shown
