@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from tests.clients import School
 from tests.house.test_idempotency import achievement, done, pool, school
 
@@ -65,9 +66,28 @@ async def test_a_batch_numbers_awards_as_they_stand_in_the_log_and_only_once(
     for some in (batch[:2], batch, batch):
         async with pool.acquire() as connection, connection.transaction():
             await handler.handle_all(connection, some)
-    assert [await register.ordinal(one) for one in [credential, *others]] == [0, 1, 2, 3]
+    ordinals = [await register.ordinal(school.tenant, one) for one in [credential, *others]]
+    assert ordinals == [0, 1, 2, 3]
     assert await register.count(school.tenant) == 4
     assert await register.set_bits(school.tenant, 0, 9, "revocation") == [2]
+
+
+async def test_an_id_of_two_schools_has_a_number_and_a_status_at_each(
+    school: School, pool: asyncpg.Pool, credential: str
+):
+    revoke = f"/credentials/learners/ana/credentials/{credential}/revoke"
+    await done(school.post(revoke, {"reason": "awarded_in_error"}))
+    handler, register = registering(), Register(pool)
+    assert handler.handle_all is not None
+    log = await school.transactor.log.read(school.tenant)
+    batch = [one for one in log if ("credentials", one.type) in handler.types]
+    elsewhere = [replace(one, tenant=f"{one.tenant}-2") for one in batch[:1]]
+    for some in (batch, elsewhere):
+        async with pool.acquire() as connection, connection.transaction():
+            await handler.handle_all(connection, some)
+    for tenant, bits in ((school.tenant, [0]), (f"{school.tenant}-2", [])):
+        assert await register.ordinal(tenant, credential) == 0
+        assert await register.set_bits(tenant, 0, 9, "revocation") == bits
 
 
 async def test_what_is_no_id_is_nobodys(pool: asyncpg.Pool):

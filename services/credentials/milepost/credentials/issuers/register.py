@@ -38,11 +38,13 @@ select new.credential, $2,
        coalesce((select max(ordinal) from credentials.awards where tenant = $2), -1)
            + row_number() over (order by new.place)
 from unnest($1::text[]) with ordinality as new(credential, place)
-where not exists (select from credentials.awards known where known.credential = new.credential)
+where not exists (
+    select from credentials.awards known
+    where known.tenant = $2 and known.credential = new.credential)
 on conflict do nothing"""
 _STATUS = """
-insert into credentials.statuses (credential, revoked, suspended) values ($1, $2, $3)
-on conflict (credential) do update
+insert into credentials.statuses (tenant, credential, revoked, suspended) values ($1, $2, $3, $4)
+on conflict (tenant, credential) do update
    set revoked = statuses.revoked or excluded.revoked, suspended = excluded.suspended"""
 
 
@@ -66,19 +68,19 @@ def registering() -> TransactionalHandler:
 
 async def _register(connection: Connection, batch: Sequence[Recorded]) -> None:
     """Of one school: awards first, which statuses refer to; each of both in order."""
-    events = [_EVENTS.read(one) for one in batch]
+    events, tenant = [_EVENTS.read(one) for one in batch], batch[0].tenant
     awarded = dict.fromkeys(one.credential for one in events if isinstance(one, CredentialAwarded))
     if awarded:
-        await connection.execute(_AWARD, list(awarded), batch[0].tenant)
+        await connection.execute(_AWARD, list(awarded), tenant)
     for event in events:
         match event:
             case CredentialAwarded():
                 pass
             case CredentialSuspended() | CredentialReinstated():
                 suspended = isinstance(event, CredentialSuspended)
-                await connection.execute(_STATUS, event.credential, False, suspended)
+                await connection.execute(_STATUS, tenant, event.credential, False, suspended)
             case _:
-                await connection.execute(_STATUS, event.credential, True, False)
+                await connection.execute(_STATUS, tenant, event.credential, True, False)
 
 
 def _school(recorded: Recorded) -> str:
@@ -89,9 +91,12 @@ class Register:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def ordinal(self, credential: str) -> int | None:
+    async def ordinal(self, tenant: str, credential: str) -> int | None:
+        """None: it was awarded a moment ago, or never."""
         value: int | None = await self._pool.fetchval(
-            "select ordinal from credentials.awards where credential = $1", credential
+            "select ordinal from credentials.awards where tenant = $1 and credential = $2",
+            tenant,
+            credential,
         )
         return value
 
@@ -105,7 +110,8 @@ class Register:
         """The ordinals from `first` to before `end` whose bit is set."""
         condition = "suspended" if purpose == "suspension" else "(revoked or suspended)"
         rows = await self._pool.fetch(
-            f"""select ordinal from credentials.awards join credentials.statuses using (credential)
+            f"""select ordinal from credentials.awards
+            join credentials.statuses using (tenant, credential)
             where tenant = $1 and ordinal >= $2 and ordinal < $3 and {condition}
             order by ordinal""",
             tenant,

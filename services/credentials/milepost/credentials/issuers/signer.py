@@ -72,7 +72,7 @@ class Signer:
 
     async def credential(self, found: Found) -> Signed:
         """The same bytes each time. Raises `NotRegistered`, `KeysLocked`."""
-        ordinal = await self._register.ordinal(found.awarded.credential)
+        ordinal = await self._register.ordinal(found.tenant, found.awarded.credential)
         if ordinal is None:
             raise NotRegistered
         code, at = found.awarded.issuer or DEFAULT_ISSUER, _issued_at(found)

@@ -125,18 +125,7 @@ async def view(
     places = addresses(base, held.credential, allowed.secret)
     language, name = _name(found, locale)
     shown = _shown_evidence(found)
-    tenant, code = found.tenant, locale.language
-    courses = {*courses_in(definition.criteria), *(one.course for one in shown if one.course)}
-    awards = {
-        *achievements_in(definition.criteria),
-        *(one.achievement for one in shown if one.achievement),
-    }
-    wording = Wording(
-        locale,
-        await titles.of(tenant, "course", sorted(courses), code),
-        await titles.of(tenant, "achievement", sorted(awards), code),
-        {skill.url: skill.name for skill in definition.skills},
-    )
+    wording = await _wording(found, shown, locale, titles)
     european = definition.european
     level = european.eqf_level if european else None
     return CredentialPage(
@@ -165,6 +154,24 @@ async def view(
         addresses=places,
         linkedin=linkedin(found, name, places.page) if found.status in WORTH_ADDING else None,
         by_link=allowed.secret is not None,
+    )
+
+
+async def _wording(
+    found: Found, shown: Sequence[Evidence], locale: Locale, titles: Titles
+) -> Wording:
+    """What criteria and evidence name, in the reader's language."""
+    definition, tenant, language = found.definition, found.tenant, locale.language
+    courses = {*courses_in(definition.criteria), *(one.course for one in shown if one.course)}
+    awards = {
+        *achievements_in(definition.criteria),
+        *(one.achievement for one in shown if one.achievement),
+    }
+    return Wording(
+        locale,
+        await titles.of(tenant, "course", sorted(courses), language),
+        await titles.of(tenant, "achievement", sorted(awards), language),
+        {skill.url: skill.name for skill in definition.skills},
     )
 
 

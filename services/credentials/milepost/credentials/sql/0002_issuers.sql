@@ -24,17 +24,21 @@ create table credentials.secrets (
 
 -- The how manyeth each credential of its school is: that, and the secret, tell its bit.
 create table credentials.awards (
-    credential text collate "C" primary key,
     tenant text collate "C" not null,
+    credential text collate "C" not null,
     ordinal bigint not null check (ordinal >= 0),
+    primary key (tenant, credential),
     unique (tenant, ordinal)
 );
 
 -- For status lists: the credentials of one list whose bit is set.
 create table credentials.statuses (
-    credential text collate "C" primary key references credentials.awards,
+    tenant text collate "C" not null,
+    credential text collate "C" not null,
     revoked boolean not null default false,
-    suspended boolean not null default false
+    suspended boolean not null default false,
+    primary key (tenant, credential),
+    foreign key (tenant, credential) references credentials.awards
 );
 
 grant usage on schema credentials to milepost_service;

@@ -46,6 +46,11 @@ Id = Annotated[
     str, typer.Argument(help="The job's id, as `milepost jobs list` shows it.", metavar="JOB")
 ]
 
+RowsOffering = Annotated[
+    str | None,
+    typer.Option("--offering", help="Of rows that name a learner and no offering."),
+]
+
 
 @app.callback()
 def jobs() -> None:
@@ -57,9 +62,7 @@ def submit(
     *,
     kind: Annotated[Kind, typer.Argument(help="What the rows ask for.")],
     file: File,
-    offering: Annotated[
-        str | None, typer.Option(help="Of rows that name a learner and no offering.")
-    ] = None,
+    offering: RowsOffering = None,
     dry_run: DryRun = False,
     wait: Follow = True,
     tenant: Tenant = "default",

@@ -23,41 +23,43 @@ EXIT_CODES: Final = {"valid": 0, "not_valid": 1, "undecided": 2}
 MAX_BYTES: Final = 16 * 1024 * 1024  # of a file; what is larger than a badge is told as such
 SIGNS: Final = {"passed": "yes", "failed": "NO", "unknown": "?", "not_applicable": "-"}
 
+Badge = Annotated[
+    Path,
+    typer.Argument(help="JSON, a JWT, a PNG or an SVG; - reads standard input.", metavar="FILE"),
+]
+Recipient = Annotated[
+    str | None,
+    typer.Option(
+        help="Whom it should be about: an e-mail address, an id.", show_default="nobody asks"
+    ),
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The id of an issuer that you know, as `issuer.id` in its badges; several times.",
+        show_default="none",
+        metavar="ISSUER",
+    ),
+]
+Documents = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="A file with its issuer's keys, or a status list, got before; several times.",
+        show_default="none",
+        metavar="FILE",
+    ),
+]
+
 app = typer.Typer()
 
 
 @app.command()
 def verify(
     *,
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="JSON, a JWT, a PNG or an SVG; - reads standard input.", metavar="FILE"
-        ),
-    ],
-    recipient: Annotated[
-        str | None,
-        typer.Option(
-            help="Whom it should be about: an e-mail address, an id.",
-            show_default="nobody asks",
-        ),
-    ] = None,
-    trust: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The id of an issuer that you know, as `issuer.id` in its badges; several times.",
-            show_default="none",
-            metavar="ISSUER",
-        ),
-    ] = None,
-    document: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="A file with its issuer's keys, or a status list, got before; several times.",
-            show_default="none",
-            metavar="FILE",
-        ),
-    ] = None,
+    file: Badge,
+    recipient: Recipient = None,
+    trust: Trust = None,
+    document: Documents = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether a badge is valid, check by check. Nothing is fetched, no server is needed.
