@@ -60,9 +60,7 @@ class Endorsement(msgspec.Struct, frozen=True):
 
 
 class Badge(msgspec.Struct, frozen=True, kw_only=True):
-    """What a badge is made of. `ordinal`: the how manyeth it is of its school; `secret` is that
-    school's.
-    """
+    """What a badge is made of. `ordinal` is its number in its school, `secret` the school's."""
 
     tenant: str
     awarded: CredentialAwarded

@@ -22,7 +22,7 @@ create table credentials.secrets (
     sealed bytea not null
 );
 
--- The how manyeth each credential of its school is: that, and the secret, tell its bit.
+-- The number of each credential in its school: that, and the secret, tell its bit.
 create table credentials.awards (
     tenant text collate "C" not null,
     credential text collate "C" not null,
