@@ -135,3 +135,20 @@ async def test_nothing_is_published_of_who_is_not_there(school: Running, tenant:
         ):
             answer = await office.get(path)
             assert (path, answer.status_code) == (path, 404)
+
+
+async def test_a_later_definition_changes_no_badge(school: Running, tenant: str):
+    async with school.client("issuer", tenant=tenant) as office:
+        chamber = await office.put("/credentials/issuers/chamber", {"name": "Chamber"})
+        assert chamber.status_code == 200, chamber.text
+        await office.define("analyst", {**BADGE, "co_issuers": ["chamber"]}, by="issuer")
+        credential = await awarded(office)
+        text = await document(office, credential)
+        [together] = json.loads(text)["endorsement"]
+        assert together["issuer"]["name"] == "Chamber"
+        path = together["id"].partition("/endorsements/")[2]
+        published = await office.get(f"/endorsements/{path}")
+        assert published.json() == together
+        await office.define("analyst", {**BADGE, "name": "Data scientist"}, by="issuer")
+        assert await document(office, credential) == text
+        assert (await verdict(office, json.loads(text)))[0] == "valid"

@@ -78,7 +78,7 @@ class Signer:
         code, at = found.awarded.issuer or DEFAULT_ISSUER, _issued_at(found)
         issuer = await self.issuer(found.tenant, code)
         endorsements = await self._endorsements(found)
-        key = (found.credential, issuer, endorsements)
+        key = (found.tenant, found.credential, issuer, endorsements)
         if known := self._signed.get(key):
             return known
         badge = Badge(
@@ -113,20 +113,19 @@ class Signer:
     async def endorsement(
         self, tenant: str, achievement: str, endorsement: str
     ) -> EndorsementCredential | None:
-        """By another issuer of the school, or, `co-CODE`, by one that awards it too."""
+        """By another issuer of the school, or, `co-VERSION-CODE`, by one that awards it too."""
         _, state = await self._transactor.load(tenant, ACHIEVEMENT.of(achievement))
         told = _endorsement(state, endorsement) if state else None
         if told is None:
             return None
-        code, comment, at = told
+        code, comment, at, version = told
         issuer = await self.issuer(tenant, code)
         body = self._body(tenant, code, issuer, at)
-        assert state is not None
         document = endorsement_of(
             tenant,
             achievement,
             Endorsement(endorsement, body, comment, at),
-            self._addresses.achievement(tenant, achievement, state.version),
+            self._addresses.achievement(tenant, achievement, version),
             self._addresses,
         )
         key = await self._keys.ed25519(tenant, code, body.identifier, at)
@@ -187,7 +186,8 @@ class Signer:
         _, state = await self._transactor.load(found.tenant, ACHIEVEMENT.of(achievement))
         told = state.endorsements.values() if state else ()
         before = [one.endorsement for one in told if one.endorsed_at <= _issued_at(found)]
-        names = [f"{CO_ISSUER}{code}" for code in found.definition.co_issuers] + before
+        version = found.definition.version
+        names = [f"{CO_ISSUER}{version}-{code}" for code in found.definition.co_issuers] + before
         made = [await self.endorsement(found.tenant, achievement, name) for name in names]
         return tuple(one for one in made if one is not None)
 
@@ -198,14 +198,20 @@ def _issued_at(found: Found) -> datetime:
     return renewals[-1].at if renewals else found.credential.awarded_at
 
 
-def _endorsement(state: Achievement, endorsement: str) -> tuple[str, str, datetime] | None:
-    """Whose it is, what it says, since when."""
+def _endorsement(state: Achievement, endorsement: str) -> tuple[str, str, datetime, int] | None:
+    """Whose it is, what it says, since when, of which version: the one of that moment."""
     if known := state.endorsements.get(endorsement):
-        return known.issuer, known.comment, known.endorsed_at
-    code = endorsement.removeprefix(CO_ISSUER)
-    if code == endorsement or code not in state.definition.co_issuers:
+        version = sum(at <= known.endorsed_at for at in state.defined_at)
+        return known.issuer, known.comment, known.endorsed_at, max(version, 1)
+    number, _, code = endorsement.removeprefix(CO_ISSUER).partition("-")
+    if not (endorsement.startswith(CO_ISSUER) and number.isdecimal() and len(number) < 10):
         return None
-    return code, "Awarded together with the issuer.", state.defined_at[-1]
+    version = int(number)
+    if not 1 <= version <= state.version:
+        return None
+    if code not in state.definition_of(version).co_issuers:
+        return None
+    return code, "Awarded together with the issuer.", state.defined_at[version - 1], version
 
 
 class Own:
