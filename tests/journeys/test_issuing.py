@@ -137,7 +137,7 @@ async def test_nothing_is_published_of_who_is_not_there(school: Running, tenant:
             assert (path, answer.status_code) == (path, 404)
 
 
-async def test_a_later_definition_changes_no_badge(school: Running, tenant: str):
+async def test_a_later_definition_or_profile_changes_no_badge(school: Running, tenant: str):
     async with school.client("issuer", tenant=tenant) as office:
         chamber = await office.put("/credentials/issuers/chamber", {"name": "Chamber"})
         assert chamber.status_code == 200, chamber.text
@@ -150,5 +150,7 @@ async def test_a_later_definition_changes_no_badge(school: Running, tenant: str)
         published = await office.get(f"/endorsements/{path}")
         assert published.json() == together
         await office.define("analyst", {**BADGE, "name": "Data scientist"}, by="issuer")
+        renamed = {"name": "Institute", "did": True, "hashed_recipient": False}
+        await office.put("/credentials/issuers/default", renamed)
         assert await document(office, credential) == text
         assert (await verdict(office, json.loads(text)))[0] == "valid"

@@ -136,7 +136,7 @@ class IssuerWiring(msgspec.Struct, frozen=True):
     def view(self, tenant: str, code: str, state: Issuer) -> IssuerView:
         return IssuerView(
             issuer=code,
-            id=identifier(tenant, code, state, self.addresses),
+            id=identifier(tenant, code, state.named(tenant), self.addresses),
             did=self.addresses.did(tenant, code),
             version=state.version,
             retired=state.retired,

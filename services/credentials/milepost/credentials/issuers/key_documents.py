@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from milepost.credentials.issuers.addresses import Addresses
 from milepost.credentials.issuers.badges import Body, profile_of
-from milepost.credentials.issuers.issuer import Issuer, Key
+from milepost.credentials.issuers.issuer import Issuer, Key, Profile
 from milepost.credentials.open_badges.multikey import public_key
 
 CONTEXTS = (
@@ -24,10 +24,9 @@ CONTEXTS = (
 DID_CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
 
 
-def identifier(tenant: str, code: str, issuer: Issuer, addresses: Addresses) -> str:
-    """By which it goes in badges."""
-    by_did = issuer.profile is not None and issuer.profile.did
-    return addresses.did(tenant, code) if by_did else addresses.issuer(tenant, code)
+def identifier(tenant: str, code: str, profile: Profile, addresses: Addresses) -> str:
+    """By which an issuer of this profile goes in badges."""
+    return addresses.did(tenant, code) if profile.did else addresses.issuer(tenant, code)
 
 
 def profile_document(

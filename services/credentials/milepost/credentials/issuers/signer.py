@@ -153,7 +153,7 @@ class Signer:
         if known := self._lists.get(kept):
             return known
         now = self._clock().astimezone(UTC).replace(microsecond=0)
-        whose = self._identifier(tenant, DEFAULT_ISSUER, issuer)
+        whose = self._body(tenant, DEFAULT_ISSUER, issuer, now).identifier
         key = await self._keys.ed25519(tenant, DEFAULT_ISSUER, whose, now)
         address = self._addresses.status_list(tenant, number, purpose)
 
@@ -175,10 +175,9 @@ class Signer:
         return self._lists.put(kept, await asyncio.to_thread(made))
 
     def _body(self, tenant: str, code: str, issuer: Issuer, at: datetime) -> Body:
-        return Body(code, self._identifier(tenant, code, issuer), issuer.named(tenant, at))
-
-    def _identifier(self, tenant: str, code: str, issuer: Issuer) -> str:
-        return identifier(tenant, code, issuer, self._addresses)
+        """As it presented itself at that moment."""
+        profile = issuer.named(tenant, at)
+        return Body(code, identifier(tenant, code, profile, self._addresses), profile)
 
     async def _endorsements(self, found: Found) -> tuple[EndorsementCredential, ...]:
         """Those that stood when it was awarded, and of the issuers who award it together."""
