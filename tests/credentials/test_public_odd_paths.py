@@ -21,9 +21,12 @@ PLACES = (
     "/endorsements/{}/badge/x",
     "/endorsements/default/{}/x",
     "/endorsements/default/badge/co-{}",
-    "/status/{}/0/revocation",
-    "/status/default/{}/revocation",
-    "/status/default/0/{}",
+    "/endorsements/default/badge/co-{}-x",
+    "/status/{}/default/https/0/revocation",
+    "/status/default/{}/https/0/revocation",
+    "/status/default/default/{}/0/revocation",
+    "/status/default/default/https/{}/revocation",
+    "/status/default/default/https/0/{}",
 )
 
 
@@ -43,7 +46,9 @@ async def test_what_names_such_an_address_is_not_valid(shown: Shown, issuer: str
     document = (await shown.connection.get(f"/c/{shown.credential}.json")).json()
     document["issuer"]["id"] = named = issuer.format(ORIGIN)
     document["proof"][0]["verificationMethod"] = f"{named}#x"
-    document["credentialStatus"]["statusListCredential"] = f"{ORIGIN}/status/%00/0/revocation"
+    document["credentialStatus"]["statusListCredential"] = (
+        f"{ORIGIN}/status/%00/default/https/0/revocation"
+    )
     answer = await shown.post("/credentials/verify", {"credential": document})
     assert answer.status_code == 200, answer.text
     assert answer.json()["verdict"] != "valid"

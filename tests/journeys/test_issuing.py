@@ -129,7 +129,8 @@ async def test_nothing_is_published_of_who_is_not_there(school: Running, tenant:
         for path in (
             "/issuers/nobody/default",
             f"/issuers/{tenant}/nobody",
-            f"/status/{tenant}/999/revocation",
+            f"/status/{tenant}/default/https/999/revocation",
+            f"/status/{tenant}/nobody/https/0/revocation",
             f"/achievements/{tenant}/nothing/1",
             f"/endorsements/{tenant}/nothing/one",
         ):
@@ -154,3 +155,17 @@ async def test_a_later_definition_or_profile_changes_no_badge(school: Running, t
         await office.put("/credentials/issuers/default", renamed)
         assert await document(office, credential) == text
         assert (await verdict(office, json.loads(text)))[0] == "valid"
+
+
+async def test_each_issuer_vouches_for_its_own_by_whatever_id(school: Running, tenant: str):
+    async with school.client("issuer", tenant=tenant) as office:
+        badges = []
+        for did in (False, True):
+            profile = {"name": "Chamber", "did": did}
+            await office.put("/credentials/issuers/chamber", profile)
+            await office.define("analyst", {**BADGE, "issuer": "chamber"}, by="issuer")
+            badges.append(json.loads(await document(office, await awarded(office, f"ana-{did}"))))
+        ids = [one["issuer"]["id"] for one in badges]
+        assert [one.partition(":")[0] for one in ids] == ["http", "did"]
+        for badge in badges:
+            assert (await verdict(office, badge))[0] == "valid", badge["issuer"]["id"]

@@ -1,7 +1,7 @@
 """The addresses under which others find issuers, keys, achievements and status lists. Pure."""
 
 import re
-from typing import Final
+from typing import Final, Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -10,10 +10,24 @@ from milepost.contracts.ids import KEY
 
 _KEY: Final = re.compile(KEY)
 
+IdBy: TypeAlias = Literal["https", "did"]
+Purpose: TypeAlias = Literal["revocation", "suspension"]
+
 
 def may_exist(*codes: str) -> bool:
     """Whether these parts of an address can be anybody's; else nothing is asked of the log."""
     return all(_KEY.match(one) for one in codes)
+
+
+class ListPlace(msgspec.Struct, frozen=True):
+    """Which status list of a school. Each issuer signs its own, by the id that its badges name:
+    a list counts only if the same issuer has signed it.
+    """
+
+    issuer: str
+    id_by: IdBy
+    number: int
+    purpose: Purpose = "revocation"
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -43,8 +57,9 @@ class Addresses(msgspec.Struct, frozen=True):
     def endorsement(self, tenant: str, achievement: str, endorsement: str) -> str:
         return f"{self.base}/endorsements/{_part(tenant)}/{_part(achievement)}/{endorsement}"
 
-    def status_list(self, tenant: str, number: int, purpose: str = "revocation") -> str:
-        return f"{self.base}/status/{_part(tenant)}/{number}/{purpose}"
+    def status_list(self, tenant: str, at: "ListPlace") -> str:
+        path = f"{_part(at.issuer)}/{at.id_by}/{at.number}/{at.purpose}"
+        return f"{self.base}/status/{_part(tenant)}/{path}"
 
 
 def _part(text: str) -> str:

@@ -12,7 +12,7 @@ from milepost.contracts.courses import Skill
 from milepost.contracts.records import CredentialAwarded
 from milepost.credentials.domain.records.credential import Credential
 from milepost.credentials.issuers import issuer as issuers
-from milepost.credentials.issuers.addresses import Addresses
+from milepost.credentials.issuers.addresses import Addresses, IdBy, ListPlace
 from milepost.credentials.issuers.herd import place_of
 from milepost.credentials.open_badges.documents import (
     Achievement,
@@ -126,7 +126,9 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
     def _status(self) -> StatusEntry:
         number, index = place_of(self.secret, self.ordinal)
-        address = self.addresses.status_list(self.tenant, number)
+        id_by: IdBy = "did" if self.issuer.profile.did else "https"
+        place = ListPlace(self.issuer.code, id_by, number)
+        address = self.addresses.status_list(self.tenant, place)
         return StatusEntry(
             id=f"{address}#{index}",
             status_purpose="revocation",

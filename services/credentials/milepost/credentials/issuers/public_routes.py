@@ -16,7 +16,7 @@ from milepost.credentials.issuers.addresses import Addresses, may_exist
 from milepost.credentials.issuers.badges import achievement_of
 from milepost.credentials.issuers.issuer import Issuer
 from milepost.credentials.issuers.key_documents import did_document, profile_document
-from milepost.credentials.issuers.signer import TTL_SECONDS, Signer
+from milepost.credentials.issuers.signer import TTL_SECONDS, Signer, list_place
 from milepost.credentials.open_badges.documents import BADGE_CONTEXT, encode, plain
 from milepost.events.log import Log
 from milepost.web.problems import Problem, RequestFault
@@ -120,21 +120,18 @@ async def get_endorsement_document(
     return _answer(request, encode(document), CREDENTIAL)
 
 
-@get("/status/{tenant:str}/{number:int}/{purpose:str}")
+@get("/status/{tenant:str}/{place:path}")
 async def get_status_list(
     request: AnyRequest,
     tenant: FromPath[str],
-    number: FromPath[int],
-    purpose: FromPath[str],
+    place: FromPath[str],
     published: NamedDependency[Published],
 ) -> Response[bytes]:
     """A Bitstring Status List: `revocation` tells what does not count, `suspension` what may
     count again.
     """
-    _require_codes(tenant)
-    if not 0 <= number < 1_000_000:
-        raise NotPublished
-    signed = await published.signer.status_list(tenant, number, purpose)
+    at = list_place(tenant, str(place).strip("/"))
+    signed = await published.signer.status_list(tenant, at) if at else None
     if signed is None:
         raise NotPublished
     return _answer(request, signed, CREDENTIAL, seconds=TTL_SECONDS)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
+import msgspec
+
 from milepost.contracts.achievements import AchievementDefined
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT, Achievement
 from milepost.credentials.domain.achievements.definition import DEFAULT_ISSUER
-from milepost.credentials.issuers.addresses import Addresses, may_exist
+from milepost.credentials.issuers.addresses import Addresses, ListPlace, may_exist
 from milepost.credentials.issuers.badges import Badge, Body, Endorsement, endorsement_of
 from milepost.credentials.issuers.herd import place_of
 from milepost.credentials.issuers.issuer import ISSUER, Issuer
@@ -35,7 +37,6 @@ from milepost.web.problems import Problem, RequestFault
 # So long may others keep a status list.
 TTL_SECONDS: Final = 300
 CO_ISSUER: Final = "co-"
-PURPOSES: Final = ("revocation", "suspension")
 KEPT: Final = 2_000
 KEPT_LISTS: Final = 64
 
@@ -141,21 +142,25 @@ class Signer:
                 return event
         return None
 
-    async def status_list(self, tenant: str, number: int, purpose: str) -> bytes | None:
+    async def status_list(self, tenant: str, at: ListPlace) -> bytes | None:
         """Signed when it is asked for; None: there is no such list."""
-        first = number * MIN_BITS
-        if purpose not in PURPOSES or first >= await self._register.count(tenant):
+        first = at.number * MIN_BITS
+        if first >= await self._register.count(tenant):
             return None
-        issuer = await self.issuer(tenant, DEFAULT_ISSUER)
+        issuer = await self.issuer(tenant, at.issuer)
+        if not (issuer.version or issuer.keys or at.issuer == DEFAULT_ISSUER):
+            return None
         secret = await self._keys.secret(tenant)
-        ordinals = await self._register.set_bits(tenant, first, first + MIN_BITS, purpose)
-        kept = (tenant, number, purpose, tuple(ordinals), issuer)
+        ordinals = await self._register.set_bits(tenant, first, first + MIN_BITS, at.purpose)
+        kept = (tenant, at, tuple(ordinals), issuer)
         if known := self._lists.get(kept):
             return known
         now = self._clock().astimezone(UTC).replace(microsecond=0)
-        whose = self._body(tenant, DEFAULT_ISSUER, issuer, now).identifier
-        key = await self._keys.ed25519(tenant, DEFAULT_ISSUER, whose, now)
-        address = self._addresses.status_list(tenant, number, purpose)
+        by_did = at.id_by == "did"
+        own = self._addresses.did if by_did else self._addresses.issuer
+        whose = own(tenant, at.issuer)
+        key = await self._keys.ed25519(tenant, at.issuer, whose, now)
+        address = self._addresses.status_list(tenant, at)
 
         def made() -> bytes:
             bits = bitstring(place_of(secret, one)[1] for one in ordinals)
@@ -165,7 +170,7 @@ class Signer:
                 valid_from=now,
                 credential_subject=StatusList(
                     id=f"{address}#list",
-                    status_purpose=purpose,
+                    status_purpose=at.purpose,
                     encoded_list=encode_bits(bits),
                     ttl=TTL_SECONDS * 1_000,
                 ),
@@ -238,13 +243,28 @@ class Own:
 
     async def status_list(self, address: str) -> bytes | None:
         prefix = f"{self._addresses.base}/status/"
-        parts = address.removeprefix(prefix).split("/")
-        if not address.startswith(prefix) or len(parts) != 3 or not parts[1].isdecimal():
+        if not address.startswith(prefix):
             return None
-        tenant, number, purpose = unquote(parts[0]), int(parts[1][:9]), parts[2]
-        return (
-            await self._signer.status_list(tenant, number, purpose) if may_exist(tenant) else None
+        tenant, _, path = address.removeprefix(prefix).partition("/")
+        at = list_place(unquote(tenant), path)
+        return await self._signer.status_list(unquote(tenant), at) if at else None
+
+
+def list_place(tenant: str, path: str) -> ListPlace | None:
+    """Of an address behind the school's; None: none of ours is written so."""
+    parts = [unquote(one) for one in path.split("/")]
+    if len(parts) != 4 or not may_exist(tenant, parts[0]):
+        return None
+    issuer, id_by, number, purpose = parts
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return None
+    try:
+        return msgspec.convert(
+            {"issuer": issuer, "id_by": id_by, "number": int(number), "purpose": purpose},
+            ListPlace,
         )
+    except msgspec.ValidationError:
+        return None
 
 
 def _place(identifier: str, addresses: Addresses) -> tuple[str, str, bool] | None:
