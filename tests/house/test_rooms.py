@@ -16,7 +16,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[2]
 LIBRARIES = ("events", "contracts", "web", "jobs", "pages")
-SERVICES = ("enrollment", "progress", "credentials", "dashboards")
+SERVICES = ("enrollment", "progress", "credentials", "dashboards", "subscriptions")
 
 # Who may import whom, beside itself and what does not belong to Milepost.
 ROOMS: Mapping[str, set[str]] = {
@@ -29,6 +29,7 @@ ROOMS: Mapping[str, set[str]] = {
     "progress": {"events", "contracts", "web", "jobs"},
     "credentials": {"events", "contracts", "web", "pages", "jobs"},
     "dashboards": {"events", "contracts", "web"},
+    "subscriptions": {"events", "contracts", "web"},
     "operations": {*LIBRARIES, *SERVICES},
 }
 
@@ -55,6 +56,8 @@ SCHEMAS: Mapping[str, str] = {
     "progress_jobs": "progress",
     "credential_jobs": "credentials",
     "credentials": "credentials",
+    "webhooks": "subscriptions",
+    "partners": "subscriptions",
 }
 READ_BY: Mapping[str, set[str]] = {
     "log": {"enrollment", "dashboards", "operations"},
@@ -65,6 +68,8 @@ READ_BY: Mapping[str, set[str]] = {
     "progress_jobs": set(),
     "credential_jobs": set(),
     "credentials": set(),
+    "webhooks": set(),
+    "partners": set(),
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.
 STREAMS: Mapping[str, str] = {"learner": "enrollment", "invitation": "enrollment"}
@@ -330,7 +335,7 @@ def is_pure(path: Path) -> bool:
 
 
 def pure_files() -> list[Path]:
-    services = ("enrollment", "progress", "credentials")
+    services = ("enrollment", "progress", "credentials", "subscriptions")
     rules = [path for name in services for path in modules(HOUSE, name) if is_pure(path)]
     return [*modules(HOUSE, "contracts"), *rules]
 

@@ -21,6 +21,7 @@ WHERE: Mapping[str, str] = MappingProxyType(
         "progress": "milepost.progress.app",
         "credentials": "milepost.credentials.app",
         "dashboards": "milepost.dashboards.app",
+        "subscriptions": "milepost.subscriptions.app",
     }
 )
 NAMES = (*WHERE, "all")

@@ -1,0 +1,8 @@
+"""Wiring of the subscriptions service, nothing else."""
+
+from milepost.subscriptions.feed import app as feed
+from milepost.subscriptions.partners import app as partners
+from milepost.subscriptions.webhooks import app as webhooks
+from milepost.web.room import Room
+
+ROOM = Room("subscriptions", services=(feed.service, webhooks.service, partners.service))

@@ -1,0 +1,70 @@
+"""An event as it goes out over HTTP: a CloudEvent 1.0 in JSON, with the attributes it has on NATS.
+
+Positions are texts: an integer of CloudEvents has 32 bits, and a log may grow beyond.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from milepost.contracts.published import PUBLISHED
+from milepost.events.log import Recorded
+from milepost.events.metadata import metadata_of
+from milepost.events.nats.cloudevents import TYPE_PREFIX, data_of, percent_encoded
+from milepost.events.streams import key_of
+
+MEDIA_TYPE = "application/cloudevents+json"
+BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
+
+
+class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`subject`, `stream`: as the headers have them; `data`: as it is published."""
+
+    specversion: str
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    datacontenttype: str
+    dataschema: str | None = None
+    tenant: str
+    position: str
+    stream: str
+    streamversion: str
+    recordedat: datetime
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+    data: msgspec.Raw
+
+
+def cloud_event(event: Recorded) -> CloudEvent:
+    """Raises `KeyError` for an event that is not published."""
+    stream, metadata = percent_encoded(event.stream), metadata_of(event)
+    return CloudEvent(
+        specversion="1.0",
+        id=event.event_id,
+        source=f"/milepost/{event.tenant}/{PUBLISHED[event.type]}",
+        type=TYPE_PREFIX + event.type,
+        time=event.occurred_at,
+        subject=key_of(stream),
+        datacontenttype="application/json",
+        tenant=event.tenant,
+        position=str(event.position),
+        stream=stream,
+        streamversion=str(event.version),
+        recordedat=event.recorded_at,
+        correlationid=metadata.correlation,
+        causationid=metadata.causation,
+        traceparent=metadata.trace,
+        data=msgspec.Raw(data_of(event)),
+    )
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encoded(event: Recorded) -> bytes:
+    return _encoder.encode(cloud_event(event))

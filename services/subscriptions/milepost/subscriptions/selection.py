@@ -1,0 +1,58 @@
+"""Reads the log as a subscriber asked for it: what is published, of some types, about something.
+
+What a page has reached is told apart from what was found: a filter that seldom matches still gets
+on, and nobody reads the same part twice.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from milepost.events.log import Log, Page, Recorded, read_page
+from milepost.events.runtime.lru_cache import LruCache
+from milepost.subscriptions.domain.facets import Facets, Named, award_in, named_by
+from milepost.subscriptions.domain.filters import Filter
+
+# Of enrollments, offerings and credentials, whose facets never change.
+KNOWN = 50_000
+
+
+class Selection:
+    """Of one process; whoever filters shares what it knows."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._known = LruCache[tuple[str, str], Facets](KNOWN)
+
+    async def page(self, tenant: str, after: int, head: int, wanted: Filter, *, limit: int) -> Page:
+        """What matches behind `after`, of the next `limit` events of these types."""
+        page = await read_page(self._log, tenant, after, head, types=wanted.tags, limit=limit)
+        return Page(await self.matching(page.events, wanted), page.reached)
+
+    async def matching(self, events: Sequence[Recorded], wanted: Filter) -> Sequence[Recorded]:
+        """Those of them that were asked for, in order."""
+        taken = [event for event in events if wanted.takes(event)]
+        if wanted.by_type_alone or not taken:
+            return taken
+        facets = await self.facets(taken)
+        return [event for event, one in zip(taken, facets, strict=True) if wanted.matches(one)]
+
+    async def facets(self, events: Sequence[Recorded]) -> list[Facets]:
+        """What each of them is about, whatever has to be read for it."""
+        return list(await asyncio.gather(*map(self._facets, events)))
+
+    async def _facets(self, event: Recorded) -> Facets:
+        named = named_by(event)
+        facets = named.facets
+        for stream in named.look_up:
+            facets = facets.union(await self._first(event.tenant, stream, named))
+        return facets
+
+    async def _first(self, tenant: str, stream: str, named: Named) -> Facets:
+        key = tenant, named.credential or stream
+        if (known := self._known.get(key)) is not None:
+            return known
+        events: Sequence[Recorded] = await self._log.read_stream(tenant, stream)
+        first = award_in(events, named.credential) if named.credential else events[0]
+        if first is None:  # a credential of before there were awards
+            return named.facets
+        return self._known.put(key, await self._facets(first))

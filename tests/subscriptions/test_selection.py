@@ -1,0 +1,90 @@
+"""What an event is about, whether it says so itself or not."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from milepost.events.log import Command, NewEvent, Recorded
+from milepost.events.store.memory import MemoryLog
+from milepost.subscriptions.domain.facets import Facets
+from milepost.subscriptions.domain.filters import Filter
+from milepost.subscriptions.selection import Selection
+
+AT = datetime(2026, 5, 4, tzinfo=UTC)
+ANN = {"enrollment": "e-1", "learner": "ann"}
+SCHOOL = (
+    ("offering-spring", "offering_opened", {"offering": "spring", "course": "sql", "version": 1}),
+    ("enrollment-e-1", "learner_enrolled", {**ANN, "offering": "spring", "course": "sql"}),
+    ("offering-spring", "seat_taken", ANN),
+    ("progress-e-1", "lesson_completed", {"enrollment": "e-1", "lesson": "a"}),
+    ("progress-e-1", "lesson_progressed", {"enrollment": "e-1", "lesson": "a"}),
+    (
+        "record-ann",
+        "credential_awarded",
+        {
+            "credential": "c-1",
+            "learner": "ann",
+            "achievement": "badge",
+            "evidence": [{"course": "sql", "offering": "spring"}],
+        },
+    ),
+    ("record-ann", "credential_revoked", {**ANN, "credential": "c-1", "achievement": "badge"}),
+)
+ABOUT = Facets(frozenset({"ann"}), frozenset({"sql"}), frozenset({"spring"}))
+OF_BADGE = msgspec.structs.replace(ABOUT, achievements=frozenset({"badge"}))
+
+
+@pytest.fixture
+async def log() -> MemoryLog:
+    log = MemoryLog()
+    versions: dict[str, int] = {}
+    for stream, tag, data in SCHOOL:
+        event = NewEvent(
+            stream=stream,
+            type=tag,
+            data=msgspec.json.encode(data),
+            occurred_at=AT,
+            event_id=uuid4(),
+        )
+        expects = ((stream, versions.get(stream, 0)),)
+        versions[stream] = expects[0][1] + 1
+        await log.append("north", [Command(command_id=uuid4(), expects=expects, events=(event,))])
+    return log
+
+
+async def test_an_event_is_about_what_its_stream_began_with(log: MemoryLog):
+    published = await Selection(log).matching(await log.read("north"), Filter())
+    assert "lesson_progressed" not in tags(published)
+    opened, *about_ann = await Selection(log).facets(published)
+    assert opened == Facets(courses=frozenset({"sql"}), offerings=frozenset({"spring"}))
+    assert about_ann == [ABOUT, ABOUT, ABOUT, OF_BADGE, OF_BADGE]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Filter(types=frozenset({"credential_awarded"})), ["credential_awarded"]),
+        (
+            Filter(achievements=frozenset({"badge", "other"})),
+            ["credential_awarded", "credential_revoked"],
+        ),
+        (Filter(learners=frozenset({"ben"})), []),
+        (
+            Filter(types=frozenset({"lesson_completed", "seat_taken"}), courses=frozenset({"sql"})),
+            ["seat_taken", "lesson_completed"],
+        ),
+    ],
+)
+async def test_a_filter_takes_what_meets_each_kind_that_it_names(
+    log: MemoryLog, wanted: Filter, found: list[str]
+):
+    page = await Selection(log).page("north", 0, len(SCHOOL), wanted, limit=100)
+    assert tags(page.events) == found
+    assert page.reached == len(SCHOOL)
+
+
+def tags(events: Sequence[Recorded]) -> list[str]:
+    return [event.type for event in events]
