@@ -1,5 +1,7 @@
 """Every process of a Milepost killed in turn, again and again, under clients that retry with keys.
 
+Each learner enrolls, completes the course and so earns a credential: once, whoever is killed.
+
 `MILEPOST_KILLS` is how often: 100 by default, one each 3 seconds.
 """
 
@@ -9,7 +11,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count, cycle, islice
 from pathlib import Path
@@ -18,11 +21,12 @@ from typing import NamedTuple
 import asyncpg
 import psutil
 import pytest
-from tests.clients import Client, ConnectError, Running, TransportError
+from tests.clients import Client, ConnectError, Response, Running, TransportError
 from tests.eventually import eventually
 from tests.operations.test_up import left_running
 from tests.processes import milepost, wait_until_ready
 
+from milepost.contracts.ids import enrollment_id
 from milepost.operations.local.embedded import free_port
 
 KILLS = int(os.environ.get("MILEPOST_KILLS", "100"))
@@ -33,8 +37,12 @@ SETTLED_SECONDS = 120
 VICTIMS = (("serve", "all"), ("relay",), ("project",), ("postgres",), ("nats-server",))
 # The connection is gone: the client cannot know what became of its command, and asks again.
 AWAY = 0
+PLAN = {"title": "Data", "lessons": [{"id": "intro", "title": "Introduction"}]}
+BADGE = {"name": "Data", "criteria": {"type": "course_passed", "course": "DATA-101"}}
 ENTRIES = """select data ->> 'learner' as learner, array_agg(position) as positions
     from log.events where tenant = $1 and type = 'learner_enrolled' group by 1"""
+AWARDS = """select data ->> 'learner' as learner, count(*) as times from log.events
+    where tenant = $1 and type = 'credential_awarded' group by 1"""
 BEHIND = """select count(*) from log.heads h join consumer.positions p using (tenant)
     where p.position < h.head"""
 
@@ -63,20 +71,44 @@ async def up(own_processes: None, session_dir: Path) -> AsyncIterator[Up]:  # no
 
 
 async def work(client: Client, number: int, told: Told, stop: asyncio.Event) -> None:
-    """Enroll one learner after another, each until it is known what came of it."""
+    """One learner after another, each step until it is known what came of it."""
     for turn in count():
         if stop.is_set():
             return
         learner = f"l-{number}-{turn}"
-        told.positions[learner] = await eventually(
-            partial(enroll, client, learner, told), within=PATIENCE_SECONDS
-        )
+        told.positions[learner] = await until_known(enroll, client, learner, told)
+        at = datetime.now(UTC).isoformat()
+        assert await until_known(partial(complete, at=at), client, learner, told)
 
 
-async def enroll(client: Client, learner: str, told: Told) -> int:
-    """Its position; 0 when nobody can know what became of it."""
+async def until_known(
+    step: Callable[[Client, str], Awaitable[Response]], client: Client, learner: str, told: Told
+) -> int:
+    return await eventually(partial(position, step, client, learner, told), within=PATIENCE_SECONDS)
+
+
+async def enroll(client: Client, learner: str) -> Response:
+    return await client.enroll(learner, key=learner, subject=subject_of(learner))
+
+
+async def complete(client: Client, learner: str, *, at: str) -> Response:
+    report = {"type": "completed", "id": f"{learner}-intro", "lesson": "intro", "occurred_at": at}
+    enrollment = enrollment_id("spring", learner)
+    answer = await client.report(enrollment, report, subject=subject_of(learner))
+    assert "refused" not in answer.text, answer.text
+    return answer
+
+
+def subject_of(learner: str) -> str:
+    return learner.rpartition("-")[0]
+
+
+async def position(
+    step: Callable[[Client, str], Awaitable[Response]], client: Client, learner: str, told: Told
+) -> int:
+    """The step's; 0 when nobody can know what became of it."""
     try:
-        answer = await client.enroll(learner, key=learner, subject=learner.rpartition("-")[0])
+        answer = await step(client, learner)
     except (ConnectError, TransportError):
         told.statuses[AWAY] += 1
         return 0
@@ -122,7 +154,8 @@ async def ask(up: Up, *arguments: str) -> tuple[int, str]:
 async def test_nothing_is_lost_or_doubled_whoever_is_killed(up: Up):
     told, stop = Told({}, Counter()), asyncio.Event()
     async with up.running.client(tenant="killed") as client:
-        await client.open(seats=1_000_000)
+        await client.open(plan=PLAN, seats=1_000_000)
+        await client.define("badge", BADGE, by="issuer")
         working = [asyncio.create_task(work(client, one, told, stop)) for one in range(CLIENTS)]
         for words in islice(cycle(VICTIMS), KILLS):
             await asyncio.sleep(PAUSE_SECONDS)
@@ -147,9 +180,12 @@ async def compare(up: Up, told: Told) -> None:
     }
     assert entries == {learner: [position] for learner, position in told.positions.items()}
     await eventually(at_rest, within=SETTLED_SECONDS)
+    awards = {one["learner"]: one["times"] for one in await connection.fetch(AWARDS, "killed")}
+    assert awards == dict.fromkeys(told.positions, 1)
     await connection.close()
     for command in (
         ("log", "verify"),
+        ("audit",),
         ("relay", "--reconcile", "--dry-run"),
         ("projections", "rebuild", "--all", "--rest", "0"),
     ):
