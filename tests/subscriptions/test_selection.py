@@ -33,7 +33,7 @@ SCHOOL = (
     ),
     ("record-ann", "credential_revoked", {**ANN, "credential": "c-1", "achievement": "badge"}),
 )
-ABOUT = Facets(frozenset({"ann"}), frozenset({"sql"}), frozenset({"spring"}))
+ABOUT = Facets(frozenset({"ann"}), frozenset({"sql"}), frozenset({"spring"}), home="spring")
 OF_BADGE = msgspec.structs.replace(ABOUT, achievements=frozenset({"badge"}))
 
 
@@ -59,7 +59,9 @@ async def test_an_event_is_about_what_its_stream_began_with(log: MemoryLog):
     published = await Selection(log).matching(await log.read("north"), Filter())
     assert "lesson_progressed" not in tags(published)
     opened, *about_ann = await Selection(log).facets(published)
-    assert opened == Facets(courses=frozenset({"sql"}), offerings=frozenset({"spring"}))
+    assert opened == Facets(
+        courses=frozenset({"sql"}), offerings=frozenset({"spring"}), home="spring"
+    )
     assert about_ann == [ABOUT, ABOUT, ABOUT, OF_BADGE, OF_BADGE]
 
 
