@@ -1,14 +1,10 @@
 """How Sphinx builds these pages. Nothing in them is fetched from anywhere."""
 
-import sys
 from importlib.metadata import version as version_of
-from pathlib import Path
 
 from sphinx.application import Sphinx
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from docs.tables import insert_tables
+from milepost.operations.documentation.tables.places import with_tables
 
 project = "Milepost"
 author = "the Milepost contributors"
@@ -18,7 +14,6 @@ release = version = version_of("milepost")
 extensions = ["myst_parser"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["tables"]
 nitpicky = True
 
 html_theme = "furo"
@@ -27,6 +22,11 @@ html_static_path = ["static"]
 html_css_files = ["milepost.css"]
 html_copy_source = False
 html_show_sphinx = False
+
+
+def insert_tables(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """Sphinx hands over a page's text as the only item of a list, to be changed in place."""
+    source[0] = with_tables(source[0])
 
 
 def setup(app: Sphinx) -> None:

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import msgspec
-from docs.tables.markdown import code, doc_of, table
 from msgspec import inspect
 
+from milepost.operations.documentation.tables.markdown import code, doc_of, table
 from milepost.web.settings import PREFIX, Settings
 
 
@@ -16,7 +16,7 @@ def settings() -> str:
         (
             code(PREFIX + field.name.upper()),
             code(_default(field.default)),
-            _told(allowed[field.name]),
+            _bounds_words(allowed[field.name]),
         )
         for field in msgspec.structs.fields(Settings)
     ]
@@ -39,7 +39,7 @@ def _default(value: Any) -> str:
     return "" if value == "" else str(value)
 
 
-def _told(kind: inspect.Type) -> str:
+def _bounds_words(kind: inspect.Type) -> str:
     match kind:
         case inspect.IntType(ge=least, le=most):
             return f"whole number, {_bounds(least, most)}"

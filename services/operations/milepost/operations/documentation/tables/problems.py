@@ -3,10 +3,9 @@
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from docs.tables.house import heirs, import_all
-from docs.tables.markdown import code, doc_of, table
-
 from milepost.events.event import Refused
+from milepost.operations.documentation.tables.imported import heirs, import_all
+from milepost.operations.documentation.tables.markdown import code, doc_of, table
 from milepost.web.problems import problem_of
 
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from docs.tables.house import heirs, import_all
-from docs.tables.markdown import code, doc_of, table
 from msgspec import inspect
 
 from milepost.contracts.published import PUBLISHED
 from milepost.events.event import Event, name_of, tag_of
+from milepost.operations.documentation.tables.imported import heirs, import_all
+from milepost.operations.documentation.tables.markdown import code, doc_of, table
 
 ALIGNED = re.compile(r"^(\w+) {2,}(?=\S)", re.MULTILINE)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from docs.tables.markdown import code, table
 
 from milepost.operations import cli
+from milepost.operations.documentation.tables.markdown import code, table
 
 
 def commands() -> str:

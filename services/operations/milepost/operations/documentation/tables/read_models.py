@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from docs.tables.markdown import code, doc_of, table
-
 from milepost.events.projections.read_model import ReadModel, Table
 from milepost.operations import rooms
+from milepost.operations.documentation.tables.markdown import code, doc_of, table
 
 
 def read_models() -> str:

@@ -1,9 +1,9 @@
 """Each Prometheus metric: its labels and what it counts."""
 
-from docs.tables.house import import_all
-from docs.tables.markdown import code, table
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from milepost.operations.documentation.tables.imported import import_all
+from milepost.operations.documentation.tables.markdown import code, table
 from milepost.web.telemetry.metrics import HttpMetrics
 
 
