@@ -12,9 +12,10 @@ from tests.events.test_timers import pool
 
 from milepost.credentials.issuers.issuer import ISSUER
 from milepost.credentials.issuers.keys import IssuerKeys
-from milepost.credentials.issuers.sealing import Sealing
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
+from milepost.web.secrets.sealing import Sealing
 from milepost.web.settings import Settings
 
 __all__ = ["pool"]  # a fixture
@@ -33,7 +34,7 @@ async def test_of_processes_that_need_one_at_once_all_sign_by_the_first(
     await forget_issuer_keys(postgres)
     transactors = [Transactor(PostgresLog(pool)) for _ in range(4)]
     processes = [
-        IssuerKeys(pool, one, Sealing(Settings(data_dir=tmp_path), pool), lambda: NOW)
+        IssuerKeys(pool, one, Sealing(ISSUER_KEY, Settings(data_dir=tmp_path), pool), lambda: NOW)
         for one in transactors
     ]
     keys = await asyncio.gather(*(one.ed25519(tenant, "default", OWN, NOW) for one in processes))
@@ -50,7 +51,9 @@ async def test_who_dies_before_the_log_knows_leaves_a_key_that_never_signs(
 ):
     await forget_issuer_keys(postgres)
     transactor = Transactor(PostgresLog(pool))
-    keys = IssuerKeys(pool, transactor, Sealing(Settings(data_dir=tmp_path), pool), lambda: NOW)
+    keys = IssuerKeys(
+        pool, transactor, Sealing(ISSUER_KEY, Settings(data_dir=tmp_path), pool), lambda: NOW
+    )
     left = await keys.prepare(tenant, "default", "Ed25519")
     key = await keys.ed25519(tenant, "default", OWN, NOW)
     assert key.kid != f"{OWN}#{left}"

@@ -72,7 +72,11 @@ READ_BY: Mapping[str, set[str]] = {
     "partners": set(),
 }
 # Categories of streams that one room alone knows; all others are named in libs/contracts.
-STREAMS: Mapping[str, str] = {"learner": "enrollment", "invitation": "enrollment"}
+STREAMS: Mapping[str, str] = {
+    "learner": "enrollment",
+    "invitation": "enrollment",
+    "webhook": "subscriptions",
+}
 SHARED = {
     *("course", "program", "offering", "instructors", "enrollment", "progress"),
     *("achievement", "record"),

@@ -14,7 +14,7 @@ from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.events.traffic import append, relaying
 from tests.eventually import eventually
 
-from milepost.credentials.issuers.sealing import Sealing, file_of
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.cipher import MasterKey
 from milepost.events.nats.jetstream import STREAM, SUBJECTS, ensure_stream
 from milepost.events.parking.parked import Failure, park
@@ -33,6 +33,7 @@ from milepost.operations.doctor.watch import FINDING, watch
 from milepost.operations.doctor.work import consumers_here
 from milepost.operations.local.embedded import free_port
 from milepost.operations.rooms import read_models
+from milepost.web.secrets.sealing import Sealing
 from milepost.web.settings import Settings
 
 NOBODY_WAITS = {"lag_warning_seconds": 3600, "lag_wrong_seconds": 7200}
@@ -323,14 +324,14 @@ async def test_a_vault_whose_key_is_elsewhere(settings, postgres):
 async def test_issuers_whose_key_is_elsewhere(settings, pool, postgres):
     await forget_issuer_keys(postgres)
     assert await fine(settings, "issuer_keys") == "none yet"
-    assert not file_of(settings).exists(), "it looks, and changes nothing"
-    key = await Sealing(settings, pool).key()
+    assert not ISSUER_KEY.file(settings).exists(), "it looks, and changes nothing"
+    key = await Sealing(ISSUER_KEY, settings, pool).key()
     assert key.id in await fine(settings, "issuer_keys")
     other = msgspec.structs.replace(settings, issuer_key=MasterKey.new().written())
     assert f"{key.id}, is not the one" in await wrong(other, "issuer_keys")
-    file_of(settings).write_text("none")
+    ISSUER_KEY.file(settings).write_text("none")
     assert "sealing.key" in await wrong(settings, "issuer_keys")
-    file_of(settings).unlink()
+    ISSUER_KEY.file(settings).unlink()
     assert f"{key.id}, is not here" in await wrong(settings, "issuer_keys")
     await forget_issuer_keys(postgres)
 

@@ -83,6 +83,7 @@ from milepost.contracts.records import (
     CredentialSuperseded,
     CredentialSuspended,
 )
+from milepost.contracts.subscriptions.webhooks import WebhookDisabled
 from milepost.events.event import Event, tag_of
 
 FACTS: Mapping[str, tuple[type[Event], ...]] = {
@@ -162,6 +163,7 @@ FACTS: Mapping[str, tuple[type[Event], ...]] = {
         CredentialFlagged,
         CredentialFlagLifted,
     ),
+    "subscriptions": (WebhookDisabled,),
 }
 
 # For each tag the service that it belongs to.

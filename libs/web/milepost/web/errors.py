@@ -13,7 +13,8 @@ class WebError(Exception):
     │  ├─ UnsupportedMedia     a body of another media type
     │  ├─ BodyTooLarge
     │  ├─ TooManyRequests      over a quota
-    │  └─ BodyTooSlow
+    │  ├─ BodyTooSlow
+    │  └─ Locked               sealed with a key that is not here
     ├─ UnknownKey              a token is signed with a key that is not at hand
     ├─ KeysUnavailable         a ConnectionError too: the issuer's keys cannot be read
     ├─ KeysTooLarge            a ValueError too: what the issuer sends is no set of keys

@@ -19,7 +19,7 @@ NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
 # Lists of hosts, read anew by who needs them.
 HOSTS = ("verify_fetch", "outbound_private")
 # Each may stand in a file instead, as container platforms and systemd hand out secrets.
-SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats", "issuer_key")
+SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats", "issuer_key", "webhook_key")
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       with neither, one is made in `data_dir`.
     - `issuer_key` seals the private keys of issuers (32 bytes in base64), `issuer_key_file` names a
       file that holds it; with neither, one is made in `data_dir`.
+    - `webhook_key` seals the secrets of webhooks, `webhook_key_file` names a file that holds it, as
+      for issuers.
     - `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner
       in dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by
       variable or in a named file are the operator's to take away: `milepost doctor` says when.
@@ -106,6 +108,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key_file: str = ""
     issuer_key: str = ""
     issuer_key_file: str = ""
+    webhook_key: str = ""
+    webhook_key_file: str = ""
     erasure_days: ErasureDays = 28
     caller_requests_per_second: Quota = 2_000
     tenant_requests_per_second: Quota = 5_000

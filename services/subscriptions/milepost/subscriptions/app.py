@@ -5,4 +5,8 @@ from milepost.subscriptions.partners import app as partners
 from milepost.subscriptions.webhooks import app as webhooks
 from milepost.web.room import Room
 
-ROOM = Room("subscriptions", services=(feed.service, webhooks.service, partners.service))
+ROOM = Room(
+    "subscriptions",
+    services=(feed.service, webhooks.service, partners.service),
+    schema="milepost.subscriptions",
+)

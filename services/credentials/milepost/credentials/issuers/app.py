@@ -7,9 +7,10 @@ from milepost.credentials.issuers import api, public_routes
 from milepost.credentials.issuers.addresses import Addresses
 from milepost.credentials.issuers.keys import IssuerKeys
 from milepost.credentials.issuers.register import Register, registering
-from milepost.credentials.issuers.sealing import Sealing
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.credentials.issuers.signer import Own, Signer
 from milepost.web.room import Context, Service
+from milepost.web.secrets.sealing import Sealing
 
 
 class Issuing(Struct, frozen=True):
@@ -26,7 +27,7 @@ def issuing(context: Context) -> Issuing:
     """Raises `SettingInvalid`."""
     transactor, pool, clock = context.transactor, context.pool, context.clock
     addresses = Addresses(context.settings.public_origin)
-    keys = IssuerKeys(pool, transactor, Sealing(context.settings, pool), clock)
+    keys = IssuerKeys(pool, transactor, Sealing(ISSUER_KEY, context.settings, pool), clock)
     register = Register(pool)
     signer = Signer(transactor, keys, register, addresses, clock)
     return Issuing(addresses, keys, register, signer, Own(transactor, signer, addresses))

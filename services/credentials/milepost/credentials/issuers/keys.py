@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from milepost.contracts.issuers import KeyAlgorithm
 from milepost.credentials.issuers.issuer import ISSUER, Issuer, add_key
-from milepost.credentials.issuers.sealing import KeysLocked, Sealing
+from milepost.credentials.issuers.sealing import KeysLocked
 from milepost.credentials.open_badges.multikey import multikey
 from milepost.events.commands.transact import Transactor
 from milepost.events.runtime.lru_cache import LruCache
+from milepost.web.secrets.sealing import Sealing
 
 KEPT = 1_000
 SECRET_BYTES = 32

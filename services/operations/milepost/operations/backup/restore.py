@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from milepost.credentials.issuers.sealing import fingerprint_used
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.rotation import wrapped_by_key
 from milepost.events.nats import jetstream
 from milepost.events.nats.connection import Server
@@ -141,7 +141,7 @@ async def wrapped(owner: str) -> dict[str, int]:
 async def sealed(owner: str) -> str | None:
     """The fingerprint of the key that seals the issuers' keys; None: there are none."""
     async with owner_connection(owner) as connection:
-        return await fingerprint_used(connection)
+        return await ISSUER_KEY.fingerprint_used(connection)
 
 
 async def erased(nats: Server, heads: Sequence[Head]) -> list[Erased]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
-from milepost.credentials.issuers.sealing import file_of, fingerprint_used, key_here
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.binding import is_anothers
 from milepost.enrollment.vault.erasures import Term, openable, standings, step_due
 from milepost.enrollment.vault.keyring import Keyring
@@ -36,9 +36,9 @@ async def vault(patient: Patient) -> Says:
 
 async def issuer_keys(patient: Patient) -> Says:
     """Whether what issuers sign with can be opened with the key that is here."""
-    used = await fingerprint_used(patient.postgres)
+    used = await ISSUER_KEY.fingerprint_used(patient.postgres)
     try:
-        here = key_here(patient.settings)
+        here = ISSUER_KEY.key_here(patient.settings)
     except SettingInvalid as invalid:
         return wrong(str(invalid), "name the key that seals the issuers' keys")
     if used is None:
@@ -48,7 +48,7 @@ async def issuer_keys(patient: Patient) -> Says:
         return wrong(
             f"locked: the key that seals them, {used}, {that}",
             "set MILEPOST_ISSUER_KEY or MILEPOST_ISSUER_KEY_FILE as it was, or put"
-            f" {file_of(patient.settings)} back",
+            f" {ISSUER_KEY.file(patient.settings)} back",
         )
     return Says(f"open, sealed with {used}")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from milepost.credentials.issuers.sealing import file_of
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.events.runtime.event_loop import run
 from milepost.operations.backup import make
 from milepost.operations.backup.manifest import Manifest
@@ -71,7 +71,7 @@ def _keys(settings: Settings) -> str:
     named = settings.master_key_file or ("MILEPOST_MASTER_KEY" if settings.master_key else "")
     vault = named or settings.data_dir / "vault"
     named = settings.issuer_key_file or ("MILEPOST_ISSUER_KEY" if settings.issuer_key else "")
-    issuers = named or file_of(settings)
+    issuers = named or ISSUER_KEY.file(settings)
     return (
         f"{vault}, the vault's keys, {issuers}, which opens the issuers',"
         f" and {settings.data_dir / 'log'}, which signs its heads"

@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from milepost.credentials.issuers.sealing import key_here
+from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.events.runtime.event_loop import run
 from milepost.events.store.verify import Fault, Head
@@ -154,7 +154,7 @@ async def _restored(
 def _keys_here(settings: Settings) -> tuple[Collection[str], str | None]:
     """The vault's, and the fingerprint of what seals the issuers'. Raises `Trouble`."""
     try:
-        issuers = key_here(settings)
+        issuers = ISSUER_KEY.key_here(settings)
         return Keyring(settings).keys, issuers.id if issuers else None
     except SettingInvalid as wrong:
         raise Trouble(str(wrong)) from wrong
