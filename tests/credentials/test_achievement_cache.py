@@ -15,7 +15,7 @@ from milepost.credentials.domain.achievements.catalog import PROGRAM
 from milepost.credentials.domain.achievements.define import define, retire
 from milepost.credentials.domain.achievements.definition import Definition
 from milepost.events.commands.transact import Transactor
-from milepost.events.log import PAGE, Recorded
+from milepost.events.log import LAST, PAGE, Recorded
 from milepost.events.store.memory import MemoryLog
 
 TOP = ProgramCompleted(program="program")
@@ -32,11 +32,16 @@ class CountingLog(MemoryLog):
         return await super().read_category(tenant, category, after)
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
+        self,
+        tenant: str,
+        after: int = 0,
+        limit: int = PAGE,
+        types: Sequence[str] | None = None,
+        upto: int = LAST,
     ) -> list[Recorded]:
         self.reads += 1
         await asyncio.sleep(0)
-        return await super().read(tenant, after, limit, types)
+        return await super().read(tenant, after, limit, types, upto)
 
 
 def written(event, _):

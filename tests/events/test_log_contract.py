@@ -34,6 +34,8 @@ async def test_positions_run_from_one_without_gaps(log: Log, tenant: str) -> Non
         (3, "a-2", 1),
     ]
     assert (await log.heads())[tenant] == 3
+    assert await log.heads([tenant, "nobody"]) == {tenant: 3}
+    assert await log.heads([]) == {}
 
 
 async def test_an_event_is_read_back_as_it_was_written(log: Log, tenant: str) -> None:
@@ -141,6 +143,9 @@ async def test_reads_start_after_a_position_and_pick_types(log: Log, tenant: str
     await log.append(tenant, [Command(command_id=uuid4(), expects=(("a-1", 0),), events=events)])
     assert [e.position for e in await log.read(tenant, after=1, limit=2)] == [2, 3]
     assert [e.position for e in await log.read(tenant, types=["two"])] == [2, 4]
+    assert [e.position for e in await log.read(tenant, types=["two"], upto=3)] == [2]
+    for limit in (3, 100):
+        assert [e.position for e in await log.read(tenant, 1, limit, upto=3)] == [2, 3]
     assert [e.version for e in await log.read_stream(tenant, "a-1", after=2)] == [3, 4]
 
 

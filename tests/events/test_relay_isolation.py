@@ -12,7 +12,7 @@ from tests.events.given import WHEN
 from tests.events.traffic import SERVICES, append, lose, messages, positions, relaying
 from tests.eventually import eventually
 
-from milepost.events.log import Command, NewEvent
+from milepost.events.log import LAST, Command, NewEvent
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.nats.payload import payload_faults
 from milepost.events.parking import operator_actions
@@ -251,14 +251,14 @@ class Ailing(MemoryLog):
         super().__init__()
         self.failing = failing
 
-    async def read(self, tenant, after=0, limit=1000, types=None):
+    async def read(self, tenant, after=0, limit=1000, types=None, upto=LAST):
         if tenant == "sick":
             if self.failing:
                 raise ValueError("invalid page in block 7")
             await asyncio.sleep(3600)
         if tenant == "full":
             await asyncio.sleep(0.05)
-        return await super().read(tenant, after, limit, types)
+        return await super().read(tenant, after, limit, types, upto)
 
 
 @pytest.mark.parametrize("failing", [True, False])

@@ -1,16 +1,19 @@
 """Nobody, and no school, takes all there is."""
 
 import asyncio
+from typing import Any, cast
 
+import httpx2
 import pytest
-from litestar import Router, get
+from litestar import Request, Router, get
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
-from tests.clients import connection_to
+from tests.clients import AsyncClient, connection_to
 from tests.eventually import eventually
 from tests.web import notes
 
 from milepost.events.store.tenant_share import TENANT
+from milepost.web.admission import LIMITS, Admission
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import Caller
 from milepost.web.requests.quotas import (
@@ -19,6 +22,7 @@ from milepost.web.requests.quotas import (
     SECOND_NS,
     Quotas,
     TooManyRequests,
+    leave_place,
 )
 from milepost.web.room import Service
 
@@ -153,6 +157,33 @@ async def test_what_stands_still_of_one_school_leaves_places_to_the_others(
         assert [one.status_code for one in await asyncio.gather(*slow)] == [201, 201]
         assert (await client.get("/notes/position", headers=north)).status_code == 200
         assert 'quota="at_once"} 1.0' in (await client.get("/metrics")).text
+
+
+async def test_who_only_waits_leaves_all_places_to_others(settings, verifier, headers):
+    released, arrived = asyncio.Event(), 0
+
+    @get("/")
+    async def waits(request: Request[Any, Any, Any]) -> str:
+        nonlocal arrived
+        leave_place(request.scope)
+        arrived += 1
+        await released.wait()
+        return "done"
+
+    bounded = replace(settings, max_requests=2)
+    service = Service("waits", (Router("/waits", route_handlers=[waits]),))
+    app = Admission(create_app([service], bounded, verifier, ready={}), LIMITS._replace(requests=2))
+    transport = httpx2.ASGITransport(cast("Any", app))
+    async with AsyncClient(transport=transport, base_url="http://milepost") as client:
+        waiting = []
+        for _ in range(5):
+            waiting.append(asyncio.create_task(client.get("/waits", headers=headers())))
+            await eventually(lambda: arrived == len(waiting))
+        assert app.at_work == 0
+        assert (await client.get("/health/live")).status_code == 200
+        released.set()
+        assert [one.text for one in await asyncio.gather(*waiting)] == ["done"] * 5
+    assert app.at_work == 0
 
 
 async def test_a_request_takes_its_connections_from_its_schools_share(settings, verifier, headers):

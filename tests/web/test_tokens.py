@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -67,7 +68,9 @@ def verifier(settings):
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
 async def test_the_algorithms_that_are_accepted(verifier, algorithm):
     caller = await verifier.authenticate(token(algorithm, algorithm))
-    assert caller == Caller(subject="ines", tenant="north", roles=frozenset({"instructor"}))
+    lasting = msgspec.structs.replace(caller, expires_at=math.inf)
+    assert lasting == Caller(subject="ines", tenant="north", roles=frozenset({"instructor"}))
+    assert 0 < caller.expires_at - time.time() < 86_400
 
 
 async def test_a_key_of_another_algorithm_in_the_set_is_not_used(verifier):

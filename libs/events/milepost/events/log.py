@@ -13,6 +13,8 @@ from milepost.events.errors import EventsError
 TENANT_PATTERN = r"^[A-Za-z0-9_-]{1,64}\Z"
 # Of a page, in events: some megabytes at most, whatever the log holds.
 PAGE = 1000
+# No log has a position beyond it.
+LAST = 2**63 - 1
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,12 +109,19 @@ class Log(Protocol):
         """Events of all streams `category-…` with position > `after`, in order. For small ones."""
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
+        self,
+        tenant: str,
+        after: int = 0,
+        limit: int = PAGE,
+        types: Sequence[str] | None = None,
+        upto: int = LAST,
     ) -> list[Recorded]:
-        """Events with position > `after`, in order, at most `limit`, of these types if given."""
+        """Events with position > `after` and <= `upto`, in order, at most `limit`, of these types
+        if given. What is of few types takes as long as all that is between them: `upto` bounds it.
+        """
 
-    async def heads(self) -> dict[str, int]:
-        """Each tenant's last position."""
+    async def heads(self, tenants: Sequence[str] | None = None) -> dict[str, int]:
+        """Each tenant's last position, or of these alone."""
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
         """Which of these commands were done, and where."""

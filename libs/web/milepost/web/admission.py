@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from milepost.events.runtime.outages import Overloaded
 from milepost.web.problems import MEDIA_TYPE, BodyTooSlow, document, problem_of
+from milepost.web.requests.quotas import place_in
 from milepost.web.telemetry.metrics import SHED
 
 BODY_BYTES_A_SECOND: Final = 4096
@@ -57,10 +58,15 @@ class Admission:
             await _refuse(scope, send)
             return
         self.at_work += 1
+        place = place_in(scope)
+        place.add(self._end)
         try:
             await self._app(scope, _TimedBody(self, scope, receive), send)
         finally:
-            self.at_work -= 1
+            place.leave()
+
+    def _end(self) -> None:
+        self.at_work -= 1
 
 
 class _TimedBody:

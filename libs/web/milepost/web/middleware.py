@@ -1,6 +1,7 @@
 """What happens to every routed request before and after its handler: admitted, named, measured."""
 
 import re
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +19,7 @@ from milepost.web.requests.allowed_roles import check_role
 from milepost.web.requests.body import discard
 from milepost.web.requests.direct_call import OPTION as DIRECT_CALL
 from milepost.web.requests.query_parameters import check_parameters
-from milepost.web.requests.quotas import Quotas
+from milepost.web.requests.quotas import Quotas, place_in
 from milepost.web.telemetry import tracing
 from milepost.web.telemetry.metrics import HttpMetrics
 
@@ -88,10 +89,12 @@ class Edge:
         headers: dict[bytes, bytes],
     ) -> None:
         scope["state"]["correlation"] = _correlation(headers)
+        place = place_in(scope)
         try:
             caller = scope["user"] = await self._caller(scope, headers)
             if caller is not None:
                 self._quotas.begin(caller.tenant)
+                place.add(partial(self._quotas.end, caller.tenant))
         except Exception as refusal:  # noqa: BLE001 - `error_response` knows them all
             await discard(scope, receive)
             await _refuse(refusal, scope, receive, send)
@@ -99,8 +102,7 @@ class Edge:
         try:
             await self._answer(scope, receive, send)
         finally:
-            if caller is not None:
-                self._quotas.end(caller.tenant)
+            place.leave()
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: "_StatusRecorder") -> None:
         call = scope["route_handler"].opt.get(DIRECT_CALL)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from milepost.events.log import PAGE, AlreadyDone, Command, Log, Recorded, Result
+from milepost.events.log import LAST, PAGE, AlreadyDone, Command, Log, Recorded, Result
 from milepost.events.store.memory import MemoryLog
 
 
@@ -46,15 +46,23 @@ class DryRunLog(MemoryLog):
         return [*self._before(tenant, past), *own]
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
+        self,
+        tenant: str,
+        after: int = 0,
+        limit: int = PAGE,
+        types: Sequence[str] | None = None,
+        upto: int = LAST,
     ) -> list[Recorded]:
-        past = await self._log.read(tenant, after, limit, types)
-        own = await super().read(tenant, self._own_after(tenant, after), limit, types)
+        past = await self._log.read(tenant, after, limit, types, upto)
+        own = await super().read(
+            tenant, self._own_after(tenant, after), limit, types, self._own_after(tenant, upto)
+        )
         return [*self._before(tenant, past), *own][:limit]
 
-    async def heads(self) -> dict[str, int]:
+    async def heads(self, tenants: Sequence[str] | None = None) -> dict[str, int]:
         own = await super().heads()
-        return {**self._begins, **{tenant: self._head(tenant) for tenant in own}}
+        both = {**self._begins, **{tenant: self._head(tenant) for tenant in own}}
+        return {one: head for one, head in both.items() if tenants is None or one in tenants}
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
         own = await super().done(tenant, command_ids)

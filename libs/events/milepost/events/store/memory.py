@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from milepost.events.log import (
+    LAST,
     PAGE,
     AlreadyDone,
     Appended,
@@ -104,13 +105,22 @@ class MemoryLog:
         return [e for e in self._events[tenant][after:] if category_of(e.stream) == category]
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
+        self,
+        tenant: str,
+        after: int = 0,
+        limit: int = PAGE,
+        types: Sequence[str] | None = None,
+        upto: int = LAST,
     ) -> list[Recorded]:
-        later = self._events[tenant][after:]
+        later = self._events[tenant][after:upto]
         return [e for e in later if types is None or e.type in types][:limit]
 
-    async def heads(self) -> dict[str, int]:
-        return {tenant: len(events) for tenant, events in self._events.items() if events}
+    async def heads(self, tenants: Sequence[str] | None = None) -> dict[str, int]:
+        return {
+            tenant: len(events)
+            for tenant, events in self._events.items()
+            if events and (tenants is None or tenant in tenants)
+        }
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:
         return {i: self._done[tenant, i] for i in command_ids if (tenant, i) in self._done}

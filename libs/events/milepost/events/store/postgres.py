@@ -9,6 +9,7 @@ import asyncpg
 
 from milepost.events.event import Invalid
 from milepost.events.log import (
+    LAST,
     PAGE,
     AlreadyDone,
     Appended,
@@ -32,9 +33,12 @@ APPEND = """select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $1
 READ_CATEGORY = f"""select {COLUMNS} from log.events
     where tenant = $1 and stream >= $2 and stream < $3 and position > $4 order by position"""
 READ = f"""select {COLUMNS} from log.events
-    where tenant = $1 and position > $2 order by position limit $3"""
+    where tenant = $1 and position > $2 and position <= $4 order by position limit $3"""
 READ_TYPES = f"""select {COLUMNS} from log.events
-    where tenant = $1 and position > $2 and type = any($4) order by position limit $3"""
+    where tenant = $1 and position > $2 and position <= $4 and type = any($5)
+    order by position limit $3"""
+HEADS = "select tenant, head from log.heads where head > 0"
+HEADS_OF = "select tenant, head from log.heads where head > 0 and tenant = any($1)"
 SHORT = 20
 # As `asyncpg.create_pool` has them, but for the first.
 POOL: Mapping[str, Any] = {
@@ -139,16 +143,23 @@ class PostgresLog:
         return _recorded(await self.pool.fetch(READ_CATEGORY, tenant, low, high, after))
 
     async def read(
-        self, tenant: str, after: int = 0, limit: int = PAGE, types: Sequence[str] | None = None
+        self,
+        tenant: str,
+        after: int = 0,
+        limit: int = PAGE,
+        types: Sequence[str] | None = None,
+        upto: int = LAST,
     ) -> list[Recorded]:
         if types is None and limit <= SHORT:  # without gaps, a limit is a last position
-            return await self._reader.ranges.load(tenant, Range(after, after + limit))
+            return await self._reader.ranges.load(tenant, Range(after, min(after + limit, upto)))
         if types is None:
-            return _recorded(await self.pool.fetch(READ, tenant, after, limit))
-        return _recorded(await self.pool.fetch(READ_TYPES, tenant, after, limit, list(types)))
+            return _recorded(await self.pool.fetch(READ, tenant, after, limit, upto))
+        rows = await self.pool.fetch(READ_TYPES, tenant, after, limit, upto, list(types))
+        return _recorded(rows)
 
-    async def heads(self) -> dict[str, int]:
-        rows = await self.pool.fetch("select tenant, head from log.heads where head > 0")
+    async def heads(self, tenants: Sequence[str] | None = None) -> dict[str, int]:
+        asked = (HEADS,) if tenants is None else (HEADS_OF, list(tenants))
+        rows = await self.pool.fetch(*asked)
         return {row["tenant"]: row["head"] for row in rows}
 
     async def done(self, tenant: str, command_ids: Sequence[UUID]) -> dict[UUID, AlreadyDone]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -55,9 +56,12 @@ class NotYourOwn(Forbidden):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """`expires_at`: of the token, in seconds since the epoch; what goes on for long ends then."""
+
     subject: str
     tenant: str
     roles: frozenset[str]
+    expires_at: float = math.inf
 
     def require(self, *roles: str) -> None:
         """Any one of them is enough. Raises `RoleMissing`."""
@@ -90,7 +94,7 @@ class TokenVerifier:
         self._audience = settings.token_audience
         self._keys = KeySet(_keys_source(settings), settings.token_keys_refresh_seconds)
         self._rereading: asyncio.Task[None] | None = None
-        self._verified = LruCache[str, tuple[Caller, float]](cache_size)
+        self._verified = LruCache[str, Caller](cache_size)
 
     async def authenticate(self, token: str) -> Caller:
         """As `verify`, reading the issuer's keys when they are old or the token's is unknown."""
@@ -107,11 +111,10 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Caller:
         """Raises `NotAuthenticated`; `UnknownKey` if the keys at hand are not enough."""
-        verified = self._verified.get(token)
-        if verified is None:
+        caller = self._verified.get(token)
+        if caller is None:
             return self._remember(token, self._checked(token))
-        caller, expires_at = verified
-        if expires_at <= time.time():
+        if caller.expires_at <= time.time():
             self._verified.discard(token)
             raise NotAuthenticated("The token has expired.")
         return caller
@@ -158,9 +161,13 @@ class TokenVerifier:
         )
 
     def _remember(self, token: str, claims: _Claims) -> Caller:
-        caller = Caller(subject=claims.sub, tenant=claims.tenant, roles=frozenset(claims.roles))
-        self._verified.put(token, (caller, claims.exp + LEEWAY_SECONDS))
-        return caller
+        caller = Caller(
+            subject=claims.sub,
+            tenant=claims.tenant,
+            roles=frozenset(claims.roles),
+            expires_at=claims.exp + LEEWAY_SECONDS,
+        )
+        return self._verified.put(token, caller)
 
 
 def _keys_source(settings: Settings) -> str:

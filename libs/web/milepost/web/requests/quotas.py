@@ -4,12 +4,15 @@ And how much of a school may be worked on at once: half of what there is room fo
 A bucket holds what comes in `BURST_SECONDS` and is filled evenly; who finds it empty is told when
 to come back. Of each only the moment at which it will be full again is kept (GCRA, ITU-T I.371),
 for the 10,000 that asked last: a bucket that was forgotten is full. Several processes add up.
+
+A request has its places while it is worked on. A stream of events or a long poll only waits, for
+hours maybe, and must not keep others out: it leaves them, and its own room bounds what it does.
 """
 
 import math
 import time
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -22,6 +25,7 @@ from milepost.web.settings import Settings
 BURST_SECONDS = 10
 MAX_BUCKETS = 10_000
 SECOND_NS = 1_000_000_000
+PLACE: Final = "milepost.place"
 
 K = TypeVar("K", bound=Hashable)
 
@@ -100,6 +104,35 @@ class Quotas:
             self._at_work[tenant] -= 1
         else:
             del self._at_work[tenant]
+
+
+class Place:
+    """What a request is to give back, once: when it is answered, or before."""
+
+    __slots__ = ("_releases",)
+
+    def __init__(self) -> None:
+        self._releases: list[Callable[[], None]] = []
+
+    def add(self, release: Callable[[], None]) -> None:
+        self._releases.append(release)
+
+    def leave(self) -> None:
+        while self._releases:
+            self._releases.pop()()
+
+
+def place_in(scope: Any) -> Place:
+    """The request's own, for whoever counts it."""
+    place: Place | None = scope.get(PLACE)
+    if place is None:
+        place = scope[PLACE] = Place()
+    return place
+
+
+def leave_place(scope: Any) -> None:
+    """From now on the request only waits: it is not counted among those at work."""
+    place_in(scope).leave()
 
 
 class _Buckets(Generic[K]):
