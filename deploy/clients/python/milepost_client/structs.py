@@ -1,0 +1,2712 @@
+"""What goes over the wire. Generated from the OpenAPI document: change nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from milepost_client.known import Known
+
+
+class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is as by default is left out; members that are not known are passed over."""
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What the credential says of itself: true only if the verdict says so.
+
+    Characters that nobody would see are shown as escapes, long texts cut.
+    """
+
+    format: Known["json", "jwt", "png", "svg"]
+    id: str | None = None
+    name: str | None = None
+    achievement: str | None = None
+    issuer: str | None = None
+    issuer_name: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+class AchievementDefinition(Struct, frozen=True, kw_only=True):
+    """The whole definition: what is left out is as usual, not as it was.
+
+    validity_days       from the day it was earned; absent: without end
+    renewal_days        later evidence renews it so many days before it ends; fewer than those
+    embargo_until       what is awarded is withheld before this moment
+    held_for_release    a person releases each award
+    evidence_rule       what others see of the evidence: results, positions in the log, nothing
+    image               an uploaded picture: POST /credentials/images; absent: it is drawn
+    names               translations of `name`, which is in `language`
+    issuer              absent: the school's own; `co_issuers` stand for it as well
+    revoke_when_fallen  what holds no longer is revoked; else it is flagged for a person
+    visibility          of a new credential's page, until the holder decides
+    """
+
+    name: str
+    criteria: (
+        AchievementsCoursePassed
+        | AchievementsAchievementHeld
+        | LessonScored
+        | SkillShown
+        | HoursLearned
+        | ProgramCompleted
+        | Approved
+        | AllOf
+        | AnyOf
+        | NOf
+    )
+    narrative: str = ""
+    validity_days: int | None = None
+    renewal_days: int = 0
+    embargo_until: datetime | None = None
+    held_for_release: bool = False
+    evidence_rule: Known["none", "positions", "results"] = "results"
+    description: str = ""
+    achievement_type: str = "MicroCredential"
+    skills: Sequence[AttestedSkill] = ()
+    tags: Sequence[str] = ()
+    image: str | None = None
+    language: str = "en"
+    names: Mapping[str, str] = {}
+    issuer: str | None = None
+    co_issuers: Sequence[str] = ()
+    revoke_when_fallen: bool = False
+    visibility: Known["hidden", "public"] = "hidden"
+    european: EuropeanBody | None = None
+
+
+class AchievementHeldBody(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag="achievement_held"
+):
+    achievement: str
+
+
+class AchievementLine(Struct, frozen=True, kw_only=True):
+    achievement: str
+    version: int
+    retired: bool
+    defined_at: datetime
+    name: str
+    achievement_type: str
+    issuer: str | None
+
+
+class AchievementVersion(Struct, frozen=True, kw_only=True):
+    version: int
+    defined_at: datetime
+    name: str
+
+
+class AchievementVersions(Struct, frozen=True, kw_only=True):
+    achievement: str
+    retired: bool
+    versions: Sequence[AchievementVersion]
+
+
+class AchievementView(Struct, frozen=True, kw_only=True):
+    """The definition of `version`, whole; `latest_version` is the newest there is.
+
+    endorsements  those that stand now, of the achievement
+    """
+
+    achievement: str
+    version: int
+    latest_version: int
+    retired: bool
+    defined_at: datetime
+    name: str
+    criteria: (
+        AchievementsCoursePassed
+        | AchievementsAchievementHeld
+        | LessonScored
+        | SkillShown
+        | HoursLearned
+        | ProgramCompleted
+        | Approved
+        | AllOf
+        | AnyOf
+        | NOf
+    )
+    narrative: str
+    validity_days: int | None
+    renewal_days: int
+    embargo_until: datetime | None
+    held_for_release: bool
+    evidence_rule: Known["none", "positions", "results"]
+    description: str
+    achievement_type: str
+    skills: Sequence[AttestedSkill]
+    tags: Sequence[str]
+    image: str | None
+    language: str
+    names: Mapping[str, str]
+    issuer: str | None
+    co_issuers: Sequence[str]
+    revoke_when_fallen: bool
+    visibility: Known["hidden", "public"]
+    european: EuropeanBody | None
+    endorsements: Sequence[EndorsementView]
+
+
+class AchievementsAchievementHeld(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag="achievement_held"
+):
+    """Holds while the learner holds the achievement: neither expired, suspended nor revoked."""
+
+    achievement: str
+
+
+class AchievementsCoursePassed(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag="course_passed"
+):
+    """Holds when the course was completed with at least `min_grade`.
+
+    mode        the enrollment was in this mode when it was completed
+    not_before  completed at this moment or later
+    not_after   completed at this moment or earlier
+    """
+
+    course: str
+    min_grade: float = 0.0
+    mode: Known["audit", "verified"] | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+class AchievementsPage(Struct, frozen=True, kw_only=True):
+    """By their codes. `next`: hand it in as `after`; null: these were the last."""
+
+    achievements: Sequence[AchievementLine]
+    next: str | None
+
+
+class AllOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="all_of"):
+    criteria: Sequence[
+        AchievementsCoursePassed
+        | AchievementsAchievementHeld
+        | LessonScored
+        | SkillShown
+        | HoursLearned
+        | ProgramCompleted
+        | Approved
+        | AllOf
+        | AnyOf
+        | NOf
+    ]
+
+
+class AnyOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="any_of"):
+    criteria: Sequence[
+        AchievementsCoursePassed
+        | AchievementsAchievementHeld
+        | LessonScored
+        | SkillShown
+        | HoursLearned
+        | ProgramCompleted
+        | Approved
+        | AllOf
+        | AnyOf
+        | NOf
+    ]
+
+
+class Approval(Struct, frozen=True, kw_only=True):
+    reason: str | None = None
+
+
+class ApprovalView(Struct, frozen=True, kw_only=True):
+    """`approved_by` is the subject of a person's token."""
+
+    approved_by: str
+    approved_at: datetime
+
+
+class ApprovalsView(Struct, frozen=True, kw_only=True):
+    """`persons`: how many different ones the criteria ask for, 0 if they ask for none.
+
+    Those of an earlier cycle are not among them. `credential`: it is held.
+    """
+
+    learner: str
+    achievement: str
+    persons: int
+    approvals: Sequence[ApprovalView]
+    credential: str | None
+
+
+class Approved(Struct, frozen=True, kw_only=True, tag_field="type", tag="approved"):
+    """Holds when so many different persons have approved of the award to this learner."""
+
+    persons: int = 1
+
+
+class AskImpact(Struct, frozen=True, kw_only=True):
+    """`definition`: as it would be published; null: the present one, applied to history. At most
+    `limit` learners are judged; `cursor` is the `next` of the answer before.
+    """
+
+    definition: AchievementDefinition | None = None
+    limit: int = 1000
+    cursor: ImpactCursor | None = None
+
+
+class AskWhatIf(Struct, frozen=True, kw_only=True):
+    """`version`: only who is judged by it. `to_version`: by another published version's rules.
+
+    `changes` come on top of either. At most `limit` enrollments are judged; `cursor` is the
+    `next`
+    of the answer before.
+    """
+
+    course: str
+    offering: str | None = None
+    version: int | None = None
+    to_version: int | None = None
+    changes: RuleChanges | UnsetType = UNSET
+    limit: int = 1000
+    cursor: WhatIfCursor | None = None
+
+
+class AttemptView(Struct, frozen=True, kw_only=True):
+    """Scores are 0 to 1.
+
+    given        as it was reported; `raw` of `maximum`, where the grader gave these
+    score        with what staff have revised
+    effective    less what comes off for being late: this one is judged
+    counts       it is the lesson's score; else `why_not` tells
+    """
+
+    attempt: int
+    report: str
+    occurred_at: datetime
+    given: float
+    raw: float | None
+    maximum: float | None
+    score: float
+    effective: float
+    late: bool
+    counts: bool
+    why_not: (
+        Known[
+            "beyond_attempts_allowed",
+            "lesson_waived",
+            "not_the_best",
+            "not_the_first",
+            "not_the_last",
+        ]
+        | None
+    )
+    revisions: Sequence[RevisionView]
+
+
+class AttestedSkill(Struct, frozen=True, kw_only=True):
+    """As an alignment of Open Badges 3.0 names it: targetName, targetUrl, targetFramework and
+    targetCode; the framework is ESCO, CASE, CTDL, O*NET or another.
+    """
+
+    name: str
+    url: str
+    framework: str | None = None
+    code: str | None = None
+
+
+class CatalogWarning(Struct, frozen=True, kw_only=True):
+    """`course` or `achievement` is the code that is named.
+
+    unknown_course        nobody has drafted or published it
+    unpublished_course    it is a draft: nobody can take it yet
+    retired_course        no offering of it can be opened any more
+    unknown_achievement   nobody has defined it
+    retired_achievement   it is not awarded any more
+    """
+
+    condition: Known[
+        "retired_achievement",
+        "retired_course",
+        "unknown_achievement",
+        "unknown_course",
+        "unpublished_course",
+    ]
+    course: str | None = None
+    achievement: str | None = None
+
+
+class ChangeOffering(Struct, frozen=True, kw_only=True):
+    """Absent: stays. null: no limit on that side; `offer_hours`: who waits first is in at once."""
+
+    window_opens: datetime | UnsetType | None = UNSET
+    window_closes: datetime | UnsetType | None = UNSET
+    ends: datetime | UnsetType | None = UNSET
+    seats: int | UnsetType | None = UNSET
+    waitlist: bool | UnsetType = UNSET
+    offer_hours: int | UnsetType | None = UNSET
+    occurred_at: datetime | UnsetType | None = UNSET
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """`reason` is a code for programs, `words` a sentence for people; `path` says where."""
+
+    check: Known[
+        "contexts",
+        "dates",
+        "endorsements",
+        "format",
+        "issuer",
+        "key",
+        "proof",
+        "recipient",
+        "shape",
+        "status",
+    ]
+    outcome: Known["failed", "not_applicable", "passed", "unknown"]
+    reason: str
+    words: str
+    path: str | None = None
+
+
+class Completed(Struct, frozen=True, kw_only=True, tag_field="type", tag="completed"):
+    """The lesson was done to its end."""
+
+    id: str
+    lesson: str
+    occurred_at: datetime
+    client: str | None = None
+
+
+class Compromise(Struct, frozen=True, kw_only=True):
+    compromised: bool = False
+
+
+class Condition(Struct, frozen=True, kw_only=True):
+    """A criterion and how the learner stands to it.
+
+    `since` and `position` are those of the event that made it hold. `because` says why it does
+    not
+    hold, and `missing` how much it lacks: of a grade or score 0 to 1, of `hours`, else a number
+    of
+    parts or persons.
+
+    `grade` is the learner's best in the course, `score` in the lesson, 0 to 1; each is given
+    whether it suffices or not. It is absent where nothing is graded, which meets no `min_grade`
+    above 0. `passing` is false when the grade has fallen below what the course itself asks for.
+    `mode`, `not_before`, `not_after`, `hours`, `persons` and `n` are what is asked for;
+    `learned`
+    and `approved` are the hours and the persons that there are.
+    """
+
+    kind: Known[
+        "achievement_held",
+        "all_of",
+        "any_of",
+        "approved",
+        "course_passed",
+        "hours_learned",
+        "lesson_scored",
+        "n_of",
+        "program_completed",
+        "skill_shown",
+    ]
+    holds: bool
+    since: datetime | None = None
+    position: int | None = None
+    because: (
+        Known[
+            "grade_fell",
+            "grade_too_low",
+            "held_no_longer",
+            "not_completed",
+            "not_held",
+            "not_scored",
+            "not_shown",
+            "other_mode",
+            "out_of_order",
+            "outside_period",
+            "score_too_low",
+            "too_few_approvals",
+            "too_few_hours",
+            "too_few_parts",
+            "unknown_program",
+        ]
+        | None
+    ) = None
+    missing: float | None = None
+    course: str | None = None
+    min_grade: float | None = None
+    grade: float | None = None
+    passing: bool = True
+    mode: Known["audit", "verified"] | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    lesson: str | None = None
+    min_score: float | None = None
+    score: float | None = None
+    skill: str | None = None
+    hours: float | None = None
+    learned: float | None = None
+    offering: str | None = None
+    enrollment: str | None = None
+    achievement: str | None = None
+    credential: str | None = None
+    program: str | None = None
+    persons: int | None = None
+    approved: int | None = None
+    n: int | None = None
+    conditions: Sequence[Condition] = ()
+
+
+class CourseFile(Struct, frozen=True, kw_only=True):
+    """A course, whole.
+
+    $schema     for editors; what it says does not matter to an import
+    title       the latest version's, or the draft's
+    versions    in the order in which they were published; none of a draft
+    retired_at  absent: it is not retired
+    """
+
+    _schema: str = msgspec.field(name="$schema", default="urn:milepost:schema:course:1")
+    format: Known["milepost-course"]
+    format_version: int
+    course: str
+    title: str
+    versions: Sequence[FiledVersion] = ()
+    retired_at: datetime | None = None
+
+
+class CoursePassedBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="course_passed"):
+    course: str
+    min_grade: float = 0.0
+
+
+class CourseResult(Struct, frozen=True, kw_only=True):
+    """`grade` is 0 to 1, None where nothing is graded; `position` and `at` are the completion's.
+
+    `passing`: the grade still suffices for the completion, which nothing but a person takes
+    back.
+    `mode` is that of the enrollment when it was completed, `hours` the workload and `skills`
+    the
+    addresses of what the course teaches; None and empty where that was not noted.
+    """
+
+    course: str
+    version: int
+    offering: str
+    enrollment: str
+    grade: float | None
+    position: int
+    at: datetime
+    passing: bool
+    mode: Known["audit", "verified"] | None
+    hours: float | None
+    skills: Sequence[str]
+
+
+class CourseStanding(Struct, frozen=True, kw_only=True):
+    """How the course stands after the decision.
+
+    changed      whether there was something to decide: what is so already stays as it is
+    final_grade  0 to 1; None where the course is not completed, or nothing is graded
+    passing      whether the completion's rule holds; None where the course is not completed
+    """
+
+    enrollment: str
+    changed: bool
+    completed_at: datetime | None
+    final_grade: float | None
+    passing: bool | None
+
+
+class CourseVersion(Struct, frozen=True, kw_only=True):
+    """`version`: the one just published, else the newest there is; 0 while it is a draft."""
+
+    course: str
+    version: int
+    retired: bool
+
+
+class CoursesPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    courses: Sequence[DashboardsCourseView]
+
+
+class CredentialEffects(Struct, frozen=True, kw_only=True):
+    """By achievement: what would be `earned`, and what is held and would no longer be supported.
+
+    Such a credential is not taken away: it is flagged, and a person decides. `undecided`: it
+    could
+    not be earned before, and now it may be: it asks for more than grades tell, as approval.
+    """
+
+    earned: Sequence[str]
+    unsupported: Sequence[str]
+    undecided: Sequence[str]
+
+
+class CredentialsAffected(Struct, frozen=True, kw_only=True):
+    """`follows`: further achievements that would be awarded with it. `condition`: the new
+    criteria,
+    and how the learner stands to them. `credential`: the one that is held.
+    """
+
+    learner: str
+    effect: Known["gains", "loses"]
+    condition: Condition
+    credential: str | None = None
+    follows: Sequence[str] = ()
+
+
+class CredentialsCredentialView(Struct, frozen=True, kw_only=True):
+    """Only `active` counts as held. `withheld`: under an embargo, or not released; who issues sees
+    it, the learner does not. Positions are the log's.
+
+    flag        what it rests on holds no longer (`grade_fell`, `score_fell`,
+    `completion_revoked`): it stays valid until a person revokes it or lets it stand
+    renews      the credential of the cycle before, which had expired
+    renewals    each time it was made valid anew; `valid_from` and `valid_until` are the last's
+    supersedes  the credential that it stands for; that one is `superseded` by this
+    """
+
+    credential: str
+    achievement: str
+    achievement_version: int
+    status: Known["active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"]
+    valid_from: datetime
+    valid_until: datetime | None
+    awarded_at: datetime
+    awarded_by: str
+    reason: str | None
+    evidence: Sequence[Evidence]
+    embargo_until: datetime | None
+    held_for_release: bool
+    released_at: datetime | None
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    suspended: Suspension | None
+    revoked: Revocation | None
+    superseded: Supersession | None
+    supersedes: str | None
+    renews: str | None
+    renewals: Sequence[Renewal]
+    flag: Flag | None
+
+
+class CredentialsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    credentials: Sequence[DashboardsCredentialView]
+
+
+class CredentialsProgramView(Struct, frozen=True, kw_only=True):
+    """`beneath`: the programs that its achievements ask for, to any depth, each once."""
+
+    learner: str
+    program: ProgramProgress
+    beneath: Sequence[ProgramProgress]
+
+
+class CriteriaWarning(Struct, frozen=True, kw_only=True):
+    """`course`, `lesson`, `skill`, `achievement` and `program` are what the criteria name.
+
+    unknown_course        nobody has drafted or published it
+    unpublished_course    it is a draft: nobody can take it yet
+    retired_course        no offering of it can be opened any more
+    unknown_lesson        the newest version of the course has no such lesson
+    untaught_skill        no course that is published says that it teaches it
+    unstated_workload     the newest version of the course does not say how many hours it takes
+    too_few_hours         the courses named take fewer hours in all
+    retired_achievement   it is not awarded any more
+    unknown_program       nobody has defined it
+    retired_program       it has no further versions
+    empty_period          it ends before it begins
+    period_over           it has ended
+    """
+
+    condition: Known[
+        "empty_period",
+        "period_over",
+        "retired_achievement",
+        "retired_course",
+        "retired_program",
+        "too_few_hours",
+        "unknown_course",
+        "unknown_lesson",
+        "unknown_program",
+        "unpublished_course",
+        "unstated_workload",
+        "untaught_skill",
+    ]
+    course: str | None = None
+    lesson: str | None = None
+    skill: str | None = None
+    achievement: str | None = None
+    program: str | None = None
+
+
+class DashboardsCourseView(Struct, frozen=True, kw_only=True):
+    """`title` is in the language asked for where there is one: in `title_language`. `language` is
+    what the course is taught in.
+    """
+
+    course: str
+    title: str
+    language: str | None
+    latest_version: int
+    lessons: int
+    workload_hours: float | None
+    drafted_at: datetime | None
+    published_at: datetime | None
+    retired_at: datetime | None
+    state: Known["draft", "published", "retired"]
+    title_language: str | None
+
+
+class DashboardsCredentialView(Struct, frozen=True, kw_only=True):
+    """`status` is that of now; `reason` is the revocation's code, `flag_reason` the flag's."""
+
+    credential: str
+    learner: str
+    achievement: str
+    achievement_version: int
+    course: str | None
+    offering: str | None
+    enrollment: str | None
+    awarded_at: datetime | None
+    awarded_by: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    withheld_until: datetime | None
+    held_for_release: bool
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    suspended_at: datetime | None
+    renewed_at: datetime | None
+    superseded_by: str | None
+    revoked_at: datetime | None
+    reason: str | None
+    flagged: bool
+    flagged_at: datetime | None
+    flag_reason: str | None
+    position: int
+    status: Known["active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"]
+
+
+class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
+    """Counts of enrollments, each counted once in a stage; rates are 0 to 1, null without any.
+
+    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
+    reports that added progress, time or clicks. `mean_grade_of_completed` is that of the
+    `graded`:
+    those completed who have a grade.
+    """
+
+    offering: str
+    course: str | None
+    course_version: int | None
+    pace: str | None
+    seats: int | None
+    opened_at: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    closed_at: datetime | None
+    waitlisted: int
+    waiting: int
+    seated: int
+    enrolled: int
+    verified: int
+    started: int
+    completed: int
+    graded: int
+    withdrawn: int
+    credentials: int
+    lessons_completed: int
+    attempts: int
+    visits: int
+    clicks: int
+    started_of_enrolled: float | None
+    completed_of_enrolled: float | None
+    completed_of_started: float | None
+    withdrawn_of_enrolled: float | None
+    mean_grade_of_completed: float | None
+
+
+class DashboardsProgramView(Struct, frozen=True, kw_only=True):
+    """`achievements` are those of the latest version, in its order. `title` is in the language
+    asked for where there is one: in `title_language`.
+    """
+
+    program: str
+    title: str
+    language: str
+    latest_version: int
+    rule: str
+    n: int | None
+    ordered: bool
+    defined_at: datetime | None
+    retired_at: datetime | None
+    retirement_reason: str | None
+    status: Known["defined", "retired"]
+    title_language: str
+    achievements: Sequence[str]
+
+
+class DeadlineReset(Struct, frozen=True, kw_only=True):
+    """`reason`: staff say why, and may always; learners give none."""
+
+    reason: str | None = None
+
+
+class DefineProgram(Struct, frozen=True, kw_only=True):
+    """The whole definition.
+
+    rule     how many of the achievements complete it: all, any one, or `n` of them (`n_of`)
+    ordered  they are to be earned in the order in which they stand
+    """
+
+    title: str
+    achievements: Sequence[str]
+    rule: Known["all", "any", "n_of"] = "all"
+    n: int | None = None
+    ordered: bool = False
+    language: str = "en"
+    titles: Mapping[str, str] = {}
+    occurred_at: datetime | None = None
+
+
+class DefinedAchievement(Struct, frozen=True, kw_only=True):
+    """`warnings`: what the criteria ask for and nobody can have as things are now."""
+
+    achievement: str
+    version: int
+    latest_version: int
+    retired: bool
+    defined_at: datetime
+    name: str
+    criteria: (
+        AchievementsCoursePassed
+        | AchievementsAchievementHeld
+        | LessonScored
+        | SkillShown
+        | HoursLearned
+        | ProgramCompleted
+        | Approved
+        | AllOf
+        | AnyOf
+        | NOf
+    )
+    narrative: str
+    validity_days: int | None
+    renewal_days: int
+    embargo_until: datetime | None
+    held_for_release: bool
+    evidence_rule: Known["none", "positions", "results"]
+    description: str
+    achievement_type: str
+    skills: Sequence[AttestedSkill]
+    tags: Sequence[str]
+    image: str | None
+    language: str
+    names: Mapping[str, str]
+    issuer: str | None
+    co_issuers: Sequence[str]
+    revoke_when_fallen: bool
+    visibility: Known["hidden", "public"]
+    european: EuropeanBody | None
+    endorsements: Sequence[EndorsementView]
+    warnings: Sequence[CriteriaWarning]
+
+
+class DefinedProgram(Struct, frozen=True, kw_only=True):
+    """`warnings`: achievements that are not defined, or not awarded any more."""
+
+    program: str
+    version: int
+    retired: bool
+    warnings: Sequence[CatalogWarning]
+
+
+class DefinitionFault(Struct, frozen=True, kw_only=True):
+    """Where a definition makes no sense, and how: `$.skills[2].url`, `duplicate`."""
+
+    path: str
+    condition: str
+
+
+class DefinitionLine(Struct, frozen=True, kw_only=True):
+    """`achievements`: how many."""
+
+    version: int
+    title: str
+    defined_at: datetime
+    achievements: int
+    rule: Known["all", "any", "n_of"]
+    n: int | None
+    ordered: bool
+    language: str
+
+
+class DefinitionView(Struct, frozen=True, kw_only=True):
+    """`titles` are all translations there are; `n` is null but for `n_of`."""
+
+    version: int
+    title: str
+    defined_at: datetime
+    achievements: Sequence[str]
+    rule: Known["all", "any", "n_of"]
+    n: int | None
+    ordered: bool
+    language: str
+    titles: Mapping[str, str]
+
+
+class DefinitionsView(Struct, frozen=True, kw_only=True):
+    program: str
+    retired_at: datetime | None
+    versions: Sequence[DefinitionLine]
+
+
+class DiffView(Struct, frozen=True, kw_only=True):
+    """`from` 0: against nothing, everything is added."""
+
+    course: str
+    from_: int = msgspec.field(name="from")
+    to: int
+    differences: Sequence[Difference]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One thing that differs.
+
+    id     the lesson's id, the skill's URL, the course or achievement required
+    field  as the plan names it: `weight`, `titles.de`, `passing_rule.drop_lowest`; absent when
+    the whole lesson, skill or prerequisite is meant
+    place  from 1, in the new list: of what was added, moved or changed
+    old    the value that was; of what moved, its place; absent when it was added
+    new    the value that is; of what moved, its place; absent when it was removed
+    """
+
+    part: Known["course", "lesson", "prerequisite", "skill"]
+    kind: Known["added", "changed", "moved", "removed"]
+    id: str | None
+    field: str | None
+    place: int | None
+    old: Any
+    new: Any
+
+
+class DraftCourse(Struct, frozen=True, kw_only=True):
+    title: str
+    occurred_at: datetime | None = None
+
+
+class ElementState(Struct, frozen=True, kw_only=True):
+    """`field`: where it is stated; null for what every credential has."""
+
+    element: Known[
+        "assessment_type",
+        "awarding_body",
+        "country",
+        "date_of_issuing",
+        "grade",
+        "integration",
+        "learner",
+        "learning_outcomes",
+        "level",
+        "participation",
+        "prerequisites",
+        "quality_assurance",
+        "supervision",
+        "title",
+        "workload",
+    ]
+    need: Known["mandatory", "optional", "where_applicable"]
+    state: Known["each_credential", "given", "missing"]
+    field: str | None
+
+
+class EndorsementView(Struct, frozen=True, kw_only=True):
+    endorsement: str
+    issuer: str
+    comment: str
+    endorsed_at: datetime
+
+
+class Endorsing(Struct, frozen=True, kw_only=True):
+    issuer: str
+    comment: str = ""
+
+
+class Enroll(Struct, frozen=True, kw_only=True):
+    """`learner`: an opaque id; learners give their own. `mode` absent: audit, or as it is."""
+
+    learner: str
+    mode: Known["audit", "verified"] | None = None
+    invited: Invited | None = None
+    occurred_at: datetime | None = None
+
+
+class EnrollmentCourseView(Struct, frozen=True, kw_only=True):
+    """`plan`: of the version asked for, else of the newest; absent while it is a draft."""
+
+    course: str
+    title: str
+    latest_version: int
+    retired: bool
+    plan: PlanView | None
+
+
+class EnrollmentListed(Struct, frozen=True, kw_only=True):
+    """`course_title`: of the course's latest version."""
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    course_version: int
+    mode: str
+    state: str
+    stay: int
+    entered_at: datetime | None
+    waitlisted_at: datetime | None
+    enrolled_at: datetime | None
+    started_at: datetime | None
+    lessons_started: int
+    lessons_completed: int
+    attempts: int
+    visits: int
+    clicks: int
+    milliseconds_spent: int
+    last_activity: datetime | None
+    grade: float | None
+    completed_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+    course_title: str | None
+
+
+class EnrollmentOfferingView(Struct, frozen=True, kw_only=True):
+    """Seats are counted where there is a cap: `seats_taken` and `waiting` are absent elsewhere."""
+
+    offering: str
+    course: str
+    version: int
+    pace: Known["cohort", "self_paced"]
+    window_opens: datetime | None
+    window_closes: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    seats: int | None
+    waitlist: bool
+    seats_taken: int | None
+    waiting: int | None
+    seats_offered: int | None
+    offer_hours: int | None
+    approval: bool
+    invitation_only: bool
+    modes: Sequence[Known["audit", "verified"]]
+    prerequisites: Sequence[RulesCoursePassed | RulesAchievementHeld]
+    parallel_limit: int | None
+    expires_days: int | None
+    cancellation_reason: str | None
+
+
+class EnrollmentProgramView(Struct, frozen=True, kw_only=True):
+    """`title` is the newest version's; `definition`: of the one asked for, else of the newest."""
+
+    program: str
+    title: str
+    latest_version: int
+    retired: bool
+    retirement_reason: str | None
+    definition: DefinitionView
+
+
+class EnrollmentRow(Struct, frozen=True, kw_only=True):
+    """`state` is the enrollment's; `grade` (0 to 1) is that of the completion, as it is by now.
+
+    `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait
+    or
+    a seat.
+    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
+    of what was reported happened, however late it arrived.
+    """
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    course_version: int
+    mode: str
+    state: str
+    stay: int
+    entered_at: datetime | None
+    waitlisted_at: datetime | None
+    enrolled_at: datetime | None
+    started_at: datetime | None
+    lessons_started: int
+    lessons_completed: int
+    attempts: int
+    visits: int
+    clicks: int
+    milliseconds_spent: int
+    last_activity: datetime | None
+    grade: float | None
+    completed_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+
+
+class EnrollmentStateView(Struct, frozen=True, kw_only=True):
+    """`place` in the waitlist, from 1, while waiting; `offer_expires` while a seat is offered."""
+
+    enrollment: str
+    offering: str
+    learner: str
+    mode: Known["audit", "verified"]
+    state: Known[
+        "active",
+        "canceled",
+        "completed",
+        "declined",
+        "enrolled",
+        "expired",
+        "offered",
+        "pending_approval",
+        "requested",
+        "suspended",
+        "transferred",
+        "waitlisted",
+        "withdrawn",
+    ]
+    place: int | None
+    offer_expires: datetime | None = None
+
+
+class EnrollmentView(Struct, frozen=True, kw_only=True):
+    """`grade` is 0 to 1, once completed; reasons are codes.
+
+    reason          of a suspension, or of the end
+    expires         when it ends unless it is completed
+    missing         prerequisites that a request still lacks
+    transferred_to  the enrollment that goes on
+    stay            the learner's first stay in this offering, or the second, …
+    """
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    mode: Known["audit", "verified"]
+    state: Known[
+        "active",
+        "canceled",
+        "completed",
+        "declined",
+        "enrolled",
+        "expired",
+        "offered",
+        "pending_approval",
+        "requested",
+        "suspended",
+        "transferred",
+        "waitlisted",
+        "withdrawn",
+    ]
+    place: int | None
+    grade: float | None
+    withdrawal_reason: str | None
+    reason: str | None
+    offer_expires: datetime | None
+    expires: datetime | None
+    missing: Sequence[RulesCoursePassed | RulesAchievementHeld]
+    transferred_to: str | None
+    stay: int
+    history: Sequence[Happened]
+
+
+class EnrollmentsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    enrollments: Sequence[EnrollmentListed]
+
+
+class ErasureView(Struct, frozen=True, kw_only=True):
+    learner: str
+    erased_at: datetime
+
+
+class EuropeanBody(Struct, frozen=True, kw_only=True):
+    """What a European micro-credential says beyond name, issuer, date and learner: Council
+    Recommendation of 16 June 2022, Annex I. GET …/european says which are missing.
+    """
+
+    learning_outcomes: Sequence[str] = ()
+    workload_hours: float | None = None
+    ects: float | None = None
+    eqf_level: int | None = None
+    assessment_type: str | None = None
+    participation: str | None = None
+    quality_assurance: str | None = None
+    supervision: str | None = None
+    grade: str | None = None
+    integration: str | None = None
+
+
+class EuropeanView(Struct, frozen=True, kw_only=True):
+    """`complete`: no mandatory element is missing. `missing`: those, in the order of the annex."""
+
+    complete: bool
+    missing: Sequence[
+        Known[
+            "assessment_type",
+            "awarding_body",
+            "country",
+            "date_of_issuing",
+            "grade",
+            "integration",
+            "learner",
+            "learning_outcomes",
+            "level",
+            "participation",
+            "prerequisites",
+            "quality_assurance",
+            "supervision",
+            "title",
+            "workload",
+        ]
+    ]
+    elements: Sequence[ElementState]
+    achievement: str
+    version: int
+
+
+class Evaluated(Struct, frozen=True, kw_only=True):
+    """`revoked_before`: the criteria hold, but only by the evidence of a revoked credential."""
+
+    learner: str
+    outcome: Known["already_held", "awarded", "not_yet", "revoked_before"]
+    credential: str | None = None
+    condition: Condition | None = None
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    learners: Sequence[str]
+
+
+class EvaluationView(Struct, frozen=True, kw_only=True):
+    results: Sequence[Evaluated]
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """What earned a credential: the event's position, and where it happened.
+
+    A credential that was evidence is named; `position` is then where it was completed, and is
+    missing when a person awarded it. `source`: the id of a credential from elsewhere. `grade`
+    is
+    that of the course, or the score of the lesson, 0 to 1, when it was awarded. `approved_at`:
+    as
+    many persons as it takes had approved of the award by then.
+    """
+
+    position: int | None = None
+    course: str | None = None
+    lesson: str | None = None
+    offering: str | None = None
+    enrollment: str | None = None
+    achievement: str | None = None
+    credential: str | None = None
+    source: str | None = None
+    grade: float | None = None
+    approved_at: datetime | None = None
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """Where a request makes no sense, and how: `$.lessons[2].weight`, `negative`."""
+
+    path: str
+    condition: str
+
+
+class FiledVersion(Struct, frozen=True, kw_only=True):
+    """A version as it was published. `version` counts from 1, without gaps."""
+
+    title: str
+    lessons: Sequence[LessonBody]
+    passing_rule: PassingRuleBody | UnsetType = UNSET
+    skills: Sequence[SkillBody] = ()
+    language: str = "en"
+    workload_hours: float | None = None
+    titles: Mapping[str, str] = {}
+    prerequisites: Sequence[CoursePassedBody | AchievementHeldBody] = ()
+    offline_days: int = 30
+    late: LatePolicyBody | None = None
+    deadline_resets: int = 0
+    version: int
+    published_at: datetime
+
+
+class Flag(Struct, frozen=True, kw_only=True):
+    """Why a person should look at a credential; `position` is where that stands in the log."""
+
+    reason: str
+    at: datetime
+    position: int
+
+
+class GradeView(Struct, frozen=True, kw_only=True):
+    """Grades are 0 to 1. None where nothing has a weight, or nothing is scored yet.
+
+    so_far          the average of what is scored, by weight
+    secured         the grade if nothing more were scored
+    best_possible   the grade with full scores in all that can still be scored, retakes included
+    needed_average  what all of these must reach, if handed in today; None when not even full
+    scores suffice, or no try is left; rounded up to 6 places
+    """
+
+    passing_grade: float
+    so_far: float | None
+    secured: float | None
+    best_possible: float | None
+    needed_average: float | None
+
+
+class HandAward(Struct, frozen=True, kw_only=True):
+    achievement: str
+    reason: str
+    occurred_at: datetime | None = None
+
+
+class Happened(Struct, frozen=True, kw_only=True):
+    """`occurred_at`: in the world; `recorded_at`: when the log took it, at `position`."""
+
+    event: str
+    occurred_at: datetime
+    recorded_at: datetime
+    position: int
+
+
+class HoursLearned(Struct, frozen=True, kw_only=True, tag_field="type", tag="hours_learned"):
+    """Holds when the workloads of the courses passed, of these or of all, come to so many hours."""
+
+    hours: float
+    courses: Sequence[str] = ()
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+class ImageView(Struct, frozen=True, kw_only=True):
+    """`image` goes into a definition or an issuer's profile; at `url` everybody sees it."""
+
+    image: str
+    url: str
+    width: int
+    height: int
+
+
+class Impact(Struct, frozen=True, kw_only=True):
+    """True for `position` of the log. `judged`: learners who have a result or a record.
+    `affected`:
+    those for whom something would change. `next`: there are more; None: that was all.
+    """
+
+    position: int
+    version: int
+    judged: int
+    gain: int
+    lose: int
+    affected: Sequence[CredentialsAffected]
+    next: ImpactCursor | None
+
+
+class ImpactCursor(Struct, frozen=True, kw_only=True):
+    """Where an answer goes on: behind the learners of the one before, as the log was then."""
+
+    after: int
+    position: int
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What an import came, or would come, to. `published`: the versions that are new here;
+    `written`: false when all of it was here already. `warnings`: what the plan of the newest of
+    these says and hardly anybody means, with its path.
+    """
+
+    course: str
+    versions: int
+    retired: bool
+    published: Sequence[int]
+    written: bool
+    warnings: Sequence[PlanWarning]
+
+
+class InMode(Struct, frozen=True, kw_only=True):
+    mode: Known["audit", "verified"]
+    occurred_at: datetime | None = None
+
+
+class InstructorView(Struct, frozen=True, kw_only=True):
+    offering: str
+    instructor: str
+    assigned: bool
+
+
+class InstructorsView(Struct, frozen=True, kw_only=True):
+    """The subjects of their tokens, in the order in which they were assigned."""
+
+    offering: str
+    instructors: Sequence[str]
+
+
+class InvitationView(Struct, frozen=True, kw_only=True):
+    """`code` is shown once, when it is issued; send it to the address with the id."""
+
+    invitation: str
+    offering: str
+    expires: datetime
+    code: str | None
+
+
+class Invite(Struct, frozen=True, kw_only=True):
+    """`email` is not stored: only who knows it and the code can use the invitation."""
+
+    email: str
+    expires: datetime
+    occurred_at: datetime | None = None
+
+
+class Invited(Struct, frozen=True, kw_only=True):
+    """The invitation that is used: its id and code, and the address that it was sent to."""
+
+    invitation: str
+    code: str
+    email: str
+
+
+class IssuerProfile(Struct, frozen=True, kw_only=True):
+    """`image`: the SHA-256 of a logo that was uploaded."""
+
+    name: str
+    url: str | None = None
+    description: str = ""
+    email: str | None = None
+    country: str | None = None
+    image: str | None = None
+    hashed_recipient: bool = True
+    did: bool = False
+
+
+class IssuerView(Struct, frozen=True, kw_only=True):
+    """`id` is the issuer's in badges. `version` is 0 while it was never defined."""
+
+    issuer: str
+    id: str
+    did: str
+    version: int
+    retired: bool
+    profile: Profile
+    keys: Sequence[KeyView]
+
+
+class IssuersView(Struct, frozen=True, kw_only=True):
+    issuers: Sequence[IssuerView]
+
+
+class JobPage(Struct, frozen=True, kw_only=True):
+    """`next`: the `cursor` of the next page; null on the last."""
+
+    jobs: Sequence[JobView]
+    next: str | None
+
+
+class JobStatus(Struct, frozen=True, kw_only=True):
+    """`rows` there are, `done` of them have a result. Of a dry run: what would come of them.
+
+    outcomes         how many rows came to what, without those that were refused
+    canceling        it was told to end, and will
+    refused          how many rows
+    refusals         of these, by the problem's name
+    rows_per_second  since it was begun
+    """
+
+    job: str
+    kind: str
+    state: Known["canceled", "done", "failed", "queued", "running"]
+    dry_run: bool
+    offering: str | None
+    by: str
+    rows: int
+    done: int
+    outcomes: Mapping[str, int]
+    refused: int
+    refusals: Mapping[str, int]
+    canceling: bool
+    rows_per_second: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class JobStatuses(Struct, frozen=True, kw_only=True):
+    """`next`: the `cursor` of the next page; null on the last."""
+
+    jobs: Sequence[JobStatus]
+    next: str | None
+
+
+class JobView(Struct, frozen=True, kw_only=True):
+    """`rows` there are, `done` of them have a result. Of a dry run: what would come of them.
+
+    canceling        it was told to end, and will
+    refused          how many rows
+    refusals         of these, by the problem's name
+    rows_per_second  since it was begun
+    """
+
+    job: str
+    state: Known["canceled", "done", "failed", "queued", "running"]
+    dry_run: bool
+    offering: str | None
+    by: str
+    rows: int
+    done: int
+    enrolled: int
+    waitlisted: int
+    requested: int
+    pending_approval: int
+    unchanged: int
+    refused: int
+    refusals: Mapping[str, int]
+    canceling: bool
+    rows_per_second: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class KeyView(Struct, frozen=True, kw_only=True):
+    """`Ed25519` signs embedded proofs, `ES256` JWTs."""
+
+    key: str
+    algorithm: Known["ES256", "Ed25519"]
+    added_at: datetime
+    retired_at: datetime | None
+    compromised: bool
+
+
+class LateChange(Struct, frozen=True, kw_only=True):
+    """Another late policy, within the limits of one that is published."""
+
+    percent_per_day: float
+    floor: float = 0.0
+    grace_hours: float = 0.0
+
+
+class LatePolicyBody(Struct, frozen=True, kw_only=True):
+    percent_per_day: float
+    floor: float = 0.0
+    grace_hours: float = 0.0
+
+
+class LearnerPage(Struct, frozen=True, kw_only=True):
+    """Enrollments, the latest first; credentials in the order they were awarded."""
+
+    position: int
+    as_of: datetime | None
+    learner: str
+    enrollments: Sequence[EnrollmentRow]
+    credentials: Sequence[DashboardsCredentialView]
+
+
+class LearnerView(Struct, frozen=True, kw_only=True):
+    learner: str
+    name: str
+    email: str | None
+    locale: str | None
+
+
+class LessonAttempts(Struct, frozen=True, kw_only=True):
+    """In order of `occurred_at`. `due_at`: None where the lesson is never due."""
+
+    enrollment: str
+    lesson: str
+    due_at: datetime | None
+    waived: bool
+    attempts: Sequence[AttemptView]
+    waivers: Sequence[WaiverView]
+
+
+class LessonBody(Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    kind: Known["assignment", "discussion", "exam", "page", "quiz", "reading", "video"] = "page"
+    required: bool = True
+    weight: float = 0.0
+    move_on: Known[
+        "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable", "Passed"
+    ] = "Completed"
+    mastery_score: float | None = None
+    attempts_allowed: int | None = None
+    counts: Known["best", "first", "last"] = "best"
+    due_day: int | None = None
+    prerequisites: Sequence[str] = ()
+    titles: Mapping[str, str] = {}
+    completed_by: Known["learner", "staff"] | None = None
+    late: LatePolicyBody | None = None
+    skills: Sequence[str] = ()
+
+
+class LessonChange(Struct, frozen=True, kw_only=True):
+    """`rules` name what is different. `done` is None where the version does not have the lesson.
+
+    What is gone is kept in the history, and counts again if a later version has it.
+    """
+
+    lesson: str
+    change: Known["changed", "gone", "kept", "new"]
+    rules: Sequence[str]
+    done_before: bool | None
+    done_after: bool | None
+    weight_before: float | None
+    weight_after: float | None
+
+
+class LessonChanges(Struct, frozen=True, kw_only=True):
+    """What is absent stays; null takes a limit, a mastery score, a due day or a policy away."""
+
+    required: bool | UnsetType = UNSET
+    weight: float | UnsetType = UNSET
+    move_on: (
+        Known["Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable", "Passed"]
+        | UnsetType
+    ) = UNSET
+    mastery_score: float | None = None
+    attempts_allowed: int | None = None
+    counts: Known["best", "first", "last"] | UnsetType = UNSET
+    due_day: int | None = None
+    late: LateChange | None = None
+
+
+class LessonScored(Struct, frozen=True, kw_only=True, tag_field="type", tag="lesson_scored"):
+    """Holds when the attempt that counts at this lesson has at least `min_score`."""
+
+    course: str
+    lesson: str
+    min_score: float
+
+
+class LessonView(Struct, frozen=True, kw_only=True):
+    """`missing` are the lessons that lock this one, `unlocks` how many wait for this one.
+
+    `progress` and `score` are 0 to 1; `score` is that of the attempt that counts.
+    `attempts_left`
+    is None without a limit. `overdue`: it was due and is not done. `resume_position`: where the
+    learner left off, as the player said it. `waived`: staff excused the learner, so it is done.
+    """
+
+    id: str
+    title: str
+    kind: str
+    required: bool
+    weight: float
+    status: Known["done", "locked", "open", "started"]
+    missing: Sequence[str]
+    unlocks: int
+    waived: bool
+    due_at: datetime | None
+    overdue: bool
+    progress: float
+    started_at: datetime | None
+    completed_at: datetime | None
+    resume_position: str | None
+    seconds_spent: float
+    clicks: int
+    attempts: int
+    attempts_left: int | None
+    score: float | None
+    passed: bool | None
+
+
+class LiftingFlag(Struct, frozen=True, kw_only=True):
+    reason: str
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """`link` is its id, and opens nothing."""
+
+    link: str
+    shows_name: bool
+    ends: datetime | None
+
+
+class Liveness(Struct, frozen=True, kw_only=True):
+    alive: bool
+
+
+class MigratePlan(Struct, frozen=True, kw_only=True):
+    """`version` of the course; `reason` is a code."""
+
+    version: int
+    reason: str
+
+
+class MigratedPlan(Struct, frozen=True, kw_only=True):
+    """How the course stands by the version.
+
+    changed      whether it was another version before
+    final_grade  0 to 1; None where the course is not completed, or nothing is graded
+    passing      whether the version's rule holds; None where the course is not completed
+    """
+
+    enrollment: str
+    version: int
+    changed: bool
+    completed_at: datetime | None
+    final_grade: float | None
+    passing: bool | None
+
+
+class MigrationPreview(Struct, frozen=True, kw_only=True):
+    """Grades are 0 to 1, None where nothing is graded.
+
+    missing      required lessons that would not be done by the new version
+    grade_short  the grade would not suffice for the new version's passing grade
+    kept         the course stays completed although the new version demands more
+    """
+
+    enrollment: str
+    learner: str
+    course: str
+    version: int
+    to_version: int
+    completed_before: bool
+    completed_after: bool
+    kept: bool
+    grade_before: float | None
+    grade_after: float | None
+    passing_grade_before: float
+    passing_grade_after: float
+    drop_lowest_before: int
+    drop_lowest_after: int
+    grade_short: bool
+    missing: Sequence[str]
+    lessons: Sequence[LessonChange]
+
+
+class ModelStanding(Struct, frozen=True, kw_only=True):
+    """`lag` in events. `parked`: events that could not be folded, and what waits behind them."""
+
+    name: str
+    generation: int
+    version: int
+    status: str
+    position: int
+    lag: int
+    as_of: datetime | None
+    parked: int
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """`to`: the other offering; `reason`: a code."""
+
+    to: str
+    reason: str
+    occurred_at: datetime | None = None
+
+
+class MoveTogether(Struct, frozen=True, kw_only=True):
+    """`enrollments` absent: whoever is in, waits, has asked, or was let go by a cancellation."""
+
+    to: str
+    reason: str
+    enrollments: Sequence[str] | None = None
+    occurred_at: datetime | None = None
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """One of those who were to move: where it goes on, or the problem why it stays."""
+
+    enrollment: str
+    to: EnrollmentStateView | None
+    problem: Mapping[str, Any] | None
+
+
+class MovedTogether(Struct, frozen=True, kw_only=True):
+    moved: int
+    results: Sequence[Moved]
+
+
+class NOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="n_of"):
+    """Holds when at least `n` of the criteria hold."""
+
+    n: int
+    criteria: Sequence[
+        AchievementsCoursePassed
+        | AchievementsAchievementHeld
+        | LessonScored
+        | SkillShown
+        | HoursLearned
+        | ProgramCompleted
+        | Approved
+        | AllOf
+        | AnyOf
+        | NOf
+    ]
+
+
+class NamedLearner(Struct, frozen=True, kw_only=True):
+    learner: str
+
+
+class Next(Struct, frozen=True, kw_only=True):
+    """`reason`: why this lesson.
+
+    started        it is begun
+    required       it is, and has not been failed
+    due_soonest    of what is wanted, it is due before the others
+    unlocks_most   more lessons wait for it than for the others
+    failed         it was failed, and tries are left
+    weakest_skill  it teaches the skill that has the lowest scores
+    grade          the grade falls short, and this raises it most
+    optional       it is there to be done
+    """
+
+    lesson: str
+    reason: Known[
+        "due_soonest",
+        "failed",
+        "grade",
+        "optional",
+        "required",
+        "started",
+        "unlocks_most",
+        "weakest_skill",
+    ]
+
+
+class Obstacle(Struct, frozen=True, kw_only=True):
+    """`problem`: what enrolling would be answered; `remedy`: what would change it, a code."""
+
+    problem: Mapping[str, Any]
+    remedy: str
+
+
+class OfferingListed(Struct, frozen=True, kw_only=True):
+    """`course_title`: of the course's latest version."""
+
+    offering: str
+    course: str | None
+    course_version: int | None
+    pace: str | None
+    seats: int | None
+    opened_at: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    closed_at: datetime | None
+    waitlisted: int
+    waiting: int
+    seated: int
+    enrolled: int
+    verified: int
+    started: int
+    completed: int
+    graded: int
+    withdrawn: int
+    credentials: int
+    lessons_completed: int
+    attempts: int
+    visits: int
+    clicks: int
+    started_of_enrolled: float | None
+    completed_of_enrolled: float | None
+    completed_of_started: float | None
+    withdrawn_of_enrolled: float | None
+    mean_grade_of_completed: float | None
+    course_title: str | None
+
+
+class OfferingPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    offering: DashboardsOfferingView
+
+
+class OfferingsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    offerings: Sequence[OfferingListed]
+
+
+class OpenOffering(Struct, frozen=True, kw_only=True):
+    """Absent: `version` the latest; a time, no limit on that side; `seats` no cap.
+
+    offer_hours     how long a freed seat is held for who waits; absent: it is theirs at once
+    approval        somebody approves before one is in
+    prerequisites   absent: those of the course version
+    parallel_limit  how many offerings with a limit a learner may be in at once
+    expires_days    who has not completed so many days after `ends` is out
+    """
+
+    course: str
+    version: int | None = None
+    pace: Known["cohort", "self_paced"] = "self_paced"
+    window_opens: datetime | None = None
+    window_closes: datetime | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    seats: int | None = None
+    waitlist: bool = True
+    offer_hours: int | None = None
+    approval: bool = False
+    invitation_only: bool = False
+    modes: Sequence[Known["audit", "verified"]] = (
+        "audit",
+        "verified",
+    )
+    prerequisites: Sequence[CoursePassedBody | AchievementHeldBody] | None = None
+    parallel_limit: int | None = None
+    expires_days: int | None = None
+    occurred_at: datetime | None = None
+
+
+class OpenedOffering(Struct, frozen=True, kw_only=True):
+    """`warnings`: what its prerequisites name and nobody can have as things are."""
+
+    offering: str
+    course: str
+    version: int
+    pace: Known["cohort", "self_paced"]
+    window_opens: datetime | None
+    window_closes: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    seats: int | None
+    waitlist: bool
+    seats_taken: int | None
+    waiting: int | None
+    seats_offered: int | None
+    offer_hours: int | None
+    approval: bool
+    invitation_only: bool
+    modes: Sequence[Known["audit", "verified"]]
+    prerequisites: Sequence[RulesCoursePassed | RulesAchievementHeld]
+    parallel_limit: int | None
+    expires_days: int | None
+    cancellation_reason: str | None
+    warnings: Sequence[CatalogWarning]
+
+
+class OperationsPage(Struct, frozen=True, kw_only=True):
+    """A tenant's log and the read models made of it; more of them while one is rebuilt."""
+
+    position: int
+    as_of: datetime | None
+    head: int
+    models: Sequence[ModelStanding]
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """`percent_required_done` is of the required lessons of which anything is asked.
+
+    A percentage is 100 only when all is done, 0 only when nothing is. `deadline_resets_left`:
+    so
+    often may the learner still have their due dates count anew. `passing`: the rule of the
+    completed course holds now; None where it is not completed.
+    """
+
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    version: int
+    opened_at: datetime
+    closed_at: datetime | None
+    completed_at: datetime | None
+    final_grade: float | None
+    passing: bool | None
+    percent_done: float
+    percent_required_done: float
+    seconds_spent: float
+    time_left: TimeLeft
+    pace: Pace
+    deadline_resets_left: int
+    grade: GradeView
+    next: Next | None
+    resume: Resume | None
+    lessons: Sequence[LessonView]
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """Of the lessons with a due date that are required or have a weight.
+
+    ahead     all that was due is done, and all that is due next as well
+    on_track  all that was due is done
+    behind    something that was due is not: `overdue` names it
+    unknown   nothing has a due date
+
+    `next_due_at`: when the next of them that is not done is due.
+    """
+
+    status: Known["ahead", "behind", "on_track", "unknown"]
+    overdue: Sequence[str]
+    next_due_at: datetime | None
+
+
+class PartProgress(Struct, frozen=True, kw_only=True):
+    """`share`, 0 to 1, is how far the criteria are met, 1 of what is held. `name` is None where
+    nobody has defined the achievement. `programs` are those that its criteria ask for.
+    """
+
+    achievement: str
+    name: str | None
+    held: bool
+    since: datetime | None
+    credential: str | None
+    share: float
+    programs: Sequence[str]
+
+
+class PassingRuleBody(Struct, frozen=True, kw_only=True):
+    passing_grade: float = 0.0
+    drop_lowest: int = 0
+
+
+class PlanView(Struct, frozen=True, kw_only=True):
+    """`titles` are all translations there are, here and in the lessons."""
+
+    version: int
+    title: str
+    published_at: datetime
+    lessons: Sequence[LessonBody]
+    passing_rule: PassingRuleBody
+    skills: Sequence[SkillBody]
+    language: str
+    workload_hours: float | None
+    titles: Mapping[str, str]
+    prerequisites: Sequence[CoursePassedBody | AchievementHeldBody]
+    offline_days: int
+    late: LatePolicyBody | None
+    deadline_resets: int
+
+
+class PlanWarning(Struct, frozen=True, kw_only=True):
+    """`path` is where it stands in the plan: `$.lessons[2].weight`.
+
+    weights_without_passing_grade   there are scores, and every one of them passes
+    nothing_required                whatever is completed first completes the course
+    only_not_applicable             the same: no required lesson asks for anything
+    graded_kind_without_weight      a quiz, assignment or exam whose score decides nothing
+    mastery_score_out_of_reach      its late policy takes too much off from the first day on
+    unreachable_lesson              it is locked behind a lesson that nobody can satisfy
+    passing_grade_out_of_reach      with the best scores that can be had the grade is below it
+    """
+
+    path: str
+    condition: Known[
+        "graded_kind_without_weight",
+        "mastery_score_out_of_reach",
+        "nothing_required",
+        "only_not_applicable",
+        "passing_grade_out_of_reach",
+        "unreachable_lesson",
+        "weights_without_passing_grade",
+    ]
+
+
+class PreviewView(Struct, frozen=True, kw_only=True):
+    """Whether one could enroll now, and the state it would come to; else everything against it."""
+
+    possible: bool
+    state: (
+        Known[
+            "active",
+            "canceled",
+            "completed",
+            "declined",
+            "enrolled",
+            "expired",
+            "offered",
+            "pending_approval",
+            "requested",
+            "suspended",
+            "transferred",
+            "waitlisted",
+            "withdrawn",
+        ]
+        | None
+    )
+    place: int | None
+    obstacles: Sequence[Obstacle]
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """The fields are those of `IssuerDefined`, which says what they mean."""
+
+    name: str
+    url: str | None
+    description: str
+    email: str | None
+    country: str | None
+    image: str | None
+    hashed_recipient: bool
+    did: bool
+
+
+class ProgramCompleted(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag="program_completed"
+):
+    """Holds while the learner holds what the program asks for, by its rule as it is now."""
+
+    program: str
+
+
+class ProgramProgress(Struct, frozen=True, kw_only=True):
+    """`held` of the `needed` achievements; `since` when it is completed, `because` why it is not.
+
+    `share`, 0 to 1, also counts what is under way in parts that are not held yet.
+    """
+
+    program: str
+    title: str
+    version: int
+    retired: bool
+    rule: Known["all", "any", "n_of"]
+    ordered: bool
+    needed: int
+    held: int
+    completed: bool
+    since: datetime | None
+    because: (
+        Known[
+            "grade_fell",
+            "grade_too_low",
+            "held_no_longer",
+            "not_completed",
+            "not_held",
+            "not_scored",
+            "not_shown",
+            "other_mode",
+            "out_of_order",
+            "outside_period",
+            "score_too_low",
+            "too_few_approvals",
+            "too_few_hours",
+            "too_few_parts",
+            "unknown_program",
+        ]
+        | None
+    )
+    share: float
+    parts: Sequence[PartProgress]
+
+
+class ProgramVersion(Struct, frozen=True, kw_only=True):
+    """`version`: the one just defined, else the newest there is."""
+
+    program: str
+    version: int
+    retired: bool
+
+
+class ProgramsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    programs: Sequence[DashboardsProgramView]
+
+
+class ProgramsView(Struct, frozen=True, kw_only=True):
+    """By code. `next`: ask for those `after` it; None: that was all."""
+
+    learner: str
+    programs: Sequence[ProgramProgress]
+    next: str | None
+
+
+class ProgressAffected(Struct, frozen=True, kw_only=True):
+    """One enrollment. Grades are 0 to 1, None where nothing is graded.
+
+    `decided_by` are positions in the log: the attempts that count, what completed or passed the
+    required lessons, and what staff decided; at most 50.
+    """
+
+    enrollment: str
+    learner: str
+    offering: str
+    version: int
+    effect: Known["gains_completion", "grade_changes", "loses_completion", "nothing"]
+    completed_before: bool
+    completed_after: bool
+    grade_before: float | None
+    grade_after: float | None
+    decided_by: Sequence[int]
+    credentials: CredentialEffects
+
+
+class Progressed(Struct, frozen=True, kw_only=True, tag_field="type", tag="progressed"):
+    """`progress` is 0 to 1 of the lesson; time and clicks are what came since the last report."""
+
+    id: str
+    lesson: str
+    occurred_at: datetime
+    client: str | None = None
+    progress: float | None = None
+    seconds_spent: float = 0.0
+    clicks: int = 0
+    resume_at: str | None = None
+
+
+class PublishCourse(Struct, frozen=True, kw_only=True):
+    """The whole plan; `weight` is relative, `mastery_score` and `passing_grade` are 0 to 1.
+
+    prerequisites  of the offerings that state none of their own
+    """
+
+    title: str
+    lessons: Sequence[LessonBody]
+    passing_rule: PassingRuleBody | UnsetType = UNSET
+    skills: Sequence[SkillBody] = ()
+    language: str = "en"
+    workload_hours: float | None = None
+    titles: Mapping[str, str] = {}
+    prerequisites: Sequence[CoursePassedBody | AchievementHeldBody] = ()
+    offline_days: int = 30
+    late: LatePolicyBody | None = None
+    deadline_resets: int = 0
+    occurred_at: datetime | None = None
+
+
+class PublishedVersion(Struct, frozen=True, kw_only=True):
+    """`warnings`: what the plan says and hardly anybody means, with its path; and what its
+    prerequisites name and nobody can have as things are.
+    """
+
+    course: str
+    version: int
+    retired: bool
+    warnings: Sequence[PublishingWarning]
+
+
+class PublishingWarning(Struct, frozen=True, kw_only=True):
+    """`path`: where the plan says what is hardly meant. `course` or `achievement`: which of its
+    prerequisites nobody can have as things are.
+    """
+
+    condition: (
+        Known[
+            "graded_kind_without_weight",
+            "mastery_score_out_of_reach",
+            "nothing_required",
+            "only_not_applicable",
+            "passing_grade_out_of_reach",
+            "unreachable_lesson",
+            "weights_without_passing_grade",
+        ]
+        | Known[
+            "retired_achievement",
+            "retired_course",
+            "unknown_achievement",
+            "unknown_course",
+            "unpublished_course",
+        ]
+    )
+    path: str | None = None
+    course: str | None = None
+    achievement: str | None = None
+
+
+class PutLearner(Struct, frozen=True, kw_only=True):
+    """All there is: what is left out is forgotten."""
+
+    name: str
+    email: str | None = None
+    locale: str | None = None
+
+
+class Readiness(Struct, frozen=True, kw_only=True):
+    ready: bool
+    failed: Sequence[str]
+
+
+class Reasoned(Struct, frozen=True, kw_only=True):
+    """`reason`: a code, never text that a person typed."""
+
+    reason: str
+    occurred_at: datetime | None = None
+
+
+class ReasonedStep(Struct, frozen=True, kw_only=True):
+    reason: str
+    occurred_at: datetime | None = None
+
+
+class Recognition(Struct, frozen=True, kw_only=True):
+    """A credential from elsewhere, and what it stands for here.
+
+    credential   as in `POST /credentials/verify`
+    recipient    by which it names the learner: an e-mail address, an id. Nothing keeps it
+    achievement  of this school, which is awarded
+    """
+
+    credential: Any
+    recipient: str
+    achievement: str
+    reason: str
+
+
+class RecordView(Struct, frozen=True, kw_only=True):
+    """The best result of each course, and every credential, revoked ones too, oldest first."""
+
+    learner: str
+    results: Sequence[CourseResult]
+    credentials: Sequence[CredentialsCredentialView]
+
+
+class Renewal(Struct, frozen=True, kw_only=True):
+    """Valid anew, on this evidence; `renewed_by` as `awarded_by`."""
+
+    achievement_version: int
+    evidence: Sequence[Evidence]
+    valid_from: datetime
+    valid_until: datetime | None
+    at: datetime
+    renewed_by: str
+    reason: str | None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """`digest`: the SHA-256 in hex of the bytes that were judged, at `judged_at`."""
+
+    verdict: Known["not_valid", "undecided", "valid"]
+    summary: str
+    digest: str
+    judged_at: datetime
+    checks: Sequence[Check]
+    credential: About | None = None
+
+
+class ReportLearning(Struct, frozen=True, kw_only=True):
+    """`client` names the device or app that numbered the reports; each may name its own instead.
+
+    `reason`: staff say why, where something happened longer ago than learners may report.
+    """
+
+    reports: Sequence[Started | Progressed | Completed | Scored]
+    client: str | None = None
+    reason: (
+        Known[
+            "correction", "device_was_offline", "done_elsewhere", "done_on_paper", "system_was_away"
+        ]
+        | None
+    ) = None
+
+
+class ReportResult(Struct, frozen=True, kw_only=True):
+    """`problem` (RFC 9457) says why a report was refused, and in which `path` of the call.
+
+    `buffered` is written within seconds, unless the process crashes: sent again, it is a
+    `duplicate` by then.
+    `id` is as it was sent; a report that could not be read may have none.
+    """
+
+    id: str | None = None
+    outcome: Known["accepted", "buffered", "duplicate", "refused"]
+    problem: Mapping[str, Any] | None = None
+
+
+class ReportResults(Struct, frozen=True, kw_only=True):
+    """One per report, in the order they were sent."""
+
+    results: Sequence[ReportResult]
+
+
+class ResultLine(Struct, frozen=True, kw_only=True):
+    """What came of a row. `position`: in the log, of its last event; not of a dry run.
+
+    row         as a spreadsheet counts, from 1: a header is 1, a cell may hold line breaks; in
+    NDJSON the line's number, in a JSON array the element's
+    outcome     one of its kind's, or `refused`
+    enrollment  not where a row could not be read
+    problem     why it was refused, as the single command would be answered
+    """
+
+    row: int
+    learner: str | None
+    offering: str | None
+    outcome: str
+    enrollment: str | None = None
+    position: int | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+class ResultRow(Struct, frozen=True, kw_only=True):
+    """What came of a row. `position`: in the log, of its last event; not of a dry run.
+
+    row         as a spreadsheet counts, from 1: a header is 1, a cell may hold line breaks; in
+    NDJSON the line's number, in a JSON array the element's
+    enrollment  not where a row could not be read
+    problem     why it was refused, as the single command would be answered
+    """
+
+    row: int
+    learner: str | None
+    offering: str | None
+    outcome: Known[
+        "enrolled", "pending_approval", "refused", "requested", "unchanged", "waitlisted"
+    ]
+    enrollment: str | None = None
+    position: int | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+class Resume(Struct, frozen=True, kw_only=True):
+    """The latest of the lessons' positions."""
+
+    lesson: str
+    position: str
+    at: datetime
+
+
+class RetireProgram(Struct, frozen=True, kw_only=True):
+    """`reason`: a code, never text that a person typed. Absent: none, and now."""
+
+    occurred_at: datetime | None = None
+    reason: str | None = None
+
+
+class RevisedScore(Struct, frozen=True, kw_only=True):
+    """`score` scaled 0 to 1, or `raw` of `maximum`, from which it is computed."""
+
+    reason: str
+    score: float | None = None
+    raw: float | None = None
+    maximum: float | None = None
+
+
+class RevisionView(Struct, frozen=True, kw_only=True):
+    """`by` is shown to staff only."""
+
+    before: float
+    after: float
+    reason: str
+    revised_at: datetime
+    raw: float | None = None
+    maximum: float | None = None
+    by: str | None = None
+
+
+class Revocation(Struct, frozen=True, kw_only=True):
+    reason: str
+    at: datetime
+
+
+class Revoked(Struct, frozen=True, kw_only=True):
+    invitation: str
+    revoked: bool
+
+
+class RevokedView(Struct, frozen=True, kw_only=True):
+    """`resting_on_it`: active credentials whose evidence it was. They stay; a person decides."""
+
+    credential: CredentialsCredentialView
+    resting_on_it: Sequence[CredentialsCredentialView]
+
+
+class Revoking(Struct, frozen=True, kw_only=True):
+    reason: str
+    occurred_at: datetime | None = None
+
+
+class Rotation(Struct, frozen=True, kw_only=True):
+    algorithm: Known["ES256", "Ed25519"] = "Ed25519"
+
+
+class RuleChanges(Struct, frozen=True, kw_only=True):
+    """Of a course's rules, whatever its version. `lessons` are changed by their ids."""
+
+    passing_grade: float | UnsetType = UNSET
+    drop_lowest: int | UnsetType = UNSET
+    late: LateChange | None = None
+    lessons: Mapping[str, LessonChanges] = {}
+
+
+class RulesAchievementHeld(
+    Struct, frozen=True, kw_only=True, tag_field="type", tag="achievement_held"
+):
+    """Holds while the learner has a valid credential of the achievement."""
+
+    achievement: str
+
+
+class RulesCoursePassed(Struct, frozen=True, kw_only=True, tag_field="type", tag="course_passed"):
+    """Holds when the course, any version of it, was completed with at least `min_grade`, 0 to 1."""
+
+    course: str
+    min_grade: float = 0.0
+
+
+class RunView(Struct, frozen=True, kw_only=True):
+    """`state` is that of now: `running` is past its window. `seated`: seats taken or held on
+    offer;
+    `free_seats` is null without a cap. `course_title`: of the course's latest version.
+    """
+
+    offering: str
+    course: str
+    course_version: int
+    pace: str
+    window_opens: datetime | None
+    window_closes: datetime | None
+    starts: datetime | None
+    ends: datetime | None
+    seats: int | None
+    waitlist: bool
+    approval: bool
+    invitation_only: bool
+    opened_at: datetime | None
+    closed_at: datetime | None
+    canceled_at: datetime | None
+    cancellation_reason: str | None
+    state: Known["announced", "canceled", "closed", "ended", "open", "running"]
+    seated: int
+    waiting: int
+    free_seats: int | None
+    course_title: str | None
+
+
+class RunsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    offerings: Sequence[RunView]
+
+
+class Scored(Struct, frozen=True, kw_only=True, tag_field="type", tag="scored"):
+    """One attempt: `score` scaled 0 to 1, or `raw` of `maximum`, from which it is computed.
+
+    Raises `ValueError` when neither is there, or the score is not within 0 and 1.
+    """
+
+    id: str
+    lesson: str
+    occurred_at: datetime
+    client: str | None = None
+    score: float | None = None
+    raw: float | None = None
+    maximum: float | None = None
+
+
+class Share(Struct, frozen=True, kw_only=True):
+    """`public`: everybody may see the page. `link`: who has the link, until it `ends`."""
+
+    kind: Known["link", "public"]
+    shows_name: bool = False
+    ends: datetime | None = None
+
+
+class SharedView(Struct, frozen=True, kw_only=True):
+    """`address` of what was shared. A link's holds its secret, and is told once."""
+
+    credential: str
+    public: bool | None
+    shows_name: bool
+    links: Sequence[LinkView]
+    address: str | None
+
+
+class SharingView(Struct, frozen=True, kw_only=True):
+    """`public` is None until the holder decides: the achievement's `visibility` holds then."""
+
+    credential: str
+    public: bool | None
+    shows_name: bool
+    links: Sequence[LinkView]
+
+
+class SkillBody(Struct, frozen=True, kw_only=True):
+    """As an alignment of Open Badges 3.0 names it: targetName, targetUrl, targetFramework and
+    targetCode; the framework is ESCO, CASE, CTDL, O*NET or another.
+    """
+
+    name: str
+    url: str
+    framework: str | None = None
+    code: str | None = None
+
+
+class SkillShown(Struct, frozen=True, kw_only=True, tag_field="type", tag="skill_shown"):
+    """Holds when a course that teaches the skill (by its address) was passed with `min_grade`."""
+
+    skill: str
+    min_grade: float = 0.0
+
+
+class StandingView(Struct, frozen=True, kw_only=True):
+    """`condition` explains the criteria as defined now; `held` is the active credential, if any."""
+
+    learner: str
+    achievement: str
+    version: int
+    retired: bool
+    held: CredentialsCredentialView | None
+    condition: Condition
+
+
+class Started(Struct, frozen=True, kw_only=True, tag_field="type", tag="started"):
+    """The lesson was opened."""
+
+    id: str
+    lesson: str
+    occurred_at: datetime
+    client: str | None = None
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    occurred_at: datetime | None = None
+
+
+class SupersededView(Struct, frozen=True, kw_only=True):
+    """`credential` stands for `superseded` from now on."""
+
+    credential: CredentialsCredentialView
+    superseded: CredentialsCredentialView
+
+
+class Supersession(Struct, frozen=True, kw_only=True):
+    """`by`: the credential that stands for it from then on."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+class Suspension(Struct, frozen=True, kw_only=True):
+    reason: str
+    at: datetime
+
+
+class TimeLeft(Struct, frozen=True, kw_only=True):
+    """An estimate for the required lessons that are not done, less what was spent there already.
+
+    seconds           absent when too few others are known of, for every lesson that is left
+    based_on          so many learners at least, for each lesson in it; 0 when there is none
+    lessons           how many are left
+    lessons_without   of these, for so many too few others are known of: `seconds` leaves them
+    out
+    """
+
+    seconds: float | None
+    based_on: int
+    lessons: int
+    lessons_without: int
+
+
+class ToVerify(Struct, frozen=True, kw_only=True):
+    """What is to be verified.
+
+    credential the document itself, or a text: a JWT, or an image as `data:image/png;base64,…`
+    recipient  whom it should be about: an e-mail address, an id. Nothing keeps it
+    trusted    ids of issuers that the caller knows, as `issuer.id` in their badges
+    """
+
+    credential: Any
+    recipient: str | None = None
+    trusted: Sequence[str] = ()
+
+
+class Validated(Struct, frozen=True, kw_only=True):
+    """What publishing would come to.
+
+    version      what it would be; the latest, when it says the same as that
+    differences  from the latest version; if there is none, everything is added
+    warnings     what the plan says and hardly anybody means, with its path; and what its
+    prerequisites name and nobody can have as things are
+    """
+
+    course: str
+    version: int
+    differences: Sequence[Difference]
+    warnings: Sequence[PublishingWarning]
+
+
+class VersionLine(Struct, frozen=True, kw_only=True):
+    """`lessons`: how many."""
+
+    version: int
+    title: str
+    published_at: datetime
+    lessons: int
+    language: str
+    workload_hours: float | None
+
+
+class VersionsView(Struct, frozen=True, kw_only=True):
+    course: str
+    retired_at: datetime | None
+    versions: Sequence[VersionLine]
+
+
+class Waiver(Struct, frozen=True, kw_only=True):
+    lesson: str
+    reason: str
+
+
+class WaiverView(Struct, frozen=True, kw_only=True):
+    """`withdrawn_at` is absent as long as it stands. `by` and `withdrawn_by`: to staff only."""
+
+    reason: str
+    waived_at: datetime
+    by: str | None = None
+    withdrawn_at: datetime | None = None
+    withdrawal_reason: str | None = None
+    withdrawn_by: str | None = None
+
+
+class WhatIf(Struct, frozen=True, kw_only=True):
+    """True for `position` of the log. `judged` is how many enrollments were; who is transferred
+    counts where they went on. `affected` are those for whom anything changes. `next`: there are
+    more, ask again from there; None: that was all. `credentials_not_judged`: achievements that
+    ask of the course what grades do not tell, as its mode, a lesson's score, hours or a skill.
+    """
+
+    position: int
+    judged: int
+    gain_completion: int
+    lose_completion: int
+    change_grade: int
+    affected: Sequence[ProgressAffected]
+    next: WhatIfCursor | None
+    credentials_not_judged: Sequence[str]
+
+
+class WhatIfCursor(Struct, frozen=True, kw_only=True):
+    """Where an answer goes on: behind the opening at `after`, as the log was at `position`."""
+
+    after: int
+    position: int
+
+
+class When(Struct, frozen=True, kw_only=True):
+    """Absent: now."""
+
+    occurred_at: datetime | None = None
+
+
+class Withdrawal(Struct, frozen=True, kw_only=True):
+    reason: str
+
+
+class Withdrawing(Struct, frozen=True, kw_only=True):
+    reason: str
