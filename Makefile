@@ -49,6 +49,9 @@ fix: setup ## mend what the formatter and the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
+clients: setup ## write the generated part of the Python client as the API is now
+	@MILEPOST_WRITE_CLIENT=1 $(BIN)/pytest -q tests/published_clients/test_generated.py
+
 docs: setup ## build the documentation into dist/docs; a warning is an error
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/doctrees docs dist/docs
 	@echo "open dist/docs/index.html"
@@ -80,4 +83,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test-unit test test-faults test-all attack check fix docs bench lock clean
+.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs bench lock clean

@@ -24,6 +24,7 @@ def reader() -> Iterator[Mapping[str, str]]:
     folder.chmod(0o711)  # Postgres runs as somebody else when the tests run as root
     env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
     env |= {"MILEPOST_DATA_DIR": str(folder), "PATH": f"{BIN}{os.pathsep}{env['PATH']}"}
+    env |= {"PYTHONPATH": str(DOCS.parent / "deploy/clients/python")}  # as if it were installed
     up = subprocess.Popen(
         [sys.executable, "-m", "milepost.operations", "up", "--port", "0"],
         env=env,
@@ -50,6 +51,7 @@ def reader() -> Iterator[Mapping[str, str]]:
         "how-to/verify",
         "how-to/define-an-achievement",
         "how-to/operator",
+        "../deploy/clients/python/README",
     ],
 )
 def test_a_page_does_what_it_says(page: str, reader: Mapping[str, str], tmp_path: Path):

@@ -1,6 +1,6 @@
-"""A client of the published package, to an application in memory or to a Milepost that runs."""
+"""A client of the published package, to an application in memory."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -8,9 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from litestar import Litestar
-from tests.clients import Running
 from tests.no_read_models import NO_READ_MODELS
-from tests.processes import running_up
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
@@ -50,11 +48,6 @@ async def milepost(app: Litestar, token: str) -> AsyncIterator[Milepost]:
     transport = httpx2.ASGITransport(cast("Any", app))
     async with Milepost("http://milepost", token, retries=QUICK, transport=transport) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def running(own_processes: None) -> Iterator[Running]:  # noqa: ARG001 - it marks who asks
-    yield from running_up()
 
 
 @pytest.fixture
