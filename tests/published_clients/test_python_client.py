@@ -179,7 +179,7 @@ async def test_a_read_carries_the_position_of_what_was_done(app: Litestar, token
 
 
 async def test_pages_are_read_to_the_end(app: Litestar, token: str):
-    page = {"position": 1, "as_of": None, "enrollments": []}
+    page: dict[str, Any] = {"position": 1, "as_of": None, "enrollments": []}
     pages = [answers(200, json.dumps({**page, "next": then}).encode()) for then in ("b", "c", None)]
     before = Unsteady(app, *pages, pages[0], pages[0])
     async with client(before, token) as milepost:
@@ -198,7 +198,7 @@ async def test_a_newer_server_may_say_more(app: Litestar, token: str):
     )
     async with client(before, token, retries=ONCE) as milepost:
         enrolled = await milepost.enroll_learner("spring", Enroll(learner="ann"))
-        assert enrolled.state == "frozen"
+        assert str(enrolled.state) == "frozen"
         with pytest.raises(AnswerUnreadable):
             await milepost.enroll_learner("spring", Enroll(learner="ann"))
 
