@@ -16,6 +16,7 @@ import httpx2
 from httpx2 import AsyncClient, ConnectError, Response, TransportError
 from litestar import Litestar
 from tests.documented import Document, documented
+from tests.eventually import wait_until
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import name_of
@@ -307,7 +308,11 @@ class Running:
 
     @cached_property
     def _document(self) -> Document:
-        return Document(fetch(f"{self.http}/schema/openapi.json").json())
+        def answered() -> Response | None:  # a busy one may turn a connection away
+            answer = fetch(f"{self.http}/schema/openapi.json")
+            return answer if answer.is_success else None
+
+        return Document(wait_until(answered).json())
 
     async def _documented(self, response: Response) -> None:
         await response.aread()
