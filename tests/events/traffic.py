@@ -15,6 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
 from milepost.events.log import Command, Log, NewEvent
+from milepost.events.metadata import Metadata
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.relay.relay import Relay
 
@@ -27,7 +28,12 @@ SERVICES = {
 
 
 async def append(
-    log: Log, tenant: str, stream: str, *numbers: int, type_: str = "learner_enrolled"
+    log: Log,
+    tenant: str,
+    stream: str,
+    *numbers: int,
+    type_: str = "learner_enrolled",
+    correlation: str | None = None,
 ) -> None:
     """One event per number, appended to the stream in one command."""
     version = len(await log.read_stream(tenant, stream))
@@ -38,6 +44,7 @@ async def append(
             data=msgspec.json.encode({"number": number}),
             occurred_at=DAY,
             event_id=uuid4(),
+            metadata=Metadata(correlation=correlation).encode(),
         )
         for number in numbers
     )

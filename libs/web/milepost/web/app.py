@@ -8,6 +8,7 @@ from litestar.middleware import DefineMiddleware
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
+from milepost.web.answers.settled import Settles
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import cors
 from milepost.web.middleware import Edge
@@ -38,12 +39,18 @@ def create_app(
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
     registry: CollectorRegistry | None = None,
     tracer: Tracer | None = None,
+    settles: Settles | None = None,
 ) -> Litestar:
-    """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any."""
+    """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any.
+
+    `settles`: what `Prefer: wait` waits for; None: the preference is not known.
+    """
     registry = registry or process_registry()
     metrics = HttpMetrics(registry, peers_of(settings.metrics_peers))
     quotas = Quotas(settings, registry)
-    edge = DefineMiddleware(Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer)
+    edge = DefineMiddleware(
+        Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer, settles=settles
+    )
     publisher = Publisher()
     return Litestar(
         route_handlers=[

@@ -18,11 +18,12 @@ _ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 SENT: Final = (
     *("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Milepost-Position"),
-    *("Last-Event-ID", "X-Request-Id", "traceparent", "tracestate"),
+    *("Last-Event-ID", "Prefer", "X-Request-Id", "traceparent", "tracestate"),
 )
 READ: Final = (
     *("Milepost-Position", "ETag", "Location", "Retry-After", "WWW-Authenticate"),
-    *("Allow", "Content-Disposition", "Accept", "RateLimit", "RateLimit-Policy"),
+    *("Allow", "Content-Disposition", "Accept", "RateLimit", "RateLimit-Policy", "Link"),
+    *("Milepost-Head", "Milepost-Settled", "Milepost-Waits-For", "Preference-Applied"),
 )
 
 

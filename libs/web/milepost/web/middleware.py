@@ -13,11 +13,13 @@ from structlog.contextvars import bind_contextvars
 from uuid_utils import uuid7
 
 from milepost.events.store.tenant_share import TENANT
+from milepost.web.answers.settled import WAITING, Settles, preferred_seconds, settled_send
 from milepost.web.auth.tokens import Caller, TokenVerifier
 from milepost.web.problems import NotAuthenticated, error_response
-from milepost.web.requests.allowed_roles import check_role
+from milepost.web.requests.allowed_roles import SAFE_METHODS, check_role
 from milepost.web.requests.body import discard
 from milepost.web.requests.direct_call import OPTION as DIRECT_CALL
+from milepost.web.requests.positions import awaited_position
 from milepost.web.requests.query_parameters import check_parameters
 from milepost.web.requests.quotas import Quotas, place_in
 from milepost.web.telemetry import tracing
@@ -41,8 +43,10 @@ class Edge:
         quotas: Quotas,
         metrics: HttpMetrics,
         tracer: Tracer | None,
+        settles: Settles | None = None,
     ) -> None:
         self._app = app
+        self._settles = settles
         self._verifier = verifier
         self._quotas = quotas
         self._metrics = metrics
@@ -100,21 +104,36 @@ class Edge:
             await _refuse(refusal, scope, receive, send)
             return
         try:
-            await self._answer(scope, receive, send)
+            await self._answer(scope, receive, send, headers)
         finally:
             place.leave()
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, send: "_StatusRecorder") -> None:
-        call = scope["route_handler"].opt.get(DIRECT_CALL)
-        if call is None:
-            await self._app(scope, receive, send)
-            return
+    async def _answer(
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        send: "_StatusRecorder",
+        headers: dict[bytes, bytes],
+    ) -> None:
+        call = scope["route_handler"].opt.get(DIRECT_CALL, self._app)
+        answering: Send = send
         try:
-            await call(scope, receive, send)
+            if not WAITING.isdisjoint(headers) and scope["user"] is not None:
+                answering = await self._patient(scope, send, headers)
+            await call(scope, receive, answering)
         except Exception as error:
             if send.started:
                 raise
             await _refuse(error, scope, receive, send)
+
+    async def _patient(self, scope: HTTPScope, send: Send, headers: dict[bytes, bytes]) -> Send:
+        """`send`, or one that waits as the client prefers. Raises `Malformed`."""
+        if scope["method"] in SAFE_METHODS:
+            awaited_position(Request(scope))
+        seconds = preferred_seconds(headers)
+        if self._settles is None or seconds is None:
+            return send
+        return await settled_send(self._settles, scope, send, seconds)
 
     async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller | None:
         if scope["route_handler"].opt.get("public"):

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final, cast
 
+import msgspec
 from litestar import Router
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -38,6 +39,8 @@ from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
     IDEMPOTENCY_KEY,
     LOCATION,
+    PREFER,
+    SETTLED,
     Answers,
     Header,
 )
@@ -51,6 +54,7 @@ from milepost.web.problems import (
     UnsupportedMedia,
 )
 from milepost.web.requests.allowed_roles import OPTION as ROLES
+from milepost.web.requests.allowed_roles import SAFE_METHODS
 from milepost.web.requests.body import IN_CRUMBS
 from milepost.web.requests.quotas import TooManyRequests
 
@@ -106,12 +110,28 @@ def _document(handler: HTTPRouteHandler, path: str) -> None:
     if handler.opt.get("public"):
         handler.security = [{}]
         return
-    answers: Answers = handler.opt.get("answers", Answers())
+    answers = _with_preference(handler, handler.opt.get("answers", Answers()))
     problems = kinds((*answers.refusals, *_common(handler, path, answers)))
     documented = {status: response_spec(same_status) for status, same_status in problems.items()}
     handler.responses = {**(handler.responses or {}), **documented}
     operation_factory = _operation_factory(handler, answers, problems, _instance(path, problems))
     handler.operation_class = cast("type[Operation]", operation_factory)
+
+
+def _with_preference(handler: HTTPRouteHandler, answers: Answers) -> Answers:
+    """Any read waits for a position, and any command for what follows, as the client prefers."""
+    if handler.http_methods <= SAFE_METHODS:
+        waiting: tuple[Header, ...] = (AWAITED_POSITION, PREFER)
+    elif IDEMPOTENCY_KEY in answers.request_headers:
+        waiting = (PREFER,)
+    else:
+        return answers
+    sent = answers.request_headers
+    return msgspec.structs.replace(
+        answers,
+        request_headers=(*sent, *(one for one in waiting if one not in sent)),
+        response_headers=(*answers.response_headers, *SETTLED),
+    )
 
 
 def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exception]:
@@ -220,7 +240,9 @@ def _parameter(header: Header) -> Parameter:
 
 
 def _header(header: Header) -> OpenAPIHeader:
-    return OpenAPIHeader(schema=header.schema, description=header.description, required=True)
+    return OpenAPIHeader(
+        schema=header.schema, description=header.description, required=header.required
+    )
 
 
 def _problem_headers(same_status: list[Kind]) -> dict[str, OpenAPIHeader | Reference]:

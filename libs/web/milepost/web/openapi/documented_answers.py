@@ -24,6 +24,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     schema: Schema
+    required: bool = True
 
 
 IDEMPOTENCY_KEY: Final = Header(
@@ -46,6 +47,33 @@ AWAITED_POSITION: Final = Header(
     name="Milepost-Position",
     description="Waits until the answer shows what has happened up to this position",
     schema=Schema(type=OpenAPIType.INTEGER, minimum=0, exclusive_maximum=10**18, examples=[0]),
+)
+PREFER: Final = Header(
+    name="Prefer",
+    description="`wait=5`: answers when everything that follows has followed, 30 s later at most: "
+    "of a command what it did, of a read what has happened up to Milepost-Position",
+    schema=Schema(type=OpenAPIType.STRING, examples=["wait=5"]),
+)
+SETTLED: Final = (
+    Header(
+        name="Milepost-Settled",
+        description="To `Prefer: wait`: whether everything that follows has followed",
+        schema=Schema(type=OpenAPIType.STRING, enum=["true", "false"]),
+        required=False,
+    ),
+    Header(
+        name="Milepost-Waits-For",
+        description="Who has not answered yet, when it is false; `;parked`: failed, and waits for "
+        "a person",
+        schema=Schema(type=OpenAPIType.STRING, examples=["credentials", "progress;parked"]),
+        required=False,
+    ),
+    Header(
+        name="Preference-Applied",
+        description="The preference that was kept",
+        schema=Schema(type=OpenAPIType.STRING, examples=["wait=5"]),
+        required=False,
+    ),
 )
 POSITION: Final = Header(
     name="Milepost-Position",

@@ -13,12 +13,20 @@ from milepost.web.problems import Malformed
 # What RFC 3986 lets stand in a path as it is, and what parts it.
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]*")
 
+# In the state of a request: the position that is left to be awaited, by whoever reads.
+AWAITED = "awaited"
+
 T = TypeVar("T")
 Address: TypeAlias = tuple[str, ...]
 
 
 def awaited_position(request: Request[Any, Any, Any]) -> int | None:
-    """The position that the reader wants to see, from `Milepost-Position`. Raises `Malformed`."""
+    """The position that the reader wants to see, from `Milepost-Position`; None where that has
+    been waited for already. Raises `Malformed`.
+    """
+    if AWAITED in request.scope["state"]:
+        awaited: int | None = request.scope["state"][AWAITED]
+        return awaited
     text = request.headers.get("milepost-position")
     if text is None:
         return None

@@ -13,10 +13,12 @@ from milepost.dashboards.api.responses import (
     respond,
 )
 from milepost.dashboards.api.views import LearnerPage, OfferingPage, OperationsPage
-from milepost.dashboards.queries.consistent_read import NotVisibleYet
+from milepost.dashboards.queries.consistent_read import NotVisibleYet, shows
 from milepost.dashboards.queries.learner import LearnerReads
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
 from milepost.dashboards.queries.operations import read_operations
+from milepost.dashboards.read_models import READ_MODELS
+from milepost.web.answers.settled import SHOWS
 from milepost.web.requests.positions import awaited_position
 
 
@@ -82,6 +84,10 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
 
 def routes(pool: asyncpg.Pool) -> Router:
     learners = LearnerReads(pool)
+
+    async def all_show(tenant: str, position: int, seconds: float) -> bool:
+        return await shows(pool, tenant, READ_MODELS, position, seconds)
+
     return Router(
         "/dashboards",
         route_handlers=[
@@ -95,5 +101,6 @@ def routes(pool: asyncpg.Pool) -> Router:
             "learners": Provide(lambda: learners, sync_to_thread=False),
         },
         exception_handlers={NotVisibleYet: answer_not_visible},
+        opt={SHOWS: all_show},
         tags=["dashboards"],
     )

@@ -170,11 +170,26 @@ def _result_sets(
     return ResultSets(position=position, as_of=as_of, etag=_etag(lists), rows=rows)
 
 
+async def shows(
+    pool: asyncpg.Pool, tenant: str, models: Sequence[ReadModel], position: int, seconds: float
+) -> bool:
+    """Whether, after at most so many seconds, all of these show a position that the log has."""
+    backoff, names = _backoff(seconds), names_of(models)
+    try:
+        while await reached_position(pool, tenant, names) < position:
+            if not await backoff.pause():
+                return False
+    except NOT_BUILT:
+        return False
+    return True
+
+
+def _backoff(seconds: float) -> Backoff:
+    return Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5, deadline_seconds=seconds)
+
+
 async def _wait(pool: asyncpg.Pool, tenant: str, models: Sequence[str], awaited: int) -> None:
-    backoff = Backoff(
-        FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5, deadline_seconds=WAIT_SECONDS
-    )
-    head = 0
+    backoff, head = _backoff(WAIT_SECONDS), 0
     while (reached := await reached_position(pool, tenant, models)) < awaited:
         if head < awaited and (head := await _head(pool, tenant)) < awaited:
             raise BeyondTheLog(awaited, head)

@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 from milepost.contracts.published import PUBLISHED
 from milepost.events.commands.transact import Transactor
 from milepost.events.policies.reactions import policy_handler
+from milepost.events.policies.settlement import Settlement
 from milepost.events.policies.timers import Timers
 from milepost.events.projections.projector import Projector
 from milepost.events.relay.relay import Relay
@@ -28,6 +29,7 @@ from milepost.operations.doctor.watch import watch
 from milepost.operations.doctor.work import consumers_here
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.rooms import ENROLLMENT_ROLE, read_models, services_of
+from milepost.operations.serving.consumers import consumers_of_all
 from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.admission import LIMITS, Limits
@@ -121,9 +123,10 @@ async def _serve(settings: Settings, name: str) -> None:
         workers = [work() for one in services for work in one.workers]
         if name in EXAMINES:
             workers.append(watch(settings, pool, await consumers_here(settings)))
+        settlement = Settlement(consumers_of_all(name, services, pool), transactor.log, pool)
         await _alive(
             settings, services, pool, stop, Ports(settings.port, settings.probes_port or None),
-            *subscriptions, *timers, *workers,
+            *subscriptions, *timers, *workers, settlement.run(), settles=settlement,
         )  # fmt: skip
         await transactor.close()
 
@@ -167,12 +170,13 @@ async def _alive(
     stop: asyncio.Event,
     ports: Ports,
     *works: Coroutine[Any, Any, object],
+    settles: Settlement | None = None,
 ) -> None:
     """Work in the background, answer on `port` and be probed on another, until told to stop."""
     watch, ready = LoopWatch(), {"postgres": _reaches(pool)}
     working = [until(stop, watch.run(), *works)]
     if ports.http is not None:
-        app = _app(settings, services, ready)
+        app = _app(settings, services, ready, settles)
         seconds, limits = settings.shutdown_seconds, _limits(settings)
         working.append(
             serve(app, settings.host, ports.http, stop, shutdown_seconds=seconds, limits=limits)
@@ -199,7 +203,12 @@ def _limits(settings: Settings) -> Limits:
     return LIMITS._replace(connections=settings.max_connections, requests=settings.max_requests)
 
 
-def _app(settings: Settings, services: Sequence[Service], ready: Mapping[str, Check]) -> Litestar:
+def _app(
+    settings: Settings,
+    services: Sequence[Service],
+    ready: Mapping[str, Check],
+    settles: Settlement | None,
+) -> Litestar:
     tracing = tracing_from(os.environ, "milepost")
 
     async def send_spans() -> None:
@@ -214,6 +223,7 @@ def _app(settings: Settings, services: Sequence[Service], ready: Mapping[str, Ch
         on_shutdown=[send_spans],
         registry=REGISTRY,
         tracer=tracing.tracer if tracing else None,
+        settles=settles,
     )
 
 
