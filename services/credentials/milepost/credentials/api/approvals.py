@@ -13,7 +13,7 @@ from litestar.params import JSONBody
 
 from milepost.credentials.api.wire import Code, KnownAchievement, KnownLearner, PathLearner
 from milepost.credentials.api.wiring import (
-    ISSUING,
+    READING,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     Wiring,
@@ -91,7 +91,7 @@ class ApprovalsView(msgspec.Struct, frozen=True, kw_only=True):
     "/learners/{learner:str}/achievements/{achievement:str}/approvals",
     summary="Who has approved of an award",
     answers=versioned_query(UNKNOWN_ACHIEVEMENT),
-    roles=ISSUING,
+    roles=READING,
 )
 async def get_award_approvals(
     request: Call,
@@ -99,7 +99,7 @@ async def get_award_approvals(
     achievement: KnownAchievement,
     wiring: NamedDependency[Wiring],
 ) -> Response[ApprovalsView]:
-    """Roles: issuer, registrar, operator, service."""
+    """Roles: issuer, registrar, operator, service, auditor."""
     now = wiring.clock()
     defined_at, found = await defined(request, wiring.transactor, achievement)
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))

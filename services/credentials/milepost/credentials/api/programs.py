@@ -9,7 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from milepost.contracts.ids import KEY
 from milepost.credentials.api.wire import KnownLearner
-from milepost.credentials.api.wiring import ISSUING, Wiring
+from milepost.credentials.api.wiring import READING, Wiring
 from milepost.credentials.domain.achievements.program_progress import (
     ProgramProgress,
     progress_towards,
@@ -20,7 +20,7 @@ from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import query
 from milepost.web.requests.commands import Call
 
-NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
+NOT_YOUR_OWN = NotYourOwn("learner-4711", READING)
 
 
 class ProgramsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +53,9 @@ async def list_program_progress(
 ) -> Response[ProgramsView]:
     """Programs that are retired are left out, unless the learner holds something of them.
 
-    The learner themselves, or issuer, registrar, operator, service.
+    The learner themselves, or issuer, registrar, operator, service, auditor.
     """
-    request.user.may_act_for(learner, *ISSUING)
+    request.user.may_act_for(learner, *READING)
     now, tenant = wiring.clock(), request.user.tenant
     catalog = await wiring.achievements.latest(tenant)
     _, record = await wiring.transactor.load(tenant, RECORD.of(learner))
@@ -88,9 +88,9 @@ async def get_program_progress(
 ) -> Response[ProgramView]:
     """Which achievements are held, and how far those are that are not.
 
-    The learner themselves, or issuer, registrar, operator, service.
+    The learner themselves, or issuer, registrar, operator, service, auditor.
     """
-    request.user.may_act_for(learner, *ISSUING)
+    request.user.may_act_for(learner, *READING)
     tenant = request.user.tenant
     catalog = await wiring.achievements.latest(tenant)
     if program not in catalog.programs:

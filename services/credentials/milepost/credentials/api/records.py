@@ -24,6 +24,7 @@ from milepost.credentials.api.wire import (
 )
 from milepost.credentials.api.wiring import (
     ISSUING,
+    READING,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     Wiring,
@@ -49,7 +50,7 @@ from milepost.web.requests.etags import versioned
 from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import occurred
 
-NOT_YOUR_OWN = NotYourOwn("learner-4711", ISSUING)
+NOT_YOUR_OWN = NotYourOwn("learner-4711", READING)
 _CREDENTIAL = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 _NOT_HELD = NotHeld("learner-4711", _CREDENTIAL)
 _ALREADY_REVOKED = AlreadyRevoked(
@@ -69,11 +70,11 @@ async def get_learner_record(
 ) -> Response[RecordView]:
     """Empty for a learner who has not completed anything.
 
-    The learner themselves, or issuer, registrar, operator, service.
+    The learner themselves, or issuer, registrar, operator, service, auditor.
     """
-    request.user.may_act_for(learner, *ISSUING)
+    request.user.may_act_for(learner, *READING)
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
-    view = RecordView.of(learner, record, wiring.clock(), withheld=_issues(request))
+    view = RecordView.of(learner, record, wiring.clock(), withheld=_sees_all(request))
     # Credentials expire, and embargoes end, by the clock, and nothing is written then.
     states = [one.status for one in view.credentials]
     return versioned(request, view, written, states.count("active"), len(states))
@@ -92,9 +93,9 @@ async def get_achievement_standing(
 ) -> Response[StandingView]:
     """Which conditions hold, since which event, and which do not yet hold.
 
-    The learner themselves, or issuer, registrar, operator, service.
+    The learner themselves, or issuer, registrar, operator, service, auditor.
     """
-    request.user.may_act_for(learner, *ISSUING)
+    request.user.may_act_for(learner, *READING)
     defined_at, found = await defined(request, wiring.transactor, achievement)
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
     held, now = record.active.get(achievement), wiring.clock()
@@ -228,13 +229,13 @@ async def lift_credential_flag(
     return positioned(CredentialView.of(held, wiring.clock()), outcome.position)
 
 
-def _issues(request: Call) -> bool:
-    return not request.user.roles.isdisjoint(ISSUING)
+def _sees_all(request: Call) -> bool:
+    return not request.user.roles.isdisjoint(READING)
 
 
 def _sees(request: Call, credential: Credential, now: datetime) -> bool:
-    """What is withheld is there for who issues it only."""
-    return _issues(request) or not credential.is_withheld(now)
+    """What is withheld is there for staff only."""
+    return _sees_all(request) or not credential.is_withheld(now)
 
 
 def _awarded(outcome: Outcome[Any]) -> str:

@@ -23,6 +23,7 @@ from milepost.web.requests.commands import Call
 from milepost.web.settings import Settings
 
 ISSUING = ("issuer", "registrar", "operator", "service")
+READING = (*ISSUING, "auditor")
 
 UNKNOWN_ACHIEVEMENT = UnknownAchievement("data-analyst")
 RETIRED_ACHIEVEMENT = RetiredAchievement("data-analyst")

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from milepost.credentials.api.wiring import ISSUING
+from milepost.credentials.api.wiring import ISSUING, READING
 from milepost.credentials.jobs import documents
 from milepost.jobs import documents as job_documents
 from milepost.jobs import parameters
@@ -58,7 +58,7 @@ async def start_credential_job(
     summary="List jobs of credentials",
     description=parameters.LISTED,
     answers=job_documents.LIST,
-    roles=ISSUING,
+    roles=READING,
 )
 async def list_credential_jobs(
     request: Received,
@@ -78,7 +78,7 @@ async def list_credential_jobs(
     summary="Read how far a job of credentials is",
     description=parameters.VERSIONED,
     answers=job_documents.READ,
-    roles=ISSUING,
+    roles=READING,
 )
 async def get_credential_job(
     request: Received, job: parameters.JobPath, wiring: NamedDependency[JobWiring]
@@ -94,7 +94,7 @@ async def get_credential_job(
     media_type=NDJSON,
     responses={200: documents.LINES},
     answers=job_documents.RESULTS,
-    roles=ISSUING,
+    roles=READING,
 )
 async def get_credential_job_results(
     request: Received,

@@ -18,6 +18,7 @@ from milepost.contracts.records import CredentialAwarded, ForeignCredentialNoted
 from milepost.credentials.api.wire import Code, CredentialView, PathLearner
 from milepost.credentials.api.wiring import (
     ISSUING,
+    READING,
     RETIRED_ACHIEVEMENT,
     UNKNOWN_ACHIEVEMENT,
     Wiring,
@@ -36,7 +37,7 @@ from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import created
 
-ANYBODY: Final = ("learner", "instructor", "issuer", "registrar", "operator", "service")
+ANYBODY: Final = ("learner", "instructor", *READING)
 MAX_JSON: Final = MAX_BYTES * 4 // 3 + 100_000  # an image as a data: address, and the rest
 _CREDENTIAL: Final = "5d2b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60"
 MAX_TRUSTED: Final = 100

@@ -195,8 +195,8 @@ async def list_enrollments(
     language: Language = None,
 ) -> Response[EnrollmentsPage]:
     """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
-    Roles: registrar, issuer, operator, service; instructor for own offerings, learners for their
-    own.
+    Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
+    their own.
     """
     learner = whose(request.user, learner)
     query = EnrollmentsQuery(
@@ -235,7 +235,7 @@ async def list_offerings(
     course: Filter = None,
     language: Language = None,
 ) -> Response[OfferingsPage]:
-    """Roles: registrar, issuer, operator, service; instructor for own offerings."""
+    """Roles: registrar, issuer, operator, service, auditor; instructor for own offerings."""
     query = OfferingsQuery(
         sort=sort,
         order=order,
@@ -272,8 +272,8 @@ async def list_credentials(
     """`flagged=true`: those that wait for a person's decision, since what they rest on holds no
     longer.
 
-    Roles: registrar, issuer, operator, service; instructor for what was first earned in own
-    offerings, learners for their own.
+    Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned in
+    own offerings, learners for their own.
     """
     learner = whose(request.user, learner)
     query = CredentialsQuery(

@@ -18,7 +18,7 @@ from milepost.web.auth.tokens import Caller
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 
-STAFF = ("instructor", "registrar", "issuer", "operator", "service")
+STAFF = ("instructor", "registrar", "issuer", "operator", "service", "auditor")
 
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]

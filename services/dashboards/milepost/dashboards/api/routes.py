@@ -57,7 +57,7 @@ async def get_learner_overview(
 async def get_offering_overview(
     request: Call, offering: PathKey, pool: Pool
 ) -> Response[OfferingPage]:
-    """Roles: registrar, issuer, operator, service; instructor for own offerings."""
+    """Roles: registrar, issuer, operator, service, auditor; instructor for own offerings."""
     caller, awaited = request.user, awaited_position(request)
     found = await read_offering(
         pool, caller.tenant, offering, instructor=limit_of(caller), awaited=awaited
@@ -70,10 +70,10 @@ async def get_offering_overview(
     "/operations",
     summary="The log's head, and how far the read models are behind it",
     answers=read_answers(),
-    roles=("operator", "service"),
+    roles=("operator", "service", "auditor"),
 )
 async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
-    """Roles: operator, service."""
+    """Roles: operator, service, auditor."""
     awaited = awaited_position(request)
     found = await read_operations(pool, request.user.tenant, awaited=awaited)
     page = OperationsPage(

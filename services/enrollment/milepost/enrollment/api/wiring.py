@@ -22,7 +22,7 @@ T = TypeVar("T")
 CATALOG_KEEPERS = ("registrar", "operator", "service")
 ENROLLERS = ("registrar", "service")
 LEARNERS_AND_ENROLLERS = ("learner", *ENROLLERS)
-ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service")
+ENROLLMENT_READERS = ("instructor", "registrar", "operator", "service", "auditor")
 
 Id = Annotated[str, Meta(pattern=ID, description=ID_IN_WORDS)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]

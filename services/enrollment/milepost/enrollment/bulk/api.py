@@ -20,7 +20,7 @@ from milepost.jobs.store import Store
 from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
 
-READERS = (*ENROLLERS, "operator")
+READERS = (*ENROLLERS, "operator", "auditor")
 
 
 class BulkWiring(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from milepost.web.settings import Settings
 T = TypeVar("T")
 
 WRITERS = ("instructor", "registrar", "service")
-READERS = (*WRITERS, "operator")
+READERS = (*WRITERS, "operator", "auditor")
 
 _ENROLLMENT = "9bd49296-3d37-554a-978b-2047720aab49"
 _SEPTEMBER = datetime(2026, 9, 1, 8, tzinfo=UTC)

@@ -19,7 +19,7 @@ from milepost.web.requests.body import Received
 from milepost.web.requests.etags import versioned
 
 SENDERS = ("instructor", "registrar", "service")
-READERS = (*SENDERS, "operator")
+READERS = (*SENDERS, "operator", "auditor")
 # Which version of a course enrollments are judged by is not one instructor's to say.
 KEEPERS = ("registrar", "service")
 
