@@ -24,10 +24,6 @@ IN_PARTS = {
     *("completion_not_yours", "too_long_ago", "too_many_attempts", "already_judged"),
     "report_id_reused",
     "row_invalid",
-    # Their routes are to come.
-    *("endpoint_refused", "start_ahead", "too_many_secrets", "too_many_webhooks"),
-    *("unknown_event_names", "unknown_webhook", "webhook_is_disabled", "webhook_not_verified"),
-    "webhook_url_changed",
 }
 
 

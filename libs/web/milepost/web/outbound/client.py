@@ -24,6 +24,7 @@ MAX_URL: Final = 2_000
 SECONDS: Final = 10.0
 CONNECTIONS: Final = 16  # at a time; who comes then waits, within its seconds
 USER_AGENT: Final = "milepost"
+_DEFAULT_PORTS: Final = {b"https": 443, b"http": 80}
 _FAULTS: Final = (
     httpcore2.NetworkError,
     httpcore2.ProtocolError,
@@ -90,6 +91,19 @@ class Outbound:
         except _FAULTS as error:
             raise NotReached(host, str(error) or type(error).__name__) from error
 
+    async def check(self, url: str, *, seconds: float = SECONDS) -> None:
+        """Whether it would be called, as its name resolves now. Nothing is sent.
+
+        Raises `UrlRefused`, `HostNotAllowed`, `AddressRefused`, `NotReached`.
+        """
+        address = self._validated(url)
+        host, port = address.host.decode("ascii"), address.port
+        try:
+            async with asyncio.timeout(seconds):
+                await self._backend.checked(host, port or _DEFAULT_PORTS[address.scheme])
+        except TimeoutError as error:
+            raise NotReached(host, f"no address within {seconds:g} seconds") from error
+
     async def _answer(self, request: httpcore2.Request, host: str, max_bytes: int) -> Answer:
         pool = self._pool or await self._opened()
         response = await pool.handle_async_request(request)
@@ -151,7 +165,7 @@ def _port(url: httpx2.URL) -> int:
 def _headers(
     url: httpcore2.URL, headers: Mapping[str, str], content: bytes | None
 ) -> list[tuple[bytes, bytes]]:
-    default = {b"https": 443, b"http": 80}[url.scheme]
+    default = _DEFAULT_PORTS[url.scheme]
     host = b"[%b]" % url.host if b":" in url.host else url.host
     if url.port not in {None, default}:
         host += b":%d" % url.port

@@ -46,7 +46,7 @@ class GuardedBackend(httpcore2.AnyIOBackend):
     ) -> httpcore2.AsyncNetworkStream:
         """Raises `AddressRefused`, `NotReached`, and what httpcore raises."""
         fault: Exception | None = None
-        for address in await self._checked(host, port):
+        for address in await self.checked(host, port):
             try:
                 return await super().connect_tcp(
                     address, port, timeout, local_address, socket_options
@@ -58,8 +58,11 @@ class GuardedBackend(httpcore2.AnyIOBackend):
     async def connect_unix_socket(self, path: str, *_: Any, **__: Any) -> Any:
         raise AddressRefused(path, "a socket of this machine")
 
-    async def _checked(self, host: str, port: int) -> Sequence[str]:
-        """One address that is not public condemns the name: which is taken is not ours to say."""
+    async def checked(self, host: str, port: int) -> Sequence[str]:
+        """One address that is not public condemns the name: which is taken is not ours to say.
+
+        Raises `AddressRefused`, `NotReached`.
+        """
         try:
             addresses = list(dict.fromkeys(await self._resolve(host, port)))
         except (OSError, UnicodeError) as error:

@@ -20,10 +20,12 @@ create table webhooks.sealing_key (
     fingerprint text not null
 );
 
+-- As of the command that was recorded at `changed_at`.
 create table webhooks.descriptions (
     tenant text collate "C" not null,
     webhook text collate "C" not null,
     description text not null,
+    changed_at timestamptz not null,
     primary key (tenant, webhook)
 );
 

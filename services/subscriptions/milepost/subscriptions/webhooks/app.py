@@ -1,7 +1,31 @@
 """Wiring of webhooks, nothing else."""
 
+from milepost.subscriptions.webhooks.api.routes import routes
+from milepost.subscriptions.webhooks.api.wiring import Wiring
+from milepost.subscriptions.webhooks.descriptions import Descriptions
+from milepost.subscriptions.webhooks.endpoint import Endpoints
+from milepost.subscriptions.webhooks.register import Register
+from milepost.subscriptions.webhooks.secrets import WEBHOOK_KEY, Secrets
+from milepost.web.outbound.client import Outbound
+from milepost.web.outbound.hosts import Hosts
 from milepost.web.room import Context, Service
+from milepost.web.secrets.sealing import Sealing
 
 
-def service(context: Context) -> Service:  # noqa: ARG001 - nothing is needed yet
-    return Service(name="webhooks", routes=())
+def service(context: Context) -> Service:
+    """Raises `SettingInvalid`."""
+    return Service(name="webhooks", routes=(routes(wiring(context)),))
+
+
+def wiring(context: Context) -> Wiring:
+    """Raises `SettingInvalid`."""
+    settings, pool, transactor = context.settings, context.pool, context.transactor
+    secrets = Secrets(pool, Sealing(WEBHOOK_KEY, settings, pool))
+    return Wiring(
+        transactor=transactor,
+        register=Register(transactor.log, secrets, context.clock),
+        secrets=secrets,
+        descriptions=Descriptions(pool),
+        endpoints=Endpoints(Outbound(Hosts.read(settings.outbound_private))),
+        clock=context.clock,
+    )

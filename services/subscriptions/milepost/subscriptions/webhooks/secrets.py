@@ -81,9 +81,15 @@ class Secrets:
             self._opened.discard((tenant, webhook, one.key))
         await self._pool.execute(_DELETE, tenant, webhook, [one.key for one in keys])
 
+    async def forget_strays(self, tenant: str, known: Sequence[str]) -> None:
+        """What is a day old and belongs to none of these webhooks: its maker died, or a remover."""
+        await self._pool.execute(_DELETE_STRAYS, tenant, list(known))
+
 
 _INSERT = """insert into webhooks.secrets (tenant, webhook, key, scheme, sealed)
 values ($1, $2, $3, $4, $5) on conflict do nothing"""
 _SELECT = """select key, scheme, sealed from webhooks.secrets
 where tenant = $1 and webhook = $2 and key = any($3)"""
 _DELETE = "delete from webhooks.secrets where tenant = $1 and webhook = $2 and key = any($3)"
+_DELETE_STRAYS = """delete from webhooks.secrets
+where tenant = $1 and webhook <> all($2) and created_at < now() - interval '1 day'"""

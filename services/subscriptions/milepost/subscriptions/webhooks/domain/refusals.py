@@ -72,3 +72,15 @@ class StartAhead(Invalid):
 
     start: int
     head: int
+
+
+@dataclass
+class EndpointSilent(Conflicting):
+    """The endpoint did not answer the challenge: it has to send it back, with a status of 2xx.
+
+    `status`: HTTP, of its answer, if there was one.
+    """
+
+    webhook: str
+    reason: str
+    status: int | None = None

@@ -65,6 +65,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime | None = None
 
+    @property
+    def new(self) -> "NewKey":
+        return NewKey(key=self.key, scheme=self.scheme, public_key=self.public_key)
+
     def signs(self, at: datetime) -> bool:
         return self.until is None or at < self.until
 

@@ -1,0 +1,58 @@
+"""What the routes on webhooks share: what they are wired with, and whose a webhook is."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from litestar.params import PathParameter
+
+from milepost.events.commands.transact import Transactor
+from milepost.subscriptions.visibility import SUBSCRIBERS, may_change
+from milepost.subscriptions.webhooks.descriptions import Descriptions
+from milepost.subscriptions.webhooks.domain.refusals import UnknownWebhook
+from milepost.subscriptions.webhooks.domain.webhook import WEBHOOK, Webhook
+from milepost.subscriptions.webhooks.endpoint import Endpoints
+from milepost.subscriptions.webhooks.register import Register
+from milepost.subscriptions.webhooks.secrets import Secrets
+from milepost.web.auth.tokens import Caller
+from milepost.web.requests.commands import Call
+
+AUDITOR: Final = "auditor"
+# They see what there is, and no secret.
+VIEWERS: Final = (*SUBSCRIBERS, AUDITOR)
+EXAMPLE: Final = "0199f1c2-7a3e-7c51-9d5e-2f6b8a1c4d70"
+UNKNOWN: Final = UnknownWebhook(EXAMPLE)
+
+PathWebhook: TypeAlias = Annotated[
+    str, PathParameter(pattern=r"^[0-9a-f-]{36}(?![\s\S])", description="The webhook's id")
+]
+
+
+class Wiring(msgspec.Struct, frozen=True):
+    transactor: Transactor
+    register: Register
+    secrets: Secrets
+    descriptions: Descriptions
+    endpoints: Endpoints
+    clock: Callable[[], datetime]
+
+    async def mine(self, request: Call, webhook: str) -> Webhook:
+        """Also one that was deleted. Raises `UnknownWebhook` where it is another's, too."""
+        caller = request.user
+        _, state = await self.transactor.load(caller.tenant, WEBHOOK.of(webhook))
+        if not state.webhook or not is_theirs(caller, state):
+            raise UnknownWebhook(webhook)
+        return state
+
+    async def existing(self, request: Call, webhook: str) -> Webhook:
+        """As `mine`, without those that were deleted."""
+        state = await self.mine(request, webhook)
+        if not state.exists:
+            raise UnknownWebhook(webhook)
+        return state
+
+
+def is_theirs(caller: Caller, webhook: Webhook) -> bool:
+    """Theirs to see; what they may change the route's roles say."""
+    return AUDITOR in caller.roles or may_change(caller, webhook.by)
