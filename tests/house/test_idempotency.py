@@ -17,6 +17,8 @@ from tests.clients import PLAN, PROGRAM, Response, School, school_of
 from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.documented import METHODS
 from tests.events.hindered import Elsewhere
+from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
+from tests.subscriptions.webhooks.receiver import Receiver, listening
 from tests.verification.issuing import Issuer
 
 from milepost.contracts.ids import enrollment_id
@@ -39,7 +41,7 @@ KEY = "1d5f1e0a-3c0b-4b57-9a4e-7f0c2b7f6f11"
 NOW = datetime.now(UTC)
 LATER = (NOW + timedelta(days=30)).isoformat()
 MOMENT = {"occurred_at": NOW.isoformat()}
-ROLES = ("registrar", "issuer", "service")
+ROLES = ("registrar", "issuer", "service", "operator")
 
 E, P, C = "/enrollment", "/progress", "/credentials"
 WAIVER = {"lesson": "intro", "reason": "illness"}
@@ -49,6 +51,7 @@ BADGE: dict[str, Any] = {
     "criteria": {"type": "course_passed", "course": "DATA-101", "min_grade": 0.5},
 }
 ELSEWHERE = Issuer(identifier=None)
+ENDPOINT = Receiver()
 RECOGNIZED: dict[str, Any] = {
     "credential": ELSEWHERE.signed(),
     "recipient": "ann@example.org",
@@ -61,6 +64,7 @@ Arrange = Callable[[School], Awaitable[str]]
 @pytest.fixture
 async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
     await forget_issuer_keys(postgres)
+    await forget_webhook_secrets(postgres)
     opened = await connect_pool(postgres, name="idempotency tests", size=8, role=ENROLLMENT_ROLE)
     yield opened
     await opened.close()
@@ -74,12 +78,17 @@ async def school(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[School]:
 
 @asynccontextmanager
 async def school_on(log: Log, pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[School]:
-    settings = Settings(data_dir=data_dir, verify_trusted=ELSEWHERE.id)
+    settings = Settings(
+        data_dir=data_dir, verify_trusted=ELSEWHERE.id, outbound_private="127.0.0.1"
+    )
     transactor = Transactor(log)
     services = services_of("all", Context(transactor, settings, pool))
     tenant = f"t-{uuid4().hex[:12]}"
     whose: dict[str, Any] = {"by": ROLES, "tenant": tenant}
-    async with school_of(services, transactor, settings, raises=False, **whose) as school:
+    async with (
+        listening(ENDPOINT),
+        school_of(services, transactor, settings, raises=False, **whose) as school,
+    ):
         yield school
     await transactor.close()
 
@@ -283,6 +292,17 @@ async def a_link(school: School) -> str:
     return f"{path}/{shared.json()['links'][0]['link']}"
 
 
+def of_webhook(step: str, *before: str) -> Arrange:
+    async def arrange(school: School) -> str:
+        made = await done(school.post("/webhooks", {"url": ENDPOINT.url}))
+        path = f"/webhooks/{made.json()['webhook']}"
+        for one in before:
+            await done(school.post(f"{path}/{one}"))
+        return path + step
+
+    return arrange
+
+
 async def done(asked: Awaitable[Response]) -> Response:
     answer = await asked
     assert answer.status_code < 300, answer.text
@@ -302,6 +322,8 @@ OTHER_R = {"reason": "changed_course"}
 OF_ANA = f"{E}/enrollments/{ANA}"
 MOVE = {"to": "autumn", "reason": "moved"}
 REPORT = {"type": "started", "id": "1", "lesson": "intro", "occurred_at": NOW.isoformat()}
+HOOK = {"url": "https://192.88.98.7/hook", "types": ["credential_awarded"]}
+LESS, SKIP = {"types": ["credential_awarded"]}, {"skip": True}
 CASES = [
     Case(
         "PUT /enrollment/courses/{course}", at(f"{E}/courses/NEW"), {"title": "New"}, {"title": "X"}
@@ -641,6 +663,20 @@ CASES = [
         two_keys,
         {},
         {"compromised": True},
+    ),
+    Case("POST /webhooks", at("/webhooks"), HOOK, {**HOOK, "ordered": "learner"}),
+    Case("PATCH /webhooks/{webhook}", of_webhook(""), LESS, {"types": []}),
+    Case("DELETE /webhooks/{webhook}", of_webhook(""), None, None),
+    Case("POST /webhooks/{webhook}/verify", of_webhook("/verify"), None, None),
+    Case("POST /webhooks/{webhook}/pause", of_webhook("/pause"), None, None),
+    Case("POST /webhooks/{webhook}/resume", of_webhook("/resume", "verify", "pause"), {}, SKIP),
+    Case("POST /webhooks/{webhook}/disable", of_webhook("/disable"), None, None),
+    Case("POST /webhooks/{webhook}/enable", of_webhook("/enable", "disable"), {}, SKIP),
+    Case(
+        "POST /webhooks/{webhook}/secret/rotate",
+        of_webhook("/secret/rotate"),
+        {},
+        {"overlap_seconds": 0},
     ),
 ]
 

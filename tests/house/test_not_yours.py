@@ -42,6 +42,7 @@ PUBLIC = {
     "subject": "ines",
     "tenant": "north",
     "version": "1",
+    "webhook": "0199f1c2-7a3e-7c51-9d5e-2f6b8a1c4d70",
 }
 BODIES = {case.route: case.body for case in CASES} | {
     "PUT /enrollment/learners/{learner}": {"name": "Ana"},

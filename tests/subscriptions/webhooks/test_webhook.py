@@ -51,7 +51,7 @@ fail = partial(rules.disable, reason="failing")
 
 
 def test_nothing_is_delivered_before_its_endpoint_has_answered():
-    assert created().standing == "unverified"
+    assert created().status == "unverified"
     assert created().target == TARGET
     assert after(verify).active
 
@@ -59,7 +59,7 @@ def test_nothing_is_delivered_before_its_endpoint_has_answered():
 def test_another_address_has_to_answer_for_itself():
     moved = partial(rules.change, target=Target(url=OTHER))
     state = after(verify, moved)
-    assert state.standing == "unverified"
+    assert state.status == "unverified"
     assert after(partial(rules.verify, url=OTHER), state=state).active
     with pytest.raises(WebhookUrlChanged):
         rules.verify(state, "w", URL, AT)
@@ -77,7 +77,7 @@ def test_it_does_not_resume_while_something_else_stands_against_it():
         after(rules.pause, resume)
     with pytest.raises(WebhookIsDisabled):
         after(verify, rules.pause, fail, resume)
-    assert after(verify, rules.pause, fail, enable).standing == "paused"
+    assert after(verify, rules.pause, fail, enable).status == "paused"
     assert after(verify, rules.pause, fail, enable, resume).active
 
 

@@ -106,12 +106,12 @@ class Endpoints:
             raise EndpointSilent(webhook.webhook, _reason(error)) from error
         if not 200 <= answer.status < 300:
             raise EndpointSilent(webhook.webhook, "it answers with another status", answer.status)
-        if not any(hmac.compare_digest(one, token.encode()) for one in _answered(answer)):
+        if not any(hmac.compare_digest(one, token.encode()) for one in _places(answer)):
             reason = "its answer does not hold the challenge"
             raise EndpointSilent(webhook.webhook, reason, answer.status)
 
 
-def _answered(answer: Answer) -> Sequence[bytes]:
+def _places(answer: Answer) -> Sequence[bytes]:
     """The places where a receiver may put it."""
     header = answer.headers.get(CHALLENGE_HEADER, "")
     try:

@@ -8,7 +8,7 @@ import msgspec
 
 from milepost.contracts.subscriptions.webhooks import Ending
 from milepost.subscriptions.webhooks.domain.signing import Secret
-from milepost.subscriptions.webhooks.domain.webhook import Standing, Webhook
+from milepost.subscriptions.webhooks.domain.webhook import Status, Webhook
 from milepost.subscriptions.webhooks.events import Order, Scheme
 
 
@@ -43,7 +43,7 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
     learners: tuple[str, ...]
     ordered: Order
     description: str
-    state: Standing
+    state: Status
     verified: bool
     paused: bool
     disabled: DisabledView | None
@@ -85,7 +85,7 @@ def view_of(webhook: Webhook, description: str, at: datetime) -> WebhookView:
 
 
 def new_view_of(webhook: Webhook, description: str, secret: Secret, at: datetime) -> NewWebhookView:
-    return NewWebhookView(**_members(webhook, description, at), secret=told(secret))
+    return NewWebhookView(**_members(webhook, description, at), secret=verifying_key(secret))
 
 
 def secrets_view_of(webhook: Webhook, secrets: Sequence[Secret], at: datetime) -> SecretsView:
@@ -93,7 +93,7 @@ def secrets_view_of(webhook: Webhook, secrets: Sequence[Secret], at: datetime) -
         SecretView(
             key=key.key,
             signature=key.scheme,
-            secret=told(secret),
+            secret=verifying_key(secret),
             since=key.since,
             until=key.until,
         )
@@ -102,11 +102,11 @@ def secrets_view_of(webhook: Webhook, secrets: Sequence[Secret], at: datetime) -
     return SecretsView(webhook=webhook.webhook, secrets=tuple(views))
 
 
-def told(secret: Secret) -> str:
+def verifying_key(secret: Secret) -> str:
     """What its receiver needs, and no more: the private key of v1a stays here."""
-    given = secret.shared or secret.public_key
-    assert given is not None
-    return given
+    text = secret.shared or secret.public_key
+    assert text is not None
+    return text
 
 
 def _members(webhook: Webhook, description: str, at: datetime) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _members(webhook: Webhook, description: str, at: datetime) -> dict[str, Any]
         **{name: tuple(sorted(getattr(wanted, name))) for name in wanted.__struct_fields__},
         **{name: getattr(webhook, name) for name in _SAME},
         "description": description,
-        "state": webhook.standing,
+        "state": webhook.status,
         "disabled": ended
         and DisabledView(
             reason=ended.reason,

@@ -42,7 +42,7 @@ from milepost.subscriptions.webhooks.events import (
 )
 
 MAX_KEYS: Final = 5  # that sign at once: each makes the header longer
-Standing: TypeAlias = Literal["unverified", "active", "paused", "disabled", "deleted"]
+Status: TypeAlias = Literal["unverified", "active", "paused", "disabled", "deleted"]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +96,10 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """Whether it is delivered to."""
-        return self.standing == "active"
+        return self.status == "active"
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> Status:
         if self.deleted:
             return "deleted"
         if self.disabled is not None:
