@@ -1,6 +1,12 @@
-"""An example of each event of the credentials service, as it stands in the golden files."""
+"""An example of each event of the credentials service, as it stands in the golden files.
+
+`STORED` is what is written today, with every field; `EARLIER`, what was once, in files with a `~1`.
+"""
 
 from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
 
 from milepost.contracts.achievements import (
     AchievementDefined,
@@ -11,8 +17,10 @@ from milepost.contracts.achievements import (
     AnyOf,
     CoursePassed,
     EndorsementWithdrawn,
+    EuropeanElements,
     NOf,
 )
+from milepost.contracts.courses import Skill
 from milepost.contracts.issuers import (
     IssuerDefined,
     IssuerKeyAdded,
@@ -49,7 +57,7 @@ HELD = {
     "achievement": "data-analyst",
 }
 
-STORED = {
+_FIRST: dict[str, Any] = {
     "achievement_defined": AchievementDefined(
         achievement="data-analyst",
         version=2,
@@ -224,3 +232,72 @@ STORED = {
         **HELD, by="9d3b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60", reason="renamed", occurred_at=AT
     ),
 }
+_NAMED = {
+    "name": "Data analyst",
+    "issuer": "school",
+    "url": "https://school.example/c/1f6bb4c8-3a0e-5c92-9a53-6d6a0a6f2f57",
+}
+_SKILLS = (
+    Skill(
+        name="analyse data",
+        url="http://data.europa.eu/esco/skill/2b92a5b2",
+        framework="ESCO",
+        code="2b92a5b2",
+    ),
+)
+# What these events have said since.
+_SINCE: dict[str, dict[str, Any]] = {
+    "achievement_defined": {
+        "renewal_days": 90,
+        "embargo_until": AT,
+        "held_for_release": True,
+        "evidence_rule": "none",
+        "description": "For who has to decide on numbers.",
+        "achievement_type": "Certificate",
+        "skills": _SKILLS,
+        "tags": ("data",),
+        "image": "a" * 64,
+        "language": "en-GB",
+        "names": {"de": "Datenanalystin"},
+        "issuer": "school",
+        "co_issuers": ("chamber",),
+        "revoke_when_fallen": True,
+        "visibility": "public",
+        "european": EuropeanElements(
+            learning_outcomes=("Chooses the figure that answers a question.",),
+            workload_hours=50.0,
+            ects=2.0,
+            eqf_level=5,
+            assessment_type="exam",
+            participation="online",
+            quality_assurance="audited each year",
+            supervision="supervised, identity checked",
+            grade="pass",
+            integration="stackable",
+        ),
+    },
+    "issuer_defined": {"did": True},
+    "credential_awarded": {
+        **_NAMED,
+        "names": {"de": "Datenanalystin"},
+        "description": "For who has to decide on numbers.",
+        "skills": _SKILLS,
+        "issuer_name": "School of Data",
+        "grade": 0.825,
+        "embargo_until": AT,
+        "held_for_release": True,
+        "renews": "5d0c1f7e-2b4a-5c6d-8e9f-0a1b2c3d4e5f",
+        "supersedes": "9d3b6c0e-8f0f-5b5a-9d0e-1b2c3d4e5f60",
+    },
+    **dict.fromkeys(
+        (
+            *("credential_released", "credential_suspended", "credential_reinstated"),
+            *("credential_revoked", "credential_expired", "credential_renewed"),
+            "credential_superseded",
+        ),
+        _NAMED,
+    ),
+}
+
+STORED = {**_FIRST, **{tag: replace(_FIRST[tag], **more) for tag, more in _SINCE.items()}}
+EARLIER = {f"{tag}~1": _FIRST[tag] for tag in _SINCE}

@@ -11,6 +11,7 @@ from milepost.events.log import Recorded
 from milepost.events.metadata import Metadata, metadata_of
 from milepost.events.nats.cloudevents import (
     data_of,
+    header_lines_of,
     headers_of,
     percent_encoded,
     recorded_from,
@@ -42,6 +43,15 @@ def test_the_headers_are_those_of_a_cloudevent_in_binary_mode():
         "Milepost-Version": "3",
         "Milepost-Recorded-At": "2026-03-02T12:30:15.250000Z",
     }
+
+
+def test_the_address_of_the_schema_is_told_where_it_is_known():
+    event, address = recorded(), "https://milepost.example/schema/events/credential_awarded/1.json"
+    assert "ce-dataschema" not in headers_of(event, "credentials")
+    headers = headers_of(event, "credentials", address)
+    assert headers["ce-dataschema"] == address
+    lines = header_lines_of(event, "credentials", address).splitlines()
+    assert dict(line.split(": ", 1) for line in lines) == headers
 
 
 def test_a_later_shape_of_an_event_keeps_its_subject_and_tells_its_type():

@@ -9,8 +9,7 @@ from tests.events.given import WHEN, command, event, shapes
 from milepost.events.commands.group_commit import GroupCommit
 from milepost.events.log import Command, Log, NewEvent
 from milepost.events.metadata import Metadata
-from milepost.events.nats.cloudevents import headers_of
-from milepost.events.nats.pipeline import header_lines
+from milepost.events.nats.cloudevents import header_lines_of
 from milepost.events.sizes import (
     COMMAND,
     EVENT_DATA,
@@ -89,7 +88,8 @@ async def test_the_largest_that_is_taken_fits_into_a_message(log: Log, tenant: s
     await log.append(tenant, [lone(new)])
     [recorded] = await log.read(tenant)
     assert len(recorded.data) <= MESSAGE_DATA
-    assert len(header_lines(headers_of(recorded, "enrollment"))) <= MESSAGE_HEADERS
+    address = f"https://{'a' * 253}:65535/schema/events/{'a' * 64}/1.json"
+    assert len(header_lines_of(recorded, "enrollment", address)) <= MESSAGE_HEADERS
 
 
 async def test_what_is_too_large_spoils_no_batch(tenant: str) -> None:

@@ -1,16 +1,14 @@
 """Digital Bazaar's verifier and jose, asked as they are published. Skips without node or npm."""
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jwt.algorithms import ECAlgorithm
+from tests.npm import installed
 from tests.open_badges.badges import AWARDED, ENDS, ISSUER, ed25519, es256, first_aid, status_list
 from tests.open_badges.changes import single_changes
 
@@ -33,31 +31,7 @@ TOO_EARLY = "2026-02-01T00:00:00Z"
 
 @pytest.fixture(scope="module")
 def strangers() -> Path:
-    """Where they are installed, once for all runs on this machine."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("neither node nor npm is here: no stranger to ask")
-    wanted = (SCRIPTS / "package.json").read_bytes()
-    name = f"milepost-strangers-{os.getuid()}-{hashlib.sha256(wanted).hexdigest()[:12]}"
-    place = Path(tempfile.gettempdir()) / name
-    if not place.is_dir():
-        install(place)
-    return place
-
-
-def install(place: Path) -> None:
-    """Whole or not at all: two runs may do it at once."""
-    making = Path(tempfile.mkdtemp(prefix="milepost-strangers-"))
-    shutil.copy(SCRIPTS / "package.json", making)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-    try:
-        subprocess.run(command, cwd=making, check=True, capture_output=True, timeout=120)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        shutil.rmtree(making)
-        pytest.skip("npm cannot install the verifiers of others: no registry, or too slow")
-    try:
-        making.rename(place)
-    except OSError:  # another run was first
-        shutil.rmtree(making)
+    return installed(SCRIPTS)
 
 
 @pytest.fixture(scope="module")

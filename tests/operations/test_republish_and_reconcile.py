@@ -120,6 +120,8 @@ async def test_a_part_comes_again_as_it_was_to_one_subject(relayed, tenant, nats
         first = relayed[headers["Milepost-Position"]]
         assert message.data == first.data
         assert headers.pop("Milepost-Republished") == first.subject
+        event = first.subject.rpartition(".")[2]
+        assert headers.pop("ce-dataschema").endswith(f"/schema/events/{event}/1.json")
         assert headers.items() <= headers_of(first).items()
     assert len(await messages(nats_url, f"milepost.{tenant}.>")) == len(relayed)
 

@@ -51,7 +51,7 @@ def create_app(
     edge = DefineMiddleware(
         Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer, settles=settles
     )
-    publisher = Publisher()
+    publisher = Publisher(settings.public_origin)
     return Litestar(
         route_handlers=[
             health_routes(ready, metrics.exposition),

@@ -3,45 +3,25 @@
 Positions are texts: an integer of CloudEvents has 32 bits, and a log may grow beyond.
 """
 
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Mapping
 
 import msgspec
 
+from milepost.contracts.documents.envelope import CloudEvent
 from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Recorded
 from milepost.events.metadata import metadata_of
-from milepost.events.nats.cloudevents import TYPE_PREFIX, data_of, percent_encoded
+from milepost.events.nats.cloudevents import NO_SCHEMAS, TYPE_PREFIX, data_of, percent_encoded
 from milepost.events.streams import key_of
 
 MEDIA_TYPE = "application/cloudevents+json"
 BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
 
 
-class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`subject`, `stream`: as the headers have them; `data`: as it is published."""
-
-    specversion: str
-    id: UUID
-    source: str
-    type: str
-    time: datetime
-    subject: str
-    datacontenttype: str
-    dataschema: str | None = None
-    tenant: str
-    position: str
-    stream: str
-    streamversion: str
-    recordedat: datetime
-    correlationid: str | None = None
-    causationid: str | None = None
-    traceparent: str | None = None
-    data: msgspec.Raw
-
-
-def cloud_event(event: Recorded) -> CloudEvent:
-    """Raises `KeyError` for an event that is not published."""
+def cloud_event(event: Recorded, dataschemas: Mapping[str, str]) -> CloudEvent:
+    """`dataschemas`: where the schema of each type is. Raises `KeyError` for an event that is not
+    published.
+    """
     stream, metadata = percent_encoded(event.stream), metadata_of(event)
     return CloudEvent(
         specversion="1.0",
@@ -51,6 +31,7 @@ def cloud_event(event: Recorded) -> CloudEvent:
         time=event.occurred_at,
         subject=key_of(stream),
         datacontenttype="application/json",
+        dataschema=dataschemas.get(event.type),
         tenant=event.tenant,
         position=str(event.position),
         stream=stream,
@@ -66,5 +47,5 @@ def cloud_event(event: Recorded) -> CloudEvent:
 _encoder = msgspec.json.Encoder()
 
 
-def encoded(event: Recorded) -> bytes:
-    return _encoder.encode(cloud_event(event))
+def encoded(event: Recorded, dataschemas: Mapping[str, str] = NO_SCHEMAS) -> bytes:
+    return _encoder.encode(cloud_event(event, dataschemas))

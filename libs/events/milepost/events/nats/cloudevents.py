@@ -6,6 +6,8 @@ The actor stays in the house: whoever subscribes learns what happened, not who c
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -28,6 +30,9 @@ PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%'
 POSITION = re.compile(r"[1-9][0-9]{0,17}")
 ALL_PLAIN = re.compile(r"[!#$&-~]*")
 
+# Where the schema of each type is, of whom that is not known.
+NO_SCHEMAS: Mapping[str, str] = MappingProxyType({})
+
 # The fields of an event's data that may name a person who acted.
 _NAMED = b'ed_by"'
 _ACTOR = re.compile(rb'("(?:awarded|renewed)_by"\s*:\s*)"(?!policy")(?:[^"\\]|\\.)*"')
@@ -47,16 +52,42 @@ def data_of(event: Recorded) -> bytes:
     return _ACTOR.sub(rb'\1"person"', data) if _NAMED in data else data
 
 
-def headers_of(event: Recorded, service: str) -> dict[str, str]:
-    stream = percent_encoded(event.stream)
+def header_lines(headers: Mapping[str, str]) -> str:
+    """Headers as NATS has them on the wire. Values must be without line breaks."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+
+
+def headers_of(event: Recorded, service: str, dataschema: str | None = None) -> dict[str, str]:
+    """`dataschema`: the address of the schema of the event's data."""
+    return _headers_of_type(event.type, dataschema) | _headers_of_event(event, service)
+
+
+def header_lines_of(event: Recorded, service: str, dataschema: str | None = None) -> str:
+    return _lines_of_type(event.type, dataschema) + header_lines(_headers_of_event(event, service))
+
+
+def _headers_of_type(tag: str, dataschema: str | None) -> dict[str, str]:
     headers = {
         "ce-specversion": "1.0",
+        "ce-type": TYPE_PREFIX + tag,
+        "ce-datacontenttype": "application/json",
+    }
+    return {**headers, "ce-dataschema": dataschema} if dataschema else headers
+
+
+# The relay makes many thousand a second, of some dozen types.
+@lru_cache(maxsize=1_024)
+def _lines_of_type(tag: str, dataschema: str | None) -> str:
+    return header_lines(_headers_of_type(tag, dataschema))
+
+
+def _headers_of_event(event: Recorded, service: str) -> dict[str, str]:
+    stream = percent_encoded(event.stream)
+    headers = {
         "ce-id": str(event.event_id),
         "ce-source": f"/milepost/{event.tenant}/{service}",
-        "ce-type": TYPE_PREFIX + event.type,
         "ce-time": _timestamp(event.occurred_at),
         "ce-subject": key_of(stream),  # a hyphen stays one
-        "ce-datacontenttype": "application/json",
         "Milepost-Tenant": event.tenant,
         "Milepost-Position": str(event.position),
         "Milepost-Stream": stream,

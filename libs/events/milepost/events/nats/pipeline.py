@@ -19,7 +19,7 @@ all else that a relay does; here a message is encoded once, and many go to the c
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -41,17 +41,12 @@ PREDICTION_BYTES = 1024
 
 
 class Message(NamedTuple):
-    """`name` is its own, `headers` are lines from `header_lines`."""
+    """`name` is its own, `headers` are lines from `cloudevents.header_lines`."""
 
     name: str
     subject: str
     headers: str
     data: bytes
-
-
-def header_lines(headers: Mapping[str, str]) -> str:
-    """Headers as NATS has them on the wire. Values must be without line breaks."""
-    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
 class PipelineBroken(EventsError):

@@ -20,7 +20,7 @@ from milepost.events.nats.pipeline import (
 )
 from milepost.events.relay.backlog import SLOTS, Backlogs
 from milepost.events.relay.stream_position import StreamPosition
-from milepost.events.relay.unpublishable import RelayParking, messages_of
+from milepost.events.relay.unpublishable import PublishedTypes, RelayParking, messages_of
 from milepost.events.runtime.backoff import Backoff
 
 BUSY_SECONDS = 0.005
@@ -57,7 +57,7 @@ class Publication:
         self,
         *,
         log: Log,
-        services: Mapping[str, str],
+        types: PublishedTypes,
         parking: RelayParking,
         position: StreamPosition,
         client: Client,
@@ -66,12 +66,12 @@ class Publication:
         after: Mapping[str, int],
     ) -> None:
         self._log = log
-        self._services = services
+        self._types = types
         self._parking = parking
         self._position = position
         self._client = client
         self._pipeline = pipeline
-        self._backlogs = Backlogs(log, tuple(services), self._begin, batch=batch)
+        self._backlogs = Backlogs(log, tuple(types.services), self._begin, batch=batch)
         self._backlogs.after.update(after)
         # How far each tenant's log was acknowledged, and the pages that are under way.
         self.confirmed = dict(after)
@@ -138,7 +138,7 @@ class Publication:
         return position
 
     async def _publish(self, page: Page) -> None:
-        messages, failures = messages_of(page.events, self._services, self._payload)
+        messages, failures = messages_of(page.events, self._types, self._payload)
         if failures:
             await self._parking.park(failures)
         await self._pipeline.publish(messages)

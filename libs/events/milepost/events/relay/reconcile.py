@@ -22,13 +22,20 @@ from nats.js import JetStreamContext
 
 from milepost.events.errors import EventsError
 from milepost.events.log import Log, Page, Recorded, event_at, pages
+from milepost.events.nats.cloudevents import NO_SCHEMAS
 from milepost.events.nats.jetstream import stream_info
 from milepost.events.nats.payload import payload_taken
 from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken
 from milepost.events.relay.strays import Pool
 from milepost.events.relay.stream_inventory import OnProgress, StreamInventory
 from milepost.events.relay.stream_position import last_true, reached_now
-from milepost.events.relay.unpublishable import LeftOut, RelayParking, marked, messages_of
+from milepost.events.relay.unpublishable import (
+    LeftOut,
+    PublishedTypes,
+    RelayParking,
+    marked,
+    messages_of,
+)
 
 BATCH = 1000
 # Between two slices the relay has its turn.
@@ -168,12 +175,13 @@ class Mending:
         services: Mapping[str, str],
         inventory: StreamInventory,
         *,
+        dataschemas: Mapping[str, str] = NO_SCHEMAS,
         pool: "Pool | None" = None,
     ) -> None:
         self._log = log
-        self._parking = RelayParking(log, pool, services)
+        self._types = PublishedTypes(services, dataschemas)
+        self._parking = RelayParking(log, pool, self._types)
         self._client = client
-        self._services = services
         self._inventory = inventory
         self._payload = client.max_payload
         self._unpublishable: set[tuple[str, int]] = set()
@@ -193,7 +201,9 @@ class Mending:
         mended = 0
         for start in range(0, len(gaps.missing), BATCH):
             missing = gaps.missing[start : start + BATCH]
-            events = await _chosen(self._log, gaps.finding.tenant, missing, tuple(self._services))
+            events = await _chosen(
+                self._log, gaps.finding.tenant, missing, tuple(self._types.services)
+            )
             mended += await self._mend(gaps.finding.tenant, events)
             on_progress("mended", start + len(missing), len(gaps.missing))
             await asyncio.sleep(TURN_SECONDS)
@@ -228,7 +238,7 @@ class Mending:
         return reached, lost
 
     async def _publish(self, events: Sequence[Recorded], reached: Recorded) -> None:
-        messages, failures = messages_of(events, self._services, self._payload)
+        messages, failures = messages_of(events, self._types, self._payload)
         if failures:
             self._unpublishable |= {(one.tenant, one.position) for one, _ in failures}
             await self._parking.park(failures)

@@ -26,13 +26,14 @@ import structlog
 from nats.aio.client import Client
 
 from milepost.events.log import Log
+from milepost.events.nats.cloudevents import NO_SCHEMAS
 from milepost.events.nats.connection import Server
 from milepost.events.nats.jetstream import connected, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, PipelineBroken, PredictionFailed
 from milepost.events.relay.publication import Publication, Start, StreamChanged
 from milepost.events.relay.strays import Pool, Strays
 from milepost.events.relay.stream_position import StreamPosition
-from milepost.events.relay.unpublishable import RelayParking
+from milepost.events.relay.unpublishable import PublishedTypes, RelayParking
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.runtime.leadership import Source, lead
 from milepost.events.runtime.outages import UNAVAILABLE
@@ -44,7 +45,8 @@ _log = structlog.get_logger()
 
 
 class Relay:
-    """`services` names, for each published tag, the service that it belongs to.
+    """`services` names, for each published tag, the service that it belongs to, `dataschemas` the
+    address of its schema.
 
     `source` is where the lease is taken: of all relays on a database one leads. `pool` is of the
     log's database: what cannot be published is parked there, what others published is noted.
@@ -57,6 +59,7 @@ class Relay:
         server: Server,
         services: Mapping[str, str],
         *,
+        dataschemas: Mapping[str, str] = NO_SCHEMAS,
         pool: "Pool | None" = None,
         batch: int = 1000,
         window: int = 4000,
@@ -65,8 +68,8 @@ class Relay:
         self._log = log
         self._source = source
         self._server = server
-        self._services = dict(services)
-        self._parking = RelayParking(log, pool, self._services)
+        self._types = PublishedTypes(dict(services), dict(dataschemas))
+        self._parking = RelayParking(log, pool, self._types)
         self._strays = Strays(pool)
         self._batch = batch
         self._window = window
@@ -105,7 +108,7 @@ class Relay:
         async with FencedPipeline(client, start.sequence, window=self._window) as pipeline:
             publication = Publication(
                 log=self._log,
-                services=self._services,
+                types=self._types,
                 parking=self._parking,
                 position=position,
                 client=client,

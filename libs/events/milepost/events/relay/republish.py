@@ -17,10 +17,11 @@ from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 
 from milepost.events.errors import EventsError
 from milepost.events.log import Log, Recorded, pages
+from milepost.events.nats.cloudevents import NO_SCHEMAS, header_lines
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
-from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken, header_lines
+from milepost.events.nats.pipeline import Message, Pipeline, PipelineBroken
 from milepost.events.relay.stream_inventory import OnProgress
-from milepost.events.relay.unpublishable import Unpublishable, fitting_message
+from milepost.events.relay.unpublishable import PublishedTypes, Unpublishable, fitting_message
 
 STREAM = "MILEPOST_REPUBLISH"
 SUBJECTS = "republish.>"
@@ -113,15 +114,16 @@ async def republish(
     subject: str,
     *,
     on_progress: OnProgress,
+    dataschemas: Mapping[str, str] = NO_SCHEMAS,
 ) -> Counter[str]:
     """Publish them in order, each acknowledged: how many of each tag. Raises `Stopped`."""
     counts: Counter[str] = Counter()
-    payload = client.max_payload
+    types, payload = PublishedTypes(services, dataschemas), client.max_payload
     async with Pipeline(client, window=BATCH) as pipeline:
         async for events in _batches(log, part, on_progress):
             before = pipeline.acknowledged
             try:
-                await pipeline.publish(_again(events, services, subject, payload))
+                await pipeline.publish(_again(events, types, subject, payload))
                 await pipeline.flush()
             except PipelineBroken as broken:
                 missed = events[pipeline.acknowledged - before]
@@ -142,13 +144,13 @@ async def _batches(
 
 
 def _again(
-    events: Sequence[Recorded], services: Mapping[str, str], subject: str, payload: int
+    events: Sequence[Recorded], types: PublishedTypes, subject: str, payload: int
 ) -> list[Message]:
     """Raises `Stopped` at one that cannot be published."""
     messages = []
     for event in events:
         try:
-            message = fitting_message(event, services[event.type], payload)
+            message = fitting_message(event, types, payload)
         except Unpublishable as error:
             raise Stopped(event.position, str(error)) from error
         mark = header_lines({REPUBLISHED: message.subject})

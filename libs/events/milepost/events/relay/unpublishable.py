@@ -19,8 +19,16 @@ from prometheus_client import Counter
 
 from milepost.events.errors import EventsError
 from milepost.events.log import Log, Recorded, event_at
-from milepost.events.nats.cloudevents import MENDED, MENDED_ID, data_of, headers_of, subject_of
-from milepost.events.nats.pipeline import PREDICTION_BYTES, Message, Pipeline, header_lines
+from milepost.events.nats.cloudevents import (
+    MENDED,
+    MENDED_ID,
+    NO_SCHEMAS,
+    data_of,
+    header_lines,
+    header_lines_of,
+    subject_of,
+)
+from milepost.events.nats.pipeline import PREDICTION_BYTES, Message, Pipeline
 from milepost.events.parking import parked
 from milepost.events.parking.parked import PARKED, Failure, Parked
 from milepost.events.runtime.outages import is_unavailable
@@ -45,16 +53,23 @@ class Unpublishable(EventsError):
     """The event is not one that NATS takes, whoever asks."""
 
 
-def message_of(event: Recorded, service: str) -> Message:
-    name = f"{event.tenant}/{event.position}"
-    headers = header_lines(headers_of(event, service))
+class PublishedTypes(NamedTuple):
+    """What is published: by tag the service that it belongs to, and the address of its schema."""
+
+    services: Mapping[str, str]
+    dataschemas: Mapping[str, str] = NO_SCHEMAS
+
+
+def message_of(event: Recorded, types: PublishedTypes) -> Message:
+    name, service = f"{event.tenant}/{event.position}", types.services[event.type]
+    headers = header_lines_of(event, service, types.dataschemas.get(event.type))
     return Message(name, subject_of(event, service), headers, data_of(event))
 
 
-def fitting_message(event: Recorded, service: str, payload: int) -> Message:
+def fitting_message(event: Recorded, types: PublishedTypes, payload: int) -> Message:
     """`payload` is what the server and the stream take, in bytes. Raises `Unpublishable`."""
     try:
-        message = message_of(event, service)
+        message = message_of(event, types)
         headers = len(message.headers.encode()) + PREDICTION_BYTES
     except (ValueError, TypeError, KeyError, msgspec.MsgspecError) as error:
         raise Unpublishable(f"no message can be made of it: {error!r}") from error
@@ -68,14 +83,14 @@ def fitting_message(event: Recorded, service: str, payload: int) -> Message:
 
 
 def messages_of(
-    events: Sequence[Recorded], services: Mapping[str, str], payload: int
+    events: Sequence[Recorded], types: PublishedTypes, payload: int
 ) -> tuple[list[Message], list[tuple[Recorded, str]]]:
     """Those that can be published, in order, and those that cannot, with the reason."""
     messages: list[Message] = []
     failures: list[tuple[Recorded, str]] = []
     for event in events:
         try:
-            messages.append(fitting_message(event, services[event.type], payload))
+            messages.append(fitting_message(event, types, payload))
         except Unpublishable as error:
             failures.append((event, str(error)))
     return messages, failures
@@ -90,10 +105,10 @@ def marked(message: Message, reached: Recorded) -> Message:
 class RelayParking:
     """Without a pool, what cannot be published is only said."""
 
-    def __init__(self, log: Log, pool: "Pool | None", services: Mapping[str, str]) -> None:
+    def __init__(self, log: Log, pool: "Pool | None", types: PublishedTypes) -> None:
         self._log = log
         self._pool = pool
-        self._services = services
+        self._types = types
 
     async def park(self, failures: Sequence[tuple[Recorded, str]]) -> None:
         """Before anything behind them is published."""
@@ -154,7 +169,7 @@ class RelayParking:
         async with asyncio.timeout(READ_SECONDS):
             event = await event_at(self._log, one.tenant, one.position)
             last = await event_at(self._log, one.tenant, reached)
-        return marked(fitting_message(event, self._services[event.type], payload), last)
+        return marked(fitting_message(event, self._types, payload), last)
 
 
 class LeftOut(NamedTuple):

@@ -45,7 +45,7 @@ from milepost.web.openapi.documented_answers import (
     Header,
 )
 from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
-from milepost.web.openapi.published import Publisher, operation_id
+from milepost.web.openapi.published import Publisher, operation_id, unknown_document
 from milepost.web.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -85,7 +85,7 @@ def openapi(publisher: Publisher) -> OpenAPIConfig:
         use_handler_docstrings=True,
         openapi_router=Router(
             "/schema",
-            route_handlers=[],
+            route_handlers=[unknown_document],
             opt={"public": True},
             include_in_schema=False,
             before_request=publisher,

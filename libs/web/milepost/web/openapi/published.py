@@ -1,4 +1,4 @@
-"""The document as it is served: built once, in a thread, and kept as bytes, plain and compressed.
+"""Documents as they are served: built once, in a thread, kept as bytes, plain and compressed.
 
 Building takes some tenths of a second of work. Afterwards an answer costs as much as any other.
 """
@@ -8,17 +8,23 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
+from milepost.contracts.documents import asyncapi, catalog
+from milepost.contracts.documents.event_schemas import event_types, schema_of
 from milepost.web.requests.etags import etag_matches
 
-MEDIA_TYPE: Final = "application/vnd.oai.openapi+json"
+OPENAPI: Final = "application/vnd.oai.openapi+json"
+ASYNCAPI: Final = "application/vnd.aai.asyncapi+json"
+SCHEMA: Final = "application/schema+json"
 PATHS: Final = ("/schema", "/schema/openapi.json")
 CACHE_CONTROL: Final = "public, max-age=60"
 _REFERENCE: Final = "#/components/schemas/"
@@ -31,46 +37,69 @@ class Published(msgspec.Struct, frozen=True):
     plain: bytes
     compressed: bytes
     etag: str
+    media_type: str
 
     def response(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
         etag = f'"{self.etag}-gzip"' if zipped else f'"{self.etag}"'
         headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
         if etag_matches(request, etag):
-            return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
+            return Response(b"", status_code=304, headers=headers, media_type=self.media_type)
         if zipped:
             headers["Content-Encoding"] = "gzip"
         body = self.compressed if zipped else self.plain
-        return Response(body, headers=headers, media_type=MEDIA_TYPE)
+        return Response(body, headers=headers, media_type=self.media_type)
 
 
 class Publisher:
-    """Answers under `/schema` before litestar would."""
+    """Answers under `/schema` before litestar would. `origin`: where we are reached."""
 
-    def __init__(self) -> None:
-        self._published: Published | None = None
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._published: Mapping[str, Published] = {}
         self._building = asyncio.Lock()
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Raises `NotFoundException` for any other address."""
-        if request.scope["path"].rstrip("/") not in PATHS:
-            raise NotFoundException
-        if self._published is None:
+        if not self._published:
             await self.build(request.app)
-        assert self._published is not None
-        return self._published.response(request)
+        found = self._published.get(request.scope["path"].rstrip("/"))
+        if found is None:
+            raise NotFoundException
+        return found.response(request)
 
     async def build(self, app: Litestar) -> None:
         """At the start, when nobody waits: the thread shares the interpreter with the loop."""
         async with self._building:
-            if self._published is None:
-                self._published = await asyncio.to_thread(published, app)
+            if not self._published:
+                self._published = await asyncio.to_thread(_all, app, self._origin)
 
 
-def published(app: Litestar) -> Published:
-    plain = msgspec.json.encode(document(app))
+@get("/{rest:path}")
+async def unknown_document(rest: FromPath[str]) -> None:  # noqa: ARG001 - litestar routes by it
+    """Routes what is beneath `/schema`; the publisher answers before."""
+    raise NotFoundException
+
+
+def _all(app: Litestar, origin: str) -> dict[str, Published]:
+    """By path."""
+    return {**dict.fromkeys(PATHS, published(document(app), OPENAPI)), **_contract(origin)}
+
+
+@lru_cache(maxsize=4)
+def _contract(origin: str) -> dict[str, Published]:
+    """The same in every process of an installation."""
+    return {
+        asyncapi.PATH: published(asyncapi.document(origin), ASYNCAPI),
+        catalog.PATH: published(catalog.document(origin), "application/json"),
+        **{event.path: published(schema_of(event, origin), SCHEMA) for event in event_types()},
+    }
+
+
+def published(made: Mapping[str, Any], media_type: str) -> Published:
+    plain = msgspec.json.encode(made)
     compressed = gzip.compress(plain, compresslevel=9, mtime=0)
-    return Published(plain, compressed, sha256(plain).hexdigest()[:32])
+    return Published(plain, compressed, sha256(plain).hexdigest()[:32], media_type)
 
 
 def document(app: Litestar) -> dict[str, Any]:

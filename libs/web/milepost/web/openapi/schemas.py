@@ -4,7 +4,7 @@ Litestar derives its own from the annotations, and loses some: of items, of unio
 forbidden. The decoder's schema and the documented one are the same here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -13,6 +13,8 @@ from litestar.openapi.spec.base import BaseSchemaObject
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import inspect
+
+from milepost.contracts.documents.structs import structs_in, tell_times
 
 ReferenceTo: TypeAlias = Callable[[str], Reference]
 
@@ -28,7 +30,7 @@ class StructSchemas(OpenAPISchemaPlugin):
         schema: Schema = schema_creator.schema_registry.get_schema_for_field_definition(
             field_definition
         )
-        inside = {one.__name__: one for one in _structs(inspect.type_info(struct), set())}
+        inside = {one.__name__: one for one in structs_in(inspect.type_info(struct), set())}
 
         def reference_to(name: str) -> Reference:
             field = FieldDefinition.from_annotation(inside[name])
@@ -62,26 +64,6 @@ class _Target(BaseSchemaObject):
         return self._reference.ref
 
 
-def _structs(kind: inspect.Type, seen: set[type]) -> Iterator[type]:
-    match kind:
-        case inspect.StructType(cls=cls) if cls not in seen:
-            seen.add(cls)
-            yield cls
-            inside = [field.type for field in kind.fields]
-        case inspect.UnionType(types=types):
-            inside = list(types)
-        case inspect.DictType(value_type=value):
-            inside = [value]
-        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
-            inside = [item]
-        case inspect.Metadata(type=annotated):
-            inside = [annotated]
-        case _:
-            inside = []
-    for one in inside:
-        yield from _structs(one, seen)
-
-
 def _complete(json_schema: dict[str, Any], struct: inspect.Type) -> None:
     """What msgspec does not say: times are times, and an answer has all its members.
 
@@ -89,7 +71,7 @@ def _complete(json_schema: dict[str, Any], struct: inspect.Type) -> None:
     """
     assert isinstance(struct, inspect.StructType)
     for field in struct.fields:
-        _tell_times(json_schema["properties"][field.encode_name], field.type)
+        tell_times(json_schema["properties"][field.encode_name], field.type)
     config = struct.cls.__struct_config__
     if not config.forbid_unknown_fields and not config.omit_defaults:
         json_schema["required"] = [
@@ -103,25 +85,6 @@ def _complete(json_schema: dict[str, Any], struct: inspect.Type) -> None:
 
 def _may_be_unset(field: inspect.Field) -> bool:
     return field.default is msgspec.UNSET
-
-
-def _tell_times(json_schema: dict[str, Any], kind: inspect.Type) -> None:
-    match kind:
-        case inspect.DateTimeType():
-            json_schema.setdefault("format", "date-time")
-        case inspect.Metadata(type=annotated):
-            _tell_times(json_schema, annotated)
-        case inspect.UnionType(types=types) if not any(
-            isinstance(one, inspect.StrType) for one in types
-        ):
-            times = [one for one in types if isinstance(one, inspect.DateTimeType)]
-            for part in json_schema.get("anyOf", ()):
-                if times and part == {"type": "string"}:
-                    _tell_times(part, times[0])
-        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
-            _tell_times(json_schema["items"], item)
-        case _:
-            pass
 
 
 def _fill(schema: Schema, json_schema: dict[str, Any], reference_to: ReferenceTo) -> None:

@@ -51,7 +51,11 @@ def connected(settings: Settings | None = None, *, without_nats: bool = False) -
             f"Nothing runs in {settings.data_dir.resolve()}: start it with `milepost up`,"
             " or set MILEPOST_POSTGRES and MILEPOST_NATS."
         )
-    found = msgspec.structs.replace(settings, nats=settings.nats or runtime.nats)
+    found = msgspec.structs.replace(
+        settings,
+        nats=settings.nats or runtime.nats,
+        public_url=settings.public_url or runtime.http,
+    )
     if not settings.postgres:
         found = msgspec.structs.replace(
             found,

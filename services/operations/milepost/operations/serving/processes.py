@@ -13,6 +13,7 @@ import structlog
 from litestar import Litestar
 from prometheus_client import REGISTRY
 
+from milepost.contracts.documents.addresses import dataschemas
 from milepost.contracts.published import PUBLISHED
 from milepost.events.commands.transact import Transactor
 from milepost.events.policies.reactions import policy_handler
@@ -151,6 +152,7 @@ def relay_of(settings: Settings, pool: asyncpg.Pool) -> Relay:
         settings.postgres,
         settings.nats_server,
         PUBLISHED,
+        dataschemas=dataschemas(settings.public_origin),
         pool=pool,
         replicas=settings.nats_replicas,
     )

@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
+from milepost.contracts.documents.addresses import dataschemas
 from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Command, pages
 from milepost.events.nats.cloudevents import headers_of, subject_of
@@ -44,7 +46,7 @@ async def measure(
         history = History(log)
         await history.open()
         await history.grow(events)
-        messages = await _published(log)
+        messages = await _published(log, dataschemas(place.public_origin))
         before = await _yardstick(js, messages, settings.nats_replicas)
         watch = asyncio.create_task(_relayed_per_second(js, len(messages)))
         async with milepost_process(place, "relay"):
@@ -72,12 +74,13 @@ async def measure(
     )
 
 
-async def _published(log: PostgresLog) -> list[Message]:
+async def _published(log: PostgresLog, schemas: Mapping[str, str]) -> list[Message]:
     messages: list[Message] = []
     async for page in pages(log, TENANT, types=tuple(PUBLISHED), limit=10_000):
         for event in page.events:
             service = PUBLISHED[event.type]
-            headers = headers_of(event, service) | {"Nats-Msg-Id": f"{TENANT}/{event.position}"}
+            headers = headers_of(event, service, schemas[event.type])
+            headers["Nats-Msg-Id"] = f"{TENANT}/{event.position}"
             messages.append(Message(subject_of(event, service), event.data, headers))
     return messages
 

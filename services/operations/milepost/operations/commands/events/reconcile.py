@@ -17,6 +17,7 @@ import typer
 from nats.aio.client import Client
 from rich.table import Table
 
+from milepost.contracts.documents.addresses import dataschemas
 from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Log
 from milepost.events.nats import jetstream
@@ -89,7 +90,14 @@ async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -
             if dry_run:
                 published = await _catches_up(log, client, inventory, gaps)
             else:
-                mending = Mending(log, client, PUBLISHED, inventory, pool=pool)
+                mending = Mending(
+                    log,
+                    client,
+                    PUBLISHED,
+                    inventory,
+                    dataschemas=dataschemas(settings.public_origin),
+                    pool=pool,
+                )
                 async with relaying(pool, settings):
                     await until_relayed(log, client.jetstream(), inventory, gaps)
                     mended = {

@@ -8,6 +8,7 @@ import typer
 from msgspec import json
 from nats.js import JetStreamContext
 
+from milepost.contracts.documents.addresses import dataschemas
 from milepost.contracts.published import PUBLISHED
 from milepost.events.event import name_of
 from milepost.events.log import Log
@@ -98,7 +99,13 @@ async def _republish(
                     counts = await count(log, part, on_progress)
                 else:
                     counts = await republish(
-                        log, client, PUBLISHED, part, subject, on_progress=on_progress
+                        log,
+                        client,
+                        PUBLISHED,
+                        part,
+                        subject,
+                        on_progress=on_progress,
+                        dataschemas=dataschemas(settings.public_origin),
                     )
             except Stopped as stop:
                 raise Trouble(
