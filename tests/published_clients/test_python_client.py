@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from tests.published_clients.conftest import QUICK
 
-from milepost_client import ONCE, AnswerUnreadable, Milepost, NoAnswer, Problem
+from milepost_client import ONCE, AnswerUnreadable, Milepost, NoAnswer, NotSettled, Problem
 from milepost_client.problems import (
     IdempotencyKeyReused,
     MalformedRequest,
@@ -22,6 +22,7 @@ from milepost_client.problems import (
 from milepost_client.structs import (
     ChangeOffering,
     Enroll,
+    EnrollmentsPage,
     LessonBody,
     OpenOffering,
     PublishCourse,
@@ -176,6 +177,21 @@ async def test_a_read_carries_the_position_of_what_was_done(app: Litestar, token
     carried = [one.get("milepost-position") for one in before.heard]
     assert done
     assert carried == [None, str(done), "4711"]
+
+
+async def test_who_waits_hears_what_has_not_followed_yet(app: Litestar, token: str):
+    body = b'{"position": 1, "as_of": null, "next": null, "enrollments": []}'
+    told = {"milepost_settled": "true", "milepost_position": "9"}
+    late = {"milepost_settled": "false", "milepost_waits_for": "policy/a, policy/b;parked"}
+    before = Unsteady(app, answers(200, body, **told), answers(200, body, **late))
+    async with client(before, token) as milepost:
+        await milepost.settled(3).list_enrollments()
+        assert milepost.position == 9
+        with pytest.raises(NotSettled, match="waits for policy/a, policy/b") as late_answer:
+            await milepost.settled(3).list_enrollments()
+    assert (late_answer.value.waits_for, late_answer.value.parked) == (["policy/a"], ["policy/b"])
+    assert isinstance(late_answer.value.answer, EnrollmentsPage)
+    assert [one.get("prefer") for one in before.heard] == ["wait=3", "wait=3"]
 
 
 async def test_pages_are_read_to_the_end(app: Litestar, token: str):

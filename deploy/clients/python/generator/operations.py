@@ -18,7 +18,8 @@ METHODS = ("get", "put", "post", "patch", "delete")
 JSON, LINES = "application/json", "application/x-ndjson"
 # For people, for operators, or written by hand because they do not end.
 LEFT_OUT = re.compile(r"^/(health|metrics|schema|docs|events)\b")
-IGNORED = {"If-None-Match", "Last-Event-ID", "Accept", "Accept-Language"}
+# What the transport sends with any request, and what a client in memory has no use for.
+IGNORED = {"Prefer", "Milepost-Position", "If-None-Match"}
 CURSORS = ("cursor", "after")
 HEADER = '''\
 """One method an operation. Generated from the OpenAPI document: change nothing here."""
@@ -102,7 +103,7 @@ def _answer(operation: Operation) -> str:
 
 
 def _method(operation: Operation) -> str:
-    if unknown := operation.headers - {"Idempotency-Key", "Milepost-Position"}:
+    if unknown := operation.headers - {"Idempotency-Key"}:
         raise Unknown(f"the headers {unknown} of {operation.name}")
     streams = list(operation.answers) == [LINES]
     answer = _answer(operation)
@@ -154,8 +155,6 @@ def _call(operation: Operation, answer: str) -> str:
         given.append("content_type=content_type")
     if "Idempotency-Key" in operation.headers:
         given.append("headers=self._transport.keyed(idempotency_key)")
-    if "Milepost-Position" in operation.headers:
-        given.append("headers=self._transport.positioned()")
     return f"        return await self._transport.call({', '.join(given)})\n"
 
 

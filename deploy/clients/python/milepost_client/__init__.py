@@ -2,15 +2,20 @@
 
 from milepost_client import problems, structs
 from milepost_client.client import Milepost
-from milepost_client.errors import AnswerUnreadable, MilepostError, NoAnswer, Problem
+from milepost_client.errors import AnswerUnreadable, MilepostError, NoAnswer, NotSettled, Problem
+from milepost_client.events import Event, EventFilter, Page
 from milepost_client.retries import ONCE, Retries
 
 __all__ = [
     "ONCE",
     "AnswerUnreadable",
+    "Event",
+    "EventFilter",
     "Milepost",
     "MilepostError",
     "NoAnswer",
+    "NotSettled",
+    "Page",
     "Problem",
     "Retries",
     "problems",

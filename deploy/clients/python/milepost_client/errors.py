@@ -3,6 +3,7 @@
 MilepostError
     NoAnswer            nothing answered, or not in time, though it was asked again and again
     AnswerUnreadable    the answer is not what the API promises
+    NotSettled          it was done, but what follows has not all followed yet
     Problem             Milepost refused, and says why (RFC 9457)
         OfferingFull …  one for each type, with its facts as attributes: see `problems`
 """
@@ -13,6 +14,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance", "correlation"})
+PARKED: Final = ";parked"
 URN: Final = "urn:milepost:problem:"
 
 
@@ -26,6 +28,24 @@ class NoAnswer(MilepostError):
 
 class AnswerUnreadable(MilepostError):
     """Something else than Milepost answers there, or a Milepost of another generation."""
+
+
+class NotSettled(MilepostError):
+    """`answer` is what the call would have given: it was done, and need not be done again.
+
+    `waits_for` names the policies that are not through; of those in `parked`, an operator must
+    see to one before it goes on.
+    """
+
+    def __init__(self, answer: object, waits_for: str) -> None:
+        names = [one.strip() for one in waits_for.split(",") if one.strip()]
+        self.answer = answer
+        self.parked = [one.removesuffix(PARKED) for one in names if one.endswith(PARKED)]
+        self.waits_for = [one for one in names if not one.endswith(PARKED)]
+        super().__init__(answer, waits_for)
+
+    def __str__(self) -> str:
+        return f"waits for {', '.join(self.waits_for + self.parked) or 'read models'}"
 
 
 class Problem(MilepostError):

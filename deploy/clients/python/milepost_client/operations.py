@@ -727,10 +727,7 @@ class Operations:
         instructors are shown what is of own offerings.
         """
         return await self._transport.call(
-            LearnerPage,
-            "GET",
-            f"/dashboards/learners/{in_path(learner)}",
-            headers=self._transport.positioned(),
+            LearnerPage, "GET", f"/dashboards/learners/{in_path(learner)}"
         )
 
     async def get_learner_record(self, learner: str) -> RecordView:
@@ -759,10 +756,7 @@ class Operations:
         Roles: registrar, issuer, operator, service; instructor for own offerings.
         """
         return await self._transport.call(
-            OfferingPage,
-            "GET",
-            f"/dashboards/offerings/{in_path(offering)}",
-            headers=self._transport.positioned(),
+            OfferingPage, "GET", f"/dashboards/offerings/{in_path(offering)}"
         )
 
     async def get_operations(self) -> OperationsPage:
@@ -770,9 +764,7 @@ class Operations:
 
         Roles: operator, service.
         """
-        return await self._transport.call(
-            OperationsPage, "GET", "/dashboards/operations", headers=self._transport.positioned()
-        )
+        return await self._transport.call(OperationsPage, "GET", "/dashboards/operations")
 
     async def get_program_progress(self, learner: str, program: str) -> CredentialsProgramView:
         """How far a learner is towards a program, and what is beneath it
@@ -972,7 +964,6 @@ class Operations:
                 "ends_before": ends_before,
                 "language": language,
             },
-            headers=self._transport.positioned(),
         )
 
     def all_catalog_offerings(
@@ -1054,7 +1045,6 @@ class Operations:
                 "taught_in": taught_in,
                 "language": language,
             },
-            headers=self._transport.positioned(),
         )
 
     def all_courses(
@@ -1139,7 +1129,6 @@ class Operations:
                 "status": status,
                 "flagged": flagged,
             },
-            headers=self._transport.positioned(),
         )
 
     def all_credentials(
@@ -1228,7 +1217,6 @@ class Operations:
                 "since": since,
                 "language": language,
             },
-            headers=self._transport.positioned(),
         )
 
     def all_enrollments(
@@ -1348,7 +1336,6 @@ class Operations:
                 "course": course,
                 "language": language,
             },
-            headers=self._transport.positioned(),
         )
 
     def all_offerings(
@@ -1435,7 +1422,6 @@ class Operations:
                 "achievement": achievement,
                 "language": language,
             },
-            headers=self._transport.positioned(),
         )
 
     def all_programs(

@@ -8,6 +8,7 @@ call ─▶ _send ─▶ server          a transport error, 429, 502, 503, 504: 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from inspect import isawaitable
@@ -19,7 +20,7 @@ from uuid import uuid4
 import httpx2
 import msgspec
 
-from milepost_client.errors import AnswerUnreadable, NoAnswer, Problem
+from milepost_client.errors import AnswerUnreadable, NoAnswer, NotSettled, Problem
 from milepost_client.problems import BY_TYPE
 from milepost_client.retries import PASSING, Retries
 
@@ -33,14 +34,28 @@ Query = Mapping[str, Any]
 Answer = TypeVar("Answer")
 
 
-class Transport:
-    """`position`: of the latest that this client did; its reads show at least that."""
+class Place:
+    """How far the log had come when this client last did something: its reads show that."""
 
+    position: int | None = None
+
+    def reaches(self, position: int) -> None:
+        self.position = max(self.position or 0, position)
+
+
+class Transport:
     def __init__(self, connection: httpx2.AsyncClient, token: Token, retries: Retries) -> None:
-        self.position: int | None = None
+        self.place = Place()
         self._connection = connection
         self._token = token
         self._retries = retries
+        self.wait_seconds: int | None = None
+
+    def waiting(self, seconds: int) -> "Transport":
+        """The same, whose answers come when all that follows has followed."""
+        other = copy(self)
+        other.wait_seconds = seconds
+        return other
 
     async def call(
         self,
@@ -55,28 +70,37 @@ class Transport:
     ) -> Answer:
         """`body`: bytes as they are, all else as JSON.
 
-        Raises `Problem`, `NoAnswer`, `AnswerUnreadable`.
+        Raises `Problem`, `NoAnswer`, `AnswerUnreadable`, `NotSettled`.
         """
         content = _encoded(body)
         named = {**(headers or {}), **({"Content-Type": content_type} if content else {})}
         response = await self._send(method, path, _texts(query), content, named)
-        return _decoded(response, answer)
+        found = _decoded(response, answer)
+        if response.headers.get("Milepost-Settled") == "false":
+            raise NotSettled(found, response.headers.get("Milepost-Waits-For", ""))
+        return found
+
+    async def fetch(
+        self, path: str, query: Query, accept: str, *, patience_seconds: int = 0
+    ) -> httpx2.Response:
+        """An answer that may take so long longer. Raises `Problem`, `NoAnswer`."""
+        accepting = {"Accept": accept}
+        return await self._send(
+            "GET", path, _texts(query), None, accepting, patience_seconds=patience_seconds
+        )
 
     def keyed(self, key: str | None) -> dict[str, str]:
         """A command without a key of its own gets one, so that it may be repeated."""
         return {"Idempotency-Key": key or str(uuid4())}
 
-    def positioned(self) -> dict[str, str]:
-        return {} if self.position is None else {POSITION: str(self.position)}
-
     async def lines(
         self, row: type[Answer], path: str, *, query: Query | None = None
     ) -> AsyncIterator[Answer]:
         """NDJSON, row by row as it comes. Asked once: whoever reads knows where to go on."""
-        async with self.streamed(path, _texts(query)) as response:
+        async with self.streamed(path, query or {}) as response:
             async for line in response.aiter_lines():
                 if line:
-                    yield _read(line.encode(), row)
+                    yield read(line.encode(), row)
 
     @asynccontextmanager
     async def streamed(
@@ -90,7 +114,7 @@ class Transport:
         timeout = httpx2.Timeout(self._connection.timeout.connect, read=None)
         try:
             async with self._connection.stream(
-                "GET", path, params=query, headers=sent, timeout=timeout
+                "GET", path, params=_texts(query), headers=sent, timeout=timeout
             ) as response:
                 if response.is_error:
                     await response.aread()
@@ -106,6 +130,8 @@ class Transport:
         query: Query,
         content: bytes | None,
         headers: Mapping[str, str],
+        *,
+        patience_seconds: int = 0,
     ) -> httpx2.Response:
         failures = 0
         while True:
@@ -116,7 +142,8 @@ class Transport:
                     path,
                     params=query,
                     content=content,
-                    headers={**await self._authorization(), **headers},
+                    headers={**await self._standing(method), **headers},
+                    timeout=self._timeout(patience_seconds),
                 )
             except httpx2.TransportError as error:
                 failure, retry_after = NoAnswer(f"{method} {path}: {error!r}"), None
@@ -135,13 +162,30 @@ class Transport:
                 raise failure
             await asyncio.sleep(pause)
 
+    async def _standing(self, method: str) -> dict[str, str]:
+        """What goes with every request."""
+        headers = await self._authorization()
+        if method == "GET" and self.place.position is not None:
+            headers[POSITION] = str(self.place.position)
+        if self.wait_seconds is not None:
+            headers["Prefer"] = f"wait={self.wait_seconds}"
+        return headers
+
+    def _timeout(self, patience_seconds: int) -> httpx2.Timeout:
+        usual = self._connection.timeout
+        patience = patience_seconds + (self.wait_seconds or 0)
+        if not patience or usual.read is None:
+            return usual
+        return httpx2.Timeout(usual.read + patience, connect=usual.connect)
+
     async def _authorization(self) -> dict[str, str]:
         token = self._token if isinstance(self._token, str) else self._token()
         return {"Authorization": f"Bearer {await token if isawaitable(token) else token}"}
 
     def _note_position(self, method: str, response: httpx2.Response) -> None:
-        if method != "GET" and POSITION in response.headers:
-            self.position = max(self.position or 0, int(response.headers[POSITION]))
+        followed = "Milepost-Settled" in response.headers
+        if POSITION in response.headers and (method != "GET" or followed):
+            self.place.reaches(int(response.headers[POSITION]))
 
 
 def in_path(value: object) -> str:
@@ -185,10 +229,10 @@ def _decoded(response: httpx2.Response, answer: type[Answer]) -> Answer:
         return cast("Answer", response.content)
     if answer is NoneType:
         return cast("Answer", None)
-    return _read(response.content, answer)
+    return read(response.content, answer)
 
 
-def _read(content: bytes, answer: type[Answer]) -> Answer:
+def read(content: bytes, answer: type[Answer]) -> Answer:
     try:
         return msgspec.json.decode(content, type=answer)
     except msgspec.DecodeError as error:
