@@ -312,7 +312,9 @@ class Running:
             answer = fetch(f"{self.http}/schema/openapi.json")
             return answer if answer.is_success else None
 
-        return Document(wait_until(answered).json())
+        answer = wait_until(answered)
+        assert answer
+        return Document(answer.json())
 
     async def _documented(self, response: Response) -> None:
         await response.aread()

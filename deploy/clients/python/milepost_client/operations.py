@@ -562,7 +562,7 @@ class Operations:
 
         Which conditions hold, since which event, and which do not yet hold.
 
-        The learner themselves, or issuer, registrar, operator, service.
+        The learner themselves, or issuer, registrar, operator, service, auditor.
         """
         return await self._transport.call(
             StandingView,
@@ -586,7 +586,7 @@ class Operations:
     async def get_award_approvals(self, learner: str, achievement: str) -> ApprovalsView:
         """Who has approved of an award
 
-        Roles: issuer, registrar, operator, service.
+        Roles: issuer, registrar, operator, service, auditor.
         """
         return await self._transport.call(
             ApprovalsView,
@@ -735,7 +735,7 @@ class Operations:
 
         Empty for a learner who has not completed anything.
 
-        The learner themselves, or issuer, registrar, operator, service.
+        The learner themselves, or issuer, registrar, operator, service, auditor.
         """
         return await self._transport.call(
             RecordView, "GET", f"/credentials/learners/{in_path(learner)}/record"
@@ -753,7 +753,7 @@ class Operations:
     async def get_offering_overview(self, offering: str) -> OfferingPage:
         """An offering's funnel
 
-        Roles: registrar, issuer, operator, service; instructor for own offerings.
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
         """
         return await self._transport.call(
             OfferingPage, "GET", f"/dashboards/offerings/{in_path(offering)}"
@@ -762,7 +762,7 @@ class Operations:
     async def get_operations(self) -> OperationsPage:
         """The log's head, and how far the read models are behind it
 
-        Roles: operator, service.
+        Roles: operator, service, auditor.
         """
         return await self._transport.call(OperationsPage, "GET", "/dashboards/operations")
 
@@ -771,7 +771,7 @@ class Operations:
 
         Which achievements are held, and how far those are that are not.
 
-        The learner themselves, or issuer, registrar, operator, service.
+        The learner themselves, or issuer, registrar, operator, service, auditor.
         """
         return await self._transport.call(
             CredentialsProgramView,
@@ -1111,8 +1111,9 @@ class Operations:
         no
         longer.
 
-        Roles: registrar, issuer, operator, service; instructor for what was first earned in own
-        offerings, learners for their own.
+        Roles: registrar, issuer, operator, service, auditor; instructor for what was first
+        earned in
+        own offerings, learners for their own.
         """
         return await self._transport.call(
             CredentialsPage,
@@ -1196,9 +1197,9 @@ class Operations:
 
         `since`: entered then or later. `sort=last_activity` is for an `offering` or a
         `learner`.
-        Roles: registrar, issuer, operator, service; instructor for own offerings, learners for
-        their
-        own.
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
+        learners for
+        their own.
         """
         return await self._transport.call(
             EnrollmentsPage,
@@ -1322,7 +1323,7 @@ class Operations:
     ) -> OfferingsPage:
         """Offerings, with their funnels
 
-        Roles: registrar, issuer, operator, service; instructor for own offerings.
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
         """
         return await self._transport.call(
             OfferingsPage,
@@ -1362,7 +1363,7 @@ class Operations:
 
         Programs that are retired are left out, unless the learner holds something of them.
 
-        The learner themselves, or issuer, registrar, operator, service.
+        The learner themselves, or issuer, registrar, operator, service, auditor.
         """
         return await self._transport.call(
             ProgramsView,
