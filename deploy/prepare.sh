@@ -99,12 +99,16 @@ address nats-milepost "tls://milepost:$(password nats)@nats:4222"
 password superuser > /dev/null
 give superuser.password 999
 give owner.password 999
-printf 'NATS_PASSWORD: "%s"\nNATS_SUBSCRIBER_PASSWORD: "%s"\n' "$(password nats)" "$(password subscriber)" \
-  > secrets/nats-passwords.conf.new
+printf 'NATS_PASSWORD: "%s"\n' "$(password nats)" > secrets/nats-passwords.conf.new
 mv secrets/nats-passwords.conf.new secrets/nats-passwords.conf
 give nats-passwords.conf 10002
 
 folder nats 10002
+folder nats-accounts 10001  # of subscribers: Milepost writes them, NATS reads them; no secret
+chmod 755 state/nats-accounts
+[ -e state/nats-accounts/subscribers.conf ] || : > state/nats-accounts/subscribers.conf
+chmod 644 state/nats-accounts/subscribers.conf
+[ "$(id -u)" != 0 ] || chown 10001:10001 state/nats-accounts/subscribers.conf
 folder vault 10001  # the vault's master keys, of `serve enrollment` alone
 folder heads 10001  # the key that signs the log's heads
 folder backups 10001

@@ -31,6 +31,8 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.log import Log
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.rooms import ENROLLMENT_ROLE, services_of
+from milepost.subscriptions.partners.events import SubscriberAdded
+from milepost.subscriptions.partners.subscriber import SUBSCRIBER
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.requests.idempotency import COMMANDS
@@ -235,6 +237,19 @@ async def a_flagged_credential(school: School) -> str:
     )
     await school.transactor.transact(school.tenant, RECORD.of("ana"), lambda _: [flagged])
     return f"{path}/flag/lift"
+
+
+def a_subscriber(*, republishing: bool = False) -> Arrange:
+    async def arrange(school: School) -> str:
+        added = SubscriberAdded(subscriber="payroll", key="k1", occurred_at=datetime.now(UTC))
+        stream = SUBSCRIBER.of("payroll")
+        await school.transactor.transact(school.tenant, stream, lambda _: [added])
+        path = "/subscribers/payroll/republish"
+        if republishing:
+            await done(school.post(path, {"from": 1}))
+        return path
+
+    return arrange
 
 
 def of_award(*steps: str) -> Arrange:
@@ -677,6 +692,18 @@ CASES = [
         of_webhook("/secret/rotate"),
         {},
         {"overlap_seconds": 0},
+    ),
+    Case(
+        "POST /subscribers/{subscriber}/republish",
+        a_subscriber(),
+        {"from": 1},
+        {"from": 1, "per_second": 7},
+    ),
+    Case(
+        "DELETE /subscribers/{subscriber}/republish",
+        a_subscriber(republishing=True),
+        None,
+        None,
     ),
 ]
 

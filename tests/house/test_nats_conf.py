@@ -1,22 +1,21 @@
-"""The NATS configuration in deploy/, on a real server: a subscriber sees its own tenant only."""
+"""The NATS configuration in deploy/, on a real server: TLS, and Milepost's own account.
+
+What subscribers may is in tests/subscriptions/partners, by this file and by that of `milepost up`.
+"""
 
 import asyncio
-import json
-import os
+import re
 import socket
 import ssl
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import nats
 import nats.errors
-import nats.js.errors
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from tests.certificates import Authority
-from tests.docs.pages import DOCS, blocks
 from tests.eventually import eventually
 
 from milepost.events.nats.connection import NatsServer, TlsRefused, is_encrypted
@@ -24,12 +23,12 @@ from milepost.events.nats.connection import connect as by_our_own
 from milepost.events.nats.jetstream import STREAM, connected, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, Message
 from milepost.operations.local.embedded_nats import binary
+from milepost.subscriptions.partners.accounts import EXPORTS
 
 pytestmark = pytest.mark.servers  # they start processes
 
 CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
-PASSWORDS = {"NATS_PASSWORD": "let-me-in", "NATS_SUBSCRIBER_PASSWORD": "let-me-hear"}
-OWN = "milepost.default.>"
+PASSWORDS = {"NATS_PASSWORD": "let-me-in"}
 
 
 def free_port() -> int:
@@ -46,6 +45,9 @@ class Server:
         self.authority = Authority(folder / "school-ca")
         certificate, key = self.authority.sign("server")
         self._conf = folder / "nats.conf"
+        self.accounts = folder / "accounts" / "subscribers.conf"
+        self.accounts.parent.mkdir()
+        self.accounts.write_text("", "utf-8")
         given = "".join(f'{name}: "{value}"\n' for name, value in PASSWORDS.items())
         (folder / "passwords.conf").write_text(given, "utf-8")
         text = CONF.read_text("utf-8")
@@ -61,7 +63,7 @@ class Server:
         self._conf.write_text(text, "utf-8")
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
+        self.process = await asyncio.create_subprocess_exec(
             binary(),
             "--config",
             self._conf,
@@ -70,8 +72,8 @@ class Server:
         await listening(self.port)
 
     async def stop(self) -> None:
-        self._process.terminate()
-        await self._process.wait()
+        self.process.terminate()
+        await self.process.wait()
 
 
 @pytest.fixture
@@ -125,20 +127,6 @@ async def stream_of_two_tenants(port):
     return milepost
 
 
-async def subscriber(port):
-    password = PASSWORDS["NATS_SUBSCRIBER_PASSWORD"]
-    return await connect(port, "payroll", password, inbox_prefix=b"_INBOX_payroll")
-
-
-async def create(client, subject, **config):
-    """Asks for a consumer at any subject, with any configuration, as a hostile client may."""
-    request = {"stream_name": STREAM, "action": "", "config": config}
-    answer = await client.request(
-        f"$JS.API.CONSUMER.CREATE.{subject}", json.dumps(request).encode(), timeout=1
-    )
-    return json.loads(answer.data)
-
-
 async def test_nobody_is_heard_without_tls_and_nobody_believed_without_its_ca(server, tmp_path):
     login = f"milepost:{PASSWORDS['NATS_PASSWORD']}"
     address = f"tls://{login}@127.0.0.1:{server.port}"
@@ -155,9 +143,6 @@ async def test_nobody_is_heard_without_tls_and_nobody_believed_without_its_ca(se
 
 
 async def connect_once(server):
-    async def ignore(_: Exception) -> None:
-        """It is raised, too."""
-
     await by_our_own(server, error_cb=ignore, allow_reconnect=False, max_reconnect_attempts=0)
 
 
@@ -169,49 +154,6 @@ async def test_old_tls_is_refused(server):
             server.port, "milepost", PASSWORDS["NATS_PASSWORD"],
             tls=context, allow_reconnect=False, max_reconnect_attempts=0,
         )  # fmt: skip
-
-
-async def test_a_subscriber_receives_what_its_tenant_published_and_nothing_else(port):
-    milepost = await stream_of_two_tenants(port)
-    client, errors = await subscriber(port)
-    feed = await client.jetstream().pull_subscribe(OWN, durable="payroll", stream=STREAM)
-    messages = await feed.fetch(10, timeout=1)
-    for message in messages:
-        await message.ack_sync()
-    assert [message.subject.split(".")[1] for message in messages] == ["default"] * 3
-    with pytest.raises(nats.errors.TimeoutError):
-        await feed.fetch(1, timeout=0.2)
-    assert not errors
-    await client.close()
-    await milepost.close()
-
-
-async def test_a_subscriber_cannot_reach_another_tenant(port):
-    milepost = await stream_of_two_tenants(port)
-    client, errors = await subscriber(port)
-    others = {"durable_name": "payroll", "ack_policy": "explicit"}
-    own = f"{STREAM}.payroll.{OWN}"
-    answers = [
-        await create(client, own, **others, filter_subject="milepost.other.>"),
-        await create(client, own, **others, filter_subjects=["milepost.>"]),
-        await create(client, own, **others),
-    ]
-    assert all("error" in answer for answer in answers), answers
-    assert not errors
-    for subject in (f"{STREAM}.payroll.milepost.other.>", f"{STREAM}.payroll", f"{STREAM}.x.{OWN}"):
-        with pytest.raises(nats.errors.TimeoutError):
-            await create(client, subject, **others)
-    await client.subscribe("milepost.>")
-    await client.subscribe("_INBOX.>")
-    await client.publish("milepost.default.credentials.credential_awarded", b"{}")
-    await client.publish(f"$JS.API.STREAM.MSG.GET.{STREAM}", b'{"seq":4}')
-    await client.flush()
-    await eventually(lambda: len(errors) >= 7)
-    assert len(errors) == 7
-    assert all("permissions violation" in str(error).lower() for error in errors)
-    assert (await milepost.jetstream().stream_info(STREAM)).state.messages == 6
-    await client.close()
-    await milepost.close()
 
 
 async def test_the_services_may_keep_their_durable_consumers(port):
@@ -230,87 +172,21 @@ async def test_the_services_may_keep_their_durable_consumers(port):
     await milepost.close()
 
 
-async def publish_courses(port, *titles):
-    """In a stream that is made unless it is there, numbered from 1."""
-    milepost, _ = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
-    js = milepost.jetstream()
-    for position, title in enumerate(titles, await ensure_stream(js) + 1):
-        headers = {"Milepost-Tenant": "default", "Milepost-Position": str(position)}
-        data = json.dumps({"title": title}).encode()
-        await js.publish("milepost.default.enrollment.course_published", data, headers=headers)
-    await milepost.close()
+def test_what_milepost_s_account_exports_is_what_subscribers_import():
+    text = CONF.read_text("utf-8")
+    assert re.findall(r"{ service: .*}", text) == list(EXPORTS)
 
 
-async def lose_the_stream(port):
-    milepost, _ = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
-    await milepost.jetstream().delete_stream(STREAM)
-    await milepost.close()
+async def test_who_is_in_no_account_is_nobody(port):
+    for user in ("payroll:let-me-hear@", ""):
+        with pytest.raises(nats.errors.Error):
+            await by_our_own(
+                f"tls://{user}127.0.0.1:{port}",
+                error_cb=ignore,
+                allow_reconnect=False,
+                max_reconnect_attempts=0,
+            )
 
 
-@asynccontextmanager
-async def subscribing(port, folder, name):
-    """The page's subscriber as this user."""
-    page = blocks(DOCS / "how-to" / "subscriber.md")
-    (script,) = (block.text for block in page if block.path == "subscriber.py")
-    (folder / "subscriber.py").write_text(script, "utf-8")
-    url = f"tls://payroll:{PASSWORDS['NATS_SUBSCRIBER_PASSWORD']}@127.0.0.1:{port}"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        folder / "subscriber.py",
-        env={**os.environ, "MILEPOST_NATS": url, "SUBSCRIBER": name, "SCHOOL": "default"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        await process.communicate()
-
-
-async def line(stream):
-    return (await asyncio.wait_for(stream.readline(), 60)).decode().strip()
-
-
-@pytest.mark.faults
-async def test_the_pages_subscriber_outlives_a_lost_stream_and_a_restart(server, tmp_path):
-    await publish_courses(server.port, "CSS")
-    async with subscribing(server.port, tmp_path, "payroll") as subscriber:
-        assert await line(subscriber.stdout) == "default 1 CSS"
-        await lose_the_stream(server.port)
-        await publish_courses(server.port, "CSS", "HTML")
-        assert await line(subscriber.stdout) == "default 1 CSS"
-        assert await line(subscriber.stdout) == "default 2 HTML"
-        await server.stop()
-        await server.start()
-        await publish_courses(server.port, "SQL")
-        assert await line(subscriber.stdout) == "default 3 SQL"
-
-
-async def test_the_pages_subscriber_says_what_it_may_not(server, tmp_path):
-    await publish_courses(server.port, "CSS")
-    async with subscribing(server.port, tmp_path, "stranger") as subscriber:
-        said = await line(subscriber.stderr)
-    assert "permissions violation" in said.lower()
-
-
-async def test_what_is_published_again_for_a_subscriber_it_may_read(port):
-    milepost, _ = await connect(port, "milepost", PASSWORDS["NATS_PASSWORD"])
-    js = milepost.jetstream()
-    await js.add_stream(name="MILEPOST_REPUBLISH", subjects=["republish.>"])
-    await js.publish("republish.payroll", b"{}")
-    await js.publish("republish.library", b"{}")
-    client, errors = await subscriber(port)
-    own = "republish.payroll"
-    again = client.jetstream().pull_subscribe(own, durable="payroll", stream="MILEPOST_REPUBLISH")
-    (message,) = await (await again).fetch(1, timeout=5)
-    await message.ack_sync()
-    assert (message.subject, errors) == (own, [])
-    others = {"durable_name": "payroll", "ack_policy": "explicit"}
-    request = {"stream_name": "MILEPOST_REPUBLISH", "action": "", "config": others}
-    for filtered in ("republish.library", "republish.>"):
-        asked = f"$JS.API.CONSUMER.CREATE.MILEPOST_REPUBLISH.payroll.{filtered}"
-        with pytest.raises(nats.errors.TimeoutError):
-            await client.request(asked, json.dumps(request).encode(), timeout=1)
-    await client.close()
-    await milepost.close()
+async def ignore(_: Exception) -> None:
+    """It is raised, too."""

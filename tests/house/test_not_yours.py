@@ -40,6 +40,7 @@ PUBLIC = {
     "offering": "spring",
     "program": "analyst",
     "subject": "ines",
+    "subscriber": "payroll",
     "tenant": "north",
     "version": "1",
     "webhook": "0199f1c2-7a3e-7c51-9d5e-2f6b8a1c4d70",

@@ -76,6 +76,7 @@ STREAMS: Mapping[str, str] = {
     "learner": "enrollment",
     "invitation": "enrollment",
     "webhook": "subscriptions",
+    "subscriber": "subscriptions",
 }
 SHARED = {
     *("course", "program", "offering", "instructors", "enrollment", "progress"),

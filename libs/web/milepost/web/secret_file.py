@@ -45,6 +45,18 @@ def replace(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def replace_readable(path: Path, content: bytes) -> None:
+    """Whole or not at all, as `replace`, but anybody may read it: it holds no secret."""
+    written = _write_beside(path, content)
+    try:
+        written.chmod(0o644)
+        written.replace(path)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
 def replace_and_shred(path: Path, content: Callable[[], bytes]) -> None:
     """As `replace`, by what `content` makes of the file while no other process does this.
 

@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       server that demands one. Postgres' are in its URL: `sslmode`, `sslrootcert`, `sslcert`,
       `sslkey`.
     - `nats_replicas` are the copies of each stream that Milepost makes; NATS needs as many nodes.
+    - `nats_accounts` is a file that is kept with the accounts of subscribers, for the configuration
+      of NATS to include; empty: none is, and `milepost subscribers accounts` prints it.
     - `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
       whose keys live in `data_dir`.
     - `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them;
@@ -95,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_cert_file: str = ""
     nats_key_file: str = ""
     nats_replicas: Replicas = 1
+    nats_accounts: str = ""
     host: str = "127.0.0.1"
     port: Port = 8400
     data_dir: Path = Path(".milepost")

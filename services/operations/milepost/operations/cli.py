@@ -40,6 +40,10 @@ ROOMS = {
         "List, retry or skip events that a consumer could not take.",
     ),
     "stream": ("commands.events.stream", "Make the stream in NATS anew from the log."),
+    "subscribers": (
+        "commands.events.subscribers",
+        "Give partners on NATS what they may read, and nothing else.",
+    ),
     "jobs": ("commands.school.jobs", "Submit bulk jobs, look at them, read their results, cancel."),
     "timers": ("commands.events.timers", "List what will go off, and when."),
     "vault": (

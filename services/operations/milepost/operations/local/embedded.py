@@ -48,7 +48,7 @@ class Embedded:
     """Both servers, from entering to leaving; one whose address is given is used, not started.
 
     `postgres` is the owner's address. `children` holds the processes by server name, to be
-    watched; `restart` starts one again that has died, at the same address.
+    watched; `restart` starts one again that has died, at the same address. `queue` is our NATS.
     """
 
     def __init__(self, data_dir: Path, *, postgres: str = "", nats: str = "") -> None:
@@ -57,6 +57,7 @@ class Embedded:
         self.nats = nats
         self.logins = Logins()
         self.children: dict[str, Child] = {}
+        self.queue: EmbeddedNats | None = None
         self._servers: dict[str, Server] = {}
         self._lock: IO[str] | None = None
 
@@ -102,7 +103,7 @@ class Embedded:
             home, port = self.data_dir / "nats", chosen.nats_port
             queue = EmbeddedNats(home, mark=mark, port=port, token=chosen.nats_token)
             self._servers["nats"] = queue
-            self.nats = queue.address
+            self.nats, self.queue = queue.address, queue
 
     async def _stop(self) -> None:
         await asyncio.gather(*(child.stop() for child in self.children.values()))

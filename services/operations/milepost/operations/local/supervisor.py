@@ -58,9 +58,10 @@ async def up(
             owner=owner,
             enrollment=logins.enrollment,
         )
-        group = ProcessGroup(_environment(settings, runtime, port))
+        group = ProcessGroup(_environment(settings, runtime, port) | _accounts_file(servers))
         works: list[Coroutine[Any, Any, None]] = [
             *(_supervise_server(servers, name) for name in servers.children),
+            *_following(servers),
             *(group.supervise(process) for process in PROCESSES),
             _announce_when_ready(settings, runtime, announce),
         ]
@@ -96,7 +97,8 @@ async def up_servers(
         runtime = Runtime(**addresses, http="")
         write_runtime(settings.data_dir.resolve(), runtime)
         announce(runtime)
-        tasks = [asyncio.create_task(_supervise_server(servers, name)) for name in only]
+        works = [*(_supervise_server(servers, name) for name in only), *_following(servers)]
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             await _until(stop, tasks)
         finally:
@@ -133,6 +135,17 @@ class ProcessGroup:
 async def _supervise_server(servers: Embedded, name: str) -> NoReturn:
     first = servers.children[name]
     await _supervise(name, first, lambda: servers.restart(name), Restarts(started=True))
+
+
+def _following(servers: Embedded) -> list[Coroutine[Any, Any, NoReturn]]:
+    return [servers.queue.follow_accounts()] if servers.queue else []
+
+
+def _accounts_file(servers: Embedded) -> dict[str, str]:
+    """Where the accounts of subscribers are kept, for a NATS of our own."""
+    if not servers.queue:
+        return {}
+    return {"MILEPOST_NATS_ACCOUNTS": str(servers.queue.accounts_file)}
 
 
 async def _supervise(name: str, child: Child, start: Start, restarts: Restarts) -> NoReturn:

@@ -1,0 +1,156 @@
+"""NATS as `milepost up` configures it, and by deploy/nats.conf: both with subscribers' accounts."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from tests.eventually import eventually
+from tests.house.test_nats_conf import PASSWORDS, Server, free_port
+
+from milepost.events.nats.jetstream import ensure_stream
+from milepost.operations.local.embedded_nats import RELOAD_REST_SECONDS, EmbeddedNats
+from milepost.subscriptions.partners import consumers
+from milepost.subscriptions.partners.accounts import (
+    DOMAIN,
+    Account,
+    User,
+    account_id,
+    rendered,
+    user_name,
+)
+from milepost.subscriptions.partners.events import SubscriberAdded
+from milepost.subscriptions.partners.register import Named, Secret
+from milepost.subscriptions.partners.subscriber import Subscriber
+
+AWARDED = "credentials.credential_awarded"
+
+
+class Partner:
+    """A subscriber of a school, with one secret."""
+
+    def __init__(self, tenant: str, name: str, *events: str) -> None:
+        self.tenant, self.name, self.secret = tenant, name, Secret.new()
+        added = SubscriberAdded(subscriber=name, key=self.secret.key, events=events)
+        self.named = Named(tenant, name, Subscriber(added, {self.secret.key: None}))
+
+    @property
+    def id(self) -> str:
+        return account_id(self.tenant, self.name)
+
+    @property
+    def user(self) -> str:
+        return user_name(self.tenant, self.name, self.secret.key)
+
+    @property
+    def account(self) -> Account:
+        users = [User(self.secret.key, self.secret.digest)]
+        return Account(self.tenant, self.name, users)
+
+
+class Nats:
+    """A server that runs, whoever configured it."""
+
+    def __init__(self, url: str, accounts: Path, process: asyncio.subprocess.Process) -> None:
+        """`url` is Milepost's own, with its password."""
+        self.url, self._accounts, self._process = url, accounts, process
+        self.scheme, _, rest = url.partition("://")
+        self.host = rest.rpartition("@")[2]
+
+    async def admit(self, *partners: Partner) -> None:
+        """These and no others, each with its consumers."""
+        self.write([one.account for one in partners])
+        for _ in range(2):
+            self._process.send_signal(signal.SIGHUP)
+            await asyncio.sleep(RELOAD_REST_SECONDS)
+        async with self.own() as js:
+            for one in partners:
+                await consumers.make(js, one.named, 1)
+
+    def write(self, accounts: Sequence[Account]) -> None:
+        self._accounts.write_text(rendered(accounts, datetime.now(UTC)), "utf-8")
+
+    @asynccontextmanager
+    async def own(self) -> AsyncIterator[JetStreamContext]:
+        client = await nats.connect(self.url)
+        try:
+            yield client.jetstream()
+        finally:
+            await client.close()
+
+    def address(self, partner: Partner, secret: str | None = None) -> str:
+        return f"{self.scheme}://{partner.user}:{secret or partner.secret.secret}@{self.host}"
+
+    @asynccontextmanager
+    async def as_(self, partner: Partner, **options: Any) -> AsyncIterator["Hostile"]:
+        errors: list[Exception] = []
+
+        async def hear(error: Exception) -> None:
+            errors.append(error)
+
+        client = await nats.connect(self.address(partner), error_cb=hear, **options)
+        try:
+            yield Hostile(client, errors)
+        finally:
+            await client.close()
+
+
+class Hostile:
+    """A subscriber's connection, with what the server has refused it."""
+
+    def __init__(self, client: Client, errors: list[Exception]) -> None:
+        self.client, self.errors = client, errors
+        self.js = client.jetstream(domain=DOMAIN, timeout=2)
+
+    async def settled(self) -> None:
+        """The server has done with what was sent."""
+        await self.client.flush()
+        await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def embedded(folder: Path) -> AsyncIterator[Nats]:
+    server = EmbeddedNats(folder, mark=f"attacked-{folder.name}", port=free_port(), token="own")
+    child = await server.start()
+    try:
+        yield Nats(server.address, server.accounts_file, child.process)
+    finally:
+        await child.stop()
+
+
+@asynccontextmanager
+async def deployed(folder: Path) -> AsyncIterator[Nats]:
+    server = Server(folder)
+    await server.start()
+    url = f"tls://milepost:{PASSWORDS['NATS_PASSWORD']}@127.0.0.1:{server.port}"
+    try:
+        yield Nats(url, server.accounts, server.process)
+    finally:
+        await server.stop()
+
+
+async def award(js: JetStreamContext, tenant: str, count: int, subject: str = AWARDED) -> None:
+    await ensure_stream(js)
+    for number in range(count):
+        body = json.dumps({"number": number}).encode()
+        await js.publish(f"milepost.{tenant}.{subject}", body)
+
+
+async def pending(js: JetStreamContext, partner: Partner) -> tuple[int, int]:
+    """Not sent, and not acknowledged."""
+    info = await js.consumer_info("MILEPOST", partner.id)
+    return info.num_pending or 0, info.num_ack_pending or 0
+
+
+async def until_pending(js: JetStreamContext, partner: Partner, expected: tuple[int, int]) -> None:
+    async def so() -> bool:
+        return await pending(js, partner) == expected
+
+    await eventually(so)
