@@ -13,7 +13,7 @@ from tests.dashboards.history import Life, canceled, defined, offered, project, 
 from milepost.contracts.courses import CourseDrafted
 from milepost.contracts.records import CredentialRevoked
 from milepost.dashboards.queries import consistent_read
-from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet
+from milepost.dashboards.queries.consistent_read import NotVisibleYet
 from milepost.dashboards.queries.learner import LearnerReads
 from milepost.dashboards.queries.lists.courses import CoursesQuery, read_courses
 from milepost.dashboards.queries.lists.credentials import CredentialsQuery, read_credentials
@@ -29,6 +29,7 @@ from milepost.dashboards.queries.lists.programs import ProgramsQuery, read_progr
 from milepost.dashboards.queries.lists.runs import RunsQuery, read_runs
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
 from milepost.dashboards.queries.operations import read_operations
+from milepost.events.log import BeyondTheLog
 from milepost.web.requests import times
 
 FOLDER = Path(consistent_read.__file__).parent

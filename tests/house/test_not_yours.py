@@ -49,7 +49,7 @@ BODIES = {case.route: case.body for case in CASES} | {
     "PUT /enrollment/learners/{learner}": {"name": "Ana"},
 }
 # What some routes want to be told beside the path.
-QUERIES = {"reason": "mistake", "version": "1"}
+QUERIES = {"reason": "mistake", "version": "1", "after": "0"}
 # Each request has another.
 CORRELATION = re.compile(r'"correlation":"[^"]*"')
 NOT_THERE = {

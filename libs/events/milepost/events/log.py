@@ -1,6 +1,7 @@
 """What a log is: the values that go in and come out, what it can do, and reading it in pages."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from milepost.events.errors import EventsError
+from milepost.events.event import Invalid
 
 # A tenant's name is one token of a NATS subject.
 TENANT_PATTERN = r"^[A-Za-z0-9_-]{1,64}\Z"
@@ -83,6 +85,14 @@ class Conflict(msgspec.Struct, frozen=True):
 
 class DuplicateEventId(EventsError):
     """The tenant's log has an event of this id, or the call has it twice. Nothing was written."""
+
+
+@dataclass
+class BeyondTheLog(Invalid):
+    """The log has not given out that position yet: take one from an answer."""
+
+    awaited: int
+    head: int
 
 
 Result: TypeAlias = Appended | AlreadyDone | Conflict

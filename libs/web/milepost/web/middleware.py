@@ -64,7 +64,8 @@ class Edge:
             else:
                 await self._traced(scope, receive, recorder, headers)
         finally:
-            seconds = perf_counter() - started
+            # Of what then waited for hours, the time in which it was worked on.
+            seconds = (place_in(scope).left_at or perf_counter()) - started
             self._metrics.observe(scope["method"], scope["path_template"], recorder.status, seconds)
 
     async def _traced(

@@ -7,13 +7,15 @@ on, and nobody reads the same part twice.
 import asyncio
 from collections.abc import Sequence
 
-from milepost.events.log import Log, Page, Recorded, read_page
+from milepost.events.log import Log, Page, Recorded
 from milepost.events.runtime.lru_cache import LruCache
 from milepost.subscriptions.domain.facets import Facets, Named, award_in, named_by
 from milepost.subscriptions.domain.filters import Filter
 
 # Of enrollments, offerings and credentials, whose facets never change.
 KNOWN = 50_000
+# Positions that one statement walks through at most: some 50 ms.
+SPAN = 50_000
 
 
 class Selection:
@@ -24,9 +26,16 @@ class Selection:
         self._known = LruCache[tuple[str, str], Facets](KNOWN)
 
     async def page(self, tenant: str, after: int, head: int, wanted: Filter, *, limit: int) -> Page:
-        """What matches behind `after`, of the next `limit` events of these types."""
-        page = await read_page(self._log, tenant, after, head, types=wanted.tags, limit=limit)
-        return Page(await self.matching(page.events, wanted), page.reached)
+        """What matches behind `after`, of the next `limit` events of these types.
+
+        No further than `SPAN` positions: what is rare is looked for in several pages.
+        """
+        upto = min(head, after + SPAN)
+        if after >= upto:
+            return Page((), after)
+        events = await self._log.read(tenant, after, limit, wanted.tags, upto)
+        reached = events[-1].position if len(events) == limit else upto
+        return Page(await self.matching(events, wanted), reached)
 
     async def matching(self, events: Sequence[Recorded], wanted: Filter) -> Sequence[Recorded]:
         """Those of them that were asked for, in order."""

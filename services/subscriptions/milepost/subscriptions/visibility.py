@@ -31,7 +31,8 @@ KEEPERS: Final = ("registrar", "issuer", "operator")
 # Who may have webhooks at all: a `service` has those that it made.
 SUBSCRIBERS: Final = ("service", *KEEPERS)
 UNLIMITED: Final = (*SUBSCRIBERS, "auditor")
-READERS: Final = (*UNLIMITED, INSTRUCTOR, LEARNER)
+READERS_OF_OTHERS: Final = (*UNLIMITED, INSTRUCTOR)
+READERS: Final = (*READERS_OF_OTHERS, LEARNER)
 
 
 def may_change(caller: Caller, created_by: str) -> bool:

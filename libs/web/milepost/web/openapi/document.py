@@ -181,8 +181,7 @@ def _operation_factory(
     ) -> Operation:
         success = next(iter(responses.values()))
         success.headers = {one.name: _header(one) for one in answers.response_headers}
-        if answers.media_types:
-            success.content = {one: _file() for one in answers.media_types}
+        success.content = _content(success, answers)
         if answers.also is not None:
             responses[str(answers.also)] = _also(success, answers.also)
         if answers.creates:
@@ -227,6 +226,23 @@ def _also(success: OpenAPIResponse, status: int) -> OpenAPIResponse:
     description = HTTPStatus(status).description
     content = None if status == HTTPStatus.NOT_MODIFIED else success.content
     return replace(success, description=description, content=content)
+
+
+def _content(success: OpenAPIResponse, answers: Answers) -> dict[str, OpenAPIMediaType] | None:
+    if answers.media_types:
+        return {one: _file() for one in answers.media_types}
+    if answers.lines:
+        return {**(success.content or {}), answers.lines: _line(success)}
+    return success.content
+
+
+def _line(success: OpenAPIResponse) -> OpenAPIMediaType:
+    """An element of the array that is answered otherwise."""
+    [array] = (success.content or {}).values()
+    assert isinstance(array.schema, Schema)
+    items = array.schema.items
+    assert isinstance(items, (Schema, Reference))
+    return OpenAPIMediaType(schema=items)
 
 
 def _file() -> OpenAPIMediaType:

@@ -98,7 +98,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     `request_headers` may come, `response_headers` are in every answer that is no problem.
     `also`: another status of the same answer. `creates`: 201 tells the address of what is new.
     `request_body`: one that the route reads as it comes.
-    `media_types`: what an answer may be, where that is no JSON.
+    `media_types`: what an answer may be, where that is no JSON. `lines`: as what an array comes if
+    that is accepted, an element a line.
     """
 
     refusals: tuple[Exception, ...] = ()
@@ -108,6 +109,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     creates: bool = False
     request_body: RequestBody | None = None
     media_types: tuple[str, ...] = ()
+    lines: str | None = None
 
     def __deepcopy__(self, memo: object) -> Self:
         """Itself: litestar copies the options of a route, and these hold hundreds of objects."""

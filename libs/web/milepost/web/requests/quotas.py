@@ -107,17 +107,23 @@ class Quotas:
 
 
 class Place:
-    """What a request is to give back, once: when it is answered, or before."""
+    """What a request is to give back, once: when it is answered, or before.
 
-    __slots__ = ("_releases",)
+    `left_at`: then it was worked on no more, as `time.perf_counter` tells it.
+    """
+
+    __slots__ = ("_releases", "left_at")
 
     def __init__(self) -> None:
+        self.left_at: float | None = None
         self._releases: list[Callable[[], None]] = []
 
     def add(self, release: Callable[[], None]) -> None:
         self._releases.append(release)
 
     def leave(self) -> None:
+        if self.left_at is None:
+            self.left_at = time.perf_counter()
         while self._releases:
             self._releases.pop()()
 

@@ -5,8 +5,9 @@ from typing import TypeVar, cast
 from litestar import Response
 
 from milepost.dashboards.api.parameters import STAFF, Call
-from milepost.dashboards.queries.consistent_read import BeyondTheLog, NotVisibleYet, Snapshot
+from milepost.dashboards.queries.consistent_read import NotVisibleYet, Snapshot
 from milepost.dashboards.queries.lists.keyset import CursorUnknown
+from milepost.events.log import BeyondTheLog
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,

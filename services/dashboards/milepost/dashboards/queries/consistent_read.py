@@ -9,7 +9,6 @@ reports call the same.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -19,7 +18,7 @@ import msgspec
 from msgspec.json import Decoder
 
 from milepost.dashboards.queries.placeholders import render, replace
-from milepost.events.event import Invalid
+from milepost.events.log import BeyondTheLog
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.runtime.backoff import Backoff
 from milepost.events.store.batcher import Batcher
@@ -37,14 +36,6 @@ REACHED = """select min(coalesce(p.position, 0)) as position, min(p.recorded_at)
 HEAD = "select head from log.heads where tenant = :tenant"
 # No projector has ever run, or none of this version: it builds what is missing.
 NOT_BUILT = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
-
-
-@dataclass
-class BeyondTheLog(Invalid):
-    """The position that is awaited has not been given out yet: take it from a command's answer."""
-
-    awaited: int
-    head: int
 
 
 class NotVisibleYet(Exception):

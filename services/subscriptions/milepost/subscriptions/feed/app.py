@@ -1,7 +1,24 @@
-"""Wiring of feed, nothing else."""
+"""Wiring of the feed, nothing else."""
 
+from milepost.subscriptions.feed.api import Wiring, routes
+from milepost.subscriptions.feed.log_pages import LogPages
+from milepost.subscriptions.feed.open_requests import OpenRequests
+from milepost.subscriptions.feed.tail import Tail
+from milepost.subscriptions.selection import Selection
+from milepost.subscriptions.visibility import Visibility
 from milepost.web.room import Context, Service
 
 
-def service(context: Context) -> Service:  # noqa: ARG001 - nothing is needed yet
-    return Service(name="feed", routes=())
+def service(context: Context) -> Service:
+    log = context.transactor.log
+    selection = Selection(log)
+    visibility = Visibility(context.transactor, selection)
+    tail = Tail(log, selection, visibility)
+    wiring = Wiring(
+        log=log,
+        pages=LogPages(log, selection, visibility),
+        tail=tail,
+        open=OpenRequests(context.settings.max_connections // 2),
+        clock=context.clock,
+    )
+    return Service(name="feed", routes=(routes(wiring),), workers=(tail.run,))

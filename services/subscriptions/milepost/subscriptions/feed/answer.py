@@ -1,0 +1,85 @@
+"""An answer of the feed: collected from pages of the log, within bounds, and written."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE, encoded
+from milepost.subscriptions.feed.follower import following
+from milepost.subscriptions.feed.log_pages import LogPages
+from milepost.subscriptions.feed.subscriber import Found, Subscriber
+from milepost.subscriptions.feed.tail import Tail
+
+NDJSON: Final = "application/x-ndjson"
+MAX_BYTES: Final = 8 * 1024 * 1024
+# A filter that matches next to nothing: the answer then tells how far it has come.
+WORK_SECONDS: Final = 1.0
+# Encoded without a pause: some milliseconds.
+SLICE: Final = 500
+
+
+class Answer:
+    """`bodies`: CloudEvents in JSON, in order. `position`: all up to there is in it, or was told
+    before.
+    """
+
+    def __init__(self, position: int, limit: int) -> None:
+        self.bodies: list[bytes] = []
+        self.position = position
+        self._limit = limit
+        self._size = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.bodies) >= self._limit or self._size >= MAX_BYTES
+
+    async def add(self, found: Found) -> None:
+        """As much of it as there is room for."""
+        for number, event in enumerate(found.events):
+            if self.full:
+                return
+            body = encoded(event)
+            self.bodies.append(body)
+            self._size += len(body)
+            self.position = event.position
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        self.position = max(self.position, found.reached)
+
+    def written(self, media_type: str) -> bytes:
+        if media_type == NDJSON:
+            return b"".join([body + b"\n" for body in self.bodies])
+        return b"[%b]" % b",\n".join(self.bodies)
+
+
+async def collect(
+    log: LogPages, subscriber: Subscriber, after: int, head: int, *, limit: int
+) -> Answer:
+    """What the log has between two positions, as much as an answer may hold."""
+    answer, clock = Answer(after, limit), asyncio.get_running_loop().time
+    begins = clock()
+    async for found in log.pages(subscriber, after, head):
+        await answer.add(found)
+        if answer.full or clock() - begins > WORK_SECONDS:
+            break
+    return answer
+
+
+async def await_first(
+    tail: Tail, log: LogPages, subscriber: Subscriber, answer: Answer, seconds: float
+) -> None:
+    """Wait until there is something for it, for so long at most, or until the process is to end."""
+    clock, ring = asyncio.get_running_loop().time, asyncio.Event()
+    deadline = clock() + seconds
+    async with following(tail, log, subscriber, answer.position, ring) as follower:
+        while not (answer.bodies or follower.ends):
+            if (found := await follower.next()) is not None:
+                await answer.add(found)
+            elif clock() >= deadline or not await follower.wait(deadline - clock()):
+                answer.position = max(answer.position, follower.position)
+                return
+
+
+def media_type_of(accepted: Sequence[str]) -> str:
+    """The first of those that are accepted; a batch for whoever accepts neither by name."""
+    return NDJSON if accepted and accepted[0] == NDJSON else BATCH_MEDIA_TYPE

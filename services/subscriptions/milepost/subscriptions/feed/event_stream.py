@@ -1,0 +1,172 @@
+"""A stream of server-sent events (WHATWG HTML, section 9.2) that follows the log.
+
+    id: 4711                  the position: comes back as `Last-Event-ID`
+    event: credential_awarded
+    data: {"specversion": …
+
+    : nothing new             every 15 s, with an `id:` where the log has gone on without an event
+    id: 4790                  for this reader; without data it is no event for whoever listens
+
+It pulls: what has been sent is gone, and what is not read is not fetched. So a slow reader costs a
+page at most; one that takes nothing for half a minute is hung up on, and comes back.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, cast
+
+import structlog
+from litestar import Response
+from litestar.types import Receive, Scope, Send
+
+from milepost.events.event import name_of
+from milepost.events.log import Recorded
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.outages import is_transient
+from milepost.subscriptions.envelope import encoded
+from milepost.subscriptions.feed.follower import Follower
+from milepost.web.requests.quotas import leave_place
+
+MEDIA_TYPE: Final = "text/event-stream"
+KEEP_ALIVE_SECONDS: Final = 15.0
+STALLED_SECONDS: Final = 30.0
+# After which readers come back, in milliseconds.
+RETRY: Final = 2_000
+HEADERS: Final = (
+    (b"content-type", MEDIA_TYPE.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold events back
+)
+
+_log = structlog.get_logger()
+
+
+def message(event: Recorded) -> bytes:
+    """Without line breaks in it: JSON has none."""
+    name = name_of(event.type).encode()
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, name, encoded(event))
+
+
+def comment(text: str, position: int | None = None) -> bytes:
+    told = b"" if position is None else b"id: %d\n" % position
+    return b": %b\n%b\n" % (text.encode(), told)
+
+
+class EventStream(Response[None]):
+    """`follower` is entered with what rings it; `admitted` counts the stream while it is open."""
+
+    def __init__(
+        self,
+        admitted: Callable[[], Any],
+        follower: Callable[[asyncio.Event], AbstractAsyncContextManager[Follower]],
+        expires_at: float,
+    ) -> None:
+        super().__init__(None, media_type=MEDIA_TYPE)
+        self._admitted = admitted
+        self._follower = follower
+        self._expires_at = expires_at
+
+    def to_asgi_response(self, app: Any, request: Any, **_: Any) -> Any:  # noqa: ARG002 - litestar's
+        async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+            ring = asyncio.Event()
+            with self._admitted():
+                leave_place(scope)
+                async with self._follower(ring) as follower:
+                    await _Telling(follower, send, self._expires_at).run(receive, ring)
+
+        return stream
+
+
+class _Stalled(Exception):
+    """The reader takes nothing."""
+
+
+class _Telling:
+    """One open stream. `_told`: the last `id:` that was sent."""
+
+    def __init__(self, follower: Follower, send: Send, expires_at: float) -> None:
+        self._follower = follower
+        self._send = send
+        self._expires_at = expires_at
+        self._clock = asyncio.get_running_loop().time
+        self._told = follower.position
+        self._sent_at = self._clock()
+        self._gone = False
+
+    async def run(self, receive: Receive, ring: asyncio.Event) -> None:
+        async def leave() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self._gone = True
+            ring.set()
+
+        leaving = asyncio.create_task(leave())
+        try:
+            await self._begin()
+            last = await self._reason_to_end()
+            if not self._gone:
+                await self._body(comment(last), more=False)
+        except _Stalled:
+            _log.info("event_stream_stalled", position=self._told)
+        finally:
+            await cancel_and_wait(leaving)
+
+    async def _begin(self) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": list(HEADERS)}
+        await self._send(cast("Any", start))
+        await self._body(b"retry: %d\n" % RETRY + comment("events follow", self._told))
+
+    async def _reason_to_end(self) -> str:
+        """Tell what there is, until there is a reason to end. Raises `_Stalled`."""
+        try:
+            while not self._gone:
+                if time.time() >= self._expires_at:
+                    return "the token has expired: come back with another"
+                if not await self._step():
+                    return "this process ends: come back"
+        except _Stalled:
+            raise
+        except Exception as error:  # noqa: BLE001 - the answer has begun: it can only end
+            if not is_transient(error):
+                _log.exception("event_stream_failed")
+            return "the log does not answer: come back"
+        return "gone"
+
+    async def _step(self) -> bool:
+        """False when all that is here has been told and the process is to end."""
+        follower = self._follower
+        found = await follower.next()
+        if found is not None and found.events:
+            self._told = found.events[-1].position
+            await self._body(b"".join(map(message, found.events)))
+        elif found is None and follower.ends:
+            return False
+        elif found is None:
+            await follower.wait(self._pause_seconds())
+        if self._clock() >= self._sent_at + KEEP_ALIVE_SECONDS:
+            await self._keep_alive()
+        return True
+
+    def _pause_seconds(self) -> float:
+        """Until it has been silent for too long, or the token expires."""
+        silent = self._sent_at + KEEP_ALIVE_SECONDS - self._clock()
+        return max(0.0, min(silent, self._expires_at - time.time()))
+
+    async def _keep_alive(self) -> None:
+        """With the position, where it has moved: who comes back need not begin before it."""
+        position = max(self._told, self._follower.position)
+        moved = position if position > self._told else None
+        self._told = position
+        await self._body(comment("nothing new", moved))
+
+    async def _body(self, body: bytes, *, more: bool = True) -> None:
+        """Raises `_Stalled`."""
+        part = {"type": "http.response.body", "body": body, "more_body": more}
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await self._send(cast("Any", part))
+        except TimeoutError:
+            raise _Stalled from None
+        self._sent_at = self._clock()
