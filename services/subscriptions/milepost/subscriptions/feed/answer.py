@@ -1,10 +1,11 @@
 """An answer of the feed: collected from pages of the log, within bounds, and written."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE, encoded
+from milepost.events.log import Recorded
+from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE
 from milepost.subscriptions.feed.follower import following
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
@@ -23,9 +24,10 @@ class Answer:
     before.
     """
 
-    def __init__(self, position: int, limit: int) -> None:
+    def __init__(self, position: int, limit: int, encode: Callable[[Recorded], bytes]) -> None:
         self.bodies: list[bytes] = []
         self.position = position
+        self._encode = encode
         self._limit = limit
         self._size = 0
 
@@ -38,7 +40,7 @@ class Answer:
         for number, event in enumerate(found.events):
             if self.full:
                 return
-            body = encoded(event)
+            body = self._encode(event)
             self.bodies.append(body)
             self._size += len(body)
             self.position = event.position
@@ -52,17 +54,14 @@ class Answer:
         return b"[%b]" % b",\n".join(self.bodies)
 
 
-async def collect(
-    log: LogPages, subscriber: Subscriber, after: int, head: int, *, limit: int
-) -> Answer:
-    """What the log has between two positions, as much as an answer may hold."""
-    answer, clock = Answer(after, limit), asyncio.get_running_loop().time
+async def collect(log: LogPages, subscriber: Subscriber, answer: Answer, head: int) -> None:
+    """What the log has behind the answer's position, up to `head`: as much as it may hold."""
+    clock = asyncio.get_running_loop().time
     begins = clock()
-    async for found in log.pages(subscriber, after, head):
+    async for found in log.pages(subscriber, answer.position, head):
         await answer.add(found)
         if answer.full or clock() - begins > WORK_SECONDS:
             break
-    return answer
 
 
 async def await_first(

@@ -8,10 +8,10 @@ from functools import partial
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.events.log import BeyondTheLog, Log
+from milepost.events.log import BeyondTheLog, Log, Recorded
 from milepost.subscriptions.feed import documents, parameters
 from milepost.subscriptions.feed.answer import Answer, await_first, collect, media_type_of
-from milepost.subscriptions.feed.event_stream import EventStream
+from milepost.subscriptions.feed.event_stream import EventStream, Messages
 from milepost.subscriptions.feed.follower import following
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.open_requests import OpenRequests
@@ -31,6 +31,8 @@ class Wiring:
     pages: LogPages
     tail: Tail
     open: OpenRequests
+    encode: Callable[[Recorded], bytes]
+    messages: Messages
     clock: Callable[[], datetime]
 
 
@@ -66,7 +68,8 @@ async def read_events(
     begin = await parameters.start_of(
         wiring.log, subscriber.tenant, head, after=after, since=since, now=wiring.clock()
     )
-    answer = await collect(wiring.pages, subscriber, begin or 0, head, limit=limit)
+    answer = Answer(begin or 0, limit, wiring.encode)
+    await collect(wiring.pages, subscriber, answer, head)
     if wait and not answer.bodies and answer.position >= head:
         with wiring.open.opened(request.user):
             leave_place(request.scope)
@@ -126,6 +129,7 @@ async def follow_events(
     return EventStream(
         partial(wiring.open.opened, caller),
         partial(following, wiring.tail, wiring.pages, subscriber, position),
+        wiring.messages,
         caller.expires_at,
     )
 

@@ -1,6 +1,11 @@
 """Wiring of the feed, nothing else."""
 
+from functools import partial
+
+from milepost.contracts.documents.addresses import dataschemas
+from milepost.subscriptions.envelope import encoded
 from milepost.subscriptions.feed.api import Wiring, routes
+from milepost.subscriptions.feed.event_stream import Messages
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.open_requests import OpenRequests
 from milepost.subscriptions.feed.tail import Tail
@@ -13,12 +18,15 @@ def service(context: Context) -> Service:
     log = context.transactor.log
     selection = Selection(log)
     visibility = Visibility(context.transactor, selection)
+    encode = partial(encoded, dataschemas=dataschemas(context.settings.public_origin))
     tail = Tail(log, selection, visibility)
     wiring = Wiring(
         log=log,
         pages=LogPages(log, selection, visibility),
         tail=tail,
         open=OpenRequests(context.settings.max_connections // 2),
+        encode=encode,
+        messages=Messages(encode),
         clock=context.clock,
     )
     return Service(name="feed", routes=(routes(wiring),), workers=(tail.run,))

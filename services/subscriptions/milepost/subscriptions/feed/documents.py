@@ -7,8 +7,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
+from milepost.contracts.documents.envelope import CloudEvent
 from milepost.events.log import BeyondTheLog
-from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE, CloudEvent
+from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE
 from milepost.subscriptions.feed.answer import NDJSON
 from milepost.subscriptions.feed.open_requests import OF_CALLER, TooManyStreams
 from milepost.subscriptions.feed.parameters import MAX_POSITION, SinceInFuture

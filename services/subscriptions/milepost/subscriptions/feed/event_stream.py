@@ -24,8 +24,8 @@ from litestar.types import Receive, Scope, Send
 from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.events.runtime.lru_cache import LruCache
 from milepost.events.runtime.outages import is_transient
-from milepost.subscriptions.envelope import encoded
 from milepost.subscriptions.feed.follower import Follower
 from milepost.web.requests.quotas import leave_place
 
@@ -34,6 +34,7 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 STALLED_SECONDS: Final = 30.0
 # After which readers come back, in milliseconds.
 RETRY: Final = 2_000
+LATEST, LATEST_BYTES = 4_096, 4_096
 HEADERS: Final = (
     (b"content-type", MEDIA_TYPE.encode()),
     (b"cache-control", b"no-store"),
@@ -43,10 +44,26 @@ HEADERS: Final = (
 _log = structlog.get_logger()
 
 
-def message(event: Recorded) -> bytes:
-    """Without line breaks in it: JSON has none."""
-    name = name_of(event.type).encode()
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, name, encoded(event))
+class Messages:
+    """Events as they are sent: each is written once for all who are told at about the same time."""
+
+    def __init__(self, encode: Callable[[Recorded], bytes]) -> None:
+        self._encode = encode
+        self._latest = LruCache[tuple[str, int], bytes](LATEST)
+
+    def of(self, event: Recorded) -> bytes:
+        key = event.tenant, event.position
+        written = self._latest.get(key)
+        if written is None:
+            written = self._write(event)
+            if len(written) <= LATEST_BYTES:
+                self._latest.put(key, written)
+        return written
+
+    def _write(self, event: Recorded) -> bytes:
+        """Without line breaks in it: JSON has none."""
+        name = name_of(event.type).encode()
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, name, self._encode(event))
 
 
 def comment(text: str, position: int | None = None) -> bytes:
@@ -61,11 +78,13 @@ class EventStream(Response[None]):
         self,
         admitted: Callable[[], Any],
         follower: Callable[[asyncio.Event], AbstractAsyncContextManager[Follower]],
+        messages: Messages,
         expires_at: float,
     ) -> None:
         super().__init__(None, media_type=MEDIA_TYPE)
         self._admitted = admitted
         self._follower = follower
+        self._messages = messages
         self._expires_at = expires_at
 
     def to_asgi_response(self, app: Any, request: Any, **_: Any) -> Any:  # noqa: ARG002 - litestar's
@@ -74,7 +93,8 @@ class EventStream(Response[None]):
             with self._admitted():
                 leave_place(scope)
                 async with self._follower(ring) as follower:
-                    await _Telling(follower, send, self._expires_at).run(receive, ring)
+                    telling = _Telling(follower, self._messages, send, self._expires_at)
+                    await telling.run(receive, ring)
 
         return stream
 
@@ -86,8 +106,11 @@ class _Stalled(Exception):
 class _Telling:
     """One open stream. `_told`: the last `id:` that was sent."""
 
-    def __init__(self, follower: Follower, send: Send, expires_at: float) -> None:
+    def __init__(
+        self, follower: Follower, messages: Messages, send: Send, expires_at: float
+    ) -> None:
         self._follower = follower
+        self._messages = messages
         self._send = send
         self._expires_at = expires_at
         self._clock = asyncio.get_running_loop().time
@@ -140,7 +163,7 @@ class _Telling:
         found = await follower.next()
         if found is not None and found.events:
             self._told = found.events[-1].position
-            await self._body(b"".join(map(message, found.events)))
+            await self._body(b"".join(map(self._messages.of, found.events)))
         elif found is None and follower.ends:
             return False
         elif found is None:
