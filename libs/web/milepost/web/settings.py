@@ -29,6 +29,8 @@ ErasureDays = Annotated[int, Meta(ge=1, le=365)]
 PublicUrl = Annotated[
     str, Meta(pattern=r"^(https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?)?(?![\s\S])")
 ]
+# A tenant's name, or none.
+DefaultTenant = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}\Z")]
 Replicas = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -55,6 +57,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       of NATS to include; empty: none is, and `milepost subscribers accounts` prints it.
     - `token_keys` is the path or https URL of a JWKS; empty means the development issuer's,
       whose keys live in `data_dir`.
+    - `token_tenant_claim`, `token_subject_claim` and `token_roles_claim` say where these stand in a
+      token: `tenant`, `realm_access.roles`, `https://school.example/roles`.
+    - `token_role_names` maps the names of the token's roles to ours:
+      `school-staff=registrar,student=learner`; a name that is not mapped means nothing. Empty: they
+      are ours, which only the claim `roles` may say.
+    - `token_default_tenant` is the school of a token that names none; empty: such a token is
+      refused. `token_default_role` is for who has none of the mapped roles: learner, or nothing.
     - `master_key` holds the keys of the learners' vault, `master_key_file` names a file of them;
       with neither, one is made in `data_dir`.
     - `issuer_key` seals the private keys of issuers (32 bytes in base64), `issuer_key_file` names a
@@ -107,6 +116,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_audience: str = "milepost"  # noqa: S105 - an audience, not a secret
     token_keys: str = ""
     token_keys_refresh_seconds: Positive = 60
+    token_tenant_claim: str = "tenant"  # noqa: S105 - where it stands, not a secret
+    token_subject_claim: str = "sub"  # noqa: S105
+    token_roles_claim: str = "roles"  # noqa: S105
+    token_role_names: str = ""
+    token_default_tenant: DefaultTenant = ""
+    token_default_role: Literal["", "learner"] = ""
     master_key: str = ""
     master_key_file: str = ""
     issuer_key: str = ""

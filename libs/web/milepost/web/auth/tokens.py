@@ -6,16 +6,15 @@ import math
 import re
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import jwt
 import msgspec
 from jwt.types import Options
-from msgspec import Meta
 
 from milepost.events.event import Forbidden
-from milepost.events.log import TENANT_PATTERN
 from milepost.events.runtime.lru_cache import LruCache
+from milepost.web.auth.claims import ClaimMapping, Claims
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.key_set import KeySet, KeysUnavailable, UnknownKey
 from milepost.web.problems import NotAuthenticated
@@ -24,14 +23,8 @@ from milepost.web.settings import DEVELOPMENT_ISSUER, SettingInvalid, Settings
 MAX_TOKEN_CHARACTERS = 8192
 LEEWAY_SECONDS = 5
 REREAD_SECONDS = 0.25
-_OPTIONS: Options = {"require": ["sub", "tenant", "roles", "exp", "iss", "aud"]}
+_OPTIONS: Options = {"require": ["exp", "iss", "aud"]}  # and what `claims` reads
 
-Tenant = Annotated[str, Meta(pattern=TENANT_PATTERN)]
-# No control characters, and no half of a surrogate pair: neither can be stored or sent on.
-Subject = Annotated[
-    str, Meta(min_length=1, max_length=255, pattern=r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+\Z")
-]
-Role = Annotated[str, Meta(max_length=64)]
 # What libraries make of JSON that a stranger wrote: a header or a claim of another type, a number
 # too large, an array in an array in an array …
 _UNREADABLE = (
@@ -75,13 +68,6 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             raise NotYourOwn(learner, roles)
 
 
-class _Claims(msgspec.Struct, frozen=True):
-    sub: Subject
-    tenant: Tenant
-    roles: Annotated[list[Role], Meta(max_length=100)]
-    exp: float
-
-
 class TokenVerifier:
     """Accepts EdDSA, ES256 and RS256 tokens of one issuer for one audience.
 
@@ -92,6 +78,7 @@ class TokenVerifier:
     def __init__(self, settings: Settings, *, cache_size: int = 10_000) -> None:
         self._issuer = settings.token_issuer
         self._audience = settings.token_audience
+        self._claims = ClaimMapping.of(settings)
         self._keys = KeySet(_keys_source(settings), settings.token_keys_refresh_seconds)
         self._rereading: asyncio.Task[None] | None = None
         self._verified = LruCache[str, Caller](cache_size)
@@ -133,11 +120,11 @@ class TokenVerifier:
         if await self._keys.refresh():
             self._verified.clear()
 
-    def _checked(self, token: str) -> _Claims:
+    def _checked(self, token: str) -> Claims:
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise NotAuthenticated("The token is too long.")
         try:
-            return msgspec.convert(self._decoded(token), _Claims)
+            return self._claims.read(self._decoded(token))
         except jwt.ExpiredSignatureError as fault:
             raise NotAuthenticated("The token has expired.") from fault
         except jwt.PyJWTError as fault:
@@ -160,7 +147,7 @@ class TokenVerifier:
             options=_OPTIONS,
         )
 
-    def _remember(self, token: str, claims: _Claims) -> Caller:
+    def _remember(self, token: str, claims: Claims) -> Caller:
         caller = Caller(
             subject=claims.sub,
             tenant=claims.tenant,
