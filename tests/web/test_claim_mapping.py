@@ -136,7 +136,7 @@ async def test_roles_of_another_shape_are_refused(keys, roles):
 
 @pytest.mark.parametrize("sub", [None, "", 7, "a\nb"])
 async def test_a_token_without_a_subject_is_nobodys(keys, sub):
-    with pytest.raises(NotAuthenticated, match="claim is wrong|Subject must be"):
+    with pytest.raises(NotAuthenticated, match=r"claim is wrong|Subject must be"):
         await caller(keys, OF_AUTH0, AUTH0, sub=sub)
 
 

@@ -1,5 +1,6 @@
 """Wiring of the dashboards service, nothing else."""
 
+from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.web.learner_rows import learner_rows
@@ -7,7 +8,7 @@ from milepost.web.room import Context, Room, Service
 
 
 def service(context: Context) -> Service:
-    return Service(name="dashboards", routes=(routes(context.pool),))
+    return Service(name="dashboards", routes=(routes(context.pool), me.routes(context.pool)))
 
 
 ROOM = Room(
