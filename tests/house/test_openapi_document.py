@@ -18,6 +18,7 @@ from milepost.events.store.memory import MemoryLog
 from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.openapi.published import document as made
 from milepost.web.room import Context
 from milepost.web.settings import Settings
 
@@ -43,6 +44,11 @@ async def document(asked: AsyncClient) -> dict[str, Any]:
     return found
 
 
+def operations(paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in paths.items():
+        yield from ((path, item[method]) for method in METHODS if method in item)
+
+
 def references(value: Any) -> Iterator[str]:
     match value:
         case dict():
@@ -64,12 +70,7 @@ async def test_names_are_unique_and_readable(asked: AsyncClient):
 
 async def test_operations_are_called_by_what_they_do(asked: AsyncClient):
     paths = (await document(asked))["paths"]
-    ids = [
-        item[method]["operationId"]
-        for item in paths.values()
-        for method in METHODS
-        if method in item
-    ]
+    ids = [operation["operationId"] for _, operation in operations(paths)]
     assert len(set(ids)) == len(ids) > 50
     assert [one for one in ids if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", one)] == []
     assert {"enrollLearner", "withdrawEnrollment", "publishCourse", "reportLearning"} <= {*ids}
@@ -137,3 +138,47 @@ async def test_it_costs_next_to_nothing(asked: AsyncClient):
         *(asked.get(ADDRESS, headers={**GZIP, "Accept": "*/*"}) for _ in range(100))
     )
     assert (time.process_time() - before) / 100 < 0.01, "the client's part included"
+
+
+async def test_what_was_made_is_read_by_a_link(asked: AsyncClient):
+    paths = (await document(asked))["paths"]
+    reads = {one["operationId"]: path for path, one in operations(paths)}
+    for path, operation in operations(paths):
+        links = {
+            status: response.get("links", {}) for status, response in operation["responses"].items()
+        }
+        if any("Location" in one.get("headers", {}) for one in operation["responses"].values()):
+            assert any(links.values()), f"{operation['operationId']} names no read: links=(…)"
+        for of_status in links.values():
+            for name, link in of_status.items():
+                asked_for = set(re.findall(r"\{(\w+)\}", reads[name]))
+                assert link["parameters"].keys() == asked_for, f"{path} → {name}"
+    enrolled = paths["/enrollment/offerings/{offering}/enrollments"]["post"]["responses"]
+    assert enrolled["200"]["links"] == enrolled["201"]["links"]
+    assert enrolled["201"]["links"]["getProgress"] == {
+        "operationId": "getProgress",
+        "parameters": {"enrollment": "$response.body#/enrollment"},
+    }
+    shared = paths["/credentials/learners/{learner}/credentials/{credential}/shares"]["post"]
+    assert shared["responses"]["200"]["links"]["getCredentialShares"]["parameters"] == {
+        "credential": "$response.body#/credential",
+        "learner": "$request.path.learner",
+    }
+
+
+async def test_a_process_links_only_to_what_it_serves_itself(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path)
+    nowhere = cast("Any", None)
+    services = services_of("enrollment", Context(Transactor(MemoryLog()), settings, nowhere))
+    app = create_app(services, settings, TokenVerifier(settings), ready={})
+    paths = made(app)["paths"]
+    enrolled = paths["/enrollment/offerings/{offering}/enrollments"]["post"]["responses"]["201"]
+    assert enrolled["links"].keys() == {"getEnrollment"}
+
+
+async def test_every_operation_says_what_it_does_and_what_it_is_asked(asked: AsyncClient):
+    for path, operation in operations((await document(asked))["paths"]):
+        assert operation["summary"], path
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                assert parameter["description"], f"{path} {parameter['name']}"

@@ -44,6 +44,8 @@ from milepost.web.openapi.documented_answers import (
     Answers,
     Header,
 )
+from milepost.web.openapi.links import OPTION as LINKS
+from milepost.web.openapi.links import unresolved
 from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
 from milepost.web.openapi.published import Publisher, operation_id, unknown_document
 from milepost.web.problems import (
@@ -172,6 +174,7 @@ def _operation_factory(
 ) -> Callable[..., Operation]:
     """Makes litestar's operation, with the headers and statuses that it has no words for."""
     definitions, data = _definitions(handler), handler.parsed_data_field
+    links: tuple[str, ...] = handler.opt.get(LINKS, ())
 
     def operation(
         *,
@@ -182,6 +185,7 @@ def _operation_factory(
         success = next(iter(responses.values()))
         success.headers = {one.name: _header(one) for one in answers.response_headers}
         success.content = _content(success, answers)
+        success.links = unresolved(links) or None
         if answers.also is not None:
             responses[str(answers.also)] = _also(success, answers.also)
         if answers.creates:

@@ -20,6 +20,7 @@ from litestar.params import FromPath
 
 from milepost.contracts.documents import asyncapi, catalog
 from milepost.contracts.documents.event_schemas import event_types, schema_of
+from milepost.web.openapi.links import resolve_links
 from milepost.web.requests.etags import etag_matches
 
 OPENAPI: Final = "application/vnd.oai.openapi+json"
@@ -116,6 +117,7 @@ def document(app: Litestar) -> dict[str, Any]:
             for old, schema in renamed["components"]["schemas"].items()
         )
     )
+    resolve_links(renamed)
     return renamed
 
 

@@ -84,6 +84,7 @@ Decision: TypeAlias = Callable[[Record], list[RecordEvent]]
         OversizedCriteria(256, 8),
     ),
     roles=ISSUING,
+    links=("getAchievement", "listAchievementVersions", "getEuropeanReport"),
 )
 async def put_achievement(
     request: Call,

@@ -63,6 +63,7 @@ class Withdrawing(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
         TooManyEndorsements("data-analyst", MAX_ENDORSEMENTS),
     ),
     roles=ISSUING,
+    links=("getAchievement",),
 )
 async def endorse_achievement(
     request: Call,

@@ -123,6 +123,7 @@ async def get_achievement_standing(
         creates=True,
     ),
     roles=ISSUING,
+    links=("getCredentialDocument", "getCredentialShares", "getLearnerRecord"),
 )
 async def award_credential(
     request: Call,

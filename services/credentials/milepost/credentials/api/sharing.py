@@ -145,6 +145,7 @@ async def get_credential_shares(
         _ENDED,
     ),
     roles=("learner", *ACTING),
+    links=("getCredentialShares",),
 )
 async def share_credential(
     request: Call,

@@ -150,6 +150,7 @@ class IssuerWiring(msgspec.Struct, frozen=True):
     summary="Define an issuer",
     answers=command(_RETIRED, UnknownImage("0" * 64)),
     roles=ISSUING,
+    links=("getIssuer",),
 )
 async def put_issuer(
     request: Call,

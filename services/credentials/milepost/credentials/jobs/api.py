@@ -41,6 +41,7 @@ class JobWiring(msgspec.Struct, frozen=True):
     request_max_body_size=MAX_BYTES,
     answers=documents.UPLOAD,
     roles=ISSUING,
+    links=("getCredentialJob", "getCredentialJobResults"),
 )
 async def start_credential_job(
     request: Received,

@@ -177,6 +177,7 @@ class Recognition(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
         creates=True,
     ),
     roles=ISSUING,
+    links=("getCredentialDocument", "getCredentialShares", "getLearnerRecord"),
 )
 async def recognize_credential(
     request: Call,

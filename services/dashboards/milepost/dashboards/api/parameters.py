@@ -22,7 +22,7 @@ STAFF = ("instructor", "registrar", "issuer", "operator", "service", "auditor")
 
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
-PathKey: TypeAlias = Annotated[str, PathParameter(pattern=READ_MODEL_KEY)]
+PathKey: TypeAlias = Annotated[str, PathParameter(pattern=READ_MODEL_KEY, description="Its id")]
 Filter: TypeAlias = Annotated[str | None, QueryParameter(pattern=READ_MODEL_KEY)]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Rows in a page")]
 After: TypeAlias = Annotated[

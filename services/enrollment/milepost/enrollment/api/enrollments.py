@@ -140,6 +140,7 @@ REMEDIES = {
         creates=True,
     ),
     roles=LEARNERS_AND_ENROLLERS,
+    links=("getEnrollment", "getProgress"),
 )
 async def enroll_learner(
     request: Call,

@@ -53,6 +53,7 @@ class InstructorsView(msgspec.Struct, frozen=True, kw_only=True):
     "nothing.",
     answers=command(UNKNOWN_OFFERING, TOO_MANY_INSTRUCTORS),
     roles=ENROLLERS,
+    links=("listInstructors",),
 )
 async def assign_instructor(
     request: Call,

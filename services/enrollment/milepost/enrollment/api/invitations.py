@@ -64,6 +64,7 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     status_code=201,
     answers=command(*NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
     roles=ENROLLERS,
+    links=("revokeInvitation",),
 )
 async def invite_learner(
     request: Call,

@@ -118,6 +118,7 @@ class OpenedOffering(OfferingView, frozen=True, kw_only=True):
         creates=True,
     ),
     roles=CATALOG_KEEPERS,
+    links=("getOffering", "listInstructors", "getOfferingOverview"),
 )
 async def put_offering(
     request: Call,

@@ -163,6 +163,7 @@ class DefinitionsView(msgspec.Struct, frozen=True, kw_only=True):
         creates=True,
     ),
     roles=CATALOG_KEEPERS,
+    links=("readProgram", "listProgramVersions"),
 )
 async def publish_program(
     request: Call,

@@ -77,6 +77,7 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
     request_max_body_size=MAX_BYTES,
     answers=documents.UPLOAD,
     roles=ENROLLERS,
+    links=("getJob", "getJobResults"),
 )
 async def start_job(
     request: Received,

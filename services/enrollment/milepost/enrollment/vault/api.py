@@ -87,6 +87,7 @@ class VaultWiring(msgspec.Struct, frozen=True):
         creates=True,
     ),
     roles=("learner", *KEEPERS),
+    links=("getLearner", "exportLearner"),
 )
 async def put_learner(
     request: Call,

@@ -2,10 +2,16 @@
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from milepost.progress.api.staff import UNKNOWN_LESSON, LessonPath
-from milepost.progress.api.wiring import READERS, UNREADABLE, Wiring, is_staff, plan_for
+from milepost.progress.api.wiring import (
+    READERS,
+    UNREADABLE,
+    EnrollmentPath,
+    Wiring,
+    is_staff,
+    plan_for,
+)
 from milepost.progress.domain.reports import UnknownLesson
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.queries.attempts import LessonAttempts, lesson_attempts
@@ -21,7 +27,7 @@ from milepost.web.requests.etags import versioned
 )
 async def list_lesson_attempts(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     lesson: LessonPath,
     wiring: NamedDependency[Wiring],
 ) -> Response[LessonAttempts]:

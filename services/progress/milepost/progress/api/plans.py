@@ -7,11 +7,11 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from milepost.contracts.ids import CODE
 from milepost.events.runtime.outages import Overloaded
-from milepost.progress.api.wiring import READERS, UNREADABLE, Wiring, plan_for
+from milepost.progress.api.wiring import READERS, UNREADABLE, EnrollmentPath, Wiring, plan_for
 from milepost.progress.domain.plan_changes.migration import migrate
 from milepost.progress.domain.plan_changes.preview import MigrationPreview, preview
 from milepost.progress.domain.plan_changes.what_if import RuleChanges
@@ -77,7 +77,7 @@ class AskWhatIf(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 )
 async def preview_migration(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     version: FromQuery[Annotated[int, QueryParameter(ge=1, le=1_000_000)]],
     wiring: NamedDependency[Wiring],
 ) -> MigrationPreview:
@@ -97,7 +97,7 @@ async def preview_migration(
 )
 async def migrate_plan(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     data: JSONBody[MigratePlan],
     wiring: NamedDependency[Wiring],
 ) -> Response[MigratedPlan]:

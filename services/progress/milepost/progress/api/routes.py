@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 
 from milepost.events.commands.transact import Outcome
 from milepost.events.log import Log
@@ -20,6 +20,7 @@ from milepost.progress.api.wiring import (
     READERS,
     UNREADABLE,
     WRITERS,
+    EnrollmentPath,
     PlanMoved,
     Wiring,
     by_that_plan,
@@ -54,7 +55,7 @@ class ReportResults(msgspec.Struct, frozen=True):
 )
 async def report_learning(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     data: JSONBody[ReportLearning],
     *,
     wiring: NamedDependency[Wiring],
@@ -108,7 +109,7 @@ async def _merged(
 )
 async def get_progress(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
 ) -> Response[Overview]:
     """What is done, due, next and why, locked by what, still needed, and how long it may take.

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from litestar import Response, delete, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
 from milepost.contracts.ids import CODE, KEY
@@ -16,6 +16,7 @@ from milepost.events.event import Invalid
 from milepost.progress.api.wiring import (
     UNREADABLE,
     WRITERS,
+    EnrollmentPath,
     Wiring,
     by_that_plan,
     is_staff,
@@ -117,7 +118,7 @@ class CourseStanding(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def waive_lesson(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     data: JSONBody[Waiver],
     wiring: NamedDependency[Wiring],
 ) -> Response[CourseStanding]:
@@ -135,7 +136,7 @@ async def waive_lesson(
 )
 async def withdraw_lesson_waiver(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     lesson: LessonPath,
     reason: Annotated[str, QueryParameter(pattern=CODE, description="A code, as `mistake`")],
     wiring: NamedDependency[Wiring],
@@ -154,7 +155,7 @@ async def withdraw_lesson_waiver(
 )
 async def revise_attempt_score(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     lesson: LessonPath,
     attempt: Annotated[int, PathParameter(ge=1, le=2**31, description="Its number, from 1")],
     data: JSONBody[RevisedScore],
@@ -184,7 +185,7 @@ async def revise_attempt_score(
 )
 async def reset_own_deadlines(
     request: Call,
-    enrollment: FromPath[str],
+    enrollment: EnrollmentPath,
     wiring: NamedDependency[Wiring],
     data: JSONBody[DeadlineReset] = NO_REASON,
 ) -> Response[CourseStanding]:

@@ -4,9 +4,10 @@ from asyncio import Semaphore
 from collections.abc import Callable
 from datetime import UTC, datetime
 from re import match
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from litestar.params import PathParameter
 
 from milepost.contracts.ids import ENROLLMENT_KEY
 from milepost.events.commands.transact import Contended, Transactor
@@ -27,6 +28,7 @@ from milepost.web.auth.tokens import Caller
 from milepost.web.settings import Settings
 
 T = TypeVar("T")
+EnrollmentPath = Annotated[str, PathParameter(description="The enrollment's id")]
 
 WRITERS = ("instructor", "registrar", "service")
 READERS = (*WRITERS, "operator", "auditor")

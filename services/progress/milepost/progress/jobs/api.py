@@ -49,6 +49,7 @@ class JobWiring(msgspec.Struct, frozen=True):
     request_max_body_size=MAX_BYTES,
     answers=documents.UPLOAD,
     roles=SENDERS,
+    links=("getProgressJob", "getProgressJobResults"),
 )
 async def start_progress_job(
     request: Received,

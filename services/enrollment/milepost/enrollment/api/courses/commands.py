@@ -97,6 +97,7 @@ class Validated(msgspec.Struct, frozen=True, kw_only=True):
     "is that of the latest version.",
     answers=command(ALREADY_PUBLISHED, ALREADY_RETIRED, OCCURRED_IN_FUTURE),
     roles=CATALOG_KEEPERS,
+    links=("readCourse", "listCourseVersions"),
 )
 async def draft_course(
     request: Call,
@@ -119,6 +120,7 @@ async def draft_course(
     "courses and achievements of its prerequisites are not there.",
     answers=command(PLAN_INVALID, ALREADY_RETIRED, OCCURRED_IN_FUTURE, also=200, creates=True),
     roles=CATALOG_KEEPERS,
+    links=("readCourse", "listCourseVersions", "diffCourseVersions"),
 )
 async def publish_course(
     request: Call,

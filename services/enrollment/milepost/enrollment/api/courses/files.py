@@ -117,6 +117,7 @@ async def export_course(
     request_max_body_size=MAX_FILE_BYTES,
     answers=command(PLAN_INVALID, *TOO_LARGE, COURSE_DIFFERS, also=200, creates=True),
     roles=ENROLLERS,
+    links=("readCourse", "exportCourse"),
 )
 async def import_course(
     request: Call,

@@ -69,6 +69,7 @@ _UNKNOWN_NAMES = UnknownEventNames(("credential_awardet",), tuple(TAGS))
         also=200,
     ),
     roles=SUBSCRIBERS,
+    links=("getWebhook",),
 )
 async def create_webhook(
     request: Call, data: JSONBody[NewWebhook], wiring: NamedDependency[Wiring]
