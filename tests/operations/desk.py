@@ -40,10 +40,12 @@ class Desk(NamedTuple):
         return (out or errors).decode()
 
 
-def serving(services: str, postgres: str, nats: str, data_dir: Path) -> Iterator[Running]:
+def serving(
+    services: str, postgres: str, nats: str, data_dir: Path, **settings: str
+) -> Iterator[Running]:
     port = free_port(0)
     school = Running(f"http://127.0.0.1:{port}", data_dir)
-    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats}
+    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats, **settings}
     with milepost(data_dir, "serve", services, MILEPOST_PORT=str(port), **servers) as one:
         wait_until_ready(school.http, one)
         yield school

@@ -45,6 +45,10 @@ ROOMS = {
         "Give partners on NATS what they may read, and nothing else.",
     ),
     "jobs": ("commands.school.jobs", "Submit bulk jobs, look at them, read their results, cancel."),
+    "webhooks": (
+        "commands.subscriptions.webhooks",
+        "Send events to an endpoint: add, verify, rotate, pause, deliver again.",
+    ),
     "timers": ("commands.events.timers", "List what will go off, and when."),
     "vault": (
         "commands.installation.vault",

@@ -40,6 +40,7 @@ Token = Annotated[
 # By a problem's name.
 WHAT_TO_DO = {
     "unknown_job": " `milepost jobs list` shows those there are.",
+    "unknown_webhook": " `milepost webhooks list` shows those there are.",
     "unknown_route": " Is it the Milepost service for this that answers there?",
 }
 
