@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import nats
+import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from tests.eventually import eventually
 from tests.house.test_nats_conf import PASSWORDS, Server, free_port
 
-from milepost.events.nats.jetstream import ensure_stream
-from milepost.operations.local.embedded_nats import RELOAD_REST_SECONDS, EmbeddedNats
+from milepost.events.nats.connection import connect_once
+from milepost.events.nats.jetstream import STREAM, ensure_stream
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.operations.local.embedded_nats import RELOAD_REST_SECONDS, RELOADS, EmbeddedNats
 from milepost.subscriptions.partners import consumers
 from milepost.subscriptions.partners.accounts import (
     DOMAIN,
@@ -38,8 +41,8 @@ class Partner:
 
     def __init__(self, tenant: str, name: str, *events: str) -> None:
         self.tenant, self.name, self.secret = tenant, name, Secret.new()
-        added = SubscriberAdded(subscriber=name, key=self.secret.key, events=events)
-        self.named = Named(tenant, name, Subscriber(added, {self.secret.key: None}))
+        self.added = SubscriberAdded(subscriber=name, key=self.secret.key, events=events)
+        self.named = Named(tenant, name, Subscriber(self.added, {self.secret.key: None}))
 
     @property
     def id(self) -> str:
@@ -58,24 +61,48 @@ class Partner:
 class Nats:
     """A server that runs, whoever configured it."""
 
-    def __init__(self, url: str, accounts: Path, process: asyncio.subprocess.Process) -> None:
-        """`url` is Milepost's own, with its password."""
-        self.url, self._accounts, self._process = url, accounts, process
+    def __init__(self, url: str, accounts: Path, process: "asyncio.subprocess.Process | None"):
+        """`url` is Milepost's own, with its password. `process`: one that is told to reload."""
+        self.url, self.accounts, self._process = url, accounts, process
         self.scheme, _, rest = url.partition("://")
         self.host = rest.rpartition("@")[2]
 
     async def admit(self, *partners: Partner) -> None:
         """These and no others, each with its consumers."""
         self.write([one.account for one in partners])
-        for _ in range(2):
-            self._process.send_signal(signal.SIGHUP)
-            await asyncio.sleep(RELOAD_REST_SECONDS)
         async with self.own() as js:
             for one in partners:
                 await consumers.make(js, one.named, 1)
+        for one in partners:
+            await self.takes_up(self.address(one), one.id)
+
+    async def takes_up(self, address: str, consumer: str) -> None:
+        await self.reload()
+        await eventually(lambda: self.lets_in(address, consumer))
+
+    async def reload(self) -> None:
+        """As an operator does; that of `milepost up` reloads by itself."""
+        if self._process:
+            for _ in range(RELOADS):
+                self._process.send_signal(signal.SIGHUP)
+                await asyncio.sleep(RELOAD_REST_SECONDS)
+
+    async def lets_in(self, address: str, consumer: str) -> bool:
+        """Whether it answers this user about its consumer."""
+        try:
+            client = await connect_once(address, 5)
+        except nats.errors.Error:
+            return False
+        try:
+            await client.jetstream(domain=DOMAIN, timeout=2).consumer_info(STREAM, consumer)
+        except nats.errors.Error:
+            return False
+        finally:
+            await client.close()
+        return True
 
     def write(self, accounts: Sequence[Account]) -> None:
-        self._accounts.write_text(rendered(accounts, datetime.now(UTC)), "utf-8")
+        self.accounts.write_text(rendered(accounts, datetime.now(UTC)), "utf-8")
 
     @asynccontextmanager
     async def own(self) -> AsyncIterator[JetStreamContext]:
@@ -119,9 +146,11 @@ class Hostile:
 async def embedded(folder: Path) -> AsyncIterator[Nats]:
     server = EmbeddedNats(folder, mark=f"attacked-{folder.name}", port=free_port(), token="own")
     child = await server.start()
+    following = asyncio.create_task(server.follow_accounts())
     try:
-        yield Nats(server.address, server.accounts_file, child.process)
+        yield Nats(server.address, server.accounts_file, None)
     finally:
+        await cancel_and_wait(following)
         await child.stop()
 
 
@@ -145,7 +174,7 @@ async def award(js: JetStreamContext, tenant: str, count: int, subject: str = AW
 
 async def pending(js: JetStreamContext, partner: Partner) -> tuple[int, int]:
     """Not sent, and not acknowledged."""
-    info = await js.consumer_info("MILEPOST", partner.id)
+    info = await js.consumer_info(STREAM, partner.id)
     return info.num_pending or 0, info.num_ack_pending or 0
 
 

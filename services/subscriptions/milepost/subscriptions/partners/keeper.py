@@ -18,7 +18,7 @@ from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.subscriptions.partners import consumers
 from milepost.subscriptions.partners.accounts import account_id
 from milepost.subscriptions.partners.register import everywhere, write_accounts
-from milepost.subscriptions.partners.replays import Replays
+from milepost.subscriptions.partners.replays import Replays, forget_ended
 from milepost.web.room import Context
 
 # Replays go on each second, at their pace; the rest can wait.
@@ -94,6 +94,7 @@ class Keeper:
         with suppress(nats.js.errors.NotFoundError):  # the relay has not made the stream yet
             there = frozenset(await consumers.there(js, STREAM))
             named = await everywhere(pool, log)
+            await forget_ended(pool, named)
             made = await consumers.tend(js, there, named, settings.nats_replicas)
             for one in made:
                 _log.info("subscriber_consumer_made", consumer=one)

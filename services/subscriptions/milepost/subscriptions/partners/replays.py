@@ -132,7 +132,7 @@ async def ended(
     at: Progress,
     outcome: Outcome,
 ) -> None:
-    """Said in the log, once; then the row is good for nothing."""
+    """Said in the log, once. The row stays a while: who has not heard of the end may look at it."""
     now = context.clock()
     await context.transactor.transact(
         tenant,
@@ -147,8 +147,13 @@ async def ended(
         ),
         command_id=uuid5(UUID(asked.republication), outcome),
     )
-    await context.pool.execute(
-        "delete from partners.republications where tenant = $1 and republication = $2",
-        tenant,
-        UUID(asked.republication),
+
+
+async def forget_ended(pool: asyncpg.Pool, named: Sequence[Named]) -> None:
+    """The rows of what ended long ago."""
+    running = [UUID(one.state.under_way.republication) for one in named if one.state.under_way]
+    await pool.execute(
+        "delete from partners.republications"
+        " where leased_until < now() - interval '1 day' and republication <> all($1)",
+        running,
     )
