@@ -12,8 +12,9 @@ from tests.house.test_not_yours import ask, routes, theirs
 __all__ = ["pool", "school", "theirs"]  # fixtures
 
 AVA: Mapping[str, Any] = {"by": "auditor", "subject": "ava"}
-# Whom a learner shows a credential, and what carries the learner's name: `docs/concepts/roles.md`.
-NAMES = {
+# What leads to a learner's name, and secrets: `docs/concepts/roles.md`.
+NOT_READ = {
+    "GET /webhooks/{webhook}/secret",
     "GET /credentials/learners/{learner}/credentials/{credential}/document",
     "GET /credentials/learners/{learner}/credentials/{credential}/shares",
     "GET /enrollment/learners/{learner}",
@@ -32,7 +33,7 @@ async def test_an_auditor_reads_everything_and_changes_nothing(
     before, read = await school.happened(), 0
     for route in routes(document):
         status, text = await ask(school, route, theirs, AVA)
-        if route.name in NAMES or (route.method != "get" and route.name not in QUESTIONS):
+        if route.name in NOT_READ or (route.method != "get" and route.name not in QUESTIONS):
             refused = "role_missing" in text or "not_your_own" in text
             assert (status, refused) == (403, True), f"{route.name}: {status} {text}"
         else:

@@ -26,7 +26,11 @@ INES: Mapping[str, Any] = {"by": INSTRUCTOR, "subject": "ines"}  # teaches autum
 NINA: Mapping[str, Any] = {"by": INSTRUCTOR, "subject": "nina"}  # teaches nothing
 MISSING = {**NOT_THERE, "offering": "no-such-offering"}
 # What an offering is, anybody may know who has a token.
-CATALOG = {"GET /enrollment/offerings/{offering}", "GET /dashboards/catalog/offerings"}
+CATALOG = {
+    "GET /enrollment/offerings",
+    "GET /enrollment/offerings/{offering}",
+    "GET /dashboards/catalog/offerings",
+}
 # A job is taken, whatever its rows name: what came of each says what is not there
 # (tests/jobs/test_progress_jobs.py).
 STARTS = {"POST /progress/jobs"}
@@ -41,6 +45,7 @@ READS = {
     "GET /dashboards/enrollments",
     "GET /dashboards/learners/{learner}",
     "GET /enrollment/enrollments/{enrollment}",
+    "GET /progress/enrollments",
     "GET /progress/enrollments/{enrollment}",
 }
 

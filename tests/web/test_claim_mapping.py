@@ -175,14 +175,17 @@ def test_the_development_issuers_tokens_are_not_mapped(tmp_path):
         TokenVerifier(said)
 
 
+MAPPED: dict[str, Any] = {
+    "token_roles_claim": "groups",
+    "token_role_names": "staff=issuer",
+}
+
+
 @given(st.lists(st.text(max_size=20) | st.sampled_from(ROLES), max_size=30))
 def test_no_list_of_names_grants_what_was_not_mapped(names):
     mapping = ClaimMapping.of(Settings(token_issuer="x", token_keys="x", **MAPPED))
     read = mapping.read({"sub": "s", "tenant": "t", "exp": 1, "groups": names})
     assert set(read.roles) == {"issuer"} & ({"issuer"} if "staff" in names else set())
-
-
-MAPPED = {"token_roles_claim": "groups", "token_role_names": "staff=issuer"}
 
 
 def test_a_pointer_reaches_names_with_dots_and_slashes():

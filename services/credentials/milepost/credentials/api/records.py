@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -43,10 +44,11 @@ from milepost.credentials.domain.refusals import (
     NotYetAwarded,
 )
 from milepost.events.commands.transact import Outcome
+from milepost.web.answers.lookup import Looked, LookedUpIds, look_up_many
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.etags import versioned
+from milepost.web.requests.etags import digested, versioned
 from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import occurred
 
@@ -56,6 +58,16 @@ _NOT_HELD = NotHeld("learner-4711", _CREDENTIAL)
 _ALREADY_REVOKED = AlreadyRevoked(
     _CREDENTIAL, "issued_in_error", datetime(2026, 9, 1, 8, tzinfo=UTC)
 )
+
+
+class RecordLooked(Looked, frozen=True, kw_only=True, omit_defaults=True):
+    found: RecordView | None = None
+
+
+class RecordsLooked(msgspec.Struct, frozen=True):
+    """In the order they were asked for, each once."""
+
+    results: list[RecordLooked]
 
 
 @get(
@@ -72,12 +84,35 @@ async def get_learner_record(
 
     The learner themselves, or issuer, registrar, operator, service, auditor.
     """
-    request.user.may_act_for(learner, *READING)
-    written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
-    view = RecordView.of(learner, record, wiring.clock(), withheld=_sees_all(request))
+    written, view = await _record(request, wiring, learner)
     # Credentials expire, and embargoes end, by the clock, and nothing is written then.
     states = [one.status for one in view.credentials]
     return versioned(request, view, written, states.count("active"), len(states))
+
+
+@get(
+    "/learners",
+    summary="All that many learners have passed and earned",
+    answers=versioned_query(),
+)
+async def look_up_records(
+    request: Call, wiring: NamedDependency[Wiring], learner: LookedUpIds = None
+) -> Response[RecordsLooked]:
+    """Each as `GET /credentials/learners/{learner}/record` would answer it; one that is refused is
+    a `problem`, and hinders no other.
+    """
+
+    async def read(one: str) -> RecordView:
+        return (await _record(request, wiring, one))[1]
+
+    return digested(request, RecordsLooked(await look_up_many(learner, read, RecordLooked)))
+
+
+async def _record(request: Call, wiring: Wiring, learner: str) -> tuple[int, RecordView]:
+    """With the version of its stream."""
+    request.user.may_act_for(learner, *READING)
+    written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
+    return written, RecordView.of(learner, record, wiring.clock(), withheld=_sees_all(request))
 
 
 @get(

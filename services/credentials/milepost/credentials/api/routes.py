@@ -27,6 +27,7 @@ def routes(wiring: Wiring) -> Router:
             achievements.retire_achievement,
             achievements.evaluate_learners,
             records.get_learner_record,
+            records.look_up_records,
             records.get_achievement_standing,
             records.award_credential,
             records.revoke_credential,

@@ -29,9 +29,10 @@ from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.offering.offering import OFFERING, Offering, UnknownOffering
 from milepost.enrollment.domain.offering.terms import Terms, open_offering
 from milepost.enrollment.domain.offering.terms import close_offering as close
+from milepost.web.answers.lookup import Looked, LookedUpIds, look_up_many
 from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.etags import versioned
+from milepost.web.requests.etags import digested, versioned
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import in_calendar, occurred
@@ -180,7 +181,32 @@ async def get_offering(
     return versioned(request, view_of(offering, run), version)
 
 
-HANDLERS = (put_offering, close_offering, get_offering)
+class OfferingLooked(Looked, frozen=True, kw_only=True, omit_defaults=True):
+    found: OfferingView | None = None
+
+
+class OfferingsLooked(msgspec.Struct, frozen=True):
+    """In the order they were asked for, each once."""
+
+    results: list[OfferingLooked]
+
+
+@get("/offerings", summary="Read many offerings", answers=versioned_query())
+async def look_up_offerings(
+    request: Call, wiring: NamedDependency[Wiring], offering: LookedUpIds = None
+) -> Response[OfferingsLooked]:
+    """Each as `GET /enrollment/offerings/{offering}` would answer it; one that is not there is a
+    `problem`, and hinders no other. `GET /dashboards/catalog/offerings` lists them.
+    """
+
+    async def read(one: str) -> OfferingView:
+        _, run = await wiring.transactor.load(request.user.tenant, OFFERING.of(one))
+        return view_of(one, run)
+
+    return digested(request, OfferingsLooked(await look_up_many(offering, read, OfferingLooked)))
+
+
+HANDLERS = (put_offering, close_offering, get_offering, look_up_offerings)
 
 
 def _terms(data: OpenOffering) -> Terms:

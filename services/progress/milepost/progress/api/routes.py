@@ -6,18 +6,17 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
 from milepost.events.commands.transact import Outcome
 from milepost.events.log import Log
-from milepost.progress.api import plans, staff
+from milepost.progress.api import overviews, plans, staff
 from milepost.progress.api.attempts import list_lesson_attempts
 from milepost.progress.api.report_body import ReportLearning
 from milepost.progress.api.report_results import Judge, ReportResult, result
 from milepost.progress.api.wiring import (
-    READERS,
     UNREADABLE,
     WRITERS,
     EnrollmentPath,
@@ -31,11 +30,9 @@ from milepost.progress.domain.decisions import Answer, Reported, Terms, report
 from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import LessonReport
 from milepost.progress.domain.state import PROGRESS, Progress
-from milepost.progress.queries.overview import Overview, overview
 from milepost.progress.report_buffer import Sender, Told
-from milepost.web.openapi.documented_answers import command, versioned_query
+from milepost.web.openapi.documented_answers import command
 from milepost.web.requests.commands import Call, run_command
-from milepost.web.requests.etags import digested
 from milepost.web.requests.idempotency import idempotency_key, metadata
 from milepost.web.requests.positions import positioned
 
@@ -102,34 +99,12 @@ async def _merged(
     return positioned(ReportResults([result(one, told) for one in judged]), position)
 
 
-@get(
-    "/enrollments/{enrollment:str}",
-    summary="How an enrollment stands",
-    answers=versioned_query(*UNREADABLE),
-)
-async def get_progress(
-    request: Call,
-    enrollment: EnrollmentPath,
-    wiring: NamedDependency[Wiring],
-) -> Response[Overview]:
-    """What is done, due, next and why, locked by what, still needed, and how long it may take.
-
-    Some of it changes with time alone, and with what others need: so does the ETag.
-    """
-    plan = await plan_for(wiring, enrollment, request.user, READERS)
-    times = await wiring.times.get(request.user.tenant, plan.course)
-    await wiring.buffer.flush((request.user.tenant, enrollment))
-    # Again, since the state may have moved on while the plan was read.
-    _, state = await wiring.transactor.load(request.user.tenant, PROGRESS.of(enrollment))
-    return digested(request, overview(state, plan, wiring.clock(), times))
-
-
 def routes(wiring: Wiring) -> Router:
     return Router(
         "/progress",
         route_handlers=[
             report_learning,
-            get_progress,
+            *overviews.HANDLERS,
             list_lesson_attempts,
             *staff.HANDLERS,
             *plans.HANDLERS,

@@ -64,10 +64,12 @@ async def plan_for(
     *,
     own: bool = True,
     recent: bool = False,
+    since: float | None = None,
 ) -> Plan:
     """The plan of an enrollment that is the staff's business, or, if that may be, the caller's own.
 
-    `recent`: the plan that this process knew last, for decisions `by_that_plan`. Raises
+    `recent`: the plan that this process knew last, for decisions `by_that_plan`. `since`: when the
+    wait began, by the monotonic clock, where many wait together. Raises
     `UnknownEnrollment` for any other, no sooner than for one that is not there.
     """
     if not match(ENROLLMENT_KEY, enrollment):
@@ -78,7 +80,7 @@ async def plan_for(
         return await has_access(wiring.transactor, caller, staff, offering=offering, learner=whose)
 
     state = await wait_until_open(
-        wiring.transactor, caller.tenant, enrollment, allowed, recent=recent
+        wiring.transactor, caller.tenant, enrollment, allowed, recent=recent, since=since
     )
     assert state.opened is not None
     return await wiring.plans.get(caller.tenant, state.opened.course, state.opened.version)
