@@ -45,6 +45,8 @@ from milepost.web.room import Context
 
 KEEPERS: Final = ("registrar", "operator")
 ROLES: Final = ("service", *KEEPERS)
+SEEING: Final = (*KEEPERS, "auditor")
+READERS: Final = (*ROLES, "auditor")
 UNKNOWN: Final = UnknownSubscriber("payroll")
 UNDER_WAY: Final = RepublishUnderWay("payroll", "0b8f7a52-6d1c-4a58-9f43-5f0f3c7d2e11")
 NOT_SUBSCRIBED: Final = EventsNotSubscribed("payroll", ["learner_enrolled"])
@@ -109,12 +111,12 @@ class SubscribersView(msgspec.Struct, frozen=True, kw_only=True):
     summary="List subscribers on NATS",
     description="A `service` sees those that it owns, others all of the school.",
     answers=query(),
-    roles=ROLES,
+    roles=READERS,
 )
 async def list_subscribers(request: Call, wiring: NamedDependency[Wiring]) -> SubscribersView:
     caller = request.user
     found = await subscribers_of(wiring.context.transactor.log, [caller.tenant])
-    views = [await _view(wiring, one) for one in found if _may(caller, one.state)]
+    views = [await _view(wiring, one) for one in found if _may(caller, one.state, SEEING)]
     return SubscribersView(subscribers=tuple(views))
 
 
@@ -123,12 +125,12 @@ async def list_subscribers(request: Call, wiring: NamedDependency[Wiring]) -> Su
     summary="Read a subscriber on NATS",
     description="With its consumer's lag, and how far what it asked to have again is.",
     answers=query(UNKNOWN),
-    roles=ROLES,
+    roles=READERS,
 )
 async def read_subscriber(
     request: Call, subscriber: SubscriberPath, wiring: NamedDependency[Wiring]
 ) -> SubscriberView:
-    return await _view(wiring, await _own(wiring, request.user, subscriber))
+    return await _view(wiring, await _own(wiring, request.user, subscriber, SEEING))
 
 
 @post(
@@ -210,17 +212,19 @@ def routes(wiring: Wiring) -> Router:
     )
 
 
-def _may(caller: Caller, state: Subscriber) -> bool:
+def _may(caller: Caller, state: Subscriber, all_of: tuple[str, ...] = KEEPERS) -> bool:
     """One that is not theirs is not there."""
     owned = state.added is not None and state.added.owner == caller.subject
-    return owned or not caller.roles.isdisjoint(KEEPERS)
+    return owned or not caller.roles.isdisjoint(all_of)
 
 
-async def _own(wiring: Wiring, caller: Caller, name: str) -> Named:
+async def _own(
+    wiring: Wiring, caller: Caller, name: str, all_of: tuple[str, ...] = KEEPERS
+) -> Named:
     """Raises `UnknownSubscriber`."""
     _, state = await wiring.context.transactor.load(caller.tenant, SUBSCRIBER.of(name))
     known(state, name)
-    if not _may(caller, state):
+    if not _may(caller, state, all_of):
         raise UnknownSubscriber(name)
     return Named(caller.tenant, name, state)
 
