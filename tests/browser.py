@@ -65,7 +65,10 @@ class Reader:
             await route.fulfill(status=200, body=instead)
             return
         got = await self._connection.request(
-            request.method, address, headers={**request.headers, "Accept-Encoding": "identity"}
+            request.method,
+            address,
+            headers={**request.headers, "Accept-Encoding": "identity"},
+            content=request.post_data_buffer,
         )
         await route.fulfill(status=got.status_code, headers=dict(got.headers), body=got.content)
 

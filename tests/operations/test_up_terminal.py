@@ -86,7 +86,7 @@ def test_people_read_a_short_log_and_last_what_to_do(data_dir: Path):
 
         todo = [line[8:] for line in lines[begun:]]
         address = lines[begun].split()[-1]
-        assert f"{address}/schema/openapi.json  (the API)" in todo
+        assert f"{address}/docs  (guides, the API, events, problems)" in todo
         typed = todo[next(n for n, one in enumerate(todo) if one.startswith("export ")) : -1]
         assert typed[0] == f"export MILEPOST_DATA_DIR='{folder}'"
         assert "position" in json.loads(shell("\n".join(typed)))

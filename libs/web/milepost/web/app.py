@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
@@ -13,7 +14,7 @@ from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import cors
 from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
-from milepost.web.openapi.published import Publisher
+from milepost.web.openapi.published import PUBLISHER, Publisher
 from milepost.web.openapi.schemas import StructSchemas
 from milepost.web.problems import error_response
 from milepost.web.requests.allowed_roles import AllowedRoles
@@ -72,6 +73,7 @@ def create_app(
         request_max_body_size=settings.max_body_bytes,
         cors_config=cors(settings),
         openapi_config=openapi(publisher),
+        state=State({PUBLISHER: publisher}),
         on_startup=[publisher.build],
         on_shutdown=list(on_shutdown),
         logging_config=None,

@@ -17,6 +17,8 @@ from milepost.web.requests.allowed_values import with_allowed
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
+# Where each problem is explained: its type is a URN, which leads nowhere by itself.
+PAGES = "/docs/problems"
 
 _STATUS: Mapping[type[Refused], int] = {
     Unknown: 404,
@@ -180,9 +182,8 @@ def _restore_parameter_names(request: Request[Any, Any, Any], error: ValidationE
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     body = document(problem, request.scope["path"], request.scope["state"].get("correlation"))
-    return Response(
-        body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
-    )
+    headers = {"Link": f'<{PAGES}/{problem.name}>; rel="help"', **problem.headers}
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def document(problem: Problem, instance: str, correlation: str | None) -> bytes:

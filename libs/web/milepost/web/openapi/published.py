@@ -27,6 +27,8 @@ OPENAPI: Final = "application/vnd.oai.openapi+json"
 ASYNCAPI: Final = "application/vnd.aai.asyncapi+json"
 SCHEMA: Final = "application/schema+json"
 PATHS: Final = ("/schema", "/schema/openapi.json")
+# Where an application's state has the one that answers for it.
+PUBLISHER: Final = "openapi"
 CACHE_CONTROL: Final = "public, max-age=60"
 _REFERENCE: Final = "#/components/schemas/"
 _NO_GZIP: Final = re.compile(r"(gzip|\*)\s*;\s*q=0(\.0*)?\s*(,|$)")
@@ -41,7 +43,7 @@ class Published(msgspec.Struct, frozen=True):
     media_type: str
 
     def response(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
+        zipped = takes_gzip(request.headers.get("accept-encoding", ""))
         etag = f'"{self.etag}-gzip"' if zipped else f'"{self.etag}"'
         headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
         if etag_matches(request, etag):
@@ -62,12 +64,15 @@ class Publisher:
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Raises `NotFoundException` for any other address."""
-        if not self._published:
-            await self.build(request.app)
-        found = self._published.get(request.scope["path"].rstrip("/"))
+        found = await self.published(request.app, request.scope["path"].rstrip("/"))
         if found is None:
             raise NotFoundException
         return found.response(request)
+
+    async def published(self, app: Litestar, path: str) -> Published | None:
+        if not self._published:
+            await self.build(app)
+        return self._published.get(path)
 
     async def build(self, app: Litestar) -> None:
         """At the start, when nobody waits: the thread shares the interpreter with the loop."""
@@ -154,5 +159,5 @@ def _renamed(value: Any, references: Mapping[str, str]) -> Any:
     return value
 
 
-def _takes_gzip(accepted: str) -> bool:
+def takes_gzip(accepted: str) -> bool:
     return ("gzip" in accepted or "*" in accepted) and not _NO_GZIP.search(accepted)

@@ -67,10 +67,10 @@ class Quotas:
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._clock = clock
-        self._callers: _Buckets[tuple[str, str]] = _Buckets(
+        self._callers: Buckets[tuple[str, str]] = Buckets(
             "caller", settings.caller_requests_per_second
         )
-        self._tenants: _Buckets[str] = _Buckets("tenant", settings.tenant_requests_per_second)
+        self._tenants: Buckets[str] = Buckets("tenant", settings.tenant_requests_per_second)
         self._at_once = max(1, settings.max_requests // 2)
         self._at_work: dict[str, int] = {}
         refused = Counter(
@@ -141,7 +141,9 @@ def leave_place(scope: Any) -> None:
     place_in(scope).leave()
 
 
-class _Buckets(Generic[K]):
+class Buckets(Generic[K]):
+    """`quota` is what the refusal calls who has one. `per_second` 0 is none."""
+
     def __init__(self, quota: str, per_second: int) -> None:
         self._quota = quota
         self._per_second = per_second
@@ -149,6 +151,7 @@ class _Buckets(Generic[K]):
         self._full_at = LruCache[K, int](MAX_BUCKETS)
 
     def spend(self, key: K, now: int) -> None:
+        """`now` in nanoseconds. Raises `TooManyRequests`."""
         if not self._per_second:
             return
         full_at = max(self._full_at.get(key) or now, now) + self._each_ns

@@ -109,7 +109,7 @@ def _tell_where(
     here = f"--data-dir {settings.data_dir}"
     dashboards = f"{runtime.http}/dashboards/offerings"
     lines = {
-        "The API": f"{runtime.http}/schema",
+        "The API": f"{runtime.http}/docs",
         "Dashboards": dashboards,
         "A token": token,
         "Ask with it": f'curl -H "Authorization: Bearer $TOKEN" {dashboards}',

@@ -28,6 +28,7 @@ from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
 from milepost.operations.doctor.watch import watch
 from milepost.operations.doctor.work import consumers_here
+from milepost.operations.documentation import app as documentation
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.rooms import ENROLLMENT_ROLE, read_models, services_of
 from milepost.operations.serving.consumers import consumers_of_all
@@ -114,6 +115,7 @@ async def _serve(settings: Settings, name: str) -> None:
     async with _serving_pool(settings, name) as pool:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, Context(transactor, settings, pool))
+        services.append(documentation.service(settings, whole=name == "all"))
         subscriptions = [
             Subscription(
                 one, transactor.log, pool, settings.nats_server, replicas=settings.nats_replicas

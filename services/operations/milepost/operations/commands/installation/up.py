@@ -67,7 +67,7 @@ def _announce(settings: Settings, runtime: Runtime) -> None:
 
 def _what_to_do(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, str]]:
     """The lines to type are right in any terminal, folder and environment."""
-    yield "Open", f"{runtime.http}/schema/openapi.json  (the API)"
+    yield "Open", f"{runtime.http}/docs  (guides, the API, events, problems)"
     yield "", f"{runtime.http}/health/ready  (its health)"
     for variable, address in named(settings).items():
         yield "Uses", f"{address}, which {variable} names"
