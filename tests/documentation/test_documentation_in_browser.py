@@ -1,7 +1,7 @@
 """The documentation in a real browser: seen, tabbed through, read aloud, tried."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -29,6 +29,9 @@ KINDS = {
     "search": "/docs/search?q=enroll",
     "nothing": "/docs/nothing",
 }
+# Together they have most of what others are made of.
+FEW = {kind: KINDS[kind] for kind in ("file", "problem")}
+LOOKS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +40,30 @@ async def browser() -> AsyncIterator[Any]:
         yield opened
 
 
-async def test_it_is_read_by_everybody(browser: Any, reading_room: School):
-    """Axe finds nothing, nothing sticks out, nothing is asked of others: each kind of page, on a
-    phone and on a desk, in light and in dark.
-    """
+@pytest.mark.parametrize(
+    ("kinds", "looks"),
+    [
+        pytest.param(FEW, [("phone", "dark"), ("desk", "light")], id="few"),
+        pytest.param(KINDS, LOOKS, id="all", marks=pytest.mark.slow),
+    ],
+)
+async def test_it_is_read_by_everybody(
+    browser: Any,
+    reading_room: School,
+    kinds: Mapping[str, str],
+    looks: Sequence[tuple[str, str]],
+):
+    """Axe finds nothing, nothing sticks out, nothing is asked of others."""
     async with reader(browser, ORIGIN, reading_room.connection) as window:
-        for kind, address in KINDS.items():
+        for kind, address in kinds.items():
             status = (await window.open(address)).status
             assert status == (404 if kind == "nothing" else 200)
-            for width, pixels in WIDTHS.items():
-                await window.page.set_viewport_size({"width": pixels, "height": 900})
-                assert await window.overflow() == 0, kind
-                for scheme in ("light", "dark"):
-                    await window.page.emulate_media(color_scheme=scheme)
-                    assert await window.axe() == [], (kind, width, scheme)
-                    await window.picture(f"docs-{kind}-{width}-{scheme}")
+            for width, scheme in looks:
+                await window.page.set_viewport_size({"width": WIDTHS[width], "height": 900})
+                await window.page.emulate_media(color_scheme=scheme)
+                assert await window.overflow() == 0, (kind, width)
+                assert await window.axe() == [], (kind, width, scheme)
+                await window.picture(f"docs-{kind}-{width}-{scheme}")
         # A 404 is an error on the console, too.
         window.complaints = [one for one in window.complaints if "404" not in one]
 
