@@ -10,9 +10,9 @@ from markupsafe import Markup
 from milepost.operations.documentation.guides import inline_html
 from milepost.operations.documentation.reference.kinds import (
     Field,
+    NamedSchema,
     Schema,
     Schemas,
-    Shape,
     about,
     fields,
     name_of,
@@ -43,7 +43,7 @@ class EventType(msgspec.Struct, frozen=True):
     summary: Markup
     subject: str
     versions: Sequence[Version]
-    shapes: Sequence[Shape]
+    shapes: Sequence[NamedSchema]
 
     @property
     def address(self) -> str:
@@ -61,7 +61,7 @@ class Channel(msgspec.Struct, frozen=True):
 class Events(msgspec.Struct, frozen=True):
     by_name: Mapping[str, EventType]
     channels: Sequence[Channel]
-    envelopes: Sequence[Shape]
+    envelopes: Sequence[NamedSchema]
 
 
 def events(document: Mapping[str, Any]) -> Events:

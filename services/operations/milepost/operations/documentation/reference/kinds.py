@@ -30,7 +30,7 @@ class Field(msgspec.Struct, frozen=True):
     note: Markup
 
 
-class Shape(msgspec.Struct, frozen=True):
+class NamedSchema(msgspec.Struct, frozen=True):
     """`kind` says what it is where it is no object with members."""
 
     name: str
@@ -39,9 +39,9 @@ class Shape(msgspec.Struct, frozen=True):
     kind: Markup | None
 
 
-def shapes(schemas: Schemas, *roots: Schema) -> list[Shape]:
+def shapes(schemas: Schemas, *roots: Schema) -> list[NamedSchema]:
     """All that these lead to, in the order in which a reader meets them."""
-    found: dict[str, Shape] = {}
+    found: dict[str, NamedSchema] = {}
     waiting = [name for root in roots for name in references(root)]
     while waiting:
         name = waiting.pop(0)
@@ -68,9 +68,9 @@ def name_of(reference: str) -> str:
     return reference.rpartition("/")[2]
 
 
-def shape(name: str, schema: Schema) -> Shape:
+def shape(name: str, schema: Schema) -> NamedSchema:
     kind = None if "properties" in schema else kind_of(schema)
-    return Shape(name, about(schema.get("description", "")), list(fields(schema)), kind)
+    return NamedSchema(name, about(schema.get("description", "")), list(fields(schema)), kind)
 
 
 def about(text: str) -> Markup:

@@ -14,9 +14,9 @@ from milepost.operations.documentation.guides import inline_html
 from milepost.operations.documentation.reference.curl import Call, curl
 from milepost.operations.documentation.reference.kinds import (
     Field,
+    NamedSchema,
     Schema,
     Schemas,
-    Shape,
     about,
     kind_of,
     note_of,
@@ -86,7 +86,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     bodies: Sequence[Body]
     answers: Sequence[Answer]
     problems: Sequence[Met]
-    shapes: Sequence[Shape]
+    shapes: Sequence[NamedSchema]
     sent: AbstractSet[str]
     curl: str
 

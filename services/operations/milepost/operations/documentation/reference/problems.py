@@ -12,8 +12,8 @@ from markupsafe import Markup
 from milepost.events.event import Refused
 from milepost.operations.documentation.reference.kinds import (
     Field,
+    NamedSchema,
     Schema,
-    Shape,
     about,
     fields,
     shapes,
@@ -40,7 +40,7 @@ class ProblemType(msgspec.Struct, frozen=True):
     about: Markup
     remedy: Markup
     members: Sequence[Field]
-    shapes: Sequence[Shape]
+    shapes: Sequence[NamedSchema]
     example: str
     operations: Sequence[Operation]
 
