@@ -30,6 +30,7 @@ from milepost.operations.bench.measures import (
     verify,
 )
 from milepost.operations.bench.measures.credentials import audit, settled, sign
+from milepost.operations.bench.measures.subscriptions import feed
 from milepost.operations.history.oulad import require_tables
 from milepost.operations.installation.connection import load_settings
 from milepost.operations.terminal.errors import Trouble, WrongUsage
@@ -189,6 +190,17 @@ def bench_reads(
         lambda settings: reads.measure(settings, events, queries, connections),
         as_json=as_json,
     )
+
+
+@app.command("feed")
+def bench_feed(
+    events: Annotated[int, typer.Option(help="Events in the log.", min=1_000)] = 300_000,
+    streams: Annotated[int, typer.Option(help="Event streams.", min=2, max=2_000)] = 1_000,
+    seconds: Seconds = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Events a second to one HTTP subscriber, against COPY; and what open event streams cost."""
+    _run("feed", lambda settings: feed.measure(settings, events, streams, seconds), as_json=as_json)
 
 
 @app.command("import")

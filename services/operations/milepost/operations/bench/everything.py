@@ -30,6 +30,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "settled": ("--seconds", "3"),
         "sign": ("--count", "800"),
         "reads": ("--events", "100000", "--queries", "4000"),
+        "feed": ("--events", "50000", "--streams", "200", "--seconds", "2"),
         "import": (),
         "growth": ("--millions", "0.02,0.05,0.1"),
     }
