@@ -32,8 +32,9 @@ NDJSON = {"Accept": "application/x-ndjson"}
 class FeedSchool:
     """`client` asks in this process, or over a socket where it is `served`."""
 
-    def __init__(self, log: Log, data_dir: Path) -> None:
+    def __init__(self, log: Log, data_dir: Path, tenant: str = "north") -> None:
         self.log = log
+        self.tenant = tenant
         self.settings = Settings(data_dir=data_dir, shutdown_seconds=5)
         self._issuer = DevelopmentIssuer(data_dir)
         feed = service(Context(Transactor(log), self.settings, cast("Any", None)))
@@ -45,8 +46,11 @@ class FeedSchool:
         )
         self._versions: dict[tuple[str, str], int] = {}
 
-    async def happens(self, stream: str, *tags: str, tenant: str = "north", **data: object) -> None:
+    async def happens(
+        self, stream: str, *tags: str, tenant: str | None = None, **data: object
+    ) -> None:
         """One command; each event has these data."""
+        tenant = tenant or self.tenant
         before = self._versions.get((tenant, stream), 0)
         self._versions[tenant, stream] = before + len(tags)
         events = tuple(
@@ -63,9 +67,9 @@ class FeedSchool:
         await self.log.append(tenant, [command])
 
     def headers(
-        self, *roles: str, subject: str = "lms", tenant: str = "north", **issued: Any
+        self, *roles: str, subject: str = "lms", tenant: str | None = None, **issued: Any
     ) -> dict[str, str]:
-        token = self._issuer.issue(subject, tenant, roles or ("service",), **issued)
+        token = self._issuer.issue(subject, tenant or self.tenant, roles or ("service",), **issued)
         return {"Authorization": f"Bearer {token}"}
 
     @asynccontextmanager

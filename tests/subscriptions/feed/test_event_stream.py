@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +15,8 @@ from tests.subscriptions.feed.feed_school import FeedSchool
 
 from milepost.events.store.memory import MemoryLog
 from milepost.subscriptions.feed import event_stream, follower, tail
+from milepost.subscriptions.feed.log_pages import LogPages
+from milepost.subscriptions.feed.subscriber import Found
 
 ENROLLED = {"learner": "ann", "offering": "spring", "course": "sql"}
 
@@ -163,6 +166,32 @@ async def test_a_caller_has_so_many_and_who_leaves_makes_room(
         other = school.headers(subject="other")
         assert (await client.get("/events?wait=1&after=10", headers=other)).status_code == 200
     await eventually(lambda: not school.feed_open._open)
+
+
+async def test_who_reads_nothing_costs_little_and_is_hung_up_on(
+    school: FeedSchool, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(event_stream, "STALLED_SECONDS", 0.5)
+    for number in range(100):
+        large = ["course_published"] * 10
+        await school.happens(f"course-{number}", *large, course="r", title="x" * 20_000)
+    read: list[int] = []
+    page = LogPages.page
+
+    async def counted(*asked: Any) -> Found:
+        found = await page(*asked)
+        read.append(len(found.events))
+        return found
+
+    monkeypatch.setattr(LogPages, "page", counted)
+    _, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    token = school.headers()["Authorization"]
+    asked = f"GET /events/stream?after=0 HTTP/1.1\r\nhost: a\r\nauthorization: {token}\r\n\r\n"
+    writer.write(asked.encode())
+    await eventually(lambda: read and not school.feed_open._open)
+    writer.close()
+    assert sum(read) < 500  # of a thousand; what the system's buffers hold, and a page
 
 
 async def test_who_is_far_behind_catches_up_and_misses_nothing(

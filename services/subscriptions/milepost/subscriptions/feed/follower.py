@@ -8,8 +8,8 @@ from milepost.subscriptions.feed.log_pages import LogPages, PageSize
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
 from milepost.subscriptions.feed.tail import Tail, Window
 
-# Read from the log at once: it is held until it has been sent, by each who is far behind.
-MAX_EVENTS = 256
+# Read from the log at once: each who is far behind holds that much until it has been sent.
+FIRST_EVENTS, MAX_EVENTS, MAX_BYTES = 16, 256, 256 * 1024
 
 
 class Follower:
@@ -31,7 +31,7 @@ class Follower:
         self._window = window
         self._tail = tail
         self._ring = ring
-        self._page_size = PageSize(MAX_EVENTS)
+        self._page_size = PageSize(FIRST_EVENTS, MAX_EVENTS, MAX_BYTES)
 
     @property
     def ends(self) -> bool:

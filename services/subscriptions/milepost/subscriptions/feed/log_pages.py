@@ -24,17 +24,20 @@ READERS, MAX_READERS = 4, 64
 
 
 class PageSize:
-    """How many events to read at once: more each time, until they come to a megabyte."""
+    """How many events to read at once: more each time, until they come to so many bytes."""
 
-    def __init__(self, most: int = MAX_LIMIT) -> None:
-        self.limit = min(FIRST_LIMIT, most)
+    def __init__(
+        self, first: int = FIRST_LIMIT, most: int = MAX_LIMIT, most_bytes: int = PAGE_BYTES
+    ) -> None:
+        self.limit = first
         self._most = most
+        self._most_bytes = most_bytes
 
     def learn(self, found: Found) -> None:
         size = sum(len(event.data) for event in found.events)
-        if size > PAGE_BYTES:
+        if size > self._most_bytes:
             self.limit = max(1, self.limit // GROWTH)
-        elif size * GROWTH <= PAGE_BYTES:
+        elif size * GROWTH <= self._most_bytes:
             self.limit = min(self._most, self.limit * GROWTH)
 
 

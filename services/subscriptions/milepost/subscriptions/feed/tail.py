@@ -102,7 +102,7 @@ class Window:
 
     def __init__(self, head: int) -> None:
         self.begin = self.reached = self.head = head
-        self.page_size = PageSize(CHUNK_EVENTS)
+        self.page_size = PageSize(most=CHUNK_EVENTS)
         self.followers: set[asyncio.Event] = set()
         self._chunks: deque[Chunk] = deque()
         self._size = 0
