@@ -91,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       badges, separated by blanks; a school's own are known anyhow.
     - `outbound_private` are hosts that may be called at addresses which are not public, and without
       TLS: `HOST` or `HOST:PORT`, separated by commas; empty: none.
+    - `webhook_log_days` deliveries of webhooks are kept with what was answered.
     - `log_format` is text on a terminal and JSON elsewhere, unless it says which.
     """
 
@@ -144,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     verify_fetch: str = ""
     verify_trusted: str = ""
     outbound_private: str = ""
+    webhook_log_days: Annotated[int, Meta(ge=1, le=365)] = 30
 
     @property
     def nats_server(self) -> NatsServer:

@@ -30,7 +30,8 @@ class Wakeup:
     ) -> None:
         self._server = server
         self._name = name
-        self._subjects = [f"milepost.*.{service}.{name_of(tag)}" for service, tag in types]
+        subjects = (f"milepost.*.{service}.{name_of(tag)}" for service, tag in types)
+        self._subjects = list(dict.fromkeys(subjects))  # all versions of an event have one
         self._batch = batch
         self._replicas = replicas
         self._rung: asyncio.Queue[Sequence[Msg]] = asyncio.Queue(1)

@@ -10,6 +10,8 @@ else a moment later (DNS rebinding), and `0x7f.1` is an address to a resolver:
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
 import httpcore2
@@ -19,14 +21,22 @@ from milepost.web.outbound.errors import AddressRefused, NotReached
 from milepost.web.outbound.hosts import Hosts
 
 MAX_ADDRESSES: Final = 4  # of one name are tried
+# Threads of their own, for a name server that never answers keeps one for half a minute.
+RESOLVING_AT_ONCE: Final = 128
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """By the system. Raises `OSError`."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_threads(), asked)
     return [str(address[0]) for *_, address in found]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(RESOLVING_AT_ONCE, "resolve")
 
 
 class GuardedBackend(httpcore2.AnyIOBackend):

@@ -52,7 +52,7 @@ def metadata(request: Request[Caller, None, State]) -> bytes:
         actor=request.user.subject,
         correlation=state["correlation"],
         trace=state.get("trace"),
-        request=_digest(request),
+        request=body_digest(request),
     ).encode()
 
 
@@ -64,7 +64,7 @@ def check_repeat(outcome: Outcome[Any], request: Request[Caller, None, State]) -
 
 def check_body(event: Recorded, request: Request[Caller, None, State]) -> None:
     """Raises `IdempotencyKeyReused` if the event came of a request with another body."""
-    if metadata_of(event).request != _digest(request):
+    if metadata_of(event).request != body_digest(request):
         raise IdempotencyKeyReused(idempotency_key(request) or "")
 
 
@@ -85,7 +85,7 @@ def _checked(sent: bytes) -> str:
     return key
 
 
-def _digest(request: Request[Any, Any, Any]) -> str | None:
+def body_digest(request: Request[Any, Any, Any]) -> str | None:
     """Of the body as it came; None without an Idempotency-Key.
 
     The log keeps it for ever, and a body may hold an e-mail address. Without the key, which nobody

@@ -1,0 +1,49 @@
+"""Wiring of deliveries, nothing else."""
+
+import msgspec
+
+from milepost.events.subscriptions.handler import TransactionalHandler
+from milepost.subscriptions.webhooks.delivery.backfills import Backfills
+from milepost.subscriptions.webhooks.delivery.ending import disabling
+from milepost.subscriptions.webhooks.delivery.handler import webhooks_handler
+from milepost.subscriptions.webhooks.delivery.matching import Matching
+from milepost.subscriptions.webhooks.delivery.pruning import Pruning
+from milepost.subscriptions.webhooks.delivery.sending.lanes import OF_WEBHOOK
+from milepost.subscriptions.webhooks.delivery.sending.loading import Loading
+from milepost.subscriptions.webhooks.delivery.sending.outcomes import Outcomes
+from milepost.subscriptions.webhooks.delivery.sending.sender import Sender
+from milepost.subscriptions.webhooks.register import Register
+from milepost.web.outbound.client import Outbound
+from milepost.web.outbound.hosts import Hosts
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+# How long a connection to an endpoint stays open behind a call.
+KEEP_SECONDS = 10.0
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What a process that serves subscriptions does beside answering."""
+
+    handler: TransactionalHandler
+    sender: Sender
+    backfills: Backfills
+    pruning: Pruning
+
+
+def delivery(context: Context, register: Register) -> Delivery:
+    pool, log, clock = context.pool, context.transactor.log, context.clock
+    matching = Matching(log)
+    outcomes = Outcomes(pool, disabling(context.transactor, clock), clock)
+    return Delivery(
+        handler=webhooks_handler(log, matching, clock),
+        sender=Sender(pool, Loading(log, register), outcomes, outbound_of(context.settings), clock),
+        backfills=Backfills(pool, log, register, matching, clock),
+        pruning=Pruning(pool, context.settings.webhook_log_days, clock),
+    )
+
+
+def outbound_of(settings: Settings) -> Outbound:
+    """To each host as many connections as one webhook has calls."""
+    private = Hosts.read(settings.outbound_private)
+    return Outbound(private, connections=OF_WEBHOOK, keep_seconds=KEEP_SECONDS)
