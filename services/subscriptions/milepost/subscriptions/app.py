@@ -3,10 +3,12 @@
 from milepost.subscriptions.feed import app as feed
 from milepost.subscriptions.partners import app as partners
 from milepost.subscriptions.webhooks import app as webhooks
+from milepost.subscriptions.webhooks.delivery import personal_data as deliveries
 from milepost.web.room import Room
 
 ROOM = Room(
     "subscriptions",
     services=(feed.service, webhooks.service, partners.service),
     schema="milepost.subscriptions",
+    personal_data=(deliveries.personal_data,),
 )

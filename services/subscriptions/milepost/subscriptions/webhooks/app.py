@@ -2,6 +2,9 @@
 
 from milepost.subscriptions.webhooks.api.routes import routes
 from milepost.subscriptions.webhooks.api.wiring import Wiring
+from milepost.subscriptions.webhooks.delivery.app import delivering, delivery
+from milepost.subscriptions.webhooks.delivery.log.api import routes as delivery_routes
+from milepost.subscriptions.webhooks.delivery.personal_data import forgetting
 from milepost.subscriptions.webhooks.descriptions import Descriptions
 from milepost.subscriptions.webhooks.endpoint import Endpoints
 from milepost.subscriptions.webhooks.register import Register
@@ -14,7 +17,14 @@ from milepost.web.secrets.sealing import Sealing
 
 def service(context: Context) -> Service:
     """Raises `SettingInvalid`."""
-    return Service(name="webhooks", routes=(routes(wiring(context)),))
+    wired = wiring(context)
+    delivers = delivery(context, wired.register)
+    return Service(
+        name="webhooks",
+        routes=(routes(wired), delivery_routes(delivering(context, wired))),
+        handlers=(delivers.handler, forgetting(context.pool)),
+        workers=(delivers.sender.run, delivers.backfills.run, delivers.pruning.run),
+    )
 
 
 def wiring(context: Context) -> Wiring:

@@ -3,9 +3,13 @@
 import msgspec
 
 from milepost.events.subscriptions.handler import TransactionalHandler
+from milepost.subscriptions.webhooks.api.wiring import Wiring as Webhooks
 from milepost.subscriptions.webhooks.delivery.backfills import Backfills
 from milepost.subscriptions.webhooks.delivery.ending import disabling
 from milepost.subscriptions.webhooks.delivery.handler import webhooks_handler
+from milepost.subscriptions.webhooks.delivery.log.api import Wiring
+from milepost.subscriptions.webhooks.delivery.log.redeliveries import Redeliveries
+from milepost.subscriptions.webhooks.delivery.log.store import DeliveryLog
 from milepost.subscriptions.webhooks.delivery.matching import Matching
 from milepost.subscriptions.webhooks.delivery.pruning import Pruning
 from milepost.subscriptions.webhooks.delivery.sending.lanes import OF_WEBHOOK
@@ -40,6 +44,17 @@ def delivery(context: Context, register: Register) -> Delivery:
         sender=Sender(pool, Loading(log, register), outcomes, outbound_of(context.settings), clock),
         backfills=Backfills(pool, log, register, matching, clock),
         pruning=Pruning(pool, context.settings.webhook_log_days, clock),
+    )
+
+
+def delivering(context: Context, webhooks: Webhooks) -> Wiring:
+    """For the routes."""
+    return Wiring(
+        webhooks=webhooks,
+        log=DeliveryLog(context.pool),
+        redeliveries=Redeliveries(context.pool),
+        outbound=Outbound(Hosts.read(context.settings.outbound_private)),
+        clock=context.clock,
     )
 
 

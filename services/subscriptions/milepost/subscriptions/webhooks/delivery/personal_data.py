@@ -41,7 +41,7 @@ async def personal_data(connection: Connection, learner: Learner) -> Mapping[str
     rows = await connection.fetch(KEPT, learner.tenant, learner.learner)
     if not rows:
         return {}
-    return {"webhook_deliveries.json": KeptRows(ABOUT, [_told(row) for row in rows])}
+    return {"webhook_deliveries.json": KeptRows(ABOUT, [_told(dict(row)) for row in rows])}
 
 
 def _told(row: Mapping[str, Any]) -> msgspec.Raw:

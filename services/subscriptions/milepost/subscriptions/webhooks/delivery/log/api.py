@@ -79,7 +79,7 @@ async def list_deliveries(  # noqa: PLR0917 - what may be asked
     request: Call,
     webhook: PathWebhook,
     deliveries: NamedDependency[Wiring],
-    state: parameters.StateQuery = None,
+    only: parameters.StateQuery = None,
     event: parameters.EventQuery = None,
     since: parameters.Since = None,
     cursor: parameters.Cursor = None,
@@ -92,9 +92,9 @@ async def list_deliveries(  # noqa: PLR0917 - what may be asked
     """
     await deliveries.webhooks.existing(request, webhook)
     sought = Sought(
-        state=state,
+        state=only,
         event=event,
-        since=in_calendar(since, parameter="since") if since else None,
+        since=in_calendar(since, query="since") if since else None,
         before=_before(cursor),
     )
     found = await deliveries.log.page(request.user.tenant, webhook, sought, limit + 1)
@@ -110,9 +110,9 @@ def _before(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     micros, event_id = read_cursor(cursor)
     try:
-        return in_calendar(EPOCH + timedelta(microseconds=micros), parameter="cursor"), event_id
+        return in_calendar(EPOCH + timedelta(microseconds=micros), query="cursor"), event_id
     except OverflowError:
-        raise Malformed("A date lies outside the calendar.", parameter="cursor") from None
+        raise Malformed("A date lies outside the calendar.", query="cursor") from None
 
 
 @get("/deliveries/{delivery:str}", summary="Read how a delivery went",

@@ -19,7 +19,7 @@ MAX_POSITION: Final = 2**53 - 1
 DeliveryPath: TypeAlias = Annotated[
     str, PathParameter(pattern=_DELIVERY, description="The message's id, `webhook-id`")
 ]
-StateQuery: TypeAlias = Annotated[State | None, QueryParameter(description="Only those")]
+StateQuery: TypeAlias = Annotated[State | None, QueryParameter(name="state", description="Only those")]
 EventQuery: TypeAlias = Annotated[
     str | None, QueryParameter(max_length=100, description="An event's name, `credential_awarded`")
 ]
@@ -63,5 +63,5 @@ def read_cursor(cursor: str) -> tuple[int, UUID]:
     """Microseconds since 1970, and an event's id. Raises `Malformed`."""
     micros, _, text = cursor.partition("_")
     if not text:
-        raise Malformed("The cursor is none that a page has told.", parameter="cursor")
+        raise Malformed("The cursor is none that a page has told.", query="cursor")
     return int(micros), UUID(text)

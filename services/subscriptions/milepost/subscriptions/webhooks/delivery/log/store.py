@@ -110,7 +110,7 @@ class DeliveryLog:
     async def attempts(self, tenant: str, webhook: str, found: Found) -> tuple[AttemptView, ...]:
         """The last first, and of very many the last ones."""
         rows = await self._pool.fetch(ATTEMPTS, tenant, webhook, found.event_id, MAX_ATTEMPTS)
-        return tuple(_attempt(row, found.message) for row in rows)
+        return tuple(_attempt(dict(row), found.message) for row in rows)
 
     async def tested(self, tenant: str, webhook: str, test: UUID, name: str, tried: Tried) -> None:
         """Repeating it changes nothing."""
