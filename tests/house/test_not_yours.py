@@ -32,6 +32,7 @@ PUBLIC = {
     "achievement": "badge",
     "attempt": "1",
     "course": "DATA-101",
+    "delivery": "msg_0199f1c2-9d0b-7f10-8a63-51c7a0f4be22",
     "endorsement": "0b8f7a52-6d1c-4a58-9f43-5f0f3c7d2e11",
     "issuer": "default",
     "key": "z6MkrHKzgsahxBLyNAbLQyB1pcWNYC9GmywiWPgkrvntAZcj",

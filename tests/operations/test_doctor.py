@@ -46,6 +46,7 @@ POLICIES = [
     *("policy/enrollment", "policy/enrollment-cancellation", "policy/vault", "policy/bulk"),
     *("policy/progress", "policy/progress-jobs", "policy/credential-jobs", "policy/credentials"),
     *("policy/credentials-lessons", "policy/credential-index", "policy/credential-register"),
+    *("policy/webhooks", "policy/webhooks-erasure"),
 ]
 
 

@@ -14,7 +14,7 @@ from milepost.events.errors import EventsError
 from milepost.events.nats.connection import TlsRefused, connect_once
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
-from milepost.operations.doctor import safety, servers, work
+from milepost.operations.doctor import safety, servers, webhooks, work
 from milepost.operations.doctor.finding import (
     Bounds,
     Check,
@@ -66,6 +66,7 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
         "policies": Examined(work.policies, TABLES),
         "timers": Examined(work.timers, TABLES),
         "parked": Examined(work.parked, TABLES),
+        "webhooks": Examined(webhooks.deliveries, TABLES),
         "vault": Examined(safety.vault, TABLES),
         "issuer_keys": Examined(safety.issuer_keys, TABLES),
         "erasures": Examined(safety.erasures, TABLES | {"vault"}),

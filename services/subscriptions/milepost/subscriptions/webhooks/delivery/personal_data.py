@@ -41,10 +41,10 @@ async def personal_data(connection: Connection, learner: Learner) -> Mapping[str
     rows = await connection.fetch(KEPT, learner.tenant, learner.learner)
     if not rows:
         return {}
-    return {"webhook_deliveries.json": KeptRows(ABOUT, [_told(dict(row)) for row in rows])}
+    return {"webhook_deliveries.json": KeptRows(ABOUT, [_kept(dict(row)) for row in rows])}
 
 
-def _told(row: Mapping[str, Any]) -> msgspec.Raw:
+def _kept(row: Mapping[str, Any]) -> msgspec.Raw:
     answer = (row["answer"] or b"").decode("utf-8", "replace")
     return msgspec.Raw(msgspec.json.encode({**row, "answer": answer}))
 

@@ -1,4 +1,7 @@
-"""Forgets what was delivered long ago, and whatever belonged to webhooks that are deleted."""
+"""Forgets what was delivered long ago, and whatever belonged to webhooks that are deleted.
+
+And says once a minute how all of it stands, for Prometheus.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +12,8 @@ import asyncpg
 
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.events.runtime.retry import retry_forever
+from milepost.subscriptions.webhooks.delivery.log.backlog import whole
+from milepost.subscriptions.webhooks.delivery.telemetry import show
 
 EVERY_SECONDS: Final = 60.0
 PAGE: Final = 1_000
@@ -42,6 +47,7 @@ class Pruning:
         async def work() -> NoReturn:
             while True:
                 await self.prune()
+                show(await whole(self._pool, self._clock()))
                 await asyncio.sleep(EVERY_SECONDS)
 
         await retry_forever("webhooks/pruning", work, TRANSIENT)

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
+from milepost.subscriptions.webhooks.delivery.log.backlog import Whole
 from milepost.subscriptions.webhooks.delivery.sending.call import Tried
 
 CALLS: Final = Counter(
@@ -16,6 +17,17 @@ SECONDS: Final = Histogram(
     "How long an endpoint took to answer, or to be given up",
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15),
 )
+PARKED: Final = Gauge("milepost_webhook_parked", "Deliveries that never arrived")
+LATE: Final = Gauge(
+    "milepost_webhook_late_seconds", "Since when the first is due for a webhook that answers"
+)
+OPEN: Final = Gauge("milepost_webhook_hosts_open", "Hosts that do not answer, and are left alone")
+
+
+def show(whole: Whole) -> None:
+    PARKED.set(whole.parked)
+    LATE.set(whole.late_seconds)
+    OPEN.set(whole.open)
 
 
 def count(tried: Tried) -> None:

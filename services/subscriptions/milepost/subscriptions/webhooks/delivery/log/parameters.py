@@ -19,7 +19,9 @@ MAX_POSITION: Final = 2**53 - 1
 DeliveryPath: TypeAlias = Annotated[
     str, PathParameter(pattern=_DELIVERY, description="The message's id, `webhook-id`")
 ]
-StateQuery: TypeAlias = Annotated[State | None, QueryParameter(name="state", description="Only those")]
+StateQuery: TypeAlias = Annotated[
+    State | None, QueryParameter(name="state", description="Only those")
+]
 EventQuery: TypeAlias = Annotated[
     str | None, QueryParameter(max_length=100, description="An event's name, `credential_awarded`")
 ]
