@@ -166,6 +166,9 @@ class Hub:
         )  # fmt: skip
         return {row["state"]: row["count"] for row in rows}
 
+    async def waits(self, webhook: str) -> int:
+        return (await self.states(webhook)).get("waiting", 0)
+
     async def settled(self, webhook: str, **states: int) -> None:
         """Until its deliveries are so many in these states, and none in another."""
         found: dict[str, int] = {}

@@ -82,15 +82,13 @@ async def call(  # noqa: PLR0917 - what is sent, and to whom
     body: bytes,
     secrets: Sequence[Secret],
     now: datetime,
-    *,
-    seconds: float = SECONDS,
 ) -> Tried:
     """Never raises for what the other side does. `now` is signed, too."""
     signed = {"Content-Type": MEDIA_TYPE, **headers(message, now, body, secrets)}
     began = time.monotonic()
     try:
         answer = await outbound.send(
-            "POST", url, headers=signed, content=body, max_bytes=KEPT_BYTES, seconds=seconds,
+            "POST", url, headers=signed, content=body, max_bytes=KEPT_BYTES, seconds=SECONDS,
             cut=True,
         )  # fmt: skip
     except OutboundError as fault:
