@@ -25,7 +25,8 @@ from milepost.operations.documentation.guides import (
     words,
 )
 from milepost.operations.documentation.reference.events import EventType, events
-from milepost.operations.documentation.reference.operations import Api, Operation
+from milepost.operations.documentation.reference.operation import Operation
+from milepost.operations.documentation.reference.operations import Api
 from milepost.operations.documentation.reference.problems import ProblemType, problem_types
 from milepost.operations.documentation.search import MAX_FOUND, Entry, Search
 from milepost.pages import locales
@@ -39,6 +40,8 @@ STATIC = StaticFiles(f"{PREFIX}/static", HERE / "static")
 PAGES = Pages(STATIC, HERE / "templates")
 ENGLISH = Locales(locales.OURS).choose("en")
 VERSION = version("milepost")
+# Operations by which others hear of events, by their tags.
+WAYS = ("events", "webhooks", "subscribers")
 FIRST_CALL = "listCourses"
 
 
@@ -103,7 +106,14 @@ class Site:
         yield "api", partial(_render, "api.html", "api", tags=by_tag)
         yield (
             "events",
-            partial(_render, "events.html", "events", services=by_service, events=self._events),
+            partial(
+                _render,
+                "events.html",
+                "events",
+                services=by_service,
+                events=self._events,
+                ways=[tag for tag in WAYS if tag in by_tag],
+            ),
         )
         yield "problems", partial(_render, "problems.html", "problems", statuses=by_status)
         for operation in self._operations.values():

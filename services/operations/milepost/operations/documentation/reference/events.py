@@ -56,6 +56,7 @@ class Channel(msgspec.Struct, frozen=True):
     title: str
     address: str
     about: Markup
+    security: Markup
 
 
 class Events(msgspec.Struct, frozen=True):
@@ -72,10 +73,19 @@ def events(document: Mapping[str, Any]) -> Events:
             found[name] = _event(name, channel, document)
         else:
             words = about(channel.get("description", ""))
-            others.append(Channel(channel["title"], channel["address"] or "", words))
+            secured = about(_security(channel, document))
+            others.append(Channel(channel["title"], channel["address"] or "", words, secured))
     schemas: Schemas = document["components"]["schemas"]
     envelopes = [shape(name, schemas[name]) for name in ("CloudEvent", "NatsHeaders")]
     return Events(found, others, envelopes)
+
+
+def _security(channel: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    """How its server knows who asks, or who tells."""
+    server = document["servers"][name_of(channel["servers"][0]["$ref"])]
+    scheme = name_of(server["security"][0]["$ref"])
+    described: str = document["components"]["securitySchemes"][scheme]["description"]
+    return described
 
 
 def _is_subject(name: str, channel: Mapping[str, Any]) -> bool:

@@ -1,20 +1,17 @@
-"""The operations of the OpenAPI document, as their pages show them."""
+"""The operations of the OpenAPI document."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from markupsafe import Markup
 
 from milepost.operations.documentation.guides import inline_html
 from milepost.operations.documentation.reference.curl import Call, curl
 from milepost.operations.documentation.reference.kinds import (
     Field,
-    NamedSchema,
     Schema,
     Schemas,
     about,
@@ -23,80 +20,23 @@ from milepost.operations.documentation.reference.kinds import (
     shapes,
     without_null,
 )
+from milepost.operations.documentation.reference.operation import (
+    PROBLEMS,
+    Answer,
+    Body,
+    Input,
+    Met,
+    Operation,
+    met,
+)
 from milepost.operations.documentation.reference.samples import examples_in, sample
 
 METHODS = ("get", "put", "post", "patch", "delete")
-_PROBLEMS = "application/problem+json"
 _TEXTS = ("application/json", "application/x-ndjson", "text/")
-_URN = "urn:milepost:problem:"
 # A page says so by itself.
 _ROLES = re.compile(r"\s*^Roles: [a-z, ]+\.$", re.MULTILINE)
 # The processes' own: they stay inside an installation.
 INSIDE = ("/health/", "/metrics")
-
-
-class Input(msgspec.Struct, frozen=True):
-    """A field of the form. `value` is what it starts with; `choices` are all there are, if few."""
-
-    field: Field
-    place: str
-    value: str
-    choices: Sequence[str]
-
-
-class Body(msgspec.Struct, frozen=True):
-    media_type: str
-    kind: Markup
-    note: Markup
-    example: str
-    is_text: bool
-
-
-class Answer(msgspec.Struct, frozen=True):
-    status: str
-    phrase: str
-    media_types: Sequence[str]
-    kind: Markup | None
-    headers: Sequence[Field]
-    example: str
-
-
-class Met(msgspec.Struct, frozen=True):
-    """A problem as an operation answers it: a whole document is its example."""
-
-    name: str
-    status: str
-    title: str
-    detail: str
-    document: Mapping[str, Any]
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """`roles` empty: any. `public`: without a token. `sent`: the shapes that a body has."""
-
-    id: str
-    method: str
-    path: str
-    summary: str
-    about: Markup
-    tag: str
-    public: bool
-    roles: Sequence[str]
-    inputs: Sequence[Input]
-    bodies: Sequence[Body]
-    answers: Sequence[Answer]
-    problems: Sequence[Met]
-    shapes: Sequence[NamedSchema]
-    sent: AbstractSet[str]
-    curl: str
-
-    @property
-    def address(self) -> str:
-        return f"/docs/api/{self.id}"
-
-    @property
-    def optional(self) -> Sequence[Input]:
-        return [one for one in self.inputs if not one.field.required]
 
 
 class Api:
@@ -179,7 +119,7 @@ class Api:
     def _answers(self, found: Mapping[str, Any]) -> Iterator[Answer]:
         for status, response in sorted(found["responses"].items()):
             content = response.get("content") or {}
-            if _PROBLEMS in content:
+            if PROBLEMS in content:
                 continue
             media: Mapping[str, Any] = next(iter(content.values()), {})
             as_json = next((one for one in content if "json" in one), None)
@@ -191,20 +131,8 @@ class Api:
                 kind_of(media["schema"]) if media.get("schema") else None,
                 [_header(name, one) for name, one in headers.items()],
                 next((_shown(one) for one in _examples(content[as_json])), "") if as_json else "",
+                [one["operationId"] for one in (response.get("links") or {}).values()],
             )
-
-
-def met(operation: Mapping[str, Any]) -> Iterator[Met]:
-    """One of each name, by status."""
-    for status, response in sorted(operation["responses"].items()):
-        media = (response.get("content") or {}).get(_PROBLEMS, {})
-        seen = set()
-        for example in media.get("examples", {}).values():
-            document = example["value"]
-            name = document["type"].removeprefix(_URN)
-            if name not in seen:
-                seen.add(name)
-                yield Met(name, status, document["title"], document["detail"], document)
 
 
 def _facts_of(operations: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
@@ -247,7 +175,7 @@ def _schemas_of(found: Mapping[str, Any]) -> Iterator[Schema]:
 
 def _content(body: Mapping[str, Any]) -> Iterator[Schema]:
     for media_type, media in (body.get("content") or {}).items():
-        if media_type != _PROBLEMS:
+        if media_type != PROBLEMS:
             yield media.get("schema", {})
 
 

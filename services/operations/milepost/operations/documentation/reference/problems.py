@@ -18,13 +18,12 @@ from milepost.operations.documentation.reference.kinds import (
     fields,
     shapes,
 )
-from milepost.operations.documentation.reference.operations import Met, Operation
+from milepost.operations.documentation.reference.operation import URN, Met, Operation
 from milepost.operations.documentation.reference.remedies import remedy
 from milepost.operations.documentation.tables.imported import heirs
 from milepost.operations.documentation.tables.markdown import doc_of
 from milepost.web.problems import problem_of
 
-URN = "urn:milepost:problem:"
 # Every problem has these, and every page need not tell them.
 _OF_ALL = ("type", "title", "status", "detail", "instance", "correlation")
 # Where no operation is asked at all.
