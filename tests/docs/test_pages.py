@@ -1,45 +1,13 @@
-"""The tutorial and the how-to pages do what they say, on a `milepost up` of this module's own."""
+"""The tutorial and the how-to pages do what they say, beside a Milepost that runs."""
 
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from tests.docs.pages import DOCS, Block, blocks, changed, matches, run, write_files
 
 pytestmark = pytest.mark.servers  # they start processes
-
-
-BIN = Path(sys.executable).parent
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Mapping[str, str]]:
-    """The environment of somebody who reads beside a Milepost that runs."""
-    folder = Path(tempfile.mkdtemp(prefix="milepost-"))
-    folder.chmod(0o711)  # Postgres runs as somebody else when the tests run as root
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
-    env |= {"MILEPOST_DATA_DIR": str(folder), "PATH": f"{BIN}{os.pathsep}{env['PATH']}"}
-    env |= {"PYTHONPATH": str(DOCS.parent / "deploy/clients/python")}  # as if it were installed
-    up = subprocess.Popen(
-        [sys.executable, "-m", "milepost.operations", "up", "--port", "0"],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert up.stdout
-        assert any("Milepost is up" in line for line in up.stdout), "it ended"
-        yield {**env, "COLUMNS": "100"}
-    finally:
-        up.terminate()
-        up.communicate(timeout=60)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize(
