@@ -3,7 +3,7 @@
 import keyword
 import re
 from collections.abc import Iterator, Mapping
-from textwrap import wrap
+from textwrap import fill
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -104,11 +104,20 @@ def camel(name: str) -> str:
 def docstring(text: str, indent: int) -> str:
     """What the document says, within 100 columns; empty where it says nothing."""
     plain = text.replace("\\", "\\\\").replace('"""', "'''")
-    lines = [one for line in plain.splitlines() for one in wrap(line.strip(), 96 - indent) or [""]]
-    if not lines:
+    paragraphs = [_paragraph(one, 98 - indent) for one in re.split(r"\n\s*\n", plain.strip())]
+    if not plain.strip():
         return ""
     space = " " * indent
-    if len(lines) == 1 and len(lines[0]) < 90 - indent:
-        return f'{space}"""{lines[0]}"""\n'
+    if len(paragraphs) == 1 and "\n" not in paragraphs[0] and len(paragraphs[0]) < 94 - indent:
+        return f'{space}"""{paragraphs[0]}"""\n'
+    lines = "\n\n".join(paragraphs).splitlines()
     body = "\n".join(f"{space}{line}".rstrip() for line in lines)
     return f'{space}"""{body.lstrip()}\n{space}"""\n'
+
+
+def _paragraph(text: str, width: int) -> str:
+    """Filled anew, unless it is a table: that has columns."""
+    lines = [line.strip() for line in text.splitlines()]
+    if any("  " in line for line in lines):
+        return "\n".join(lines)
+    return fill(" ".join(lines), width, break_long_words=False, break_on_hyphens=False)

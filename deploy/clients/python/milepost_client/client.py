@@ -1,6 +1,6 @@
 """A Milepost over HTTP, for one school: the one that the token names."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
@@ -64,7 +64,7 @@ class Milepost(Operations):
         since: datetime | None = None,
         limit: int = 1_000,
         wait_seconds: int = WAIT_SECONDS,
-    ) -> AsyncIterator[Page]:
+    ) -> AsyncGenerator[Page, None]:
         """What has happened behind a position, or since a time, page by page without end.
 
         A page may be empty. Keep its `position` in the transaction of what you do with it, and
@@ -82,7 +82,7 @@ class Milepost(Operations):
 
     def stream(
         self, wanted: EventFilter = ALL, *, after: int | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """What happens, one by one without end; behind a position, or from now on.
 
         When the stream breaks, it goes on behind the last event that came. Raises `Problem` and,

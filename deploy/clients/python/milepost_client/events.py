@@ -5,7 +5,7 @@ stream  one open request (server-sent events); for screens, which need no past
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -92,7 +92,7 @@ async def feed(
     since: datetime | None,
     limit: int,
     wait_seconds: int,
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     while True:
         start = {"after": after} if since is None else {"since": since}
         query = {**wanted.query, **start, "limit": limit, "wait": wait_seconds or None}
@@ -113,7 +113,7 @@ def _page(response: httpx2.Response) -> Page:
 
 async def stream(
     transport: Transport, wanted: EventFilter, *, after: int | None, retries: Retries
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     failures, last = 0, "" if after is None else str(after)
     while True:
         failure: NoAnswer | Problem = NoAnswer("The stream has ended.")

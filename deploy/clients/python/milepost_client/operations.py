@@ -49,6 +49,7 @@ from milepost_client.structs import (
     EuropeanView,
     Evaluation,
     EvaluationView,
+    GoOn,
     HandAward,
     ImageView,
     Impact,
@@ -69,6 +70,7 @@ from milepost_client.structs import (
     LearnerView,
     LessonAttempts,
     LiftingFlag,
+    Me,
     MigratedPlan,
     MigratePlan,
     MigrationPreview,
@@ -76,6 +78,8 @@ from milepost_client.structs import (
     MovedTogether,
     MoveTogether,
     NamedLearner,
+    NewWebhook,
+    NewWebhookView,
     OfferingListed,
     OfferingPage,
     OfferingsPage,
@@ -98,6 +102,8 @@ from milepost_client.structs import (
     Report,
     ReportLearning,
     ReportResults,
+    Republish,
+    RepublishView,
     ResultLine,
     ResultRow,
     RetireProgram,
@@ -105,19 +111,26 @@ from milepost_client.structs import (
     Revoked,
     RevokedView,
     Revoking,
+    RotateSecret,
     Rotation,
     RunsPage,
     RunView,
+    SecretsView,
     Share,
     SharedView,
     SharingView,
     StandingView,
     Step,
+    SubscribersView,
+    SubscriberView,
     SupersededView,
     ToVerify,
     Validated,
     VersionsView,
     Waiver,
+    WebhookChanges,
+    WebhooksView,
+    WebhookView,
     WhatIf,
     When,
     Withdrawal,
@@ -198,11 +211,9 @@ class Operations:
     async def ask_impact(self, achievement: str, body: AskImpact) -> Impact:
         """Who would gain and who would lose by a definition
 
-        From the log, with the reasons; nothing is written. Who loses keeps what they hold until
-        a
-        person decides. Who gains is awarded it by themselves from now on, and for what they
-        have done
-        before by `evaluate` or a job of `awards` that names no reason.
+        From the log, with the reasons; nothing is written. Who loses keeps what they hold until a
+        person decides. Who gains is awarded it by themselves from now on, and for what they have
+        done before by `evaluate` or a job of `awards` that names no reason.
 
         Roles: issuer, registrar, operator, service.
         """
@@ -216,8 +227,7 @@ class Operations:
         Who would gain or lose completion, whose grade would change, which credentials follow.
 
         It judges what has happened anew, says which events decide, and writes nothing.
-        Transferred
-        enrollments count where they went on.
+        Transferred enrollments count where they went on.
         """
         return await self._transport.call(WhatIf, "POST", "/progress/what-if", body=body)
 
@@ -227,8 +237,7 @@ class Operations:
         """Assign an instructor
 
         Who has the role `instructor` sees, scores and reports on the offerings that they are
-        assigned to, and no others; another role does not depend on it. Repeating it does
-        nothing.
+        assigned to, and no others; another role does not depend on it. Repeating it does nothing.
         """
         return await self._transport.call(
             InstructorView,
@@ -257,8 +266,8 @@ class Operations:
     async def cancel_credential_job(self, job: str) -> JobStatus:
         """Cancel a job of credentials
 
-        It ends within a second or two. What it has done stays, and its results tell it.
-        Repeating it does nothing.
+        It ends within a second or two. What it has done stays, and its results tell it. Repeating
+        it does nothing.
         """
         return await self._transport.call(
             JobStatus, "POST", f"/credentials/jobs/{in_path(job)}/cancel"
@@ -267,8 +276,8 @@ class Operations:
     async def cancel_job(self, job: str) -> JobView:
         """Cancel a bulk job
 
-        It ends within a second or two. What it has done stays, and its results tell it.
-        Repeating it does nothing.
+        It ends within a second or two. What it has done stays, and its results tell it. Repeating
+        it does nothing.
         """
         return await self._transport.call(
             JobView, "POST", f"/enrollment/jobs/{in_path(job)}/cancel"
@@ -279,8 +288,8 @@ class Operations:
     ) -> EnrollmentOfferingView:
         """Cancel an offering
 
-        It does not take place: whoever is in, waits or has asked is canceled for the same
-        reason, a moment later. Who has completed stays so. Repeating it does nothing.
+        It does not take place: whoever is in, waits or has asked is canceled for the same reason,
+        a moment later. Who has completed stays so. Repeating it does nothing.
         """
         return await self._transport.call(
             EnrollmentOfferingView,
@@ -293,11 +302,25 @@ class Operations:
     async def cancel_progress_job(self, job: str) -> JobStatus:
         """Cancel a job of progress
 
-        It ends within a second or two. What it has done stays, and its results tell it.
-        Repeating it does nothing.
+        It ends within a second or two. What it has done stays, and its results tell it. Repeating
+        it does nothing.
         """
         return await self._transport.call(
             JobStatus, "POST", f"/progress/jobs/{in_path(job)}/cancel"
+        )
+
+    async def cancel_republish(
+        self, subscriber: str, *, idempotency_key: str | None = None
+    ) -> SubscriberView:
+        """Cancel what is published again
+
+        It ends within a page. Repeating it does nothing.
+        """
+        return await self._transport.call(
+            SubscriberView,
+            "DELETE",
+            f"/subscribers/{in_path(subscriber)}/republish",
+            headers=self._transport.keyed(idempotency_key),
         )
 
     async def change_enrollment_mode(
@@ -331,13 +354,31 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def change_webhook(
+        self, webhook: str, body: WebhookChanges, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Change a webhook
+
+        What waits already is delivered to the new address, once that is verified; what matched
+        before is delivered though it would match no longer.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "PATCH",
+            f"/webhooks/{in_path(webhook)}",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def close_offering(
         self, offering: str, body: When | None = None, *, idempotency_key: str | None = None
     ) -> EnrollmentOfferingView:
         """Close an offering
 
-        Nobody is taken in any more, and no freed seat is passed on; who is in goes on.
-        Repeating it does nothing.
+        Nobody is taken in any more, and no freed seat is passed on; who is in goes on. Repeating
+        it does nothing.
         """
         return await self._transport.call(
             EnrollmentOfferingView,
@@ -353,6 +394,24 @@ class Operations:
         Draft 2020-12. Needs no token.
         """
         return await self._transport.call(dict, "GET", "/enrollment/schemas/course.json")
+
+    async def create_webhook(
+        self, body: NewWebhook, *, idempotency_key: str | None = None
+    ) -> NewWebhookView:
+        """Create a webhook
+
+        Nothing is delivered before its endpoint is verified: `POST /webhooks/{webhook}/verify`.
+        Then all that was published since now comes, or, with `after` or `since`, since then.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            NewWebhookView,
+            "POST",
+            "/webhooks",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
 
     async def decline_credential(
         self, learner: str, credential: str, body: Step, *, idempotency_key: str | None = None
@@ -401,20 +460,52 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def delete_webhook(
+        self, webhook: str, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Delete a webhook
+
+        Nothing more is delivered, and its secrets are gone. Repeating it does nothing.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "DELETE",
+            f"/webhooks/{in_path(webhook)}",
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def diff_course_versions(
         self, course: str, version: int, *, from_: int | None = None
     ) -> DiffView:
         """What a version changed
 
         Lessons, skills and prerequisites that were added, removed, moved or changed, field by
-        field, and what changed about the course. Between the version `from`, else the one
-        before, and this one, which may be the older; facts leave out what is usual.
+        field, and what changed about the course. Between the version `from`, else the one before,
+        and this one, which may be the older; facts leave out what is usual.
         """
         return await self._transport.call(
             DiffView,
             "GET",
             f"/enrollment/courses/{in_path(course)}/versions/{in_path(version)}/diff",
             query={"from": from_},
+        )
+
+    async def disable_webhook(
+        self, webhook: str, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Disable a webhook
+
+        Nothing is delivered until it is enabled again. That is published: `webhook_disabled`.
+
+        Roles: operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/disable",
+            headers=self._transport.keyed(idempotency_key),
         )
 
     async def draft_course(
@@ -429,6 +520,23 @@ class Operations:
             CourseVersion,
             "PUT",
             f"/enrollment/courses/{in_path(course)}",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def enable_webhook(
+        self, webhook: str, body: GoOn, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Enable a webhook that was disabled
+
+        From where it stopped, or, with `skip`, from now. Repeating it does nothing.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/enable",
             body=body,
             headers=self._transport.keyed(idempotency_key),
         )
@@ -473,9 +581,9 @@ class Operations:
     ) -> ErasureView:
         """Erase a learner's personal data
 
-        For good: nobody reads them from now on. What old rows and backups still hold, sealed,
-        is opened by no key that exists within `MILEPOST_ERASURE_DAYS`. Enrollments and
-        credentials stay, under the learner's id alone. Repeating it does nothing.
+        For good: nobody reads them from now on. What old rows and backups still hold, sealed, is
+        opened by no key that exists within `MILEPOST_ERASURE_DAYS`. Enrollments and credentials
+        stay, under the learner's id alone. Repeating it does nothing.
         """
         return await self._transport.call(
             ErasureView,
@@ -508,8 +616,7 @@ class Operations:
         for each of up to 1,000 learners, with the conditions that do not hold yet. Safe to
         repeat.
 
-        Criteria on lessons, modes, hours and skills are judged by the courses that the
-        learners'
+        Criteria on lessons, modes, hours and skills are judged by the courses that the learners'
         records know, also where nobody had asked for that when it happened.
 
         Roles: issuer, registrar, operator, service.
@@ -631,9 +738,9 @@ class Operations:
     ) -> AsyncIterator[ResultLine]:
         """Read what came of each row
 
-        A line of NDJSON for each row that is done, in their order: the row's number, what it
-        came to, and the problem if it was refused. `follow`: stay until the job has ended, up
-        to ten minutes; `after` goes on behind a row.
+        A line of NDJSON for each row that is done, in their order: the row's number, what it came
+        to, and the problem if it was refused. `follow`: stay until the job has ended, up to ten
+        minutes; `after` goes on behind a row.
         """
         return self._transport.lines(
             ResultLine,
@@ -666,8 +773,7 @@ class Operations:
         """What is missing for a European micro-credential
 
         Every element of the Council Recommendation of 16 June 2022, Annex I, as the achievement
-        is
-        defined now: given, missing, or said by each credential.
+        is defined now: given, missing, or said by each credential.
 
         Any role.
         """
@@ -701,9 +807,9 @@ class Operations:
     ) -> AsyncIterator[ResultRow]:
         """Read what came of each row
 
-        A line of NDJSON for each row that is done, in their order: the row's number, what it
-        came to, and the problem if it was refused. `follow`: stay until the job has ended, up
-        to ten minutes; `after` goes on behind a row.
+        A line of NDJSON for each row that is done, in their order: the row's number, what it came
+        to, and the problem if it was refused. `follow`: stay until the job has ended, up to ten
+        minutes; `after` goes on behind a row.
         """
         return self._transport.lines(
             ResultRow,
@@ -740,6 +846,13 @@ class Operations:
         return await self._transport.call(
             RecordView, "GET", f"/credentials/learners/{in_path(learner)}/record"
         )
+
+    async def get_me(self, *, language: str | None = None) -> Me:
+        """Who I am, and what is my own
+
+        Any role; both lists are empty for who is no learner.
+        """
+        return await self._transport.call(Me, "GET", "/me", query={"language": language})
 
     async def get_offering(self, offering: str) -> EnrollmentOfferingView:
         """Read an offering
@@ -807,14 +920,32 @@ class Operations:
     ) -> AsyncIterator[ResultLine]:
         """Read what came of each row
 
-        A line of NDJSON for each row that is done, in their order: the row's number, what it
-        came to, and the problem if it was refused. `follow`: stay until the job has ended, up
-        to ten minutes; `after` goes on behind a row.
+        A line of NDJSON for each row that is done, in their order: the row's number, what it came
+        to, and the problem if it was refused. `follow`: stay until the job has ended, up to ten
+        minutes; `after` goes on behind a row.
         """
         return self._transport.lines(
             ResultLine,
             f"/progress/jobs/{in_path(job)}/results",
             query={"refused": refused, "follow": follow, "after": after},
+        )
+
+    async def get_webhook(self, webhook: str) -> WebhookView:
+        """A webhook
+
+        Roles: service, registrar, issuer, operator, auditor.
+        """
+        return await self._transport.call(WebhookView, "GET", f"/webhooks/{in_path(webhook)}")
+
+    async def get_webhook_secret(self, webhook: str) -> SecretsView:
+        """The secrets of a webhook
+
+        What signatures are checked with, while secrets overlap several.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            SecretsView, "GET", f"/webhooks/{in_path(webhook)}/secret"
         )
 
     async def hide_credential(
@@ -839,9 +970,9 @@ class Operations:
     ) -> Imported:
         """Import a course
 
-        Publishes what the file has beyond the course, with the times that it tells: all of it
-        or nothing. 200 instead of 201 when all is here already. Faults are told all at once:
-        those of the file, else where the course differs here.
+        Publishes what the file has beyond the course, with the times that it tells: all of it or
+        nothing. 200 instead of 201 when all is here already. Faults are told all at once: those
+        of the file, else where the course differs here.
         """
         return await self._transport.call(
             Imported,
@@ -856,8 +987,8 @@ class Operations:
     ) -> InvitationView:
         """Invite to an offering
 
-        Good for one enrollment until it expires, for who has the code and the address. A
-        repeated request is told no code.
+        Good for one enrollment until it expires, for who has the code and the address. A repeated
+        request is told no code.
         """
         return await self._transport.call(
             InvitationView,
@@ -1007,8 +1138,8 @@ class Operations:
     ) -> VersionsView:
         """List the versions of a course
 
-        All of them, the first one first; none while it is a draft. With `language`, titles are
-        in it where there is one.
+        All of them, the first one first; none while it is a draft. With `language`, titles are in
+        it where there is one.
         """
         return await self._transport.call(
             VersionsView,
@@ -1107,13 +1238,11 @@ class Operations:
     ) -> CredentialsPage:
         """The register of credentials
 
-        `flagged=true`: those that wait for a person's decision, since what they rest on holds
-        no
+        `flagged=true`: those that wait for a person's decision, since what they rest on holds no
         longer.
 
-        Roles: registrar, issuer, operator, service, auditor; instructor for what was first
-        earned in
-        own offerings, learners for their own.
+        Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned
+        in own offerings, learners for their own.
         """
         return await self._transport.call(
             CredentialsPage,
@@ -1195,11 +1324,9 @@ class Operations:
     ) -> EnrollmentsPage:
         """List enrollments
 
-        `since`: entered then or later. `sort=last_activity` is for an `offering` or a
-        `learner`.
+        `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
-        learners for
-        their own.
+        learners for their own.
         """
         return await self._transport.call(
             EnrollmentsPage,
@@ -1467,6 +1594,22 @@ class Operations:
             lambda page: page.jobs,
         )
 
+    async def list_subscribers(self) -> SubscribersView:
+        """List subscribers on NATS
+
+        A `service` sees those that it owns, others all of the school.
+        """
+        return await self._transport.call(SubscribersView, "GET", "/subscribers")
+
+    async def list_webhooks(self) -> WebhooksView:
+        """The webhooks
+
+        All of the school, the oldest first; to a `service` those that it created.
+
+        Roles: service, registrar, issuer, operator, auditor.
+        """
+        return await self._transport.call(WebhooksView, "GET", "/webhooks")
+
     async def migrate_plan(
         self, enrollment: str, body: MigratePlan, *, idempotency_key: str | None = None
     ) -> MigratedPlan:
@@ -1484,11 +1627,27 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def pause_webhook(
+        self, webhook: str, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Pause a webhook
+
+        Nothing is delivered until it is resumed. Repeating it does nothing.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/pause",
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def preview_enrollment(self, offering: str, body: Enroll) -> PreviewView:
         """Ask whether a learner could enroll
 
-        Decides as enrolling would, and does nothing. Not possible: everything that stands in
-        the way, as the problem that it would be answered with, and what would change it.
+        Decides as enrolling would, and does nothing. Not possible: everything that stands in the
+        way, as the problem that it would be answered with, and what would change it.
         """
         return await self._transport.call(
             PreviewView,
@@ -1514,10 +1673,10 @@ class Operations:
     ) -> PublishedVersion:
         """Publish the next version of a course
 
-        A version never changes once published; 200 instead of 201 when the plan equals the
-        latest version. What makes no sense is told all at once, with its paths; `warnings` says
-        what makes sense and is hardly meant, as a plan that every score passes, and which
-        courses and achievements of its prerequisites are not there.
+        A version never changes once published; 200 instead of 201 when the plan equals the latest
+        version. What makes no sense is told all at once, with its paths; `warnings` says what
+        makes sense and is hardly meant, as a plan that every score passes, and which courses and
+        achievements of its prerequisites are not there.
         """
         return await self._transport.call(
             PublishedVersion,
@@ -1552,8 +1711,7 @@ class Operations:
 
         Its next version, or none if nothing changed. Credentials keep the version they were
         awarded by. Criteria may name courses freely, and achievements that are defined;
-        `warnings`
-        says which courses are not there, or not any more.
+        `warnings` says which courses are not there, or not any more.
 
         Roles: issuer, registrar, operator, service.
         """
@@ -1631,8 +1789,8 @@ class Operations:
         """Read a program
 
         The newest definition, or that of `version`. With `language`, titles are in the one of
-        their languages that it asks for (de-CH finds de; RFC 4647, lookup), else in the
-        program's own; Content-Language says which the definition's is in.
+        their languages that it asks for (de-CH finds de; RFC 4647, lookup), else in the program's
+        own; Content-Language says which the definition's is in.
         """
         return await self._transport.call(
             EnrollmentProgramView,
@@ -1641,15 +1799,22 @@ class Operations:
             query={"version": version, "language": language},
         )
 
+    async def read_subscriber(self, subscriber: str) -> SubscriberView:
+        """Read a subscriber on NATS
+
+        With its consumer's lag, and how far what it asked to have again is.
+        """
+        return await self._transport.call(
+            SubscriberView, "GET", f"/subscribers/{in_path(subscriber)}"
+        )
+
     async def recognize_credential(
         self, learner: str, body: Recognition, *, idempotency_key: str | None = None
     ) -> CredentialsCredentialView:
         """Award by a credential from elsewhere
 
-        Prior learning: the credential is verified, noted with its source, and is the evidence
-        of
-        the award, which ends no later. Its issuer must be known here
-        (`MILEPOST_VERIFY_TRUSTED`).
+        Prior learning: the credential is verified, noted with its source, and is the evidence of
+        the award, which ends no later. Its issuer must be known here (`MILEPOST_VERIFY_TRUSTED`).
 
         Roles: issuer, registrar, operator, service.
         """
@@ -1740,8 +1905,7 @@ class Operations:
     ) -> CredentialsCredentialView:
         """Renew a credential
 
-        The same credential is valid anew, by a person's decision: before its end or after it.
-        Its
+        The same credential is valid anew, by a person's decision: before its end or after it. Its
         validity is added to what is left.
 
         Roles: issuer, registrar, operator, service.
@@ -1759,12 +1923,10 @@ class Operations:
     ) -> ReportResults:
         """Report what was learnt
 
-        Merges reports of one enrollment. One that is refused, or cannot be read, does not
-        hinder the
-        others: it has a result of its own.
+        Merges reports of one enrollment. One that is refused, or cannot be read, does not hinder
+        the others: it has a result of its own.
 
-        Of a player that reports every few seconds they are held for a moment, and written as
-        one:
+        Of a player that reports every few seconds they are held for a moment, and written as one:
         `buffered`.
 
         Learners report what happened within the course's offline allowance; scores of exams and
@@ -1774,6 +1936,22 @@ class Operations:
             ReportResults,
             "POST",
             f"/progress/enrollments/{in_path(enrollment)}/reports",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def republish_part(
+        self, subscriber: str, body: Republish, *, idempotency_key: str | None = None
+    ) -> RepublishView:
+        """Publish a part again for a subscriber
+
+        To the subject `republish.<school>.<name>`, which its second consumer reads; from a
+        position or a time to what is newest now. One at a time.
+        """
+        return await self._transport.call(
+            RepublishView,
+            "POST",
+            f"/subscribers/{in_path(subscriber)}/republish",
             body=body,
             headers=self._transport.keyed(idempotency_key),
         )
@@ -1789,14 +1967,30 @@ class Operations:
 
         Due days count from now on, also for what was handed in late.
 
-        Learners may as often as the course allows, and spend none where nothing was missed.
-        Staff give
-        a reason, and may always.
+        Learners may as often as the course allows, and spend none where nothing was missed. Staff
+        give a reason, and may always.
         """
         return await self._transport.call(
             CourseStanding,
             "POST",
             f"/progress/enrollments/{in_path(enrollment)}/deadlines/reset",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def resume_webhook(
+        self, webhook: str, body: GoOn, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Resume a webhook
+
+        From where it stopped, or, with `skip`, from now. Repeating it does nothing.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/resume",
             body=body,
             headers=self._transport.keyed(idempotency_key),
         )
@@ -1852,8 +2046,7 @@ class Operations:
         """Retire a key
 
         It signs nothing more: what it had signed is signed by the present key when next asked
-        for.
-        It stays published, unless it is compromised.
+        for. It stays published, unless it is compromised.
 
         Roles: operator, service.
         """
@@ -1870,8 +2063,8 @@ class Operations:
     ) -> ProgramVersion:
         """Retire a program
 
-        No further version; what was earned towards it stays. Repeating it does nothing, also
-        for another reason.
+        No further version; what was earned towards it stays. Repeating it does nothing, also for
+        another reason.
         """
         return await self._transport.call(
             ProgramVersion,
@@ -1939,8 +2132,7 @@ class Operations:
     ) -> IssuerView:
         """Sign by a new key from now on
 
-        Old keys stay published, and sign what was awarded in their time, until they are
-        retired.
+        Old keys stay published, and sign what was awarded in their time, until they are retired.
 
         Roles: operator, service.
         """
@@ -1952,14 +2144,30 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def rotate_webhook_secret(
+        self, webhook: str, body: RotateSecret, *, idempotency_key: str | None = None
+    ) -> SecretsView:
+        """Rotate a webhook's secret
+
+        From now on a new secret signs, and for a day, or as long as is said, the old one as well.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            SecretsView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/secret/rotate",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def share_credential(
         self, learner: str, credential: str, body: Share, *, idempotency_key: str | None = None
     ) -> SharedView:
         """Show a credential to others
 
-        To everybody, or to who has the link that the answer tells. A link's secret is told
-        once: a
-        repeated request is told none.
+        To everybody, or to who has the link that the answer tells. A link's secret is told once:
+        a repeated request is told none.
 
         The learner themselves, or service.
         """
@@ -1982,14 +2190,14 @@ class Operations:
     ) -> JobStatus:
         """Award, revoke or renew many
 
-        Up to 100,000 rows about a `learner`, as NDJSON, CSV with a header, or a JSON array of
-        up to 1 MiB. `awards`: `achievement`, and a `reason` where a person awards; without one
-        the criteria decide, over all that ever happened: a definition is applied to history.
+        Up to 100,000 rows about a `learner`, as NDJSON, CSV with a header, or a JSON array of up
+        to 1 MiB. `awards`: `achievement`, and a `reason` where a person awards; without one the
+        criteria decide, over all that ever happened: a definition is applied to history.
         `revocations`, `renewals`, `supersessions` (by the present version): `reason`, and an
-        `achievement`, whose latest credential is meant, or a `credential`. Each row is decided
-        as the single request would be, and has a result of its own. `dry_run`: only say what
-        would come of them. The same Idempotency-Key is the same job; the same file again
-        changes nothing.
+        `achievement`, whose latest credential is meant, or a `credential`. Each row is decided as
+        the single request would be, and has a result of its own. `dry_run`: only say what would
+        come of them. The same Idempotency-Key is the same job; the same file again changes
+        nothing.
         """
         return await self._transport.call(
             JobStatus,
@@ -2040,15 +2248,15 @@ class Operations:
         """Score, waive or migrate many
 
         Up to 100,000 rows about an `enrollment`, or a `learner` in an `offering` (unless given
-        for all of them), as NDJSON, CSV with a header, or a JSON array of up to 1 MiB.
-        `scores`: `lesson` and a `score`, or `raw` of `maximum`; a first one is reported,
-        another one revises the `attempt`, the latest unless one is named, and says a `reason`.
-        `waivers`: `lesson` and `reason`; `withdraw` takes it back. `migrations` and `rule-
-        changes`: another `version` of the course and `reason`; migrated, what was earned stays,
-        changed, all is judged anew. Instructors score and waive, in their own offerings. Each
-        row is decided as the single request would be, and has a result of its own. `dry_run`:
-        only say what would come of them. The same Idempotency-Key is the same job; the same
-        file again changes nothing.
+        for all of them), as NDJSON, CSV with a header, or a JSON array of up to 1 MiB. `scores`:
+        `lesson` and a `score`, or `raw` of `maximum`; a first one is reported, another one
+        revises the `attempt`, the latest unless one is named, and says a `reason`. `waivers`:
+        `lesson` and `reason`; `withdraw` takes it back. `migrations` and `rule-changes`: another
+        `version` of the course and `reason`; migrated, what was earned stays, changed, all is
+        judged anew. Instructors score and waive, in their own offerings. Each row is decided as
+        the single request would be, and has a result of its own. `dry_run`: only say what would
+        come of them. The same Idempotency-Key is the same job; the same file again changes
+        nothing.
         """
         return await self._transport.call(
             JobStatus,
@@ -2126,8 +2334,8 @@ class Operations:
         """Transfer to another offering
 
         Answers the enrollment that goes on there. Who has a seat gets a seat; window, approval
-        and invitation do not count. Both ends are written or neither; what is refused may be
-        what the enrollment is, here or there.
+        and invitation do not count. Both ends are written or neither; what is refused may be what
+        the enrollment is, here or there.
         """
         return await self._transport.call(
             EnrollmentStateView,
@@ -2173,11 +2381,9 @@ class Operations:
     ) -> ImageView:
         """Upload a picture
 
-        For an achievement, or an issuer's logo: at most 2 MiB, 6,000,000 pixels and 4,096 a
-        side,
+        For an achievement, or an issuer's logo: at most 2 MiB, 6,000,000 pixels and 4,096 a side,
         at least 64. Kept is a PNG of its pixels alone, at most 640 wide and high; a school has
-        500 at
-        most. Safe to repeat: the same picture is the same `image`.
+        500 at most. Safe to repeat: the same picture is the same `image`.
 
         Roles: issuer, registrar, operator, service.
         """
@@ -2210,8 +2416,7 @@ class Operations:
         A report, check by check, with one verdict: `valid`, `not_valid` or `undecided`.
 
         Also what holds no credential has a report. An issuer that nobody here knows is
-        `undecided`,
-        not forged. Nothing is fetched but from hosts that the operator has named.
+        `undecided`, not forged. Nothing is fetched but from hosts that the operator has named.
 
         Roles: all.
         """
@@ -2240,6 +2445,25 @@ class Operations:
         """
         return await self._transport.call(
             Report, "POST", "/credentials/verify/file", body=body, content_type=content_type
+        )
+
+    async def verify_webhook(
+        self, webhook: str, *, idempotency_key: str | None = None
+    ) -> WebhookView:
+        """Verify a webhook's endpoint
+
+        Sends a signed message of the type `milepost.webhook.verification` there. The endpoint has
+        to answer within 10 seconds, with a status of 2xx and the `challenge` that is in its
+        `data`: as the body, as `{"challenge": …}`, or in the header `Webhook-Challenge`.
+        Redirects are not followed. What is verified already is not asked again.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            WebhookView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/verify",
+            headers=self._transport.keyed(idempotency_key),
         )
 
     async def waive_lesson(

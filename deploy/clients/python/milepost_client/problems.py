@@ -146,10 +146,25 @@ class DefinitionInvalid(Problem):
     faults: Sequence[DefinitionFault]
 
 
+class EndpointRefused(Problem):
+    url: str
+    reason: str
+
+
+class EndpointSilent(Problem):
+    webhook: str
+    reason: str
+
+
 class EventTooLarge(Problem):
     event: str
     size_bytes: int
     limit_bytes: int
+
+
+class EventsNotSubscribed(Problem):
+    subscriber: str
+    events: Sequence[str]
 
 
 class FileEmpty(Problem):
@@ -407,6 +422,11 @@ class ReasonMissing(Problem):
     pass
 
 
+class RepublishUnderWay(Problem):
+    subscriber: str
+    republication: str
+
+
 class RetiredAchievement(Problem):
     achievement: str
 
@@ -428,8 +448,22 @@ class SeatOnOffer(Problem):
     expires: datetime
 
 
+class SecretsLocked(Problem):
+    pass
+
+
+class SinceInFuture(Problem):
+    since: datetime
+    now: datetime
+
+
 class SortTooBroad(Problem):
     sort: str
+
+
+class StartAhead(Problem):
+    start: int
+    head: int
 
 
 class StepOutOfOrder(Problem):
@@ -470,6 +504,19 @@ class TooManyRequests(Problem):
 
 
 class TooManyRows(Problem):
+    limit: int
+
+
+class TooManySecrets(Problem):
+    limit: int
+    until: datetime
+
+
+class TooManyStreams(Problem):
+    limit: int
+
+
+class TooManyWebhooks(Problem):
     limit: int
 
 
@@ -517,6 +564,11 @@ class UnknownEndorsement(Problem):
 
 class UnknownEnrollment(Problem):
     enrollment: str
+
+
+class UnknownEventNames(Problem):
+    unknown: Sequence[str]
+    allowed: Sequence[str]
 
 
 class UnknownImage(Problem):
@@ -572,12 +624,33 @@ class UnknownRoute(Problem):
     pass
 
 
+class UnknownSubscriber(Problem):
+    subscriber: str
+
+
+class UnknownWebhook(Problem):
+    webhook: str
+
+
 class UnsupportedMediaType(Problem):
     pass
 
 
 class VaultLocked(Problem):
     pass
+
+
+class WebhookIsDisabled(Problem):
+    webhook: str
+    reason: str
+
+
+class WebhookNotVerified(Problem):
+    webhook: str
+
+
+class WebhookUrlChanged(Problem):
+    webhook: str
 
 
 class WindowClosed(Problem):
@@ -619,7 +692,10 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:credential_withheld": CredentialWithheld,
     "urn:milepost:problem:cursor_unknown": CursorUnknown,
     "urn:milepost:problem:definition_invalid": DefinitionInvalid,
+    "urn:milepost:problem:endpoint_refused": EndpointRefused,
+    "urn:milepost:problem:endpoint_silent": EndpointSilent,
     "urn:milepost:problem:event_too_large": EventTooLarge,
+    "urn:milepost:problem:events_not_subscribed": EventsNotSubscribed,
     "urn:milepost:problem:file_empty": FileEmpty,
     "urn:milepost:problem:file_unreadable": FileUnreadable,
     "urn:milepost:problem:header_invalid": HeaderInvalid,
@@ -673,12 +749,16 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:program_invalid": ProgramInvalid,
     "urn:milepost:problem:quotes_not_closed": QuotesNotClosed,
     "urn:milepost:problem:reason_missing": ReasonMissing,
+    "urn:milepost:problem:republish_under_way": RepublishUnderWay,
     "urn:milepost:problem:retired_achievement": RetiredAchievement,
     "urn:milepost:problem:retired_issuer": RetiredIssuer,
     "urn:milepost:problem:role_missing": RoleMissing,
     "urn:milepost:problem:same_offering": SameOffering,
     "urn:milepost:problem:seat_on_offer": SeatOnOffer,
+    "urn:milepost:problem:secrets_locked": SecretsLocked,
+    "urn:milepost:problem:since_in_future": SinceInFuture,
     "urn:milepost:problem:sort_too_broad": SortTooBroad,
+    "urn:milepost:problem:start_ahead": StartAhead,
     "urn:milepost:problem:step_out_of_order": StepOutOfOrder,
     "urn:milepost:problem:still_waiting": StillWaiting,
     "urn:milepost:problem:too_many_endorsements": TooManyEndorsements,
@@ -688,6 +768,9 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:too_many_links": TooManyLinks,
     "urn:milepost:problem:too_many_requests": TooManyRequests,
     "urn:milepost:problem:too_many_rows": TooManyRows,
+    "urn:milepost:problem:too_many_secrets": TooManySecrets,
+    "urn:milepost:problem:too_many_streams": TooManyStreams,
+    "urn:milepost:problem:too_many_webhooks": TooManyWebhooks,
     "urn:milepost:problem:unavailable": Unavailable,
     "urn:milepost:problem:unexpected": Unexpected,
     "urn:milepost:problem:unknown_achievement": UnknownAchievement,
@@ -698,6 +781,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:unknown_criteria": UnknownCriteria,
     "urn:milepost:problem:unknown_endorsement": UnknownEndorsement,
     "urn:milepost:problem:unknown_enrollment": UnknownEnrollment,
+    "urn:milepost:problem:unknown_event_names": UnknownEventNames,
     "urn:milepost:problem:unknown_image": UnknownImage,
     "urn:milepost:problem:unknown_invitation": UnknownInvitation,
     "urn:milepost:problem:unknown_issuer": UnknownIssuer,
@@ -710,8 +794,13 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:unknown_program": UnknownProgram,
     "urn:milepost:problem:unknown_program_version": UnknownProgramVersion,
     "urn:milepost:problem:unknown_route": UnknownRoute,
+    "urn:milepost:problem:unknown_subscriber": UnknownSubscriber,
+    "urn:milepost:problem:unknown_webhook": UnknownWebhook,
     "urn:milepost:problem:unsupported_media_type": UnsupportedMediaType,
     "urn:milepost:problem:vault_locked": VaultLocked,
+    "urn:milepost:problem:webhook_is_disabled": WebhookIsDisabled,
+    "urn:milepost:problem:webhook_not_verified": WebhookNotVerified,
+    "urn:milepost:problem:webhook_url_changed": WebhookUrlChanged,
     "urn:milepost:problem:window_closed": WindowClosed,
     "urn:milepost:problem:window_not_open": WindowNotOpen,
 }

@@ -259,8 +259,7 @@ class AskWhatIf(Struct, frozen=True, kw_only=True):
     """`version`: only who is judged by it. `to_version`: by another published version's rules.
 
     `changes` come on top of either. At most `limit` enrollments are judged; `cursor` is the
-    `next`
-    of the answer before.
+    `next` of the answer before.
     """
 
     course: str
@@ -369,6 +368,45 @@ class Check(Struct, frozen=True, kw_only=True):
     path: str | None = None
 
 
+class CloudEvent(Struct, frozen=True, kw_only=True):
+    """An event with all that tells where it comes from.
+
+    id             of the event, forever: whoever remembers it does nothing twice
+    source         the school and the service: `/milepost/<tenant>/<service>`
+    type           `milepost.` and the event's name
+    time           when it happened
+    subject        the key of the log's stream, as in `stream`
+    dataschema     where the schema of `data` is
+    tenant         the school
+    position       where it stands in the school's log: a whole number, as a text
+    stream         in the log; percent-encoded where it is no printable ASCII
+    streamversion  which of the stream's events it is: a whole number, as a text
+    recordedat     when the log took it
+    correlationid  of the request that it began with
+    causationid    of the event that it follows from
+    traceparent    W3C trace context
+    data           the event itself, by the schema that `dataschema` names
+    """
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    datacontenttype: str
+    dataschema: str | None = None
+    tenant: str
+    position: str
+    stream: str
+    streamversion: str
+    recordedat: datetime
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+    data: Any
+
+
 class Completed(Struct, frozen=True, kw_only=True, tag_field="type", tag="completed"):
     """The lesson was done to its end."""
 
@@ -386,16 +424,13 @@ class Condition(Struct, frozen=True, kw_only=True):
     """A criterion and how the learner stands to it.
 
     `since` and `position` are those of the event that made it hold. `because` says why it does
-    not
-    hold, and `missing` how much it lacks: of a grade or score 0 to 1, of `hours`, else a number
-    of
-    parts or persons.
+    not hold, and `missing` how much it lacks: of a grade or score 0 to 1, of `hours`, else a
+    number of parts or persons.
 
     `grade` is the learner's best in the course, `score` in the lesson, 0 to 1; each is given
     whether it suffices or not. It is absent where nothing is graded, which meets no `min_grade`
     above 0. `passing` is false when the grade has fallen below what the course itself asks for.
-    `mode`, `not_before`, `not_after`, `hours`, `persons` and `n` are what is asked for;
-    `learned`
+    `mode`, `not_before`, `not_after`, `hours`, `persons` and `n` are what is asked for; `learned`
     and `approved` are the hours and the persons that there are.
     """
 
@@ -485,10 +520,8 @@ class CoursePassedBody(Struct, frozen=True, kw_only=True, tag_field="type", tag=
 class CourseResult(Struct, frozen=True, kw_only=True):
     """`grade` is 0 to 1, None where nothing is graded; `position` and `at` are the completion's.
 
-    `passing`: the grade still suffices for the completion, which nothing but a person takes
-    back.
-    `mode` is that of the enrollment when it was completed, `hours` the workload and `skills`
-    the
+    `passing`: the grade still suffices for the completion, which nothing but a person takes back.
+    `mode` is that of the enrollment when it was completed, `hours` the workload and `skills` the
     addresses of what the course teaches; None and empty where that was not noted.
     """
 
@@ -539,8 +572,7 @@ class CredentialEffects(Struct, frozen=True, kw_only=True):
     """By achievement: what would be `earned`, and what is held and would no longer be supported.
 
     Such a credential is not taken away: it is flagged, and a person decides. `undecided`: it
-    could
-    not be earned before, and now it may be: it asks for more than grades tell, as approval.
+    could not be earned before, and now it may be: it asks for more than grades tell, as approval.
     """
 
     earned: Sequence[str]
@@ -549,8 +581,7 @@ class CredentialEffects(Struct, frozen=True, kw_only=True):
 
 
 class CredentialsAffected(Struct, frozen=True, kw_only=True):
-    """`follows`: further achievements that would be awarded with it. `condition`: the new
-    criteria,
+    """`follows`: further achievements that would be awarded with it. `condition`: the new criteria,
     and how the learner stands to them. `credential`: the one that is held.
     """
 
@@ -594,6 +625,16 @@ class CredentialsCredentialView(Struct, frozen=True, kw_only=True):
     renews: str | None
     renewals: Sequence[Renewal]
     flag: Flag | None
+
+
+class CredentialsKeyView(Struct, frozen=True, kw_only=True):
+    """`Ed25519` signs embedded proofs, `ES256` JWTs."""
+
+    key: str
+    algorithm: Known["ES256", "Ed25519"]
+    added_at: datetime
+    retired_at: datetime | None
+    compromised: bool
 
 
 class CredentialsPage(Struct, frozen=True, kw_only=True):
@@ -702,8 +743,7 @@ class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
 
     `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
     reports that added progress, time or clicks. `mean_grade_of_completed` is that of the
-    `graded`:
-    those completed who have a grade.
+    `graded`: those completed who have a grade.
     """
 
     offering: str
@@ -737,8 +777,8 @@ class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
 
 
 class DashboardsProgramView(Struct, frozen=True, kw_only=True):
-    """`achievements` are those of the latest version, in its order. `title` is in the language
-    asked for where there is one: in `title_language`.
+    """`achievements` are those of the latest version, in its order. `title` is in the language asked
+    for where there is one: in `title_language`.
     """
 
     program: str
@@ -900,6 +940,15 @@ class Difference(Struct, frozen=True, kw_only=True):
     new: Any
 
 
+class DisabledView(Struct, frozen=True, kw_only=True):
+    """`gone`: it answered 410; `failing`: nothing got through for days; `operator`: by hand."""
+
+    reason: Known["failing", "gone", "operator"]
+    at: datetime
+    failing_since: datetime | None
+    status: int | None
+
+
 class DraftCourse(Struct, frozen=True, kw_only=True):
     title: str
     occurred_at: datetime | None = None
@@ -1033,10 +1082,8 @@ class EnrollmentRow(Struct, frozen=True, kw_only=True):
     """`state` is the enrollment's; `grade` (0 to 1) is that of the completion, as it is by now.
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait
-    or
-    a seat.
-    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
-    of what was reported happened, however late it arrived.
+    or a seat. `visits` are reports that added progress, time or clicks; `last_activity` is when
+    the latest of what was reported happened, however late it arrived.
     """
 
     enrollment: str
@@ -1211,10 +1258,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """What earned a credential: the event's position, and where it happened.
 
     A credential that was evidence is named; `position` is then where it was completed, and is
-    missing when a person awarded it. `source`: the id of a credential from elsewhere. `grade`
-    is
-    that of the course, or the score of the lesson, 0 to 1, when it was awarded. `approved_at`:
-    as
+    missing when a person awarded it. `source`: the id of a credential from elsewhere. `grade` is
+    that of the course, or the score of the lesson, 0 to 1, when it was awarded. `approved_at`: as
     many persons as it takes had approved of the award by then.
     """
 
@@ -1261,6 +1306,10 @@ class Flag(Struct, frozen=True, kw_only=True):
     reason: str
     at: datetime
     position: int
+
+
+class GoOn(Struct, frozen=True, kw_only=True):
+    skip: bool = False
 
 
 class GradeView(Struct, frozen=True, kw_only=True):
@@ -1314,8 +1363,7 @@ class ImageView(Struct, frozen=True, kw_only=True):
 
 
 class Impact(Struct, frozen=True, kw_only=True):
-    """True for `position` of the log. `judged`: learners who have a result or a record.
-    `affected`:
+    """True for `position` of the log. `judged`: learners who have a result or a record. `affected`:
     those for whom something would change. `next`: there are more; None: that was all.
     """
 
@@ -1414,7 +1462,7 @@ class IssuerView(Struct, frozen=True, kw_only=True):
     version: int
     retired: bool
     profile: Profile
-    keys: Sequence[KeyView]
+    keys: Sequence[CredentialsKeyView]
 
 
 class IssuersView(Struct, frozen=True, kw_only=True):
@@ -1493,14 +1541,12 @@ class JobView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
-class KeyView(Struct, frozen=True, kw_only=True):
-    """`Ed25519` signs embedded proofs, `ES256` JWTs."""
+class Lag(Struct, frozen=True, kw_only=True):
+    """`pending`: events not sent yet; `unacknowledged`: sent, and not acknowledged."""
 
-    key: str
-    algorithm: Known["ES256", "Ed25519"]
-    added_at: datetime
-    retired_at: datetime | None
-    compromised: bool
+    pending: int
+    unacknowledged: int
+    redelivered: int
 
 
 class LateChange(Struct, frozen=True, kw_only=True):
@@ -1607,8 +1653,7 @@ class LessonScored(Struct, frozen=True, kw_only=True, tag_field="type", tag="les
 class LessonView(Struct, frozen=True, kw_only=True):
     """`missing` are the lessons that lock this one, `unlocks` how many wait for this one.
 
-    `progress` and `score` are 0 to 1; `score` is that of the attempt that counts.
-    `attempts_left`
+    `progress` and `score` are 0 to 1; `score` is that of the attempt that counts. `attempts_left`
     is None without a limit. `overdue`: it was due and is not done. `resume_position`: where the
     learner left off, as the player said it. `waived`: staff excused the learner, so it is done.
     """
@@ -1650,6 +1695,21 @@ class LinkView(Struct, frozen=True, kw_only=True):
 
 class Liveness(Struct, frozen=True, kw_only=True):
     alive: bool
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """What Milepost takes from the token, which ends at `expires_at`, and of a learner the latest
+    200 enrollments and credentials. Percent and next lesson: `GET /progress/enrollments`.
+    """
+
+    position: int
+    as_of: datetime | None
+    subject: str
+    tenant: str
+    roles: Sequence[str]
+    expires_at: datetime
+    enrollments: Sequence[EnrollmentListed]
+    credentials: Sequence[DashboardsCredentialView]
 
 
 class MigratePlan(Struct, frozen=True, kw_only=True):
@@ -1765,6 +1825,45 @@ class NOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="n_of"):
 
 class NamedLearner(Struct, frozen=True, kw_only=True):
     learner: str
+
+
+class NewWebhook(Struct, frozen=True, kw_only=True):
+    """All that is published from now on, or, with `after` or `since`, from then on."""
+
+    url: str
+    types: Sequence[str] = ()
+    courses: Sequence[str] = ()
+    offerings: Sequence[str] = ()
+    achievements: Sequence[str] = ()
+    learners: Sequence[str] = ()
+    ordered: Known["learner", "none"] = "none"
+    signature: Known["v1", "v1a"] = "v1"
+    description: str = ""
+    after: int | None = None
+    since: datetime | None = None
+
+
+class NewWebhookView(Struct, frozen=True, kw_only=True):
+    """`secret`: what signatures are checked with: of v1 `whsec_…`, of v1a the public `whpk_…`."""
+
+    webhook: str
+    url: str
+    types: Sequence[str]
+    courses: Sequence[str]
+    offerings: Sequence[str]
+    achievements: Sequence[str]
+    learners: Sequence[str]
+    ordered: Known["learner", "none"]
+    description: str
+    state: Known["active", "deleted", "disabled", "paused", "unverified"]
+    verified: bool
+    paused: bool
+    disabled: DisabledView | None
+    after: int
+    created_at: datetime
+    created_by: str
+    keys: Sequence[SubscriptionsKeyView]
+    secret: str
 
 
 class Next(Struct, frozen=True, kw_only=True):
@@ -1920,8 +2019,7 @@ class OperationsPage(Struct, frozen=True, kw_only=True):
 class Overview(Struct, frozen=True, kw_only=True):
     """`percent_required_done` is of the required lessons of which anything is asked.
 
-    A percentage is 100 only when all is done, 0 only when nothing is. `deadline_resets_left`:
-    so
+    A percentage is 100 only when all is done, 0 only when nothing is. `deadline_resets_left`: so
     often may the learner still have their due dates count anew. `passing`: the rule of the
     completed course holds now; None where it is not completed.
     """
@@ -2317,8 +2415,7 @@ class ReportResult(Struct, frozen=True, kw_only=True):
     """`problem` (RFC 9457) says why a report was refused, and in which `path` of the call.
 
     `buffered` is written within seconds, unless the process crashes: sent again, it is a
-    `duplicate` by then.
-    `id` is as it was sent; a report that could not be read may have none.
+    `duplicate` by then. `id` is as it was sent; a report that could not be read may have none.
     """
 
     id: str | None = None
@@ -2330,6 +2427,29 @@ class ReportResults(Struct, frozen=True, kw_only=True):
     """One per report, in the order they were sent."""
 
     results: Sequence[ReportResult]
+
+
+class Republish(Struct, frozen=True, kw_only=True):
+    """Either `from`, a position, or `since`, a time by the log's clock: from there to now."""
+
+    from_: int | None = msgspec.field(name="from", default=None)
+    since: datetime | None = None
+    events: Sequence[str] = ()
+    per_second: int = 100
+
+
+class RepublishView(Struct, frozen=True, kw_only=True):
+    """Positions `from` to `to`, both included; `next` is the first that was not reached."""
+
+    republication: str
+    state: Known["canceled", "done", "failed", "running"]
+    from_: int = msgspec.field(name="from")
+    to: int
+    next: int
+    published: int
+    per_second: int
+    events: Sequence[str]
+    subject: str
 
 
 class ResultLine(Struct, frozen=True, kw_only=True):
@@ -2429,6 +2549,13 @@ class Revoking(Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None = None
 
 
+class RotateSecret(Struct, frozen=True, kw_only=True):
+    """`signature`: another scheme from now on; absent: the one that it has."""
+
+    overlap_seconds: int = 86400
+    signature: Known["v1", "v1a"] | None = None
+
+
 class Rotation(Struct, frozen=True, kw_only=True):
     algorithm: Known["ES256", "Ed25519"] = "Ed25519"
 
@@ -2458,8 +2585,7 @@ class RulesCoursePassed(Struct, frozen=True, kw_only=True, tag_field="type", tag
 
 
 class RunView(Struct, frozen=True, kw_only=True):
-    """`state` is that of now: `running` is past its window. `seated`: seats taken or held on
-    offer;
+    """`state` is that of now: `running` is past its window. `seated`: seats taken or held on offer;
     `free_seats` is null without a cap. `course_title`: of the course's latest version.
     """
 
@@ -2506,6 +2632,23 @@ class Scored(Struct, frozen=True, kw_only=True, tag_field="type", tag="scored"):
     score: float | None = None
     raw: float | None = None
     maximum: float | None = None
+
+
+class SecretView(Struct, frozen=True, kw_only=True):
+    """`secret` checks signatures of this scheme: of v1 `whsec_…`, of v1a the public `whpk_…`."""
+
+    key: str
+    signature: Known["v1", "v1a"]
+    secret: str
+    since: datetime
+    until: datetime | None
+
+
+class SecretsView(Struct, frozen=True, kw_only=True):
+    """The newest first. Every message is signed by each of them."""
+
+    webhook: str
+    secrets: Sequence[SecretView]
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -2577,6 +2720,32 @@ class Step(Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None = None
 
 
+class SubscriberView(Struct, frozen=True, kw_only=True):
+    """`events` are all that it may read. `lag` is null while NATS does not say."""
+
+    subscriber: str
+    consumer: str
+    events: Sequence[str]
+    owner: str | None
+    added_at: datetime
+    lag: Lag | None
+    republish: RepublishView | None
+
+
+class SubscribersView(Struct, frozen=True, kw_only=True):
+    subscribers: Sequence[SubscriberView]
+
+
+class SubscriptionsKeyView(Struct, frozen=True, kw_only=True):
+    """`public_key`: of v1a. `until`: it signs no longer than that; null: until it is rotated."""
+
+    key: str
+    signature: Known["v1", "v1a"]
+    public_key: str | None
+    since: datetime
+    until: datetime | None
+
+
 class SupersededView(Struct, frozen=True, kw_only=True):
     """`credential` stands for `superseded` from now on."""
 
@@ -2603,8 +2772,7 @@ class TimeLeft(Struct, frozen=True, kw_only=True):
     seconds           absent when too few others are known of, for every lesson that is left
     based_on          so many learners at least, for each lesson in it; 0 when there is none
     lessons           how many are left
-    lessons_without   of these, for so many too few others are known of: `seconds` leaves them
-    out
+    lessons_without   of these, for so many too few others are known of: `seconds` leaves them out
     """
 
     seconds: float | None
@@ -2672,6 +2840,45 @@ class WaiverView(Struct, frozen=True, kw_only=True):
     withdrawn_at: datetime | None = None
     withdrawal_reason: str | None = None
     withdrawn_by: str | None = None
+
+
+class WebhookChanges(Struct, frozen=True, kw_only=True):
+    """Absent: stays. Another address has to be verified before anything is delivered to it."""
+
+    url: str | UnsetType = UNSET
+    types: Sequence[str] | UnsetType = UNSET
+    courses: Sequence[str] | UnsetType = UNSET
+    offerings: Sequence[str] | UnsetType = UNSET
+    achievements: Sequence[str] | UnsetType = UNSET
+    learners: Sequence[str] | UnsetType = UNSET
+    ordered: Known["learner", "none"] | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+
+
+class WebhookView(Struct, frozen=True, kw_only=True):
+    """`state`: `active` alone is delivered to. `keys` sign now, the newest first."""
+
+    webhook: str
+    url: str
+    types: Sequence[str]
+    courses: Sequence[str]
+    offerings: Sequence[str]
+    achievements: Sequence[str]
+    learners: Sequence[str]
+    ordered: Known["learner", "none"]
+    description: str
+    state: Known["active", "deleted", "disabled", "paused", "unverified"]
+    verified: bool
+    paused: bool
+    disabled: DisabledView | None
+    after: int
+    created_at: datetime
+    created_by: str
+    keys: Sequence[SubscriptionsKeyView]
+
+
+class WebhooksView(Struct, frozen=True, kw_only=True):
+    webhooks: Sequence[WebhookView]
 
 
 class WhatIf(Struct, frozen=True, kw_only=True):
