@@ -57,13 +57,18 @@ def run(code: CodeType, killed_at: int | None) -> bool:
 
         # Whom to trust is read anew from the system by each client: a fifth of a second.
         plain = httpx2.AsyncHTTPTransport(verify=False)
-        Milepost.__init__.__kwdefaults__["transport"] = plain
+        default(Milepost.__init__, transport=plain)
         exec(code, {"__name__": "__main__", "step": step})
         os._exit(0)
     _, status = os.waitpid(child, 0)
     ended = os.waitstatus_to_exitcode(status)
     assert ended in ((0, -signal.SIGKILL) if killed_at else (0,)), f"it ended with {ended}"
     return ended == 0
+
+
+def default(method: Any, **values: object) -> None:
+    """What the program has no need to say."""
+    method.__kwdefaults__.update(values)
 
 
 class Sqlite:
@@ -101,7 +106,7 @@ class Postgres:
 
 def main(program: str, where: str, wanted: int) -> None:
     database, code = Sqlite() if where == "sqlite" else Postgres(where), compiled(program)
-    Milepost.feed.__kwdefaults__["wait_seconds"] = 0  # it ends where the log does
+    default(Milepost.feed, wait_seconds=0)  # it ends where the log does
     for step in count(1):
         database.forget()
         ended = run(code, step)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from milepost_client.known import Known
@@ -34,6 +35,9 @@ from milepost_client.structs import (
     DefinedProgram,
     DefineProgram,
     DefinitionsView,
+    DeliveriesView,
+    DeliveryDetailView,
+    DeliveryView,
     DiffView,
     DraftCourse,
     Endorsing,
@@ -78,15 +82,18 @@ from milepost_client.structs import (
     MovedTogether,
     MoveTogether,
     NamedLearner,
+    NewRedelivery,
     NewWebhook,
     NewWebhookView,
     OfferingListed,
     OfferingPage,
+    OfferingsLooked,
     OfferingsPage,
     OpenedOffering,
     OpenOffering,
     OperationsPage,
     Overview,
+    OverviewsLooked,
     PreviewView,
     ProgramProgress,
     ProgramsPage,
@@ -98,7 +105,10 @@ from milepost_client.structs import (
     Reasoned,
     ReasonedStep,
     Recognition,
+    RecordsLooked,
     RecordView,
+    RedeliveriesView,
+    RedeliveryView,
     Report,
     ReportLearning,
     ReportResults,
@@ -759,6 +769,19 @@ class Operations:
             f"/credentials/learners/{in_path(learner)}/credentials/{in_path(credential)}/shares",
         )
 
+    async def get_delivery(self, webhook: str, delivery: str) -> DeliveryDetailView:
+        """Read how a delivery went
+
+        What is sent, and each request with its response, the last one first.
+
+        Roles: service, registrar, issuer, operator, auditor.
+        """
+        return await self._transport.call(
+            DeliveryDetailView,
+            "GET",
+            f"/webhooks/{in_path(webhook)}/deliveries/{in_path(delivery)}",
+        )
+
     async def get_enrollment(self, enrollment: str) -> EnrollmentView:
         """Read an enrollment
 
@@ -1292,6 +1315,53 @@ class Operations:
             lambda page: page.credentials,
         )
 
+    async def list_deliveries(
+        self,
+        webhook: str,
+        *,
+        state: Known["waiting", "delivered", "parked", "failed"] | None = None,
+        event: str | None = None,
+        since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> DeliveriesView:
+        """List what is delivered to a webhook
+
+        The newest first: what waits, what arrived, and what was given up. They are kept for 30
+        days, unless the operator says otherwise.
+
+        Roles: service, registrar, issuer, operator, auditor.
+        """
+        return await self._transport.call(
+            DeliveriesView,
+            "GET",
+            f"/webhooks/{in_path(webhook)}/deliveries",
+            query={
+                "state": state,
+                "event": event,
+                "since": since,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+    def all_deliveries(
+        self,
+        webhook: str,
+        *,
+        state: Known["waiting", "delivered", "parked", "failed"] | None = None,
+        event: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[DeliveryView]:
+        """`list_deliveries`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_deliveries(
+                webhook, state=state, event=event, since=since, cursor=cursor, limit=limit
+            ),
+            lambda page: page.deliveries,
+        )
+
     async def list_enrollments(
         self,
         *,
@@ -1594,6 +1664,17 @@ class Operations:
             lambda page: page.jobs,
         )
 
+    async def list_redeliveries(self, webhook: str) -> RedeliveriesView:
+        """List what is delivered again
+
+        The newest 100, and how far each is.
+
+        Roles: service, registrar, issuer, operator, auditor.
+        """
+        return await self._transport.call(
+            RedeliveriesView, "GET", f"/webhooks/{in_path(webhook)}/redeliveries"
+        )
+
     async def list_subscribers(self) -> SubscribersView:
         """List subscribers on NATS
 
@@ -1609,6 +1690,36 @@ class Operations:
         Roles: service, registrar, issuer, operator, auditor.
         """
         return await self._transport.call(WebhooksView, "GET", "/webhooks")
+
+    async def look_up_offerings(self, *, offering: Sequence[str] | None = None) -> OfferingsLooked:
+        """Read many offerings
+
+        Each as `GET /enrollment/offerings/{offering}` would answer it; one that is not there is a
+        `problem`, and hinders no other. `GET /dashboards/catalog/offerings` lists them.
+        """
+        return await self._transport.call(
+            OfferingsLooked, "GET", "/enrollment/offerings", query={"offering": offering}
+        )
+
+    async def look_up_progress(self, *, enrollment: Sequence[str] | None = None) -> OverviewsLooked:
+        """How many enrollments stand
+
+        Each as `GET /progress/enrollments/{enrollment}` would answer it; one that is refused is a
+        `problem`, and hinders no other.
+        """
+        return await self._transport.call(
+            OverviewsLooked, "GET", "/progress/enrollments", query={"enrollment": enrollment}
+        )
+
+    async def look_up_records(self, *, learner: Sequence[str] | None = None) -> RecordsLooked:
+        """All that many learners have passed and earned
+
+        Each as `GET /credentials/learners/{learner}/record` would answer it; one that is refused
+        is a `problem`, and hinders no other.
+        """
+        return await self._transport.call(
+            RecordsLooked, "GET", "/credentials/learners", query={"learner": learner}
+        )
 
     async def migrate_plan(
         self, enrollment: str, body: MigratePlan, *, idempotency_key: str | None = None
@@ -1822,6 +1933,25 @@ class Operations:
             CredentialsCredentialView,
             "POST",
             f"/credentials/learners/{in_path(learner)}/recognitions",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def redeliver(
+        self, webhook: str, body: NewRedelivery, *, idempotency_key: str | None = None
+    ) -> RedeliveryView:
+        """Deliver again
+
+        One delivery, or whatever the webhook asks for of a part of the log; of that only what was
+        given up, with `failed_only`. In the order of the log, each under the id it had: a
+        receiver tells by that what it has already. What waits anyhow is not doubled.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            RedeliveryView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/redeliveries",
             body=body,
             headers=self._transport.keyed(idempotency_key),
         )
@@ -2158,6 +2288,24 @@ class Operations:
             "POST",
             f"/webhooks/{in_path(webhook)}/secret/rotate",
             body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def send_test(
+        self, webhook: str, *, idempotency_key: str | None = None
+    ) -> DeliveryDetailView:
+        """Send a test message
+
+        At once, also while it is paused, and only once: the answer says what the endpoint
+        answered. Signed like any other; its type is `milepost.webhook.test`, its id ends with
+        `_test`, and its `data` says `"test": true`.
+
+        Roles: service, registrar, issuer, operator.
+        """
+        return await self._transport.call(
+            DeliveryDetailView,
+            "POST",
+            f"/webhooks/{in_path(webhook)}/test",
             headers=self._transport.keyed(idempotency_key),
         )
 

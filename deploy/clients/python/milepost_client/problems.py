@@ -422,6 +422,11 @@ class ReasonMissing(Problem):
     pass
 
 
+class RedeliveryAhead(Problem):
+    position: int
+    head: int
+
+
 class RepublishUnderWay(Problem):
     subscriber: str
     republication: str
@@ -498,6 +503,10 @@ class TooManyLinks(Problem):
     most: int
 
 
+class TooManyRedeliveries(Problem):
+    limit: int
+
+
 class TooManyRequests(Problem):
     quota: str
     per_second: int
@@ -555,6 +564,10 @@ class UnknownCourseVersion(Problem):
 
 class UnknownCriteria(Problem):
     achievements: Sequence[str]
+
+
+class UnknownDelivery(Problem):
+    delivery: str
 
 
 class UnknownEndorsement(Problem):
@@ -749,6 +762,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:program_invalid": ProgramInvalid,
     "urn:milepost:problem:quotes_not_closed": QuotesNotClosed,
     "urn:milepost:problem:reason_missing": ReasonMissing,
+    "urn:milepost:problem:redelivery_ahead": RedeliveryAhead,
     "urn:milepost:problem:republish_under_way": RepublishUnderWay,
     "urn:milepost:problem:retired_achievement": RetiredAchievement,
     "urn:milepost:problem:retired_issuer": RetiredIssuer,
@@ -766,6 +780,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:too_many_instructors": TooManyInstructors,
     "urn:milepost:problem:too_many_jobs": TooManyJobs,
     "urn:milepost:problem:too_many_links": TooManyLinks,
+    "urn:milepost:problem:too_many_redeliveries": TooManyRedeliveries,
     "urn:milepost:problem:too_many_requests": TooManyRequests,
     "urn:milepost:problem:too_many_rows": TooManyRows,
     "urn:milepost:problem:too_many_secrets": TooManySecrets,
@@ -779,6 +794,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:unknown_course": UnknownCourse,
     "urn:milepost:problem:unknown_course_version": UnknownCourseVersion,
     "urn:milepost:problem:unknown_criteria": UnknownCriteria,
+    "urn:milepost:problem:unknown_delivery": UnknownDelivery,
     "urn:milepost:problem:unknown_endorsement": UnknownEndorsement,
     "urn:milepost:problem:unknown_enrollment": UnknownEnrollment,
     "urn:milepost:problem:unknown_event_names": UnknownEventNames,

@@ -271,38 +271,6 @@ class AskWhatIf(Struct, frozen=True, kw_only=True):
     cursor: WhatIfCursor | None = None
 
 
-class AttemptView(Struct, frozen=True, kw_only=True):
-    """Scores are 0 to 1.
-
-    given        as it was reported; `raw` of `maximum`, where the grader gave these
-    score        with what staff have revised
-    effective    less what comes off for being late: this one is judged
-    counts       it is the lesson's score; else `why_not` tells
-    """
-
-    attempt: int
-    report: str
-    occurred_at: datetime
-    given: float
-    raw: float | None
-    maximum: float | None
-    score: float
-    effective: float
-    late: bool
-    counts: bool
-    why_not: (
-        Known[
-            "beyond_attempts_allowed",
-            "lesson_waived",
-            "not_the_best",
-            "not_the_first",
-            "not_the_last",
-        ]
-        | None
-    )
-    revisions: Sequence[RevisionView]
-
-
 class AttestedSkill(Struct, frozen=True, kw_only=True):
     """As an alignment of Open Badges 3.0 names it: targetName, targetUrl, targetFramework and
     targetCode; the framework is ESCO, CASE, CTDL, O*NET or another.
@@ -909,6 +877,52 @@ class DefinitionsView(Struct, frozen=True, kw_only=True):
     program: str
     retired_at: datetime | None
     versions: Sequence[DefinitionLine]
+
+
+class DeliveriesView(Struct, frozen=True, kw_only=True):
+    """The newest first. `next`: the `cursor` of the next page; null on the last."""
+
+    deliveries: Sequence[DeliveryView]
+    next: str | None
+
+
+class DeliveryDetailView(Struct, frozen=True, kw_only=True):
+    """`body`: what is sent, which is made from the log each time. The last attempt comes first."""
+
+    delivery: str
+    event: str
+    position: str | None
+    state: Known["delivered", "failed", "parked", "waiting"]
+    attempts: int
+    created_at: datetime
+    due_at: datetime | None
+    done_at: datetime | None
+    status: int | None
+    error: str | None
+    body: str
+    tries: Sequence[SubscriptionsAttemptView]
+
+
+class DeliveryView(Struct, frozen=True, kw_only=True):
+    """`delivery` is the message's id, as the receiver was told it.
+
+    state     waiting: it is tried until it arrives, for three days; parked: it never arrived;
+    failed: a test, which is tried once
+    position  of the event in the log; null of a test
+    due_at    when it is tried next; of what waits alone
+    status    HTTP, of the last answer; `error`: why there was none
+    """
+
+    delivery: str
+    event: str
+    position: str | None
+    state: Known["delivered", "failed", "parked", "waiting"]
+    attempts: int
+    created_at: datetime
+    due_at: datetime | None
+    done_at: datetime | None
+    status: int | None
+    error: str | None
 
 
 class DiffView(Struct, frozen=True, kw_only=True):
@@ -1587,7 +1601,7 @@ class LessonAttempts(Struct, frozen=True, kw_only=True):
     lesson: str
     due_at: datetime | None
     waived: bool
-    attempts: Sequence[AttemptView]
+    attempts: Sequence[ProgressAttemptView]
     waivers: Sequence[WaiverView]
 
 
@@ -1827,6 +1841,24 @@ class NamedLearner(Struct, frozen=True, kw_only=True):
     learner: str
 
 
+class NewRedelivery(Struct, frozen=True, kw_only=True):
+    """One of `delivery`, `after` and `since` says what: one, or what the log has from there on.
+
+    delivery     one, by its message's id
+    after, upto  positions; the first one is not delivered, the last one is. `upto` null: to the end
+    since        when it was recorded
+    failed_only  only what was given up
+    per_second   how many a second at most; null: as fast as it is taken
+    """
+
+    delivery: str | None = None
+    after: int | None = None
+    upto: int | None = None
+    since: datetime | None = None
+    failed_only: bool = False
+    per_second: int | None = None
+
+
 class NewWebhook(Struct, frozen=True, kw_only=True):
     """All that is published from now on, or, with `after` or `since`, from then on."""
 
@@ -1933,10 +1965,22 @@ class OfferingListed(Struct, frozen=True, kw_only=True):
     course_title: str | None
 
 
+class OfferingLooked(Struct, frozen=True, kw_only=True):
+    id: str
+    problem: Mapping[str, Any] | None = None
+    found: EnrollmentOfferingView | None = None
+
+
 class OfferingPage(Struct, frozen=True, kw_only=True):
     position: int
     as_of: datetime | None
     offering: DashboardsOfferingView
+
+
+class OfferingsLooked(Struct, frozen=True, kw_only=True):
+    """In the order they were asked for, each once."""
+
+    results: Sequence[OfferingLooked]
 
 
 class OfferingsPage(Struct, frozen=True, kw_only=True):
@@ -2044,6 +2088,18 @@ class Overview(Struct, frozen=True, kw_only=True):
     next: Next | None
     resume: Resume | None
     lessons: Sequence[LessonView]
+
+
+class OverviewLooked(Struct, frozen=True, kw_only=True):
+    id: str
+    problem: Mapping[str, Any] | None = None
+    found: Overview | None = None
+
+
+class OverviewsLooked(Struct, frozen=True, kw_only=True):
+    """In the order they were asked for, each once."""
+
+    results: Sequence[OverviewLooked]
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -2253,6 +2309,38 @@ class ProgressAffected(Struct, frozen=True, kw_only=True):
     credentials: CredentialEffects
 
 
+class ProgressAttemptView(Struct, frozen=True, kw_only=True):
+    """Scores are 0 to 1.
+
+    given        as it was reported; `raw` of `maximum`, where the grader gave these
+    score        with what staff have revised
+    effective    less what comes off for being late: this one is judged
+    counts       it is the lesson's score; else `why_not` tells
+    """
+
+    attempt: int
+    report: str
+    occurred_at: datetime
+    given: float
+    raw: float | None
+    maximum: float | None
+    score: float
+    effective: float
+    late: bool
+    counts: bool
+    why_not: (
+        Known[
+            "beyond_attempts_allowed",
+            "lesson_waived",
+            "not_the_best",
+            "not_the_first",
+            "not_the_last",
+        ]
+        | None
+    )
+    revisions: Sequence[RevisionView]
+
+
 class Progressed(Struct, frozen=True, kw_only=True, tag_field="type", tag="progressed"):
     """`progress` is 0 to 1 of the lesson; time and clicks are what came since the last report."""
 
@@ -2364,12 +2452,47 @@ class Recognition(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class RecordLooked(Struct, frozen=True, kw_only=True):
+    id: str
+    problem: Mapping[str, Any] | None = None
+    found: RecordView | None = None
+
+
 class RecordView(Struct, frozen=True, kw_only=True):
     """The best result of each course, and every credential, revoked ones too, oldest first."""
 
     learner: str
     results: Sequence[CourseResult]
     credentials: Sequence[CredentialsCredentialView]
+
+
+class RecordsLooked(Struct, frozen=True, kw_only=True):
+    """In the order they were asked for, each once."""
+
+    results: Sequence[RecordLooked]
+
+
+class RedeliveriesView(Struct, frozen=True, kw_only=True):
+    """The newest first."""
+
+    redeliveries: Sequence[RedeliveryView]
+
+
+class RedeliveryView(Struct, frozen=True, kw_only=True):
+    """The part of the log behind `after`, up to `upto`. `reached`: so far it has come.
+
+    found  how many events of that part are, or were, to be delivered again
+    """
+
+    redelivery: str
+    after: str
+    upto: str
+    reached: str
+    failed_only: bool
+    per_second: int | None
+    found: int
+    created_at: datetime
+    done_at: datetime | None
 
 
 class Renewal(Struct, frozen=True, kw_only=True):
@@ -2450,6 +2573,21 @@ class RepublishView(Struct, frozen=True, kw_only=True):
     per_second: int
     events: Sequence[str]
     subject: str
+
+
+class RequestView(Struct, frozen=True, kw_only=True):
+    """As it was sent, without its signature."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class ResponseView(Struct, frozen=True, kw_only=True):
+    """`body`: the first 4,096 bytes. Of the headers those that help to find a fault."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
 
 
 class ResultLine(Struct, frozen=True, kw_only=True):
@@ -2734,6 +2872,16 @@ class SubscriberView(Struct, frozen=True, kw_only=True):
 
 class SubscribersView(Struct, frozen=True, kw_only=True):
     subscribers: Sequence[SubscriberView]
+
+
+class SubscriptionsAttemptView(Struct, frozen=True, kw_only=True):
+    """`error`: why there is no response."""
+
+    at: datetime
+    ms: int
+    request: RequestView
+    response: ResponseView | None
+    error: str | None
 
 
 class SubscriptionsKeyView(Struct, frozen=True, kw_only=True):
