@@ -79,16 +79,17 @@ token_key() { # of the development issuer; leave it out with an issuer of your o
   give token-keys.json 10001
 }
 
-issuer_key() { # seals the issuers' private keys: made once, never renewed
-  [ -s secrets/issuer.key ] || openssl rand -base64 32 > secrets/issuer.key
-  give issuer.key 10001
+sealing_key() { # NAME: seals issuers' private keys, or webhooks' secrets: made once, never renewed
+  [ -s "secrets/$1.key" ] || openssl rand -base64 32 > "secrets/$1.key"
+  give "$1.key" 10001
 }
 
 authority
 certificate postgres 999 "${POSTGRES_NAME:-}"
 certificate nats 10002 "${NATS_NAME:-}"
 token_key
-issuer_key
+sealing_key issuer
+sealing_key webhook
 
 # No login of these three is a superuser: that one never comes over the network.
 tls='sslmode=verify-full&sslrootcert=/run/secrets/ca.pem'

@@ -19,6 +19,7 @@ CREDENTIALS = {
     "nats": "tls://milepost:x@nats:4222",
     "master.keys": "",
     "issuer.key": "c2VhbHM=",
+    "webhook.key": "c2VhbHM=",
 }
 
 

@@ -91,6 +91,15 @@ def test_the_key_of_issuers_goes_to_credentials_alone(place, prepared):
     assert all(one.public_url for command, one in settings if command == "serve credentials")
 
 
+@pytest.mark.parametrize("place", [by_compose, by_kubernetes, by_systemd])
+def test_the_key_of_webhooks_goes_to_subscriptions_alone(place, prepared):
+    processes = [
+        (one.command, Settings.from_environment(one.environment)) for one in place(prepared)
+    ]
+    given = {command for command, one in processes if one.webhook_key}
+    assert given - {"doctor"} == {"serve subscriptions"}
+
+
 def test_no_variable_of_compose_or_systemd_holds_a_secret(prepared):
     for one in (*by_compose(prepared), *by_systemd(prepared)):
         assert not [value for value in one.variables.values() if "@" in value], one.command
@@ -105,6 +114,7 @@ def test_compose_mounts_each_secret_and_folder_only_where_it_is_needed():
             holders[volume.split(":")[0]].add(name)
     assert holders["token.key"] == {"operator"}
     assert holders["issuer.key"] == {"credentials", "operator"}
+    assert holders["webhook.key"] == {"subscriptions", "operator"}
     assert holders["superuser.password"] == holders["owner.password"] == {"postgres"}
     assert holders["postgres.key"] == holders["postgres"] == {"postgres"}
     assert holders["nats.key"] == holders["nats-passwords.conf"] == {"nats"}

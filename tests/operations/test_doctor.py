@@ -13,6 +13,7 @@ import typer
 from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.events.traffic import append, relaying
 from tests.eventually import eventually
+from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
 
 from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.cipher import MasterKey
@@ -33,6 +34,7 @@ from milepost.operations.doctor.watch import FINDING, watch
 from milepost.operations.doctor.work import consumers_here
 from milepost.operations.local.embedded import free_port
 from milepost.operations.rooms import read_models
+from milepost.subscriptions.webhooks.secrets import WEBHOOK_KEY
 from milepost.web.secrets.sealing import Sealing
 from milepost.web.settings import Settings
 
@@ -322,19 +324,28 @@ async def test_a_vault_whose_key_is_elsewhere(settings, postgres):
     assert await fine(settings, "vault") == "empty"
 
 
-async def test_issuers_whose_key_is_elsewhere(settings, pool, postgres):
-    await forget_issuer_keys(postgres)
-    assert await fine(settings, "issuer_keys") == "none yet"
-    assert not ISSUER_KEY.file(settings).exists(), "it looks, and changes nothing"
-    key = await Sealing(ISSUER_KEY, settings, pool).key()
-    assert key.id in await fine(settings, "issuer_keys")
-    other = msgspec.structs.replace(settings, issuer_key=MasterKey.new().written())
-    assert f"{key.id}, is not the one" in await wrong(other, "issuer_keys")
-    ISSUER_KEY.file(settings).write_text("none")
-    assert "sealing.key" in await wrong(settings, "issuer_keys")
-    ISSUER_KEY.file(settings).unlink()
-    assert f"{key.id}, is not here" in await wrong(settings, "issuer_keys")
-    await forget_issuer_keys(postgres)
+@pytest.mark.parametrize(
+    "sealed",
+    [
+        ("issuer_keys", ISSUER_KEY, forget_issuer_keys),
+        ("webhook_secrets", WEBHOOK_KEY, forget_webhook_secrets),
+    ],
+    ids=lambda one: one[0],
+)
+async def test_what_is_sealed_with_a_key_that_is_elsewhere(settings, pool, postgres, sealed):
+    line, purpose, forget = sealed
+    await forget(postgres)
+    assert await fine(settings, line) == "none yet"
+    assert not purpose.file(settings).exists(), "it looks, and changes nothing"
+    key = await Sealing(purpose, settings, pool).key()
+    assert key.id in await fine(settings, line)
+    other = msgspec.structs.replace(settings, **{purpose.setting: MasterKey.new().written()})
+    assert f"{key.id}, is not the one" in await wrong(other, line)
+    purpose.file(settings).write_text("none")
+    assert "sealing.key" in await wrong(settings, line)
+    purpose.file(settings).unlink()
+    assert f"{key.id}, is not here" in await wrong(settings, line)
+    await forget(postgres)
 
 
 async def test_an_erasure_that_a_key_of_the_operators_can_still_open(settings, postgres, tmp_path):

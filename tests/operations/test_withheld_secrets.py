@@ -10,6 +10,7 @@ from milepost.web.settings import Settings
 SECRET = {
     "MILEPOST_MASTER_KEY_FILE": "/keys/master",
     "MILEPOST_ISSUER_KEY_FILE": "/keys/issuer",
+    "MILEPOST_WEBHOOK_KEY_FILE": "/keys/webhook",
     "MILEPOST_POSTGRES_FILE": "/keys/postgres",
 }
 
@@ -26,11 +27,13 @@ def test_keys_go_to_who_serves_alone(monkeypatch: pytest.MonkeyPatch):
     assert holders == {
         "MILEPOST_MASTER_KEY_FILE": ["serve"],
         "MILEPOST_ISSUER_KEY_FILE": ["serve"],
+        "MILEPOST_WEBHOOK_KEY_FILE": ["serve"],
         "MILEPOST_POSTGRES_FILE": [],  # its content goes instead
     }
     assert "MILEPOST_ISSUER_KEY" not in env, "a process refuses both"
-    assert "MILEPOST_ISSUER_KEY" not in _needed("relay", {"MILEPOST_ISSUER_KEY": "x"})
+    for name in ("MILEPOST_ISSUER_KEY", "MILEPOST_WEBHOOK_KEY"):
+        assert name not in _needed("relay", {name: "x"})
 
 
 def test_who_holds_keys_leaves_no_core():
-    assert set(HOLDS_KEYS) == {"enrollment", "credentials", "all"}
+    assert set(HOLDS_KEYS) == {"enrollment", "credentials", "subscriptions", "all"}

@@ -20,6 +20,8 @@ NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
 HOSTS = ("verify_fetch", "outbound_private")
 # Each may stand in a file instead, as container platforms and systemd hand out secrets.
 SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats", "issuer_key", "webhook_key")
+# Read where they are needed, from their file if that is named.
+SEALING = frozenset({"issuer_key", "webhook_key"})
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]

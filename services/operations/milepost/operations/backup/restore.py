@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import msgspec
 
-from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.rotation import wrapped_by_key
 from milepost.events.nats import jetstream
 from milepost.events.nats.connection import Server
@@ -20,6 +20,7 @@ from milepost.operations.backup.erased import Erased, erased_since
 from milepost.operations.backup.manifest import CHUNK_BYTES, DUMP
 from milepost.operations.rooms import ENROLLMENT_ROLE, schemas
 from milepost.operations.terminal.errors import Trouble
+from milepost.web.secrets.sealing import Purpose
 
 GROUPS = f"""do $$
 begin
@@ -138,10 +139,13 @@ async def wrapped(owner: str) -> dict[str, int]:
         return await wrapped_by_key(connection)
 
 
-async def sealed(owner: str) -> str | None:
-    """The fingerprint of the key that seals the issuers' keys; None: there are none."""
+async def sealed(owner: str, purpose: Purpose) -> str | None:
+    """The fingerprint of the key that seals these; None: there are none."""
     async with owner_connection(owner) as connection:
-        return await ISSUER_KEY.fingerprint_used(connection)
+        try:
+            return await purpose.fingerprint_used(connection)
+        except asyncpg.UndefinedTableError:  # a backup of before there were any
+            return None
 
 
 async def erased(nats: Server, heads: Sequence[Head]) -> list[Erased]:

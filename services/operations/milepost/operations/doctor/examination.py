@@ -69,6 +69,7 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
         "webhooks": Examined(webhooks.deliveries, TABLES),
         "vault": Examined(safety.vault, TABLES),
         "issuer_keys": Examined(safety.issuer_keys, TABLES),
+        "webhook_secrets": Examined(safety.webhook_secrets, TABLES),
         "erasures": Examined(safety.erasures, TABLES | {"vault"}),
         "roles": Examined(safety.roles, POSTGRES),
         "backup": Examined(safety.backup, TABLES),

@@ -1,4 +1,4 @@
-"""What keeps data safe: keys of vault and issuers, what our login may do, encryption on the way."""
+"""What keeps data safe: keys of vault, issuers and webhooks, our login's rights, encryption."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,6 +13,8 @@ from milepost.events.nats.connection import is_encrypted
 from milepost.operations.backup.manifest import last_backup
 from milepost.operations.doctor.finding import Patient, Says, warning, worst, wrong
 from milepost.operations.installation.logins import excess
+from milepost.subscriptions.webhooks.secrets import WEBHOOK_KEY
+from milepost.web.secrets.sealing import Purpose
 from milepost.web.settings import SettingInvalid
 
 ERASURE_LATE = timedelta(hours=2)
@@ -36,19 +38,28 @@ async def vault(patient: Patient) -> Says:
 
 async def issuer_keys(patient: Patient) -> Says:
     """Whether what issuers sign with can be opened with the key that is here."""
-    used = await ISSUER_KEY.fingerprint_used(patient.postgres)
+    return await _sealed(patient, ISSUER_KEY, "the issuers' keys")
+
+
+async def webhook_secrets(patient: Patient) -> Says:
+    """Whether what webhooks are signed with can be opened with the key that is here."""
+    return await _sealed(patient, WEBHOOK_KEY, "the webhooks' secrets")
+
+
+async def _sealed(patient: Patient, purpose: Purpose, what: str) -> Says:
+    used = await purpose.fingerprint_used(patient.postgres)
     try:
-        here = ISSUER_KEY.key_here(patient.settings)
+        here = purpose.key_here(patient.settings)
     except SettingInvalid as invalid:
-        return wrong(str(invalid), "name the key that seals the issuers' keys")
+        return wrong(str(invalid), f"name the key that seals {what}")
     if used is None:
         return Says("none yet")
     if here is None or here.id != used:
         that = "is not here" if here is None else f"is not the one that is here, {here.id}"
         return wrong(
             f"locked: the key that seals them, {used}, {that}",
-            "set MILEPOST_ISSUER_KEY or MILEPOST_ISSUER_KEY_FILE as it was, or put"
-            f" {ISSUER_KEY.file(patient.settings)} back",
+            f"set {purpose.variable} or {purpose.variable}_FILE as it was, or put"
+            f" {purpose.file(patient.settings)} back",
         )
     return Says(f"open, sealed with {used}")
 

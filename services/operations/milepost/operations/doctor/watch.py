@@ -16,8 +16,8 @@ from milepost.web.settings import Settings
 EVERY_SECONDS = 60.0
 DEGREES: dict[Verdict, int] = {"ok": 0, "warning": 1, "wrong": 2}
 # Of the machine where the command is typed, not of the installation. The process that looks is not
-# the one that has the issuers' key.
-ONLY_TYPED = frozenset({"http", "issuer_keys"})
+# the one that has the key of issuers or of webhooks.
+ONLY_TYPED = frozenset({"http", "issuer_keys", "webhook_secrets"})
 
 FINDING = Gauge(
     "milepost_finding", "What `milepost doctor` says: 0 ok, 1 warning, 2 wrong", ["finding"]

@@ -23,7 +23,7 @@ from milepost.operations.local.metrics_ports import MetricsPorts
 from milepost.operations.local.restarts import STARTS_AT_MOST, Restarts
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.server import AddressTaken, require_free
-from milepost.web.settings import NATS_FILES, PREFIX, SECRETS, Settings
+from milepost.web.settings import NATS_FILES, PREFIX, SEALING, SECRETS, Settings
 
 # So often it says that it still waits.
 SAY_SECONDS = 60
@@ -243,12 +243,14 @@ def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
             "MILEPOST_MASTER_KEY_FILE",
             "MILEPOST_ISSUER_KEY",
             "MILEPOST_ISSUER_KEY_FILE",
+            "MILEPOST_WEBHOOK_KEY",
+            "MILEPOST_WEBHOOK_KEY_FILE",
         }
     return {name: value for name, value in env.items() if name not in withheld}
 
 
 def _environment(settings: Settings, runtime: Runtime, port: int) -> dict[str, str]:
-    in_files = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS} - {"MILEPOST_ISSUER_KEY_FILE"}
+    in_files = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS if name not in SEALING}
     return {
         **{name: value for name, value in os.environ.items() if name not in in_files},
         "MILEPOST_POSTGRES_ENROLLMENT": runtime.enrollment,

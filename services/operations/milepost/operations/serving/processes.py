@@ -53,8 +53,8 @@ ROUTINE = ("leads", "projector_leads")
 # Only these have the keys of the vault, which the doctor looks for.
 EXAMINES = ("enrollment", "all")
 
-# These hold private keys.
-HOLDS_KEYS = (*EXAMINES, "credentials")
+# These hold private keys and secrets.
+HOLDS_KEYS = (*EXAMINES, "credentials", "subscriptions")
 
 _log = structlog.get_logger()
 

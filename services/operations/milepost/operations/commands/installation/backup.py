@@ -14,6 +14,8 @@ from milepost.operations.installation.connection import connected, load_settings
 from milepost.operations.installation.signed_heads import log_key
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.progress import bars
+from milepost.subscriptions.webhooks.secrets import WEBHOOK_KEY
+from milepost.web.secrets.sealing import Purpose
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
@@ -30,8 +32,9 @@ def backup(
 ) -> None:
     """Back up the database while people work: the log, the sealed vault, jobs, read models.
 
-    Neither the vault's master keys are in it nor the key that seals the issuers'. Keep them
-    elsewhere: with them it opens everything, and without them nobody opens what they seal.
+    The vault's master keys are not in it, nor those that seal the keys of issuers and the secrets
+    of webhooks. Keep them elsewhere: with them it opens everything, and without them nobody opens
+    what they seal.
 
     Example: milepost backup /backups/2026-11-29
     """
@@ -70,9 +73,15 @@ def _figures(made: Manifest) -> dict[str, Any]:
 def _keys(settings: Settings) -> str:
     named = settings.master_key_file or ("MILEPOST_MASTER_KEY" if settings.master_key else "")
     vault = named or settings.data_dir / "vault"
-    named = settings.issuer_key_file or ("MILEPOST_ISSUER_KEY" if settings.issuer_key else "")
-    issuers = named or ISSUER_KEY.file(settings)
+    issuers, webhooks = (_sealing_key(settings, one) for one in (ISSUER_KEY, WEBHOOK_KEY))
     return (
-        f"{vault}, the vault's keys, {issuers}, which opens the issuers',"
-        f" and {settings.data_dir / 'log'}, which signs its heads"
+        f"{vault}, the vault's keys, {issuers}, which opens the issuers', {webhooks}, which opens"
+        f" the webhooks' secrets, and {settings.data_dir / 'log'}, which signs its heads"
     )
+
+
+def _sealing_key(settings: Settings, purpose: Purpose) -> str:
+    """Where it is."""
+    if getattr(settings, purpose.setting):
+        return getattr(settings, f"{purpose.setting}_file") or purpose.variable
+    return str(purpose.file(settings))

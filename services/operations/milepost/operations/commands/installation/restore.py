@@ -1,6 +1,6 @@
 """`milepost restore`: a backup into an empty database, verified; and what is lost, by position."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,16 +29,18 @@ from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, DryRun
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
+from milepost.subscriptions.webhooks.secrets import WEBHOOK_KEY
 from milepost.web.settings import SettingInvalid, Settings
 from milepost.web.telemetry.logs import configure_logging
 
+SEALED = (ISSUER_KEY, WEBHOOK_KEY)
 app = typer.Typer(no_args_is_help=True)
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """`locked`: how many learners are sealed by each master key that is not here. `erased`: who
-    was erased since. `issuers_locked`: the fingerprint of the key that seals the issuers' keys,
-    when it is not the one here.
+    was erased since. `issuers_locked`, `webhooks_locked`: the fingerprint of the key that seals the
+    issuers' keys, or the webhooks' secrets, when it is not the one here.
     """
 
     events: int
@@ -48,6 +50,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     locked: dict[str, int]
     erased: tuple[Erased, ...]
     issuers_locked: str | None = None
+    webhooks_locked: str | None = None
 
 
 @app.command("restore")
@@ -72,7 +75,8 @@ def restore(
     Stop Milepost first. It overwrites nothing: a database with a log is refused.
 
     It names, by position, what NATS has published and the backup does not know; who was
-    erased since; whose data no master key opens that is here; and whether the issuers' keys open.
+    erased since; whose data no master key opens that is here; and whether the issuers'
+    keys and the webhooks' secrets open.
 
     Example: milepost restore /backups/2026-11-29
     """
@@ -120,8 +124,8 @@ async def _restored(
     dry_run: bool,
 ) -> Restored:
     manifest, heads = backup
-    here, issuer_key = _keys_here(settings)
-    sealed: str | None = None
+    here, sealing = _keys_here(settings)
+    locked: dict[str, str] = {}
     await require_answering(settings)
     faults: tuple[Fault, ...] = ()
     async with AsyncExitStack() as stack:
@@ -137,7 +141,7 @@ async def _restored(
             await restoring.restore(owner, folder, on_progress)
             faults = await restoring.verified(owner, heads, on_progress)
             learners = await restoring.wrapped(owner)
-            sealed = await restoring.sealed(owner)
+            locked = await _locked(owner, sealing)
         lost = await restoring.lost(nats, heads, on_progress)
         erased = await restoring.erased(nats, heads)
     return Restored(
@@ -147,17 +151,24 @@ async def _restored(
         lost=tuple(lost),
         locked={key: count for key, count in learners.items() if key not in here},
         erased=tuple(erased),
-        issuers_locked=sealed if sealed != issuer_key else None,
+        issuers_locked=locked.get(ISSUER_KEY.setting),
+        webhooks_locked=locked.get(WEBHOOK_KEY.setting),
     )
 
 
-def _keys_here(settings: Settings) -> tuple[Collection[str], str | None]:
-    """The vault's, and the fingerprint of what seals the issuers'. Raises `Trouble`."""
+def _keys_here(settings: Settings) -> tuple[Collection[str], Mapping[str, str]]:
+    """The vault's, and by setting the fingerprints of what seals others'. Raises `Trouble`."""
     try:
-        issuers = ISSUER_KEY.key_here(settings)
-        return Keyring(settings).keys, issuers.id if issuers else None
+        found = ((one.setting, one.key_here(settings)) for one in SEALED)
+        return Keyring(settings).keys, {name: key.id for name, key in found if key}
     except SettingInvalid as wrong:
         raise Trouble(str(wrong)) from wrong
+
+
+async def _locked(owner: str, here: Mapping[str, str]) -> dict[str, str]:
+    """By setting the fingerprints of the keys that others seal with and that are not here."""
+    used = [(one.setting, await restoring.sealed(owner, one)) for one in SEALED]
+    return {name: key for name, key in used if key and key != here.get(name)}
 
 
 def _show(folder: Path, done: Restored, *, dry_run: bool) -> None:
@@ -188,6 +199,12 @@ def _show_learners(done: Restored, *, dry_run: bool) -> None:
             f"Every issuer's keys are locked: {done.issuers_locked}, the key that seals them, is"
             " not here. Set MILEPOST_ISSUER_KEY as it was, or put the data directory's"
             " issuers/sealing.key back."
+        )
+    if done.webhooks_locked:
+        typer.echo(
+            f"Every webhook's secrets are locked: {done.webhooks_locked}, the key that seals them,"
+            " is not here. Set MILEPOST_WEBHOOK_KEY as it was, or put the data directory's"
+            " webhooks/sealing.key back."
         )
     if done.erased:
         table = Table("school", "learner", title="Erased since: erase them again")
