@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,9 +61,17 @@ class Partner:
 class Nats:
     """A server that runs, whoever configured it."""
 
-    def __init__(self, url: str, accounts: Path, process: "asyncio.subprocess.Process | None"):
-        """`url` is Milepost's own, with its password. `process`: one that is told to reload."""
-        self.url, self.accounts, self._process = url, accounts, process
+    def __init__(
+        self,
+        url: str,
+        accounts: Path,
+        restart: Callable[[], Awaitable[None]],
+        hang_up: Callable[[], None] | None,
+    ) -> None:
+        """`url` is Milepost's own, with its password. `hang_up` tells one to reload that has to
+        be told."""
+        self.url, self.accounts = url, accounts
+        self.restart, self._hang_up = restart, hang_up
         self.scheme, _, rest = url.partition("://")
         self.host = rest.rpartition("@")[2]
 
@@ -82,9 +90,9 @@ class Nats:
 
     async def reload(self) -> None:
         """As an operator does; that of `milepost up` reloads by itself."""
-        if self._process:
+        if self._hang_up:
             for _ in range(RELOADS):
-                self._process.send_signal(signal.SIGHUP)
+                self._hang_up()
                 await asyncio.sleep(RELOAD_REST_SECONDS)
 
     async def lets_in(self, address: str, consumer: str) -> bool:
@@ -145,22 +153,32 @@ class Hostile:
 @asynccontextmanager
 async def embedded(folder: Path) -> AsyncIterator[Nats]:
     server = EmbeddedNats(folder, mark=f"attacked-{folder.name}", port=free_port(), token="own")
-    child = await server.start()
+    children = [await server.start()]
+
+    async def restart() -> None:
+        await children.pop().stop()
+        children.append(await server.start())
+
     following = asyncio.create_task(server.follow_accounts())
     try:
-        yield Nats(server.address, server.accounts_file, None)
+        yield Nats(server.address, server.accounts_file, restart, None)
     finally:
         await cancel_and_wait(following)
-        await child.stop()
+        await children.pop().stop()
 
 
 @asynccontextmanager
 async def deployed(folder: Path) -> AsyncIterator[Nats]:
     server = Server(folder)
     await server.start()
+
+    async def restart() -> None:
+        await server.stop()
+        await server.start()
+
     url = f"tls://milepost:{PASSWORDS['NATS_PASSWORD']}@127.0.0.1:{server.port}"
     try:
-        yield Nats(url, server.accounts, server.process)
+        yield Nats(url, server.accounts, restart, lambda: server.process.send_signal(signal.SIGHUP))
     finally:
         await server.stop()
 

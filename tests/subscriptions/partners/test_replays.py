@@ -15,7 +15,7 @@ import pytest
 from tests.clients import Client, school_of
 from tests.eventually import eventually
 from tests.subscriptions.partners.servers import Partner
-from tests.subscriptions.partners.test_commands import Installation, here
+from tests.subscriptions.partners.test_commands import Installation, heard, here, running
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.nats.jetstream import STREAM, ensure_stream
@@ -27,6 +27,7 @@ from milepost.subscriptions.partners import register
 from milepost.subscriptions.partners.app import service
 from milepost.subscriptions.partners.consumers import make
 from milepost.subscriptions.partners.keeper import Keeper
+from milepost.subscriptions.partners.program import program
 from milepost.subscriptions.partners.register import Named
 from milepost.subscriptions.partners.subscriber import SUBSCRIBER
 from milepost.web.room import Context
@@ -36,6 +37,8 @@ __all__ = ["here"]  # a fixture
 
 OWNER: Any = {"by": "service", "subject": "payroll-service"}
 PATH = "/subscribers/payroll"
+# Positions and learners; the 21st event is that there is a subscriber.
+AWARDED = [(str(number + 1), f"learner-{number}") for number in range(20)]
 
 
 class Kept:
@@ -61,6 +64,12 @@ class Kept:
             yield
         finally:
             await cancel_and_wait(task)
+
+    async def let_in(self) -> None:
+        """Once the file is written, and read by the server."""
+        server = self.here.server
+        await eventually(lambda: self.partner.user in server.accounts.read_text("utf-8"))
+        await server.takes_up(server.address(self.partner), self.partner.id)
 
     async def ask(self, **body: Any) -> Any:
         answer = await self.client.post(f"{PATH}/republish", body, **OWNER)
@@ -113,8 +122,7 @@ async def kept(
 async def test_consumers_and_accounts_come_by_themselves_also_to_a_stream_made_anew(kept: Kept):
     async with kept.keeping():
         address = kept.here.server.address(kept.partner)
-        await eventually(lambda: kept.partner.user in kept.here.server.accounts.read_text("utf-8"))
-        await kept.here.server.takes_up(address, kept.partner.id)
+        await kept.let_in()
         assert await kept.fetched(20, STREAM) == [*range(1, 21)]
         async with kept.here.server.own() as js:
             await js.delete_stream(STREAM)
@@ -130,11 +138,29 @@ async def test_consumers_and_accounts_come_by_themselves_also_to_a_stream_made_a
             await eventually(forgotten)
 
 
+@pytest.mark.faults
+async def test_the_printed_program_outlives_a_lost_stream_and_a_restart_of_nats(
+    kept: Kept, tmp_path: Path
+):
+    server, partner = kept.here.server, kept.partner
+    told = {"address": server.address(partner), "program": program(partner.id)}
+    async with kept.keeping():
+        await kept.let_in()
+        async with running(told, tmp_path) as one:
+            assert [await heard(one) for _ in range(20)] == AWARDED
+            async with server.own() as js:
+                await js.delete_stream(STREAM)
+            assert [await heard(one) for _ in range(20)] == AWARDED
+            await server.restart()
+            await kept.here.award("zoe")
+            assert await heard(one) == ("22", "zoe")
+
+
 async def test_it_has_a_part_again_in_order_and_nothing_that_it_may_not_read(kept: Kept):
     async with kept.keeping():
         asked = await kept.ask(**{"from": 5})
         assert (asked["state"], asked["from"], asked["to"]) == ("running", 5, 21)
-        await kept.here.server.takes_up(kept.here.server.address(kept.partner), kept.partner.id)
+        await kept.let_in()
         # The last position is that there is a subscriber: nobody publishes that.
         assert await kept.fetched(16) == [*range(5, 21)]
         await eventually(lambda: kept.in_state("done"))

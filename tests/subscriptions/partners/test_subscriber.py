@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.docs.pages import DOCS, blocks
 
 from milepost.subscriptions.partners.accounts import Account, User, account_id, rendered
 from milepost.subscriptions.partners.events import (
@@ -15,6 +16,7 @@ from milepost.subscriptions.partners.events import (
     SubscriberRepublishRequested,
     SubscriberSecretRotated,
 )
+from milepost.subscriptions.partners.program import program
 from milepost.subscriptions.partners.subscriber import (
     SUBSCRIBER,
     EventsNotSubscribed,
@@ -117,3 +119,9 @@ def test_a_secret_whose_time_is_over_is_in_no_account():
     text = rendered([Account("north", "payroll", users)], NINE)
     assert "subscriber_north_payroll_b" in text
     assert "subscriber_north_payroll_a" not in text
+
+
+def test_the_page_has_the_program_that_is_printed():
+    page = blocks(DOCS / "how-to" / "subscriber.md")
+    (script,) = (block.text for block in page if block.path == "subscriber.py")
+    assert script == program(account_id("north", "librarian"))
