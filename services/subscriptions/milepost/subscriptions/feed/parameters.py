@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar import Request
-from litestar.openapi.spec.enums import OpenAPIFormat
+from litestar.openapi.spec import Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import QueryParameter
 
 from milepost.contracts.times import Moment
@@ -22,6 +23,8 @@ MAX_CHARACTERS: Final = 255
 MAX_EVENTS: Final = 10_000
 MAX_WAIT_SECONDS: Final = 30
 MAX_POSITION: Final = 10**18 - 1
+
+_NAMED: Final = {"items": Schema(type=OpenAPIType.STRING, min_length=1, max_length=MAX_CHARACTERS)}
 
 After: TypeAlias = Annotated[
     int | None,
@@ -51,21 +54,22 @@ Types: TypeAlias = Annotated[
     QueryParameter(
         name="type",
         max_items=MAX_VALUES,
+        schema_extra={"items": Schema(type=OpenAPIType.STRING, enum=[*TAGS])},
         description="Names of events, such as `credential_awarded`. May come several times, as "
         "may the next four: one of each that is named must be met",
     ),
 ]
 Courses: TypeAlias = Annotated[
-    list[str] | None, QueryParameter(name="course", max_items=MAX_VALUES)
+    list[str] | None, QueryParameter(name="course", max_items=MAX_VALUES, schema_extra=_NAMED)
 ]
 Offerings: TypeAlias = Annotated[
-    list[str] | None, QueryParameter(name="offering", max_items=MAX_VALUES)
+    list[str] | None, QueryParameter(name="offering", max_items=MAX_VALUES, schema_extra=_NAMED)
 ]
 Achievements: TypeAlias = Annotated[
-    list[str] | None, QueryParameter(name="achievement", max_items=MAX_VALUES)
+    list[str] | None, QueryParameter(name="achievement", max_items=MAX_VALUES, schema_extra=_NAMED)
 ]
 Learners: TypeAlias = Annotated[
-    list[str] | None, QueryParameter(name="learner", max_items=MAX_VALUES)
+    list[str] | None, QueryParameter(name="learner", max_items=MAX_VALUES, schema_extra=_NAMED)
 ]
 
 
