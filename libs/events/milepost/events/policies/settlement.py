@@ -51,7 +51,7 @@ RINGING_ALREADY: Final = """select 'timer/' || t.timer as timer, t.position
 PARKED: Final = """select distinct p.consumer from consumer.parked p
     join log.events e on e.tenant = p.tenant and e.position = p.position
     where p.tenant = $1 and p.generation = 0 and p.consumer = any($2)
-      and p.status not in ('done', 'skipped') and p.position > $3 - 10000
+      and p.status not in ('done', 'skipped') and p.position > $3::bigint - 10000
       and e.metadata->>'correlation' = (select metadata->>'correlation' from log.events
             where tenant = $1 and position = $3)
     order by 1 limit 20"""
