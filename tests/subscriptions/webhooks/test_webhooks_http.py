@@ -106,6 +106,7 @@ async def test_it_is_created_looked_at_changed_and_removed(school: School):
     assert made["state"] == "unverified"
     assert made["secret"].startswith("whsec_")
     shown = (await school.get(path, **CRM)).json()
+    assert shown.pop("backlog")["waiting"] == 0
     assert shown == {name: value for name, value in made.items() if name != "secret"}
     assert shown["types"] == ["credential_awarded", "credential_revoked"]
     changed = await school.ask("PATCH", path, {"types": [], "description": "CRM"}, **CRM)

@@ -1,9 +1,12 @@
 """Wiring of webhooks, nothing else."""
 
+from functools import partial
+
 from milepost.subscriptions.webhooks.api.routes import routes
 from milepost.subscriptions.webhooks.api.wiring import Wiring
 from milepost.subscriptions.webhooks.delivery.app import delivering, delivery
 from milepost.subscriptions.webhooks.delivery.log.api import routes as delivery_routes
+from milepost.subscriptions.webhooks.delivery.log.backlog import standing
 from milepost.subscriptions.webhooks.delivery.personal_data import forgetting
 from milepost.subscriptions.webhooks.descriptions import Descriptions
 from milepost.subscriptions.webhooks.endpoint import Endpoints
@@ -38,4 +41,5 @@ def wiring(context: Context) -> Wiring:
         descriptions=Descriptions(pool),
         endpoints=Endpoints(Outbound(Hosts.read(settings.outbound_private))),
         clock=context.clock,
+        backlogs=partial(standing, pool),
     )

@@ -17,8 +17,10 @@ from milepost.subscriptions.visibility import SUBSCRIBERS
 from milepost.subscriptions.webhooks.api.bodies import NewWebhook, WebhookChanges
 from milepost.subscriptions.webhooks.api.views import (
     NewWebhookView,
+    WebhookDetail,
     WebhooksView,
     WebhookView,
+    detail_of,
     new_view_of,
     view_of,
 )
@@ -85,7 +87,7 @@ async def create_webhook(
         await _check_new(wiring, tenant, data.url)
         key = await wiring.secrets.prepare(tenant, webhook, _derived(made, "key"), data.signature)
     else:
-        key = known.webhook.keys[0].new
+        key = known.keys[0].new
     decide = partial(
         rules.create,
         webhook=webhook,
@@ -114,9 +116,9 @@ async def list_webhooks(request: Call, wiring: NamedDependency[Wiring]) -> Respo
     tenant, now = request.user.tenant, wiring.clock()
     described = await wiring.descriptions.of(tenant)
     views = [
-        view_of(one.webhook, described.get(one.id, ""), now)
+        view_of(one, described.get(one.webhook, ""), now)
         for one in await wiring.register.all(tenant)
-        if is_theirs(request.user, one.webhook)
+        if is_theirs(request.user, one)
     ]
     return Response(WebhooksView(webhooks=tuple(views)))
 
@@ -124,11 +126,16 @@ async def list_webhooks(request: Call, wiring: NamedDependency[Wiring]) -> Respo
 @get("/{webhook:str}", summary="A webhook", answers=versioned_query(UNKNOWN), roles=VIEWERS)
 async def get_webhook(
     request: Call, webhook: PathWebhook, wiring: NamedDependency[Wiring]
-) -> Response[WebhookView]:
-    """Roles: service, registrar, issuer, operator, auditor."""
-    state = await wiring.existing(request, webhook)
-    description = await wiring.descriptions.get(request.user.tenant, webhook)
-    return digested(request, view_of(state, description, wiring.clock()))
+) -> Response[WebhookDetail]:
+    """What it asks for, and how far it is behind.
+
+    Roles: service, registrar, issuer, operator, auditor.
+    """
+    tenant, state = request.user.tenant, await wiring.existing(request, webhook)
+    description = await wiring.descriptions.get(tenant, webhook)
+    backlogs = await wiring.backlogs(tenant, [webhook])
+    view = detail_of(state, description, backlogs[webhook], wiring.clock())
+    return digested(request, view)
 
 
 @patch(
@@ -195,7 +202,7 @@ def _derived(command: UUID, name: str) -> str:
 
 async def _check_new(wiring: Wiring, tenant: str, url: str) -> None:
     """Raises `TooManyWebhooks`, `EndpointRefused`."""
-    known = [one.id for one in await wiring.register.all(tenant)]
+    known = [one.webhook for one in await wiring.register.all(tenant)]
     if len(known) >= MAX_WEBHOOKS:
         raise TooManyWebhooks(MAX_WEBHOOKS)
     await wiring.endpoints.check(url)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from milepost.contracts.subscriptions.webhooks import Ending
+from milepost.subscriptions.webhooks.delivery.log.views import Backlog
 from milepost.subscriptions.webhooks.domain.signing import Secret
 from milepost.subscriptions.webhooks.domain.webhook import Status, Webhook
 from milepost.subscriptions.webhooks.events import Order, Scheme
@@ -53,6 +54,12 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[KeyView, ...]
 
 
+class WebhookDetail(WebhookView, frozen=True, kw_only=True):
+    """`backlog`: how far it is behind."""
+
+    backlog: Backlog
+
+
 class NewWebhookView(WebhookView, frozen=True, kw_only=True):
     """`secret`: what signatures are checked with: of v1 `whsec_…`, of v1a the public `whpk_…`."""
 
@@ -82,6 +89,10 @@ class SecretsView(msgspec.Struct, frozen=True, kw_only=True):
 
 def view_of(webhook: Webhook, description: str, at: datetime) -> WebhookView:
     return WebhookView(**_members(webhook, description, at))
+
+
+def detail_of(webhook: Webhook, description: str, backlog: Backlog, at: datetime) -> WebhookDetail:
+    return WebhookDetail(**_members(webhook, description, at), backlog=backlog)
 
 
 def new_view_of(webhook: Webhook, description: str, secret: Secret, at: datetime) -> NewWebhookView:

@@ -1,6 +1,6 @@
 """What the routes on webhooks share: what they are wired with, and whose a webhook is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Final, TypeAlias
 
@@ -9,6 +9,7 @@ from litestar.params import PathParameter
 
 from milepost.events.commands.transact import Transactor
 from milepost.subscriptions.visibility import SUBSCRIBERS, may_change
+from milepost.subscriptions.webhooks.delivery.log.views import Backlogs
 from milepost.subscriptions.webhooks.descriptions import Descriptions
 from milepost.subscriptions.webhooks.domain.refusals import UnknownWebhook
 from milepost.subscriptions.webhooks.domain.webhook import WEBHOOK, Webhook
@@ -36,6 +37,7 @@ class Wiring(msgspec.Struct, frozen=True):
     descriptions: Descriptions
     endpoints: Endpoints
     clock: Callable[[], datetime]
+    backlogs: Callable[[str, Sequence[str]], Awaitable[Backlogs]]
 
     async def mine(self, request: Call, webhook: str) -> Webhook:
         """Also one that was deleted. Raises `UnknownWebhook` where it is another's, too."""

@@ -112,16 +112,16 @@ class Backfills:
 
     async def _continue(self, backfill: Backfill) -> bool:
         found = await self._register.get(backfill.tenant, backfill.webhook)
-        if found is None or not found.webhook.active or not await self._has_room(backfill):
+        if found is None or not found.active or not await self._has_room(backfill):
             return False
         if backfill.failed_only:
             reached, taken = await self._parked(backfill)
             return await self._move(backfill, reached, parked=taken)
         page = await read_page(
             self._log, backfill.tenant, backfill.next, backfill.upto,
-            types=found.webhook.filter.tags, limit=backfill.page,
+            types=found.filter.tags, limit=backfill.page,
         )  # fmt: skip
-        return await self._fill(backfill, found.webhook, page.events, page.reached)
+        return await self._fill(backfill, found, page.events, page.reached)
 
     async def _fill(
         self, backfill: Backfill, webhook: Webhook, events: Sequence[Recorded], reached: int

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from milepost.contracts.subscriptions.webhooks import Ending, WebhookDisabled
 from milepost.events.codec import Codec
+from milepost.events.event import UNDATED
 from milepost.events.streams import Category
 from milepost.subscriptions.domain.filters import Filter
 from milepost.subscriptions.webhooks.domain.refusals import (
@@ -82,7 +83,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     ordered: Order = "none"
     start: int = 0
     by: str = ""
-    created_at: datetime | None = None
+    created_at: datetime = UNDATED
     keys: tuple[Key, ...] = ()
     verified: bool = False
     paused: bool = False

@@ -47,14 +47,14 @@ class Loading:
 
     async def _target(self, tenant: str, webhook: str) -> Target | None:
         found = await self._register.get(tenant, webhook)
-        if found is None or not found.webhook.active:
+        if found is None or not found.active:
             return None
         try:
-            secrets = await self._register.secrets_of(tenant, found.webhook)
+            secrets = await self._register.secrets_of(tenant, found)
         except SecretsLocked:
             _log.error("webhook_secrets_locked", tenant=tenant, webhook=webhook)
             return None
-        return found.webhook.url, secrets
+        return found.url, secrets
 
     async def _events(self, claimed: Sequence[Claimed]) -> dict[tuple[str, int], Recorded]:
         """Asked for at once: the log reads those of a school in one query."""
