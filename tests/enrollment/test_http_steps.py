@@ -183,7 +183,11 @@ async def test_an_invitation_is_for_one_address_once_and_for_a_while(school):
     ana = {"by": "learner", "subject": "ana"}
     problem(await school.enroll("ana", **ana), 403, "invitation_required")
     body = {"email": "Ana@Example.org", "expires": hours_from_now(24)}
-    issued = (await school.post("/enrollment/offerings/spring/invitations", body)).json()
+    sent = await school.post("/enrollment/offerings/spring/invitations", body)
+    issued, where = sent.json(), sent.headers["location"]
+    assert sent.headers["cache-control"] == "private, no-store"
+    unused = {"invitation": issued["invitation"], "offering": "spring", "used_by": None}
+    assert (await school.get(where)).json().items() >= {**unused, "revoked": False}.items()
     shown = {"invitation": issued["invitation"], "code": issued["code"]}
     other = {"invited": {**shown, "email": "ben@example.org"}}
     problem(await school.enroll("ana", facts=other, **ana), 403, "invitation_invalid")
@@ -192,6 +196,8 @@ async def test_an_invitation_is_for_one_address_once_and_for_a_while(school):
     assert (await school.enroll("ana", facts=own, **ana)).status_code == 200
     ben = {"by": "learner", "subject": "ben"}
     problem(await school.enroll("ben", facts=own, **ben), 409, "invitation_already_used")
+    assert (await school.get(where)).json()["used_by"] == enrollment_id("spring", "ana")
+    problem(await school.get("/enrollment/invitations/none"), 404, "unknown_invitation")
     path = f"/enrollment/invitations/{issued['invitation']}/revoke"
     problem(await school.post(path), 409, "invitation_already_used")
     everything = [one.data for one in await school.transactor.log.read("default")]

@@ -94,6 +94,27 @@ async def test_answers_say_what_is_always_there(asked: AsyncClient):
     assert "mode" not in schemas["Enroll"]["required"], "a body may leave out what has a default"
 
 
+async def test_what_is_created_says_where_it_is(asked: AsyncClient):
+    paths = (await document(asked))["paths"]
+    created = [
+        (path, operation["responses"]["201"])
+        for path, operation in operations(paths)
+        if "201" in operation["responses"]
+    ]
+    assert len(created) > 8
+    assert [path for path, answer in created if "Location" not in answer["headers"]] == []
+
+
+async def test_any_read_and_any_command_waits_as_the_client_prefers(asked: AsyncClient):
+    paths = (await document(asked))["paths"]
+    for path, operation in operations(paths):
+        sent = {one["name"] for one in operation.get("parameters", ())}
+        if "Idempotency-Key" in sent or "Milepost-Position" in sent:
+            answer = next(iter(operation["responses"].values()))
+            assert "Prefer" in sent, path
+            assert "Milepost-Settled" in answer["headers"], path
+
+
 async def test_it_is_sent_compressed_to_who_takes_that(asked: AsyncClient):
     plain, zipped = await asked.get(ADDRESS, headers=PLAIN), await asked.get(ADDRESS, headers=GZIP)
     refused = await asked.get(ADDRESS, headers={"Accept-Encoding": "br, gzip;q=0"})

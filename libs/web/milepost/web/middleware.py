@@ -13,6 +13,13 @@ from structlog.contextvars import bind_contextvars
 from uuid_utils import uuid7
 
 from milepost.events.store.tenant_share import TENANT
+from milepost.web.answers.compression import (
+    compressed,
+    is_compressible,
+    takes_gzip,
+    unchanged,
+    varied,
+)
 from milepost.web.answers.settled import WAITING, Settles, preferred_seconds, settled_send
 from milepost.web.auth.tokens import Caller, TokenVerifier
 from milepost.web.problems import NotAuthenticated, error_response
@@ -56,23 +63,23 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:  # there are no websockets
             return
         started = perf_counter()
-        recorder = _StatusRecorder(send)
         headers = dict(scope["headers"])
+        outgoing = _Outgoing(send, headers)
         try:
             if self._tracer is None and b"traceparent" not in headers:
-                await self._admit(scope, receive, recorder, headers)
+                await self._admit(scope, receive, outgoing, headers)
             else:
-                await self._traced(scope, receive, recorder, headers)
+                await self._traced(scope, receive, outgoing, headers)
         finally:
             # Of what then waited for hours, the time in which it was worked on.
             seconds = (place_in(scope).left_at or perf_counter()) - started
-            self._metrics.observe(scope["method"], scope["path_template"], recorder.status, seconds)
+            self._metrics.observe(scope["method"], scope["path_template"], outgoing.status, seconds)
 
     async def _traced(
         self,
         scope: HTTPScope,
         receive: Receive,
-        send: "_StatusRecorder",
+        send: "_Outgoing",
         headers: dict[bytes, bytes],
     ) -> None:
         parent = tracing.parent(headers)
@@ -90,7 +97,7 @@ class Edge:
         self,
         scope: HTTPScope,
         receive: Receive,
-        send: "_StatusRecorder",
+        send: "_Outgoing",
         headers: dict[bytes, bytes],
     ) -> None:
         scope["state"]["correlation"] = _correlation(headers)
@@ -113,7 +120,7 @@ class Edge:
         self,
         scope: HTTPScope,
         receive: Receive,
-        send: "_StatusRecorder",
+        send: "_Outgoing",
         headers: dict[bytes, bytes],
     ) -> None:
         call = scope["route_handler"].opt.get(DIRECT_CALL, self._app)
@@ -151,13 +158,15 @@ class Edge:
         return caller
 
 
-class _StatusRecorder:
-    """`send`, remembering the status; 500 until one was sent."""
+class _Outgoing:
+    """`send`, remembering the status (500 until one was sent), and compressing what may be."""
 
-    __slots__ = ("_send", "started", "status")
+    __slots__ = ("_held", "_request", "_send", "started", "status")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, request: dict[bytes, bytes]) -> None:
         self._send = send
+        self._request = request
+        self._held: Message | None = None
         self.started = False
         self.status = 500
 
@@ -165,7 +174,20 @@ class _StatusRecorder:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
+            if self.status == 304:
+                message = unchanged(message, self._request)
+            elif is_compressible(message["headers"]):
+                self._held = varied(message)
+                return
+        elif self._held is not None:
+            start, self._held = self._held, None
+            if not message.get("more_body") and self._takes_gzip():
+                start, message = await compressed(start, message)
+            await self._send(start)
         await self._send(message)
+
+    def _takes_gzip(self) -> bool:
+        return takes_gzip(self._request.get(b"accept-encoding", b"").decode("latin-1"))
 
 
 async def _refuse(error: Exception, scope: HTTPScope, receive: Receive, send: Send) -> None:

@@ -30,6 +30,7 @@ FIRST_PAUSE_SECONDS: Final = 0.004
 LONGEST_PAUSE_SECONDS: Final = 0.02
 # Of a process: whoever comes then is told how it stands, and does not wait.
 MAX_WAITING: Final = 1_000
+MAX_WAITING_OF_TENANT: Final = 500
 # Where more is open, nobody is told that all is settled: a backlog is being answered.
 MAX_OPEN: Final = 2_000
 
@@ -103,9 +104,12 @@ class Settlement:
         unknown = Settled(settled=False, position=position, known=False)
         if self._closed or self._waiting >= MAX_WAITING:
             return unknown
+        tracker = self._tracker(tenant)
+        if tracker.waiting >= MAX_WAITING_OF_TENANT:
+            return unknown
         self._waiting += 1
         try:
-            found = await self._tracker(tenant).wait(position, seconds)
+            found = await tracker.wait(position, seconds)
             return await self._with_parked(tenant, position, found)
         except UNAVAILABLE:
             return unknown
@@ -147,6 +151,10 @@ class Tracker:
         self._waiting: dict[asyncio.Future[Settled], int] = {}
         self._backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5)
         self.task = asyncio.create_task(self._look_while_awaited())
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     async def wait(self, position: int, seconds: float) -> Settled:
         settled: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()

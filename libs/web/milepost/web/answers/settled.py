@@ -20,6 +20,7 @@ from litestar.types import HTTPScope, Message, Send
 from milepost.events.policies.settlement import Settled
 from milepost.web.requests.allowed_roles import SAFE_METHODS
 from milepost.web.requests.positions import AWAITED, awaited_position
+from milepost.web.requests.quotas import leave_place
 
 MAX_SECONDS: Final = 30
 # The headers of a request that may make it wait.
@@ -53,6 +54,7 @@ async def settled_send(settles: Settles, scope: HTTPScope, send: Send, seconds: 
     position = awaited_position(request)
     if position is None:
         return send
+    leave_place(scope)
     deadline = time.monotonic() + seconds
     tenant = scope["user"].tenant
     found = await settles.wait(tenant, position, seconds)
@@ -78,6 +80,7 @@ class _Answer:
         found: Settled | None = None,
     ) -> None:
         self._settles = settles
+        self._scope = scope
         self._tenant: str = scope["user"].tenant
         self._send = send
         self._seconds = seconds
@@ -94,6 +97,7 @@ class _Answer:
             position = next((int(value) for name, value in headers if name == _POSITION), None)
             if position is None:  # nothing was written
                 return headers
+            leave_place(self._scope)
             found = await self._settles.wait(self._tenant, position, self._seconds)
             headers = [one for one in headers if one[0] != _POSITION]
             headers.append((_POSITION, b"%d" % max(position, found.position)))

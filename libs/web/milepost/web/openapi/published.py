@@ -5,7 +5,6 @@ Building takes some tenths of a second of work. Afterwards an answer costs as mu
 
 import asyncio
 import gzip
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
@@ -20,6 +19,7 @@ from litestar.params import FromPath
 
 from milepost.contracts.documents import asyncapi, catalog
 from milepost.contracts.documents.event_schemas import event_types, schema_of
+from milepost.web.answers.compression import takes_gzip
 from milepost.web.openapi.links import resolve_links
 from milepost.web.requests.etags import etag_matches
 
@@ -31,7 +31,6 @@ PATHS: Final = ("/schema", "/schema/openapi.json")
 PUBLISHER: Final = "openapi"
 CACHE_CONTROL: Final = "public, max-age=60"
 _REFERENCE: Final = "#/components/schemas/"
-_NO_GZIP: Final = re.compile(r"(gzip|\*)\s*;\s*q=0(\.0*)?\s*(,|$)")
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -157,7 +156,3 @@ def _renamed(value: Any, references: Mapping[str, str]) -> Any:
         case str():
             return references.get(value, value)
     return value
-
-
-def takes_gzip(accepted: str) -> bool:
-    return ("gzip" in accepted or "*" in accepted) and not _NO_GZIP.search(accepted)

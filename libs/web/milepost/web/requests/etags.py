@@ -10,9 +10,13 @@ T = TypeVar("T")
 
 
 def etag_matches(request: Request[Any, Any, Any], etag: str) -> bool:
-    """Whether the reader has that: compared weakly (RFC 9110, section 13.1.2)."""
+    """Whether the reader has that, compressed or not.
+
+    Compared weakly (RFC 9110, section 13.1.2).
+    """
     header = request.headers.get("if-none-match", "")
-    return bool({tag.strip().removeprefix("W/") for tag in header.split(",")} & {etag, "*"})
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return not tags.isdisjoint({etag, f'{etag[:-1]}-gzip"', "*"})
 
 
 def versioned(request: Request[Any, Any, Any], body: T, *versions: int) -> Response[T]:

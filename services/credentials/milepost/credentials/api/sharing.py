@@ -168,7 +168,9 @@ async def share_credential(
     address = f"{wiring.settings.public_origin}/c/{credential}{query}" if told else None
     view = _view(outcome, credential, wiring.clock())
     shared = SharedView(**msgspec.structs.asdict(view), address=address)
-    return positioned(shared, outcome.position)
+    response = positioned(shared, outcome.position)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @delete(

@@ -1,4 +1,4 @@
-"""Invitations: issue, revoke. The code is shown once; the log keeps a digest of it."""
+"""Invitations: issue, read, revoke. The code is shown once; the log keeps a digest of it."""
 
 import secrets
 from datetime import datetime
@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated
 
 import msgspec
-from litestar import Response, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
@@ -20,13 +20,20 @@ from milepost.enrollment.api.documented_refusals import (
     UNKNOWN_INVITATION,
 )
 from milepost.enrollment.api.wiring import ENROLLERS, NOW, OfferingPath, When, Wiring
-from milepost.enrollment.domain.invitation import INVITATION, digest, issue, revoke
+from milepost.enrollment.domain.invitation import (
+    INVITATION,
+    UnknownInvitation,
+    digest,
+    issue,
+    revoke,
+)
 from milepost.enrollment.domain.offering.offering import OFFERING
-from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command
+from milepost.web.openapi.documented_answers import OCCURRED_IN_FUTURE, command, versioned_query
 from milepost.web.requests.commands import Call, run_command
+from milepost.web.requests.etags import versioned
 from milepost.web.requests.idempotency import command_id
 from milepost.web.requests.json_body import Body
-from milepost.web.requests.positions import positioned
+from milepost.web.requests.positions import created, positioned
 from milepost.web.requests.times import in_calendar, occurred
 
 InvitationPath = Annotated[str, PathParameter(pattern=ID, description="The invitation's id")]
@@ -51,6 +58,16 @@ class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None
 
 
+class InvitationStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """`used_by`: the enrollment that it was good for."""
+
+    invitation: str
+    offering: str
+    expires: datetime
+    used_by: str | None
+    revoked: bool
+
+
 class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     invitation: str
     revoked: bool
@@ -62,9 +79,9 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     description="Good for one enrollment until it expires, for who has the code and the address. "
     "A repeated request is told no code.",
     status_code=201,
-    answers=command(*NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE),
+    answers=command(*NOT_RUNNING, INVITATION_EXPIRED, OCCURRED_IN_FUTURE, creates=True),
     roles=ENROLLERS,
-    links=("revokeInvitation",),
+    links=("getInvitation", "revokeInvitation"),
 )
 async def invite_learner(
     request: Call,
@@ -98,7 +115,33 @@ async def invite_learner(
     view = InvitationView(
         invitation=invitation, offering=offering, expires=issued.expires, code=shown
     )
-    return positioned(view, outcome.position, 201)
+    response = created(view, outcome.position, ("enrollment", "invitations", invitation))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@get(
+    "/invitations/{invitation:str}",
+    summary="Read an invitation",
+    description="Whether it was used, by which enrollment, or revoked; never its code.",
+    answers=versioned_query(UNKNOWN_INVITATION),
+    roles=(*ENROLLERS, "auditor"),
+)
+async def get_invitation(
+    request: Call, invitation: InvitationPath, wiring: NamedDependency[Wiring]
+) -> Response[InvitationStanding]:
+    tenant = request.user.tenant
+    version, state = await wiring.transactor.load(tenant, INVITATION.of(invitation))
+    if state.issued is None:
+        raise UnknownInvitation(invitation)
+    standing = InvitationStanding(
+        invitation=invitation,
+        offering=state.issued.offering,
+        expires=state.issued.expires,
+        used_by=state.used_by,
+        revoked=state.revoked,
+    )
+    return versioned(request, standing, version)
 
 
 @post(
@@ -121,4 +164,4 @@ async def revoke_invitation(
     return positioned(Revoked(invitation=invitation, revoked=True), outcome.position)
 
 
-HANDLERS = (invite_learner, revoke_invitation)
+HANDLERS = (invite_learner, get_invitation, revoke_invitation)

@@ -13,7 +13,8 @@ from milepost.contracts.documents.asyncapi import document as asyncapi
 from milepost.operations.documentation.site import ENGLISH, STATIC, Drawn, Site
 from milepost.operations.documentation.whole_api import whole_api
 from milepost.pages.pages import HEADERS
-from milepost.web.openapi.published import PATHS, PUBLISHER, Published, Publisher, takes_gzip
+from milepost.web.answers.compression import takes_gzip
+from milepost.web.openapi.published import PATHS, PUBLISHER, Published, Publisher
 from milepost.web.requests.etags import etag_matches
 from milepost.web.requests.quotas import Buckets
 
