@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nats
 import pytest
-from nats.js.api import ConsumerConfig
+from nats.js.api import AckPolicy, ConsumerConfig
 from tests.house.test_nats_conf import free_port, listening
 from tests.subscriptions.partners.servers import award, embedded
 
@@ -30,7 +30,9 @@ async def left_by_an_earlier_version(folder: Path) -> None:
     client = await nats.connect(f"nats://own@127.0.0.1:{port}")
     js = client.jetstream()
     await award(js, "north", 3)
-    await js.add_consumer(STREAM, ConsumerConfig(durable_name="kept", ack_policy="explicit"))
+    await js.add_consumer(
+        STREAM, ConsumerConfig(durable_name="kept", ack_policy=AckPolicy.EXPLICIT)
+    )
     feed = await js.pull_subscribe_bind("kept", STREAM)
     (first,) = await feed.fetch(1, timeout=5)
     await first.ack_sync()

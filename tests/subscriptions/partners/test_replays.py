@@ -24,6 +24,7 @@ from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import connect_pool
 from milepost.subscriptions.partners import keeper as keeping
 from milepost.subscriptions.partners import register
+from milepost.subscriptions.partners.administration import Administration
 from milepost.subscriptions.partners.app import service
 from milepost.subscriptions.partners.consumers import make
 from milepost.subscriptions.partners.keeper import Keeper
@@ -154,6 +155,24 @@ async def test_the_printed_program_outlives_a_lost_stream_and_a_restart_of_nats(
             await server.restart()
             await kept.here.award("zoe")
             assert await heard(one) == ("22", "zoe")
+
+
+async def test_whoever_is_removed_from_elsewhere_leaves_the_file(kept: Kept):
+    async with kept.keeping():
+        await kept.let_in()
+        server, partner = kept.here.server, kept.partner
+        async with server.own() as js:
+            elsewhere = Administration(
+                kept.context.transactor, kept.context.pool, js, kept.context.clock, actor="ada"
+            )
+            await elsewhere.remove(partner.tenant, partner.name)
+        await eventually(lambda: partner.id not in server.accounts.read_text("utf-8"))
+        await server.reload()
+
+        async def refused() -> bool:
+            return not await server.lets_in(server.address(partner), partner.id)
+
+        await eventually(refused)
 
 
 async def test_it_has_a_part_again_in_order_and_nothing_that_it_may_not_read(kept: Kept):

@@ -45,7 +45,7 @@ def republish_part(
     first: Annotated[
         int, typer.Option("--from", help="From this position of its log on; 1 is the first.", min=1)
     ],
-    subject: Annotated[str, typer.Option(help="Where to, as republish.payroll.")],
+    subject: Annotated[str, typer.Option(help="Where to, as republish.ou.payroll.")],
     last: Annotated[
         int | None,
         typer.Option("--to", help="Up to this position.", show_default="the newest", min=1),
@@ -65,9 +65,10 @@ def republish_part(
 ) -> None:
     """Publish events again to a subject of one subscriber's own.
 
-    Under republish.> they are kept for a week; any other subject needs a stream that takes it.
+    The subscriber `payroll` of `ou` may read republish.ou.payroll, and no other. Under republish.>
+    they are kept for a week; any other subject needs a stream that takes it.
 
-    Example: milepost republish --tenant ou --from 1 --subject republish.payroll
+    Example: milepost republish --tenant ou --from 1 --subject republish.ou.payroll
     """
     check_all(lambda: require_tenant(tenant), lambda: require_published(event or []))
     tags = tuple(tag for tag in PUBLISHED if not event or name_of(tag) in event)
