@@ -56,6 +56,9 @@ docs: setup ## build the documentation into dist/docs; a warning is an error
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/doctrees docs dist/docs
 	@echo "open dist/docs/index.html"
 
+contract: setup ## write the documents that others rely on into contract/
+	@$(BIN)/python -m milepost.operations.contract
+
 bench: setup ## measure everything beside its yardsticks: one table with targets
 	@$(BIN)/milepost bench all
 
@@ -83,4 +86,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs bench lock clean
+.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs contract bench lock clean

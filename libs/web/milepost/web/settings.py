@@ -79,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     - `probes_port` answers `/health/*` and `/metrics` in a thread of its own, whatever happens to
       `port`; 0: only `port` does.
     - `public_url` is where others reach this installation, `https://HOST[:PORT]`: credentials carry
-      it as part of their ids. Empty: `http://HOST:PORT` of this process, which nobody else reaches.
+      it as part of their ids, events in the addresses of their schemas. Empty: `http://HOST:PORT`
+      of this process, which nobody else reaches.
     - `cors_origins` are front ends that may call from a browser: `https://HOST[:PORT]`, separated
       by commas; empty: none of another origin.
     - `max_connections` are held at once, `max_requests` worked on; who comes then is answered 503.

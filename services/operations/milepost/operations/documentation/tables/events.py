@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import inspect
 
+from milepost.contracts.documents.addresses import schema_path
 from milepost.contracts.published import PUBLISHED
 from milepost.events.event import Event, name_of, tag_of
 from milepost.operations.documentation.tables.imported import heirs, import_all
@@ -33,7 +34,8 @@ def _service(service: str, classes: dict[str, type[Event]]) -> str:
 def _event(service: str, cls: type[Event]) -> Iterator[str]:
     tag = tag_of(cls)
     yield f"### {cls.__name__}"
-    yield f"`milepost.<tenant>.{service}.{name_of(tag)}`, type `milepost.{tag}`"
+    subject = code(f"milepost.<tenant>.{service}.{name_of(tag)}")
+    yield f"{subject}, type {code(f'milepost.{tag}')}, schema {code(schema_path(tag))}"
     if doc := doc_of(cls):
         yield ALIGNED.sub(r"- `\1` ", doc)
     yield table(("field", "is", ""), _fields(cls))
