@@ -6,14 +6,16 @@ have lost nothing.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import nats.errors
 import pytest
 from nats.js import JetStreamContext
 from tests.eventually import eventually
+from tests.house.test_nats_conf import free_port, listening
 from tests.subscriptions.partners.servers import (
     AWARDED,
     Hostile,
@@ -25,6 +27,9 @@ from tests.subscriptions.partners.servers import (
 )
 
 from milepost.events.nats.connection import connect
+from milepost.operations.local.embedded_nats import binary
+from milepost.subscriptions.partners import consumers
+from milepost.subscriptions.partners.accounts import CONNECTIONS
 
 STREAM = "MILEPOST"
 API = "$JS.API"
@@ -289,3 +294,75 @@ async def test_two_addresses_of_one_name_are_two_subscribers(scene: Scene):
         for message in messages:
             await message.nak()
     await until_pending(scene.js, scene.south, await pending(scene.js, scene.south))
+
+
+async def test_as_one_subscriber_sixteen_connections_are_open_and_no_more(scene: Scene):
+    async def ignore(_: Exception) -> None:
+        """It is raised, too."""
+
+    once: dict[str, Any] = {"error_cb": ignore, "allow_reconnect": False}
+    url = scene.server.address(scene.mallory)
+    opened = [await connect(url, **once) for _ in range(CONNECTIONS)]
+    with pytest.raises(nats.errors.Error):
+        await connect(url, **once, max_reconnect_attempts=0)
+    async with scene.server.as_(scene.payroll) as other:
+        assert other.client.is_connected
+    for one in opened:
+        await one.close()
+
+
+async def test_what_is_published_while_accounts_are_read_anew_arrives(scene: Scene):
+    others = (scene.mallory, scene.payroll, scene.south)
+    before = (await scene.js.stream_info(STREAM)).state.last_seq
+    reloading = asyncio.create_task(reloads(scene.server, others))
+    published = 0
+    while not reloading.done():
+        await award(scene.js, "south", 20)
+        published += 20
+    await reloading
+    assert (await scene.js.stream_info(STREAM)).state.last_seq == before + published
+
+
+async def reloads(server: Nats, partners: Sequence[Partner]) -> None:
+    """Others come and go."""
+    for number in range(2):
+        await server.admit(*partners, Partner("north", f"guest-{number}"))
+    await server.admit(*partners)
+
+
+async def test_without_accounts_permissions_would_not_hold_it(
+    tmp_path: Path,
+    own_processes: None,  # noqa: ARG001 - it starts one
+):
+    """That these attacks find something: the same user in the account that has the stream."""
+    port, conf, own = free_port(), tmp_path / "nats.conf", "subscriber_north_mallory"
+    asked = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{own}"
+    conf.write_text(
+        f"""listen: "127.0.0.1:{port}", jetstream {{ store_dir: "{tmp_path / "data"}" }}
+        authorization {{ users: [{{ user: own, password: own }}, {{ user: mallory, password: m,
+            permissions: {{ publish: ["{asked}"], subscribe: ["_INBOX.>"] }} }}] }}""",
+        "utf-8",
+    )
+    process = await asyncio.create_subprocess_exec(
+        binary(), "--config", conf, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await listening(port)
+        client = await connect(f"nats://own:own@127.0.0.1:{port}")
+        mallory = await connect(f"nats://mallory:m@127.0.0.1:{port}")
+        js = client.jetstream()
+        await award(js, "north", 1)
+        await consumers.make(js, Partner("north", "mallory").named, 1)
+        await mallory.publish(asked, b'{"batch":1,"no_wait":true}', reply=THEIRS)
+        await mallory.publish(asked, b"{", reply=THEIRS)
+        await mallory.flush()
+
+        async def stored() -> bool:
+            return (await js.stream_info(STREAM)).state.messages > 1
+
+        await eventually(stored)
+        await mallory.close()
+        await client.close()
+    finally:
+        process.terminate()
+        await process.wait()
