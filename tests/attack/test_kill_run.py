@@ -1,6 +1,7 @@
 """Every process of a Milepost killed in turn, again and again, under clients that retry with keys.
 
-Each learner enrolls, completes the course and so earns a credential: once, whoever is killed.
+Each learner enrolls, completes the course and so earns a credential: once, whoever is killed. Feed,
+event stream, NATS and a webhook are told of it: of the same events, in the same order.
 
 `MILEPOST_KILLS` is how often: 100 by default, one each 3 seconds.
 """
@@ -11,7 +12,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count, cycle, islice
@@ -21,19 +23,25 @@ from typing import NamedTuple
 import asyncpg
 import psutil
 import pytest
-from tests.clients import Client, ConnectError, Response, Running, TransportError
+from tests.attack.listeners import Feed, Heard, Hook, Listener, Nats, Stream, once
+from tests.clients import AsyncClient, Client, ConnectError, Response, Running, TransportError
 from tests.eventually import eventually
 from tests.operations.test_up import left_running
 from tests.processes import milepost, wait_until_ready
 
 from milepost.contracts.ids import enrollment_id
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.operations.local.embedded import free_port
+from milepost.subscriptions.partners.accounts import DOMAIN
 
 KILLS = int(os.environ.get("MILEPOST_KILLS", "100"))
 PAUSE_SECONDS = 3.0
-CLIENTS = 24
+CLIENTS = 12
 PATIENCE_SECONDS = 120
 SETTLED_SECONDS = 120
+HEARD_SECONDS = 240
+BATCH = "application/cloudevents-batch+json"
+STREAM = "MILEPOST"
 VICTIMS = (("serve", "all"), ("relay",), ("project",), ("postgres",), ("nats-server",))
 # The connection is gone: the client cannot know what became of its command, and asks again.
 AWAY = 0
@@ -43,6 +51,9 @@ ENTRIES = """select data ->> 'learner' as learner, array_agg(position) as positi
     from log.events where tenant = $1 and type = 'learner_enrolled' group by 1"""
 AWARDS = """select data ->> 'learner' as learner, count(*) as times from log.events
     where tenant = $1 and type = 'credential_awarded' group by 1"""
+EVENTS = ("learner_enrolled", "course_completed", "credential_awarded")
+HAPPENED = """select position, event_id::text, coalesce(data ->> 'learner', '') as learner
+    from log.events where tenant = $1 and type = any($2) order by position"""
 BEHIND = """select count(*) from log.heads h join consumer.positions p using (tenant)
     where p.position < h.head"""
 
@@ -64,7 +75,8 @@ async def up(own_processes: None, session_dir: Path) -> AsyncIterator[Up]:  # no
     folder = session_dir / "killed"
     folder.mkdir(mode=0o711)
     port = free_port(0)
-    with milepost(folder, "up", "--port", str(port)) as process:
+    private = {"MILEPOST_OUTBOUND_PRIVATE": "127.0.0.1"}  # where the webhook's endpoint is
+    with milepost(folder, "up", "--port", str(port), **private) as process:
         http = f"http://127.0.0.1:{port}"
         wait_until_ready(http, process)
         yield Up(process, Running(http, folder))
@@ -150,39 +162,105 @@ async def ask(up: Up, *arguments: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-@pytest.mark.timeout(KILLS * PAUSE_SECONDS * 3 + 600)
+@asynccontextmanager
+async def listeners(up: Up, client: Client) -> AsyncIterator[dict[str, Listener]]:
+    """All four, of the same events, each from the school's beginning."""
+    code, said = await ask(
+        up, "subscribers", "add", "payroll", "--tenant", "killed",
+        *(word for event in EVENTS for word in ("--event", event)),
+    )  # fmt: skip
+    assert code == 0, said
+    partner = json.loads(said)
+    token = up.running.headers("service", tenant="killed", subject="partner", lifetime=7200)
+    headers = {**token, "Accept": BATCH}
+    async with AsyncClient(base_url=up.running.http, headers=headers, timeout=30) as connection:
+        hook = Hook()
+        found: dict[str, Listener] = {
+            "feed": Feed(connection, {"type": EVENTS}),
+            "stream": Stream(connection, {"type": EVENTS}),
+            "nats": Nats(partner["address"], DOMAIN, STREAM, partner["consumer"]),
+            "webhook": hook,
+        }
+        tasks = [asyncio.create_task(one.listen()) for one in found.values()]
+        await eventually(lambda: hook.receiver.port)
+        await subscribe(client, hook)
+        try:
+            yield found
+            for task in tasks:
+                assert not task.done(), task
+        finally:
+            await cancel_and_wait(*tasks)
+
+
+async def subscribe(client: Client, hook: Hook) -> None:
+    by = {"by": "service", "subject": "partner"}
+    wanted = {"url": hook.receiver.url, "types": EVENTS, "ordered": "learner"}
+    made = await client.post("/webhooks", wanted, **by)
+    assert made.status_code == 201, made.text
+    verified = await client.post(f"/webhooks/{made.json()['webhook']}/verify", **by)
+    assert verified.status_code == 200, verified.text
+    hook.secret = made.json()["secret"]
+
+
+@pytest.mark.timeout(KILLS * PAUSE_SECONDS * 3 + 900)
 async def test_nothing_is_lost_or_doubled_whoever_is_killed(up: Up):
     told, stop = Told({}, Counter()), asyncio.Event()
     async with up.running.client(tenant="killed") as client:
         await client.open(plan=PLAN, seats=1_000_000)
         await client.define("badge", BADGE, by="issuer")
-        working = [asyncio.create_task(work(client, one, told, stop)) for one in range(CLIENTS)]
-        for words in islice(cycle(VICTIMS), KILLS):
-            await asyncio.sleep(PAUSE_SECONDS)
-            await kill(up.running.data_dir, words)
-            assert up.process.poll() is None, "it gave up"
-            assert not [one for one in working if one.done()], "a client met what it should not"
-        stop.set()
-        await asyncio.gather(*working)
-    await compare(up, told)
+        async with listeners(up, client) as listening:
+            working = [asyncio.create_task(work(client, one, told, stop)) for one in range(CLIENTS)]
+            for words in islice(cycle(VICTIMS), KILLS):
+                await asyncio.sleep(PAUSE_SECONDS)
+                await kill(up.running.data_dir, words)
+                assert up.process.poll() is None, "it gave up"
+                assert not [one for one in working if one.done()], "a client met what it should not"
+            stop.set()
+            await asyncio.gather(*working)
+            await compare(up, told)
+            await compare_heard(up, listening)
+
+
+async def compare_heard(up: Up, listening: Mapping[str, Listener]) -> None:
+    """The cursors of feed and stream bring nothing twice; NATS and webhooks may, with its id."""
+    happened = await in_log(up, HAPPENED, "killed", EVENTS)
+    expected = [Heard(one["position"], one["event_id"]) for one in happened]
+    of_learner = {one["position"]: one["learner"] for one in happened}
+    for name, one in listening.items():
+        whole = partial(lambda heard: len(set(heard)) >= len(expected), one.heard)
+        await eventually(whole, within=HEARD_SECONDS)
+        print(f"{name}: {len(one.heard)} messages, {len(expected)} events")
+    assert listening["feed"].heard == expected
+    assert listening["stream"].heard == expected
+    assert once(listening["nats"].heard) == expected
+    hooked = once(listening["webhook"].heard)
+    assert sorted(hooked) == expected
+    assert sorted(hooked, key=lambda one: of_learner[one.position]) == sorted(
+        expected, key=lambda one: of_learner[one.position]
+    ), "each learner's in order"
+
+
+async def in_log(up: Up, query: str, *values: object) -> list[asyncpg.Record]:
+    runtime = json.loads((up.running.data_dir / "runtime.json").read_text())
+    connection = await asyncpg.connect(runtime["postgres"])
+    try:
+        found: list[asyncpg.Record] = await connection.fetch(query, *values)
+        return found
+    finally:
+        await connection.close()
 
 
 async def compare(up: Up, told: Told) -> None:
     assert set(told.statuses) <= {200, 201, 503, AWAY}, told.statuses
-    runtime = json.loads((up.running.data_dir / "runtime.json").read_text())
-    connection = await asyncpg.connect(runtime["postgres"])
 
     async def at_rest() -> bool:
-        return bool(await connection.fetchval(BEHIND) == 0)
+        return (await in_log(up, BEHIND))[0][0] == 0
 
-    entries = {
-        one["learner"]: one["positions"] for one in await connection.fetch(ENTRIES, "killed")
-    }
+    entries = {one["learner"]: one["positions"] for one in await in_log(up, ENTRIES, "killed")}
     assert entries == {learner: [position] for learner, position in told.positions.items()}
     await eventually(at_rest, within=SETTLED_SECONDS)
-    awards = {one["learner"]: one["times"] for one in await connection.fetch(AWARDS, "killed")}
+    awards = {one["learner"]: one["times"] for one in await in_log(up, AWARDS, "killed")}
     assert awards == dict.fromkeys(told.positions, 1)
-    await connection.close()
     for command in (
         ("log", "verify"),
         ("audit",),
@@ -192,4 +270,4 @@ async def compare(up: Up, told: Told) -> None:
         code, said = await ask(up, *command)
         assert code == 0, f"{' '.join(command)}: {said}"
     assert up.process.poll() is None
-    print(f"{len(told.positions)} commands, answers {dict(told.statuses)}")
+    print(f"{len(told.positions)} learners, answers {dict(told.statuses)}")
