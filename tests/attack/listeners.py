@@ -5,9 +5,9 @@ repeat, which only at-least-once ways may bring, is known by its id.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import nats
@@ -36,7 +36,7 @@ class Listener(Protocol):
 class Feed:
     """Long polls, with the position of the last answer as the cursor."""
 
-    def __init__(self, connection: AsyncClient, query: Mapping[str, object]) -> None:
+    def __init__(self, connection: AsyncClient, query: Mapping[str, Sequence[str]]) -> None:
         self.heard: list[Heard] = []
         self._connection, self._query = connection, query
         self._after = 0
@@ -49,7 +49,7 @@ class Feed:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _poll(self) -> None:
-        query = {**self._query, "after": self._after, "wait": 5, "limit": 1000}
+        query: dict[str, Any] = {**self._query, "after": self._after, "wait": 5, "limit": 1000}
         answer = await self._connection.get("/events", params=query)
         answer.raise_for_status()
         self.heard += [heard_from(one) for one in answer.json()]
@@ -59,7 +59,7 @@ class Feed:
 class Stream:
     """Server-sent events; whoever comes back says what came last."""
 
-    def __init__(self, connection: AsyncClient, query: Mapping[str, object]) -> None:
+    def __init__(self, connection: AsyncClient, query: Mapping[str, Sequence[str]]) -> None:
         self.heard: list[Heard] = []
         self._connection, self._query = connection, query
         self._last = "0"
@@ -99,7 +99,7 @@ class Nats:
         client = await nats.connect(self._address, max_reconnect_attempts=-1, error_cb=_ignore)
         try:
             while True:
-                with suppress(nats.errors.Error):
+                with suppress(nats.errors.Error, TimeoutError):
                     await self._follow(client)
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:

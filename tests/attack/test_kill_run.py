@@ -254,7 +254,8 @@ async def compare(up: Up, told: Told) -> None:
     assert set(told.statuses) <= {200, 201, 503, AWAY}, told.statuses
 
     async def at_rest() -> bool:
-        return (await in_log(up, BEHIND))[0][0] == 0
+        [[behind]] = await in_log(up, BEHIND)
+        return bool(behind == 0)
 
     entries = {one["learner"]: one["positions"] for one in await in_log(up, ENTRIES, "killed")}
     assert entries == {learner: [position] for learner, position in told.positions.items()}

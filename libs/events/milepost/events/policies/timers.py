@@ -23,7 +23,7 @@ from milepost.events.parking.parked import Failure, Pool, park
 from milepost.events.policies.policy import Reactions
 from milepost.events.policies.reactions import run_reactions
 from milepost.events.policies.timer_rows import TimerRows
-from milepost.events.runtime.leadership import lead
+from milepost.events.runtime.leaders import lead
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.events.runtime.turns import Turns
 from milepost.events.subscriptions.handler import Handler

@@ -35,7 +35,8 @@ from milepost.events.relay.strays import Pool, Strays
 from milepost.events.relay.stream_position import StreamPosition
 from milepost.events.relay.unpublishable import PublishedTypes, RelayParking
 from milepost.events.runtime.backoff import Backoff
-from milepost.events.runtime.leadership import Source, lead
+from milepost.events.runtime.leaders import lead
+from milepost.events.runtime.leadership import Source
 from milepost.events.runtime.outages import UNAVAILABLE
 
 FRUITLESS_PIPELINES = 10

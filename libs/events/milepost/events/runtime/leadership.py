@@ -11,18 +11,16 @@ position (checkpoints, read models), by an expected sequence (the relay), by the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
-import structlog
 from prometheus_client import Gauge
 
 from milepost.events.errors import EventsError
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.outages import UNAVAILABLE
-from milepost.events.runtime.retry import retry_forever
 
 T = TypeVar("T")
 Source: TypeAlias = "str | asyncpg.Pool[asyncpg.Record]"
@@ -45,8 +43,6 @@ UNLOCK = "select pg_advisory_unlock(hashtextextended($1, 0))"
 
 LEADS = Gauge("milepost_leads", "1 in the process that leads, 0 in those that wait", ["name"])
 
-_log = structlog.get_logger()
-
 
 class LeaseLost(EventsError):
     """The connection that held the lock is gone: another process may lead by now."""
@@ -66,15 +62,26 @@ class Leases:
         self._in_use = asyncio.Lock()
 
     async def acquire(self, name: str) -> bool:
-        """Lead `name` from now on, unless somebody else does. Raises what asyncpg raises."""
+        """Lead `name` from now on, unless somebody else does.
+
+        Raises `LeaseLost`, what asyncpg raises. Whoever is stopped meanwhile does not know whether
+        the lock was taken, so all is given up: the lock goes with the connection.
+        """
+        if self.lost.is_set():
+            raise LeaseLost(name)
         if name in self.names:
             return True
-        leads = LEADS.labels(name)
-        async with self._in_use:
-            acquired: bool = await self._connection.fetchval(TRY_LOCK, name, timeout=ANSWER_SECONDS)
+        try:
+            async with self._in_use:
+                acquired: bool = await self._connection.fetchval(
+                    TRY_LOCK, name, timeout=ANSWER_SECONDS
+                )
+        except BaseException:
+            self.lost.set()
+            raise
         if acquired:
             self.names.add(name)
-            leads.set(1)
+            LEADS.labels(name).set(1)
         return acquired
 
     async def wait(self, name: str, *, retry_seconds: float = 0.5) -> None:
@@ -108,31 +115,23 @@ class Leases:
             if not self._connection.is_closed():
                 self._connection.remove_termination_listener(self._lose)
 
-    async def release(self) -> None:
-        for name in self.names:
+    async def release(self, *names: str) -> None:
+        """These; all, if none is named."""
+        released = self.names.intersection(names) if names else set(self.names)
+        self.names -= released
+        for name in released:
             LEADS.labels(name).set(0)
-        with suppress(*GONE):  # the locks went with the connection
-            for name in self.names:
-                await self._connection.execute(UNLOCK, name, timeout=ANSWER_SECONDS)
+        try:
+            async with self._in_use:
+                for name in released:
+                    await self._connection.execute(UNLOCK, name, timeout=ANSWER_SECONDS)
+        except BaseException as error:
+            self.lost.set()  # what is still locked goes with the connection
+            if not isinstance(error, GONE):
+                raise
 
     def _lose(self, _: object) -> None:
         self.lost.set()
-
-
-async def lead(
-    source: Source,
-    name: str,
-    work: Callable[[], Coroutine[Any, Any, object]],
-    passing: tuple[type[BaseException], ...],
-) -> NoReturn:
-    """Do `work` wherever this process leads `name`; when something `passing` ends it, again."""
-
-    async def led() -> None:
-        async with lease(source, name) as held:
-            _log.info("leads", name=name)
-            await held.keep(work())
-
-    await retry_forever(name, led, (LeaseLost, *passing))
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from milepost.events.log import Log, Page, read_page
 from milepost.events.nats.connection import Server
 from milepost.events.parking.parked import Pool
 from milepost.events.runtime.cancellation import cancel_and_wait
-from milepost.events.runtime.leadership import lead
+from milepost.events.runtime.leaders import lead
 from milepost.events.runtime.outages import TRANSIENT, UNAVAILABLE
 from milepost.events.runtime.retry import retry_forever
 from milepost.events.runtime.turns import Turns

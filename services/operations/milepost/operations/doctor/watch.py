@@ -7,7 +7,7 @@ import structlog
 from prometheus_client import Gauge
 
 from milepost.events.parking.parked import Pool
-from milepost.events.runtime.leadership import lead
+from milepost.events.runtime.leaders import lead
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.operations.doctor.examination import BOUNDS, findings_of
 from milepost.operations.doctor.finding import Bounds, Consumers, Finding, Verdict
