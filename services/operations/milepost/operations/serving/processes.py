@@ -233,9 +233,7 @@ def _app(
 
 def _serving_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
     role = ENROLLMENT_ROLE if name in {"enrollment", "all"} else ROLE
-    # Whoever leads holds one, and there are twenty who do when one process is all rooms.
-    size = 40 if name == "all" else 20
-    return _pool(settings, f"serve {name}", size=size, role=role)
+    return _pool(settings, f"serve {name}", size=20, role=role)
 
 
 @asynccontextmanager
