@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import msgspec
 import pytest
 
+from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Command, NewEvent, Recorded
 from milepost.events.store.memory import MemoryLog
-from milepost.subscriptions.domain.facets import Facets
+from milepost.subscriptions.domain.facets import Facets, named_by
 from milepost.subscriptions.domain.filters import Filter
 from milepost.subscriptions.selection import Selection
 
 AT = datetime(2026, 5, 4, tzinfo=UTC)
+GOLDEN = Path(__file__).parents[1] / "golden"
 ANN = {"enrollment": "e-1", "learner": "ann"}
 SCHOOL = (
     ("offering-spring", "offering_opened", {"offering": "spring", "course": "sql", "version": 1}),
@@ -90,3 +93,15 @@ async def test_a_filter_takes_what_meets_each_kind_that_it_names(
 
 def tags(events: Sequence[Recorded]) -> list[str]:
     return [event.type for event in events]
+
+
+@pytest.mark.parametrize("tag", PUBLISHED)
+def test_of_everything_that_was_ever_stored_is_known_what_it_is_about(tag: str):
+    files = [*GOLDEN.glob(f"*/{tag}.json"), *GOLDEN.glob(f"*/{tag}~*.json")]
+    assert files
+    for file in files:
+        event = Recorded("north", 1, "some-key", 1, tag, file.read_bytes(), b"{}", AT, AT, uuid4())
+        named = named_by(event)
+        stored = msgspec.json.decode(event.data)
+        assert stored.get("learner") in {None, *named.facets.learners}
+        assert stored.get("offering") in {None, *named.facets.offerings}

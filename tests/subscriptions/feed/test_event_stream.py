@@ -74,6 +74,7 @@ async def stream(
         async with client.stream("GET", f"/events/stream{query}", headers=asked) as answer:
             assert answer.status_code == 200, await answer.aread()
             assert answer.headers["content-type"] == "text/event-stream"
+            assert "content-encoding" not in answer.headers  # it would be held back
             text = ""
             async for more in answer.aiter_text():
                 text = heard.read(text + more)
@@ -153,6 +154,27 @@ async def test_it_ends_with_the_token(
         await school.happens("course-r", "course_published", course="r")
         await eventually(lambda: heard.ended)
     assert heard.comments[-1].startswith("the token has expired")
+
+
+async def test_who_no_longer_teaches_is_told_no_more(school: FeedSchool, client: AsyncClient):
+    teaches = {"offering": "spring", "instructor": "ines"}
+    await school.happens("instructors-spring", "instructor_assigned", **teaches)
+    ines = school.headers("instructor", subject="ines")
+    async with stream(client, school, Authorization=ines["Authorization"]) as heard:
+        await school.happens("enrollment-e-12", "learner_enrolled", **ENROLLED)
+        await eventually(lambda: heard.positions == [12])
+        await school.happens("instructors-spring", "instructor_removed", **teaches)
+        await school.happens("enrollment-e-14", "learner_enrolled", **ENROLLED)
+        # Also behind what the window still has of before.
+        async with (
+            stream(client, school, "?after=10", **ines) as again,
+            stream(client, school, "?after=10") as all_of_it,
+        ):
+            await eventually(lambda: all_of_it.positions == [12, 14])
+            await school.happens("enrollment-e-15", "learner_enrolled", **ENROLLED)
+            await eventually(lambda: all_of_it.positions == [12, 14, 15])
+        assert again.positions == []
+    assert heard.positions == [12]
 
 
 async def test_a_caller_has_so_many_and_who_leaves_makes_room(

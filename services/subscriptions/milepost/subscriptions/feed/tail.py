@@ -28,7 +28,7 @@ from milepost.subscriptions.domain.filters import Filter
 from milepost.subscriptions.feed.log_pages import PageSize
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
 from milepost.subscriptions.selection import Selection
-from milepost.subscriptions.visibility import Audience, Visibility
+from milepost.subscriptions.visibility import Audience, Viewer, Visibility
 
 BUSY_SECONDS, IDLE_SECONDS = 0.005, 0.05
 # Who follows is woken so seldom that all together take a part of the loop's time, and no more.
@@ -89,9 +89,13 @@ class Chunk:
             facets = await self._facets.get()
             later = [one for one in later if subscriber.wanted.matches(facets[one])]
         if later and not subscriber.viewer.everything:
-            audiences = await self._audiences.get()
+            audiences = await self._audiences_for(subscriber.viewer)
             later = [one for one in later if subscriber.viewer.sees(audiences[one])]
         return Found(tuple(self.events[one] for one in later), self.reached)
+
+    async def _audiences_for(self, viewer: Viewer) -> Sequence[Audience]:
+        """Who teaches may change until the last moment; who has learned what does not."""
+        return await (self._look_up_audiences() if viewer.teaches else self._audiences.get())
 
     async def _look_up_audiences(self) -> list[Audience]:
         return await self._visibility.audiences(self.events, await self._facets.get())
