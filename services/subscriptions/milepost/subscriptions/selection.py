@@ -6,6 +6,7 @@ on, and nobody reads the same part twice.
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 from milepost.events.log import Log, Page, Recorded
 from milepost.events.runtime.lru_cache import LruCache
@@ -26,7 +27,12 @@ class Selection:
         self._known = LruCache[tuple[str, str], Facets](KNOWN)
 
     async def page(self, tenant: str, after: int, head: int, wanted: Filter, *, limit: int) -> Page:
-        """What matches behind `after`, of the next `limit` events of these types.
+        """What matches behind `after`, of the next `limit` events of these types."""
+        page = await self.read(tenant, after, head, wanted, limit=limit)
+        return Page(await self.matching(page.events, wanted), page.reached)
+
+    async def read(self, tenant: str, after: int, head: int, wanted: Filter, *, limit: int) -> Page:
+        """What follows `after`, of these types, whatever it is about.
 
         No further than `SPAN` positions: what is rare is looked for in several pages.
         """
@@ -35,7 +41,7 @@ class Selection:
             return Page((), after)
         events = await self._log.read(tenant, after, limit, wanted.tags, upto)
         reached = events[-1].position if len(events) == limit else upto
-        return Page(await self.matching(events, wanted), reached)
+        return Page(events, reached)
 
     async def matching(self, events: Sequence[Recorded], wanted: Filter) -> Sequence[Recorded]:
         """Those of them that were asked for, in order."""
@@ -47,10 +53,25 @@ class Selection:
 
     async def facets(self, events: Sequence[Recorded]) -> list[Facets]:
         """What each of them is about, whatever has to be read for it."""
-        return list(await asyncio.gather(*map(self._facets, events)))
+        named = list(map(named_by, events))
+        found = [self._known_facets(*one) for one in zip(events, named, strict=True)]
+        missing = [number for number, facets in enumerate(found) if facets is None]
+        read = await asyncio.gather(*(self._facets(events[one], named[one]) for one in missing))
+        for number, facets in zip(missing, read, strict=True):
+            found[number] = facets
+        return cast("list[Facets]", found)
 
-    async def _facets(self, event: Recorded) -> Facets:
-        named = named_by(event)
+    def _known_facets(self, event: Recorded, named: Named) -> Facets | None:
+        """None where something has to be read: nearly all are known, and need no task."""
+        facets = named.facets
+        for stream in named.look_up:
+            first = self._known.get((event.tenant, named.credential or stream))
+            if first is None:
+                return None
+            facets = facets.union(first)
+        return facets
+
+    async def _facets(self, event: Recorded, named: Named) -> Facets:
         facets = named.facets
         for stream in named.look_up:
             facets = facets.union(await self._first(event.tenant, stream, named))
@@ -64,4 +85,4 @@ class Selection:
         first = award_in(events, named.credential) if named.credential else events[0]
         if first is None:  # a credential of before there were awards
             return named.facets
-        return self._known.put(key, await self._facets(first))
+        return self._known.put(key, await self._facets(first, named_by(first)))

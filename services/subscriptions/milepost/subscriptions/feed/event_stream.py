@@ -12,6 +12,7 @@ page at most; one that takes nothing for half a minute is hung up on, and comes 
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -32,8 +33,8 @@ from milepost.web.requests.quotas import leave_place
 MEDIA_TYPE: Final = "text/event-stream"
 KEEP_ALIVE_SECONDS: Final = 15.0
 STALLED_SECONDS: Final = 30.0
-# After which readers come back, in milliseconds.
-RETRY: Final = 2_000
+# After which readers come back, in milliseconds: not all in the same moment.
+RETRY: Final = range(1_000, 3_000)
 LATEST, LATEST_BYTES = 4_096, 4_096
 HEADERS: Final = (
     (b"content-type", MEDIA_TYPE.encode()),
@@ -139,7 +140,8 @@ class _Telling:
     async def _begin(self) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": list(HEADERS)}
         await self._send(cast("Any", start))
-        await self._body(b"retry: %d\n" % RETRY + comment("events follow", self._told))
+        retry = random.choice(RETRY)  # noqa: S311 - no secret
+        await self._body(b"retry: %d\n" % retry + comment("events follow", self._told))
 
     async def _reason_to_end(self) -> str:
         """Tell what there is, until there is a reason to end. Raises `_Stalled`."""

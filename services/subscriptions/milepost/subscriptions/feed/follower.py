@@ -45,7 +45,7 @@ class Follower:
         if self.position < window.begin:
             limit = self._page_size.limit
             found = await self._log.page(self._subscriber, self.position, window.begin, limit)
-            self._page_size.learn(found)
+            self._page_size.learn(found.read_bytes)
         elif (chunk := window.next(self.position)) is not None:
             found = await chunk.pick(self._subscriber, self.position)
         else:

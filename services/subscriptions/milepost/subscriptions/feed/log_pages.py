@@ -9,9 +9,10 @@ behind, take turns.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from weakref import WeakValueDictionary
 
-from milepost.events.log import Log
+from milepost.events.log import Log, Recorded
 from milepost.events.runtime.slots import Slots
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
 from milepost.subscriptions.selection import Selection
@@ -20,7 +21,13 @@ from milepost.subscriptions.visibility import Visibility
 FIRST_LIMIT, MAX_LIMIT, GROWTH = 64, 2_000, 4
 PAGE_BYTES = 1024 * 1024
 READ_SECONDS = 10.0
-READERS, MAX_READERS = 4, 64
+# Of events that have to be looked into: some milliseconds.
+LOOKED_UP_LIMIT = 500
+READERS, READERS_OF_TENANT, MAX_READERS = 4, 2, 64
+
+
+def size_of(events: Iterable[Recorded]) -> int:
+    return sum(len(event.data) for event in events)
 
 
 class PageSize:
@@ -33,8 +40,8 @@ class PageSize:
         self._most = most
         self._most_bytes = most_bytes
 
-    def learn(self, found: Found) -> None:
-        size = sum(len(event.data) for event in found.events)
+    def learn(self, size: int) -> None:
+        """So many bytes were read."""
         if size > self._most_bytes:
             self.limit = max(1, self.limit // GROWTH)
         elif size * GROWTH <= self._most_bytes:
@@ -49,6 +56,7 @@ class LogPages:
         self._selection = selection
         self._visibility = visibility
         self._slots = Slots(READERS, MAX_READERS)
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def head(self, tenant: str) -> int:
         """The last position; 0 before anything has happened."""
@@ -57,16 +65,21 @@ class LogPages:
     async def page(self, subscriber: Subscriber, after: int, head: int, limit: int) -> Found:
         """Of the next `limit` events of these types, what the subscriber is told."""
         tenant, wanted = subscriber.tenant, subscriber.wanted
-        async with self._slots.hold(), asyncio.timeout(READ_SECONDS):
-            page = await self._selection.page(tenant, after, head, wanted, limit=limit)
-            events = await self._visibility.visible(subscriber.viewer, page.events)
-        return Found(tuple(events), page.reached)
+        async with self._share(tenant), self._slots.hold(), asyncio.timeout(READ_SECONDS):
+            page = await self._selection.read(tenant, after, head, wanted, limit=limit)
+            matching = await self._selection.matching(page.events, wanted)
+            events = await self._visibility.visible(subscriber.viewer, matching)
+        return Found(tuple(events), page.reached, size_of(page.events))
+
+    def _share(self, tenant: str) -> asyncio.Semaphore:
+        """So many readers of one tenant: the others of it do not stand before those of another."""
+        return self._shares.setdefault(tenant, asyncio.Semaphore(READERS_OF_TENANT))
 
     async def pages(self, subscriber: Subscriber, after: int, head: int) -> AsyncIterator[Found]:
         """One after the other, up to `head`."""
-        size = PageSize()
+        size = PageSize(most=MAX_LIMIT if subscriber.is_simple else LOOKED_UP_LIMIT)
         while after < head:
             found = await self.page(subscriber, after, head, size.limit)
-            size.learn(found)
+            size.learn(found.read_bytes)
             after = found.reached
             yield found

@@ -13,6 +13,11 @@ class Subscriber(msgspec.Struct, frozen=True):
     viewer: Viewer
     wanted: Filter
 
+    @property
+    def is_simple(self) -> bool:
+        """An event's type alone says whether it is told."""
+        return self.viewer.everything and self.wanted.by_type_alone
+
     @classmethod
     def of(cls, caller: Caller, wanted: Filter) -> "Subscriber":
         """Raises `RoleMissing`; `NotYourOwn` for a learner who asks about another."""
@@ -23,11 +28,11 @@ class Subscriber(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Events in order. `reached`: what was asked for is in these pages up to this position."""
+    """Events in order. `reached`: what was asked for is in these pages up to this position.
+
+    `read_bytes`: of all data that were read for it.
+    """
 
     events: tuple[Recorded, ...]
     reached: int
-
-    def after(self, position: int) -> "Found":
-        later = tuple(event for event in self.events if event.position > position)
-        return Found(later, self.reached)
+    read_bytes: int = 0

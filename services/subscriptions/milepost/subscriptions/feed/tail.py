@@ -25,7 +25,7 @@ from milepost.events.runtime.retry import retry_forever
 from milepost.events.runtime.turns import Turns
 from milepost.subscriptions.domain.facets import Facets
 from milepost.subscriptions.domain.filters import Filter
-from milepost.subscriptions.feed.log_pages import PageSize
+from milepost.subscriptions.feed.log_pages import PageSize, size_of
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
 from milepost.subscriptions.selection import Selection
 from milepost.subscriptions.visibility import Audience, Viewer, Visibility
@@ -212,7 +212,7 @@ class Tail:
         page = await self._selection.page(
             tenant, window.reached, window.head, ALL_PUBLISHED, limit=limit
         )
-        window.page_size.learn(Found(tuple(page.events), page.reached))
+        window.page_size.learn(size_of(page.events))
         if page.events:
             chunk = Chunk(page.events, page.reached, self._selection, self._visibility)
             window.add(chunk, min(WINDOW_BYTES, ALL_WINDOWS_BYTES // max(1, len(self._windows))))
