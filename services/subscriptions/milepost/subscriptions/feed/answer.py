@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Final
 
 from milepost.events.log import Recorded
@@ -32,6 +33,11 @@ class Answer:
         self._size = 0
 
     @property
+    def room(self) -> int:
+        """For so many events."""
+        return self._limit - len(self.bodies)
+
+    @property
     def full(self) -> bool:
         return len(self.bodies) >= self._limit or self._size >= MAX_BYTES
 
@@ -58,10 +64,11 @@ async def collect(log: LogPages, subscriber: Subscriber, answer: Answer, head: i
     """What the log has behind the answer's position, up to `head`: as much as it may hold."""
     clock = asyncio.get_running_loop().time
     begins = clock()
-    async for found in log.pages(subscriber, answer.position, head):
-        await answer.add(found)
-        if answer.full or clock() - begins > WORK_SECONDS:
-            break
+    async with aclosing(log.pages(subscriber, answer.position, head, answer.room)) as pages:
+        async for found in pages:
+            await answer.add(found)
+            if answer.full or clock() - begins > WORK_SECONDS:
+                break
 
 
 async def await_first(

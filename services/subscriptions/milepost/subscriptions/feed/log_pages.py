@@ -1,7 +1,7 @@
 """Pages of the log as a subscriber is told them: each one bounded in events, in bytes, in time.
 
     positions   1 ………………………………………… 50,000 ………………… head
-    read        64 events │ 256 │ 1,024 │ 2,000 │ …      fewer where they are large
+    read        128 events │ 512 │ 2,000 │ 2,000 │ …     fewer where they are large
     a page      what is published, asked for, and the caller's to see
 
 Of all who read, some are served at a time: a thousand streams that come back at once, from far
@@ -9,16 +9,17 @@ behind, take turns.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from weakref import WeakValueDictionary
 
 from milepost.events.log import Log, Recorded
+from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.slots import Slots
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
 from milepost.subscriptions.selection import Selection
 from milepost.subscriptions.visibility import Visibility
 
-FIRST_LIMIT, MAX_LIMIT, GROWTH = 64, 2_000, 4
+FIRST_LIMIT, MAX_LIMIT, GROWTH = 128, 2_000, 4
 PAGE_BYTES = 1024 * 1024
 READ_SECONDS = 10.0
 # Of events that have to be looked into: some milliseconds.
@@ -39,6 +40,10 @@ class PageSize:
         self.limit = first
         self._most = most
         self._most_bytes = most_bytes
+
+    def upto(self, most: int) -> int:
+        """No more than are wanted."""
+        return min(self.limit, most)
 
     def learn(self, size: int) -> None:
         """So many bytes were read."""
@@ -75,11 +80,25 @@ class LogPages:
         """So many readers of one tenant: the others of it do not stand before those of another."""
         return self._shares.setdefault(tenant, asyncio.Semaphore(READERS_OF_TENANT))
 
-    async def pages(self, subscriber: Subscriber, after: int, head: int) -> AsyncIterator[Found]:
-        """One after the other, up to `head`."""
+    async def pages(
+        self, subscriber: Subscriber, after: int, head: int, most: int
+    ) -> AsyncGenerator[Found]:
+        """One after the other, up to `head` or until there are `most` events.
+
+        The next is read while its reader is busy with this one. Close it when you leave it.
+        """
         size = PageSize(most=MAX_LIMIT if subscriber.is_simple else LOOKED_UP_LIMIT)
-        while after < head:
-            found = await self.page(subscriber, after, head, size.limit)
-            size.learn(found.read_bytes)
-            after = found.reached
-            yield found
+        reading: asyncio.Task[Found] | None = None
+        try:
+            while after < head and most > 0:
+                found = await (reading or self.page(subscriber, after, head, size.upto(most)))
+                reading = None
+                size.learn(found.read_bytes)
+                after, most = found.reached, most - len(found.events)
+                if after < head and most > 0:
+                    limit = size.upto(most) if subscriber.is_simple else size.limit
+                    reading = asyncio.create_task(self.page(subscriber, after, head, limit))
+                yield found
+        finally:
+            if reading is not None:
+                await cancel_and_wait(reading)

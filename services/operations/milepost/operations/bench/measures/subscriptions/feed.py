@@ -39,11 +39,12 @@ QUERIES = "select sum(calls) from (select xact_commit as calls from pg_stat_data
 
 
 class Read(NamedTuple):
-    """`copying_seconds`: what the yardstick took for these events."""
+    """`copying_seconds`: what the yardstick took for them; `cpu_seconds`: what the service used."""
 
     events: int
     seconds: float
     copying_seconds: float
+    cpu_seconds: float
 
 
 class School(NamedTuple):
@@ -80,12 +81,14 @@ async def measure(
         issuer.ensure_keys()
         async with milepost_process(place, "serve", "subscriptions") as service:
             school = School(service, issuer, log, history)
+            used = service.cpu_seconds()
             count, reading = await _read_all(service.port, _token(issuer, 0))
+            used = service.cpu_seconds() - used
             few = await _idle(school, 1, seconds)
             many = await _idle(school, streams, seconds)
         copying = (before + await _copy_seconds(place.postgres)) / 2
         await pool.close()
-    return _measured(Read(count, reading, copying), few, many, streams)
+    return _measured(Read(count, reading, copying, used), few, many, streams)
 
 
 def _measured(read: Read, few: Idle, many: Idle, streams: int) -> Measured:
@@ -97,6 +100,7 @@ def _measured(read: Read, few: Idle, many: Idle, streams: int) -> Measured:
         figures={
             "events": read.events,
             "events_per_second": round(rate),
+            "cpu_us_per_event": round(read.cpu_seconds / read.events * 1e6, 1),
             "streams": streams,
             "kb_per_stream": round(each_kb, 1),
             "queries_per_second_of_one": round(few.queries_per_second, 1),
