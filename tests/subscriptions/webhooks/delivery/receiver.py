@@ -32,15 +32,13 @@ Answer = Callable[[Told, asyncio.StreamWriter], Awaitable[bytes]]
 
 
 class Receiver:
-    """`answers` by path; b"" closes the connection. `at_once`: the most that it had in hand."""
+    """`answers` by path; b"" closes the connection."""
 
     def __init__(self) -> None:
         self.port = 0
         self.told: list[Told] = []
         self.connections = 0
         self.answers: dict[str, bytes | Answer] = defaultdict(lambda: OK)
-        self.at_once: dict[str, int] = defaultdict(int)
-        self._in_hand: dict[str, int] = defaultdict(int)
         self.seconds = 0.0
 
     def url(self, path: str = "/hook") -> str:
@@ -59,15 +57,9 @@ class Receiver:
         try:
             while (told := await _request(reader)) is not None:
                 self.told.append(told)
-                self._in_hand[told.path] += 1
-                self.at_once[told.path] = max(self.at_once[told.path], self._in_hand[told.path])
                 answer = self.answers[told.path]
-                try:
-                    if self.seconds:
-                        await asyncio.sleep(self.seconds)
-                    sent = answer if isinstance(answer, bytes) else await answer(told, writer)
-                finally:
-                    self._in_hand[told.path] -= 1
+                await asyncio.sleep(self.seconds)
+                sent = answer if isinstance(answer, bytes) else await answer(told, writer)
                 if not sent:
                     break
                 writer.write(sent)

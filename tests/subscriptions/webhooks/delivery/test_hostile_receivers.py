@@ -82,7 +82,8 @@ async def test_fifty_that_never_answer_delay_nobody(hub: Hub, receiver: Receiver
         await hub.hears()
         async with hub.sending():
             await hub.settled(alive, delivered=200)
-    assert max(receiver.at_once[f"/dead/{number}"] for number in range(50)) == 1
+    # One call each, and then their host is left alone.
+    assert len(receiver.told) <= 100
     assert {await hub.waits(one) for one in dead} == {200}
     assert len({told.id for told in lively.told}) == len(lively.told) == 200
 

@@ -58,11 +58,20 @@ class Endpoint(msgspec.Struct, frozen=True):
 class Host:
     """Of one school."""
 
-    __slots__ = ("breaker", "under_way")
+    __slots__ = ("_saved", "breaker", "under_way")
 
     def __init__(self) -> None:
         self.breaker: Breaker = CLOSED
         self.under_way = 0
+        self._saved = False
+
+    def learn(self, saved: Breaker | None) -> None:
+        """What the database has of it: another process may have opened or closed it."""
+        if saved is not None:
+            self._saved = True
+            self.breaker = max(self.breaker, saved, key=lambda one: one.opened)
+        elif self._saved:
+            self._saved, self.breaker = False, CLOSED
 
     def takes(self, now: datetime) -> bool:
         return not self.breaker.is_open(now) and self.under_way < self.breaker.at_once(OF_HOST)
@@ -110,7 +119,7 @@ class Lanes:
         """As the database has them: what is not there is not sent to any more."""
         found = {(one.tenant, one.webhook): one for one in endpoints}
         for address, host in self._hosts.items():
-            host.breaker = _joined(host.breaker, breakers.get(address))
+            host.learn(breakers.get(address))
         for address, one in found.items():
             self._known(address, one, breakers)
         for address in [a for a, lane in self._lanes.items() if a not in found and _idle(lane)]:
@@ -124,7 +133,7 @@ class Lanes:
         key = endpoint.tenant, host_of(endpoint.url)
         if key not in self._hosts:
             self._hosts[key] = Host()
-            self._hosts[key].breaker = breakers.get(key, CLOSED)
+            self._hosts[key].learn(breakers.get(key))
         lane = self._lanes.setdefault(address, Lane(endpoint, self._hosts[key]))
         lane.endpoint, lane.host = endpoint, self._hosts[key]
         lane.trusted = lane.trusted and not endpoint.failures
@@ -180,13 +189,6 @@ class Lanes:
         """What was claimed and has not begun."""
         runs = [run for lane in self._lanes.values() for run in lane.runs]
         return [one for run in runs for one in run.claimed]
-
-
-def _joined(ours: Breaker, saved: Breaker | None) -> Breaker:
-    """What another process has found out counts as well."""
-    if saved is None:  # nobody has opened it, or somebody has closed it
-        return CLOSED if ours.opened else ours
-    return ours if ours.opened >= saved.opened else saved
 
 
 def _idle(lane: Lane) -> bool:
