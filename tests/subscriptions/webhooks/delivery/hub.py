@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from tests.clients import School, school_of
 from tests.clocks import Clock
 from tests.eventually import eventually
 
@@ -20,6 +21,7 @@ from milepost.events.store.postgres import PostgresLog
 from milepost.events.subscriptions.checkpoint import Checkpoint
 from milepost.events.subscriptions.transaction import TransactionRunner
 from milepost.subscriptions.domain.filters import Filter
+from milepost.subscriptions.webhooks.app import service
 from milepost.subscriptions.webhooks.delivery.app import Delivery, delivery
 from milepost.subscriptions.webhooks.delivery.backfills import Backfills
 from milepost.subscriptions.webhooks.delivery.handler import NAME
@@ -58,6 +60,14 @@ class Hub:
         context = Context(self.transactor, self.settings, self.pool, self.clock)
         return delivery(context, register)
 
+    @asynccontextmanager
+    async def school(self) -> AsyncIterator[School]:
+        """Its routes."""
+        context = Context(self.transactor, self.settings, self.pool, self.clock)
+        whose: dict[str, Any] = {"by": "operator", "tenant": self.tenant}
+        async with school_of([service(context)], self.transactor, self.settings, **whose) as one:
+            yield one
+
     async def close(self) -> None:
         await self.transactor.close()
 
@@ -71,6 +81,7 @@ class Hub:
         ordered: Order = "none",
         start: int | None = None,
         wanted: Filter = Filter(),  # noqa: B008 - a value
+        verified: bool = True,
     ) -> str:
         """One that is verified, and knows of what is published from now on."""
         name = str(uuid4())
@@ -83,7 +94,8 @@ class Hub:
             at=self.clock.now,
         )  # fmt: skip
         await self.does(name, create)
-        await self.does(name, rules.verify, url)
+        if verified:
+            await self.does(name, rules.verify, url)
         return name
 
     async def does(self, webhook: str, decide: Any, *facts: object, **more: object) -> None:

@@ -51,6 +51,7 @@ def delivering(context: Context, webhooks: Webhooks) -> Wiring:
     """For the routes."""
     return Wiring(
         webhooks=webhooks,
+        pool=context.pool,
         log=DeliveryLog(context.pool),
         redeliveries=Redeliveries(context.pool),
         outbound=Outbound(Hosts.read(context.settings.outbound_private)),

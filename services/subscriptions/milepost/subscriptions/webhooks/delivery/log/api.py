@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
@@ -17,6 +18,7 @@ from milepost.subscriptions.webhooks.api.wiring import EXAMPLE as WEBHOOK_EXAMPL
 from milepost.subscriptions.webhooks.api.wiring import UNKNOWN, VIEWERS, PathWebhook
 from milepost.subscriptions.webhooks.api.wiring import Wiring as Webhooks
 from milepost.subscriptions.webhooks.delivery.log import parameters
+from milepost.subscriptions.webhooks.delivery.log.backlog import standing
 from milepost.subscriptions.webhooks.delivery.log.parameters import (
     NewRedelivery,
     cursor_of,
@@ -32,6 +34,7 @@ from milepost.subscriptions.webhooks.delivery.log.redeliveries import (
 from milepost.subscriptions.webhooks.delivery.log.store import DeliveryLog, Found, Sought
 from milepost.subscriptions.webhooks.delivery.log.test_message import NAME, message_body
 from milepost.subscriptions.webhooks.delivery.log.views import (
+    Backlog,
     DeliveriesView,
     DeliveryDetailView,
     RedeliveriesView,
@@ -62,6 +65,7 @@ class Wiring(msgspec.Struct, frozen=True):
     """What these routes are given to work with."""
 
     webhooks: Webhooks
+    pool: asyncpg.Pool
     log: DeliveryLog
     redeliveries: Redeliveries
     outbound: Outbound
@@ -129,6 +133,20 @@ async def get_delivery(
     """
     await deliveries.webhooks.existing(request, webhook)
     return await _detail(deliveries, request.user.tenant, webhook, delivery)
+
+
+@get("/backlog", summary="Read how far a webhook is behind", answers=query(UNKNOWN),
+     roles=VIEWERS)  # fmt: skip
+async def get_backlog(
+    request: Call, webhook: PathWebhook, deliveries: NamedDependency[Wiring]
+) -> Backlog:
+    """What waits, since when, and what never arrived.
+
+    Roles: service, registrar, issuer, operator, auditor.
+    """
+    await deliveries.webhooks.existing(request, webhook)
+    found = await standing(deliveries.pool, request.user.tenant, [webhook])
+    return found[webhook]
 
 
 @post("/redeliveries", status_code=202, summary="Deliver again", roles=SUBSCRIBERS,
@@ -217,7 +235,14 @@ async def send_test(
     return await _detail(deliveries, tenant, webhook, message_id(test, test=True))
 
 
-HANDLERS: Final = (list_deliveries, get_delivery, redeliver, list_redeliveries, send_test)
+HANDLERS: Final = (
+    list_deliveries,
+    get_delivery,
+    get_backlog,
+    redeliver,
+    list_redeliveries,
+    send_test,
+)
 
 
 async def _try(deliveries: Wiring, tenant: str, webhook: Webhook, test: UUID) -> None:
