@@ -30,7 +30,7 @@ from milepost.operations.bench.measures import (
     verify,
 )
 from milepost.operations.bench.measures.credentials import audit, settled, sign
-from milepost.operations.bench.measures.subscriptions import feed
+from milepost.operations.bench.measures.subscriptions import feed, webhooks
 from milepost.operations.history.oulad import require_tables
 from milepost.operations.installation.connection import load_settings
 from milepost.operations.terminal.errors import Trouble, WrongUsage
@@ -201,6 +201,21 @@ def bench_feed(
 ) -> None:
     """Events a second to one HTTP subscriber, against COPY; and what open event streams cost."""
     _run("feed", lambda settings: feed.measure(settings, events, streams, seconds), as_json=as_json)
+
+
+@app.command("webhooks")
+def bench_webhooks(
+    events: Annotated[int, typer.Option(help="Events in the log, in bulk.", min=1_000)] = 10_000,
+    seconds: Seconds = 5,
+    per_second: PerSecond = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Deliveries a second to a webhook, and their latency; against a bare HTTP client."""
+    _run(
+        "webhooks",
+        lambda settings: webhooks.measure(settings, events, seconds, per_second),
+        as_json=as_json,
+    )
 
 
 @app.command("import")

@@ -40,6 +40,13 @@ def define_achievement(port: int, bearer: str) -> None:
     _send(port, bearer, "PUT", "/credentials/achievements/bench", facts)
 
 
+def create_webhook(port: int, bearer: str, url: str) -> None:
+    """For all that was and will be published; its endpoint answers the challenge."""
+    made = _send(port, bearer, "POST", "/webhooks", {"url": url, "after": 0})
+    webhook = msgspec.json.decode(made)["webhook"]
+    _send(port, bearer, "POST", f"/webhooks/{webhook}/verify", None)
+
+
 def get(port: int, bearer: str, path: str) -> bytes:
     return _send(port, bearer, "GET", path, None)
 

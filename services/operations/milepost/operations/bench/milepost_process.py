@@ -62,6 +62,7 @@ def _environment(place: Settings, port: int) -> dict[str, str]:
         "MILEPOST_DATA_DIR": str(place.data_dir),
         "MILEPOST_PORT": str(port),
         "MILEPOST_LOG_LEVEL": place.log_level,
+        "MILEPOST_OUTBOUND_PRIVATE": place.outbound_private,
         "MILEPOST_SUPERVISED": "1",
         # One client asks as often as it can.
         "MILEPOST_CALLER_REQUESTS_PER_SECOND": "0",

@@ -9,10 +9,12 @@ from milepost.events.parking.parked import Connection
 from milepost.subscriptions.webhooks.delivery.queue import ring
 from milepost.subscriptions.webhooks.domain.webhook import Webhook
 
-KNOWN = "select webhook from webhooks.endpoints where tenant = $1 and not deleted"
-# Whoever continues one holds it for as long as a page takes, and no longer.
-BEHIND = """select webhook from webhooks.backfills
-    where tenant = $1 and kind = 'catch_up' order by webhook for update"""
+# Whoever continues a backfill holds it for as long as a page takes, and no longer.
+KNOWN = """with behind as materialized (
+        select webhook from webhooks.backfills
+         where tenant = $1 and kind = 'catch_up' order by webhook for update)
+    select webhook, exists (select from behind b where b.webhook = e.webhook) as behind
+      from webhooks.endpoints e where tenant = $1 and not deleted"""
 ADD = """insert into webhooks.endpoints (tenant, webhook, url, ordered, sends)
     values ($1, $2, $3, $4, true)"""
 CHANGE = """update webhooks.endpoints set url = $3, ordered = $4, sends = $5,
@@ -50,9 +52,9 @@ class Endpoints:
 
     @classmethod
     async def of(cls, connection: Connection, tenant: str) -> "Endpoints":
-        known = {row["webhook"] for row in await connection.fetch(KNOWN, tenant)}
-        behind = {row["webhook"] for row in await connection.fetch(BEHIND, tenant)}
-        return cls(connection, tenant, known, behind)
+        rows = await connection.fetch(KNOWN, tenant)
+        behind = {row["webhook"] for row in rows if row["behind"]}
+        return cls(connection, tenant, {row["webhook"] for row in rows}, behind)
 
     def knows(self, webhook: str) -> bool:
         """It was verified once, and is not deleted."""

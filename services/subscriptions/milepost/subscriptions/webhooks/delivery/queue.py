@@ -20,19 +20,21 @@ MAX_WAITING: Final = 10_000
 REFILL_BELOW: Final = 5_000
 CHANNEL: Final = "milepost_webhooks"
 
-ENQUEUE = """insert into webhooks.deliveries
+ENQUEUE = """with added as (insert into webhooks.deliveries
         (tenant, webhook, event_id, position, event, learner, key, state, due_at, created_at)
     select $1, $2, row.*, 'waiting', $8, $8
       from unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[]) as row
-    on conflict (tenant, webhook, event_id) do nothing"""
-AGAIN = """insert into webhooks.deliveries as had
+    on conflict (tenant, webhook, event_id) do nothing)
+    select pg_notify($9, $1 || '/' || $2)"""
+AGAIN = """with added as (insert into webhooks.deliveries as had
         (tenant, webhook, event_id, position, event, learner, key, state, due_at, created_at)
     select $1, $2, row.*, 'waiting', $8, $8
       from unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[]) as row
     on conflict (tenant, webhook, event_id) do update
        set state = 'waiting', due_at = excluded.due_at, attempts = 0, first_attempt_at = null,
            done_at = null, key = excluded.key
-     where had.state <> 'waiting'"""
+     where had.state <> 'waiting')
+    select pg_notify($9, $1 || '/' || $2)"""
 WAITING = """select count(*) from (select from webhooks.deliveries
     where tenant = $1 and webhook = $2 and state = 'waiting' limit $3) as found"""
 RING = "select pg_notify($1, $2)"
@@ -58,12 +60,12 @@ async def enqueue(
     *,
     again: bool = False,
 ) -> None:
-    """Once per event. `again`: also what was delivered or given up before."""
+    """Once per event, and ring. `again`: also what was delivered or given up before."""
     if not due:
         return
     columns = list(zip(*map(_row, due), strict=True))
-    await connection.execute(AGAIN if again else ENQUEUE, tenant, webhook, *columns, now)
-    await ring(connection, tenant, webhook)
+    statement = AGAIN if again else ENQUEUE
+    await connection.execute(statement, tenant, webhook, *columns, now, CHANNEL)
 
 
 async def ring(connection: Connection, tenant: str, webhook: str) -> None:

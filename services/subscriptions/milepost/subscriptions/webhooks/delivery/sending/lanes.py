@@ -151,15 +151,23 @@ class Lanes:
             return []
         return [one for lane in self._lanes.values() if (one := lane.wanted(now))]
 
-    def add(self, asked: Sequence[Wanted], runs: Iterable[Run]) -> None:
-        """What was claimed; of whom fewer came than asked for has no more at this moment."""
-        came: dict[Address, int] = {}
+    def add(self, asked: Sequence[Wanted], runs: Iterable[Run]) -> list[Claimed]:
+        """What was claimed; of whom fewer came than asked for has no more at this moment.
+
+        Returns what is for webhooks that are not sent to any more.
+        """
+        came, gone = dict[Address, int](), list[Claimed]()
         for run in runs:
             came[run.address] = came.get(run.address, 0) + 1
-            self._lanes[run.address].runs.append(run)
+            if (lane := self._lanes.get(run.address)) is not None:
+                lane.runs.append(run)
+            else:
+                gone += run.claimed
         for one in asked:
             address = one.tenant, one.webhook
-            self._lanes[address].due = came.get(address, 0) >= one.limit
+            if (lane := self._lanes.get(address)) is not None:
+                lane.due = came.get(address, 0) >= one.limit
+        return gone
 
     def start(self) -> Iterator[tuple[Lane, Run]]:
         """Runs that may go now; they count as under way until `end`."""

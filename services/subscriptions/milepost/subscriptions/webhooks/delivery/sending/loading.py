@@ -28,14 +28,16 @@ class Loading:
     ) -> tuple[list[Run], list[Claimed]]:
         """What may be sent, and what may not: its webhook was paused or deleted meanwhile."""
         claimed = list(claimed)
-        targets = await self._targets({(run[0].tenant, run[0].webhook) for run in claimed})
+        targets, events = await asyncio.gather(
+            self._targets({(run[0].tenant, run[0].webhook) for run in claimed}),
+            self._events([one for run in claimed for one in run]),
+        )
         taken, refused = list[tuple[Sequence[Claimed], Target]](), list[Claimed]()
         for run in claimed:
             if (target := targets[run[0].tenant, run[0].webhook]) is None:
                 refused += run
             else:
                 taken.append((run, target))
-        events = await self._events([one for run, _ in taken for one in run])
         made = [
             Run(run, [events[one.tenant, one.position] for one in run], *target, claimed_at)
             for run, target in taken

@@ -121,8 +121,7 @@ class Sender:
             began = asyncio.get_running_loop().time()
             claimed = await claim(self._pool, asked, self._clock())
             runs, refused = await self._loading.runs(claimed, began)
-            self._lanes.add(asked, runs)
-            self._outcomes.release(refused)
+            self._outcomes.release([*refused, *self._lanes.add(asked, runs)])
             self._start()
             if runs:
                 self._news.set()
