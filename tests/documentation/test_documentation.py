@@ -116,6 +116,10 @@ def test_every_guide_is_there_and_comes_with_the_package(site: Site):
         if not any((WRITTEN.parent / place) in {file, *file.parents} for place in included)
     ]
     assert outside == []
+    image = (WRITTEN.parent / "deploy/Containerfile").read_text("utf-8")
+    context = (WRITTEN.parent / "deploy/Containerfile.dockerignore").read_text("utf-8")
+    assert "COPY docs docs\n" in image
+    assert "!docs\n" in context
 
 
 async def test_a_refusal_leads_to_the_page_that_explains_it(reading_room: School):
