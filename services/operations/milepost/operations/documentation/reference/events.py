@@ -85,7 +85,7 @@ def _security(channel: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     server = document["servers"][name_of(channel["servers"][0]["$ref"])]
     scheme = name_of(server["security"][0]["$ref"])
     described: str = document["components"]["securitySchemes"][scheme]["description"]
-    return f"{scheme.capitalize()}: {described[:1].lower()}{described[1:]}"
+    return f"{scheme.capitalize()}. {described}"
 
 
 def _is_subject(name: str, channel: Mapping[str, Any]) -> bool:
