@@ -177,6 +177,14 @@ def up(
             show_default="everything",
         ),
     ] = None,
+    *,
+    sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--sign-in",
+            help="Give tokens at /sign-in to this machine's browser: to develop a front end.",
+        ),
+    ] = False,
 ) -> None:
     """Start Postgres, NATS and every service on one port; Ctrl-C stops them.
 
@@ -184,7 +192,7 @@ def up(
     """
     from milepost.operations.commands.installation.up import run_up
 
-    run_up(data_dir, host, port, log_format, [str(one) for one in only or ()])
+    run_up(data_dir, host, port, log_format, [str(one) for one in only or ()], sign_in=sign_in)
 
 
 @app.command()

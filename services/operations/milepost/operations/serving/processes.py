@@ -33,6 +33,7 @@ from milepost.operations.installation.connection import connected, load_settings
 from milepost.operations.rooms import ENROLLMENT_ROLE, read_models, services_of
 from milepost.operations.serving.consumers import consumers_of_all
 from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
+from milepost.operations.sign_in import app as sign_in
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.admission import LIMITS, Limits
 from milepost.web.app import create_app
@@ -116,6 +117,8 @@ async def _serve(settings: Settings, name: str) -> None:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, Context(transactor, settings, pool))
         services.append(documentation.service(settings, whole=name == "all"))
+        if supervised() and os.environ.get(sign_in.VARIABLE):
+            services.append(sign_in.service(settings, transactor.log))
         subscriptions = [
             Subscription(
                 one, transactor.log, pool, settings.nats_server, replicas=settings.nats_replicas
