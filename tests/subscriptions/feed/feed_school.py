@@ -18,6 +18,7 @@ from milepost.events.commands.transact import Transactor
 from milepost.events.log import Command, Log, NewEvent
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.subscriptions.feed.app import service
+from milepost.subscriptions.feed.large_answers import AnswerRoom
 from milepost.subscriptions.feed.open_requests import OpenRequests
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
@@ -41,6 +42,7 @@ class FeedSchool:
         [self.tail] = cast("tuple[Worker]", feed.workers)
         wiring = cast("Any", feed.routes[0].dependencies["wiring"]).dependency()
         self.feed_open: OpenRequests = wiring.open
+        self.feed_room: AnswerRoom = wiring.room
         self.app: Litestar = create_app(
             [feed], self.settings, TokenVerifier(self.settings), ready={}
         )

@@ -8,12 +8,12 @@ from typing import Final
 from milepost.events.log import Recorded
 from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE
 from milepost.subscriptions.feed.follower import following
+from milepost.subscriptions.feed.large_answers import room_for
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.subscriber import Found, Subscriber
 from milepost.subscriptions.feed.tail import Tail
 
 NDJSON: Final = "application/x-ndjson"
-MAX_BYTES: Final = 8 * 1024 * 1024
 # A filter that matches next to nothing: the answer then tells how far it has come.
 WORK_SECONDS: Final = 1.0
 # Encoded without a pause: some milliseconds.
@@ -39,7 +39,7 @@ class Answer:
 
     @property
     def full(self) -> bool:
-        return len(self.bodies) >= self._limit or self._size >= MAX_BYTES
+        return len(self.bodies) >= self._limit or self._size >= room_for(self._limit)
 
     async def add(self, found: Found) -> None:
         """As much of it as there is room for."""

@@ -13,6 +13,7 @@ from milepost.subscriptions.feed import documents, parameters
 from milepost.subscriptions.feed.answer import Answer, await_first, collect, media_type_of
 from milepost.subscriptions.feed.event_stream import EventStream, Messages
 from milepost.subscriptions.feed.follower import following
+from milepost.subscriptions.feed.large_answers import AnswerRoom, InPieces, room_for
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.open_requests import OpenRequests
 from milepost.subscriptions.feed.parameters import filter_of
@@ -31,6 +32,7 @@ class Wiring:
     pages: LogPages
     tail: Tail
     open: OpenRequests
+    room: AnswerRoom
     encode: Callable[[Recorded], bytes]
     messages: Messages
     clock: Callable[[], datetime]
@@ -41,8 +43,8 @@ class Wiring:
     summary="Read what has happened",
     description="Events in the order of the log, as CloudEvents 1.0: a JSON array, or a line each "
     "with `Accept: application/x-ndjson`. Read on with `Milepost-Position` as `after`: nothing is "
-    "missed and nothing comes twice. An answer ends at `limit`, at 8 MiB, or after a second of "
-    "looking, whichever comes first; only one whose `Milepost-Position` is its `Milepost-Head` has "
+    "missed and nothing comes twice. An answer ends at `limit`, at 4 KiB for each of these, or "
+    "after a second of looking; only one whose `Milepost-Position` is its `Milepost-Head` has "
     "come to the end of the log. Learners are told of themselves, instructors of own offerings.",
     responses={200: documents.EVENTS},
     answers=documents.READ,
@@ -68,6 +70,7 @@ async def read_events(
     begin = await parameters.start_of(
         wiring.log, subscriber.tenant, head, after=after, since=since, now=wiring.clock()
     )
+    await wiring.room.admit(request.scope, subscriber.tenant, room_for(limit))
     answer = Answer(begin or 0, limit, wiring.encode)
     await collect(wiring.pages, subscriber, answer, head)
     if wait and not answer.bodies and answer.position >= head:
@@ -87,7 +90,7 @@ def _written(request: Received, answer: Answer, head: int) -> Response[bytes]:
         "Cache-Control": "private, no-store",
         "Vary": "Accept",
     }
-    return Response(answer.written(media_type), media_type=media_type, headers=headers)
+    return InPieces(answer.written(media_type), media_type=media_type, headers=headers)
 
 
 @get(

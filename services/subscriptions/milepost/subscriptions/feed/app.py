@@ -6,6 +6,7 @@ from milepost.contracts.documents.addresses import dataschemas
 from milepost.subscriptions.envelope import encoded
 from milepost.subscriptions.feed.api import Wiring, routes
 from milepost.subscriptions.feed.event_stream import Messages
+from milepost.subscriptions.feed.large_answers import AnswerRoom
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.open_requests import OpenRequests
 from milepost.subscriptions.feed.tail import Tail
@@ -25,6 +26,7 @@ def service(context: Context) -> Service:
         pages=LogPages(log, selection, visibility),
         tail=tail,
         open=OpenRequests(context.settings.max_connections // 2),
+        room=AnswerRoom(),
         encode=encode,
         messages=Messages(encode),
         clock=context.clock,
