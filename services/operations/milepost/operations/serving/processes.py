@@ -57,6 +57,10 @@ EXAMINES = ("enrollment", "all")
 # These hold private keys and secrets.
 HOLDS_KEYS = (*EXAMINES, "credentials", "subscriptions")
 
+# Connections to Postgres. What leads keeps one for itself: of all rooms 17, and who hears of
+# deliveries another.
+ONE, ALL = 20, 36
+
 _log = structlog.get_logger()
 
 
@@ -236,7 +240,7 @@ def _app(
 
 def _serving_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
     role = ENROLLMENT_ROLE if name in {"enrollment", "all"} else ROLE
-    return _pool(settings, f"serve {name}", size=20, role=role)
+    return _pool(settings, f"serve {name}", size=ALL if name == "all" else ONE, role=role)
 
 
 @asynccontextmanager
