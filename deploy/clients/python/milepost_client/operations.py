@@ -61,6 +61,7 @@ from milepost_client.structs import (
     InMode,
     InstructorsView,
     InstructorView,
+    InvitationStanding,
     InvitationView,
     Invite,
     IssuerProfile,
@@ -139,6 +140,7 @@ from milepost_client.structs import (
     VersionsView,
     Waiver,
     WebhookChanges,
+    WebhookDetail,
     WebhooksView,
     WebhookView,
     WhatIf,
@@ -804,6 +806,15 @@ class Operations:
             EuropeanView, "GET", f"/credentials/achievements/{in_path(achievement)}/european"
         )
 
+    async def get_invitation(self, invitation: str) -> InvitationStanding:
+        """Read an invitation
+
+        Whether it was used, by which enrollment, or revoked; never its code.
+        """
+        return await self._transport.call(
+            InvitationStanding, "GET", f"/enrollment/invitations/{in_path(invitation)}"
+        )
+
     async def get_issuer(self, issuer: str) -> IssuerView:
         """An issuer and its keys
 
@@ -953,12 +964,14 @@ class Operations:
             query={"refused": refused, "follow": follow, "after": after},
         )
 
-    async def get_webhook(self, webhook: str) -> WebhookView:
+    async def get_webhook(self, webhook: str) -> WebhookDetail:
         """A webhook
+
+        What it asks for, and how far it is behind.
 
         Roles: service, registrar, issuer, operator, auditor.
         """
-        return await self._transport.call(WebhookView, "GET", f"/webhooks/{in_path(webhook)}")
+        return await self._transport.call(WebhookDetail, "GET", f"/webhooks/{in_path(webhook)}")
 
     async def get_webhook_secret(self, webhook: str) -> SecretsView:
         """The secrets of a webhook

@@ -282,6 +282,26 @@ class AttestedSkill(Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
+class Backlog(Struct, frozen=True, kw_only=True):
+    """How far a webhook is behind.
+
+    waiting            deliveries, counted to 10,001
+    oldest             since when the first of them waits
+    parked             deliveries that never arrived
+    behind             positions of the log that it has still to be told of, beside these
+    failing_since      when the first of its deliveries failed since one arrived
+    host_open_until    its host does not answer: nobody calls it before
+    """
+
+    waiting: int
+    oldest: datetime | None
+    parked: int
+    behind: int
+    failing_since: datetime | None
+    last_delivered_at: datetime | None
+    host_open_until: datetime | None
+
+
 class CatalogWarning(Struct, frozen=True, kw_only=True):
     """`course` or `achievement` is the code that is named.
 
@@ -1427,6 +1447,16 @@ class InstructorsView(Struct, frozen=True, kw_only=True):
 
     offering: str
     instructors: Sequence[str]
+
+
+class InvitationStanding(Struct, frozen=True, kw_only=True):
+    """`used_by`: the enrollment that it was good for."""
+
+    invitation: str
+    offering: str
+    expires: datetime
+    used_by: str | None
+    revoked: bool
 
 
 class InvitationView(Struct, frozen=True, kw_only=True):
@@ -3001,6 +3031,29 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     learners: Sequence[str] | UnsetType = UNSET
     ordered: Known["learner", "none"] | UnsetType = UNSET
     description: str | UnsetType = UNSET
+
+
+class WebhookDetail(Struct, frozen=True, kw_only=True):
+    """`backlog`: how far it is behind."""
+
+    webhook: str
+    url: str
+    types: Sequence[str]
+    courses: Sequence[str]
+    offerings: Sequence[str]
+    achievements: Sequence[str]
+    learners: Sequence[str]
+    ordered: Known["learner", "none"]
+    description: str
+    state: Known["active", "deleted", "disabled", "paused", "unverified"]
+    verified: bool
+    paused: bool
+    disabled: DisabledView | None
+    after: int
+    created_at: datetime
+    created_by: str
+    keys: Sequence[SubscriptionsKeyView]
+    backlog: Backlog
 
 
 class WebhookView(Struct, frozen=True, kw_only=True):
