@@ -26,11 +26,15 @@ _FILTERS: Final[Mapping[str, Any]] = {
             "learner": "these learners",
         }.items()
     },
-    "after": {**_POSITION, "default": 0, "description": "Only behind this position"},
+    "since": {"type": "string", "format": "date-time", "description": "Recorded then or later"},
+}
+_OF_STREAM: Final[Mapping[str, Any]] = {
+    **_FILTERS,
+    "after": {**_POSITION, "description": "Only behind this position; without it, from now on"},
 }
 _OF_FEED: Final[Mapping[str, Any]] = {
     **_FILTERS,
-    "since": {"type": "string", "format": "date-time", "description": "Recorded then or later"},
+    "after": {**_POSITION, "default": 0, "description": "Only behind this position"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100},
     "wait": {
         "type": "integer",
@@ -112,7 +116,7 @@ def operations() -> dict[str, Any]:
             WEBHOOK, "Delivers to your endpoint, and again until it answers 2xx", _http("POST")
         ),
         "streamEvents": _sends(
-            STREAM, "Tells each event as it happens", _http("GET", query=_FILTERS)
+            STREAM, "Tells each event as it happens", _http("GET", query=_OF_STREAM)
         ),
         "readFeed": _sends(
             FEED, "Answers with the next events, from where you are", _http("GET", query=_OF_FEED)
