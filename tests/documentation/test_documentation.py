@@ -13,6 +13,7 @@ from milepost.contracts.published import PUBLISHED
 from milepost.events.event import Refused, name_of
 from milepost.operations.documentation import app as documentation
 from milepost.operations.documentation.guides import WRITTEN, guides
+from milepost.operations.documentation.reference.remedies import BY_NAME
 from milepost.operations.documentation.tables.imported import heirs, import_all
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
@@ -100,6 +101,7 @@ async def test_every_operation_event_and_problem_has_its_page(site: Site, readin
     refusals = [one for one in heirs(Refused) if "__dataclass_fields__" in vars(one)]
     problems = {f"/docs/problems/{problem_of(one.__new__(one)).name}" for one in refusals}
     problems |= {"/docs/problems/malformed_request", "/docs/problems/method_not_allowed"}
+    problems |= {f"/docs/problems/{name}" for name in BY_NAME}  # advice about nothing is stale
     assert (operations | events | problems) - set(site.pages) == set()
 
 

@@ -150,6 +150,8 @@ BY_NAME: Final[Mapping[str, str]] = {
     "one of your own network, ask whoever runs Milepost to allow it.",
     "endpoint_silent": "Let the endpoint send the challenge back, then verify again.",
     "events_not_subscribed": "Ask for events that it subscribes to alone.",
+    "redelivery_ahead": "Ask for positions up to `head`.",
+    "too_many_redeliveries": "Wait until one has ended.",
     "republish_under_way": "Wait for it, or cancel it.",
     "secrets_locked": "Tell whoever runs Milepost: MILEPOST_WEBHOOK_KEY is another one now.",
     "since_in_future": "Leave `since` out, or give a time that has been.",
