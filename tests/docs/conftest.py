@@ -22,6 +22,7 @@ def reader(own_processes: None) -> Iterator[Mapping[str, str]]:  # noqa: ARG001 
     env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
     env |= {"MILEPOST_DATA_DIR": str(folder), "PATH": f"{BIN}{os.pathsep}{env['PATH']}"}
     env |= {"PYTHONPATH": str(DOCS.parent / "deploy/clients/python")}  # as if it were installed
+    env |= {"MILEPOST_OUTBOUND_PRIVATE": "127.0.0.1:8499"}  # of the page on webhooks
     up = subprocess.Popen(
         [sys.executable, "-m", "milepost.operations", "up", "--port", "0"],
         env=env,

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.servers  # they start processes
         "tutorial",
         "how-to/front-end",
         "how-to/subscriber",
+        "how-to/receive-webhooks",
         "how-to/follow-the-feed",
         "how-to/verify",
         "how-to/define-an-achievement",

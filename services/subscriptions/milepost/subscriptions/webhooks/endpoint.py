@@ -25,7 +25,7 @@ from milepost.subscriptions.webhooks.domain.refusals import EndpointRefused, End
 from milepost.subscriptions.webhooks.domain.signing import Secret, headers
 from milepost.subscriptions.webhooks.domain.webhook import Webhook
 from milepost.web.outbound.client import Answer, Outbound
-from milepost.web.outbound.errors import AddressRefused, NotReached, OutboundError
+from milepost.web.outbound.errors import AddressRefused, NotReached, OutboundError, UrlRefused
 
 CHALLENGE_TYPE: Final = TYPE_PREFIX + "webhook.verification"
 CHALLENGE_HEADER: Final = "webhook-challenge"
@@ -33,9 +33,7 @@ CHALLENGE_SECONDS: Final = 10.0
 RESOLVE_SECONDS: Final = 3.0
 ANSWER_BYTES: Final = 4_096
 TOKEN_BYTES: Final = 24
-_NOT_PUBLIC: Final = (
-    "its address is not public; an operator may allow the host by MILEPOST_OUTBOUND_PRIVATE"
-)
+_ALLOWED: Final = "an operator may allow the host by MILEPOST_OUTBOUND_PRIVATE"
 # Names of query parameters that hold a secret wherever they are met.
 _SECRET_NAMES: Final = frozenset(
     {
@@ -136,4 +134,6 @@ def _fault(url: str) -> str | None:
 
 def _reason(error: OutboundError) -> str:
     """Without addresses of an inner network: whoever asks need not learn them."""
-    return _NOT_PUBLIC if isinstance(error, AddressRefused) else str(error)
+    if isinstance(error, AddressRefused):
+        return f"its address is not public; {_ALLOWED}"
+    return f"{error}; {_ALLOWED}" if isinstance(error, UrlRefused) else str(error)
