@@ -9,7 +9,7 @@ import pytest
 from tests.clients import Running
 from tests.operations.desk import serving
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
-from tests.subscriptions.webhooks.receiver import receiving
+from tests.subscriptions.webhooks.receiver import Reply, receiving
 from typer.testing import CliRunner
 
 from milepost.operations.commands.subscriptions.webhooks import app
@@ -76,6 +76,28 @@ async def test_a_webhook_is_added_verified_rotated_and_removed(command: Command)
     assert await command("remove", webhook, "--yes") == f"{webhook} is deleted.\n"
     gone = await command("verify", webhook, code=1)
     assert "`milepost webhooks list` shows those there are." in gone
+
+
+async def test_a_test_message_is_sent_listed_and_shown(command: Command):
+    async with receiving() as endpoint:
+        webhook = json.loads(await command("add", endpoint.url, "--json"))["webhook"]
+        early = await command("test", webhook, code=1)
+        assert "has not answered the challenge yet" in early
+        await command("verify", webhook)
+        assert await command("deliveries", webhook) == "Nothing was sent.\n"
+        sent = await command("test", webhook)
+        message = sent.split()[0]
+        assert sent == f"{message} delivered: 204\n"
+        endpoint.answer = lambda _: Reply(503)
+        assert "failed: 503" in await command("test", webhook, code=1)
+    assert endpoint.heard[1].event["type"] == "milepost.webhook.test"
+    listed = await command("deliveries", webhook)
+    assert message in listed
+    assert (listed.count("delivered"), listed.count("failed")) == (1, 1)
+    shown = json.loads(await command("deliveries", webhook, message))
+    assert shown["tries"][0]["response"]["status"] == 204
+    again = json.loads(await command("redeliver", webhook, "--after", "0", "--json"))
+    assert again["after"] == "0"
 
 
 async def test_what_is_wrong_is_said_in_words(command: Command):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+import structlog
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -26,6 +27,7 @@ from milepost.web.openapi.documented_answers import command
 from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.positions import positioned
 
+_log = structlog.get_logger()
 _SILENT: Final = EndpointSilent(EXAMPLE, "its answer does not hold the challenge", 200)
 
 
@@ -106,8 +108,12 @@ async def disable_webhook(
 
     Roles: operator.
     """
-    await wiring.existing(request, webhook)
-    return await _run(request, webhook, wiring, partial(rules.disable, reason="operator"))
+    known = await wiring.existing(request, webhook)
+    response = await _run(request, webhook, wiring, partial(rules.disable, reason="operator"))
+    if known.disabled is None:
+        tenant = request.user.tenant
+        _log.warning("webhook_disabled", tenant=tenant, webhook=webhook, reason="operator")
+    return response
 
 
 @post(
