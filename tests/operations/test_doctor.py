@@ -446,3 +446,23 @@ async def test_what_it_says_is_measured_while_somebody_looks(settings, pool):
         await eventually(lambda: degree("relay") == 0)
     await cancel_and_wait(looking)
     assert degree("relay") is None
+
+
+async def test_deliveries_that_are_late_are_ours_to_mend(pool, settings, tenant):
+    assert "gone out" in await fine(settings, "webhooks")
+    await pool.execute(
+        "insert into webhooks.endpoints (tenant, webhook, url, ordered, sends)"
+        " values ($1, 'w', 'https://hooks.example.org/', false, true)", tenant,
+    )  # fmt: skip
+    add = """insert into webhooks.deliveries (tenant, webhook, event_id, position, event, learner,
+            key, state, due_at, created_at)
+        values ($1, 'w', gen_random_uuid(), 1, 'e', '', '', $2, now() - interval '2 min', now())"""
+    await pool.execute(add, tenant, "waiting")
+    assert "late" in await wrong(settings, "webhooks")
+    await pool.execute("update webhooks.endpoints set failures = 1 where tenant = $1", tenant)
+    assert "1 fail" in await fine(settings, "webhooks")
+    await pool.execute(add, tenant, "parked")
+    parked = await finding(settings, "webhooks")
+    assert (parked.verdict, parked.says[:12]) == ("warning", "1 deliveries")
+    for table in ("endpoints", "deliveries"):
+        await pool.execute(f"delete from webhooks.{table} where tenant = $1", tenant)

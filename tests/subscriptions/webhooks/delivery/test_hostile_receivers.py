@@ -125,7 +125,7 @@ async def test_a_name_that_comes_to_lead_inside_is_not_followed(
     await hub.hears()
     async with hub.sending():
         await eventually(lambda: tried(hub, webhook))
-    assert "not a public address" in (await tried(hub, webhook))["error"]
+    assert (await tried(hub, webhook))["error"] == "its address is not public"  # and not which
     assert (receiver.connections, len(names.asked)) == (0, 1)
 
 

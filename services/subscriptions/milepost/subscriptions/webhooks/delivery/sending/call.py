@@ -15,7 +15,7 @@ from milepost.subscriptions.webhooks.delivery.sending.lanes import Run
 from milepost.subscriptions.webhooks.delivery.sending.schedule import retry_after
 from milepost.subscriptions.webhooks.domain.signing import Secret, headers
 from milepost.web.outbound.client import Outbound
-from milepost.web.outbound.errors import NotReached, OutboundError
+from milepost.web.outbound.errors import AddressRefused, NotReached, OutboundError
 
 SECONDS: Final = 15.0
 KEPT_BYTES: Final = 4_096  # of an answer
@@ -92,10 +92,8 @@ async def call(  # noqa: PLR0917 - what is sent, and to whom
             cut=True,
         )  # fmt: skip
     except OutboundError as fault:
-        unreachable = isinstance(fault, NotReached)
-        return Tried(
-            at=now, url=url, ms=_ms(began), error=str(fault)[:500], unreachable=unreachable
-        )
+        unreachable, error = isinstance(fault, NotReached), _reason(fault)
+        return Tried(at=now, url=url, ms=_ms(began), error=error, unreachable=unreachable)
     kept = {name: answer.headers[name][:500] for name in KEPT_HEADERS if name in answer.headers}
     return Tried(
         at=now,
@@ -106,6 +104,12 @@ async def call(  # noqa: PLR0917 - what is sent, and to whom
         answer=answer.body,
         retry_after=retry_after(answer.headers.get("retry-after"), now),
     )
+
+
+def _reason(fault: OutboundError) -> str:
+    """Without addresses of an inner network: whoever owns the webhook need not learn them."""
+    inside = isinstance(fault, AddressRefused)
+    return "its address is not public" if inside else str(fault)[:500]
 
 
 def _ms(began: float) -> int:

@@ -137,7 +137,8 @@ class Lanes:
         lane = self._lanes.setdefault(address, Lane(endpoint, self._hosts[key]))
         lane.endpoint, lane.host = endpoint, self._hosts[key]
         lane.trusted = lane.trusted and not endpoint.failures
-        lane.due = endpoint.due_at is not None and endpoint.due_at <= self._clock()
+        # What has rung since the database was asked stays so.
+        lane.due |= endpoint.due_at is not None and endpoint.due_at <= self._clock()
 
     def ring(self, address: Address) -> bool:
         """There is something for this webhook. False: it is not known here."""
