@@ -13,7 +13,7 @@ pytestmark = pytest.mark.servers  # they start processes
 
 HOUSE = Path(__file__).parents[2]
 WRITTEN_BY_READERS = {
-    "accounts/subscribers.conf",
+    *("subscribers.conf", "accounts/subscribers.conf"),
     *("subscriber.py", "passwords.conf", "verify_webhook.py", "receiver.py"),
     *("congratulate_sqlite.py", "congratulate_postgres.py"),
 }

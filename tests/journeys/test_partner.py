@@ -19,7 +19,14 @@ from standardwebhooks import Webhook as Stranger
 from tests.clients import School, school_of
 from tests.eventually import eventually
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
-from tests.subscriptions.webhooks.receiver import Message, Receiver, Reply, receiving, willing
+from tests.subscriptions.webhooks.receiver import (
+    Answer,
+    Message,
+    Receiver,
+    Reply,
+    receiving,
+    willing,
+)
 
 from milepost.credentials import app as credentials
 from milepost.events.commands.transact import Transactor
@@ -58,7 +65,7 @@ class Partner:
         [self._handler] = [one for one in hook.handlers if isinstance(one, TransactionalHandler)]
         self.taken: list[Message] = []
         self.secrets: list[str] = []
-        self.reply = willing
+        self.reply: Answer = willing
         self.path = ""
 
     async def subscribe(self, receiver: Receiver) -> None:
