@@ -65,6 +65,7 @@ async def test_python_and_sqlite(env: Mapping[str, str], tmp_path: Path):
     assert int(await killed(env, tmp_path / "congratulate_sqlite.py")) > 15
 
 
+@pytest.mark.slow
 @pytest.mark.servers
 async def test_without_a_transaction_it_is_noticed(env: Mapping[str, str], tmp_path: Path):
     program = tmp_path / "congratulate_sqlite.py"

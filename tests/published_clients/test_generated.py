@@ -1,4 +1,4 @@
-"""The generated part of the Python client is what the OpenAPI document says today."""
+"""The generated part of the Python client is what the API's documents say today."""
 
 import json
 import os
@@ -13,16 +13,15 @@ pytestmark = pytest.mark.servers  # it starts ruff
 WRITE = "MILEPOST_WRITE_CLIENT"
 
 
-@pytest.fixture
-async def document(milepost: Milepost) -> dict[str, object]:
-    found: dict[str, object] = json.loads(
-        await milepost._transport.call(bytes, "GET", "/schema/openapi.json")
-    )
+async def document(milepost: Milepost, name: str) -> dict[str, object]:
+    text = await milepost._transport.call(bytes, "GET", f"/schema/{name}.json")
+    found: dict[str, object] = json.loads(text)
     return found
 
 
-def test_what_is_committed_is_what_the_document_says(document):
-    for name, text in generated(document).items():
+async def test_what_is_committed_is_what_the_documents_say(milepost: Milepost):
+    documents = [await document(milepost, name) for name in ("openapi", "asyncapi")]
+    for name, text in generated(*documents).items():
         path = PACKAGE / name
         if os.environ.get(WRITE):
             path.write_text(text, "utf-8")

@@ -1,9 +1,10 @@
 """The Python client's feed and stream, at a server over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.published_clients.conftest import QUICK
@@ -12,11 +13,15 @@ from tests.web.test_server import free_port
 
 from milepost.events.store.memory import MemoryLog
 from milepost.web.server import serve
-from milepost_client import EventFilter, Milepost, NoAnswer, Problem, Retries
+from milepost_client import AnswerUnreadable, EventFilter, Milepost, NoAnswer, Problem, Retries
+from milepost_client.facts import CredentialAwarded, LearnerEnrolled
 from milepost_client.problems import BeyondTheLog
 from milepost_client.server_sent import Message, messages
 
-ENROLLED = {"learner": "ann", "offering": "spring", "course": "sql"}
+ENROLLED: Mapping[str, Any] = {
+    "enrollment": "e", "learner": "ann", "offering": "spring", "course": "sql",
+    "version": 1,
+}
 LEARNERS = EventFilter(types=["learner_enrolled"])
 PATIENT = Retries(attempts=30, first_pause_seconds=0.01, longest_pause_seconds=0.2)
 
@@ -61,6 +66,9 @@ async def test_the_feed_ends_at_the_end_of_the_log_where_nobody_waits(milepost: 
     first = pages[0].events[0]
     assert (first.name, first.tenant) == ("learner_enrolled", "north")
     assert first.data == {"type": "learner_enrolled", **ENROLLED}
+    assert first.read(LearnerEnrolled).learner == "ann"
+    with pytest.raises(AnswerUnreadable, match="learner_enrolled as CredentialAwarded"):
+        first.read(CredentialAwarded)
     about = EventFilter(offerings=["spring"], learners=["bob"])
     assert [page.events async for page in milepost.feed(about, wait_seconds=0)] == [[]]
 

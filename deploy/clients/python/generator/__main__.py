@@ -1,4 +1,4 @@
-"""Writes the generated part of the client: `python -m generator openapi.json`."""
+"""Writes the generated part of the client: `python -m generator openapi.json asyncapi.json`."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generator.operations import operations
 from generator.problems import problems
-from generator.structs import structs
+from generator.structs import facts, structs
 from generator.types import Schema
 
 PACKAGE = Path(__file__).parents[1] / "milepost_client"
@@ -15,9 +15,12 @@ WRITERS = {"structs.py": structs, "problems.py": problems, "operations.py": oper
 RUFF = [sys.executable, "-m", "ruff"]
 
 
-def generated(document: Schema) -> dict[str, str]:
+def generated(openapi: Schema, asyncapi: Schema) -> dict[str, str]:
     """The text of each file, by its name. Raises `Unknown`."""
-    return {name: formatted(writer(document)) for name, writer in WRITERS.items()}
+    written = {name: writer(openapi) for name, writer in WRITERS.items()}
+    return {
+        name: formatted(text) for name, text in {**written, "facts.py": facts(asyncapi)}.items()
+    }
 
 
 def formatted(text: str) -> str:
@@ -34,8 +37,8 @@ def formatted(text: str) -> str:
 
 
 def main() -> None:
-    document = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    for name, text in generated(document).items():
+    openapi, asyncapi = (json.loads(Path(one).read_text("utf-8")) for one in sys.argv[1:])
+    for name, text in generated(openapi, asyncapi).items():
         (PACKAGE / name).write_text(text, "utf-8")
 
 

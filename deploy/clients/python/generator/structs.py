@@ -1,12 +1,15 @@
-"""`structs.py`: a struct for each schema that is no problem."""
+"""`structs.py` and `facts.py`: a struct for each schema, of requests and answers, and of events."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.types import Schema, annotation, attribute, docstring, literal, references, union
 
+WIRE = "What goes over the wire. Generated from the OpenAPI document: change nothing here."
+FACTS = "What events say. Generated from the AsyncAPI document: change nothing here."
+ENVELOPE = {"specversion", "ce-specversion"}  # by hand: see `events`
 HEADER = '''\
-"""What goes over the wire. Generated from the OpenAPI document: change nothing here."""
+"""{words}"""
 
 from __future__ import annotations
 
@@ -26,11 +29,32 @@ class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
 '''
 
 
+def facts(document: Schema) -> str:
+    """Of the AsyncAPI document: what events say, where what is as by default is left out."""
+    schemas, tags = document["components"]["schemas"], dict(_tags(document))
+    made = (
+        _struct(name, _nullable(schemas[name]), tags.get(name), unset=False)
+        for name in sorted(schemas)
+        if ENVELOPE.isdisjoint(schemas[name].get("properties", {}))
+    )
+    return HEADER.replace("{words}", FACTS) + "\n".join(made)
+
+
+def _nullable(schema: Schema) -> Schema:
+    """With None for what may be absent and is nothing by default."""
+    required = set(schema.get("required", ()))
+    members = {
+        name: one if name in required or "default" in one else {"anyOf": [one, {"type": "null"}]}
+        for name, one in schema.get("properties", {}).items()
+    }
+    return {**schema, "properties": members}
+
+
 def structs(document: Schema) -> str:
     schemas, tags = document["components"]["schemas"], dict(_tags(document))
     changes = set(_closure(_changes(document), schemas))
     wanted = _closure(_roots(document), schemas)
-    return HEADER + "\n".join(
+    return HEADER.replace("{words}", WIRE) + "\n".join(
         _struct(name, schemas[name], tags.get(name), unset=name in changes)
         for name in sorted(wanted)
     )
@@ -112,7 +136,8 @@ def _attribute(member: str, schema: Schema, *, required: bool, unset: bool) -> s
 
 
 def _default(schema: Schema, kind: str) -> str:
+    if schema.get("default") == {} and not kind.startswith("Mapping"):
+        return f"msgspec.field(default_factory=lambda: {kind}())"
     if "default" in schema:
-        value = schema["default"]
-        return literal(value)
+        return literal(schema["default"])
     return "None" if kind.endswith("None") or kind == "Any" else "UNSET"

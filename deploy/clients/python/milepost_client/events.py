@@ -7,30 +7,31 @@ stream  one open request (server-sent events); for screens, which need no past
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx2
 import msgspec
 
-from milepost_client.errors import NoAnswer, Problem
+from milepost_client.errors import AnswerUnreadable, NoAnswer, Problem
 from milepost_client.retries import PASSING, Retries
 from milepost_client.server_sent import Message, messages
 from milepost_client.transport import POSITION, Query, Transport, read
 
 BATCH: Final = "application/cloudevents-batch+json"
 TYPE_PREFIX: Final = "milepost."
+Fact = TypeVar("Fact")
 WAIT_SECONDS: Final = 30  # as long as the server may hold a long poll
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """`id` names it for ever; `place` is its position in the log, as a text.
+    """`id` names it for ever; `place` is its position in the log, as a text, `kind` its `type`.
 
     `time` is when it happened, `recordedat` when it was written down.
     """
 
     id: str
     source: str
-    type: str
+    kind: str = msgspec.field(name="type")
     time: datetime
     subject: str
     tenant: str
@@ -43,11 +44,21 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """As filters have it: `credential_awarded`."""
-        return self.type.removeprefix(TYPE_PREFIX)
+        return self.kind.removeprefix(TYPE_PREFIX)
 
     @property
     def position(self) -> int:
         return int(self.place)
+
+    def read(self, fact: type[Fact]) -> Fact:
+        """What it says, as one of `facts`: `event.read(CredentialAwarded).achievement`.
+
+        Raises `AnswerUnreadable`: it is an event of another type.
+        """
+        try:
+            return msgspec.convert(self.data, fact)
+        except msgspec.ValidationError as error:
+            raise AnswerUnreadable(f"{self.name} as {fact.__name__}: {error}") from error
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

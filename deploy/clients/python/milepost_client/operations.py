@@ -18,6 +18,7 @@ from milepost_client.structs import (
     ApprovalsView,
     AskImpact,
     AskWhatIf,
+    Backlog,
     ChangeOffering,
     Compromise,
     CourseFile,
@@ -712,6 +713,15 @@ class Operations:
             "GET",
             f"/credentials/learners/{in_path(learner)}/achievements/{in_path(achievement)}/approvals",
         )
+
+    async def get_backlog(self, webhook: str) -> Backlog:
+        """Read how far a webhook is behind
+
+        What waits, since when, and what never arrived.
+
+        Roles: service, registrar, issuer, operator, auditor.
+        """
+        return await self._transport.call(Backlog, "GET", f"/webhooks/{in_path(webhook)}/backlog")
 
     async def get_credential_document(
         self,
