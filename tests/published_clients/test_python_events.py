@@ -19,7 +19,10 @@ from milepost_client.problems import BeyondTheLog
 from milepost_client.server_sent import Message, messages
 
 ENROLLED: Mapping[str, Any] = {
-    "enrollment": "e", "learner": "ann", "offering": "spring", "course": "sql",
+    "enrollment": "e",
+    "learner": "ann",
+    "offering": "spring",
+    "course": "sql",
     "version": 1,
 }
 LEARNERS = EventFilter(types=["learner_enrolled"])

@@ -239,7 +239,7 @@ class CoursePublished(Struct, frozen=True, kw_only=True):
     version: int
     title: str
     lessons: Sequence[Lesson]
-    passing_rule: PassingRule = {}
+    passing_rule: PassingRule = msgspec.field(default_factory=lambda: PassingRule())
     skills: Sequence[Skill] = ()
     language: str = "en"
     workload_hours: float | None = None
