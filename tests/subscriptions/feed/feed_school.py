@@ -30,6 +30,19 @@ AT = datetime(2026, 5, 4, tzinfo=UTC)
 NDJSON = {"Accept": "application/x-ndjson"}
 
 
+class Patient(httpx2.AsyncHTTPTransport):
+    """Asks again where a server on a busy machine turns a connection away."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        for _ in range(100):
+            answer = await super().handle_async_request(request)
+            if answer.status_code != 503:
+                return answer
+            await answer.aclose()
+            await asyncio.sleep(0.1)
+        return await super().handle_async_request(request)
+
+
 class FeedSchool:
     """`client` asks in this process, or over a socket where it is `served`."""
 
@@ -90,9 +103,11 @@ class FeedSchool:
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[AsyncClient]:
-        async with self.followed(), served(self.app) as (client, stop):
+        async with self.followed(), served(self.app) as (answering, stop):
             self.stop = stop
-            yield client
+            asked = {"base_url": answering.base_url, "timeout": answering.timeout}
+            async with AsyncClient(transport=Patient(), **asked) as client:
+                yield client
 
     async def stops(self) -> None:
         """As a process does that is told to: its workers are canceled, its server ends."""

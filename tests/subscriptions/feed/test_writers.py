@@ -8,12 +8,21 @@ from uuid import uuid4
 import pytest
 from tests.clients import AsyncClient
 from tests.eventually import eventually
+from tests.loop_lag import loop_free
 from tests.subscriptions.feed.feed_school import NDJSON, FeedSchool, positions
 from tests.subscriptions.feed.test_event_stream import stream
 
 from milepost.contracts.published import PUBLISHED
+from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.subscriptions.domain.filters import Filter
+from milepost.subscriptions.envelope import encoded
 from milepost.subscriptions.feed import tail
+from milepost.subscriptions.feed.answer import Answer, collect
+from milepost.subscriptions.feed.log_pages import LogPages
+from milepost.subscriptions.feed.subscriber import Subscriber
+from milepost.subscriptions.selection import Selection
+from milepost.subscriptions.visibility import Viewer, Visibility
 
 EACH, WRITERS = 40, 3
 ALL = EACH * WRITERS
@@ -69,3 +78,22 @@ async def test_all_is_told_in_order_and_behind_every_cut(
     assert len(written) == 2 * ALL
     assert first.positions + second.positions == written
     assert polled == written
+
+
+@pytest.mark.parametrize(
+    "viewer", [Viewer("lms", everything=True), Viewer("ann", learns=True, teaches=True)]
+)
+async def test_the_largest_answer_holds_up_nobody(school: FeedSchool, viewer: Viewer):
+    for number in range(0, 10_000, 500):
+        about = {"enrollment": f"e-{number}", "learner": "ann", "offering": "spring"}
+        await school.happens(f"enrollment-e-{number}", "learner_enrolled", course="sql", **about)
+        lessons = ["lesson_started"] * 499
+        await school.happens(f"progress-e-{number}", *lessons, lesson="a" * 60)
+    selection = Selection(school.log)
+    visibility = Visibility(Transactor(school.log), selection)
+    subscriber = Subscriber(school.tenant, viewer, Filter())
+    answer = Answer(0, 10_000, encoded)
+    async with loop_free():
+        await collect(LogPages(school.log, selection, visibility), subscriber, answer, 10_000)
+        body = answer.written("application/x-ndjson")
+    assert body.count(b"\n") == len(answer.bodies) > 1_000
