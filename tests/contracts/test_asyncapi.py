@@ -20,7 +20,12 @@ from milepost.events.event import name_of
 from milepost.events.log import Recorded
 from milepost.events.metadata import Metadata
 from milepost.events.nats.cloudevents import headers_of, subject_of
+from milepost.operations.documentation.whole_api import whole_api
 from milepost.subscriptions.envelope import encoded
+from milepost.subscriptions.webhooks.delivery.log.test_message import message_body
+from milepost.subscriptions.webhooks.delivery.sending.call import message_id
+from milepost.subscriptions.webhooks.domain.signing import Secret, headers
+from milepost.subscriptions.webhooks.endpoint import CHALLENGE_TYPE
 
 STANDARD = SHARED / "standards" / "schemas" / "asyncapi-3.1.0.json"
 HERE = "urn:milepost:asyncapi"
@@ -82,7 +87,7 @@ def test_every_example_is_what_its_message_says(asyncapi: dict[str, Any]):
             if "headers" in message:
                 assert faults(asyncapi, message["headers"], example["headers"]) == [], name
             count += 1
-    assert count == 2 * len(PUBLISHED) + 1
+    assert count == 2 * len(PUBLISHED) + 3
 
 
 def recorded(tag: str) -> Recorded:
@@ -118,3 +123,25 @@ def test_the_headers_are_those_that_the_document_lists(asyncapi: dict[str, Any])
     assert faults(asyncapi, message["headers"], {**headers, "ce-type": "milepost.other"})
     parts = subject_of(event, "credentials").split(".")
     assert asyncapi["channels"]["credential_awarded"]["address"].split(".")[2:] == parts[2:]
+
+
+def test_a_webhook_is_sent_what_the_document_says(asyncapi: dict[str, Any]):
+    messages, schemas = asyncapi["components"]["messages"], asyncapi["components"]["schemas"]
+    body = message_body("north", "0199f1c2-7a3e-7c51-9d5e-2f6b8a1c4d70", uuid4(), AT)
+    assert faults(asyncapi, messages["webhook.test"]["payload"], json.loads(body)) == []
+    signed = headers(message_id(uuid4()), AT, body, [Secret("k-1", "v1", b"s" * 32)])
+    assert faults(asyncapi, schemas["WebhookHeaders"], signed) == []
+    assert signed.keys() == schemas["WebhookHeaders"]["properties"].keys()
+    assert f"milepost.{messages['webhook.verification']['name']}" == CHALLENGE_TYPE
+    assert {"webhook.test", "webhook.verification"} <= asyncapi["channels"]["webhook"][
+        "messages"
+    ].keys()
+
+
+def test_the_feed_and_the_stream_are_asked_as_the_document_says(asyncapi: dict[str, Any]):
+    """As OpenAPI has it, which is made of the routes."""
+    paths = whole_api()["paths"]
+    for operation, path in (("readFeed", "/events"), ("streamEvents", "/events/stream")):
+        query = asyncapi["operations"][operation]["bindings"]["http"]["query"]["properties"]
+        asked = {one["name"] for one in paths[path]["get"]["parameters"] if one["in"] == "query"}
+        assert query.keys() == asked, path

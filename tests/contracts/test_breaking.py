@@ -49,6 +49,7 @@ def contract() -> dict[str, Any]:
                 "components": {
                     "schemas": {
                         "CloudEvent": {"type": "object", "properties": {"id": {**ID}}},
+                        "WebhookHeaders": {"type": "object", "properties": {"webhook-id": {**ID}}},
                         "NatsHeaders": {"type": "object", "properties": {"ce-id": {**ID}}},
                     }
                 },

@@ -3,16 +3,19 @@
 Positions are texts: an integer of CloudEvents has 32 bits, and a log may grow beyond.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
+from milepost.contracts.documents.addresses import dataschemas
 from milepost.contracts.documents.envelope import CloudEvent
 from milepost.contracts.published import PUBLISHED
 from milepost.events.log import Recorded
 from milepost.events.metadata import metadata_of
-from milepost.events.nats.cloudevents import NO_SCHEMAS, TYPE_PREFIX, data_of, percent_encoded
+from milepost.events.nats.cloudevents import TYPE_PREFIX, data_of, percent_encoded
 from milepost.events.streams import key_of
+from milepost.web.settings import Settings
 
 MEDIA_TYPE = "application/cloudevents+json"
 BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
@@ -47,5 +50,10 @@ def cloud_event(event: Recorded, dataschemas: Mapping[str, str]) -> CloudEvent:
 _encoder = msgspec.json.Encoder()
 
 
-def encoded(event: Recorded, dataschemas: Mapping[str, str] = NO_SCHEMAS) -> bytes:
+def encoded(event: Recorded, dataschemas: Mapping[str, str]) -> bytes:
     return _encoder.encode(cloud_event(event, dataschemas))
+
+
+def encoding(settings: Settings) -> Callable[[Recorded], bytes]:
+    """With the addresses of the schemas, where this installation is reached."""
+    return partial(encoded, dataschemas=dataschemas(settings.public_origin))

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from milepost.contracts.documents.envelope import TENANT
 from milepost.contracts.documents.event_schemas import EventType, event_types
 from milepost.contracts.documents.messages import BATCH_MESSAGE, MESSAGES, on_nats, over_http
+from milepost.contracts.documents.webhook_messages import TEST, VERIFICATION
 
 NATS, HTTP, RECEIVER = "nats", "http", "receiver"
 WEBHOOK, STREAM, FEED, REPUBLISHED = "webhook", "stream", "feed", "republished"
+_TENANT: Final = {"tenant": {"description": "The school", "examples": [TENANT]}}
 _POSITION: Final = {"type": "integer", "minimum": 0}
 _FILTERS: Final[Mapping[str, Any]] = {
     "type": {
@@ -134,7 +136,7 @@ def _subjects() -> dict[str, Any]:
             "title": versions[-1].title,
             "summary": versions[-1].summary,
             "servers": [_server(NATS)],
-            "parameters": {"tenant": {"description": "The school", "examples": [TENANT]}},
+            "parameters": _TENANT,
             "messages": _messages((one.tag, on_nats(one)) for one in versions),
             "tags": [{"name": versions[0].service}],
         }
@@ -145,12 +147,15 @@ def _subjects() -> dict[str, Any]:
 def _republished() -> dict[str, Any]:
     return {
         REPUBLISHED: {
-            "address": "republish.{subscriber}",
+            "address": "republish.{tenant}.{subscriber}",
             "title": "Once more, for one subscriber",
             "description": "In the stream `MILEPOST_REPUBLISH`, kept for a week: the same messages "
             "with the header `Milepost-Republished`.",
             "servers": [_server(NATS)],
-            "parameters": {"subscriber": {"description": "Your name", "examples": ["payroll"]}},
+            "parameters": {
+                **_TENANT,
+                "subscriber": {"description": "Your name", "examples": ["payroll"]},
+            },
             "messages": _messages((one.tag, on_nats(one)) for one in event_types()),
         }
     }
@@ -162,23 +167,25 @@ def _over_http() -> dict[str, Any]:
         WEBHOOK: {
             "address": None,
             "title": "Webhooks",
-            "description": "The address is the one that you gave. Headers are those of Standard "
-            "Webhooks; `webhook-id` is the same at every attempt.",
+            "description": "The address is the one that you gave. Every message has the headers of "
+            "Standard Webhooks (`WebhookHeaders`); `webhook-id` is the same at every attempt.",
             "servers": [_server(RECEIVER)],
-            "messages": every,
+            "messages": every | _messages((one, one) for one in (VERIFICATION, TEST)),
         },
         STREAM: {
             "address": "/events/stream",
             "title": "Event stream",
             "description": "Server-sent events: `id` is the position, `event` the event's name, "
-            "`data` the CloudEvent. `Last-Event-ID` goes on behind a position.",
+            "`data` the CloudEvent. `Last-Event-ID` goes on behind a position; without one it "
+            "begins now.",
             "servers": [_server(HTTP)],
             "messages": every,
         },
         FEED: {
             "address": "/events",
             "title": "Feed",
-            "description": "`Milepost-Position` in the answer is the next `after`.",
+            "description": "With `Accept: application/x-ndjson` a CloudEvent a line. "
+            "`Milepost-Position` in the answer is the next `after`.",
             "servers": [_server(HTTP)],
             "messages": _messages([(BATCH_MESSAGE, BATCH_MESSAGE)]),
         },

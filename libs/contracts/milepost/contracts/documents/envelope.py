@@ -15,7 +15,7 @@ NDJSON: Final = "application/x-ndjson"
 
 # Of the examples.
 TENANT: Final = "north"
-_AT: Final = "2026-09-01T08:00:00Z"
+EXAMPLE_TIME: Final = "2026-09-01T08:00:00Z"
 _ENROLLMENT: Final = "c59d4912-84ac-57e5-a0b8-498b8fb35aad"
 # The stream that the events of a module stand in, and which field of theirs is its key.
 _STREAMS: Final = {
@@ -128,7 +128,7 @@ def example_of(event: EventType, origin: str) -> dict[str, Any] | None:
         "id": "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613",
         "source": f"/milepost/{TENANT}/{event.service}",
         "type": f"milepost.{event.tag}",
-        "time": _AT,
+        "time": EXAMPLE_TIME,
         "subject": key,
         "datacontenttype": "application/json",
         "dataschema": origin + event.path,
@@ -136,7 +136,7 @@ def example_of(event: EventType, origin: str) -> dict[str, Any] | None:
         "position": "4711",
         "stream": f"{category}-{key}",
         "streamversion": "3",
-        "recordedat": _AT,
+        "recordedat": EXAMPLE_TIME,
         "correlationid": "0199058e6f5c7d3a8f7e21c4b0a9d613",
         "data": data,
     }

@@ -16,6 +16,7 @@ from milepost.contracts.documents.event_schemas import (
     event_types,
     struct_schemas,
 )
+from milepost.contracts.documents.webhook_messages import WEBHOOK_HEADERS, webhook_messages
 
 SCHEMAS: Final = "#/components/schemas/"
 MESSAGES: Final = "#/components/messages/"
@@ -34,7 +35,7 @@ def schemas() -> dict[str, JsonSchema]:
     """Of all events, what they hold, and the two envelopes."""
     structs = tuple(event.cls for event in event_types())
     found = struct_schemas((*structs, CloudEvent), SCHEMAS + "{}")
-    return {**found, "NatsHeaders": NATS_HEADERS}
+    return {**found, "NatsHeaders": NATS_HEADERS, "WebhookHeaders": WEBHOOK_HEADERS}
 
 
 def messages(origin: str) -> dict[str, dict[str, Any]]:
@@ -42,7 +43,7 @@ def messages(origin: str) -> dict[str, dict[str, Any]]:
     for event in event_types():
         found[on_nats(event)] = _nats(event, origin)
         found[over_http(event)] = _http(event, origin)
-    return {**found, BATCH_MESSAGE: _batch(origin)}
+    return {**found, BATCH_MESSAGE: _batch(origin), **webhook_messages()}
 
 
 def _nats(event: EventType, origin: str) -> dict[str, Any]:
@@ -84,8 +85,27 @@ def _batch(origin: str) -> dict[str, Any]:
         "title": "Batch",
         "summary": "Several events, in the order of the school's log.",
         "contentType": BATCH,
+        "headers": {
+            "type": "object",
+            "properties": {
+                "Milepost-Position": {
+                    "type": "string",
+                    "description": "How far the answer has read: the next `after`",
+                },
+                "Milepost-Head": {
+                    "type": "string",
+                    "description": "Where the log ended: less than that is left to read",
+                },
+            },
+            "required": ["Milepost-Position", "Milepost-Head"],
+        },
         "payload": {"type": "array", "items": {"$ref": SCHEMAS + "CloudEvent"}},
-        "examples": [{"payload": [first]}],
+        "examples": [
+            {
+                "headers": {"Milepost-Position": "4711", "Milepost-Head": "4711"},
+                "payload": [first],
+            }
+        ],
     }
 
 

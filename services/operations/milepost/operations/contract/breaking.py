@@ -9,7 +9,6 @@ Documents = Mapping[str, Mapping[str, Any]]
 
 EVENTS: Final = "events/"
 ASYNCAPI, HTTP = "asyncapi.json", "http.json"
-ENVELOPES: Final = ("CloudEvent", "NatsHeaders")
 
 
 def breaking(old: Documents, new: Documents) -> list[Change]:
@@ -45,9 +44,9 @@ def _channels(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change
         lost = channel["messages"].keys() - now["messages"].keys()
         yield from (Change(where, f"tells no {message} any more") for message in lost)
     before, after = old["components"]["schemas"], new["components"]["schemas"]
-    for name in ENVELOPES:
+    for name in before:
         comparison = Comparison(Side.EVENT, before, after)
-        yield from comparison.changes(before[name], after[name], name)
+        yield from comparison.changes(before[name], after.get(name, {}), name)
 
 
 def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

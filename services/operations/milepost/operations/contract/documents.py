@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from milepost.contracts.documents import asyncapi
 from milepost.contracts.documents.event_schemas import event_types, schema_of
 from milepost.contracts.published import PUBLISHED
-from milepost.operations.contract.breaking import ASYNCAPI, ENVELOPES, EVENTS, HTTP, breaking
+from milepost.operations.contract.breaking import ASYNCAPI, EVENTS, HTTP, breaking
 from milepost.operations.contract.http_surface import http_surface
 from milepost.operations.contract.layout import file_text
 from milepost.operations.contract.schema_changes import Change
@@ -23,6 +23,7 @@ from milepost.operations.documentation.whole_api import whole_api
 
 ORIGIN: Final = "https://milepost.example"
 FOLDER: Final = "contract"
+ENVELOPES: Final = ("CloudEvent", "NatsHeaders", "WebhookHeaders")
 DECLARED: Final = "breaking.toml"
 EXAMPLES: Final = "libs/contracts/milepost/contracts/documents/examples.json"
 _BY: Final = ("awarded_by", "renewed_by")

@@ -1,9 +1,6 @@
 """Wiring of the feed, nothing else."""
 
-from functools import partial
-
-from milepost.contracts.documents.addresses import dataschemas
-from milepost.subscriptions.envelope import encoded
+from milepost.subscriptions.envelope import encoding
 from milepost.subscriptions.feed.api import Wiring, routes
 from milepost.subscriptions.feed.event_stream import Messages
 from milepost.subscriptions.feed.large_answers import AnswerRoom
@@ -19,7 +16,7 @@ def service(context: Context) -> Service:
     log = context.transactor.log
     selection = Selection(log)
     visibility = Visibility(context.transactor, selection)
-    encode = partial(encoded, dataschemas=dataschemas(context.settings.public_origin))
+    encode = encoding(context.settings)
     tail = Tail(log, selection, visibility)
     wiring = Wiring(
         log=log,

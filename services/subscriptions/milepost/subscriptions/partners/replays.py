@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from nats.aio.client import Client
 
+from milepost.contracts.documents.addresses import dataschemas
 from milepost.contracts.published import PUBLISHED
 from milepost.events.ids import new_id
 from milepost.events.log import read_page
@@ -98,7 +99,13 @@ class Replays:
         replicas = self._context.settings.nats_replicas
         await stream_for(client.jetstream(), subject, replicas=replicas)
         counts = await republish(
-            log, client, PUBLISHED, part, subject, on_progress=lambda _what, _done, _all: None
+            log,
+            client,
+            PUBLISHED,
+            part,
+            subject,
+            on_progress=lambda _what, _done, _all: None,
+            dataschemas=dataschemas(self._context.settings.public_origin),
         )
         moved = Progress(part.last + 1, at.published + counts.total())
         await self._context.pool.execute(

@@ -3,6 +3,7 @@
 import msgspec
 
 from milepost.events.subscriptions.handler import TransactionalHandler
+from milepost.subscriptions.envelope import encoding
 from milepost.subscriptions.webhooks.api.wiring import Wiring as Webhooks
 from milepost.subscriptions.webhooks.delivery.backfills import Backfills
 from milepost.subscriptions.webhooks.delivery.ending import disabling
@@ -41,7 +42,14 @@ def delivery(context: Context, register: Register) -> Delivery:
     outcomes = Outcomes(pool, disabling(context.transactor, clock), clock)
     return Delivery(
         handler=webhooks_handler(log, matching, clock),
-        sender=Sender(pool, Loading(log, register), outcomes, outbound_of(context.settings), clock),
+        sender=Sender(
+            pool,
+            Loading(log, register),
+            outcomes,
+            outbound_of(context.settings),
+            encode=encoding(context.settings),
+            clock=clock,
+        ),
         backfills=Backfills(pool, log, register, matching, clock),
         pruning=Pruning(pool, context.settings.webhook_log_days, clock),
     )
@@ -55,6 +63,7 @@ def delivering(context: Context, webhooks: Webhooks) -> Wiring:
         log=DeliveryLog(context.pool),
         redeliveries=Redeliveries(context.pool),
         outbound=Outbound(Hosts.read(context.settings.outbound_private)),
+        encode=encoding(context.settings),
         clock=context.clock,
     )
 

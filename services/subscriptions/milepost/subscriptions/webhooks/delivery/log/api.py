@@ -11,8 +11,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from milepost.events.log import event_at, position_at
-from milepost.subscriptions.envelope import encoded
+from milepost.events.log import Recorded, event_at, position_at
 from milepost.subscriptions.visibility import SUBSCRIBERS
 from milepost.subscriptions.webhooks.api.wiring import EXAMPLE as WEBHOOK_EXAMPLE
 from milepost.subscriptions.webhooks.api.wiring import UNKNOWN, VIEWERS, PathWebhook
@@ -69,6 +68,7 @@ class Wiring(msgspec.Struct, frozen=True):
     log: DeliveryLog
     redeliveries: Redeliveries
     outbound: Outbound
+    encode: Callable[[Recorded], bytes]
     clock: Callable[[], datetime]
 
 
@@ -268,7 +268,9 @@ async def _detail(
 async def _body(deliveries: Wiring, tenant: str, webhook: str, found: Found) -> bytes:
     if found.position is None:
         return message_body(tenant, webhook, found.event_id, found.created_at)
-    return encoded(await event_at(deliveries.webhooks.transactor.log, tenant, found.position))
+    return deliveries.encode(
+        await event_at(deliveries.webhooks.transactor.log, tenant, found.position)
+    )
 
 
 def routes(wiring: Wiring) -> Router:

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from milepost.events.log import Recorded
-from milepost.subscriptions.envelope import MEDIA_TYPE, encoded
+from milepost.subscriptions.envelope import MEDIA_TYPE
 from milepost.subscriptions.webhooks.delivery.sending.lanes import Run
 from milepost.subscriptions.webhooks.delivery.sending.schedule import retry_after
 from milepost.subscriptions.webhooks.domain.signing import Secret, headers
@@ -58,12 +58,16 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def deliver(
-    outbound: Outbound, run: Run, event: Recorded, clock: Callable[[], datetime]
+    outbound: Outbound,
+    run: Run,
+    event: Recorded,
+    encode: Callable[[Recorded], bytes],
+    clock: Callable[[], datetime],
 ) -> Tried:
     """As `call`. Whatever else goes wrong counts as a call that failed: it is tried again later."""
     now = clock()
     try:
-        body = encoded(event)
+        body = encode(event)
         return await call(outbound, run.url, message_id(event.event_id), body, run.secrets, now)
     except Exception as fault:  # noqa: BLE001 - else it would be sent again at once, for ever
         _log.exception("webhook_not_called", tenant=event.tenant, position=event.position)

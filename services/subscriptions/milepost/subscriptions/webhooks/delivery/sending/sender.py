@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 
 import asyncpg
 
+from milepost.events.log import Recorded
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.events.runtime.retry import retry_forever
@@ -42,12 +43,15 @@ class Sender:
         loading: Loading,
         outcomes: Outcomes,
         outbound: Outbound,
+        *,
+        encode: Callable[[Recorded], bytes],
         clock: Callable[[], datetime],
     ) -> None:
         self._pool = pool
         self._loading = loading
         self._outcomes = outcomes
         self._outbound = outbound
+        self._encode = encode
         self._clock = clock
         self._hosts = Hosts(pool)
         self._lanes = Lanes(clock)
@@ -139,7 +143,7 @@ class Sender:
             for claimed, event in zip(run.claimed, run.events, strict=True):
                 if asyncio.get_running_loop().time() > run.claimed_at + STALE_SECONDS:
                     break
-                tried = await deliver(self._outbound, run, event, self._clock)
+                tried = await deliver(self._outbound, run, event, self._encode, self._clock)
                 done += 1
                 self._outcomes.add(lane, host, result_of(claimed, tried))
                 if not tried.arrived:
