@@ -145,6 +145,25 @@ async def test_what_the_log_has_not_given_out_is_not_waited_for(tenant, log, set
     assert time.monotonic() - began < 60
 
 
+async def test_who_comes_during_a_look_is_not_told_of_the_log_before(
+    pool, tenant, log, settlement, monkeypatch
+):
+    read = log.read
+    came: list[asyncio.Task[Settled]] = []
+
+    async def grow_and_read(*arguments, **named):
+        if not came:
+            await append(PostgresLog(pool), tenant, "lesson-b", 2, type_="lesson_started")
+            came.append(asyncio.create_task(settlement.wait(tenant, 2, 60)))
+            await asyncio.sleep(0)
+        return await read(*arguments, **named)
+
+    await append(log, tenant, "lesson-a", 1, type_="lesson_started")
+    monkeypatch.setattr(log, "read", grow_and_read)
+    assert (await settlement.wait(tenant, 1, 60)).settled
+    assert await came[0] == Settled(settled=True, position=2)
+
+
 async def test_what_is_parked_is_told_to_whom_it_concerns_and_waited_for_by_nobody(
     pool, log, nats_url, diary, settlement
 ):

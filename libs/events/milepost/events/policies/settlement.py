@@ -184,6 +184,7 @@ class Tracker:
             await self._backoff.pause()
 
     async def _look(self) -> None:
+        asked = list(self._waiting.items())  # who comes meanwhile has seen more than is looked at
         row = await self._pool.fetchrow(STANDING, self._tenant, self._consumers.names)
         assert row is not None, "it always has a row"
         self._head, checkpoints = row["head"], _CHECKPOINTS.decode(row["checkpoints"])
@@ -191,7 +192,7 @@ class Tracker:
             self._unanswered = await self._begin(checkpoints)
         await self._read_on(self._unanswered)
         self._unanswered.advance(checkpoints, await self._ringing(self._unanswered))
-        self._tell(self._unanswered)
+        self._tell(self._unanswered, asked)
 
     async def _begin(self, checkpoints: Mapping[str, int]) -> Unanswered:
         """From where somebody has not answered yet."""
@@ -214,9 +215,11 @@ class Tracker:
         rows = await self._pool.fetch(RINGING, self._tenant, self._timers, timed)
         return {(row["timer"], row["position"]) for row in rows}
 
-    def _tell(self, unanswered: Unanswered) -> None:
+    def _tell(
+        self, unanswered: Unanswered, asked: Sequence[tuple[asyncio.Future[Settled], int]]
+    ) -> None:
         whole = unanswered.scanned >= self._head
-        for waiter, position in self._waiting.items():
+        for waiter, position in asked:
             if waiter.done():
                 continue
             if position > self._head:  # nobody has been given that
