@@ -3,7 +3,7 @@
 An operator adds and removes them, by `milepost subscribers`: a secret is shown in no answer.
 """
 
-from collections.abc import Sequence
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
@@ -116,7 +116,8 @@ class SubscribersView(msgspec.Struct, frozen=True, kw_only=True):
 async def list_subscribers(request: Call, wiring: NamedDependency[Wiring]) -> SubscribersView:
     caller = request.user
     found = await subscribers_of(wiring.context.transactor.log, [caller.tenant])
-    views = [await _view(wiring, one) for one in found if _may(caller, one.state, SEEING)]
+    theirs = [one for one in found if _may(caller, one.state, SEEING)]
+    views = await asyncio.gather(*(_view(wiring, one) for one in theirs))
     return SubscribersView(subscribers=tuple(views))
 
 
@@ -268,17 +269,17 @@ async def _replay(wiring: Wiring, named: Named) -> RepublishView | None:
     if last is None:
         return None
     asked, ended = last.asked, last.ended
-    at: Progress | None = None
-    if ended is None:
+    if ended is not None:
+        at = Progress(ended.next, ended.published)
+    else:
         at = await progress(wiring.context.pool, named.tenant, asked)
-    reached: Sequence[int] = (at.next, at.published) if at else (ended.next, ended.published)  # type: ignore[union-attr]
     return RepublishView(
         republication=asked.republication,
         state=ended.outcome if ended else "running",
         first=asked.first,
         to=asked.last,
-        next=reached[0],
-        published=reached[1],
+        next=at.next,
+        published=at.published,
         per_second=asked.per_second,
         events=asked.events,
         subject=replay_subject(named.tenant, named.name),
