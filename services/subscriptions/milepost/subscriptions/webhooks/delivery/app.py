@@ -13,7 +13,7 @@ from milepost.subscriptions.webhooks.delivery.log.redeliveries import Redeliveri
 from milepost.subscriptions.webhooks.delivery.log.store import DeliveryLog
 from milepost.subscriptions.webhooks.delivery.matching import Matching
 from milepost.subscriptions.webhooks.delivery.pruning import Pruning
-from milepost.subscriptions.webhooks.delivery.sending.lanes import OF_WEBHOOK
+from milepost.subscriptions.webhooks.delivery.sending.lanes import OF_PROCESS
 from milepost.subscriptions.webhooks.delivery.sending.loading import Loading
 from milepost.subscriptions.webhooks.delivery.sending.outcomes import Outcomes
 from milepost.subscriptions.webhooks.delivery.sending.sender import Sender
@@ -62,13 +62,16 @@ def delivering(context: Context, webhooks: Webhooks) -> Wiring:
         pool=context.pool,
         log=DeliveryLog(context.pool),
         redeliveries=Redeliveries(context.pool),
-        outbound=Outbound(Hosts.read(context.settings.outbound_private)),
+        outbound=outbound_of(context.settings),
         encode=encoding(context.settings),
         clock=context.clock,
     )
 
 
 def outbound_of(settings: Settings) -> Outbound:
-    """To each host as many connections as one webhook has calls."""
+    """Connections are kept by host: one that keeps its callers waiting takes none of others'.
+
+    How many calls there may be is for lanes to say, by school: they share no limit here.
+    """
     private = Hosts.read(settings.outbound_private)
-    return Outbound(private, connections=OF_WEBHOOK, keep_seconds=KEEP_SECONDS)
+    return Outbound(private, connections=OF_PROCESS, keep_seconds=KEEP_SECONDS)

@@ -97,8 +97,8 @@ class Endpoints:
 
     async def remove(self, name: str) -> None:
         """It is told nothing any more; its log goes with the next pruning."""
+        await self.connection.execute(DROP, self.tenant, name)  # in the order in which senders lock
         await self.connection.execute(MARK, self.tenant, name)
-        await self.connection.execute(DROP, self.tenant, name)
         self._known.discard(name)
         self._behind.discard(name)
 
