@@ -1067,3 +1067,11 @@ class WebhookDisabled(Struct, frozen=True, kw_only=True):
     reason: Known["failing", "gone", "operator"]
     failing_since: datetime | None = None
     status: int | None = None
+
+
+class WebhookHeaders(Struct, frozen=True, kw_only=True):
+    """Of Standard Webhooks 1.0. Verify the signature before you believe anything."""
+
+    webhook_id: str = msgspec.field(name="webhook-id")
+    webhook_timestamp: str = msgspec.field(name="webhook-timestamp")
+    webhook_signature: str = msgspec.field(name="webhook-signature")
