@@ -6,6 +6,7 @@
  */
 
 import { NoAnswer, Problem } from "./errors.ts";
+import type { components } from "./facts.ts";
 import { passes, pauseSeconds, sleep } from "./retries.ts";
 import { messages } from "./serverSent.ts";
 import type { Transport } from "./transport.ts";
@@ -26,6 +27,22 @@ export interface CloudEvent {
   readonly position: string;
   readonly recordedat: string;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+type Facts = components["schemas"];
+type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${Capitalize<First>}${Camel<Rest>}`
+  : Capitalize<Name>;
+
+/** What an event of this name says: `Fact<"credential_awarded">`. */
+export type Fact<Name extends string> = Camel<Name> extends keyof Facts ? Facts[Camel<Name>] : never;
+
+/** `if (isA(event, "credential_awarded")) greet(event.data.learner)` */
+export function isA<Name extends string>(
+  event: CloudEvent,
+  name: Name,
+): event is CloudEvent & { readonly data: Fact<Name> } {
+  return event.type === `milepost.${name}`;
 }
 
 /** `position`: how far it has read, which is further than its last event where none matched. */

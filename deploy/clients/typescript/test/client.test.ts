@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Milepost, NoAnswer, NotSettled, Problem, type Retries, value } from "../src/index.ts";
+import {
+  type CloudEvent,
+  type Fact,
+  isA,
+  Milepost,
+  NoAnswer,
+  NotSettled,
+  Problem,
+  type Retries,
+  value,
+} from "../src/index.ts";
 
 const QUICK: Retries = { attempts: 7, firstPauseSeconds: 0.001, longestPauseSeconds: 0.01 };
 const COURSE = { title: "SQL", lessons: [{ id: "select", title: "SELECT" }] };
@@ -184,6 +194,15 @@ test("a stream that is refused throws", async () => {
   await assert.rejects(milepost.stream().next(), { problem: "role_missing" });
 });
 
+test("an event is told by its name, and then has types", () => {
+  const data = { credential: "c", learner: "ann", achievement: "sql" };
+  const event = { type: "milepost.credential_awarded", data } as unknown as CloudEvent;
+  assert(!isA(event, "credential_revoked"));
+  assert(isA(event, "credential_awarded"));
+  const learner: Fact<"credential_awarded">["learner"] = event.data.learner;
+  assert.equal(learner, "ann");
+});
+
 /** Never run: each line is a mistake that the compiler must find. */
 export function mistakes({ api }: Milepost): void {
   const params = { path: { offering: "spring" } };
@@ -194,6 +213,9 @@ export function mistakes({ api }: Milepost): void {
   const wrong = { learner: "ann", mode: "fast" } as const;
   // @ts-expect-error - no such mode
   void api.POST("/enrollment/offerings/{offering}/enrollments", { params, body: wrong });
+  // @ts-expect-error - nothing is called so
+  const nothing: Fact<"credential_won"> = {};
+  void nothing;
   // @ts-expect-error - answers have no such member
   void value(api.GET("/dashboards/enrollments")).then((page) => page.rows);
 }
