@@ -58,7 +58,7 @@ LOOK_UPS = {
     "GET /enrollment/offerings",
 }
 # Each request has another.
-CORRELATION = re.compile(r'"correlation":"[^"]*"')
+CORRELATION = re.compile(r'"correlation":"[^"]*"|retry: [0-9]+')
 NOT_THERE = {
     "credential": str(uuid4()),
     "enrollment": enrollment_id("spring", "nobody-of-that-name"),
