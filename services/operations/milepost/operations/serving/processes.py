@@ -57,9 +57,8 @@ EXAMINES = ("enrollment", "all")
 # These hold private keys and secrets.
 HOLDS_KEYS = (*EXAMINES, "credentials", "subscriptions")
 
-# Connections to Postgres. What leads keeps one for itself: of all rooms 17, and who hears of
-# deliveries another.
-ONE, ALL = 20, 36
+# To Postgres. All that leads shares one of them, and who hears of deliveries holds another.
+CONNECTIONS = 20
 
 _log = structlog.get_logger()
 
@@ -240,7 +239,7 @@ def _app(
 
 def _serving_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
     role = ENROLLMENT_ROLE if name in {"enrollment", "all"} else ROLE
-    return _pool(settings, f"serve {name}", size=ALL if name == "all" else ONE, role=role)
+    return _pool(settings, f"serve {name}", size=CONNECTIONS, role=role)
 
 
 @asynccontextmanager
