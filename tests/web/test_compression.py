@@ -6,6 +6,7 @@ import pytest
 from litestar import Response, Router, get
 from litestar.params import FromQuery
 from litestar.response import Stream
+from msgspec.structs import replace
 from tests.clients import connection_to
 from tests.web import notes
 
@@ -25,8 +26,13 @@ async def rows_in_pieces() -> AsyncIterator[bytes]:
         yield str(row).encode()
 
 
+CAMPUS = "https://campus.example"
+
+
 @pytest.fixture
 def app(settings, verifier):
+    settings = replace(settings, cors_origins=CAMPUS)
+
     @get("/rows", answers=versioned_query())
     async def rows(request: notes.Asked, times: FromQuery[int] = 1) -> Response[Rows]:
         return digested(request, ROWS * times)
@@ -85,6 +91,14 @@ async def test_each_form_has_its_etag_and_is_unchanged_by_it(ask):
         assert (again.status_code, again.headers["etag"], again.content) == (304, etag, b"")
     changed = await ask("/rows?times=2", **{"If-None-Match": etags[1]})
     assert changed.status_code == 200
+
+
+async def test_a_browser_of_another_origin_is_answered_as_well(ask):
+    answer = await ask("/rows", Origin=CAMPUS)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["access-control-allow-origin"] == CAMPUS
+    told = {one.strip() for one in ",".join(answer.headers.get_list("vary")).split(",")}
+    assert told == {"Origin", "Accept-Encoding"}
 
 
 @pytest.mark.parametrize("path", ["/small", "/secret", "/text", "/stream"])

@@ -33,7 +33,10 @@ async def test_a_browser_may_ask_before_it_has_a_token(campus, origin, path):
     assert "Origin" in answer.headers["Vary"]
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
     allowed = answer.headers["Access-Control-Allow-Headers"].lower()
-    for header in ("authorization", "idempotency-key", "milepost-position", "if-none-match"):
+    for header in (
+        *("authorization", "idempotency-key", "milepost-position", "if-none-match"),
+        *("prefer", "last-event-id"),
+    ):
         assert header in allowed
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
@@ -42,7 +45,10 @@ async def test_a_browser_may_read_what_a_front_end_needs(campus, headers):
     answer = await campus.post("/notes/a", json=ONE, headers=headers(Origin=CAMPUS))
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (201, CAMPUS)
     exposed = answer.headers["Access-Control-Expose-Headers"]
-    for header in ("Milepost-Position", "ETag", "Location", "Retry-After"):
+    for header in (
+        *("Milepost-Position", "Milepost-Head", "Milepost-Settled", "Milepost-Waits-For"),
+        *("ETag", "Location", "Link", "Retry-After", "Preference-Applied"),
+    ):
         assert header in exposed
 
 

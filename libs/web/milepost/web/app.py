@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from milepost.web.answers.settled import Settles
 from milepost.web.auth.tokens import TokenVerifier
-from milepost.web.cors import cors
+from milepost.web.cors import KeptVary, cors
 from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
 from milepost.web.openapi.published import PUBLISHER, Publisher
@@ -53,7 +53,7 @@ def create_app(
         Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer, settles=settles
     )
     publisher = Publisher(settings.public_origin)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             health_routes(ready, metrics.exposition),
             *(router for service in services for router in service.routes),
@@ -78,6 +78,9 @@ def create_app(
         on_shutdown=list(on_shutdown),
         logging_config=None,
     )
+    if app.cors_config is not None:
+        app.asgi_handler = KeptVary(app.asgi_handler)
+    return app
 
 
 def _error_handler(

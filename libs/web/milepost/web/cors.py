@@ -8,9 +8,12 @@ import re
 from typing import Final
 
 from litestar.config.cors import CORSConfig
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from milepost.web.settings import SettingInvalid, Settings
 
+# In a request's state.
+VARY: Final = "vary"
 MAX_AGE_SECONDS: Final = 3600
 MAX_ORIGINS: Final = 100
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
@@ -25,6 +28,24 @@ READ: Final = (
     *("Allow", "Content-Disposition", "Accept", "RateLimit", "RateLimit-Policy", "Link"),
     *("Milepost-Head", "Milepost-Settled", "Milepost-Waits-For", "Preference-Applied"),
 )
+
+
+class KeptVary:
+    """Around an application: litestar's CORS puts its own Vary in the place of what was there.
+
+    What the edge has laid down as `vary` in the request's state is said as well.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_whole(message: Message) -> None:
+            if message["type"] == "http.response.start" and (vary := scope["state"].get(VARY)):
+                message["headers"] = [*message["headers"], (b"vary", vary)]
+            await send(message)
+
+        await self._app(scope, receive, send_whole)
 
 
 def cors(settings: Settings) -> CORSConfig | None:

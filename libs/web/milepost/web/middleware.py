@@ -22,6 +22,7 @@ from milepost.web.answers.compression import (
 )
 from milepost.web.answers.settled import WAITING, Settles, preferred_seconds, settled_send
 from milepost.web.auth.tokens import Caller, TokenVerifier
+from milepost.web.cors import VARY
 from milepost.web.problems import NotAuthenticated, error_response
 from milepost.web.requests.allowed_roles import SAFE_METHODS, check_role
 from milepost.web.requests.body import discard
@@ -64,7 +65,7 @@ class Edge:
             return
         started = perf_counter()
         headers = dict(scope["headers"])
-        outgoing = _Outgoing(send, headers)
+        outgoing = _Outgoing(send, headers, scope["state"])
         try:
             if self._tracer is None and b"traceparent" not in headers:
                 await self._admit(scope, receive, outgoing, headers)
@@ -161,10 +162,11 @@ class Edge:
 class _Outgoing:
     """`send`, remembering the status (500 until one was sent), and compressing what may be."""
 
-    __slots__ = ("_held", "_request", "_send", "started", "status")
+    __slots__ = ("_held", "_request", "_send", "_state", "started", "status")
 
-    def __init__(self, send: Send, request: dict[bytes, bytes]) -> None:
+    def __init__(self, send: Send, request: dict[bytes, bytes], state: dict[str, Any]) -> None:
         self._send = send
+        self._state = state
         self._request = request
         self._held: Message | None = None
         self.started = False
@@ -178,13 +180,20 @@ class _Outgoing:
                 message = unchanged(message, self._request)
             elif is_compressible(message["headers"]):
                 self._held = varied(message)
+                self._keep_vary(self._held)
                 return
+            self._keep_vary(message)
         elif self._held is not None:
             start, self._held = self._held, None
             if not message.get("more_body") and self._takes_gzip():
                 start, message = await compressed(start, message)
             await self._send(start)
         await self._send(message)
+
+    def _keep_vary(self, start: Message) -> None:
+        if start["type"] == "http.response.start" and b"origin" in self._request:
+            said = [value for name, value in start["headers"] if name.lower() == b"vary"]
+            self._state[VARY] = b", ".join(said)
 
     def _takes_gzip(self) -> bool:
         return takes_gzip(self._request.get(b"accept-encoding", b"").decode("latin-1"))
