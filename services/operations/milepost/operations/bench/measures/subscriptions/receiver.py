@@ -30,7 +30,7 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def take(self, body: bytes) -> bytes:
+    def reply_to(self, body: bytes) -> bytes:
         """The answer to it."""
         self.calls += 1
         position = body.partition(b'"position":"')[2].partition(b'"')[0]
@@ -57,7 +57,7 @@ class _Connection(asyncio.Protocol):
         found = head.lower().partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]
         if found and len(rest) >= int(found) and self._transport is not None:
             self._bytes = rest[int(found) :]
-            self._transport.write(self._receiver.take(rest[: int(found)]))
+            self._transport.write(self._receiver.reply_to(rest[: int(found)]))
 
 
 @asynccontextmanager

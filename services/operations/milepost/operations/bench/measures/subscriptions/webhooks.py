@@ -49,13 +49,13 @@ async def measure(
             milepost_process(place, "relay"),
         ):
             await asyncio.to_thread(create_webhook, serving.port, bearer, receiver.url)
-            await _told(receiver, published)
+            await _all_arrived(receiver, published)
             bulk = _per_second(receiver)
             committed = await commit_evenly(
                 log, history.one_by_one(round(seconds * per_second)), per_second
             )
             expected = await _published(log, min(committed) - 1)
-            await _told(receiver, expected)
+            await _all_arrived(receiver, expected)
         late = _late_ms(committed, receiver, expected)
         bare = await bare_calls_per_second(receiver.url, receiver.body, len(published))
         await pool.close()
@@ -81,7 +81,7 @@ async def _published(log: Log, after: int) -> set[int]:
     return {event.position for event in found}
 
 
-async def _told(receiver: Receiver, expected: set[int]) -> None:
+async def _all_arrived(receiver: Receiver, expected: set[int]) -> None:
     """Until all of them have arrived. Raises `WentWrong`."""
     deadline = time.perf_counter() + PATIENCE_SECONDS
     while left := expected - receiver.arrived.keys():
