@@ -16,7 +16,7 @@ from milepost.contracts.published import PUBLISHED
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.subscriptions.domain.filters import Filter
-from milepost.subscriptions.envelope import encoded
+from milepost.subscriptions.envelope import encoding
 from milepost.subscriptions.feed import tail
 from milepost.subscriptions.feed.answer import Answer, collect
 from milepost.subscriptions.feed.log_pages import LogPages
@@ -92,7 +92,7 @@ async def test_the_largest_answer_holds_up_nobody(school: FeedSchool, viewer: Vi
     selection = Selection(school.log)
     visibility = Visibility(Transactor(school.log), selection)
     subscriber = Subscriber(school.tenant, viewer, Filter())
-    answer = Answer(0, 10_000, encoded)
+    answer = Answer(0, 10_000, encoding(school.settings))
     async with loop_free():
         await collect(LogPages(school.log, selection, visibility), subscriber, answer, 10_000)
         body = answer.written("application/x-ndjson")
