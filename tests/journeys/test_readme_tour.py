@@ -41,35 +41,38 @@ def terminal(school: Running) -> Mapping[str, str]:
     return {**env, "PATH": path, "MILEPOST_DATA_DIR": str(school.data_dir)}
 
 
-def test_tour_and_subscriber_do_what_they_say(terminal: Mapping[str, str], tmp_path: Path):
-    tour = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", typed(section("A tour"))],
-        cwd=tmp_path,
+def run(script: str, terminal: Mapping[str, str], folder: Path) -> str:
+    """What it prints. Fails when any of its commands does."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
         env=terminal,
         check=False,
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
     )
-    assert tour.returncode == 0, tour.stdout + tour.stderr
-    assert "urn:milepost:problem" not in tour.stdout
-    assert '"achievement":"sql-basics"' in tour.stdout
-    assert "enrolled" in tour.stdout.rpartition("bob")[2], tour.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
-    subscribing = section("A subscriber in 20 lines")
-    script = re.search(r"```python\n(.*?)```", subscribing, re.DOTALL)
-    assert script
-    (tmp_path / "subscriber.py").write_text(script[1], "utf-8")
-    with subprocess.Popen(
-        ["bash", "-euc", typed(re.sub(r"```.*?```", "", subscribing, flags=re.DOTALL))],
-        cwd=tmp_path,
-        env=terminal,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as subscriber:
-        assert subscriber.stdout
-        try:
-            assert any(line == "default ann has earned sql-basics\n" for line in subscriber.stdout)
-        finally:
-            os.killpg(subscriber.pid, 9)
+
+def test_tour_and_subscriber_do_what_they_say(terminal: Mapping[str, str], tmp_path: Path):
+    tour = typed(section("A tour"))
+    toured = run(tour, terminal, tmp_path)
+    assert "urn:milepost:problem" not in toured
+    assert '"achievement":"sql-basics"' in toured
+    assert "enrolled" in toured.rpartition("bob")[2], toured
+
+    opening = tour.partition("call POST")[0]  # the token and how to call
+    heard = run(opening + typed(section("Others hear what was earned")), terminal, tmp_path)
+    assert '"achievement": "sql-basics"' in heard
+    address = re.search(r"^export MILEPOST_SUBSCRIBER='(nats:.*)'$", heard, re.MULTILINE)
+    assert address, heard
+    (tmp_path / "subscriber.py").write_text(heard.partition("# subscriber.py\n")[2], "utf-8")
+    told = run(
+        f"{sys.executable} subscriber.py 1",
+        {**terminal, "MILEPOST_SUBSCRIBER": address[1]},
+        tmp_path,
+    )
+    assert "milepost.credential_awarded" in told
+    assert "'learner': 'ann'" in told

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,7 +91,7 @@ async def test_it_begins_and_picks_as_asked(
         ("after=-1", 400, "after"),
         ("after=1&since=2020-01-01T00:00:00Z", 400, "not both"),
         ("since=2020-01-01", 400, "UTC offset"),
-        (f"since={(datetime.now(UTC) + timedelta(days=1)):%Y-%m-%dT%H:%M:%SZ}", 422, "since"),
+        ("since=9999-01-01T00:00:00Z", 422, "since"),
         ("limit=10001", 400, "limit"),
         ("wait=31", 400, "wait"),
         ("course=", 400, "course"),
