@@ -67,7 +67,10 @@ async def milepost(postgres: str, nats_url: str, data_dir: Path) -> Desk:
 def test_a_school_that_nobody_knows_is_told_in_one_sentence(milepost: Desk, command: list[str]):
     answer = milepost(*command, "--tenant", "nobody")
     assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr == "milepost: No school 'nobody' has any events. There are: here.\n"
+    assert (
+        answer.stderr
+        == "milepost: No school 'nobody' has any events. There are: here (--tenant).\n"
+    )
 
 
 @pytest.mark.parametrize(

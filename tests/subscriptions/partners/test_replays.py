@@ -235,5 +235,7 @@ async def test_it_is_its_owner_s_and_the_school_s_and_not_there_for_others(kept:
     ):
         assert answer.status_code == 404
     assert (await kept.client.get(PATH, by="learner")).status_code == 403
+    later = {"since": "9999-01-01T00:00:00Z"}
+    assert (await kept.client.post(f"{PATH}/republish", later, **OWNER)).status_code == 422
     neither = await kept.client.post(f"{PATH}/republish", {"per_second": 5}, **OWNER)
     assert neither.status_code == 400

@@ -82,7 +82,7 @@ async def test_a_test_message_is_sent_listed_and_shown(command: Command):
     async with receiving() as endpoint:
         webhook = json.loads(await command("add", endpoint.url, "--json"))["webhook"]
         early = await command("test", webhook, code=1)
-        assert "has not answered the challenge yet" in early
+        assert "`milepost webhooks verify WEBHOOK`" in early
         await command("verify", webhook)
         assert await command("deliveries", webhook) == "Nothing was sent.\n"
         sent = await command("test", webhook)
@@ -106,5 +106,7 @@ async def test_what_is_wrong_is_said_in_words(command: Command):
     url = "https://192.88.98.7/hook"
     unknown = await command("add", url, "--event", "credential_awardet", code=1)
     assert "credential_awarded" in unknown
+    assert "like https://" in await command("add", "crm.example", code=1)
+    assert "`milepost webhooks list`" in await command("show", "crm", code=1)
     one_of = await command("redeliver", str(uuid4()), code=1)
     assert "one of MESSAGE, --after and --since" in one_of

@@ -166,6 +166,8 @@ async def test_it_may_start_earlier_and_not_later_than_the_log(school: School):
     assert (await create(school, since="2026-01-01T00:00:00Z"))["after"] == 0
     ahead = {"url": URL, "after": 9_000}
     problem(await school.post("/webhooks", ahead, **CRM), 422, "start_ahead")
+    later = {"url": URL, "since": "9999-01-01T00:00:00Z"}
+    problem(await school.post("/webhooks", later, **CRM), 422, "since_in_future")
     both = {"url": URL, "after": 0, "since": "2026-01-01T00:00:00Z"}
     problem(await school.post("/webhooks", both, **CRM), 400, "malformed_request")
 

@@ -81,6 +81,7 @@ async def test_what_is_asked_for_is_delivered_again_under_its_id(hub: Hub, recei
         for body in ({}, {"after": 1, "delivery": ids[0]}):
             assert (await ask(body)).status_code == 400
         assert (await ask({"after": 10_000})).status_code == 422
+        assert (await ask({"since": "9999-01-01T00:00:00Z"})).status_code == 422
         assert (await ask({"delivery": f"msg_{webhook}"})).status_code == 404
 
 

@@ -41,6 +41,8 @@ Token = Annotated[
 WHAT_TO_DO = {
     "unknown_job": " `milepost jobs list` shows those there are.",
     "unknown_webhook": " `milepost webhooks list` shows those there are.",
+    "webhook_not_verified": " At a terminal: `milepost webhooks verify WEBHOOK`.",
+    "webhook_is_disabled": " At a terminal: `milepost webhooks enable WEBHOOK`.",
     "unknown_route": " Is it the Milepost service for this that answers there?",
 }
 

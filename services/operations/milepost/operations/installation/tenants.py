@@ -31,7 +31,7 @@ def require_known(name: str, known: Collection[str]) -> None:
 
 
 def unknown_school(name: str, known: Collection[str]) -> Trouble:
-    return Trouble(f"No school {name!r} has any events. There are: {_some(known)}.")
+    return Trouble(f"No school {name!r} has any events. There are: {_some(known)} (--tenant).")
 
 
 def _some(names: Collection[str]) -> str:

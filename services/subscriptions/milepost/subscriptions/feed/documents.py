@@ -1,6 +1,5 @@
 """What the feed and streams answer, for OpenAPI."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from litestar.openapi.datastructures import ResponseSpec
@@ -12,7 +11,8 @@ from milepost.events.log import BeyondTheLog
 from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE
 from milepost.subscriptions.feed.answer import NDJSON
 from milepost.subscriptions.feed.open_requests import OF_CALLER, TooManyStreams
-from milepost.subscriptions.feed.parameters import MAX_POSITION, SinceInFuture
+from milepost.subscriptions.feed.parameters import MAX_POSITION
+from milepost.subscriptions.since import SINCE_IN_FUTURE
 from milepost.subscriptions.visibility import READERS_OF_OTHERS
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import Answers, Header
@@ -48,7 +48,7 @@ _BEGINS: Final = (
     Malformed("No event is called 'credential_won'; allowed: attempt_scored, …", query="type"),
     Malformed("Name a position or a time, not both.", query="since"),
     BeyondTheLog(9999, 4711),
-    SinceInFuture(datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 9, 1, 8, tzinfo=UTC)),
+    SINCE_IN_FUTURE,
     NotYourOwn("ann", READERS_OF_OTHERS),
     TooManyStreams(OF_CALLER),
 )

@@ -1,7 +1,7 @@
 """What the feed and streams are asked with, checked at the edge."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,9 +12,9 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import QueryParameter
 
 from milepost.contracts.times import Moment
-from milepost.events.event import Invalid
-from milepost.events.log import BeyondTheLog, Log, position_at
+from milepost.events.log import BeyondTheLog, Log
 from milepost.subscriptions.domain.filters import TAGS, Filter
+from milepost.subscriptions.since import position_before
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 
@@ -73,14 +73,6 @@ Learners: TypeAlias = Annotated[
 ]
 
 
-class SinceInFuture(Invalid):
-    """Nothing has been recorded then: leave `since` away to begin at the end of the log."""
-
-    def __init__(self, since: datetime, now: datetime) -> None:
-        self.since = since
-        self.now = now
-
-
 def filter_of(
     types: Sequence[str] | None,
     courses: Sequence[str] | None,
@@ -129,10 +121,7 @@ async def start_of(
         return after
     if after is not None:
         raise Malformed("Name a position or a time, not both.", query="since")
-    at = _time_of(since)
-    if at > now:
-        raise SinceInFuture(at, now)
-    return await position_at(log, tenant, at - timedelta(microseconds=1), head)
+    return await position_before(log, tenant, _time_of(since), head=head, now=now)
 
 
 def _time_of(text: str) -> datetime:

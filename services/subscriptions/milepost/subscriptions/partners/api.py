@@ -4,7 +4,7 @@ An operator adds and removes them, by `milepost subscribers`: a secret is shown 
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from milepost.contracts.times import Moment
-from milepost.events.log import Log, position_at
+from milepost.events.log import Log
 from milepost.subscriptions.partners.accounts import account_id, replay_subject
 from milepost.subscriptions.partners.events import SubscriberRepublishRequested
 from milepost.subscriptions.partners.keeper import Keeper
@@ -34,6 +34,7 @@ from milepost.subscriptions.partners.subscriber import (
 from milepost.subscriptions.partners.subscriber import (
     request as requested,
 )
+from milepost.subscriptions.since import SINCE_IN_FUTURE, position_before
 from milepost.web.auth.tokens import Caller
 from milepost.web.openapi.documented_answers import command, query
 from milepost.web.problems import Malformed
@@ -41,6 +42,7 @@ from milepost.web.requests.commands import Call, run_command
 from milepost.web.requests.idempotency import command_id
 from milepost.web.requests.json_body import Body
 from milepost.web.requests.positions import positioned
+from milepost.web.requests.times import in_calendar
 from milepost.web.room import Context
 
 KEEPERS: Final = ("registrar", "operator")
@@ -140,7 +142,7 @@ async def read_subscriber(
     description="To the subject `republish.<school>.<name>`, which its second consumer reads; "
     "from a position or a time to what is newest now. One at a time.",
     status_code=202,
-    answers=command(UNKNOWN, UNDER_WAY, NOT_SUBSCRIBED),
+    answers=command(UNKNOWN, UNDER_WAY, NOT_SUBSCRIBED, SINCE_IN_FUTURE),
     roles=ROLES,
 )
 async def republish_part(
@@ -150,7 +152,8 @@ async def republish_part(
     wiring: NamedDependency[Wiring],
 ) -> Response[RepublishView]:
     named, log = await _own(wiring, request.user, subscriber), wiring.context.transactor.log
-    first, last = await _part(log, request.user.tenant, data)
+    now = wiring.context.clock()
+    first, last = await _part(log, request.user.tenant, data, now)
     asked = SubscriberRepublishRequested(
         subscriber=subscriber,
         republication=str(command_id(request)),
@@ -158,7 +161,7 @@ async def republish_part(
         last=last,
         events=data.events,
         per_second=data.per_second,
-        occurred_at=wiring.context.clock(),
+        occurred_at=now,
     )
     outcome = await run_command(
         request,
@@ -230,8 +233,8 @@ async def _own(
     return Named(caller.tenant, name, state)
 
 
-async def _part(log: Log, tenant: str, data: Republish) -> tuple[int, int]:
-    """Its first and last position. Raises `Malformed`."""
+async def _part(log: Log, tenant: str, data: Republish, now: datetime) -> tuple[int, int]:
+    """Its first and last position. Raises `Malformed`, `SinceInFuture`."""
     if (data.first is None) == (data.since is None):
         raise Malformed("Say either `from` or `since`.", path="$")
     if wrong := [name for name in data.events if name not in EVENTS]:
@@ -240,8 +243,8 @@ async def _part(log: Log, tenant: str, data: Republish) -> tuple[int, int]:
     if data.first is not None:
         return data.first, head
     assert data.since is not None
-    before = data.since.astimezone(UTC) - timedelta(microseconds=1)
-    return await position_at(log, tenant, before, head) + 1, head
+    since = in_calendar(data.since, field="since")
+    return await position_before(log, tenant, since, head=head, now=now) + 1, head
 
 
 async def _view(wiring: Wiring, named: Named) -> SubscriberView:

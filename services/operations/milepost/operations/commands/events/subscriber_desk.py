@@ -67,7 +67,10 @@ class Desk:
         try:
             info = await self._js.consumer_info(jetstream.STREAM, account_id(tenant, name))
         except nats.js.errors.NotFoundError as error:
-            raise Trouble(f"{tenant} has no subscriber {name} with a consumer in NATS.") from error
+            raise Trouble(
+                f"{tenant} has no subscriber {name} with a consumer in NATS: see"
+                " `milepost subscribers list`."
+            ) from error
         return {"tenant": tenant, "name": name, **_figures(info)}
 
 

@@ -1,8 +1,9 @@
 """What the commands on webhooks are told, how they ask, and how they say what came of it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import typer
@@ -10,7 +11,10 @@ from msgspec import json
 
 from milepost.operations.client.http import ApiClient, Http, Token, api_client
 from milepost.operations.installation.tenants import require_tenant
+from milepost.operations.terminal.errors import WrongUsage
 from milepost.operations.terminal.options import DataDir
+
+_ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 Webhook = Annotated[
     str, typer.Argument(help="The id, as `milepost webhooks list` shows it.", metavar="WEBHOOK")
@@ -60,6 +64,12 @@ FailedOnly = Annotated[bool, typer.Option("--failed-only", help="Only what was g
 PerSecond = Annotated[int | None, typer.Option(help="At most so many a second.", min=1, max=1_000)]
 
 
+def require_address(url: str) -> None:
+    """Raises `WrongUsage`."""
+    if not url.startswith(("https://", "http://")):
+        raise WrongUsage(f"{url!r} is no endpoint: it should be like https://crm.example/milepost.")
+
+
 @contextmanager
 def asking(http: Http, token: Token, tenant: str, data_dir: DataDir) -> Iterator[ApiClient]:
     require_tenant(tenant)
@@ -68,6 +78,11 @@ def asking(http: Http, token: Token, tenant: str, data_dir: DataDir) -> Iterator
 
 
 def path_of(webhook: str, *steps: str) -> str:
+    """Raises `WrongUsage`."""
+    if not _ID.fullmatch(webhook):
+        raise WrongUsage(
+            f"{webhook!r} cannot be a webhook's id: `milepost webhooks list` shows those there are."
+        )
     return "/".join(("/webhooks", *(quote(one, safe="") for one in (webhook, *steps))))
 
 

@@ -25,6 +25,7 @@ from milepost.operations.commands.subscriptions.webhook_options import (
     Yes,
     asking,
     path_of,
+    require_address,
     say,
     say_state,
 )
@@ -69,6 +70,7 @@ def add(
     Nothing is sent before `milepost webhooks verify`. Then comes all since now, or since the
     position or the time that is said.
     """
+    require_address(url)
     body = {
         "url": url,
         "types": event or [],

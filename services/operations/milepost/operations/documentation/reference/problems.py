@@ -31,7 +31,7 @@ _NO_OPERATION = {"method_not_allowed": (405, "The address does not answer to thi
 
 
 class ProblemType(msgspec.Struct, frozen=True):
-    """`members` beside those of RFC 9457; `example` is a whole document, or empty."""
+    """`members` beside those of RFC 9457; `example` is a document. It and `about` may be empty."""
 
     name: str
     status: int
@@ -96,7 +96,8 @@ def _of_operations(
 def _type(name: str, status: int, text: str) -> ProblemType:
     """Where no operation tells more."""
     title = name.replace("_", " ").capitalize()
-    words, advice = about(text or f"{title}."), about(remedy(name, status))
+    words = about("" if text == f"{title}." else text)  # the heading says that already
+    advice = about(remedy(name, status))
     return ProblemType(name, status, title, words, advice, (), (), "", ())
 
 

@@ -1,6 +1,5 @@
 """Routes on webhooks: create, look at, change, delete."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -11,8 +10,8 @@ from litestar.params import JSONBody
 from msgspec import UNSET
 from uuid_utils.compat import uuid5
 
-from milepost.events.log import position_at
 from milepost.subscriptions.domain.filters import TAGS
+from milepost.subscriptions.since import SINCE_IN_FUTURE, position_before
 from milepost.subscriptions.visibility import SUBSCRIBERS
 from milepost.subscriptions.webhooks.api.bodies import NewWebhook, WebhookChanges
 from milepost.subscriptions.webhooks.api.views import (
@@ -51,7 +50,6 @@ from milepost.web.requests.times import in_calendar
 
 # Of a school. Two who create at once may both come in as the last.
 MAX_WEBHOOKS: Final = 1_000
-_MOMENT: Final = timedelta(microseconds=1)
 _REFUSED = EndpointRefused("https://10.0.0.7/hook", "its address is not public")
 _UNKNOWN_NAMES = UnknownEventNames(("credential_awardet",), tuple(TAGS))
 
@@ -65,6 +63,7 @@ _UNKNOWN_NAMES = UnknownEventNames(("credential_awardet",), tuple(TAGS))
         _UNKNOWN_NAMES,
         TooManyWebhooks(MAX_WEBHOOKS),
         StartAhead(9_000, 41),
+        SINCE_IN_FUTURE,
         SecretsLocked(),
         UNKNOWN,
         creates=True,
@@ -217,13 +216,14 @@ async def _new(wiring: Wiring, tenant: str, state: Webhook) -> NewWebhookView:
 
 
 async def _start(wiring: Wiring, tenant: str, data: NewWebhook) -> int:
-    """Raises `StartAhead`, `Malformed`."""
+    """Raises `StartAhead`, `SinceInFuture`, `Malformed`."""
     log = wiring.transactor.log
     head = (await log.heads()).get(tenant, 0)
     if data.since is not None:
         if data.after is not None:
             raise Malformed("Say `after` or `since`, not both.", path="$.since")
-        return await position_at(log, tenant, in_calendar(data.since) - _MOMENT, head)
+        since = in_calendar(data.since, field="since")
+        return await position_before(log, tenant, since, head=head, now=wiring.clock())
     if data.after is not None and data.after > head:
         raise StartAhead(data.after, head)
     return head if data.after is None else data.after

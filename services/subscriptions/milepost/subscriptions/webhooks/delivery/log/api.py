@@ -11,7 +11,8 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from milepost.events.log import Recorded, event_at, position_at
+from milepost.events.log import Recorded, event_at
+from milepost.subscriptions.since import SINCE_IN_FUTURE, position_before
 from milepost.subscriptions.visibility import SUBSCRIBERS
 from milepost.subscriptions.webhooks.api.wiring import EXAMPLE as WEBHOOK_EXAMPLE
 from milepost.subscriptions.webhooks.api.wiring import UNKNOWN, VIEWERS, PathWebhook
@@ -56,7 +57,6 @@ from milepost.web.requests.idempotency import body_digest, command_id, idempoten
 from milepost.web.requests.times import in_calendar
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MOMENT: Final = timedelta(microseconds=1)
 _UNKNOWN: Final = UnknownDelivery(parameters.EXAMPLE)
 
 
@@ -151,7 +151,7 @@ async def get_backlog(
 
 @post("/redeliveries", status_code=202, summary="Deliver again", roles=SUBSCRIBERS,
       answers=_command(UNKNOWN, _UNKNOWN, TooManyRedeliveries(MAX_OPEN),
-                       RedeliveryAhead(9_000, 41)))  # fmt: skip
+                       RedeliveryAhead(9_000, 41), SINCE_IN_FUTURE))  # fmt: skip
 async def redeliver(
     request: Call,
     webhook: PathWebhook,
@@ -176,7 +176,7 @@ async def redeliver(
 
 
 async def _part(deliveries: Wiring, tenant: str, webhook: str, data: NewRedelivery) -> Part:
-    """Raises `Malformed`, `UnknownDelivery`, `RedeliveryAhead`."""
+    """Raises `Malformed`, `UnknownDelivery`, `RedeliveryAhead`, `SinceInFuture`."""
     if [data.delivery, data.after, data.since].count(None) != 2:
         raise Malformed("Say one of `delivery`, `after` and `since`.")
     if data.delivery is not None:
@@ -191,7 +191,8 @@ async def _part(deliveries: Wiring, tenant: str, webhook: str, data: NewRedelive
     after = data.after
     if data.since is not None:
         since = in_calendar(data.since, field="since")
-        after = await position_at(log, tenant, since - MOMENT, head)
+        now = deliveries.clock()
+        after = await position_before(log, tenant, since, head=head, now=now)
     upto = head if data.upto is None else data.upto
     return Part(
         after=min(after or 0, upto),

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
-import msgspec
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from milepost.subscriptions.webhooks.delivery.log.views import State
 from milepost.web.problems import Malformed
+from milepost.web.requests.json_body import Body
 
 EXAMPLE: Final = "msg_0199f1c2-9d0b-7f10-8a63-51c7a0f4be22"
 _DELIVERY: Final = r"^msg_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_test)?(?![\s\S])"
@@ -34,7 +34,7 @@ Cursor: TypeAlias = Annotated[
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Deliveries in a page")]
 
 
-class NewRedelivery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewRedelivery(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of `delivery`, `after` and `since` says what: one, or what the log has from there on.
 
     delivery     one, by its message's id
