@@ -62,7 +62,8 @@ def delivering(context: Context, webhooks: Webhooks) -> Wiring:
         pool=context.pool,
         log=DeliveryLog(context.pool),
         redeliveries=Redeliveries(context.pool),
-        outbound=outbound_of(context.settings),
+        # A test message is seldom: nothing is kept open for it, and nobody need close it.
+        outbound=Outbound(Hosts.read(context.settings.outbound_private)),
         encode=encoding(context.settings),
         clock=context.clock,
     )
