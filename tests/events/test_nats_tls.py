@@ -10,7 +10,7 @@ from cryptography import x509
 from structlog.testing import capture_logs
 from tests.certificates import Authority
 from tests.eventually import eventually
-from tests.house.test_nats_conf import free_port, listening
+from tests.house.test_nats_conf import listening
 
 from milepost.events.nats.connection import NatsServer, TlsRefused, connect, is_encrypted
 from milepost.events.nats.jetstream import connected, ensure_stream
@@ -18,6 +18,7 @@ from milepost.operations.doctor.examination import findings_of
 from milepost.operations.doctor.finding import Consumers
 from milepost.operations.installation.connection import connected as with_servers
 from milepost.operations.installation.named_servers import require_answering
+from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_nats import binary
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import SettingInvalid, Settings
@@ -39,7 +40,7 @@ class Secured:
         self.authority = Authority(folder / "school-ca")
         self.certificate = self.authority.sign("server")
         self.client = self.authority.sign("milepost")
-        self.port = free_port()
+        self.port = free_port(0)
         self.conf = folder / "nats.conf"
         self.write(self.certificate)
 

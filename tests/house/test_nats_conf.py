@@ -5,7 +5,6 @@ What subscribers may is in tests/subscriptions/partners, by this file and by tha
 
 import asyncio
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -22,6 +21,7 @@ from milepost.events.nats.connection import NatsServer, TlsRefused, is_encrypted
 from milepost.events.nats.connection import connect as by_our_own
 from milepost.events.nats.jetstream import STREAM, connected, ensure_stream
 from milepost.events.nats.pipeline import FencedPipeline, Message
+from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_nats import binary
 from milepost.subscriptions.partners.accounts import EXPORTS
 
@@ -31,17 +31,11 @@ CONF = Path(__file__).parents[2] / "deploy" / "nats.conf"
 PASSWORDS = {"NATS_PASSWORD": "let-me-in"}
 
 
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
 class Server:
     """Runs by the file, but for addresses and folders. It may be started again."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port = free_port(0)
         self.authority = Authority(folder / "school-ca")
         certificate, key = self.authority.sign("server")
         self._conf = folder / "nats.conf"

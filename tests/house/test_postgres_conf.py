@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 from tests.certificates import Authority
 from tests.house.deployed import DEPLOY, prepare
-from tests.house.test_nats_conf import free_port
 
 from milepost.events.store.postgres import owner_connection
 from milepost.operations.backup.postgres_tools import Server, server_of
 from milepost.operations.installation.logins import OLDEST_POSTGRES, migrate_and_ensure
+from milepost.operations.local.embedded import free_port
 from milepost.operations.terminal.errors import Trouble
 
 SYSTEMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -30,7 +30,7 @@ class Deployed:
     """As the image does it: initdb, a database, owner.sql; then the configuration files alone."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port = folder, free_port(0)
         self.user = "nobody" if os.geteuid() == 0 else None
         assert prepare(folder).returncode == 0
         self.secrets = folder / "secrets"

@@ -22,7 +22,7 @@ NOW = int(time.time())
 # An access token of Keycloak 26 for a client `campus`, with an audience mapper and the school as a
 # user attribute; one of Auth0 with an organization, whose Action adds the roles.
 KEYCLOAK: dict[str, Any] = {
-    "exp": NOW + 300,
+    "exp": NOW + 86_400,
     "iat": NOW,
     "jti": "onrtac:4c3c9d0e-2b8e-49d2-9f0b-0c8d7d1b2f53",
     "iss": "https://id.school.example/realms/school",

@@ -8,17 +8,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nats
 import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from tests.eventually import eventually
-from tests.house.test_nats_conf import PASSWORDS, Server, free_port
+from tests.house.test_nats_conf import PASSWORDS, Server
 
 from milepost.events.nats.connection import connect_once
 from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_nats import RELOAD_REST_SECONDS, RELOADS, EmbeddedNats
 from milepost.subscriptions.partners import consumers
 from milepost.subscriptions.partners.accounts import (
@@ -152,7 +154,9 @@ class Hostile:
 
 @asynccontextmanager
 async def embedded(folder: Path) -> AsyncIterator[Nats]:
-    server = EmbeddedNats(folder, mark=f"attacked-{folder.name}", port=free_port(), token="own")
+    # Its own: who starts a server ends one that an earlier run has left behind under this mark.
+    mark = f"attacked-{uuid4().hex[:12]}"
+    server = EmbeddedNats(folder, mark=mark, port=free_port(0), token="own")
     children = [await server.start()]
 
     async def restart() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import nats
 import pytest
 from nats.js.api import AckPolicy, ConsumerConfig
-from tests.house.test_nats_conf import free_port, listening
+from tests.house.test_nats_conf import listening
 from tests.subscriptions.partners.servers import award, embedded
 
 from milepost.events.nats.jetstream import STREAM
+from milepost.operations.local.embedded import free_port
 from milepost.operations.local.embedded_nats import binary
 
 pytestmark = pytest.mark.servers  # they start processes
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.servers  # they start processes
 
 async def left_by_an_earlier_version(folder: Path) -> None:
     """As its configuration had it: one token, and no accounts."""
-    port, conf = free_port(), folder / "earlier.conf"
+    port, conf = free_port(0), folder / "earlier.conf"
     conf.write_text(
         f'listen: "127.0.0.1:{port}", authorization {{ token: "own" }}\n'
         f'jetstream {{ store_dir: "{folder / "jetstream"}" }}',
