@@ -21,8 +21,9 @@ from milepost.web.outbound.errors import AddressRefused, NotReached
 from milepost.web.outbound.hosts import Hosts
 
 MAX_ADDRESSES: Final = 4  # of one name are tried
-# Threads of their own, for a name server that never answers keeps one for half a minute.
-RESOLVING_AT_ONCE: Final = 128
+# Threads of their own, made when they are needed: a name server that never answers keeps one for
+# half a minute, which is twice as long as the call that waited for it.
+RESOLVING_AT_ONCE: Final = 512
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 

@@ -3,12 +3,13 @@
     lane of a webhook    [run][run][run] ─▶ ● ● ●      16 at once; one, until something arrived
     host of a school     ────────────────▶  ● ● ● ●    32 at once; none, while its breaker is
                                                        open, and one behind that
+    school               ────────────────▶  250
     process              ────────────────▶  1,000
 
 So a receiver that is dead holds one call at a time, and nobody waits for it.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -24,6 +25,8 @@ from milepost.subscriptions.webhooks.domain.signing import Secret
 OF_WEBHOOK: Final = 16
 OF_HOST: Final = 32
 OF_PROCESS: Final = 1_000
+# However many hosts it names, and however long these take: others have webhooks too.
+OF_SCHOOL: Final = OF_PROCESS // 4
 # Claimed ahead, in calls of one webhook that may be under way: fewer and larger claims.
 AHEAD: Final = 4
 
@@ -114,6 +117,7 @@ class Lanes:
         self._lanes: dict[Address, Lane] = {}
         self._hosts: dict[Address, Host] = {}
         self.under_way = 0
+        self._of_school: Counter[str] = Counter()
 
     def update(self, endpoints: Iterable[Endpoint], breakers: Mapping[Address, Breaker]) -> None:
         """As the database has them: what is not there is not sent to any more."""
@@ -150,7 +154,11 @@ class Lanes:
         now = self._clock()
         if self.under_way >= OF_PROCESS:
             return []
-        return [one for lane in self._lanes.values() if (one := lane.wanted(now))]
+        return [
+            one
+            for (tenant, _), lane in self._lanes.items()
+            if self._has_room(tenant) and (one := lane.wanted(now))
+        ]
 
     def add(self, asked: Sequence[Wanted], runs: Iterable[Run]) -> list[Claimed]:
         """What was claimed; of whom fewer came than asked for has no more at this moment.
@@ -173,17 +181,22 @@ class Lanes:
     def start(self) -> Iterator[tuple[Lane, Run]]:
         """Runs that may go now; they count as under way until `end`."""
         now = self._clock()
-        for lane in list(self._lanes.values()):
-            while lane.runs and self.under_way < OF_PROCESS and lane.takes(now):
-                lane.under_way += 1
-                lane.host.under_way += 1
-                self.under_way += 1
+        for (tenant, _), lane in list(self._lanes.items()):
+            while lane.runs and self._has_room(tenant) and lane.takes(now):
+                self._count(lane, lane.host, 1)
                 yield lane, lane.runs.popleft()
 
     def end(self, lane: Lane, host: Host) -> None:
-        lane.under_way -= 1
-        host.under_way -= 1
-        self.under_way -= 1
+        self._count(lane, host, -1)
+
+    def _has_room(self, tenant: str) -> bool:
+        return self.under_way < OF_PROCESS and self._of_school[tenant] < OF_SCHOOL
+
+    def _count(self, lane: Lane, host: Host, change: int) -> None:
+        lane.under_way += change
+        host.under_way += change
+        self.under_way += change
+        self._of_school[lane.endpoint.tenant] += change
 
     def left(self) -> list[Claimed]:
         """What was claimed ahead for those that do not take it: for others, or later."""
