@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook
 from tests.eventually import eventually
-from tests.subscriptions.webhooks.delivery.hub import Hub
+from tests.subscriptions.webhooks.delivery.hub import START, Hub
 from tests.subscriptions.webhooks.delivery.receiver import FAILS, GONE, OK, Receiver, Told
 
+from milepost.subscriptions.webhooks.delivery.sending.schedule import retry_after
 from milepost.subscriptions.webhooks.domain import webhook as rules
 
 HOUR = 3_600
@@ -51,6 +52,13 @@ async def test_what_fails_is_tried_for_three_days_and_then_parked(hub: Hub, rece
     assert timedelta(days=3) <= hub.clock.now - began < timedelta(days=4)
     assert {one.id for one in receiver.told} == {f"msg_{event}"}
     assert 9 <= len(receiver.told) <= 12
+
+
+def test_a_retry_after_that_no_calendar_has_says_nothing():
+    """Who answers 200 with it has taken the delivery."""
+    for year in ("99999999999999999", "0000", "-1"):
+        assert retry_after(f"Mon, 01 Jan {year} 00:00:00 GMT", START) is None
+    assert retry_after(f"Mon, 01 Jan 2027 00:00:00 +{'9' * 30}", START) is None
 
 
 async def test_retry_after_is_heeded(hub: Hub, receiver: Receiver):

@@ -53,7 +53,7 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
     else:
         try:
             at = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         asked = at.replace(tzinfo=at.tzinfo or UTC) - now
     return min(asked, LONGEST) if asked > timedelta() else None
