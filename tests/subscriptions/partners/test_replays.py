@@ -22,8 +22,8 @@ from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.relay.republish import STREAM as REPUBLISHED
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import connect_pool
+from milepost.subscriptions.partners import consumers, register
 from milepost.subscriptions.partners import keeper as keeping
-from milepost.subscriptions.partners import register
 from milepost.subscriptions.partners.administration import Administration
 from milepost.subscriptions.partners.app import service
 from milepost.subscriptions.partners.consumers import make
@@ -189,6 +189,12 @@ async def test_it_has_a_part_again_in_order_and_nothing_that_it_may_not_read(kep
         f"{PATH}/republish", {"from": 1, "events": ["course_published"]}, **OWNER
     )
     assert refused.status_code == 422
+    async with kept.here.server.own() as js:  # another of this name has none of it
+        await consumers.delete(js, kept.here.tenant, "payroll")
+        await consumers.make(js, kept.partner.named, 1)
+        assert (await js.consumer_info(REPUBLISHED, kept.partner.id)).num_pending == 0
+    first = {"since": "0001-01-01T00:00:00Z"}
+    assert (await kept.client.post(f"{PATH}/republish", first, **OWNER)).status_code == 400
 
 
 async def test_it_goes_on_where_a_process_has_died_and_ends_when_it_is_canceled(kept: Kept):

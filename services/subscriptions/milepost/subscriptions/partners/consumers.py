@@ -36,9 +36,12 @@ async def make(js: JetStreamContext, named: Named, replicas: int) -> None:
 
 
 async def delete(js: JetStreamContext, tenant: str, name: str) -> None:
+    """Also what it was sent again: whoever has its name next may read less."""
     for stream in (STREAM, REPUBLISHED):
         with suppress(nats.js.errors.NotFoundError):
             await js.delete_consumer(stream, account_id(tenant, name))
+    with suppress(nats.js.errors.NotFoundError):
+        await js.purge_stream(REPUBLISHED, subject=replay_subject(tenant, name))
 
 
 async def there(js: JetStreamContext, stream: str) -> dict[str, ConsumerInfo]:
@@ -62,9 +65,8 @@ async def tend(
     for one in missing:
         await make(js, one, replicas)
     for stranger in known - {account_id(one.tenant, one.name) for one in named}:
-        for stream in (STREAM, REPUBLISHED):
-            with suppress(nats.js.errors.NotFoundError):
-                await js.delete_consumer(stream, stranger)
+        tenant, _, name = stranger.removeprefix(PREFIX).rpartition("_")
+        await delete(js, tenant, name)
     return [account_id(one.tenant, one.name) for one in missing]
 
 
