@@ -103,6 +103,8 @@ async def test_nobody_else_is_sent_a_token(client, address):
         {"Host": "localhost.evil.example:8400"},
         {"X-Forwarded-For": "10.0.0.7"},
         {"Forwarded": "for=10.0.0.7"},
+        {"CF-Connecting-IP": "10.0.0.7"},
+        {"X-Forwarded-Proto": "https"},
         {"Via": "1.1 proxy"},
         {"Origin": "https://evil.example"},
         {"Origin": FRONT_END},

@@ -13,7 +13,11 @@ from milepost.web.settings import DEVELOPMENT_ISSUER, Settings
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 VARIABLE: Final = "MILEPOST_SIGN_IN"
-_BROUGHT_BY: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+# What proxies and tunnels add, each its own.
+_BROUGHT_BY: Final = (
+    *("forwarded", "via", "x-forwarded", "x-real-", "x-original-", "x-client-ip"),
+    *("true-client-ip", "cf-", "fly-", "x-cluster-", "x-azure-", "x-envoy-"),
+)
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
 
 
@@ -35,7 +39,7 @@ def why_refused(
     host = headers.get("host", "")
     if _hostname(f"//{host}") not in LOOPBACK or client not in LOOPBACK:
         return "it came by another name than localhost"
-    if any(name in headers for name in _BROUGHT_BY):
+    if any(name.lower().startswith(_BROUGHT_BY) for name in headers):
         return "a proxy brought it"
     if not changes:
         return None
