@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from milepost.operations import cli
+from milepost.web.auth.claims import ROLES
 
 pytestmark = pytest.mark.servers  # they start processes
 
@@ -78,3 +79,7 @@ def test_every_wrong_setting_is_named():
     assert "MILEPOST_LOG_LEVEL='loud'" in wrong.stderr
     assert "MILEPOST_HOST" not in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_token_may_have_each_role_that_there_is():
+    assert [*cli.Role] == [*ROLES]

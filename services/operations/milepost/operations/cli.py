@@ -93,6 +93,7 @@ class Role(StrEnum):
     issuer = "issuer"
     operator = "operator"
     service = "service"
+    auditor = "auditor"
 
 
 class Server(StrEnum):
