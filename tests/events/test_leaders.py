@@ -1,10 +1,12 @@
 """All leaders of a process share one connection, and are told of it together when it is lost."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
+from weakref import ref
 
 import asyncpg
 import pytest
@@ -12,7 +14,7 @@ from tests.events.test_leadership import kill_holder
 from tests.eventually import eventually
 
 from milepost.events.runtime.cancellation import cancel_and_wait
-from milepost.events.runtime.leaders import lead
+from milepost.events.runtime.leaders import lead, shared_lease
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.events.store.postgres import connect_pool
 
@@ -97,3 +99,14 @@ async def test_all_begin_again_when_the_connection_is_lost(postgres: str, names:
         await eventually(lambda: len(leading.now) == len(names))
         await kill_holder(postgres)
         await eventually(lambda: leading.began == 2 * len(names) and len(leading.now) == len(names))
+
+
+async def test_a_pool_that_was_closed_is_not_kept(postgres: str):
+    pool = await connect_pool(postgres, name="gone", size=2)
+    async with shared_lease(pool, uuid4().hex):
+        pass
+    await pool.close()
+    kept = ref(pool)
+    del pool
+    gc.collect()
+    assert kept() is None

@@ -70,16 +70,15 @@ class _Shared:
 class _Connection:
     """A pool's, for as long as somebody leads or waits to."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        self._pool = pool
+    def __init__(self) -> None:
         self._opening = asyncio.Lock()
         self._shared: _Shared | None = None
 
-    async def enter(self) -> _Shared:
+    async def enter(self, pool: "asyncpg.Pool[asyncpg.Record]") -> _Shared:
         """Raises what asyncpg raises."""
         async with self._opening:
             if self._shared is None or self._shared.held.lost.is_set():
-                opened = leases(self._pool)
+                opened = leases(pool)
                 self._shared = _Shared(opened, await opened.__aenter__())
             self._shared.users += 1
             return self._shared
@@ -92,6 +91,7 @@ class _Connection:
             await shared.opened.__aexit__(None, None, None)
 
 
+# None holds its pool: else no pool would ever go.
 _CONNECTIONS: "WeakKeyDictionary[asyncpg.Pool[asyncpg.Record], _Connection]" = WeakKeyDictionary()
 
 
@@ -100,8 +100,8 @@ async def shared_lease(pool: "asyncpg.Pool[asyncpg.Record]", name: str) -> Async
     """Wait until this process leads `name`; lead until the block ends, or all of it is lost."""
     connection = _CONNECTIONS.get(pool)
     if connection is None:
-        connection = _CONNECTIONS[pool] = _Connection(pool)
-    shared = await connection.enter()
+        connection = _CONNECTIONS[pool] = _Connection()
+    shared = await connection.enter(pool)
     try:
         # Polling, for a statement that waits inside Postgres would hold back vacuum for days.
         while not await shared.acquire(name):  # noqa: ASYNC110
