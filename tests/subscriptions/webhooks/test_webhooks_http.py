@@ -13,6 +13,7 @@ import pytest
 from standardwebhooks import Webhook as Stranger
 from tests.clients import School, school_of
 from tests.events.hindered import Elsewhere
+from tests.eventually import eventually
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
 from tests.subscriptions.webhooks.receiver import Message, Receiver, Reply, receiving
 
@@ -199,6 +200,20 @@ async def test_each_role_sees_and_changes_its_own(school: School):
     problem(await school.post(f"{path}/disable", by="registrar"), 403, "role_missing")
 
 
+async def test_who_looks_at_all_of_them_changes_no_more_by_that(school: School):
+    path = f"/webhooks/{(await create(school))['webhook']}"
+    both: dict[str, Any] = {"by": ("service", "auditor"), "subject": "lms"}
+    for seen in (path, f"{path}/deliveries", f"{path}/backlog", f"{path}/redeliveries"):
+        assert (await school.get(seen, **both)).status_code == 200
+    odd = await school.get(f"{path}/deliveries?event=%00", **both)
+    problem(odd, 400, "malformed_request")
+    problem(await school.get(f"{path}/secret", **both), 404, "unknown_webhook")
+    for step, body in {**STEPS, "redeliveries": {"after": 0}, "test": None}.items():
+        problem(await school.post(f"{path}/{step}", body, **both), 404, "unknown_webhook")
+    for method, body in (("PATCH", {}), ("DELETE", None)):
+        problem(await school.ask(method, path, body, **both), 404, "unknown_webhook")
+
+
 def _told(problem: dict[str, Any]) -> dict[str, Any]:
     return {name: problem[name] for name in ("type", "title", "status")}
 
@@ -257,6 +272,28 @@ async def test_who_does_not_answer_it_is_not_delivered_to(school, receiver, answ
     assert why in told["reason"]
     assert (await school.get(path, **CRM)).json()["state"] == "unverified"
     assert len(receiver.heard) == 1, "nothing is followed or sent twice"
+
+
+async def test_who_is_slow_to_answer_it_keeps_nobody_else_waiting(
+    school: School, receiver: Receiver
+):
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await reader.readuntil(b"\r\n\r\n"))
+        await done.wait()
+        writer.close()
+
+    came, done = list[bytes](), asyncio.Event()
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as slow:
+        at = "http://{}:{}/".format(*slow.sockets[0].getsockname())
+        path = f"/webhooks/{(await create(school, at))['webhook']}/verify"
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(20):
+                tasks.create_task(school.post(path, **CRM))
+            await eventually(lambda: len(came) >= 16)
+            made = await create(school, receiver.url)
+            answer = await school.post(f"/webhooks/{made['webhook']}/verify", **CRM)
+            done.set()
+    assert answer.status_code == 200, answer.text
 
 
 def _token(message: Message) -> bytes:

@@ -4,7 +4,7 @@ from functools import partial
 
 from milepost.subscriptions.webhooks.api.routes import routes
 from milepost.subscriptions.webhooks.api.wiring import Wiring
-from milepost.subscriptions.webhooks.delivery.app import delivering, delivery
+from milepost.subscriptions.webhooks.delivery.app import delivering, delivery, outbound_of
 from milepost.subscriptions.webhooks.delivery.log.api import routes as delivery_routes
 from milepost.subscriptions.webhooks.delivery.log.backlog import standing
 from milepost.subscriptions.webhooks.delivery.personal_data import forgetting
@@ -12,8 +12,6 @@ from milepost.subscriptions.webhooks.descriptions import Descriptions
 from milepost.subscriptions.webhooks.endpoint import Endpoints
 from milepost.subscriptions.webhooks.register import Register
 from milepost.subscriptions.webhooks.secrets import WEBHOOK_KEY, Secrets
-from milepost.web.outbound.client import Outbound
-from milepost.web.outbound.hosts import Hosts
 from milepost.web.room import Context, Service
 from milepost.web.secrets.sealing import Sealing
 
@@ -39,7 +37,7 @@ def wiring(context: Context) -> Wiring:
         register=Register(transactor.log, secrets, context.clock),
         secrets=secrets,
         descriptions=Descriptions(pool),
-        endpoints=Endpoints(Outbound(Hosts.read(settings.outbound_private))),
+        endpoints=Endpoints(outbound_of(settings)),
         clock=context.clock,
         backlogs=partial(standing, pool),
     )

@@ -28,7 +28,7 @@ from milepost.subscriptions.webhooks.api.wiring import (
     VIEWERS,
     PathWebhook,
     Wiring,
-    is_theirs,
+    may_see,
 )
 from milepost.subscriptions.webhooks.domain import webhook as rules
 from milepost.subscriptions.webhooks.domain.refusals import (
@@ -117,7 +117,7 @@ async def list_webhooks(request: Call, wiring: NamedDependency[Wiring]) -> Respo
     views = [
         view_of(one, described.get(one.webhook, ""), now)
         for one in await wiring.register.all(tenant)
-        if is_theirs(request.user, one)
+        if may_see(request.user, one)
     ]
     return Response(WebhooksView(webhooks=tuple(views)))
 
@@ -130,7 +130,7 @@ async def get_webhook(
 
     Roles: service, registrar, issuer, operator, auditor.
     """
-    tenant, state = request.user.tenant, await wiring.existing(request, webhook)
+    tenant, state = request.user.tenant, await wiring.visible(request, webhook)
     description = await wiring.descriptions.get(tenant, webhook)
     backlogs = await wiring.backlogs(tenant, [webhook])
     view = detail_of(state, description, backlogs[webhook], wiring.clock())

@@ -40,21 +40,38 @@ class Wiring(msgspec.Struct, frozen=True):
     backlogs: Callable[[str, Sequence[str]], Awaitable[Backlogs]]
 
     async def mine(self, request: Call, webhook: str) -> Webhook:
-        """Also one that was deleted. Raises `UnknownWebhook` where it is another's, too."""
-        caller = request.user
-        _, state = await self.transactor.load(caller.tenant, WEBHOOK.of(webhook))
-        if not state.webhook or not is_theirs(caller, state):
+        """Theirs to change; also one that was deleted. Raises `UnknownWebhook` where it is
+        another's, too.
+        """
+        state = await self._loaded(request, webhook)
+        if not may_change(request.user, state.by):
             raise UnknownWebhook(webhook)
         return state
 
     async def existing(self, request: Call, webhook: str) -> Webhook:
         """As `mine`, without those that were deleted."""
-        state = await self.mine(request, webhook)
-        if not state.exists:
+        return _not_deleted(await self.mine(request, webhook))
+
+    async def visible(self, request: Call, webhook: str) -> Webhook:
+        """As `existing`, for who only looks, and is shown no secret."""
+        state = await self._loaded(request, webhook)
+        if not may_see(request.user, state):
+            raise UnknownWebhook(webhook)
+        return _not_deleted(state)
+
+    async def _loaded(self, request: Call, webhook: str) -> Webhook:
+        _, state = await self.transactor.load(request.user.tenant, WEBHOOK.of(webhook))
+        if not state.webhook:
             raise UnknownWebhook(webhook)
         return state
 
 
-def is_theirs(caller: Caller, webhook: Webhook) -> bool:
-    """Theirs to see; what they may change the route's roles say."""
+def may_see(caller: Caller, webhook: Webhook) -> bool:
+    """An auditor sees all; who has another role beside changes no more by it."""
     return AUDITOR in caller.roles or may_change(caller, webhook.by)
+
+
+def _not_deleted(state: Webhook) -> Webhook:
+    if not state.exists:
+        raise UnknownWebhook(state.webhook)
+    return state

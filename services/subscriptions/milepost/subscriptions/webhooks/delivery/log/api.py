@@ -94,7 +94,7 @@ async def list_deliveries(  # noqa: PLR0917 - what may be asked
 
     Roles: service, registrar, issuer, operator, auditor.
     """
-    await deliveries.webhooks.existing(request, webhook)
+    await deliveries.webhooks.visible(request, webhook)
     sought = Sought(
         state=only,
         event=event,
@@ -131,7 +131,7 @@ async def get_delivery(
 
     Roles: service, registrar, issuer, operator, auditor.
     """
-    await deliveries.webhooks.existing(request, webhook)
+    await deliveries.webhooks.visible(request, webhook)
     return await _detail(deliveries, request.user.tenant, webhook, delivery)
 
 
@@ -144,7 +144,7 @@ async def get_backlog(
 
     Roles: service, registrar, issuer, operator, auditor.
     """
-    await deliveries.webhooks.existing(request, webhook)
+    await deliveries.webhooks.visible(request, webhook)
     found = await standing(deliveries.pool, request.user.tenant, [webhook])
     return found[webhook]
 
@@ -211,7 +211,7 @@ async def list_redeliveries(
 
     Roles: service, registrar, issuer, operator, auditor.
     """
-    await deliveries.webhooks.existing(request, webhook)
+    await deliveries.webhooks.visible(request, webhook)
     found = await deliveries.redeliveries.list(request.user.tenant, webhook)
     return RedeliveriesView(redeliveries=tuple(found))
 

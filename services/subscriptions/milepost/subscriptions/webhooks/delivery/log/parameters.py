@@ -23,7 +23,10 @@ StateQuery: TypeAlias = Annotated[
     State | None, QueryParameter(name="state", description="Only those")
 ]
 EventQuery: TypeAlias = Annotated[
-    str | None, QueryParameter(max_length=100, description="An event's name, `credential_awarded`")
+    str | None,
+    QueryParameter(
+        pattern=r"^[a-z_.]{1,64}(?![\s\S])", description="An event's name, `credential_awarded`"
+    ),
 ]
 Since: TypeAlias = Annotated[
     datetime | None, QueryParameter(description="Only deliveries that began then or later")
