@@ -1,10 +1,12 @@
 """What happened is delivered once it is committed, signed, and again until it arrives."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from standardwebhooks import Webhook
+from tests.events.hindered import BLOCKED
 from tests.eventually import eventually
 from tests.subscriptions.webhooks.delivery.hub import START, Hub
 from tests.subscriptions.webhooks.delivery.receiver import FAILS, GONE, OK, Receiver, Told
@@ -137,6 +139,33 @@ async def test_of_a_learner_one_comes_after_the_other_and_waits_for_it(
         its.append(told.position)
     assert len(arrived) == 30
     assert all(len(set(its)) == 3 for its in arrived.values())
+
+
+async def test_what_arrived_is_written_down_by_who_ends_meanwhile(hub: Hub, receiver: Receiver):
+    webhook = await hub.webhook(receiver.url())
+    async with hub.pool.acquire() as other:
+        held = other.transaction()
+
+        async def holds(_: Told, __: asyncio.StreamWriter) -> bytes:
+            await held.start()
+            row = "select from webhooks.endpoints where tenant = $1 for update"
+            await other.execute(row, hub.tenant)
+            return OK
+
+        receiver.answers["/hook"] = holds
+        await hub.happens("ana")
+        await hub.hears()
+        async with hub.sending():
+            await receiver.was_told(1)
+            await eventually(lambda: hub.pool.fetchval(BLOCKED))
+            ending = asyncio.create_task(_later(held.rollback))
+        await ending
+    assert await hub.states(webhook) == {"delivered": 1}
+
+
+async def _later(step: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.sleep(0.3)
+    await step()
 
 
 async def test_whoever_dies_between_send_and_commit_leaves_it_to_be_sent_again(

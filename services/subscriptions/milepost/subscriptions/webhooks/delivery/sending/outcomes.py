@@ -73,19 +73,29 @@ class Outcomes:
         return await self.save_now()
 
     async def save_now(self) -> set[Address]:
+        await self._save_breakers()
         results, self._results = self._results[:AT_ONCE], self._results[AT_ONCE:]
         released, self._released = self._released, []
         if self._results:
             self._news.set()
-        await self._save_breakers()
-        saved = await self._written(results, released)
+        try:
+            saved = await self._written(results, released)
+        except asyncio.CancelledError:  # once more at the end; what is saved has its lease no more
+            self._results[:0], self._released[:0] = results, released
+            raise
         await self._give_up(results, saved)
         return {_of(one) for one in results if one.claimed.key}
 
     async def _save_breakers(self) -> None:
         changed, self._breakers = self._breakers, {}
-        if changed:
+        if not changed:
+            return
+        try:
             await self._hosts.save(changed)
+        except BaseException:
+            self._breakers = changed | self._breakers
+            self._news.set()
+            raise
 
     async def _written(self, results: Sequence[Result], released: Sequence[Claimed]) -> Saved:
         """Tried until others have the leases: then it is sent again, and told twice by its id."""
