@@ -23,6 +23,7 @@ from milepost.subscriptions.webhooks.delivery.log.parameters import (
     NewRedelivery,
     cursor_of,
     event_id_of,
+    event_name,
     read_cursor,
 )
 from milepost.subscriptions.webhooks.delivery.log.redeliveries import (
@@ -97,7 +98,7 @@ async def list_deliveries(  # noqa: PLR0917 - what may be asked
     await deliveries.webhooks.visible(request, webhook)
     sought = Sought(
         state=only,
-        event=event,
+        event=event_name(event),
         since=in_calendar(since, query="since") if since else None,
         before=_before(cursor),
     )

@@ -23,10 +23,7 @@ StateQuery: TypeAlias = Annotated[
     State | None, QueryParameter(name="state", description="Only those")
 ]
 EventQuery: TypeAlias = Annotated[
-    str | None,
-    QueryParameter(
-        pattern=r"^[a-z_.]{1,64}(?![\s\S])", description="An event's name, `credential_awarded`"
-    ),
+    str | None, QueryParameter(max_length=100, description="An event's name, `credential_awarded`")
 ]
 Since: TypeAlias = Annotated[
     datetime | None, QueryParameter(description="Only deliveries that began then or later")
@@ -70,3 +67,10 @@ def read_cursor(cursor: str) -> tuple[int, UUID]:
     if not text:
         raise Malformed("The cursor is none that a page has told.", query="cursor")
     return int(micros), UUID(text)
+
+
+def event_name(event: str | None) -> str | None:
+    """Raises `Malformed` for what cannot be one."""
+    if event is not None and not event.isprintable():
+        raise Malformed("No event has such a name.", query="event")
+    return event
