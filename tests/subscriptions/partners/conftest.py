@@ -23,8 +23,8 @@ async def server(
     own_processes: None,  # noqa: ARG001 - it starts one
 ) -> AsyncIterator[Nats]:
     make = embedded if request.param == "milepost up" else deployed
-    folder = nats_folder / make.__name__
-    folder.mkdir()
+    # Made anew whenever the other one was asked for in between.
+    folder = Path(tempfile.mkdtemp(prefix=f"{make.__name__}-", dir=nats_folder))
     with pytest.MonkeyPatch.context() as patch:
         # Of clients that name no CA, as a partner's program.
         if make is deployed:
