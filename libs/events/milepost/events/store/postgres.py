@@ -33,10 +33,22 @@ APPEND = """select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $1
 READ_CATEGORY = f"""select {COLUMNS} from log.events
     where tenant = $1 and stream >= $2 and stream < $3 and position > $4 order by position"""
 READ = f"""select {COLUMNS} from log.events
-    where tenant = $1 and position > $2 and position <= $4 order by position limit $3"""
+    where tenant = $1 and position > $2 order by position limit $3"""
 READ_TYPES = f"""select {COLUMNS} from log.events
-    where tenant = $1 and position > $2 and position <= $4 and type = any($5)
+    where tenant = $1 and position > $2 and type = any($4) order by position limit $3"""
+# Apart, for the planner takes any range to be small, and would sort a whole log to find a page.
+READ_UPTO = f"""select {COLUMNS} from log.events
+    where tenant = $1 and position > $2 and position <= $4 order by position limit $3"""
+READ_TYPES_UPTO = f"""select {COLUMNS} from log.events
+    where tenant = $1 and position > $2 and position <= $5 and type = any($4)
     order by position limit $3"""
+# By whether types are given, and where to end.
+READS = {
+    (False, False): READ,
+    (True, False): READ_TYPES,
+    (False, True): READ_UPTO,
+    (True, True): READ_TYPES_UPTO,
+}
 HEADS = "select tenant, head from log.heads where head > 0"
 HEADS_OF = "select tenant, head from log.heads where head > 0 and tenant = any($1)"
 SHORT = 20
@@ -152,10 +164,13 @@ class PostgresLog:
     ) -> list[Recorded]:
         if types is None and limit <= SHORT:  # without gaps, a limit is a last position
             return await self._reader.ranges.load(tenant, Range(after, min(after + limit, upto)))
-        if types is None:
-            return _recorded(await self.pool.fetch(READ, tenant, after, limit, upto))
-        rows = await self.pool.fetch(READ_TYPES, tenant, after, limit, upto, list(types))
-        return _recorded(rows)
+        asked: list[Any] = [tenant, after, limit]
+        if types is not None:
+            asked.append([*types])
+        if upto < LAST:
+            asked.append(upto)
+        statement = READS[types is not None, upto < LAST]
+        return _recorded(await self.pool.fetch(statement, *asked))
 
     async def heads(self, tenants: Sequence[str] | None = None) -> dict[str, int]:
         asked = (HEADS,) if tenants is None else (HEADS_OF, list(tenants))
