@@ -10,6 +10,7 @@ import pytest
 from tests.events.diary import Diary, consuming, lines
 from tests.events.ringing import Ringing
 from tests.events.traffic import DAY, append, relaying
+from tests.eventually import eventually
 
 from milepost.events.log import Recorded
 from milepost.events.metadata import Metadata
@@ -148,11 +149,12 @@ async def test_what_the_log_has_not_given_out_is_not_waited_for(tenant, log, set
 async def test_who_comes_during_a_look_is_not_told_of_the_log_before(
     pool, tenant, log, settlement, monkeypatch
 ):
-    read = log.read
+    read, grown = log.read, asyncio.Event()
     came: list[asyncio.Task[Settled]] = []
 
     async def grow_and_read(*arguments, **named):
-        if not came:
+        if not grown.is_set():
+            grown.set()  # another read may come meanwhile
             await append(PostgresLog(pool), tenant, "lesson-b", 2, type_="lesson_started")
             came.append(asyncio.create_task(settlement.wait(tenant, 2, 60)))
             await asyncio.sleep(0)
@@ -161,6 +163,7 @@ async def test_who_comes_during_a_look_is_not_told_of_the_log_before(
     await append(log, tenant, "lesson-a", 1, type_="lesson_started")
     monkeypatch.setattr(log, "read", grow_and_read)
     assert (await settlement.wait(tenant, 1, 60)).settled
+    await eventually(lambda: came)
     assert await came[0] == Settled(settled=True, position=2)
 
 
