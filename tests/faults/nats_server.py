@@ -10,7 +10,7 @@ from milepost.operations.local.embedded_nats import EmbeddedNats
 class Server:
     def __init__(self, home):
         self.home = home
-        self.store = home / "nats" / "jetstream" / "jetstream" / "$G" / "streams" / "MILEPOST"
+        self.store = home / "nats" / "jetstream" / "jetstream" / "MILEPOST" / "streams" / "MILEPOST"
         mark = f"milepost-{uuid4().hex[:12]}"
         self.nats = EmbeddedNats(home / "nats", mark=mark, port=free_port(0), token="secret")
         self.url = self.nats.address
