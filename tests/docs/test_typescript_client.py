@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.servers]  # it starts npm, tsc and n
 
 CLIENT = DOCS.parent / "deploy/clients/typescript"
 PROGRAMS = ("verify-webhooks", "exactly-once")
-LEFT_OUT = shutil.ignore_patterns("node_modules", "dist", "schema.ts", "facts.ts")
+LEFT_OUT = shutil.ignore_patterns("node_modules", "dist", "schema.ts", "event-data.ts")
 
 
 @pytest.fixture(scope="module")

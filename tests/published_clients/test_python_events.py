@@ -14,7 +14,7 @@ from tests.web.test_server import free_port
 from milepost.events.store.memory import MemoryLog
 from milepost.web.server import serve
 from milepost_client import AnswerUnreadable, EventFilter, Milepost, NoAnswer, Problem, Retries
-from milepost_client.facts import CredentialAwarded, LearnerEnrolled
+from milepost_client.event_data import CredentialAwarded, LearnerEnrolled
 from milepost_client.problems import BeyondTheLog
 from milepost_client.server_sent import Message, messages
 

@@ -21,4 +21,4 @@ await write("schema.ts", await fetched("openapi"));
 // An AsyncAPI document has its schemas where an OpenAPI document has them.
 const { info, components } = await fetched("asyncapi");
 const { schemas } = components;
-await write("facts.ts", { openapi: "3.1.0", info, paths: {}, components: { schemas } });
+await write("event-data.ts", { openapi: "3.1.0", info, paths: {}, components: { schemas } });

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generator.operations import operations
 from generator.problems import problems
-from generator.structs import facts, structs
+from generator.structs import event_data, structs
 from generator.types import Schema
 
 PACKAGE = Path(__file__).parents[1] / "milepost_client"
@@ -18,9 +18,8 @@ RUFF = [sys.executable, "-m", "ruff"]
 def generated(openapi: Schema, asyncapi: Schema) -> dict[str, str]:
     """The text of each file, by its name. Raises `Unknown`."""
     written = {name: writer(openapi) for name, writer in WRITERS.items()}
-    return {
-        name: formatted(text) for name, text in {**written, "facts.py": facts(asyncapi)}.items()
-    }
+    written["event_data.py"] = event_data(asyncapi)
+    return {name: formatted(text) for name, text in written.items()}
 
 
 def formatted(text: str) -> str:

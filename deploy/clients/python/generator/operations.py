@@ -30,7 +30,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 from milepost_client.paging import rows
 '''
 CLASS = """
@@ -123,7 +123,7 @@ def _signature(operation: Operation) -> Iterator[str]:
     elif operation.bodies:
         kinds = ", ".join(map(literal, operation.bodies))
         yield "body: bytes"
-        named = [f"content_type: Known[{kinds}]", *named]
+        named = [f"content_type: OpenLiteral[{kinds}]", *named]
     if named:
         yield "*"
         yield from named

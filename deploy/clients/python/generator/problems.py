@@ -18,7 +18,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from milepost_client.errors import Problem
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 '''
 
 

@@ -1,4 +1,4 @@
-"""`structs.py` and `facts.py`: a struct for each schema, of requests and answers, and of events."""
+"""`structs.py` and `event_data.py`: a struct for each schema, of bodies and of events."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 
 
 class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,7 +29,7 @@ class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
 '''
 
 
-def facts(document: Schema) -> str:
+def event_data(document: Schema) -> str:
     """Of the AsyncAPI document: what events say, where what is as by default is left out."""
     schemas, tags = document["components"]["schemas"], dict(_tags(document))
     made = (

@@ -48,7 +48,7 @@ def _of_type(kind: str, schema: Schema) -> str:
 def _codes(values: list[Any]) -> str:
     texts = [value for value in values if isinstance(value, str)]
     others = {annotation({"type": _kind(value)}) for value in values if not isinstance(value, str)}
-    known = [f"Known[{', '.join(map(literal, texts))}]"] if texts else []
+    known = [f"OpenLiteral[{', '.join(map(literal, texts))}]"] if texts else []
     return union([*known, *sorted(others)])
 
 

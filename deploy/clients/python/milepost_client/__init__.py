@@ -1,6 +1,6 @@
 """A typed, asynchronous client for Milepost."""
 
-from milepost_client import facts, problems, structs
+from milepost_client import event_data, problems, structs
 from milepost_client.client import Milepost
 from milepost_client.errors import AnswerUnreadable, MilepostError, NoAnswer, NotSettled, Problem
 from milepost_client.events import Event, EventFilter, Page
@@ -18,7 +18,7 @@ __all__ = [
     "Page",
     "Problem",
     "Retries",
-    "facts",
+    "event_data",
     "problems",
     "structs",
 ]

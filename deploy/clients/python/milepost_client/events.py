@@ -51,7 +51,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.place)
 
     def read(self, fact: type[Fact]) -> Fact:
-        """What it says, as one of `facts`: `event.read(CredentialAwarded).achievement`.
+        """What it says, as one of `event_data`: `event.read(CredentialAwarded).achievement`.
 
         Raises `AnswerUnreadable`: it is an event of another type.
         """

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 from milepost_client.paging import rows
 from milepost_client.structs import (
     AchievementDefinition,
@@ -728,7 +728,7 @@ class Operations:
         learner: str,
         credential: str,
         *,
-        format: Known["json", "jwt", "vc+jwt", "png", "svg", "pdf"] | None = None,
+        format: OpenLiteral["json", "jwt", "vc+jwt", "png", "svg", "pdf"] | None = None,
     ) -> bytes:
         """A credential as a file
 
@@ -1104,13 +1104,14 @@ class Operations:
     async def list_catalog_offerings(
         self,
         *,
-        sort: Known["offering", "opened_at", "starts", "ends"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["offering", "opened_at", "starts", "ends"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         course: str | None = None,
-        state: Known["announced", "open", "running", "ended", "closed", "canceled"] | None = None,
-        pace: Known["self_paced", "cohort"] | None = None,
+        state: OpenLiteral["announced", "open", "running", "ended", "closed", "canceled"]
+        | None = None,
+        pace: OpenLiteral["self_paced", "cohort"] | None = None,
         has_free_seats: bool | None = None,
         starts_from: str | None = None,
         starts_before: str | None = None,
@@ -1146,12 +1147,13 @@ class Operations:
     def all_catalog_offerings(
         self,
         *,
-        sort: Known["offering", "opened_at", "starts", "ends"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["offering", "opened_at", "starts", "ends"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         course: str | None = None,
-        state: Known["announced", "open", "running", "ended", "closed", "canceled"] | None = None,
-        pace: Known["self_paced", "cohort"] | None = None,
+        state: OpenLiteral["announced", "open", "running", "ended", "closed", "canceled"]
+        | None = None,
+        pace: OpenLiteral["self_paced", "cohort"] | None = None,
         has_free_seats: bool | None = None,
         starts_from: str | None = None,
         starts_before: str | None = None,
@@ -1197,11 +1199,11 @@ class Operations:
     async def list_courses(
         self,
         *,
-        sort: Known["course", "title", "published_at"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["course", "title", "published_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-        state: Known["draft", "published", "retired"] | None = None,
+        state: OpenLiteral["draft", "published", "retired"] | None = None,
         taught_in: str | None = None,
         language: str | None = None,
     ) -> CoursesPage:
@@ -1227,10 +1229,10 @@ class Operations:
     def all_courses(
         self,
         *,
-        sort: Known["course", "title", "published_at"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["course", "title", "published_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
-        state: Known["draft", "published", "retired"] | None = None,
+        state: OpenLiteral["draft", "published", "retired"] | None = None,
         taught_in: str | None = None,
         language: str | None = None,
     ) -> AsyncIterator[DashboardsCourseView]:
@@ -1269,14 +1271,14 @@ class Operations:
     async def list_credentials(
         self,
         *,
-        order: Known["asc", "desc"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         learner: str | None = None,
         achievement: str | None = None,
         course: str | None = None,
         offering: str | None = None,
-        status: Known[
+        status: OpenLiteral[
             "withheld", "active", "suspended", "expired", "declined", "superseded", "revoked"
         ]
         | None = None,
@@ -1310,13 +1312,13 @@ class Operations:
     def all_credentials(
         self,
         *,
-        order: Known["asc", "desc"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         learner: str | None = None,
         achievement: str | None = None,
         course: str | None = None,
         offering: str | None = None,
-        status: Known[
+        status: OpenLiteral[
             "withheld", "active", "suspended", "expired", "declined", "superseded", "revoked"
         ]
         | None = None,
@@ -1342,7 +1344,7 @@ class Operations:
         self,
         webhook: str,
         *,
-        state: Known["waiting", "delivered", "parked", "failed"] | None = None,
+        state: OpenLiteral["waiting", "delivered", "parked", "failed"] | None = None,
         event: str | None = None,
         since: datetime | None = None,
         cursor: str | None = None,
@@ -1372,7 +1374,7 @@ class Operations:
         self,
         webhook: str,
         *,
-        state: Known["waiting", "delivered", "parked", "failed"] | None = None,
+        state: OpenLiteral["waiting", "delivered", "parked", "failed"] | None = None,
         event: str | None = None,
         since: datetime | None = None,
         limit: int | None = None,
@@ -1388,14 +1390,14 @@ class Operations:
     async def list_enrollments(
         self,
         *,
-        sort: Known["entered_at", "learner", "last_activity"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["entered_at", "learner", "last_activity"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         offering: str | None = None,
         learner: str | None = None,
         course: str | None = None,
-        state: Known[
+        state: OpenLiteral[
             "requested",
             "pending_approval",
             "waitlisted",
@@ -1411,7 +1413,7 @@ class Operations:
             "canceled",
         ]
         | None = None,
-        mode: Known["audit", "verified"] | None = None,
+        mode: OpenLiteral["audit", "verified"] | None = None,
         since: str | None = None,
         language: str | None = None,
     ) -> EnrollmentsPage:
@@ -1443,13 +1445,13 @@ class Operations:
     def all_enrollments(
         self,
         *,
-        sort: Known["entered_at", "learner", "last_activity"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["entered_at", "learner", "last_activity"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         offering: str | None = None,
         learner: str | None = None,
         course: str | None = None,
-        state: Known[
+        state: OpenLiteral[
             "requested",
             "pending_approval",
             "waitlisted",
@@ -1465,7 +1467,7 @@ class Operations:
             "canceled",
         ]
         | None = None,
-        mode: Known["audit", "verified"] | None = None,
+        mode: OpenLiteral["audit", "verified"] | None = None,
         since: str | None = None,
         language: str | None = None,
     ) -> AsyncIterator[EnrollmentListed]:
@@ -1534,8 +1536,9 @@ class Operations:
     async def list_offerings(
         self,
         *,
-        sort: Known["offering", "enrolled", "started", "completed", "withdrawn"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["offering", "enrolled", "started", "completed", "withdrawn"]
+        | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         course: str | None = None,
@@ -1562,8 +1565,9 @@ class Operations:
     def all_offerings(
         self,
         *,
-        sort: Known["offering", "enrolled", "started", "completed", "withdrawn"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["offering", "enrolled", "started", "completed", "withdrawn"]
+        | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         course: str | None = None,
         language: str | None = None,
@@ -1618,11 +1622,11 @@ class Operations:
     async def list_programs(
         self,
         *,
-        sort: Known["program", "title", "defined_at"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["program", "title", "defined_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-        status: Known["defined", "retired"] | None = None,
+        status: OpenLiteral["defined", "retired"] | None = None,
         achievement: str | None = None,
         language: str | None = None,
     ) -> ProgramsPage:
@@ -1648,10 +1652,10 @@ class Operations:
     def all_programs(
         self,
         *,
-        sort: Known["program", "title", "defined_at"] | None = None,
-        order: Known["asc", "desc"] | None = None,
+        sort: OpenLiteral["program", "title", "defined_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
-        status: Known["defined", "retired"] | None = None,
+        status: OpenLiteral["defined", "retired"] | None = None,
         achievement: str | None = None,
         language: str | None = None,
     ) -> AsyncIterator[DashboardsProgramView]:
@@ -2354,8 +2358,8 @@ class Operations:
         self,
         body: bytes,
         *,
-        content_type: Known["application/x-ndjson", "text/csv", "application/json"],
-        kind: Known["awards", "revocations", "renewals", "supersessions"],
+        content_type: OpenLiteral["application/x-ndjson", "text/csv", "application/json"],
+        kind: OpenLiteral["awards", "revocations", "renewals", "supersessions"],
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
     ) -> JobStatus:
@@ -2384,7 +2388,7 @@ class Operations:
         self,
         body: bytes,
         *,
-        content_type: Known["application/x-ndjson", "text/csv", "application/json"],
+        content_type: OpenLiteral["application/x-ndjson", "text/csv", "application/json"],
         offering: str | None = None,
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
@@ -2410,8 +2414,8 @@ class Operations:
         self,
         body: bytes,
         *,
-        content_type: Known["application/x-ndjson", "text/csv", "application/json"],
-        kind: Known["scores", "waivers", "migrations", "rule-changes"],
+        content_type: OpenLiteral["application/x-ndjson", "text/csv", "application/json"],
+        kind: OpenLiteral["scores", "waivers", "migrations", "rule-changes"],
         offering: str | None = None,
         dry_run: bool | None = None,
         idempotency_key: str | None = None,
@@ -2548,7 +2552,7 @@ class Operations:
         )
 
     async def upload_image(
-        self, body: bytes, *, content_type: Known["image/png", "image/jpeg"]
+        self, body: bytes, *, content_type: OpenLiteral["image/png", "image/jpeg"]
     ) -> ImageView:
         """Upload a picture
 
@@ -2597,7 +2601,7 @@ class Operations:
         self,
         body: bytes,
         *,
-        content_type: Known[
+        content_type: OpenLiteral[
             "image/png",
             "image/svg+xml",
             "application/vc",

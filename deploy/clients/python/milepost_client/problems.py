@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from milepost_client.errors import Problem
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 from milepost_client.structs import DefinitionFault, Fault, RulesAchievementHeld, RulesCoursePassed
 
 
@@ -27,7 +27,7 @@ class AlreadyDeclined(Problem):
 
 class AlreadyEnded(Problem):
     job: str
-    state: Known["canceled", "done", "failed", "queued", "running"]
+    state: OpenLiteral["canceled", "done", "failed", "queued", "running"]
 
 
 class AlreadyEndorsed(Problem):
@@ -138,7 +138,7 @@ class CredentialWithheld(Problem):
 
 class CursorUnknown(Problem):
     sort: str
-    order: Known["asc", "desc"]
+    order: OpenLiteral["asc", "desc"]
 
 
 class DefinitionInvalid(Problem):
@@ -239,14 +239,14 @@ class MayNotBackdate(Problem):
 
 class ModeDiffers(Problem):
     enrollment: str
-    mode: Known["audit", "verified"]
-    wanted: Known["audit", "verified"]
+    mode: OpenLiteral["audit", "verified"]
+    wanted: OpenLiteral["audit", "verified"]
 
 
 class ModeNotOffered(Problem):
     offering: str
-    mode: Known["audit", "verified"]
-    offered: Sequence[Known["audit", "verified"]]
+    mode: OpenLiteral["audit", "verified"]
+    offered: Sequence[OpenLiteral["audit", "verified"]]
 
 
 class NeverExpires(Problem):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 
 
 class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,7 +22,7 @@ class About(Struct, frozen=True, kw_only=True):
     Characters that nobody would see are shown as escapes, long texts cut.
     """
 
-    format: Known["json", "jwt", "png", "svg"]
+    format: OpenLiteral["json", "jwt", "png", "svg"]
     id: str | None = None
     name: str | None = None
     achievement: str | None = None
@@ -65,7 +65,7 @@ class AchievementDefinition(Struct, frozen=True, kw_only=True):
     renewal_days: int = 0
     embargo_until: datetime | None = None
     held_for_release: bool = False
-    evidence_rule: Known["none", "positions", "results"] = "results"
+    evidence_rule: OpenLiteral["none", "positions", "results"] = "results"
     description: str = ""
     achievement_type: str = "MicroCredential"
     skills: Sequence[AttestedSkill] = ()
@@ -76,7 +76,7 @@ class AchievementDefinition(Struct, frozen=True, kw_only=True):
     issuer: str | None = None
     co_issuers: Sequence[str] = ()
     revoke_when_fallen: bool = False
-    visibility: Known["hidden", "public"] = "hidden"
+    visibility: OpenLiteral["hidden", "public"] = "hidden"
     european: EuropeanBody | None = None
 
 
@@ -137,7 +137,7 @@ class AchievementView(Struct, frozen=True, kw_only=True):
     renewal_days: int
     embargo_until: datetime | None
     held_for_release: bool
-    evidence_rule: Known["none", "positions", "results"]
+    evidence_rule: OpenLiteral["none", "positions", "results"]
     description: str
     achievement_type: str
     skills: Sequence[AttestedSkill]
@@ -148,7 +148,7 @@ class AchievementView(Struct, frozen=True, kw_only=True):
     issuer: str | None
     co_issuers: Sequence[str]
     revoke_when_fallen: bool
-    visibility: Known["hidden", "public"]
+    visibility: OpenLiteral["hidden", "public"]
     european: EuropeanBody | None
     endorsements: Sequence[EndorsementView]
 
@@ -173,7 +173,7 @@ class AchievementsCoursePassed(
 
     course: str
     min_grade: float = 0.0
-    mode: Known["audit", "verified"] | None = None
+    mode: OpenLiteral["audit", "verified"] | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
 
@@ -312,7 +312,7 @@ class CatalogWarning(Struct, frozen=True, kw_only=True):
     retired_achievement   it is not awarded any more
     """
 
-    condition: Known[
+    condition: OpenLiteral[
         "retired_achievement",
         "retired_course",
         "unknown_achievement",
@@ -338,7 +338,7 @@ class ChangeOffering(Struct, frozen=True, kw_only=True):
 class Check(Struct, frozen=True, kw_only=True):
     """`reason` is a code for programs, `words` a sentence for people; `path` says where."""
 
-    check: Known[
+    check: OpenLiteral[
         "contexts",
         "dates",
         "endorsements",
@@ -350,7 +350,7 @@ class Check(Struct, frozen=True, kw_only=True):
         "shape",
         "status",
     ]
-    outcome: Known["failed", "not_applicable", "passed", "unknown"]
+    outcome: OpenLiteral["failed", "not_applicable", "passed", "unknown"]
     reason: str
     words: str
     path: str | None = None
@@ -422,7 +422,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     and `approved` are the hours and the persons that there are.
     """
 
-    kind: Known[
+    kind: OpenLiteral[
         "achievement_held",
         "all_of",
         "any_of",
@@ -438,7 +438,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     position: int | None = None
     because: (
-        Known[
+        OpenLiteral[
             "grade_fell",
             "grade_too_low",
             "held_no_longer",
@@ -462,7 +462,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     min_grade: float | None = None
     grade: float | None = None
     passing: bool = True
-    mode: Known["audit", "verified"] | None = None
+    mode: OpenLiteral["audit", "verified"] | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
     lesson: str | None = None
@@ -492,7 +492,7 @@ class CourseFile(Struct, frozen=True, kw_only=True):
     """
 
     _schema: str = msgspec.field(name="$schema", default="urn:milepost:schema:course:1")
-    format: Known["milepost-course"]
+    format: OpenLiteral["milepost-course"]
     format_version: int
     course: str
     title: str
@@ -521,7 +521,7 @@ class CourseResult(Struct, frozen=True, kw_only=True):
     position: int
     at: datetime
     passing: bool
-    mode: Known["audit", "verified"] | None
+    mode: OpenLiteral["audit", "verified"] | None
     hours: float | None
     skills: Sequence[str]
 
@@ -574,7 +574,7 @@ class CredentialsAffected(Struct, frozen=True, kw_only=True):
     """
 
     learner: str
-    effect: Known["gains", "loses"]
+    effect: OpenLiteral["gains", "loses"]
     condition: Condition
     credential: str | None = None
     follows: Sequence[str] = ()
@@ -594,7 +594,9 @@ class CredentialsCredentialView(Struct, frozen=True, kw_only=True):
     credential: str
     achievement: str
     achievement_version: int
-    status: Known["active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"]
+    status: OpenLiteral[
+        "active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"
+    ]
     valid_from: datetime
     valid_until: datetime | None
     awarded_at: datetime
@@ -619,7 +621,7 @@ class CredentialsKeyView(Struct, frozen=True, kw_only=True):
     """`Ed25519` signs embedded proofs, `ES256` JWTs."""
 
     key: str
-    algorithm: Known["ES256", "Ed25519"]
+    algorithm: OpenLiteral["ES256", "Ed25519"]
     added_at: datetime
     retired_at: datetime | None
     compromised: bool
@@ -657,7 +659,7 @@ class CriteriaWarning(Struct, frozen=True, kw_only=True):
     period_over           it has ended
     """
 
-    condition: Known[
+    condition: OpenLiteral[
         "empty_period",
         "period_over",
         "retired_achievement",
@@ -692,7 +694,7 @@ class DashboardsCourseView(Struct, frozen=True, kw_only=True):
     drafted_at: datetime | None
     published_at: datetime | None
     retired_at: datetime | None
-    state: Known["draft", "published", "retired"]
+    state: OpenLiteral["draft", "published", "retired"]
     title_language: str | None
 
 
@@ -723,7 +725,9 @@ class DashboardsCredentialView(Struct, frozen=True, kw_only=True):
     flagged_at: datetime | None
     flag_reason: str | None
     position: int
-    status: Known["active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"]
+    status: OpenLiteral[
+        "active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"
+    ]
 
 
 class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
@@ -779,7 +783,7 @@ class DashboardsProgramView(Struct, frozen=True, kw_only=True):
     defined_at: datetime | None
     retired_at: datetime | None
     retirement_reason: str | None
-    status: Known["defined", "retired"]
+    status: OpenLiteral["defined", "retired"]
     title_language: str
     achievements: Sequence[str]
 
@@ -799,7 +803,7 @@ class DefineProgram(Struct, frozen=True, kw_only=True):
 
     title: str
     achievements: Sequence[str]
-    rule: Known["all", "any", "n_of"] = "all"
+    rule: OpenLiteral["all", "any", "n_of"] = "all"
     n: int | None = None
     ordered: bool = False
     language: str = "en"
@@ -833,7 +837,7 @@ class DefinedAchievement(Struct, frozen=True, kw_only=True):
     renewal_days: int
     embargo_until: datetime | None
     held_for_release: bool
-    evidence_rule: Known["none", "positions", "results"]
+    evidence_rule: OpenLiteral["none", "positions", "results"]
     description: str
     achievement_type: str
     skills: Sequence[AttestedSkill]
@@ -844,7 +848,7 @@ class DefinedAchievement(Struct, frozen=True, kw_only=True):
     issuer: str | None
     co_issuers: Sequence[str]
     revoke_when_fallen: bool
-    visibility: Known["hidden", "public"]
+    visibility: OpenLiteral["hidden", "public"]
     european: EuropeanBody | None
     endorsements: Sequence[EndorsementView]
     warnings: Sequence[CriteriaWarning]
@@ -873,7 +877,7 @@ class DefinitionLine(Struct, frozen=True, kw_only=True):
     title: str
     defined_at: datetime
     achievements: int
-    rule: Known["all", "any", "n_of"]
+    rule: OpenLiteral["all", "any", "n_of"]
     n: int | None
     ordered: bool
     language: str
@@ -886,7 +890,7 @@ class DefinitionView(Struct, frozen=True, kw_only=True):
     title: str
     defined_at: datetime
     achievements: Sequence[str]
-    rule: Known["all", "any", "n_of"]
+    rule: OpenLiteral["all", "any", "n_of"]
     n: int | None
     ordered: bool
     language: str
@@ -912,7 +916,7 @@ class DeliveryDetailView(Struct, frozen=True, kw_only=True):
     delivery: str
     event: str
     position: str | None
-    state: Known["delivered", "failed", "parked", "waiting"]
+    state: OpenLiteral["delivered", "failed", "parked", "waiting"]
     attempts: int
     created_at: datetime
     due_at: datetime | None
@@ -936,7 +940,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     delivery: str
     event: str
     position: str | None
-    state: Known["delivered", "failed", "parked", "waiting"]
+    state: OpenLiteral["delivered", "failed", "parked", "waiting"]
     attempts: int
     created_at: datetime
     due_at: datetime | None
@@ -965,8 +969,8 @@ class Difference(Struct, frozen=True, kw_only=True):
     new    the value that is; of what moved, its place; absent when it was removed
     """
 
-    part: Known["course", "lesson", "prerequisite", "skill"]
-    kind: Known["added", "changed", "moved", "removed"]
+    part: OpenLiteral["course", "lesson", "prerequisite", "skill"]
+    kind: OpenLiteral["added", "changed", "moved", "removed"]
     id: str | None
     field: str | None
     place: int | None
@@ -977,7 +981,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 class DisabledView(Struct, frozen=True, kw_only=True):
     """`gone`: it answered 410; `failing`: nothing got through for days; `operator`: by hand."""
 
-    reason: Known["failing", "gone", "operator"]
+    reason: OpenLiteral["failing", "gone", "operator"]
     at: datetime
     failing_since: datetime | None
     status: int | None
@@ -991,7 +995,7 @@ class DraftCourse(Struct, frozen=True, kw_only=True):
 class ElementState(Struct, frozen=True, kw_only=True):
     """`field`: where it is stated; null for what every credential has."""
 
-    element: Known[
+    element: OpenLiteral[
         "assessment_type",
         "awarding_body",
         "country",
@@ -1008,8 +1012,8 @@ class ElementState(Struct, frozen=True, kw_only=True):
         "title",
         "workload",
     ]
-    need: Known["mandatory", "optional", "where_applicable"]
-    state: Known["each_credential", "given", "missing"]
+    need: OpenLiteral["mandatory", "optional", "where_applicable"]
+    state: OpenLiteral["each_credential", "given", "missing"]
     field: str | None
 
 
@@ -1029,7 +1033,7 @@ class Enroll(Struct, frozen=True, kw_only=True):
     """`learner`: an opaque id; learners give their own. `mode` absent: audit, or as it is."""
 
     learner: str
-    mode: Known["audit", "verified"] | None = None
+    mode: OpenLiteral["audit", "verified"] | None = None
     invited: Invited | None = None
     occurred_at: datetime | None = None
 
@@ -1079,7 +1083,7 @@ class EnrollmentOfferingView(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    pace: Known["cohort", "self_paced"]
+    pace: OpenLiteral["cohort", "self_paced"]
     window_opens: datetime | None
     window_closes: datetime | None
     starts: datetime | None
@@ -1094,7 +1098,7 @@ class EnrollmentOfferingView(Struct, frozen=True, kw_only=True):
     offer_hours: int | None
     approval: bool
     invitation_only: bool
-    modes: Sequence[Known["audit", "verified"]]
+    modes: Sequence[OpenLiteral["audit", "verified"]]
     prerequisites: Sequence[RulesCoursePassed | RulesAchievementHeld]
     parallel_limit: int | None
     expires_days: int | None
@@ -1151,8 +1155,8 @@ class EnrollmentStateView(Struct, frozen=True, kw_only=True):
     enrollment: str
     offering: str
     learner: str
-    mode: Known["audit", "verified"]
-    state: Known[
+    mode: OpenLiteral["audit", "verified"]
+    state: OpenLiteral[
         "active",
         "canceled",
         "completed",
@@ -1186,8 +1190,8 @@ class EnrollmentView(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    mode: Known["audit", "verified"]
-    state: Known[
+    mode: OpenLiteral["audit", "verified"]
+    state: OpenLiteral[
         "active",
         "canceled",
         "completed",
@@ -1248,7 +1252,7 @@ class EuropeanView(Struct, frozen=True, kw_only=True):
 
     complete: bool
     missing: Sequence[
-        Known[
+        OpenLiteral[
             "assessment_type",
             "awarding_body",
             "country",
@@ -1275,7 +1279,7 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     """`revoked_before`: the criteria hold, but only by the evidence of a revoked credential."""
 
     learner: str
-    outcome: Known["already_held", "awarded", "not_yet", "revoked_before"]
+    outcome: OpenLiteral["already_held", "awarded", "not_yet", "revoked_before"]
     credential: str | None = None
     condition: Condition | None = None
 
@@ -1432,7 +1436,7 @@ class Imported(Struct, frozen=True, kw_only=True):
 
 
 class InMode(Struct, frozen=True, kw_only=True):
-    mode: Known["audit", "verified"]
+    mode: OpenLiteral["audit", "verified"]
     occurred_at: datetime | None = None
 
 
@@ -1532,7 +1536,7 @@ class JobStatus(Struct, frozen=True, kw_only=True):
 
     job: str
     kind: str
-    state: Known["canceled", "done", "failed", "queued", "running"]
+    state: OpenLiteral["canceled", "done", "failed", "queued", "running"]
     dry_run: bool
     offering: str | None
     by: str
@@ -1565,7 +1569,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     """
 
     job: str
-    state: Known["canceled", "done", "failed", "queued", "running"]
+    state: OpenLiteral["canceled", "done", "failed", "queued", "running"]
     dry_run: bool
     offering: str | None
     by: str
@@ -1638,19 +1642,21 @@ class LessonAttempts(Struct, frozen=True, kw_only=True):
 class LessonBody(Struct, frozen=True, kw_only=True):
     id: str
     title: str
-    kind: Known["assignment", "discussion", "exam", "page", "quiz", "reading", "video"] = "page"
+    kind: OpenLiteral["assignment", "discussion", "exam", "page", "quiz", "reading", "video"] = (
+        "page"
+    )
     required: bool = True
     weight: float = 0.0
-    move_on: Known[
+    move_on: OpenLiteral[
         "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable", "Passed"
     ] = "Completed"
     mastery_score: float | None = None
     attempts_allowed: int | None = None
-    counts: Known["best", "first", "last"] = "best"
+    counts: OpenLiteral["best", "first", "last"] = "best"
     due_day: int | None = None
     prerequisites: Sequence[str] = ()
     titles: Mapping[str, str] = {}
-    completed_by: Known["learner", "staff"] | None = None
+    completed_by: OpenLiteral["learner", "staff"] | None = None
     late: LatePolicyBody | None = None
     skills: Sequence[str] = ()
 
@@ -1662,7 +1668,7 @@ class LessonChange(Struct, frozen=True, kw_only=True):
     """
 
     lesson: str
-    change: Known["changed", "gone", "kept", "new"]
+    change: OpenLiteral["changed", "gone", "kept", "new"]
     rules: Sequence[str]
     done_before: bool | None
     done_after: bool | None
@@ -1676,12 +1682,14 @@ class LessonChanges(Struct, frozen=True, kw_only=True):
     required: bool | UnsetType = UNSET
     weight: float | UnsetType = UNSET
     move_on: (
-        Known["Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable", "Passed"]
+        OpenLiteral[
+            "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable", "Passed"
+        ]
         | UnsetType
     ) = UNSET
     mastery_score: float | None = None
     attempts_allowed: int | None = None
-    counts: Known["best", "first", "last"] | UnsetType = UNSET
+    counts: OpenLiteral["best", "first", "last"] | UnsetType = UNSET
     due_day: int | None = None
     late: LateChange | None = None
 
@@ -1707,7 +1715,7 @@ class LessonView(Struct, frozen=True, kw_only=True):
     kind: str
     required: bool
     weight: float
-    status: Known["done", "locked", "open", "started"]
+    status: OpenLiteral["done", "locked", "open", "started"]
     missing: Sequence[str]
     unlocks: int
     waived: bool
@@ -1898,8 +1906,8 @@ class NewWebhook(Struct, frozen=True, kw_only=True):
     offerings: Sequence[str] = ()
     achievements: Sequence[str] = ()
     learners: Sequence[str] = ()
-    ordered: Known["learner", "none"] = "none"
-    signature: Known["v1", "v1a"] = "v1"
+    ordered: OpenLiteral["learner", "none"] = "none"
+    signature: OpenLiteral["v1", "v1a"] = "v1"
     description: str = ""
     after: int | None = None
     since: datetime | None = None
@@ -1915,9 +1923,9 @@ class NewWebhookView(Struct, frozen=True, kw_only=True):
     offerings: Sequence[str]
     achievements: Sequence[str]
     learners: Sequence[str]
-    ordered: Known["learner", "none"]
+    ordered: OpenLiteral["learner", "none"]
     description: str
-    state: Known["active", "deleted", "disabled", "paused", "unverified"]
+    state: OpenLiteral["active", "deleted", "disabled", "paused", "unverified"]
     verified: bool
     paused: bool
     disabled: DisabledView | None
@@ -1942,7 +1950,7 @@ class Next(Struct, frozen=True, kw_only=True):
     """
 
     lesson: str
-    reason: Known[
+    reason: OpenLiteral[
         "due_soonest",
         "failed",
         "grade",
@@ -2032,7 +2040,7 @@ class OpenOffering(Struct, frozen=True, kw_only=True):
 
     course: str
     version: int | None = None
-    pace: Known["cohort", "self_paced"] = "self_paced"
+    pace: OpenLiteral["cohort", "self_paced"] = "self_paced"
     window_opens: datetime | None = None
     window_closes: datetime | None = None
     starts: datetime | None = None
@@ -2042,7 +2050,7 @@ class OpenOffering(Struct, frozen=True, kw_only=True):
     offer_hours: int | None = None
     approval: bool = False
     invitation_only: bool = False
-    modes: Sequence[Known["audit", "verified"]] = (
+    modes: Sequence[OpenLiteral["audit", "verified"]] = (
         "audit",
         "verified",
     )
@@ -2058,7 +2066,7 @@ class OpenedOffering(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    pace: Known["cohort", "self_paced"]
+    pace: OpenLiteral["cohort", "self_paced"]
     window_opens: datetime | None
     window_closes: datetime | None
     starts: datetime | None
@@ -2073,7 +2081,7 @@ class OpenedOffering(Struct, frozen=True, kw_only=True):
     offer_hours: int | None
     approval: bool
     invitation_only: bool
-    modes: Sequence[Known["audit", "verified"]]
+    modes: Sequence[OpenLiteral["audit", "verified"]]
     prerequisites: Sequence[RulesCoursePassed | RulesAchievementHeld]
     parallel_limit: int | None
     expires_days: int | None
@@ -2143,7 +2151,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     `next_due_at`: when the next of them that is not done is due.
     """
 
-    status: Known["ahead", "behind", "on_track", "unknown"]
+    status: OpenLiteral["ahead", "behind", "on_track", "unknown"]
     overdue: Sequence[str]
     next_due_at: datetime | None
 
@@ -2198,7 +2206,7 @@ class PlanWarning(Struct, frozen=True, kw_only=True):
     """
 
     path: str
-    condition: Known[
+    condition: OpenLiteral[
         "graded_kind_without_weight",
         "mastery_score_out_of_reach",
         "nothing_required",
@@ -2214,7 +2222,7 @@ class PreviewView(Struct, frozen=True, kw_only=True):
 
     possible: bool
     state: (
-        Known[
+        OpenLiteral[
             "active",
             "canceled",
             "completed",
@@ -2266,14 +2274,14 @@ class ProgramProgress(Struct, frozen=True, kw_only=True):
     title: str
     version: int
     retired: bool
-    rule: Known["all", "any", "n_of"]
+    rule: OpenLiteral["all", "any", "n_of"]
     ordered: bool
     needed: int
     held: int
     completed: bool
     since: datetime | None
     because: (
-        Known[
+        OpenLiteral[
             "grade_fell",
             "grade_too_low",
             "held_no_longer",
@@ -2330,7 +2338,7 @@ class ProgressAffected(Struct, frozen=True, kw_only=True):
     learner: str
     offering: str
     version: int
-    effect: Known["gains_completion", "grade_changes", "loses_completion", "nothing"]
+    effect: OpenLiteral["gains_completion", "grade_changes", "loses_completion", "nothing"]
     completed_before: bool
     completed_after: bool
     grade_before: float | None
@@ -2359,7 +2367,7 @@ class ProgressAttemptView(Struct, frozen=True, kw_only=True):
     late: bool
     counts: bool
     why_not: (
-        Known[
+        OpenLiteral[
             "beyond_attempts_allowed",
             "lesson_waived",
             "not_the_best",
@@ -2421,7 +2429,7 @@ class PublishingWarning(Struct, frozen=True, kw_only=True):
     """
 
     condition: (
-        Known[
+        OpenLiteral[
             "graded_kind_without_weight",
             "mastery_score_out_of_reach",
             "nothing_required",
@@ -2430,7 +2438,7 @@ class PublishingWarning(Struct, frozen=True, kw_only=True):
             "unreachable_lesson",
             "weights_without_passing_grade",
         ]
-        | Known[
+        | OpenLiteral[
             "retired_achievement",
             "retired_course",
             "unknown_achievement",
@@ -2540,7 +2548,7 @@ class Renewal(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """`digest`: the SHA-256 in hex of the bytes that were judged, at `judged_at`."""
 
-    verdict: Known["not_valid", "undecided", "valid"]
+    verdict: OpenLiteral["not_valid", "undecided", "valid"]
     summary: str
     digest: str
     judged_at: datetime
@@ -2557,7 +2565,7 @@ class ReportLearning(Struct, frozen=True, kw_only=True):
     reports: Sequence[Started | Progressed | Completed | Scored]
     client: str | None = None
     reason: (
-        Known[
+        OpenLiteral[
             "correction", "device_was_offline", "done_elsewhere", "done_on_paper", "system_was_away"
         ]
         | None
@@ -2572,7 +2580,7 @@ class ReportResult(Struct, frozen=True, kw_only=True):
     """
 
     id: str | None = None
-    outcome: Known["accepted", "buffered", "duplicate", "refused"]
+    outcome: OpenLiteral["accepted", "buffered", "duplicate", "refused"]
     problem: Mapping[str, Any] | None = None
 
 
@@ -2595,7 +2603,7 @@ class RepublishView(Struct, frozen=True, kw_only=True):
     """Positions `from` to `to`, both included; `next` is the first that was not reached."""
 
     republication: str
-    state: Known["canceled", "done", "failed", "running"]
+    state: OpenLiteral["canceled", "done", "failed", "running"]
     from_: int = msgspec.field(name="from")
     to: int
     next: int
@@ -2651,7 +2659,7 @@ class ResultRow(Struct, frozen=True, kw_only=True):
     row: int
     learner: str | None
     offering: str | None
-    outcome: Known[
+    outcome: OpenLiteral[
         "enrolled", "pending_approval", "refused", "requested", "unchanged", "waitlisted"
     ]
     enrollment: str | None = None
@@ -2721,11 +2729,11 @@ class RotateSecret(Struct, frozen=True, kw_only=True):
     """`signature`: another scheme from now on; absent: the one that it has."""
 
     overlap_seconds: int = 86400
-    signature: Known["v1", "v1a"] | None = None
+    signature: OpenLiteral["v1", "v1a"] | None = None
 
 
 class Rotation(Struct, frozen=True, kw_only=True):
-    algorithm: Known["ES256", "Ed25519"] = "Ed25519"
+    algorithm: OpenLiteral["ES256", "Ed25519"] = "Ed25519"
 
 
 class RuleChanges(Struct, frozen=True, kw_only=True):
@@ -2773,7 +2781,7 @@ class RunView(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     canceled_at: datetime | None
     cancellation_reason: str | None
-    state: Known["announced", "canceled", "closed", "ended", "open", "running"]
+    state: OpenLiteral["announced", "canceled", "closed", "ended", "open", "running"]
     seated: int
     waiting: int
     free_seats: int | None
@@ -2806,7 +2814,7 @@ class SecretView(Struct, frozen=True, kw_only=True):
     """`secret` checks signatures of this scheme: of v1 `whsec_…`, of v1a the public `whpk_…`."""
 
     key: str
-    signature: Known["v1", "v1a"]
+    signature: OpenLiteral["v1", "v1a"]
     secret: str
     since: datetime
     until: datetime | None
@@ -2822,7 +2830,7 @@ class SecretsView(Struct, frozen=True, kw_only=True):
 class Share(Struct, frozen=True, kw_only=True):
     """`public`: everybody may see the page. `link`: who has the link, until it `ends`."""
 
-    kind: Known["link", "public"]
+    kind: OpenLiteral["link", "public"]
     shows_name: bool = False
     ends: datetime | None = None
 
@@ -2918,7 +2926,7 @@ class SubscriptionsKeyView(Struct, frozen=True, kw_only=True):
     """`public_key`: of v1a. `until`: it signs no longer than that; null: until it is rotated."""
 
     key: str
-    signature: Known["v1", "v1a"]
+    signature: OpenLiteral["v1", "v1a"]
     public_key: str | None
     since: datetime
     until: datetime | None
@@ -3029,7 +3037,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     offerings: Sequence[str] | UnsetType = UNSET
     achievements: Sequence[str] | UnsetType = UNSET
     learners: Sequence[str] | UnsetType = UNSET
-    ordered: Known["learner", "none"] | UnsetType = UNSET
+    ordered: OpenLiteral["learner", "none"] | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
 
@@ -3043,9 +3051,9 @@ class WebhookDetail(Struct, frozen=True, kw_only=True):
     offerings: Sequence[str]
     achievements: Sequence[str]
     learners: Sequence[str]
-    ordered: Known["learner", "none"]
+    ordered: OpenLiteral["learner", "none"]
     description: str
-    state: Known["active", "deleted", "disabled", "paused", "unverified"]
+    state: OpenLiteral["active", "deleted", "disabled", "paused", "unverified"]
     verified: bool
     paused: bool
     disabled: DisabledView | None
@@ -3066,9 +3074,9 @@ class WebhookView(Struct, frozen=True, kw_only=True):
     offerings: Sequence[str]
     achievements: Sequence[str]
     learners: Sequence[str]
-    ordered: Known["learner", "none"]
+    ordered: OpenLiteral["learner", "none"]
     description: str
-    state: Known["active", "deleted", "disabled", "paused", "unverified"]
+    state: OpenLiteral["active", "deleted", "disabled", "paused", "unverified"]
     verified: bool
     paused: bool
     disabled: DisabledView | None

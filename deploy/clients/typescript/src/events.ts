@@ -6,7 +6,7 @@
  */
 
 import { NoAnswer, Problem } from "./errors.ts";
-import type { components } from "./facts.ts";
+import type { components } from "./event-data.ts";
 import { passes, pauseSeconds, sleep } from "./retries.ts";
 import { messages } from "./serverSent.ts";
 import type { Transport } from "./transport.ts";

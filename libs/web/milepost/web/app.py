@@ -1,7 +1,7 @@
 """One litestar application out of any number of services."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
@@ -29,6 +29,16 @@ from milepost.web.settings import Settings
 from milepost.web.telemetry.health import Check, health_routes
 from milepost.web.telemetry.metrics import UNROUTED, HttpMetrics, process_registry
 from milepost.web.telemetry.metrics_peers import peers_of
+
+PLUGINS: Final = (
+    BodyDecoding,
+    StructSchemas,
+    DocumentedAnswers,
+    WholeOptions,
+    KnownParameters,
+    AllowedRoles,
+    DirectCalls,
+)
 
 
 def create_app(
@@ -61,15 +71,7 @@ def create_app(
         middleware=[edge],
         exception_handlers={Exception: _error_handler(metrics)},
         request_class=Received,
-        plugins=[
-            BodyDecoding(),
-            StructSchemas(),
-            DocumentedAnswers(),
-            WholeOptions(),
-            KnownParameters(),
-            AllowedRoles(),
-            DirectCalls(),
-        ],
+        plugins=[plugin() for plugin in PLUGINS],
         request_max_body_size=settings.max_body_bytes,
         cors_config=cors(settings),
         openapi_config=openapi(publisher),

@@ -94,7 +94,7 @@ class _BodyDTO(AbstractDTO[T], Generic[T]):
 
 
 def _not_read(value: bytes) -> Body:
-    raise NotImplementedError(f"an answer of {len(value)} bytes is not read")
+    raise AssertionError(f"litestar read an answer of {len(value)} bytes")
 
 
 def _require_json(request: Received) -> None:

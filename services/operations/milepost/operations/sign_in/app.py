@@ -1,6 +1,7 @@
 """`/sign-in` of `milepost up --sign-in`: a token for a front end that is being developed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic_ns
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias
@@ -89,23 +90,11 @@ def service(settings: Settings, log: Log) -> Service:
         raise SettingInvalid(f"milepost up --sign-in: {why}")
     issuer = DevelopmentIssuer(settings.data_dir, audience=settings.token_audience)
     registered, asked = front_ends(settings), Buckets[str]("sign_in", PER_SECOND)
-    policy = CONTENT_SECURITY_POLICY.replace(
-        "form-action 'self'", " ".join(["form-action 'self'", *registered])
-    )
-
-    def draw(template: str, **facts: object) -> Response[bytes]:
-        html = PAGES.render(template, ENGLISH, registered=registered, **facts)
-        return page(html, ENGLISH, headers={"Content-Security-Policy": policy})
-
-    def admit(request: AnyRequest, *, changes: bool = False) -> None:
-        client = request.client.host if request.client else None
-        if why := why_refused(request.headers, client, changes=changes):
-            raise SignInRefused(why)
-        asked.spend("", monotonic_ns())
+    draw = partial(_draw, registered)
 
     @get("/sign-in", include_in_schema=False)
     async def get_sign_in(request: AnyRequest, redirect: ReturnTo = "") -> Response[bytes]:
-        admit(request)
+        _admit(request, asked)
         known = sorted((await log.heads()).items(), key=lambda one: -one[1])
         schools = [tenant for tenant, _ in known[:MAX_SCHOOLS]]
         return draw(
@@ -115,7 +104,7 @@ def service(settings: Settings, log: Log) -> Service:
 
     @post("/sign-in", status_code=200, include_in_schema=False)
     async def sign_in(request: AnyRequest) -> Response[bytes]:
-        admit(request, changes=True)
+        _admit(request, asked, changes=True)
         form = _form(await request.body())
         back = _return_to(form.redirect, registered)
         token = issuer.issue(form.subject, form.tenant, form.roles, LIFETIME_SECONDS)
@@ -131,6 +120,23 @@ def service(settings: Settings, log: Log) -> Service:
         name="sign_in",
         routes=(Router("/", route_handlers=[get_sign_in, sign_in], opt={"public": True}),),
     )
+
+
+def _draw(registered: Sequence[str], template: str, **facts: object) -> Response[bytes]:
+    """Its form may lead to the front ends that are registered."""
+    html = PAGES.render(template, ENGLISH, registered=registered, **facts)
+    policy = CONTENT_SECURITY_POLICY.replace(
+        "form-action 'self'", " ".join(["form-action 'self'", *registered])
+    )
+    return page(html, ENGLISH, headers={"Content-Security-Policy": policy})
+
+
+def _admit(request: AnyRequest, asked: Buckets[str], *, changes: bool = False) -> None:
+    """Raises `SignInRefused`, and what `Buckets` raises."""
+    client = request.client.host if request.client else None
+    if why := why_refused(request.headers, client, changes=changes):
+        raise SignInRefused(why)
+    asked.spend("", monotonic_ns())
 
 
 def _form(body: bytes) -> Form:

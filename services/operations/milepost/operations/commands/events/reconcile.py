@@ -108,18 +108,23 @@ async def _reconcile(settings: Settings, tenant: str | None, *, dry_run: bool) -
         strange = sum(one.strange for one in findings)
         if not dry_run and tenant is None and not strange:
             await forget_strays(pool)
+    told = _outcome(findings, mended, published=published, dry_run=dry_run)
+    return {**told, "seconds": round(time.monotonic() - began, 3)}
+
+
+def _outcome(
+    findings: Sequence[Finding], mended: Mapping[str, int], *, published: bool, dry_run: bool
+) -> dict[str, Any]:
+    """`published`: all that could be is in the stream, or will be without us."""
     lost = sum(one.lost for one in findings)
+    odd = sum(one.strange + one.parked for one in findings)
     return {
         "dry_run": dry_run,
-        "whole": published
-        and not strange
-        and not sum(one.parked for one in findings)
-        and not (dry_run and lost),
+        "whole": published and not odd and not (dry_run and lost),
         "events": sum(one.events for one in findings),
         "lost": lost,
         "behind": sum(one.behind for one in findings),
         "mended": sum(mended.values()),
-        "seconds": round(time.monotonic() - began, 3),
         "tenants": [_row(one, mended) for one in findings],
     }
 

@@ -96,7 +96,7 @@ def submit(
     The exit code is 1 when a row was refused, or the job did not come to its end.
     """
     check_all(lambda: require_tenant(tenant), lambda: require_readable(file))
-    query = {"dry_run": str(dry_run).lower(), **({"offering": offering} if offering else {})}
+    query = {"dry_run": str(dry_run).lower()} | ({"offering": offering} if offering else {})
     with api_client(http, token, tenant, data_dir, "registrar", known=True) as api:
         job = upload(api, file, kind=kind, **query)
         if wait:

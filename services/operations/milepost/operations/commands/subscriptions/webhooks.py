@@ -32,6 +32,9 @@ from milepost.operations.commands.subscriptions.webhook_options import (
 from milepost.operations.terminal.options import AsJson, DataDir, Tenant
 from milepost.operations.terminal.tables import print_table
 
+# What a webhook may be told of, in the order of the options of `add`.
+FILTERS = ("types", "courses", "offerings", "achievements", "learners")
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -71,13 +74,10 @@ def add(
     position or the time that is said.
     """
     require_address(url)
+    told = (event, course, offering, achievement, learner)
     body = {
         "url": url,
-        "types": event or [],
-        "courses": course or [],
-        "offerings": offering or [],
-        "achievements": achievement or [],
-        "learners": learner or [],
+        **{kind: chosen or [] for kind, chosen in zip(FILTERS, told, strict=True)},
         "ordered": "learner" if ordered else "none",
         "signature": signature or "v1",
         "description": description,
@@ -128,21 +128,6 @@ def show(
     """Print what a webhook asks for, and how far it is behind."""
     with asking(http, token, tenant, data_dir) as api:
         _show(api.request("GET", path_of(webhook)), as_json=as_json)
-
-
-@app.command()
-def verify(
-    *,
-    webhook: Webhook,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-    http: Http = None,
-    token: Token = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Send the challenge to its endpoint, which has to send it back within 10 seconds."""
-    with asking(http, token, tenant, data_dir) as api:
-        say_state(api.request("POST", path_of(webhook, "verify")), as_json=as_json)
 
 
 @app.command()

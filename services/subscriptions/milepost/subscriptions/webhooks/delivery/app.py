@@ -6,7 +6,7 @@ from milepost.events.subscriptions.handler import TransactionalHandler
 from milepost.subscriptions.envelope import encoding
 from milepost.subscriptions.webhooks.api.wiring import Wiring as Webhooks
 from milepost.subscriptions.webhooks.delivery.backfills import Backfills
-from milepost.subscriptions.webhooks.delivery.ending import disabling
+from milepost.subscriptions.webhooks.delivery.disable import disabler
 from milepost.subscriptions.webhooks.delivery.handler import webhooks_handler
 from milepost.subscriptions.webhooks.delivery.log.api import Wiring
 from milepost.subscriptions.webhooks.delivery.log.redeliveries import Redeliveries
@@ -39,7 +39,7 @@ class Delivery(msgspec.Struct, frozen=True):
 def delivery(context: Context, register: Register) -> Delivery:
     pool, log, clock = context.pool, context.transactor.log, context.clock
     matching = Matching(log)
-    outcomes = Outcomes(pool, disabling(context.transactor, clock), clock)
+    outcomes = Outcomes(pool, disabler(context.transactor, clock), clock)
     return Delivery(
         handler=webhooks_handler(log, matching, clock),
         sender=Sender(

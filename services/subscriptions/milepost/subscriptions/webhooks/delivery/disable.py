@@ -14,7 +14,7 @@ from milepost.subscriptions.webhooks.domain.webhook import WEBHOOK, disable
 _log = structlog.get_logger()
 
 
-def disabling(transactor: Transactor, clock: Callable[[], datetime]) -> Disable:
+def disabler(transactor: Transactor, clock: Callable[[], datetime]) -> Disable:
     """Repeating it does nothing: of all who find it failing one says so."""
 
     async def end(

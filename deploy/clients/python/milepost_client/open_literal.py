@@ -1,4 +1,4 @@
-"""`Known["a", "b"]`: a type checker sees the codes of today, a decoder takes any text.
+"""`OpenLiteral["a", "b"]`: a type checker sees the codes of today, a decoder takes any text.
 
 A newer server may send codes that this client has never heard of. They arrive as they are, so
 `match` needs a last `case _`.
@@ -7,12 +7,12 @@ A newer server may send codes that this client has never heard of. They arrive a
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Literal as Known
+    from typing import Literal as OpenLiteral
 else:
 
-    class Known:
+    class OpenLiteral:
         def __class_getitem__(cls, codes: object) -> type[str]:
             return str
 
 
-__all__ = ["Known"]
+__all__ = ["OpenLiteral"]

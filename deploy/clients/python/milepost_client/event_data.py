@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from milepost_client.known import Known
+from milepost_client.open_literal import OpenLiteral
 
 
 class Struct(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,7 +37,7 @@ class AchievementDefined(Struct, frozen=True, kw_only=True):
     renewal_days: int = 0
     embargo_until: datetime | None = None
     held_for_release: bool = False
-    evidence_rule: Known["none", "positions", "results"] = "results"
+    evidence_rule: OpenLiteral["none", "positions", "results"] = "results"
     description: str = ""
     achievement_type: str = "MicroCredential"
     skills: Sequence[Skill] = ()
@@ -48,7 +48,7 @@ class AchievementDefined(Struct, frozen=True, kw_only=True):
     issuer: str | None = None
     co_issuers: Sequence[str] = ()
     revoke_when_fallen: bool = False
-    visibility: Known["hidden", "public"] = "hidden"
+    visibility: OpenLiteral["hidden", "public"] = "hidden"
     european: EuropeanElements | None = None
 
 
@@ -68,23 +68,23 @@ class AchievementRetired(Struct, frozen=True, kw_only=True):
 class AchievementsAchievementHeld(Struct, frozen=True, kw_only=True):
     """Holds while the learner holds the achievement: neither expired, suspended nor revoked."""
 
-    type: Known["achievement_held"]
+    type: OpenLiteral["achievement_held"]
     achievement: str
 
 
 class AchievementsCoursePassed(Struct, frozen=True, kw_only=True):
     """Holds when the course was completed with at least `min_grade`."""
 
-    type: Known["course_passed"]
+    type: OpenLiteral["course_passed"]
     course: str
     min_grade: float = 0.0
-    mode: Known["audit", "verified"] | None = None
+    mode: OpenLiteral["audit", "verified"] | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
 
 
 class AllOf(Struct, frozen=True, kw_only=True):
-    type: Known["all_of"]
+    type: OpenLiteral["all_of"]
     criteria: Sequence[
         AchievementsCoursePassed
         | AchievementsAchievementHeld
@@ -100,7 +100,7 @@ class AllOf(Struct, frozen=True, kw_only=True):
 
 
 class AnyOf(Struct, frozen=True, kw_only=True):
-    type: Known["any_of"]
+    type: OpenLiteral["any_of"]
     criteria: Sequence[
         AchievementsCoursePassed
         | AchievementsAchievementHeld
@@ -118,7 +118,7 @@ class AnyOf(Struct, frozen=True, kw_only=True):
 class Approved(Struct, frozen=True, kw_only=True):
     """Holds when so many different persons have approved of the award to this learner."""
 
-    type: Known["approved"]
+    type: OpenLiteral["approved"]
     persons: int = 1
 
 
@@ -210,7 +210,7 @@ class CourseGradeChanged(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    because: Known[
+    because: OpenLiteral[
         "attempt",
         "carried_over",
         "deadlines_reset",
@@ -275,7 +275,7 @@ class CredentialAwarded(Struct, frozen=True, kw_only=True):
     evidence: Sequence[Evidence]
     valid_from: datetime
     valid_until: datetime | None = None
-    awarded_by: Known["policy", "person"] = "policy"
+    awarded_by: OpenLiteral["policy", "person"] = "policy"
     reason: str | None = None
     name: str = ""
     names: Mapping[str, str] = {}
@@ -367,7 +367,7 @@ class CredentialRenewed(Struct, frozen=True, kw_only=True):
     evidence: Sequence[Evidence] = ()
     valid_from: datetime
     valid_until: datetime | None = None
-    renewed_by: Known["policy", "person"] = "policy"
+    renewed_by: OpenLiteral["policy", "person"] = "policy"
     reason: str | None = None
     name: str = ""
     issuer: str | None = None
@@ -475,7 +475,7 @@ class EnrollmentCompletionRevoked(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     reason: str
-    state: Known[
+    state: OpenLiteral[
         "active",
         "canceled",
         "completed",
@@ -539,7 +539,7 @@ class EnrollmentModeChanged(Struct, frozen=True, kw_only=True):
     enrollment: str
     learner: str
     offering: str
-    mode: Known["audit", "verified"]
+    mode: OpenLiteral["audit", "verified"]
 
 
 class EnrollmentReinstated(Struct, frozen=True, kw_only=True):
@@ -556,7 +556,7 @@ class EnrollmentRequested(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    mode: Known["audit", "verified"] = "audit"
+    mode: OpenLiteral["audit", "verified"] = "audit"
     expires: datetime | None = None
     counted: bool = False
     stay: int = 1
@@ -633,7 +633,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 class HoursLearned(Struct, frozen=True, kw_only=True):
     """Holds when the workloads of the courses passed, of these or of all, come to so many hours."""
 
-    type: Known["hours_learned"]
+    type: OpenLiteral["hours_learned"]
     hours: float
     courses: Sequence[str] = ()
     not_before: datetime | None = None
@@ -660,7 +660,7 @@ class IssuerKeyAdded(Struct, frozen=True, kw_only=True):
 
     issuer: str
     key: str
-    algorithm: Known["ES256", "Ed25519"]
+    algorithm: OpenLiteral["ES256", "Ed25519"]
 
 
 class IssuerKeyRetired(Struct, frozen=True, kw_only=True):
@@ -698,7 +698,7 @@ class LearnerEnrolled(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    mode: Known["audit", "verified"] = "audit"
+    mode: OpenLiteral["audit", "verified"] = "audit"
     expires: datetime | None = None
     counted: bool = False
     stay: int = 1
@@ -723,7 +723,7 @@ class LearnerWaitlisted(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    mode: Known["audit", "verified"] = "audit"
+    mode: OpenLiteral["audit", "verified"] = "audit"
     expires: datetime | None = None
     counted: bool = False
     stay: int = 1
@@ -745,19 +745,21 @@ class Lesson(Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    kind: Known["assignment", "discussion", "exam", "page", "quiz", "reading", "video"] = "page"
+    kind: OpenLiteral["assignment", "discussion", "exam", "page", "quiz", "reading", "video"] = (
+        "page"
+    )
     required: bool = True
     weight: float = 0.0
-    move_on: Known[
+    move_on: OpenLiteral[
         "Completed", "CompletedAndPassed", "CompletedOrPassed", "NotApplicable", "Passed"
     ] = "Completed"
     mastery_score: float | None = None
     attempts_allowed: int | None = None
-    counts: Known["best", "first", "last"] = "best"
+    counts: OpenLiteral["best", "first", "last"] = "best"
     due_day: int | None = None
     prerequisites: Sequence[str] = ()
     titles: Mapping[str, str] = {}
-    completed_by: Known["learner", "staff"] | None = None
+    completed_by: OpenLiteral["learner", "staff"] | None = None
     late: LatePolicy | None = None
     skills: Sequence[str] = ()
 
@@ -784,7 +786,7 @@ class LessonPassed(Struct, frozen=True, kw_only=True):
 class LessonScored(Struct, frozen=True, kw_only=True):
     """Holds when the attempt that counts at this lesson has at least `min_score`."""
 
-    type: Known["lesson_scored"]
+    type: OpenLiteral["lesson_scored"]
     course: str
     lesson: str
     min_score: float
@@ -824,7 +826,7 @@ class LessonWaiverWithdrawn(Struct, frozen=True, kw_only=True):
 class NOf(Struct, frozen=True, kw_only=True):
     """Holds when at least `n` of the criteria hold."""
 
-    type: Known["n_of"]
+    type: OpenLiteral["n_of"]
     n: int
     criteria: Sequence[
         AchievementsCoursePassed
@@ -869,7 +871,7 @@ class OfferingOpened(Struct, frozen=True, kw_only=True):
     offering: str
     course: str
     version: int
-    pace: Known["cohort", "self_paced"] = "self_paced"
+    pace: OpenLiteral["cohort", "self_paced"] = "self_paced"
     window_opens: datetime | None = None
     window_closes: datetime | None = None
     starts: datetime | None = None
@@ -879,7 +881,7 @@ class OfferingOpened(Struct, frozen=True, kw_only=True):
     offer_hours: int | None = None
     approval: bool = False
     invitation_only: bool = False
-    modes: Sequence[Known["audit", "verified"]] = (
+    modes: Sequence[OpenLiteral["audit", "verified"]] = (
         "audit",
         "verified",
     )
@@ -909,14 +911,14 @@ class PlanMigrated(Struct, frozen=True, kw_only=True):
 class PrerequisitesAchievementHeld(Struct, frozen=True, kw_only=True):
     """Holds while the learner has a valid credential of the achievement."""
 
-    type: Known["achievement_held"]
+    type: OpenLiteral["achievement_held"]
     achievement: str
 
 
 class PrerequisitesCoursePassed(Struct, frozen=True, kw_only=True):
     """Holds when the course, any version of it, was completed with at least `min_grade`, 0 to 1."""
 
-    type: Known["course_passed"]
+    type: OpenLiteral["course_passed"]
     course: str
     min_grade: float = 0.0
 
@@ -924,7 +926,7 @@ class PrerequisitesCoursePassed(Struct, frozen=True, kw_only=True):
 class ProgramCompleted(Struct, frozen=True, kw_only=True):
     """Holds while the learner holds what the program asks for, by its rule as it is now."""
 
-    type: Known["program_completed"]
+    type: OpenLiteral["program_completed"]
     program: str
 
 
@@ -935,7 +937,7 @@ class ProgramDefined(Struct, frozen=True, kw_only=True):
     version: int
     title: str
     achievements: Sequence[str]
-    rule: Known["all", "any", "n_of"] = "all"
+    rule: OpenLiteral["all", "any", "n_of"] = "all"
     n: int | None = None
     ordered: bool = False
     language: str = "en"
@@ -1018,7 +1020,7 @@ class SeatOffered(Struct, frozen=True, kw_only=True):
     enrollment: str
     learner: str
     expires: datetime
-    mode: Known["audit", "verified"] = "audit"
+    mode: OpenLiteral["audit", "verified"] = "audit"
     stay: int = 1
 
 
@@ -1038,7 +1040,7 @@ class SeatTaken(Struct, frozen=True, kw_only=True):
 
     enrollment: str
     learner: str
-    mode: Known["audit", "verified"] = "audit"
+    mode: OpenLiteral["audit", "verified"] = "audit"
     waited: bool = False
     stay: int = 1
 
@@ -1055,7 +1057,7 @@ class Skill(Struct, frozen=True, kw_only=True):
 class SkillShown(Struct, frozen=True, kw_only=True):
     """Holds when a course that teaches the skill (by its address) was passed with `min_grade`."""
 
-    type: Known["skill_shown"]
+    type: OpenLiteral["skill_shown"]
     skill: str
     min_grade: float = 0.0
 
@@ -1064,7 +1066,7 @@ class WebhookDisabled(Struct, frozen=True, kw_only=True):
     """Nothing is delivered to it until somebody enables it again."""
 
     webhook: str
-    reason: Known["failing", "gone", "operator"]
+    reason: OpenLiteral["failing", "gone", "operator"]
     failing_since: datetime | None = None
     status: int | None = None
 
