@@ -36,7 +36,8 @@ READ = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 order by position limit $3"""
 READ_TYPES = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 and type = any($4) order by position limit $3"""
-# Apart, for the planner takes any range to be small, and would sort a whole log to find a page.
+# Apart: of a log that was filled just now Postgres has no statistics, takes the range to be small,
+# and sorts all of it for each page.
 READ_UPTO = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 and position <= $4 order by position limit $3"""
 READ_TYPES_UPTO = f"""select {COLUMNS} from log.events
