@@ -43,19 +43,22 @@ OF_BADGE = msgspec.structs.replace(ABOUT, achievements=frozenset({"badge"}))
 @pytest.fixture
 async def log() -> MemoryLog:
     log = MemoryLog()
-    versions: dict[str, int] = {}
     for stream, tag, data in SCHOOL:
-        event = NewEvent(
-            stream=stream,
-            type=tag,
-            data=msgspec.json.encode(data),
-            occurred_at=AT,
-            event_id=uuid4(),
-        )
-        expects = ((stream, versions.get(stream, 0)),)
-        versions[stream] = expects[0][1] + 1
-        await log.append("north", [Command(command_id=uuid4(), expects=expects, events=(event,))])
+        await happened(log, stream, tag, data)
     return log
+
+
+async def happened(log: MemoryLog, stream: str, tag: str, data: object) -> None:
+    event = NewEvent(
+        stream=stream,
+        type=tag,
+        data=msgspec.json.encode(data),
+        occurred_at=AT,
+        event_id=uuid4(),
+    )
+    version = len(await log.read_stream("north", stream))
+    command = Command(command_id=uuid4(), expects=((stream, version),), events=(event,))
+    await log.append("north", [command])
 
 
 async def test_an_event_is_about_what_its_stream_began_with(log: MemoryLog):
@@ -105,3 +108,13 @@ def test_of_everything_that_was_ever_stored_is_known_what_it_is_about(tag: str):
         stored = msgspec.json.decode(event.data)
         assert stored.get("learner") in {None, *named.facets.learners}
         assert stored.get("offering") in {None, *named.facets.offerings}
+
+
+async def test_what_nothing_says_more_of_is_about_what_it_names():
+    """A stream that is not there, or whose first event says little, holds up nobody."""
+    log = MemoryLog()
+    await happened(log, "progress-gone", "lesson_completed", {"enrollment": "gone", "lesson": "a"})
+    await happened(log, "enrollment-bare", "enrollment_approved", {"enrollment": "bare"})
+    await happened(log, "progress-bare", "lesson_completed", {"enrollment": "bare", "lesson": "a"})
+    facets = await Selection(log).facets(await log.read("north"))
+    assert facets == [Facets()] * 3

@@ -82,7 +82,7 @@ class Selection:
         if (known := self._known.get(key)) is not None:
             return known
         events: Sequence[Recorded] = await self._log.read_stream(tenant, stream)
-        first = award_in(events, named.credential) if named.credential else events[0]
-        if first is None:  # a credential of before there were awards
+        first = award_in(events, named.credential) if named.credential else next(iter(events), None)
+        if first is None:  # nothing says more: the event is about what it names itself
             return named.facets
-        return self._known.put(key, await self._facets(first, named_by(first)))
+        return self._known.put(key, named_by(first).facets)
