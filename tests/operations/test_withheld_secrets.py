@@ -11,6 +11,7 @@ SECRET = {
     "MILEPOST_MASTER_KEY_FILE": "/keys/master",
     "MILEPOST_ISSUER_KEY_FILE": "/keys/issuer",
     "MILEPOST_WEBHOOK_KEY_FILE": "/keys/webhook",
+    "MILEPOST_SESSION_KEY_FILE": "/keys/session",
     "MILEPOST_POSTGRES_FILE": "/keys/postgres",
 }
 
@@ -28,10 +29,11 @@ def test_keys_go_to_who_serves_alone(monkeypatch: pytest.MonkeyPatch):
         "MILEPOST_MASTER_KEY_FILE": ["serve"],
         "MILEPOST_ISSUER_KEY_FILE": ["serve"],
         "MILEPOST_WEBHOOK_KEY_FILE": ["serve"],
+        "MILEPOST_SESSION_KEY_FILE": ["serve"],
         "MILEPOST_POSTGRES_FILE": [],  # its content goes instead
     }
     assert "MILEPOST_ISSUER_KEY" not in env, "a process refuses both"
-    for name in ("MILEPOST_ISSUER_KEY", "MILEPOST_WEBHOOK_KEY"):
+    for name in ("MILEPOST_ISSUER_KEY", "MILEPOST_WEBHOOK_KEY", "MILEPOST_SESSION_KEY"):
         assert name not in _needed("relay", {name: "x"})
 
 

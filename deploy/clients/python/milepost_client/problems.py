@@ -136,6 +136,10 @@ class CredentialWithheld(Problem):
     embargo_until: datetime | None
 
 
+class CrossSiteRequest(Problem):
+    pass
+
+
 class CursorUnknown(Problem):
     sort: str
     order: OpenLiteral["asc", "desc"]
@@ -703,6 +707,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:course_differs": CourseDiffers,
     "urn:milepost:problem:credential_ended": CredentialEnded,
     "urn:milepost:problem:credential_withheld": CredentialWithheld,
+    "urn:milepost:problem:cross_site_request": CrossSiteRequest,
     "urn:milepost:problem:cursor_unknown": CursorUnknown,
     "urn:milepost:problem:definition_invalid": DefinitionInvalid,
     "urn:milepost:problem:endpoint_refused": EndpointRefused,

@@ -10,6 +10,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from milepost.web.answers.settled import Settles
+from milepost.web.auth.session_cookie import SessionCookie
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import KeptVary, cors
 from milepost.web.middleware import Edge
@@ -51,16 +52,24 @@ def create_app(
     registry: CollectorRegistry | None = None,
     tracer: Tracer | None = None,
     settles: Settles | None = None,
+    cookie: SessionCookie | None = None,
 ) -> Litestar:
     """`ready` are checks by name; `registry` is where other rooms' metrics stand, if any.
 
-    `settles`: what `Prefer: wait` waits for; None: the preference is not known.
+    `settles`: what `Prefer: wait` waits for; None: the preference is not known. `cookie` is that of
+    the sign-in, where a service here has one.
     """
     registry = registry or process_registry()
     metrics = HttpMetrics(registry, peers_of(settings.metrics_peers))
     quotas = Quotas(settings, registry)
     edge = DefineMiddleware(
-        Edge, verifier=verifier, quotas=quotas, metrics=metrics, tracer=tracer, settles=settles
+        Edge,
+        verifier=verifier,
+        quotas=quotas,
+        metrics=metrics,
+        tracer=tracer,
+        settles=settles,
+        cookie=cookie or SessionCookie(settings),
     )
     publisher = Publisher(settings.public_origin)
     app = Litestar(

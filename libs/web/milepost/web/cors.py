@@ -1,7 +1,7 @@
 """Which front ends of other origins may call from a browser (CORS): none, unless they are named.
 
-Tokens travel in a header, never in a cookie, so credentials are not allowed. What a browser
-may read and send is a list of headers here, not whatever it asks for.
+Their tokens travel in a header: the cookie of a session is for our own pages, so credentials are
+not allowed. What a browser may read and send is a list of headers here, not whatever it asks for.
 """
 
 import re

@@ -10,6 +10,7 @@ class WebError(Exception):
     ├─ RequestFault            the request cannot be served as it is, or not now
     │  ├─ Malformed            not what the documentation describes
     │  ├─ NotAuthenticated     no acceptable token
+    │  ├─ CrossSiteRequest     a cookie that no page of ours has sent
     │  ├─ UnsupportedMedia     a body of another media type
     │  ├─ BodyTooLarge
     │  ├─ TooManyRequests      over a quota

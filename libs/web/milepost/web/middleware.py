@@ -21,6 +21,8 @@ from milepost.web.answers.compression import (
     varied,
 )
 from milepost.web.answers.settled import WAITING, Settles, preferred_seconds, settled_send
+from milepost.web.auth.session_cookie import SessionCookie
+from milepost.web.auth.signed_out import VISITOR, to_sign_in
 from milepost.web.auth.tokens import Caller, TokenVerifier
 from milepost.web.cors import VARY
 from milepost.web.problems import NotAuthenticated, error_response
@@ -39,7 +41,9 @@ _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
 class Edge:
     """One ASGI middleware for all of it: each further layer would cost every request.
 
-    Handlers whose `opt` has `public` set are reached without a token. `scope["state"]` gets
+    Handlers whose `opt` has `public` set are reached without a token; with `visitor` as well, they
+    are told who is signed in, if anybody is. Who is not signed in is led from a `page` to the
+    sign-in. `scope["state"]` gets
     `correlation` (the client's X-Request-Id, else new) and `trace` (a traceparent, if any).
     """
 
@@ -52,8 +56,10 @@ class Edge:
         metrics: HttpMetrics,
         tracer: Tracer | None,
         settles: Settles | None = None,
+        cookie: SessionCookie,
     ) -> None:
         self._app = app
+        self._cookie = cookie
         self._settles = settles
         self._verifier = verifier
         self._quotas = quotas
@@ -146,17 +152,28 @@ class Edge:
 
     async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller | None:
         if scope["route_handler"].opt.get("public"):
-            return None
-        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise NotAuthenticated
-        caller = await self._verifier.authenticate(token.strip())
+            known = scope["route_handler"].opt.get(VISITOR)
+            return self._cookie.visitor(scope) if known else None
+        caller = await self._authenticated(scope, headers)
         self._quotas.spend(caller)
         check_role(scope, caller)
         check_parameters(scope)
         TENANT.set(caller.tenant)
         bind_contextvars(tenant=caller.tenant, correlation=scope["state"]["correlation"])
         return caller
+
+    async def _authenticated(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller:
+        """By the token, or else by the session. A token that is wrong is not made up for."""
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            caller = self._cookie.caller(scope, headers)
+            if caller is None:
+                raise NotAuthenticated
+            return caller
+        scheme, _, token = authorization.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthenticated
+        return await self._verifier.authenticate(token.strip())
 
 
 class _Outgoing:
@@ -201,7 +218,7 @@ class _Outgoing:
 
 async def _refuse(error: Exception, scope: HTTPScope, receive: Receive, send: Send) -> None:
     request: Request[Any, Any, Any] = Request(scope, receive, send)
-    response = error_response(request, error)
+    response = to_sign_in(request, error) or error_response(request, error)
     await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
 

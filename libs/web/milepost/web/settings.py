@@ -19,9 +19,12 @@ NATS_FILES = ("nats_ca_file", "nats_cert_file", "nats_key_file")
 # Lists of hosts, read anew by who needs them.
 HOSTS = ("verify_fetch", "outbound_private")
 # Each may stand in a file instead, as container platforms and systemd hand out secrets.
-SECRETS = ("postgres", "postgres_owner", "postgres_enrollment", "nats", "issuer_key", "webhook_key")
+SECRETS = (
+    *("postgres", "postgres_owner", "postgres_enrollment", "nats"),
+    *("issuer_key", "webhook_key", "session_key"),
+)
 # Read where they are needed, from their file if that is named.
-SEALING = frozenset({"issuer_key", "webhook_key"})
+SEALING = frozenset({"issuer_key", "webhook_key", "session_key"})
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -72,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
       file that holds it; with neither, one is made in `data_dir`.
     - `webhook_key` seals the secrets of webhooks, `webhook_key_file` names a file that holds it, as
       for issuers.
+    - `session_key` signs the sessions of browsers, `session_key_file` names a file that holds it:
+      32 bytes in base64, the same for all processes. Two, separated by a comma: the first signs.
+      With neither, one is made in `data_dir`.
     - `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner
       in dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by
       variable or in a named file are the operator's to take away: `milepost doctor` says when.
@@ -132,6 +138,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     issuer_key_file: str = ""
     webhook_key: str = ""
     webhook_key_file: str = ""
+    session_key: str = ""
+    session_key_file: str = ""
     erasure_days: ErasureDays = 28
     caller_requests_per_second: Quota = 2_000
     tenant_requests_per_second: Quota = 5_000

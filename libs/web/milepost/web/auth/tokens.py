@@ -49,12 +49,17 @@ class NotYourOwn(Forbidden):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """`expires_at`: of the token, in seconds since the epoch; what goes on for long ends then."""
+    """`expires_at`: of the token, in seconds since the epoch; what goes on for long ends then.
+
+    Who is signed in with a browser has a `session` (its id) and its `csrf` value; others have "".
+    """
 
     subject: str
     tenant: str
     roles: frozenset[str]
     expires_at: float = math.inf
+    session: str = ""
+    csrf: str = ""
 
     def require(self, *roles: str) -> None:
         """Any one of them is enough. Raises `RoleMissing`."""

@@ -34,6 +34,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Empty
 
 from milepost.events.runtime.outages import Overloaded
+from milepost.web.auth.session_cookie import CrossSiteRequest
 from milepost.web.auth.tokens import RoleMissing
 from milepost.web.openapi.documented_answers import (
     AWAITED_POSITION,
@@ -140,6 +141,8 @@ def _common(handler: HTTPRouteHandler, path: str, answers: Answers) -> list[Exce
     found: list[Exception] = [*_ANYWHERE]
     if roles := handler.opt.get(ROLES):
         found.append(RoleMissing(tuple(roles)))
+    if not handler.http_methods <= SAFE_METHODS:
+        found.append(CrossSiteRequest("Another site's page sent this."))
     if handler.parsed_data_field is not None:
         found += _OF_BODIES
     if "{" in path:  # an id may hold what is no id, or a slash

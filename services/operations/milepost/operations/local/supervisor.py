@@ -245,6 +245,8 @@ def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
             "MILEPOST_ISSUER_KEY_FILE",
             "MILEPOST_WEBHOOK_KEY",
             "MILEPOST_WEBHOOK_KEY_FILE",
+            "MILEPOST_SESSION_KEY",
+            "MILEPOST_SESSION_KEY_FILE",
         }
     return {name: value for name, value in env.items() if name not in withheld}
 

@@ -34,6 +34,8 @@ BY_NAME: Final[Mapping[str, str]] = {
     "members and parameters are refused too: look for a slip of the pen.",
     "not_authenticated": "Send `Authorization: Bearer <token>`. If the token has expired, take a "
     "new one; else check its issuer and audience with whoever runs Milepost.",
+    "cross_site_request": "In a page: send the header `Milepost-CSRF` with what its `meta` element "
+    "of that name holds. Elsewhere: send a token and no cookie.",
     "role_missing": "Use a token with one of the `needed` roles.",
     "not_your_own": "A learner's token reaches that learner alone. Use the own id, or one of the "
     "`needed` roles.",
