@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from tests.enrollment.given import NINE
 
+from milepost.contracts.groups.group import GROUP
+from milepost.contracts.groups.membership import MEMBERSHIP
 from milepost.contracts.offerings import INSTRUCTORS
 from milepost.enrollment.domain.course.course import COURSE
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
@@ -18,7 +20,10 @@ from milepost.enrollment.domain.learner_load import LEARNER
 from milepost.enrollment.domain.offering.offering import OFFERING
 from milepost.enrollment.domain.program import PROGRAM
 
-CATEGORIES = (COURSE, PROGRAM, OFFERING, INSTRUCTORS, ENROLLMENT, LEARNER, INVITATION, VAULT)
+CATEGORIES = (
+    *(COURSE, PROGRAM, OFFERING, INSTRUCTORS, ENROLLMENT, LEARNER, INVITATION, VAULT),
+    *(GROUP, MEMBERSHIP),
+)
 CODECS = [category.codec for category in CATEGORIES]
 FILES = sorted((Path(__file__).parents[1] / "golden" / "enrollment").glob("*.json"))
 

@@ -99,6 +99,9 @@ async def school_on(log: Log, pool: asyncpg.Pool, data_dir: Path) -> AsyncIterat
     await transactor.close()
 
 
+GROUP = {"name": "Acme 2026", "kind": "contract"}
+
+
 class Case(NamedTuple):
     """A route, a body and another one (None where there is no body), at a school that lets it."""
 
@@ -129,6 +132,20 @@ async def program(school: School) -> None:
 
 async def offering(school: School) -> None:
     await school.open(seats=1, offer_hours=24)
+
+
+async def group(school: School) -> None:
+    await done(school.put(f"{E}/groups/acme", GROUP))
+
+
+async def staffed(school: School) -> None:
+    await group(school)
+    await done(school.put(f"{E}/groups/acme/staff/ines"))
+
+
+async def joined(school: School) -> None:
+    await group(school)
+    await done(school.post(f"{E}/groups/acme/members", {"learners": ["ana", "ben"]}))
 
 
 async def taught(school: School) -> None:
@@ -405,6 +422,40 @@ CASES = [
         at(f"{S}/instructors/ines", offering, taught),
         None,
         None,
+    ),
+    Case("PUT /enrollment/groups/{group}", at(f"{E}/groups/acme"), GROUP, {"name": "Other"}),
+    Case(
+        "POST /enrollment/groups/{group}/change",
+        at(f"{E}/groups/acme/change", group),
+        {"name": "Acme 2027"},
+        {"name": "Acme 2028"},
+    ),
+    Case(
+        "POST /enrollment/groups/{group}/archive", at(f"{E}/groups/acme/archive", group), {}, MOMENT
+    ),
+    Case(
+        "PUT /enrollment/groups/{group}/staff/{subject}",
+        at(f"{E}/groups/acme/staff/ines", group),
+        None,
+        None,
+    ),
+    Case(
+        "DELETE /enrollment/groups/{group}/staff/{subject}",
+        at(f"{E}/groups/acme/staff/ines", staffed),
+        None,
+        None,
+    ),
+    Case(
+        "POST /enrollment/groups/{group}/members",
+        at(f"{E}/groups/acme/members", group),
+        {"learners": ["ana", "ben", "ana"]},
+        {"learners": ["ana"]},
+    ),
+    Case(
+        "POST /enrollment/groups/{group}/members/remove",
+        at(f"{E}/groups/acme/members/remove", joined),
+        {"learners": ["ben", "zoe"]},
+        {"learners": ["ana"]},
     ),
     Case(
         "POST /enrollment/offerings/{offering}/enrollments",

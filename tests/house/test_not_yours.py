@@ -15,6 +15,7 @@ from tests.house.test_idempotency import (
     CASES,
     achievement,
     done,
+    joined,
     passed,
     pool,
     program,
@@ -62,6 +63,7 @@ CORRELATION = re.compile(r'"correlation":"[^"]*"|retry: [0-9]+')
 NOT_THERE = {
     "credential": str(uuid4()),
     "enrollment": enrollment_id("spring", "nobody-of-that-name"),
+    "group": "no-such-group",
     "invitation": str(uuid4()),
     "job": str(uuid4()),
     "learner": "nobody-of-that-name",
@@ -101,6 +103,7 @@ async def theirs(school: School) -> Mapping[str, str]:
     await passed(school)
     await achievement(school)
     await program(school)
+    await joined(school)
     given = await done(school.award("ana", {"achievement": "badge", "reason": "exam_seen"}))
     body = {"email": "ana@example.org", "expires": "2099-01-01T00:00:00Z"}
     page = f"/credentials/learners/ana/credentials/{given.json()['credential']}"
@@ -119,6 +122,7 @@ async def theirs(school: School) -> Mapping[str, str]:
     return {
         "credential": given.json()["credential"],
         "enrollment": enrollment_id("spring", "ana"),
+        "group": "acme",
         "invitation": invited.json()["invitation"],
         "job": job.json()["job"],
         "learner": "ana",

@@ -84,7 +84,7 @@ STREAMS: Mapping[str, str] = {
 }
 SHARED = {
     *("course", "program", "offering", "instructors", "enrollment", "progress"),
-    *("achievement", "record"),
+    *("achievement", "record", "group", "membership"),
 }
 
 PURE = ("events", "domain", "policies", "open_badges")

@@ -630,6 +630,40 @@ class Evidence(Struct, frozen=True, kw_only=True):
     approved_at: datetime | None = None
 
 
+class GroupArchived(Struct, frozen=True, kw_only=True):
+    """Nothing changes any more, and its staff see it no longer. Memberships stay."""
+
+    group: str
+
+
+class GroupChanged(Struct, frozen=True, kw_only=True):
+    """All that may change of a group, as it is from now on."""
+
+    group: str
+    name: str
+    kind: OpenLiteral["cohort", "contract", "school_class"] = "cohort"
+    courses: Sequence[str] = ()
+
+
+class GroupCreated(Struct, frozen=True, kw_only=True):
+    """Learners who belong together: a cohort, a company's contract, a class."""
+
+    group: str
+    name: str
+    kind: OpenLiteral["cohort", "contract", "school_class"] = "cohort"
+    courses: Sequence[str] = ()
+
+
+class GroupMemberAdded(Struct, frozen=True, kw_only=True):
+    group: str
+    learner: str
+
+
+class GroupMemberRemoved(Struct, frozen=True, kw_only=True):
+    group: str
+    learner: str
+
+
 class HoursLearned(Struct, frozen=True, kw_only=True):
     """Holds when the workloads of the courses passed, of these or of all, come to so many hours."""
 

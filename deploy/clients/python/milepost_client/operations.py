@@ -39,6 +39,7 @@ from milepost_client.structs import (
     DeliveriesView,
     DeliveryDetailView,
     DeliveryView,
+    DescribeGroup,
     DiffView,
     DraftCourse,
     Endorsing,
@@ -55,6 +56,7 @@ from milepost_client.structs import (
     Evaluation,
     EvaluationView,
     GoOn,
+    GroupView,
     HandAward,
     ImageView,
     Impact,
@@ -77,6 +79,8 @@ from milepost_client.structs import (
     LessonAttempts,
     LiftingFlag,
     Me,
+    Members,
+    MembersView,
     MigratedPlan,
     MigratePlan,
     MigrationPreview,
@@ -131,6 +135,7 @@ from milepost_client.structs import (
     Share,
     SharedView,
     SharingView,
+    StaffView,
     StandingView,
     Step,
     SubscribersView,
@@ -188,6 +193,21 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def add_group_members(
+        self, group: str, body: Members, *, idempotency_key: str | None = None
+    ) -> MembersView:
+        """Add members to a group
+
+        Up to 1,000 learners, a result each; they need not be enrolled anywhere. Safe to repeat.
+        """
+        return await self._transport.call(
+            MembersView,
+            "POST",
+            f"/enrollment/groups/{in_path(group)}/members",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def approve_award(
         self, learner: str, achievement: str, body: Approval, *, idempotency_key: str | None = None
     ) -> ApprovalsView:
@@ -221,6 +241,22 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def archive_group(
+        self, group: str, body: When | None = None, *, idempotency_key: str | None = None
+    ) -> GroupView:
+        """Archive a group
+
+        Its staff see it no longer, with their next request, and nothing of it changes any more;
+        the registrar still sees it. Repeating it does nothing.
+        """
+        return await self._transport.call(
+            GroupView,
+            "POST",
+            f"/enrollment/groups/{in_path(group)}/archive",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def ask_impact(self, achievement: str, body: AskImpact) -> Impact:
         """Who would gain and who would lose by a definition
 
@@ -243,6 +279,21 @@ class Operations:
         Transferred enrollments count where they went on.
         """
         return await self._transport.call(WhatIf, "POST", "/progress/what-if", body=body)
+
+    async def assign_group_staff(
+        self, group: str, subject: str, *, idempotency_key: str | None = None
+    ) -> StaffView:
+        """Assign a group's staff
+
+        Whoever has this subject sees the group and how its members stand, and no other group; no
+        role is needed for it. Repeating it does nothing.
+        """
+        return await self._transport.call(
+            StaffView,
+            "PUT",
+            f"/enrollment/groups/{in_path(group)}/staff/{in_path(subject)}",
+            headers=self._transport.keyed(idempotency_key),
+        )
 
     async def assign_instructor(
         self, offering: str, subject: str, *, idempotency_key: str | None = None
@@ -351,6 +402,21 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def change_group(
+        self, group: str, body: DescribeGroup, *, idempotency_key: str | None = None
+    ) -> GroupView:
+        """Change a group
+
+        Its name, kind and courses, as they are from now on.
+        """
+        return await self._transport.call(
+            GroupView,
+            "POST",
+            f"/enrollment/groups/{in_path(group)}/change",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def change_offering(
         self, offering: str, body: ChangeOffering, *, idempotency_key: str | None = None
     ) -> EnrollmentOfferingView:
@@ -407,6 +473,22 @@ class Operations:
         Draft 2020-12. Needs no token.
         """
         return await self._transport.call(dict, "GET", "/enrollment/schemas/course.json")
+
+    async def create_group(
+        self, group: str, body: DescribeGroup, *, idempotency_key: str | None = None
+    ) -> GroupView:
+        """Create a group
+
+        A cohort, a company's contract, a class. 200 instead of 201 when it is there with these
+        facts; with other facts it stays as it is.
+        """
+        return await self._transport.call(
+            GroupView,
+            "PUT",
+            f"/enrollment/groups/{in_path(group)}",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
 
     async def create_webhook(
         self, body: NewWebhook, *, idempotency_key: str | None = None
@@ -1921,6 +2003,13 @@ class Operations:
             query={"version": version, "language": language},
         )
 
+    async def read_group(self, group: str) -> GroupView:
+        """Read a group
+
+        Its facts and its staff. Members: `GET /dashboards/groups/{group}/members`.
+        """
+        return await self._transport.call(GroupView, "GET", f"/enrollment/groups/{in_path(group)}")
+
     async def read_program(
         self, program: str, *, version: int | None = None, language: str | None = None
     ) -> EnrollmentProgramView:
@@ -2034,6 +2123,36 @@ class Operations:
             "POST",
             f"/credentials/learners/{in_path(learner)}/credentials/{in_path(credential)}/release",
             body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def remove_group_members(
+        self, group: str, body: Members, *, idempotency_key: str | None = None
+    ) -> MembersView:
+        """Remove members from a group
+
+        Up to 1,000 learners, a result each. What they have done and earned stays theirs; the
+        group's staff see it no longer. Safe to repeat.
+        """
+        return await self._transport.call(
+            MembersView,
+            "POST",
+            f"/enrollment/groups/{in_path(group)}/members/remove",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def remove_group_staff(
+        self, group: str, subject: str, *, idempotency_key: str | None = None
+    ) -> StaffView:
+        """Remove one of a group's staff
+
+        Out with their next request. Repeating it does nothing.
+        """
+        return await self._transport.call(
+            StaffView,
+            "DELETE",
+            f"/enrollment/groups/{in_path(group)}/staff/{in_path(subject)}",
             headers=self._transport.keyed(idempotency_key),
         )
 

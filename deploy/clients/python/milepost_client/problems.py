@@ -181,6 +181,15 @@ class FileUnreadable(Problem):
     reason: str
 
 
+class GroupAlreadyArchived(Problem):
+    group: str
+    archived_at: datetime
+
+
+class GroupAlreadyExists(Problem):
+    group: str
+
+
 class HeaderInvalid(Problem):
     unknown: Sequence[str]
     missing: Sequence[str]
@@ -525,6 +534,11 @@ class TooManySecrets(Problem):
     until: datetime
 
 
+class TooManyStaff(Problem):
+    group: str
+    most: int
+
+
 class TooManyStreams(Problem):
     limit: int
 
@@ -586,6 +600,10 @@ class UnknownEnrollment(Problem):
 class UnknownEventNames(Problem):
     unknown: Sequence[str]
     allowed: Sequence[str]
+
+
+class UnknownGroup(Problem):
+    group: str
 
 
 class UnknownImage(Problem):
@@ -716,6 +734,8 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:events_not_subscribed": EventsNotSubscribed,
     "urn:milepost:problem:file_empty": FileEmpty,
     "urn:milepost:problem:file_unreadable": FileUnreadable,
+    "urn:milepost:problem:group_already_archived": GroupAlreadyArchived,
+    "urn:milepost:problem:group_already_exists": GroupAlreadyExists,
     "urn:milepost:problem:header_invalid": HeaderInvalid,
     "urn:milepost:problem:idempotency_key_reused": IdempotencyKeyReused,
     "urn:milepost:problem:image_refused": ImageRefused,
@@ -789,6 +809,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:too_many_requests": TooManyRequests,
     "urn:milepost:problem:too_many_rows": TooManyRows,
     "urn:milepost:problem:too_many_secrets": TooManySecrets,
+    "urn:milepost:problem:too_many_staff": TooManyStaff,
     "urn:milepost:problem:too_many_streams": TooManyStreams,
     "urn:milepost:problem:too_many_webhooks": TooManyWebhooks,
     "urn:milepost:problem:unavailable": Unavailable,
@@ -803,6 +824,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:unknown_endorsement": UnknownEndorsement,
     "urn:milepost:problem:unknown_enrollment": UnknownEnrollment,
     "urn:milepost:problem:unknown_event_names": UnknownEventNames,
+    "urn:milepost:problem:unknown_group": UnknownGroup,
     "urn:milepost:problem:unknown_image": UnknownImage,
     "urn:milepost:problem:unknown_invitation": UnknownInvitation,
     "urn:milepost:problem:unknown_issuer": UnknownIssuer,

@@ -949,6 +949,18 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     error: str | None
 
 
+class DescribeGroup(Struct, frozen=True, kw_only=True):
+    """`courses`: those in which its staff see how members stand; none: in all.
+
+    Staff are shown `name`; it is for a group, not for a person.
+    """
+
+    name: str
+    kind: OpenLiteral["cohort", "contract", "school_class"] = "cohort"
+    courses: Sequence[str] = ()
+    occurred_at: datetime | None = None
+
+
 class DiffView(Struct, frozen=True, kw_only=True):
     """`from` 0: against nothing, everything is added."""
 
@@ -1367,6 +1379,18 @@ class GradeView(Struct, frozen=True, kw_only=True):
     needed_average: float | None
 
 
+class GroupView(Struct, frozen=True, kw_only=True):
+    """`staff`: the subjects of their tokens, in the order in which they were assigned."""
+
+    group: str
+    name: str
+    kind: OpenLiteral["cohort", "contract", "school_class"]
+    courses: Sequence[str]
+    created_at: datetime | None
+    archived_at: datetime | None
+    staff: Sequence[str]
+
+
 class HandAward(Struct, frozen=True, kw_only=True):
     achievement: str
     reason: str
@@ -1762,6 +1786,29 @@ class Me(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     enrollments: Sequence[EnrollmentListed]
     credentials: Sequence[DashboardsCredentialView]
+
+
+class MemberResult(Struct, frozen=True, kw_only=True):
+    """`changed`: by this request; who was a member already, or was none, stays so."""
+
+    learner: str
+    member: bool
+    changed: bool
+
+
+class Members(Struct, frozen=True, kw_only=True):
+    """Each once, however often it is named."""
+
+    learners: Sequence[str]
+    occurred_at: datetime | None = None
+
+
+class MembersView(Struct, frozen=True, kw_only=True):
+    """`changed`: how many this request added or removed. A result for each that was named."""
+
+    group: str
+    changed: int
+    results: Sequence[MemberResult]
 
 
 class MigratePlan(Struct, frozen=True, kw_only=True):
@@ -2870,6 +2917,12 @@ class SkillShown(Struct, frozen=True, kw_only=True, tag_field="type", tag="skill
 
     skill: str
     min_grade: float = 0.0
+
+
+class StaffView(Struct, frozen=True, kw_only=True):
+    group: str
+    staff: str
+    assigned: bool
 
 
 class StandingView(Struct, frozen=True, kw_only=True):

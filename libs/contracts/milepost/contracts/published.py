@@ -30,6 +30,8 @@ from milepost.contracts.enrollments import (
     LearnerOfferedSeat,
     LearnerWaitlisted,
 )
+from milepost.contracts.groups.group import GroupArchived, GroupChanged, GroupCreated
+from milepost.contracts.groups.membership import GroupMemberAdded, GroupMemberRemoved
 from milepost.contracts.issuers import (
     IssuerDefined,
     IssuerKeyAdded,
@@ -118,6 +120,11 @@ FACTS: Mapping[str, tuple[type[Event], ...]] = {
         EnrollmentGradeChanged,
         EnrollmentCompletionRevoked,
         LearnerErased,
+        GroupCreated,
+        GroupChanged,
+        GroupArchived,
+        GroupMemberAdded,
+        GroupMemberRemoved,
     ),
     "progress": (
         ProgressOpened,

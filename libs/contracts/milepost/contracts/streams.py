@@ -14,6 +14,8 @@ PROGRESS = "progress"
 ACHIEVEMENT = "achievement"
 ISSUER = "issuer"
 RECORD = "record"
+GROUP = "group"
+MEMBERSHIP = "membership"
 
 
 def course(code: str) -> str:
@@ -40,6 +42,11 @@ def progress(enrollment: str) -> str:
 
 def record(learner: str) -> str:
     return f"{RECORD}-{learner}"
+
+
+def membership_key(group: str, learner: str) -> str:
+    """One learner in one group: neither id has a slash."""
+    return f"{group}/{learner}"
 
 
 def of_learner(learner: str, enrollments: Iterable[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """How an event travels: a CloudEvent 1.0 in JSON over HTTP, its attributes as headers on NATS."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
@@ -17,8 +18,8 @@ NDJSON: Final = "application/x-ndjson"
 TENANT: Final = "north"
 EXAMPLE_TIME: Final = "2026-09-01T08:00:00Z"
 _ENROLLMENT: Final = "c59d4912-84ac-57e5-a0b8-498b8fb35aad"
-# The stream that the events of a module stand in, and which field of theirs is its key.
-_STREAMS: Final = {
+# The stream that the events of a module stand in, and which fields of theirs are its key.
+_STREAMS: Final[Mapping[str, tuple[str, ...]]] = {
     "courses": ("course", "course"),
     "programs": ("program", "program"),
     "offerings": ("offering", "offering"),
@@ -29,6 +30,8 @@ _STREAMS: Final = {
     "records": ("record", "learner"),
     "learners": ("vault", "learner"),
     "webhooks": ("webhook", "webhook"),
+    "group": ("group", "group"),
+    "membership": ("membership", "group", "learner"),
 }
 
 Position: TypeAlias = Annotated[str, Meta(pattern="^[1-9][0-9]{0,17}$")]
@@ -121,8 +124,11 @@ def example_of(event: EventType, origin: str) -> dict[str, Any] | None:
     data = examples().get(event.tag)
     if data is None:
         return None
-    category, field = _STREAMS.get(event.cls.__module__.rpartition(".")[2], (event.service, ""))
-    key = data.get(field, _ENROLLMENT if field == "enrollment" else "spring")
+    module = event.cls.__module__.rpartition(".")[2]
+    category, *fields = _STREAMS.get(module, (event.service, ""))
+    key = "/".join(
+        data.get(field, _ENROLLMENT if field == "enrollment" else "spring") for field in fields
+    )
     return {
         "specversion": "1.0",
         "id": "0199058e-6f5c-7d3a-8f7e-21c4b0a9d613",

@@ -11,7 +11,7 @@ from typing import Any, Final
 _KEY: Final = {"pattern": "^[!-~]{1,128}$"}
 _IDS: Final = (
     *("learner", "course", "offering", "enrollment", "lesson", "program", "achievement"),
-    *("credential", "issuer", "endorsement", "to", "to_offering", "renews", "supersedes"),
+    *("group", "credential", "issuer", "endorsement", "to", "to_offering", "renews", "supersedes"),
 )
 _PARTS: Final = ("grade", "before", "score", "mastery_score", "passing_grade", "min_grade", "floor")
 _COUNTS: Final = ("version", "achievement_version", "stay", "attempt", "position")

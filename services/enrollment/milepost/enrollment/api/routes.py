@@ -14,6 +14,8 @@ from milepost.enrollment.api import (
     transfers,
 )
 from milepost.enrollment.api.courses import commands, files, queries
+from milepost.enrollment.api.groups import commands as groups
+from milepost.enrollment.api.groups import members
 from milepost.enrollment.api.wiring import Wiring
 
 
@@ -32,6 +34,8 @@ def routes(wiring: Wiring) -> Router:
             *enrollments.HANDLERS,
             *enrollment_steps.HANDLERS,
             *transfers.HANDLERS,
+            *groups.HANDLERS,
+            *members.HANDLERS,
         ],
         # One dependency, not two: litestar opens a task group for several, on every request.
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},

@@ -27,6 +27,9 @@ ENROLLMENTS = """select data ->> 'enrollment' as enrollment, data ->> 'offering'
 INVITATIONS = """select data ->> 'invitation' as invitation from log.events
     where tenant = $1 and data ->> 'enrollment' = any($2)
       and version > 1 and stream >= 'invitation-' and stream < 'invitation.'"""
+MEMBERSHIPS = """select stream from log.events
+    where tenant = $1 and data ->> 'learner' = $2
+      and version = 1 and stream >= 'membership-' and stream < 'membership.'"""
 # Of an offering, which is everybody's, only what was done with this learner.
 EVENTS = """select position, stream, version, type, occurred_at, recorded_at, data from log.events
     where tenant = $1 and stream = any($3)
@@ -71,7 +74,9 @@ async def gather(context: Context, vault: Vault, tenant: str, learner: str) -> L
         enrollments = [row["enrollment"] for row in rows]
         offerings = [streams.offering(row["offering"]) for row in rows]
         used = await connection.fetch(INVITATIONS, tenant, enrollments)
+        groups = await connection.fetch(MEMBERSHIPS, tenant, learner)
         own = list(_streams(learner, enrollments, [row["invitation"] for row in used]))
+        own += [row["stream"] for row in groups]
         recorded = await connection.fetch(EVENTS, tenant, learner, own, offerings, enrollments)
         subject, kept = Learner(tenant, learner, enrollments), dict[str, KeptRows]()
         for room in context.personal_data:
