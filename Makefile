@@ -68,7 +68,7 @@ bench: setup ## measure everything beside its yardsticks: one table with targets
 lock: setup ## choose the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-	  --extra embedded --extra pdf --group dev --group docs --group pages --output-file requirements.lock pyproject.toml
+	  --extra embedded --extra pdf --extra parquet --group dev --group docs --group pages --output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv and all caches (not the data)
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -21,6 +21,8 @@ LEFT_OUT = re.compile(r"^/(health|metrics|schema|docs|events)\b")
 # What the transport sends with any request, and what a client in memory has no use for.
 IGNORED = {"Prefer", "Milepost-Position", "If-None-Match"}
 CURSORS = ("cursor", "after")
+FORMAT = "format"
+OF_A_PAGE = ("cursor", "limit")
 HEADER = '''\
 """One method an operation. Generated from the OpenAPI document: change nothing here."""
 
@@ -73,7 +75,29 @@ def _operations(document: Schema) -> Iterator[Operation]:
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item and not LEFT_OUT.match(path):
-                yield _operation(method, path, item[method])
+                yield from _forms(_operation(method, path, item[method]))
+
+
+def _forms(operation: Operation) -> Iterator[Operation]:
+    """A list is asked for as JSON, a page at a time, or whole as a file: by a method each."""
+    if len(operation.answers) == 1 or JSON not in operation.answers:
+        yield operation
+        return
+    paged = [one for one in operation.parameters if one["name"] != FORMAT]
+    files = {kind: media for kind, media in operation.answers.items() if kind != JSON}
+    yield operation._replace(parameters=paged, answers={JSON: operation.answers[JSON]})
+    whole = [_required(one) for one in operation.parameters if one["name"] not in OF_A_PAGE]
+    words = f"{operation.words}\n\nThe whole list, as a file of this format."
+    name = f"{operation.name}_file"
+    yield operation._replace(name=name, words=words, parameters=whole, answers=files)
+
+
+def _required(parameter: dict[str, Any]) -> dict[str, Any]:
+    """The format, which is a file's; any other parameter as it is."""
+    if parameter["name"] != FORMAT:
+        return parameter
+    kinds = [one for one in parameter["schema"]["enum"] if one not in (None, "json")]
+    return {**parameter, "required": True, "schema": {"type": "string", "enum": kinds}}
 
 
 def _operation(method: str, path: str, said: Schema) -> Operation:

@@ -1263,6 +1263,49 @@ class Operations:
             lambda page: page.offerings,
         )
 
+    async def list_catalog_offerings_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["offering", "opened_at", "starts", "ends"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        course: str | None = None,
+        state: OpenLiteral["announced", "open", "running", "ended", "closed", "canceled"]
+        | None = None,
+        pace: OpenLiteral["self_paced", "cohort"] | None = None,
+        has_free_seats: bool | None = None,
+        starts_from: str | None = None,
+        starts_before: str | None = None,
+        ends_from: str | None = None,
+        ends_before: str | None = None,
+        language: str | None = None,
+    ) -> bytes:
+        """List offerings to enroll in
+
+        Any role. Times are from the one, up to but without the other.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/catalog/offerings",
+            query={
+                "sort": sort,
+                "order": order,
+                "course": course,
+                "state": state,
+                "pace": pace,
+                "has_free_seats": has_free_seats,
+                "starts_from": starts_from,
+                "starts_before": starts_before,
+                "ends_from": ends_from,
+                "ends_before": ends_before,
+                "language": language,
+                "format": format,
+            },
+        )
+
     async def list_course_versions(
         self, course: str, *, language: str | None = None
     ) -> VersionsView:
@@ -1330,6 +1373,36 @@ class Operations:
                 language=language,
             ),
             lambda page: page.courses,
+        )
+
+    async def list_courses_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["course", "title", "published_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        state: OpenLiteral["draft", "published", "retired"] | None = None,
+        taught_in: str | None = None,
+        language: str | None = None,
+    ) -> bytes:
+        """List courses
+
+        Any role.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/catalog/courses",
+            query={
+                "sort": sort,
+                "order": order,
+                "state": state,
+                "taught_in": taught_in,
+                "language": language,
+                "format": format,
+            },
         )
 
     async def list_credential_jobs(
@@ -1420,6 +1493,47 @@ class Operations:
                 flagged=flagged,
             ),
             lambda page: page.credentials,
+        )
+
+    async def list_credentials_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        order: OpenLiteral["asc", "desc"] | None = None,
+        learner: str | None = None,
+        achievement: str | None = None,
+        course: str | None = None,
+        offering: str | None = None,
+        status: OpenLiteral[
+            "withheld", "active", "suspended", "expired", "declined", "superseded", "revoked"
+        ]
+        | None = None,
+        flagged: bool | None = None,
+    ) -> bytes:
+        """The register of credentials
+
+        `flagged=true`: those that wait for a person's decision, since what they rest on holds no
+        longer.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned
+        in own offerings, learners for their own.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/credentials",
+            query={
+                "order": order,
+                "learner": learner,
+                "achievement": achievement,
+                "course": course,
+                "offering": offering,
+                "status": status,
+                "flagged": flagged,
+                "format": format,
+            },
         )
 
     async def list_deliveries(
@@ -1571,6 +1685,61 @@ class Operations:
             lambda page: page.enrollments,
         )
 
+    async def list_enrollments_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["entered_at", "learner", "last_activity"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        offering: str | None = None,
+        learner: str | None = None,
+        course: str | None = None,
+        state: OpenLiteral[
+            "requested",
+            "pending_approval",
+            "waitlisted",
+            "offered",
+            "enrolled",
+            "active",
+            "suspended",
+            "completed",
+            "declined",
+            "withdrawn",
+            "expired",
+            "transferred",
+            "canceled",
+        ]
+        | None = None,
+        mode: OpenLiteral["audit", "verified"] | None = None,
+        since: str | None = None,
+        language: str | None = None,
+    ) -> bytes:
+        """List enrollments
+
+        `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
+        learners for their own.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/enrollments",
+            query={
+                "sort": sort,
+                "order": order,
+                "offering": offering,
+                "learner": learner,
+                "course": course,
+                "state": state,
+                "mode": mode,
+                "since": since,
+                "language": language,
+                "format": format,
+            },
+        )
+
     async def list_instructors(self, offering: str) -> InstructorsView:
         """List an offering's instructors
 
@@ -1660,6 +1829,35 @@ class Operations:
                 sort=sort, order=order, limit=limit, cursor=cursor, course=course, language=language
             ),
             lambda page: page.offerings,
+        )
+
+    async def list_offerings_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["offering", "enrolled", "started", "completed", "withdrawn"]
+        | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        course: str | None = None,
+        language: str | None = None,
+    ) -> bytes:
+        """Offerings, with their funnels
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/offerings",
+            query={
+                "sort": sort,
+                "order": order,
+                "course": course,
+                "language": language,
+                "format": format,
+            },
         )
 
     async def list_program_progress(
@@ -1753,6 +1951,36 @@ class Operations:
                 language=language,
             ),
             lambda page: page.programs,
+        )
+
+    async def list_programs_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["program", "title", "defined_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        status: OpenLiteral["defined", "retired"] | None = None,
+        achievement: str | None = None,
+        language: str | None = None,
+    ) -> bytes:
+        """List programs
+
+        Any role. `achievement`: programs of which it is a part.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/catalog/programs",
+            query={
+                "sort": sort,
+                "order": order,
+                "status": status,
+                "achievement": achievement,
+                "language": language,
+                "format": format,
+            },
         )
 
     async def list_progress_jobs(

@@ -237,6 +237,10 @@ class LinkEndsBefore(Problem):
     now: datetime
 
 
+class ListTooLong(Problem):
+    pass
+
+
 class MalformedRequest(Problem):
     path: str | None
     field: str | None
@@ -398,6 +402,10 @@ class ParallelLimitReached(Problem):
     learner: str
     limit: int
     enrollments: Sequence[str]
+
+
+class ParquetNotInstalled(Problem):
+    pass
 
 
 class PdfNotInstalled(Problem):
@@ -746,6 +754,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:invitation_required": InvitationRequired,
     "urn:milepost:problem:last_key": LastKey,
     "urn:milepost:problem:link_ends_before": LinkEndsBefore,
+    "urn:milepost:problem:list_too_long": ListTooLong,
     "urn:milepost:problem:malformed_request": MalformedRequest,
     "urn:milepost:problem:may_not_backdate": MayNotBackdate,
     "urn:milepost:problem:mode_differs": ModeDiffers,
@@ -779,6 +788,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:own_award": OwnAward,
     "urn:milepost:problem:own_endorsement": OwnEndorsement,
     "urn:milepost:problem:parallel_limit_reached": ParallelLimitReached,
+    "urn:milepost:problem:parquet_not_installed": ParquetNotInstalled,
     "urn:milepost:problem:pdf_not_installed": PdfNotInstalled,
     "urn:milepost:problem:plan_invalid": PlanInvalid,
     "urn:milepost:problem:prerequisites_missing": PrerequisitesMissing,

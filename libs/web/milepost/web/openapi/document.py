@@ -238,6 +238,8 @@ def _also(success: OpenAPIResponse, status: int) -> OpenAPIResponse:
 def _content(success: OpenAPIResponse, answers: Answers) -> dict[str, OpenAPIMediaType] | None:
     if answers.media_types:
         return {one: _file() for one in answers.media_types}
+    if answers.files:
+        return {**(success.content or {}), **{one: _file() for one in answers.files}}
     if answers.lines:
         return {**(success.content or {}), answers.lines: _line(success)}
     return success.content

@@ -99,7 +99,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     `also`: another status of the same answer. `creates`: 201 tells the address of what is new.
     `request_body`: one that the route reads as it comes.
     `media_types`: what an answer may be, where that is no JSON. `lines`: as what an array comes if
-    that is accepted, an element a line.
+    that is accepted, an element a line. `files`: what the answer may be beside its JSON.
     """
 
     refusals: tuple[Exception, ...] = ()
@@ -110,6 +110,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     request_body: RequestBody | None = None
     media_types: tuple[str, ...] = ()
     lines: str | None = None
+    files: tuple[str, ...] = ()
 
     def __deepcopy__(self, memo: object) -> Self:
         """Itself: litestar copies the options of a route, and these hold hundreds of objects."""

@@ -4,7 +4,7 @@ A route turns parameters into a query value, and the page that is read into an a
 is stands in `queries/`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import Response, get
 from litestar.params import QueryParameter
@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import LANGUAGE
 from milepost.contracts.offerings import Mode, Pace
+from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
     STAFF,
     After,
@@ -19,18 +20,12 @@ from milepost.dashboards.api.parameters import (
     Filter,
     Language,
     Limit,
-    Pool,
     Time,
     limit_of,
     parse_time,
     whose,
 )
-from milepost.dashboards.api.responses import (
-    CURSOR_UNKNOWN,
-    NOT_YOUR_OWN,
-    read_answers,
-    respond,
-)
+from milepost.dashboards.api.responses import NOT_YOUR_OWN
 from milepost.dashboards.api.views import (
     CoursesPage,
     CredentialsPage,
@@ -40,41 +35,40 @@ from milepost.dashboards.api.views import (
     RunsPage,
 )
 from milepost.dashboards.queries.lists.courses import (
+    COURSES,
     CourseSort,
     CoursesQuery,
     CourseState,
-    read_courses,
 )
 from milepost.dashboards.queries.lists.credentials import (
+    CREDENTIALS,
     CredentialsQuery,
     CredentialStatus,
-    read_credentials,
 )
 from milepost.dashboards.queries.lists.enrollments import (
+    ENROLLMENTS,
     EnrollmentSort,
     EnrollmentsQuery,
     SortTooBroad,
-    read_enrollments,
+    check_sort,
 )
 from milepost.dashboards.queries.lists.keyset import Order
-from milepost.dashboards.queries.lists.listing import Page
-from milepost.dashboards.queries.lists.offerings import OfferingSort, OfferingsQuery, read_offerings
+from milepost.dashboards.queries.lists.offerings import OFFERINGS, OfferingSort, OfferingsQuery
 from milepost.dashboards.queries.lists.programs import (
+    PROGRAMS,
     ProgramSort,
     ProgramsQuery,
     ProgramStatus,
-    read_programs,
 )
-from milepost.dashboards.queries.lists.runs import RunSort, RunsQuery, RunState, read_runs
-from milepost.web.requests.positions import awaited_position
+from milepost.dashboards.queries.lists.runs import RUNS, RunSort, RunsQuery, RunState
 
 SORT_TOO_BROAD = SortTooBroad("last_activity")
 
 
-@get("/catalog/courses", summary="List courses", answers=read_answers(CURSOR_UNKNOWN))
+@get("/catalog/courses", summary="List courses", answers=list_answers())
 async def list_courses(
     request: Call,
-    pool: Pool,
+    lists: ListReads,
     *,
     sort: Annotated[CourseSort, QueryParameter()] = "course",
     order: Annotated[Order, QueryParameter()] = "asc",
@@ -85,6 +79,7 @@ async def list_courses(
         str | None, QueryParameter(pattern=LANGUAGE, description="The course's own language")
     ] = None,
     language: Language = None,
+    form: Form = None,
 ) -> Response[CoursesPage]:
     """Any role."""
     query = CoursesQuery(
@@ -96,15 +91,13 @@ async def list_courses(
         taught_in=taught_in,
         language=language,
     )
-    awaited = awaited_position(request)
-    page = await read_courses(pool, request.user.tenant, query, awaited=awaited)
-    return respond(request, CoursesPage(**_head(page), courses=page.rows), page)
+    return await lists.answer(request, COURSES, query, CoursesPage, "courses", form=form)
 
 
-@get("/catalog/programs", summary="List programs", answers=read_answers(CURSOR_UNKNOWN))
+@get("/catalog/programs", summary="List programs", answers=list_answers())
 async def list_programs(
     request: Call,
-    pool: Pool,
+    lists: ListReads,
     *,
     sort: Annotated[ProgramSort, QueryParameter()] = "program",
     order: Annotated[Order, QueryParameter()] = "asc",
@@ -113,6 +106,7 @@ async def list_programs(
     status: Annotated[ProgramStatus | None, QueryParameter()] = None,
     achievement: Filter = None,
     language: Language = None,
+    form: Form = None,
 ) -> Response[ProgramsPage]:
     """Any role. `achievement`: programs of which it is a part."""
     query = ProgramsQuery(
@@ -124,19 +118,17 @@ async def list_programs(
         achievement=achievement,
         language=language,
     )
-    awaited = awaited_position(request)
-    page = await read_programs(pool, request.user.tenant, query, awaited=awaited)
-    return respond(request, ProgramsPage(**_head(page), programs=page.rows), page)
+    return await lists.answer(request, PROGRAMS, query, ProgramsPage, "programs", form=form)
 
 
 @get(
     "/catalog/offerings",
     summary="List offerings to enroll in",
-    answers=read_answers(CURSOR_UNKNOWN),
+    answers=list_answers(),
 )
 async def list_catalog_offerings(
     request: Call,
-    pool: Pool,
+    lists: ListReads,
     *,
     sort: Annotated[RunSort, QueryParameter()] = "offering",
     order: Annotated[Order, QueryParameter()] = "asc",
@@ -151,6 +143,7 @@ async def list_catalog_offerings(
     ends_from: Time = None,
     ends_before: Time = None,
     language: Language = None,
+    form: Form = None,
 ) -> Response[RunsPage]:
     """Any role. Times are from the one, up to but without the other."""
     query = RunsQuery(
@@ -168,19 +161,17 @@ async def list_catalog_offerings(
         ends_before=parse_time("ends_before", ends_before),
         language=language,
     )
-    awaited = awaited_position(request)
-    page = await read_runs(pool, request.user.tenant, query, awaited=awaited)
-    return respond(request, RunsPage(**_head(page), offerings=page.rows), page)
+    return await lists.answer(request, RUNS, query, RunsPage, "offerings", form=form)
 
 
 @get(
     "/enrollments",
     summary="List enrollments",
-    answers=read_answers(NOT_YOUR_OWN, CURSOR_UNKNOWN, SORT_TOO_BROAD),
+    answers=list_answers(NOT_YOUR_OWN, SORT_TOO_BROAD),
 )
 async def list_enrollments(
     request: Call,
-    pool: Pool,
+    lists: ListReads,
     *,
     sort: Annotated[EnrollmentSort, QueryParameter()] = "entered_at",
     order: Annotated[Order, QueryParameter()] = "desc",
@@ -193,6 +184,7 @@ async def list_enrollments(
     mode: Annotated[Mode | None, QueryParameter()] = None,
     since: Time = None,
     language: Language = None,
+    form: Form = None,
 ) -> Response[EnrollmentsPage]:
     """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
@@ -213,20 +205,21 @@ async def list_enrollments(
         language=language,
         instructor=limit_of(request.user, learner),
     )
-    awaited = awaited_position(request)
-    page = await read_enrollments(pool, request.user.tenant, query, awaited=awaited)
-    return respond(request, EnrollmentsPage(**_head(page), enrollments=page.rows), page)
+    check_sort(query)
+    return await lists.answer(
+        request, ENROLLMENTS, query, EnrollmentsPage, "enrollments", form=form
+    )
 
 
 @get(
     "/offerings",
     summary="Offerings, with their funnels",
-    answers=read_answers(CURSOR_UNKNOWN),
+    answers=list_answers(),
     roles=STAFF,
 )
 async def list_offerings(
     request: Call,
-    pool: Pool,
+    lists: ListReads,
     *,
     sort: Annotated[OfferingSort, QueryParameter()] = "offering",
     order: Annotated[Order, QueryParameter()] = "asc",
@@ -234,6 +227,7 @@ async def list_offerings(
     cursor: After = None,
     course: Filter = None,
     language: Language = None,
+    form: Form = None,
 ) -> Response[OfferingsPage]:
     """Roles: registrar, issuer, operator, service, auditor; instructor for own offerings."""
     query = OfferingsQuery(
@@ -245,19 +239,17 @@ async def list_offerings(
         language=language,
         instructor=limit_of(request.user),
     )
-    awaited = awaited_position(request)
-    page = await read_offerings(pool, request.user.tenant, query, awaited=awaited)
-    return respond(request, OfferingsPage(**_head(page), offerings=page.rows), page)
+    return await lists.answer(request, OFFERINGS, query, OfferingsPage, "offerings", form=form)
 
 
 @get(
     "/credentials",
     summary="The register of credentials",
-    answers=read_answers(NOT_YOUR_OWN, CURSOR_UNKNOWN),
+    answers=list_answers(NOT_YOUR_OWN),
 )
 async def list_credentials(
     request: Call,
-    pool: Pool,
+    lists: ListReads,
     *,
     order: Annotated[Order, QueryParameter(description="By the award's position")] = "desc",
     limit: Limit = 50,
@@ -268,6 +260,7 @@ async def list_credentials(
     offering: Filter = None,
     status: Annotated[CredentialStatus | None, QueryParameter()] = None,
     flagged: Annotated[bool | None, QueryParameter()] = None,
+    form: Form = None,
 ) -> Response[CredentialsPage]:
     """`flagged=true`: those that wait for a person's decision, since what they rest on holds no
     longer.
@@ -288,13 +281,9 @@ async def list_credentials(
         flagged=flagged,
         instructor=limit_of(request.user, learner),
     )
-    awaited = awaited_position(request)
-    page = await read_credentials(pool, request.user.tenant, query, awaited=awaited)
-    return respond(request, CredentialsPage(**_head(page), credentials=page.rows), page)
-
-
-def _head(page: Page[Any]) -> dict[str, Any]:
-    return {"position": page.position, "as_of": page.as_of, "next": page.next}
+    return await lists.answer(
+        request, CREDENTIALS, query, CredentialsPage, "credentials", form=form
+    )
 
 
 HANDLERS = (

@@ -5,6 +5,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
 from milepost.dashboards.api import lists
+from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
     NOT_YOUR_OWN,
@@ -83,7 +84,7 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
 
 
 def routes(pool: asyncpg.Pool) -> Router:
-    learners = LearnerReads(pool)
+    learners, list_reads = LearnerReads(pool), Lists(pool)
 
     async def all_show(tenant: str, position: int, seconds: float) -> bool:
         return await shows(pool, tenant, READ_MODELS, position, seconds)
@@ -98,6 +99,7 @@ def routes(pool: asyncpg.Pool) -> Router:
         ],
         dependencies={
             "pool": Provide(lambda: pool, sync_to_thread=False),
+            "lists": Provide(lambda: list_reads, sync_to_thread=False),
             "learners": Provide(lambda: learners, sync_to_thread=False),
         },
         exception_handlers={NotVisibleYet: answer_not_visible},

@@ -81,10 +81,8 @@ async def read(
     awaited: int | None = None,
 ) -> ResultSets:
     """One statement, hence one moment. Raises `NotVisibleYet`, `BeyondTheLog`."""
-    names = names_of(models)
-    if awaited is not None:
-        await _wait(pool, tenant, names, awaited)
-    bound = {**arguments, "tenant": tenant, "models": names}
+    await await_shown(pool, tenant, models, awaited)
+    bound = {**arguments, "tenant": tenant, "models": names_of(models)}
     text, values = render(statement(selects), bound)
     try:
         record = await pool.fetchrow(text, *values)
@@ -177,6 +175,16 @@ async def shows(
 
 def _backoff(seconds: float) -> Backoff:
     return Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, factor=1.5, deadline_seconds=seconds)
+
+
+async def await_shown(
+    pool: asyncpg.Pool, tenant: str, models: Sequence[ReadModel], awaited: int | None
+) -> None:
+    """Return when all of these show the position; at once for None. Raises `NotVisibleYet`,
+    `BeyondTheLog`.
+    """
+    if awaited is not None:
+        await _wait(pool, tenant, names_of(models), awaited)
 
 
 async def _wait(pool: asyncpg.Pool, tenant: str, models: Sequence[str], awaited: int) -> None:

@@ -66,6 +66,11 @@ async def read_enrollments(
     pool: asyncpg.Pool, tenant: str, query: EnrollmentsQuery, *, awaited: int | None = None
 ) -> Page[EnrollmentListed]:
     """Raises `SortTooBroad`."""
+    check_sort(query)
+    return await read_page(pool, tenant, ENROLLMENTS, query, awaited=awaited)
+
+
+def check_sort(query: EnrollmentsQuery) -> None:
+    """Raises `SortTooBroad`."""
     if query.sort == "last_activity" and query.offering is None and query.learner is None:
         raise SortTooBroad(query.sort)
-    return await read_page(pool, tenant, ENROLLMENTS, query, awaited=awaited)

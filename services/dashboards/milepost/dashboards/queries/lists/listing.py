@@ -6,7 +6,7 @@ Page         what they get: rows, and the cursor to the next page
 """
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args
 
 import asyncpg
 import msgspec
@@ -24,13 +24,14 @@ R = TypeVar("R")
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Each list extends it by its sorts and filters; a filter that is None is not asked for.
 
-    `limit` is 1 or more; `cursor` is `next` of the page before, of the same sort and order.
+    `limit` is 1 or more, None for all; `cursor` is `next` of the page before, of the same sort
+    and order.
     `instructor`: only what is of this one's own offerings, of a list with a column `offering`.
     """
 
     sort: str
     order: Order = "asc"
-    limit: int = 50
+    limit: int | None = 50
     cursor: str | None = None
     instructor: str | None = None
 
@@ -54,6 +55,13 @@ class Listing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     key: str
     sorts: Mapping[str, Sort]
     filters: Mapping[str, str]
+
+    @property
+    def row(self) -> type[msgspec.Struct]:
+        """What a row is decoded into."""
+        row: type[msgspec.Struct]
+        [row] = get_args(self.rows.type)
+        return row
 
 
 class Page(Snapshot, Generic[R], frozen=True, kw_only=True):
@@ -106,7 +114,11 @@ def select_of(
     own = () if query.instructor is None else (IN_THIS_OFFERING,)
     where = " and ".join(("tenant = :tenant", *own, *filters, *keyset.conditions))
     sql = f"{listing.sql} where {where} order by {keyset.order_by} limit :limit"
-    arguments = {**wanted, **keyset.arguments, "limit": query.limit + 1}
+    arguments = {
+        **wanted,
+        **keyset.arguments,
+        "limit": None if query.limit is None else query.limit + 1,
+    }
     if query.instructor is not None:
         sql = of_each_own(sql, keyset.order_by)
         arguments["instructor"] = query.instructor
@@ -115,8 +127,8 @@ def select_of(
     return Select(listing.rows, sql), arguments
 
 
-def _split(rows: list[R], limit: int, keyset: Keyset) -> tuple[list[R], str | None]:
+def _split(rows: list[R], limit: int | None, keyset: Keyset) -> tuple[list[R], str | None]:
     """The page, of which one row more was read, and the cursor to the next if that has any."""
-    if len(rows) <= limit:
+    if limit is None or len(rows) <= limit:
         return rows, None
     return rows[:limit], keyset.cursor_to(rows[limit - 1])

@@ -140,6 +140,8 @@ BY_NAME: Final[Mapping[str, str]] = {
     "reason_missing": "Say why in `reason`.",
     "same_offering": "Choose another offering.",
     "sort_too_broad": "Name an offering or a learner, or sort by another column.",
+    "list_too_long": "Ask for parts of the list, by its filters, and put them together.",
+    "parquet_not_installed": "Ask for CSV, or ask whoever runs Milepost for `milepost[parquet]`.",
     "pdf_not_installed": "Print the page, or ask whoever runs Milepost for `milepost[pdf]`.",
     "vault_locked": "Tell whoever runs Milepost: the vault's key is missing. Send it again later.",
     "already_judged": "Send the report under a new id if it is another attempt; else it is done.",
