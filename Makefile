@@ -65,6 +65,9 @@ contract: setup ## write the documents that others rely on into contract/
 bench: setup ## measure everything beside its yardsticks: one table with targets
 	@$(BIN)/milepost bench all
 
+vendor: setup ## take the scripts of others that pages load, as their manifest names them
+	@$(BIN)/python libs/pages/vendor.py
+
 lock: setup ## choose the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
@@ -89,4 +92,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs contract bench lock clean
+.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs contract bench vendor lock clean

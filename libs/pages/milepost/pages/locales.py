@@ -1,15 +1,19 @@
-"""Which language a page is in, and its words: one JSON file a language, a key a text.
+"""Which language a page is in, its words, numbers and dates.
 
-A catalog is a flat object. Texts hold their facts in braces (`{day} {month} {year}`); a room's own
-catalogs are laid over those of this library, which knows months, dates and the like.
+A catalog is one JSON file a language, a flat object: a key a text. Texts hold their facts in braces
+(`{day}`); a room's own catalogs are laid over those of this library. A text that counts has a key a
+plural form (`lessons.one`, `lessons.other`, in Arabic also `zero`, `two`, `few`, `many`). Numbers,
+dates and plurals are Babel's.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import msgspec
+
+from milepost.pages import formats
 
 OURS = Path(__file__).parent / "catalogs"
 FALLBACK = "en"
@@ -22,10 +26,14 @@ class UnknownText(LookupError):
 
 
 class Locale(msgspec.Struct, frozen=True):
-    """A language and its texts. `direction` is `ltr` or `rtl`, as HTML's `dir` has it."""
+    """A language and its texts. `direction` is `ltr` or `rtl`, as HTML's `dir` has it.
+
+    Times are told in `zone`.
+    """
 
     language: str
     texts: Mapping[str, str]
+    zone: tzinfo = UTC
 
     @property
     def direction(self) -> str:
@@ -41,15 +49,51 @@ class Locale(msgspec.Struct, frozen=True):
     def knows(self, key: str) -> bool:
         return key in self.texts
 
-    def date(self, at: datetime) -> str:
-        """The day in UTC, in words: no two countries read 03/04 alike."""
-        month = self.texts["months"].split(",")[at.month - 1]
-        return self.text("date", day=at.day, month=month, year=at.year)
+    def starting(self, prefix: str) -> dict[str, str]:
+        """All texts whose key begins so, without that beginning."""
+        return {
+            key.removeprefix(prefix): text
+            for key, text in self.texts.items()
+            if key.startswith(prefix)
+        }
+
+    def count(self, key: str, number: int, /, **facts: object) -> str:
+        """The text for so many; `{number}` in it is the number. Raises `UnknownText`."""
+        form = f"{key}.{formats.plural(self.language, number)}"
+        chosen = form if form in self.texts else f"{key}.other"
+        return self.text(chosen, number=self.number(number), **facts)
+
+    def number(self, value: float, digits: int = 1) -> str:
+        """With the language's marks; at most so many decimals."""
+        return formats.number(self.language, value, digits)
 
     def percent(self, share: float) -> str:
-        """`share` is 0 to 1; at most one decimal."""
-        number = f"{share * 100:.1f}".removesuffix(".0").replace(".", self.texts["decimal_mark"])
-        return self.text("percent", number=number)
+        """`share` is 0 to 1; at most one decimal, and 100 only for all of it."""
+        shown = 99.9 if 0.999 <= share < 1 else share * 100
+        return self.text("percent", number=self.number(shown))
+
+    def date(self, at: datetime) -> str:
+        """The day in words: no two countries read 03/04 alike."""
+        return self._date(at, "date")
+
+    def day(self, at: datetime) -> str:
+        """The day without its year."""
+        return self._date(at, "day")
+
+    def time(self, at: datetime) -> str:
+        """The time of day, with its zone where that is UTC and so perhaps not the reader's."""
+        shown = formats.time(at.astimezone(self.zone))
+        return f"{shown} UTC" if self.zone is UTC else shown
+
+    def date_time(self, at: datetime) -> str:
+        return self.text("date_time", date=self.date(at), time=self.time(at))
+
+    def ago(self, at: datetime, now: datetime) -> str:
+        """As `3 days ago`, or `in 3 days`: for people; beside it stands the date."""
+        return formats.distance(self.language, timedelta(seconds=int((at - now).total_seconds())))
+
+    def _date(self, at: datetime, pattern: str) -> str:
+        return formats.date(self.language, at.astimezone(self.zone).date(), self.texts[pattern])
 
 
 class Locales:

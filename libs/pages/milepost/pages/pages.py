@@ -3,8 +3,10 @@
 A template extends `layout.html` and gets what it is rendered with, and beside that
 
     t(key, **facts)   a text in the reader's language
+    count(key, n)     a text that counts
     locale            its language, direction, dates and numbers
     static(name)      the address of a style sheet or script
+    ui                the components of `components.html`, in the reader's language
 """
 
 from collections.abc import Mapping
@@ -12,12 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.environment import TemplateModule
 from litestar import Response
 
 from milepost.pages.locales import Locale
 from milepost.pages.static_files import StaticFiles
 
 OURS = Path(__file__).parent / "templates"
+# Languages times the time zones of who reads at present.
+MAX_COMPONENTS: Final = 256
 # Neither scripts nor styles in the page itself, nothing from another origin, in nobody's frame.
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -45,11 +50,38 @@ class Pages:
             auto_reload=False,
         )
         self._environment.globals["static"] = static.url
+        self._components: dict[tuple[str, str], TemplateModule] = {}
+
+    def add_globals(self, **values: object) -> None:
+        self._environment.globals.update(values)
 
     def render(self, template: str, locale: Locale, **facts: object) -> str:
         """Raises `UnknownText` and jinja2's `UndefinedError`: both are faults of the template."""
         made = self._environment.get_template(template)
-        return made.render(locale=locale, t=locale.text, **facts)
+        return made.render(self._known(locale, facts))
+
+    def render_part(self, template: str, part: str, locale: Locale, **facts: object) -> str:
+        """The block of that name alone. Raises as `render`, and `KeyError` for no such block."""
+        made = self._environment.get_template(template)
+        return "".join(made.blocks[part](made.new_context(self._known(locale, facts))))
+
+    def _known(self, locale: Locale, facts: Mapping[str, object]) -> dict[str, object]:
+        return {**_words(locale), "ui": self._ui(locale), **facts}
+
+    def _ui(self, locale: Locale) -> TemplateModule:
+        """Made once for a language and time zone: making takes longer than using."""
+        key = (locale.language, str(locale.zone))
+        found = self._components.get(key)
+        if found is None:
+            if len(self._components) >= MAX_COMPONENTS:
+                self._components.clear()
+            made = self._environment.get_template("components.html")
+            found = self._components[key] = made.make_module(_words(locale))
+        return found
+
+
+def _words(locale: Locale) -> dict[str, object]:
+    return {"locale": locale, "t": locale.text, "count": locale.count}
 
 
 def page(

@@ -17,6 +17,8 @@ from milepost.web.requests.allowed_values import with_allowed
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
+# A route's option: makes a page of a problem, for people.
+ERROR_PAGE = "error_page"
 # Where each problem is explained: its type is a URN, which leads nowhere by itself.
 PAGES = "/docs/problems"
 
@@ -161,7 +163,22 @@ def error_response(request: Request[Any, Any, Any], error: Exception) -> Respons
         _log.warning(problem.name, path=_template(request), error=repr(error))
     elif problem.status >= 500:
         _log.error(problem.name, path=_template(request), exc_info=error)
-    return respond(request, problem)
+    return _as_page(request, problem) or respond(request, problem)
+
+
+def _as_page(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes] | None:
+    """Where the route is a page, and its error page is not at fault itself."""
+    if "route_handler" not in request.scope:
+        return None
+    draw = request.scope["route_handler"].opt.get(ERROR_PAGE)
+    if draw is None:
+        return None
+    try:
+        page: Response[bytes] = draw(request, problem)
+    except Exception:  # noqa: BLE001 - the reader gets the problem all the same
+        _log.exception("error_page_failed", path=_template(request))
+        return None
+    return page
 
 
 def _restore_parameter_names(request: Request[Any, Any, Any], error: ValidationException) -> None:

@@ -37,13 +37,14 @@ def rooms(name: str = "all") -> "tuple[Room, ...]":
 
 
 def services_of(name: str, context: "Context") -> "list[Service]":
-    """What `milepost serve NAME` runs."""
+    """What `milepost serve NAME` runs: the room's, and the files that pages of any room load."""
+    files = import_module("milepost.pages.app").service()
     kept = tuple(keep for room in rooms() for keep in room.personal_data)
     # Only a process that serves the vault may read it.
     knows = next((room.personal_name for room in rooms(name) if room.personal_name), None)
     named = knows(context) if knows else None
     whole = replace(context, personal_data=kept, personal_name=named)
-    return [make(whole) for room in rooms(name) for make in room.services]
+    return [*(make(whole) for room in rooms(name) for make in room.services), files]
 
 
 def read_models() -> "tuple[ReadModel, ...]":

@@ -9,6 +9,8 @@ from litestar.types import HTTPScope
 from milepost.web.problems import Malformed
 
 OPTION = "parameters"
+# Every page may be asked for in a language.
+OF_PAGES = {"lang": "lang"}
 
 
 class KnownParameters(ReceiveRoutePlugin):
@@ -18,7 +20,8 @@ class KnownParameters(ReceiveRoutePlugin):
         if isinstance(route, HTTPRoute):
             for handler, model in route.route_handler_map.values():
                 parameters = model.expected_query_params
-                handler.opt[OPTION] = {one.field_alias: one.field_name for one in parameters}
+                known = {one.field_alias: one.field_name for one in parameters}
+                handler.opt[OPTION] = {**known, **OF_PAGES} if handler.opt.get("page") else known
 
 
 def check_parameters(scope: HTTPScope) -> None:

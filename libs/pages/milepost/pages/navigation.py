@@ -1,0 +1,35 @@
+"""The areas of the pages and whose they are: one bar on top of each page, the same everywhere."""
+
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+
+class Area(NamedTuple):
+    """`name` is the key of its text, `area.<name>`; `address` its home."""
+
+    name: str
+    address: str
+    roles: frozenset[str]
+
+
+# From the role that changes most to the one that changes least: the first is a person's home.
+AREAS: Final = (
+    Area("office", "/office", frozenset({"registrar"})),
+    Area("issue", "/issue", frozenset({"issuer"})),
+    Area("teach", "/teach", frozenset({"instructor"})),
+    Area("console", "/console", frozenset({"operator", "auditor"})),
+    Area("my", "/my", frozenset({"learner"})),
+)
+# Nobody's by role: the log says who is staff of a group.
+SPONSOR: Final = Area("sponsor", "/sponsor", frozenset())
+
+
+def areas_of(roles: Collection[str], current: str = "") -> tuple[Area, ...]:
+    """Those that these roles may open, and the one that is open."""
+    own = tuple(one for one in AREAS if not one.roles.isdisjoint(roles))
+    return (*own, SPONSOR) if current == SPONSOR.name else own
+
+
+def home_of(roles: Collection[str]) -> str | None:
+    """Where somebody with these roles begins; None: nowhere."""
+    return next((one.address for one in areas_of(roles)), None)

@@ -1,0 +1,255 @@
+// Sends the forms of pages as commands of the JSON API: there is no second way to change anything.
+//
+//   <form data-command="POST /enrollment/enrollments" data-done="/office/offerings/{offering}">
+//
+// Fields become the JSON body: dots nest (`window.opens`), `data-json` gives a type. An empty field
+// is left out. `{name}` in the address is a field's value, which then is not in the body.
+//
+// A form that is sent gets one Idempotency-Key. It is kept while nobody knows what became of the
+// command (no answer, 5xx), so that sending again never does it twice; any answer that decides
+// ends it.
+
+const MAX_TRIES = 3;
+const WAIT_SECONDS = 10;
+const TIMEOUT_MS = 30_000;
+const PAUSE_MS = 1_000;
+
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+const texts = JSON.parse(meta("milepost-texts") || "{}");
+const keys = new WeakMap();
+
+class Unanswered extends Error {}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-command]");
+  if (form === null) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy") !== "true") send(form, event.submitter);
+});
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-command]");
+  if (form === null) return;
+  forgetFault(event.target);
+  if (event.target.matches("[data-equals]")) allowWhenTyped(form);
+});
+for (const form of document.querySelectorAll("form[data-command]")) allowWhenTyped(form);
+document.addEventListener("htmx:after:swap", () => {
+  for (const form of document.querySelectorAll("form[data-command]")) allowWhenTyped(form);
+});
+rememberZone();
+
+async function send(form, button) {
+  forgetFaults(form);
+  const { method, address, body } = request(form, button);
+  const sent = method + address + JSON.stringify(body);
+  if (keys.get(form)?.sent !== sent) keys.set(form, { sent, key: newKey() });
+  busy(form, true);
+  try {
+    const answer = await tried(form, method, address, body, keys.get(form).key);
+    if (answer.status < 500) keys.delete(form);
+    if (answer.ok) await done(form, await json(answer));
+    else explain(form, answer, await json(answer));
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    summary(form, texts.unanswered, texts.unanswered_help);
+  } finally {
+    busy(form, false);
+  }
+}
+
+function request(form, button) {
+  const fields = values(form, button);
+  let [method, address] = form.dataset.command.split(" ");
+  address = address.replace(/\{([^}]+)\}/g, (_, name) => {
+    const value = fields.get(name);
+    fields.delete(name);
+    return encodeURIComponent(value ?? "");
+  });
+  const body = {};
+  for (const [name, value] of fields) put(body, name.split("."), value);
+  return { method, address, body };
+}
+
+function values(form, button) {
+  const found = new Map();
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || (field.type === "submit" && field !== button)) continue;
+    if (field.type === "radio" && !field.checked) continue;
+    if (field.type === "checkbox" && field.dataset.json === "list") {
+      found.set(field.name, [...(found.get(field.name) ?? []), ...(field.checked ? [field.value] : [])]);
+      continue;
+    }
+    const value = typed(field);
+    if (value !== undefined) found.set(field.name, value);
+  }
+  return found;
+}
+
+function typed(field) {
+  if (field.type === "checkbox") return field.checked;
+  if (field.multiple && field.selectedOptions) return [...field.selectedOptions].map((one) => one.value);
+  const text = field.type === "textarea" ? field.value : field.value.trim();
+  if (text === "") return field.dataset.empty === "null" ? null : undefined;
+  switch (field.dataset.json) {
+    case "number": return Number.isNaN(Number(text)) ? text : Number(text);
+    case "percent": return Number.isNaN(Number(text)) ? text : Number(text) / 100;
+    case "boolean": return text === "true";
+    case "list": return text.split(/[\n,]/).map((one) => one.trim()).filter((one) => one !== "");
+    case "date-time": return new Date(text).toISOString();
+    case "json": return JSON.parse(text);
+    default: return text;
+  }
+}
+
+function put(body, path, value) {
+  const last = path.pop();
+  let place = body;
+  for (const step of path) {
+    if (step === "__proto__") return;
+    place = place[step] ??= {};
+  }
+  place[last] = value;
+}
+
+async function tried(form, method, address, body, key) {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await asked(method, address, body, key);
+    const passes = answer === null || answer.status === 503 || answer.status === 429;
+    if (!passes) return answer;
+    if (tries === MAX_TRIES) {
+      if (answer === null) throw new Unanswered();
+      return answer;
+    }
+    const seconds = Number(answer?.headers.get("Retry-After") ?? 0);
+    await new Promise((resume) => setTimeout(resume, Math.min(Math.max(seconds * 1_000, PAUSE_MS * tries), 10_000)));
+  }
+}
+
+async function asked(method, address, body, key) {
+  const headers = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "Idempotency-Key": key,
+    "Prefer": `wait=${WAIT_SECONDS}`,
+  };
+  if (meta("milepost-csrf")) headers["Milepost-CSRF"] = meta("milepost-csrf");
+  const options = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" };
+  if (method !== "DELETE" || Object.keys(body).length > 0) options.body = JSON.stringify(body);
+  try {
+    return await fetch(address, options);
+  } catch {
+    return null;
+  }
+}
+
+async function json(answer) {
+  try {
+    return await answer.json();
+  } catch {
+    return {};
+  }
+}
+
+async function done(form, answer) {
+  const { done: next, swap, said } = form.dataset;
+  document.dispatchEvent(new CustomEvent("milepost:done", { detail: { form, answer } }));
+  if (next !== undefined) {
+    const fields = values(form, null);
+    location.assign(next.replace(/\{([^}]+)\}/g, (_, name) =>
+      encodeURIComponent(answer[name] ?? fields.get(name) ?? "")));
+    return;
+  }
+  const status = form.querySelector(".said");
+  if (swap === undefined) {
+    location.reload();
+    return;
+  }
+  form.reset();
+  await htmx.ajax("GET", location.pathname + location.search, { target: swap, select: swap, swap: "outerHTML" });
+  status.textContent = said ?? texts.done;
+}
+
+function explain(form, answer, problem) {
+  if (answer.status === 401) {
+    summary(form, texts.signed_out, texts.signed_out_help);
+    return;
+  }
+  const name = (problem.type ?? "").replace("urn:milepost:problem:", "");
+  const known = texts[`problem.${name}`];
+  const said = known === undefined ? problem.detail : filled(known, problem);
+  const places = problem.faults?.length ? problem.faults : [{ path: problem.path, message: said }];
+  const shown = places.filter((one) => atField(form, one));
+  if (shown.length > 0) {
+    form.querySelector("[aria-invalid]").focus();
+    return;
+  }
+  const kind = texts[`status.${answer.status}`] ?? texts[`status.${Math.floor(answer.status / 100)}`];
+  summary(form, said ?? kind, known === undefined || said === undefined ? kind : "");
+}
+
+const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+
+// Whether the form has the field that the fault is about.
+function atField(form, { path, key, message }) {
+  const name = key ?? (path ?? "").replace(/^\$\.?/, "").replace(/\[(\d+)\]/g, ".$1");
+  const field = name && (form.elements.namedItem(name) ?? form.elements.namedItem(name.split(".")[0]));
+  const place = field && document.getElementById(`${field.id}-fault`);
+  if (!place) return false;
+  field.setAttribute("aria-invalid", "true");
+  place.textContent = message;
+  place.hidden = false;
+  return true;
+}
+
+function summary(form, title, help) {
+  const place = form.querySelector(".problem");
+  place.replaceChildren(paragraph(title, "strong"), ...(help && help !== title ? [paragraph(help)] : []));
+  place.hidden = false;
+  place.focus();
+}
+
+function paragraph(text, kind) {
+  const made = document.createElement("p");
+  const inside = kind ? made.appendChild(document.createElement(kind)) : made;
+  inside.textContent = text ?? "";
+  inside.dir = "auto";
+  return made;
+}
+
+function forgetFaults(form) {
+  form.querySelector(".problem").hidden = true;
+  for (const field of form.querySelectorAll("[aria-invalid]")) forgetFault(field);
+}
+
+function forgetFault(field) {
+  if (!field.hasAttribute("aria-invalid")) return;
+  field.removeAttribute("aria-invalid");
+  document.getElementById(`${field.id}-fault`).hidden = true;
+}
+
+function busy(form, now) {
+  form.setAttribute("aria-busy", String(now));
+  const status = form.querySelector(".said");
+  if (now) status.textContent = texts.sending;
+  else if (status.textContent === texts.sending) status.textContent = "";
+  for (const button of form.querySelectorAll("button")) button.disabled = now;
+  if (!now) allowWhenTyped(form);
+}
+
+function allowWhenTyped(form) {
+  const field = form.querySelector("[data-equals]");
+  const button = form.querySelector("button[type=submit]");
+  if (field !== null) button.disabled = field.value.trim() !== field.dataset.equals;
+}
+
+// Not `randomUUID`, which plain http does not have but on this machine itself.
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+}
+
+function rememberZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || document.cookie.includes(`milepost-tz=${zone}`)) return;
+  document.cookie = `milepost-tz=${zone}; Path=/; Max-Age=31536000; SameSite=Lax`;
+}
