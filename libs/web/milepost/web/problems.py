@@ -168,9 +168,8 @@ def error_response(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 def _as_page(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes] | None:
     """Where the route is a page, and its error page is not at fault itself."""
-    if "route_handler" not in request.scope:
-        return None
-    draw = request.scope["route_handler"].opt.get(ERROR_PAGE)
+    handler: Any = request.scope.get("route_handler")  # none where there is no route
+    draw = handler.opt.get(ERROR_PAGE) if handler is not None else None
     if draw is None:
         return None
     try:
