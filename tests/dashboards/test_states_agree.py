@@ -207,7 +207,8 @@ def states_after_each(recorded: Sequence[Recorded]) -> list[tuple[Recorded, Any,
         if category == ENROLLMENT.name:
             own[key] = ENROLLMENT.fold([one], own[key])
         event = LEARNER_OVERVIEW.codec.read(one)
-        LEARNER_OVERVIEW.fold(rows, Fact(one.position, category, key, one.type, event))
+        fact = Fact(one.position, category, key, one.type, event, one.recorded_at)
+        LEARNER_OVERVIEW.fold(rows, fact)
         seen.append((one, own[key].state, rows.of(ENROLLMENTS, key).state))
     return seen
 

@@ -128,6 +128,7 @@ async def facts_of(pool: asyncpg.Pool, codec: Codec[Heard], tenant: str) -> list
             key_of(one.stream),
             one.type,
             codec.read(one),
+            one.recorded_at,
         )
         for one in await PostgresLog(pool).read(tenant)
     ]

@@ -3,6 +3,7 @@
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.projections.offering_instructors import OFFERING_INSTRUCTORS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 
@@ -10,6 +11,7 @@ READ_MODELS = (
     CATALOG,
     LEARNER_OVERVIEW,
     OFFERING_SUMMARY,
+    OFFERING_DAYS,
     OFFERING_INSTRUCTORS,
     CREDENTIAL_REGISTRY,
 )

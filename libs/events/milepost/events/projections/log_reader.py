@@ -8,7 +8,7 @@ import asyncpg
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Undecodable
 
-COLUMNS = "position, stream, type, data::text, occurred_at"
+COLUMNS = "position, stream, type, data::text, occurred_at, recorded_at"
 BETWEEN = f"""select {COLUMNS} from log.events
     where tenant = $1 and position > $2 and position <= $3 and type = any($4) order by position"""
 AT = f"""select {COLUMNS} from log.events
@@ -43,11 +43,11 @@ def codecs_of(*codecs: Codec[Any]) -> Codecs:
 
 def _decoded(codecs: Codecs, records: Sequence[asyncpg.Record]) -> list[Fact[Any]]:
     facts: list[Fact[Any]] = []
-    for position, stream, tag, data, occurred_at in records:
+    for position, stream, tag, data, occurred_at, recorded_at in records:
         try:
             event: Any = codecs[tag].decode(tag, data, occurred_at)
         except Exception as error:  # noqa: BLE001 - parked, for a person to read
             event = Undecodable(error)
         category, _, key = stream.partition("-")
-        facts.append(Fact(position, category, key, tag, event))
+        facts.append(Fact(position, category, key, tag, event, recorded_at))
     return facts

@@ -34,7 +34,7 @@ PG_TYPES: Mapping[Any, str] = {
 class Fact(msgspec.Struct, Generic[E], frozen=True, gc=False):
     """An event where it stands in its tenant's log, on the stream `category-key`.
 
-    `type` is the tag it is stored under.
+    `type` is the tag it is stored under; `recorded_at`: when the log took it.
     """
 
     position: int
@@ -42,6 +42,7 @@ class Fact(msgspec.Struct, Generic[E], frozen=True, gc=False):
     key: str
     type: str
     event: E
+    recorded_at: datetime
 
 
 class Undecodable(msgspec.Struct, frozen=True):
