@@ -40,6 +40,7 @@ PUBLIC = {
     "language": "en",
     "lesson": "intro",
     "offering": "spring",
+    "parked": "1",
     "program": "analyst",
     "subject": "ines",
     "subscriber": "payroll",

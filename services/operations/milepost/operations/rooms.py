@@ -22,6 +22,7 @@ WHERE: Mapping[str, str] = MappingProxyType(
         "credentials": "milepost.credentials.app",
         "dashboards": "milepost.dashboards.app",
         "subscriptions": "milepost.subscriptions.app",
+        "operations": "milepost.operations.console.app",
     }
 )
 NAMES = (*WHERE, "all")

@@ -17,6 +17,8 @@ from typing import Final, Literal, TypeAlias
 import asyncpg
 import msgspec
 
+from milepost.events.parking.parked import Either
+
 Part: TypeAlias = Literal["log", "models", "awards", "stream"]
 Verdict: TypeAlias = Literal["unknown", "equal", "differs", "failed"]
 
@@ -126,7 +128,7 @@ class Due(msgspec.Struct, frozen=True):
     asked: bool
 
 
-async def read_integrity(pool: "asyncpg.Pool[asyncpg.Record]", tenant: str) -> Integrity:
+async def read_integrity(pool: Either, tenant: str) -> Integrity:
     """What is known of a school now; parts nobody has looked at are `unknown`."""
     rows = await pool.fetch(READ, tenant)
     head = await pool.fetchval(HEAD, tenant)
@@ -135,9 +137,7 @@ async def read_integrity(pool: "asyncpg.Pool[asyncpg.Record]", tenant: str) -> I
     return Integrity(tenant=tenant, head=head or 0, parts=parts)
 
 
-async def ask(
-    pool: "asyncpg.Pool[asyncpg.Record]", tenant: str, parts: Sequence[Part] = PARTS
-) -> None:
+async def ask(pool: Either, tenant: str, parts: Sequence[Part] = PARTS) -> None:
     """Whoever looks does so next. Asked again before that, it is still one look."""
     await pool.execute(ASK, tenant, list(parts))
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from milepost.events.event import Conflicting, Unknown
-from milepost.events.parking.parked import COLUMNS, Parked, Pool, Status
+from milepost.events.parking.parked import COLUMNS, Either, Parked, Pool, Status
 
 Decided: TypeAlias = Literal["retry", "skip"]
 
@@ -83,7 +83,7 @@ async def list_parked(
     return [Parked(*row) for row in await pool.fetch(LIST, tenant, consumer, settled, limit)]
 
 
-async def find(pool: Pool, id: int) -> Parked:  # noqa: A002 - the fact's name
+async def find(pool: Either, id: int) -> Parked:  # noqa: A002 - the fact's name
     """Raises `NotParked`."""
     row = await pool.fetchrow(ONE, id)
     if row is None:
@@ -91,14 +91,14 @@ async def find(pool: Pool, id: int) -> Parked:  # noqa: A002 - the fact's name
     return Parked(*row)
 
 
-async def decisions(pool: Pool, parked: Parked) -> list[Decision]:
+async def decisions(pool: Either, parked: Parked) -> list[Decision]:
     """What was decided about this event for this consumer, in any generation; the first first."""
     rows = await pool.fetch(DECISIONS, parked.tenant, parked.consumer, parked.position)
     return [Decision(*row) for row in rows]
 
 
 async def retry(
-    pool: Pool,
+    pool: Either,
     id: int,  # noqa: A002 - the fact's name
     *,
     actor: str,
@@ -121,7 +121,7 @@ async def retry_all(
     return len(await pool.fetch(DECIDE, ids, "retry", FROM["retry"], actor, reason))
 
 
-async def skip(pool: Pool, id: int, *, actor: str, reason: str) -> Parked:  # noqa: A002
+async def skip(pool: Either, id: int, *, actor: str, reason: str) -> Parked:  # noqa: A002
     """Leave it out for good; what waits goes on. Raises `NotParked`, `Settled`."""
     parked = await find(pool, id)
     await _decide(pool, parked, "skip", actor, reason)
@@ -129,7 +129,7 @@ async def skip(pool: Pool, id: int, *, actor: str, reason: str) -> Parked:  # no
 
 
 async def _decide(
-    pool: Pool, parked: Parked, decision: Decided, actor: str, reason: str | None
+    pool: Either, parked: Parked, decision: Decided, actor: str, reason: str | None
 ) -> None:
     decided: Sequence[object] = await pool.fetch(
         DECIDE, [parked.id], decision, FROM[decision], actor, reason

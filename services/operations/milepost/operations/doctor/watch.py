@@ -1,6 +1,7 @@
 """What `milepost doctor` says, as a metric: one of the processes that serve looks each minute."""
 
 import asyncio
+from contextlib import suppress
 from typing import NoReturn
 
 import structlog
@@ -10,7 +11,8 @@ from milepost.events.parking.parked import Pool
 from milepost.events.runtime.leaders import lead
 from milepost.events.runtime.outages import TRANSIENT
 from milepost.operations.doctor.examination import BOUNDS, findings_of
-from milepost.operations.doctor.finding import Bounds, Consumers, Finding, Verdict
+from milepost.operations.doctor.finding import Bounds, Consumers, Verdict
+from milepost.operations.doctor.kept import keep
 from milepost.web.settings import Settings
 
 EVERY_SECONDS = 60.0
@@ -38,7 +40,7 @@ async def watch(
     async def look() -> NoReturn:
         try:
             while True:
-                await _look(settings, consumers, bounds)
+                await _look(pool, settings, consumers, bounds)
                 await asyncio.sleep(every_seconds)
         finally:
             FINDING.clear()  # who does not look says nothing
@@ -46,17 +48,15 @@ async def watch(
     await lead(pool, "doctor", look, TRANSIENT)
 
 
-async def _look(settings: Settings, consumers: Consumers, bounds: Bounds) -> None:
+async def _look(pool: Pool, settings: Settings, consumers: Consumers, bounds: Bounds) -> None:
     try:
         found = await findings_of(settings, consumers, bounds)
     except Exception:  # noqa: BLE001 - serving goes on; finding nothing is an alert of its own
         _log.exception("doctor_failed")
         found = []
     FINDING.clear()
-    for finding in found:
-        _tell(finding)
-
-
-def _tell(finding: Finding) -> None:
-    if finding.name not in ONLY_TYPED:
+    told = [one for one in found if one.name not in ONLY_TYPED]
+    for finding in told:
         FINDING.labels(finding.name).set(DEGREES[finding.verdict])
+    with suppress(*TRANSIENT):
+        await keep(pool, told)

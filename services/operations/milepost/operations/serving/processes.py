@@ -26,6 +26,7 @@ from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
+from milepost.operations.console.jobs.worker import do_jobs
 from milepost.operations.doctor.watch import watch
 from milepost.operations.doctor.work import consumers_here
 from milepost.operations.documentation import app as documentation
@@ -170,7 +171,9 @@ async def _project(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
     async with _pool(settings, "project", size=12) as pool:
         projector = Projector(pool, read_models())
-        await _alive(settings, (), pool, stop, Ports(None, health_port), projector.run())
+        async with _pool(settings, "project jobs", size=8) as apart:
+            jobs = do_jobs(apart, read_models())
+            await _alive(settings, (), pool, stop, Ports(None, health_port), projector.run(), jobs)
 
 
 async def _alive(

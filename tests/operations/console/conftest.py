@@ -1,0 +1,51 @@
+"""A school with a few events, its read models up to date, and operators who ask over HTTP."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.clients import School, school_of
+from tests.dashboards.history import project
+
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.rooms import services_of
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+
+@pytest.fixture(scope="module")
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    async with await connect_pool(postgres, name="console tests", size=10) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def school(
+    pool: asyncpg.Pool, postgres: str, nats_url: str, tmp_path: Path
+) -> AsyncIterator[School]:
+    """`default`, which the tests of a module share."""
+    settings = Settings(data_dir=tmp_path, postgres=postgres, nats=nats_url)
+    transactor = Transactor(PostgresLog(pool))
+    services = [
+        one
+        for room in ("enrollment", "operations")
+        for one in services_of(room, Context(transactor, settings, pool))
+    ]
+    async with school_of(services, transactor, settings, by="operator", subject="olga") as school:
+        await _some_events(school)
+        await project(pool)
+        yield school
+    await transactor.close()
+
+
+async def _some_events(school: School) -> None:
+    asked = {"by": "registrar", "subject": "office"}
+    published = await school.publish(**asked)
+    if published.status_code != 201:
+        return
+    opened = await school.put("/enrollment/offerings/spring", {"course": "DATA-101"}, **asked)
+    assert opened.status_code == 201, opened.text
+    for learner in ("ana", "ben"):
+        assert (await school.enroll(learner, **asked)).status_code == 201
