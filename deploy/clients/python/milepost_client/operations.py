@@ -64,6 +64,7 @@ from milepost_client.structs import (
     InMode,
     InstructorsView,
     InstructorView,
+    IntegrityView,
     InvitationStanding,
     InvitationView,
     Invite,
@@ -84,10 +85,14 @@ from milepost_client.structs import (
     MigratedPlan,
     MigratePlan,
     MigrationPreview,
+    ModelJobsView,
+    ModelJobView,
     Move,
     MovedTogether,
     MoveTogether,
     NamedLearner,
+    NewCheck,
+    NewModelJob,
     NewRedelivery,
     NewWebhook,
     NewWebhookView,
@@ -100,6 +105,8 @@ from milepost_client.structs import (
     OperationsPage,
     Overview,
     OverviewsLooked,
+    ParkedDetailView,
+    ParkedListView,
     PreviewView,
     ProgramProgress,
     ProgramsPage,
@@ -123,6 +130,7 @@ from milepost_client.structs import (
     ResultLine,
     ResultRow,
     RetireProgram,
+    Retry,
     RevisedScore,
     Revoked,
     RevokedView,
@@ -135,6 +143,7 @@ from milepost_client.structs import (
     Share,
     SharedView,
     SharingView,
+    Skip,
     StaffView,
     StandingView,
     Step,
@@ -347,6 +356,21 @@ class Operations:
             JobView, "POST", f"/enrollment/jobs/{in_path(job)}/cancel"
         )
 
+    async def cancel_model_job(
+        self, job: str, *, idempotency_key: str | None = None
+    ) -> ModelJobView:
+        """Cancel a job on a read model
+
+        It ends within a second or two. What was built stays: another rebuild goes on from there,
+        `drop` gives it up. Roles: operator.
+        """
+        return await self._transport.call(
+            ModelJobView,
+            "POST",
+            f"/operations/jobs/{in_path(job)}/cancel",
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def cancel_offering(
         self, offering: str, body: Reasoned, *, idempotency_key: str | None = None
     ) -> EnrollmentOfferingView:
@@ -447,6 +471,21 @@ class Operations:
             WebhookView,
             "PATCH",
             f"/webhooks/{in_path(webhook)}",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def check_integrity(
+        self, body: NewCheck, *, idempotency_key: str | None = None
+    ) -> IntegrityView:
+        """Look again whether all agrees with the log
+
+        In the background, at its pace; asked twice, it is one look. Roles: operator.
+        """
+        return await self._transport.call(
+            IntegrityView,
+            "POST",
+            "/operations/integrity/checks",
             body=body,
             headers=self._transport.keyed(idempotency_key),
         )
@@ -898,6 +937,15 @@ class Operations:
             EuropeanView, "GET", f"/credentials/achievements/{in_path(achievement)}/european"
         )
 
+    async def get_integrity(self) -> IntegrityView:
+        """Read whether all that follows from the log agrees with it
+
+        As it was found last, in the background: the log with its chain, the read models with the
+        log, awards with what was earned, the stream in NATS with what was published. Roles:
+        operator, issuer, registrar, auditor.
+        """
+        return await self._transport.call(IntegrityView, "GET", "/operations/integrity")
+
     async def get_invitation(self, invitation: str) -> InvitationStanding:
         """Read an invitation
 
@@ -980,6 +1028,13 @@ class Operations:
         """
         return await self._transport.call(Me, "GET", "/me", query={"language": language})
 
+    async def get_model_job(self, job: str) -> ModelJobView:
+        """Read how far a job on a read model is
+
+        Roles: operator, auditor.
+        """
+        return await self._transport.call(ModelJobView, "GET", f"/operations/jobs/{in_path(job)}")
+
     async def get_offering(self, offering: str) -> EnrollmentOfferingView:
         """Read an offering
 
@@ -1004,6 +1059,15 @@ class Operations:
         Roles: operator, service, auditor.
         """
         return await self._transport.call(OperationsPage, "GET", "/dashboards/operations")
+
+    async def get_parked(self, parked: int) -> ParkedDetailView:
+        """Read a parked event
+
+        Its error, and what was decided about it. Roles: operator, auditor.
+        """
+        return await self._transport.call(
+            ParkedDetailView, "GET", f"/operations/parked/{in_path(parked)}"
+        )
 
     async def get_program_progress(self, learner: str, program: str) -> CredentialsProgramView:
         """How far a learner is towards a program, and what is beneath it
@@ -1784,6 +1848,23 @@ class Operations:
             f"/progress/enrollments/{in_path(enrollment)}/lessons/{in_path(lesson)}/attempts",
         )
 
+    async def list_model_jobs(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> ModelJobsView:
+        """List jobs on read models
+
+        The newest first. They are kept for 30 days after their end. Roles: operator, auditor.
+        """
+        return await self._transport.call(
+            ModelJobsView, "GET", "/operations/jobs", query={"cursor": cursor, "limit": limit}
+        )
+
+    def all_model_jobs(self, *, limit: int | None = None) -> AsyncIterator[ModelJobView]:
+        """`list_model_jobs`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_model_jobs(cursor=cursor, limit=limit), lambda page: page.jobs
+        )
+
     async def list_offerings(
         self,
         *,
@@ -1858,6 +1939,21 @@ class Operations:
                 "language": language,
                 "format": format,
             },
+        )
+
+    async def list_parked(
+        self, *, consumer: str | None = None, settled: bool | None = None, limit: int | None = None
+    ) -> ParkedListView:
+        """List parked events
+
+        What failed in a policy, a read model, a timer or the relay, and what waits behind it; of
+        this school. Roles: operator, auditor.
+        """
+        return await self._transport.call(
+            ParkedListView,
+            "GET",
+            "/operations/parked",
+            query={"consumer": consumer, "settled": settled, "limit": limit},
         )
 
     async def list_program_progress(
@@ -2578,6 +2674,22 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def retry_parked(
+        self, parked: int, body: Retry, *, idempotency_key: str | None = None
+    ) -> ParkedDetailView:
+        """Try a parked event again
+
+        And if it succeeds, what waits behind it. Its consumer hears this within a second. Roles:
+        operator.
+        """
+        return await self._transport.call(
+            ParkedDetailView,
+            "POST",
+            f"/operations/parked/{in_path(parked)}/retry",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def revise_attempt_score(
         self,
         enrollment: str,
@@ -2701,6 +2813,22 @@ class Operations:
             headers=self._transport.keyed(idempotency_key),
         )
 
+    async def skip_parked(
+        self, parked: int, body: Skip, *, idempotency_key: str | None = None
+    ) -> ParkedDetailView:
+        """Leave a parked event out for good
+
+        What waits behind it goes on, and whatever is built anew leaves it out, too. Mend the
+        cause and retry, where that can be. Roles: operator.
+        """
+        return await self._transport.call(
+            ParkedDetailView,
+            "POST",
+            f"/operations/parked/{in_path(parked)}/skip",
+            body=body,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
     async def start_credential_job(
         self,
         body: bytes,
@@ -2754,6 +2882,28 @@ class Operations:
             query={"offering": offering, "dry_run": dry_run},
             body=body,
             content_type=content_type,
+            headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def start_model_job(
+        self, body: NewModelJob, *, idempotency_key: str | None = None
+    ) -> ModelJobView:
+        """Rebuild, compare or switch a read model
+
+        `rebuild`: build a new generation beside the one that is shown, compare the two, let it
+        take over if they are identical, or its version is newer. `build`: the same, and only say
+        what the comparison finds. `compare`: what was built, else what was shown before, with
+        what is shown. `switch`: let what was built take over. `rollback`: let what was shown
+        before take over again. `drop`: give up what was built. The last three want `confirm`.
+        Where other schools use the installation, it is about the rows of this one, and `rollback`
+        is refused. Readers see one generation or the other, never an earlier position. `milepost
+        project` does it, one job at a time. Roles: operator.
+        """
+        return await self._transport.call(
+            ModelJobView,
+            "POST",
+            "/operations/jobs",
+            body=body,
             headers=self._transport.keyed(idempotency_key),
         )
 

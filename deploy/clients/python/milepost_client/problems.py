@@ -181,6 +181,11 @@ class FileUnreadable(Problem):
     reason: str
 
 
+class GenerationMissing(Problem):
+    model: str
+    needed: str
+
+
 class GroupAlreadyArchived(Problem):
     group: str
     archived_at: datetime
@@ -266,6 +271,11 @@ class ModeNotOffered(Problem):
     offered: Sequence[OpenLiteral["audit", "verified"]]
 
 
+class ModelJobEnded(Problem):
+    job: str
+    state: OpenLiteral["canceled", "done", "failed", "queued", "running"]
+
+
 class NeverExpires(Problem):
     credential: str
 
@@ -287,6 +297,10 @@ class NotAuthenticated(Problem):
     pass
 
 
+class NotConfirmed(Problem):
+    expected: str
+
+
 class NotEnrolled(Problem):
     enrollment: str | None
     entered_at: datetime | None
@@ -306,6 +320,10 @@ class NotHeld(Problem):
 
 class NotOpenYet(Problem):
     enrollment: str
+
+
+class NotParked(Problem):
+    id: int
 
 
 class NotRecognized(Problem):
@@ -417,6 +435,10 @@ class PlanInvalid(Problem):
     faults: Sequence[Fault]
 
 
+class PositionNotConfirmed(Problem):
+    expected: int
+
+
 class PrerequisitesMissing(Problem):
     offering: str
     missing: Sequence[RulesCoursePassed | RulesAchievementHeld]
@@ -441,6 +463,10 @@ class QuotesNotClosed(Problem):
 
 class ReasonMissing(Problem):
     pass
+
+
+class RebuildOfOthers(Problem):
+    model: str
 
 
 class RedeliveryAhead(Problem):
@@ -476,6 +502,14 @@ class SeatOnOffer(Problem):
 
 class SecretsLocked(Problem):
     pass
+
+
+class Settled(Problem):
+    id: int
+
+
+class SharedInstallation(Problem):
+    action: OpenLiteral["build", "compare", "drop", "rebuild", "rollback", "switch"]
 
 
 class SinceInFuture(Problem):
@@ -522,6 +556,10 @@ class TooManyJobs(Problem):
 class TooManyLinks(Problem):
     credential: str
     most: int
+
+
+class TooManyModelJobs(Problem):
+    limit: int
 
 
 class TooManyRedeliveries(Problem):
@@ -644,6 +682,10 @@ class UnknownLesson(Problem):
     lesson: str
 
 
+class UnknownModelJob(Problem):
+    job: str
+
+
 class UnknownOffering(Problem):
     offering: str
 
@@ -661,6 +703,11 @@ class UnknownProgramVersion(Problem):
     program: str
     version: int
     latest: int
+
+
+class UnknownReadModel(Problem):
+    model: str
+    known: Sequence[str]
 
 
 class UnknownRoute(Problem):
@@ -681,6 +728,11 @@ class UnsupportedMediaType(Problem):
 
 class VaultLocked(Problem):
     pass
+
+
+class WaitsBehind(Problem):
+    id: int
+    first: int
 
 
 class WebhookIsDisabled(Problem):
@@ -742,6 +794,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:events_not_subscribed": EventsNotSubscribed,
     "urn:milepost:problem:file_empty": FileEmpty,
     "urn:milepost:problem:file_unreadable": FileUnreadable,
+    "urn:milepost:problem:generation_missing": GenerationMissing,
     "urn:milepost:problem:group_already_archived": GroupAlreadyArchived,
     "urn:milepost:problem:group_already_exists": GroupAlreadyExists,
     "urn:milepost:problem:header_invalid": HeaderInvalid,
@@ -759,15 +812,18 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:may_not_backdate": MayNotBackdate,
     "urn:milepost:problem:mode_differs": ModeDiffers,
     "urn:milepost:problem:mode_not_offered": ModeNotOffered,
+    "urn:milepost:problem:model_job_ended": ModelJobEnded,
     "urn:milepost:problem:never_expires": NeverExpires,
     "urn:milepost:problem:no_deadline_reset_left": NoDeadlineResetLeft,
     "urn:milepost:problem:not_a_later_run": NotALaterRun,
     "urn:milepost:problem:not_approved": NotApproved,
     "urn:milepost:problem:not_authenticated": NotAuthenticated,
+    "urn:milepost:problem:not_confirmed": NotConfirmed,
     "urn:milepost:problem:not_enrolled": NotEnrolled,
     "urn:milepost:problem:not_flagged": NotFlagged,
     "urn:milepost:problem:not_held": NotHeld,
     "urn:milepost:problem:not_open_yet": NotOpenYet,
+    "urn:milepost:problem:not_parked": NotParked,
     "urn:milepost:problem:not_recognized": NotRecognized,
     "urn:milepost:problem:not_shareable": NotShareable,
     "urn:milepost:problem:not_suspended": NotSuspended,
@@ -791,12 +847,14 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:parquet_not_installed": ParquetNotInstalled,
     "urn:milepost:problem:pdf_not_installed": PdfNotInstalled,
     "urn:milepost:problem:plan_invalid": PlanInvalid,
+    "urn:milepost:problem:position_not_confirmed": PositionNotConfirmed,
     "urn:milepost:problem:prerequisites_missing": PrerequisitesMissing,
     "urn:milepost:problem:program_already_retired": ProgramAlreadyRetired,
     "urn:milepost:problem:program_circular": ProgramCircular,
     "urn:milepost:problem:program_invalid": ProgramInvalid,
     "urn:milepost:problem:quotes_not_closed": QuotesNotClosed,
     "urn:milepost:problem:reason_missing": ReasonMissing,
+    "urn:milepost:problem:rebuild_of_others": RebuildOfOthers,
     "urn:milepost:problem:redelivery_ahead": RedeliveryAhead,
     "urn:milepost:problem:republish_under_way": RepublishUnderWay,
     "urn:milepost:problem:retired_achievement": RetiredAchievement,
@@ -805,6 +863,8 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:same_offering": SameOffering,
     "urn:milepost:problem:seat_on_offer": SeatOnOffer,
     "urn:milepost:problem:secrets_locked": SecretsLocked,
+    "urn:milepost:problem:settled": Settled,
+    "urn:milepost:problem:shared_installation": SharedInstallation,
     "urn:milepost:problem:since_in_future": SinceInFuture,
     "urn:milepost:problem:sort_too_broad": SortTooBroad,
     "urn:milepost:problem:start_ahead": StartAhead,
@@ -815,6 +875,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:too_many_instructors": TooManyInstructors,
     "urn:milepost:problem:too_many_jobs": TooManyJobs,
     "urn:milepost:problem:too_many_links": TooManyLinks,
+    "urn:milepost:problem:too_many_model_jobs": TooManyModelJobs,
     "urn:milepost:problem:too_many_redeliveries": TooManyRedeliveries,
     "urn:milepost:problem:too_many_requests": TooManyRequests,
     "urn:milepost:problem:too_many_rows": TooManyRows,
@@ -842,15 +903,18 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:unknown_key": UnknownKey,
     "urn:milepost:problem:unknown_learner": UnknownLearner,
     "urn:milepost:problem:unknown_lesson": UnknownLesson,
+    "urn:milepost:problem:unknown_model_job": UnknownModelJob,
     "urn:milepost:problem:unknown_offering": UnknownOffering,
     "urn:milepost:problem:unknown_plan": UnknownPlan,
     "urn:milepost:problem:unknown_program": UnknownProgram,
     "urn:milepost:problem:unknown_program_version": UnknownProgramVersion,
+    "urn:milepost:problem:unknown_read_model": UnknownReadModel,
     "urn:milepost:problem:unknown_route": UnknownRoute,
     "urn:milepost:problem:unknown_subscriber": UnknownSubscriber,
     "urn:milepost:problem:unknown_webhook": UnknownWebhook,
     "urn:milepost:problem:unsupported_media_type": UnsupportedMediaType,
     "urn:milepost:problem:vault_locked": VaultLocked,
+    "urn:milepost:problem:waits_behind": WaitsBehind,
     "urn:milepost:problem:webhook_is_disabled": WebhookIsDisabled,
     "urn:milepost:problem:webhook_not_verified": WebhookNotVerified,
     "urn:milepost:problem:webhook_url_changed": WebhookUrlChanged,

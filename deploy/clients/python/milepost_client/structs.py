@@ -794,6 +794,13 @@ class DeadlineReset(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class DecisionView(Struct, frozen=True, kw_only=True):
+    decided_at: datetime
+    decision: OpenLiteral["retry", "skip"]
+    by: str
+    reason: str | None
+
+
 class DefineProgram(Struct, frozen=True, kw_only=True):
     """The whole definition.
 
@@ -967,27 +974,7 @@ class DiffView(Struct, frozen=True, kw_only=True):
     course: str
     from_: int = msgspec.field(name="from")
     to: int
-    differences: Sequence[Difference]
-
-
-class Difference(Struct, frozen=True, kw_only=True):
-    """One thing that differs.
-
-    id     the lesson's id, the skill's URL, the course or achievement required
-    field  as the plan names it: `weight`, `titles.de`, `passing_rule.drop_lowest`; absent when
-    the whole lesson, skill or prerequisite is meant
-    place  from 1, in the new list: of what was added, moved or changed
-    old    the value that was; of what moved, its place; absent when it was added
-    new    the value that is; of what moved, its place; absent when it was removed
-    """
-
-    part: OpenLiteral["course", "lesson", "prerequisite", "skill"]
-    kind: OpenLiteral["added", "changed", "moved", "removed"]
-    id: str | None
-    field: str | None
-    place: int | None
-    old: Any
-    new: Any
+    differences: Sequence[EnrollmentDifference]
 
 
 class DisabledView(Struct, frozen=True, kw_only=True):
@@ -1058,6 +1045,26 @@ class EnrollmentCourseView(Struct, frozen=True, kw_only=True):
     latest_version: int
     retired: bool
     plan: PlanView | None
+
+
+class EnrollmentDifference(Struct, frozen=True, kw_only=True):
+    """One thing that differs.
+
+    id     the lesson's id, the skill's URL, the course or achievement required
+    field  as the plan names it: `weight`, `titles.de`, `passing_rule.drop_lowest`; absent when
+    the whole lesson, skill or prerequisite is meant
+    place  from 1, in the new list: of what was added, moved or changed
+    old    the value that was; of what moved, its place; absent when it was added
+    new    the value that is; of what moved, its place; absent when it was removed
+    """
+
+    part: OpenLiteral["course", "lesson", "prerequisite", "skill"]
+    kind: OpenLiteral["added", "changed", "moved", "removed"]
+    id: str | None
+    field: str | None
+    place: int | None
+    old: Any
+    new: Any
 
 
 class EnrollmentListed(Struct, frozen=True, kw_only=True):
@@ -1304,6 +1311,20 @@ class EvaluationView(Struct, frozen=True, kw_only=True):
     results: Sequence[Evaluated]
 
 
+class EventsDifference(Struct, frozen=True, kw_only=True):
+    """One thing that is not as it should be.
+
+    kind      `event_changed`, `row`, `parked`, `missing`, `unearned`, `lost`, …
+    what      what it is about: a read model and its table, a stream, a learner and an achievement
+    position  of the log, where there is one
+    """
+
+    kind: str
+    what: str = ""
+    position: int | None = None
+    last: int | None = None
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """What earned a credential: the event's position, and where it happened.
 
@@ -1475,6 +1496,15 @@ class InstructorsView(Struct, frozen=True, kw_only=True):
 
     offering: str
     instructors: Sequence[str]
+
+
+class IntegrityView(Struct, frozen=True, kw_only=True):
+    """`head`: where the log ends now. `position`: all parts are true for it, or for a later one."""
+
+    verdict: OpenLiteral["differs", "equal", "failed", "unknown"]
+    head: int
+    position: int | None
+    parts: Sequence[PartView]
 
 
 class InvitationStanding(Struct, frozen=True, kw_only=True):
@@ -1861,6 +1891,37 @@ class MigrationPreview(Struct, frozen=True, kw_only=True):
     lessons: Sequence[LessonChange]
 
 
+class ModelJobView(Struct, frozen=True, kw_only=True):
+    """`events` of `head` have been folded while it runs; null where that says nothing.
+
+    outcome  what came of it: `result` is switched, identical, different, parks_more, dropped or
+    refused (then there is a `reason`), and for a comparison come its figures
+    whole    it is about all schools of the installation
+    """
+
+    job: str
+    action: OpenLiteral["build", "compare", "drop", "rebuild", "rollback", "switch"]
+    model: str
+    generation: int | None
+    whole: bool
+    state: OpenLiteral["canceled", "done", "failed", "queued", "running"]
+    canceling: bool
+    by: str
+    events: int | None
+    head: int | None
+    outcome: Mapping[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class ModelJobsView(Struct, frozen=True, kw_only=True):
+    """`next`: the `cursor` of the next page; null on the last."""
+
+    jobs: Sequence[ModelJobView]
+    next: str | None
+
+
 class ModelStanding(Struct, frozen=True, kw_only=True):
     """`lag` in events. `parked`: events that could not be folded, and what waits behind them."""
 
@@ -1924,6 +1985,20 @@ class NOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="n_of"):
 
 class NamedLearner(Struct, frozen=True, kw_only=True):
     learner: str
+
+
+class NewCheck(Struct, frozen=True, kw_only=True):
+    """Which `parts` are to be looked at again; all, where none is named."""
+
+    parts: Sequence[OpenLiteral["awards", "log", "models", "stream"]] = ()
+
+
+class NewModelJob(Struct, frozen=True, kw_only=True):
+    """`confirm`: the read model's name, for `switch`, `rollback` and `drop`."""
+
+    action: OpenLiteral["build", "compare", "drop", "rebuild", "rollback", "switch"]
+    model: str
+    confirm: str | None = None
 
 
 class NewRedelivery(Struct, frozen=True, kw_only=True):
@@ -2203,6 +2278,47 @@ class Pace(Struct, frozen=True, kw_only=True):
     next_due_at: datetime | None
 
 
+class ParkedDetailView(Struct, frozen=True, kw_only=True):
+    parked: int
+    consumer: str
+    position: int
+    stream: str
+    type: str
+    state: str
+    error: str
+    attempts: int
+    parked_at: datetime
+    changed_at: datetime
+    decisions: Sequence[DecisionView]
+
+
+class ParkedListView(Struct, frozen=True, kw_only=True):
+    """The first in the order in which they will be done. `more`: there are others."""
+
+    parked: Sequence[ParkedView]
+    more: bool
+
+
+class ParkedView(Struct, frozen=True, kw_only=True):
+    """An event that a consumer could not take.
+
+    state     parked: it failed; behind: it waits for an earlier one of its key; retry, skip: that
+    was decided, and will be done; done, skipped: it is settled
+    attempts  0 for what only waits
+    """
+
+    parked: int
+    consumer: str
+    position: int
+    stream: str
+    type: str
+    state: str
+    error: str
+    attempts: int
+    parked_at: datetime
+    changed_at: datetime
+
+
 class PartProgress(Struct, frozen=True, kw_only=True):
     """`share`, 0 to 1, is how far the criteria are met, 1 of what is held. `name` is None where
     nobody has defined the achievement. `programs` are those that its criteria ask for.
@@ -2215,6 +2331,31 @@ class PartProgress(Struct, frozen=True, kw_only=True):
     credential: str | None
     share: float
     programs: Sequence[str]
+
+
+class PartView(Struct, frozen=True, kw_only=True):
+    """One part of the proof, as the log was at `position`.
+
+    log     `expected`: positions up to the head; `found`: events that are as they were written
+    models  read models, and how many hold what the log says
+    awards  credentials that were earned, and how many of them are held
+    stream  events that are published, and how many NATS holds
+
+    verdict      unknown: nobody has looked yet; failed: it could not be looked at
+    differing    how many differences; `differences` are the first of them
+    pending      somebody has asked for another look
+    """
+
+    part: OpenLiteral["awards", "log", "models", "stream"]
+    verdict: OpenLiteral["differs", "equal", "failed", "unknown"]
+    position: int | None
+    expected: int | None
+    found: int | None
+    differing: int
+    differences: Sequence[EventsDifference]
+    failure: str | None
+    checked_at: datetime | None
+    pending: bool
 
 
 class PassingRuleBody(Struct, frozen=True, kw_only=True):
@@ -2729,6 +2870,12 @@ class RetireProgram(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class Retry(Struct, frozen=True, kw_only=True):
+    """`reason` is kept, with who decided."""
+
+    reason: str | None = None
+
+
 class RevisedScore(Struct, frozen=True, kw_only=True):
     """`score` scaled 0 to 1, or `raw` of `maximum`, from which it is computed."""
 
@@ -2919,6 +3066,13 @@ class SkillShown(Struct, frozen=True, kw_only=True, tag_field="type", tag="skill
     min_grade: float = 0.0
 
 
+class Skip(Struct, frozen=True, kw_only=True):
+    """`confirm`: the event's position, for what is skipped never comes again."""
+
+    reason: str
+    confirm: int
+
+
 class StaffView(Struct, frozen=True, kw_only=True):
     group: str
     staff: str
@@ -3044,7 +3198,7 @@ class Validated(Struct, frozen=True, kw_only=True):
 
     course: str
     version: int
-    differences: Sequence[Difference]
+    differences: Sequence[EnrollmentDifference]
     warnings: Sequence[PublishingWarning]
 
 
