@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -41,7 +42,7 @@ async def school(
 
 
 async def _some_events(school: School) -> None:
-    asked = {"by": "registrar", "subject": "office"}
+    asked: dict[str, Any] = {"by": "registrar", "subject": "office"}
     published = await school.publish(**asked)
     if published.status_code != 201:
         return

@@ -1,5 +1,7 @@
 """Where other schools are, an operator acts on the rows of their own alone."""
 
+from typing import Any
+
 import asyncpg
 from tests.clients import School
 from tests.dashboards.history import project, rows
@@ -8,7 +10,7 @@ from milepost.events.parking.parked import Failure, park
 from milepost.operations.console.jobs.worker import do_one
 from milepost.operations.rooms import read_models
 
-OFFICE = {"by": "registrar", "subject": "office", "tenant": "north"}
+OFFICE: dict[str, Any] = {"by": "registrar", "subject": "office", "tenant": "north"}
 MODEL = "learner_overview"
 
 

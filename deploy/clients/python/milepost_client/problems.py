@@ -422,6 +422,11 @@ class ParallelLimitReached(Problem):
     enrollments: Sequence[str]
 
 
+class ParkedSettled(Problem):
+    parked: int
+    state: str
+
+
 class ParquetNotInstalled(Problem):
     pass
 
@@ -502,10 +507,6 @@ class SeatOnOffer(Problem):
 
 class SecretsLocked(Problem):
     pass
-
-
-class Settled(Problem):
-    id: int
 
 
 class SharedInstallation(Problem):
@@ -844,6 +845,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:own_award": OwnAward,
     "urn:milepost:problem:own_endorsement": OwnEndorsement,
     "urn:milepost:problem:parallel_limit_reached": ParallelLimitReached,
+    "urn:milepost:problem:parked_settled": ParkedSettled,
     "urn:milepost:problem:parquet_not_installed": ParquetNotInstalled,
     "urn:milepost:problem:pdf_not_installed": PdfNotInstalled,
     "urn:milepost:problem:plan_invalid": PlanInvalid,
@@ -863,7 +865,6 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:same_offering": SameOffering,
     "urn:milepost:problem:seat_on_offer": SeatOnOffer,
     "urn:milepost:problem:secrets_locked": SecretsLocked,
-    "urn:milepost:problem:settled": Settled,
     "urn:milepost:problem:shared_installation": SharedInstallation,
     "urn:milepost:problem:since_in_future": SinceInFuture,
     "urn:milepost:problem:sort_too_broad": SortTooBroad,

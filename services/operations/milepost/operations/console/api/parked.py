@@ -1,5 +1,7 @@
 """Events that a consumer could not take: list them, try them again, leave them out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -8,7 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
-from milepost.events.event import Invalid
+from milepost.events.event import Conflicting, Invalid
 from milepost.events.parking import operator_actions
 from milepost.events.parking.operator_actions import NotParked, Settled, WaitsBehind
 from milepost.events.parking.parked import Either, Parked
@@ -31,7 +33,6 @@ from milepost.web.openapi.documented_answers import query
 from milepost.web.requests.commands import Call
 
 UNKNOWN: Final = NotParked(12)
-SETTLED: Final = Settled(12, "done")
 Consumer = Annotated[
     str | None, QueryParameter(max_length=200, description="Of this consumer, `projection/catalog`")
 ]
@@ -40,10 +41,21 @@ Limit = Annotated[int, QueryParameter(ge=1, le=500, description="So many at most
 
 
 @dataclass
+class ParkedSettled(Conflicting):
+    """It has been retried or skipped before, and is settled."""
+
+    parked: int
+    state: str
+
+
+@dataclass
 class PositionNotConfirmed(Invalid):
     """Say the event's position in `confirm`: what is skipped never comes again."""
 
     expected: int
+
+
+SETTLED: Final = ParkedSettled(12, "done")
 
 
 @get(
@@ -98,7 +110,8 @@ async def retry_parked(
     async def work(connection: Connection) -> ParkedDetailView:
         await own(connection, request.user.tenant, parked)
         actor = request.user.subject
-        await operator_actions.retry(connection, parked, actor=actor, reason=data.reason)
+        with _settled():
+            await operator_actions.retry(connection, parked, actor=actor, reason=data.reason)
         return await _detail(connection, await operator_actions.find(connection, parked))
 
     return await run_once(request, wiring.pool, ParkedDetailView, work)
@@ -121,10 +134,20 @@ async def skip_parked(
         if data.confirm != found.position:
             raise PositionNotConfirmed(found.position)
         actor = request.user.subject
-        await operator_actions.skip(connection, parked, actor=actor, reason=data.reason)
+        with _settled():
+            await operator_actions.skip(connection, parked, actor=actor, reason=data.reason)
         return await _detail(connection, await operator_actions.find(connection, parked))
 
     return await run_once(request, wiring.pool, ParkedDetailView, work)
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """A problem document has a `status` of its own. Raises `ParkedSettled`."""
+    try:
+        yield
+    except Settled as settled:
+        raise ParkedSettled(settled.id, settled.status) from settled
 
 
 async def own(connection: Either, tenant: str, parked: int) -> Parked:
