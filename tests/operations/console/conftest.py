@@ -29,11 +29,9 @@ async def school(
     """`default`, which the tests of a module share."""
     settings = Settings(data_dir=tmp_path, postgres=postgres, nats=nats_url)
     transactor = Transactor(PostgresLog(pool))
-    services = [
-        one
-        for room in ("enrollment", "operations")
-        for one in services_of(room, Context(transactor, settings, pool))
-    ]
+    context = Context(transactor, settings, pool)
+    both = [*services_of("enrollment", context), *services_of("operations", context)]
+    services = list({one.name: one for one in both}.values())
     async with school_of(services, transactor, settings, by="operator", subject="olga") as school:
         await _some_events(school)
         await project(pool)
