@@ -110,7 +110,7 @@ async def retry_parked(
     async def work(connection: Connection) -> ParkedDetailView:
         await own(connection, request.user.tenant, parked)
         actor = request.user.subject
-        with _settled():
+        with _as_refusal():
             await operator_actions.retry(connection, parked, actor=actor, reason=data.reason)
         return await _detail(connection, await operator_actions.find(connection, parked))
 
@@ -134,7 +134,7 @@ async def skip_parked(
         if data.confirm != found.position:
             raise PositionNotConfirmed(found.position)
         actor = request.user.subject
-        with _settled():
+        with _as_refusal():
             await operator_actions.skip(connection, parked, actor=actor, reason=data.reason)
         return await _detail(connection, await operator_actions.find(connection, parked))
 
@@ -142,7 +142,7 @@ async def skip_parked(
 
 
 @contextmanager
-def _settled() -> Iterator[None]:
+def _as_refusal() -> Iterator[None]:
     """A problem document has a `status` of its own. Raises `ParkedSettled`."""
     try:
         yield
