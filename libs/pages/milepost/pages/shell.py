@@ -167,7 +167,7 @@ def _session(request: PageRequest, area: str) -> Session | None:
         subject=caller.subject,
         school=caller.tenant,
         roles=caller.roles,
-        csrf=getattr(caller, "csrf", None) or "",
+        csrf=caller.csrf,
         areas=areas_of(caller.roles, area),
     )
 

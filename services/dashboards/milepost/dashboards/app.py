@@ -2,6 +2,7 @@
 
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
+from milepost.dashboards.pages.learner import api as learner
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.web.learner_rows import learner_rows
 from milepost.web.room import Context, Room, Service
@@ -11,9 +12,13 @@ def service(context: Context) -> Service:
     return Service(name="dashboards", routes=(routes(context.pool), me.routes(context.pool)))
 
 
+def learner_pages(context: Context) -> Service:
+    return Service(name="learner-pages", routes=(learner.router(context.pool, context.clock),))
+
+
 ROOM = Room(
     "dashboards",
-    services=(service,),
+    services=(service, learner_pages),
     read_models=READ_MODELS,
     personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
 )

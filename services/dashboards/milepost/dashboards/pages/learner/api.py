@@ -1,0 +1,68 @@
+"""A learner's own pages: `/my`, and `/my/courses/{enrollment}`. Nobody is shown another's."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+
+import asyncpg
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from milepost.dashboards.api.parameters import PathKey, Pool
+from milepost.dashboards.api.responses import answer_not_visible
+from milepost.dashboards.pages.learner.course import course_view
+from milepost.dashboards.pages.learner.home import home_view
+from milepost.dashboards.queries.consistent_read import NotVisibleYet
+from milepost.dashboards.queries.course_page import read_course_page
+from milepost.dashboards.queries.home import read_home
+from milepost.pages.shell import PageRequest, Shell
+
+SHELL: Final = Shell(Path(__file__).parent)
+Clock: TypeAlias = NamedDependency[Callable[[], datetime]]
+# What a page asks for again when something has changed.
+Part: TypeAlias = Annotated[Literal["page"] | None, QueryParameter()]
+
+
+@get("/my", opt={"roles": ["learner"]})
+async def get_home_page(
+    request: PageRequest, pool: Pool, clock: Clock, part: Part = None
+) -> Response[bytes]:
+    caller, language = request.user, SHELL.locale(request).language
+    home = await read_home(pool, caller.tenant, caller.subject, language=language)
+    return SHELL.render(
+        request,
+        "home.html",
+        area="my",
+        part=part,
+        topics=(f"learner/{caller.subject}",),
+        view=home_view(home, clock()),
+    )
+
+
+@get("/my/courses/{enrollment:str}", opt={"roles": ["learner"]})
+async def get_course_page(
+    request: PageRequest, enrollment: PathKey, pool: Pool, clock: Clock, part: Part = None
+) -> Response[bytes]:
+    """Raises `UnknownEnrollment`, also for another's."""
+    caller, language = request.user, SHELL.locale(request).language
+    course = await read_course_page(
+        pool, caller.tenant, enrollment, learner=caller.subject, language=language
+    )
+    return SHELL.render(
+        request,
+        "course.html",
+        area="my",
+        part=part,
+        topics=(f"enrollment/{enrollment}",),
+        view=course_view(course, clock()),
+    )
+
+
+def router(pool: asyncpg.Pool, clock: Callable[[], datetime]) -> Router:
+    return SHELL.router(
+        [get_home_page, get_course_page],
+        {"pool": pool, "clock": clock},
+        exception_handlers={NotVisibleYet: answer_not_visible},
+    )

@@ -1,0 +1,115 @@
+"""A learner's home and course: what they say, in every state, and how they look."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from litestar import Response, get
+from litestar.params import FromPath
+from msgspec.structs import replace
+from tests.browser import WIDTHS, reader
+from tests.clients import Client, connection_to
+from tests.pages.learner.scenes import BUSY, COURSE, NEW, NOW, enrollment, progress
+
+from milepost.dashboards.pages.learner.api import SHELL
+from milepost.dashboards.pages.learner.course import course_view
+from milepost.dashboards.pages.learner.home import home_view
+from milepost.dashboards.queries.home import Home
+from milepost.pages import app as pages
+from milepost.pages.shell import PageRequest
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Service
+from milepost.web.settings import Settings
+
+ORIGIN = "http://127.0.0.1:8400"
+HOMES: dict[str, Home] = {"busy": BUSY, "new": NEW}
+COURSES = {
+    "under-way": COURSE,
+    "waiting": replace(COURSE, state="waitlisted", progress=None, lessons=[]),
+    "completed": replace(
+        COURSE, state="completed", completed_at=NOW, progress=progress(final_grade=0.9, next=None)
+    ),
+}
+
+
+@get("/homes/{name:str}")
+async def get_home(name: FromPath[str], request: PageRequest) -> Response[bytes]:
+    return SHELL.render(request, "home.html", area="my", view=home_view(HOMES[name], NOW))
+
+
+@get("/courses/{name:str}")
+async def get_course(name: FromPath[str], request: PageRequest) -> Response[bytes]:
+    return SHELL.render(request, "course.html", area="my", view=course_view(COURSES[name], NOW))
+
+
+@pytest.fixture(scope="module")
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """The templates with what learners there are in these scenes."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("learner"))
+    scenes = Service(name="scenes", routes=(SHELL.router([get_home, get_course]),))
+    app = create_app([scenes, pages.service()], settings, TokenVerifier(settings), ready={})
+    async with connection_to(app, raises=False) as connection:
+        issuer = DevelopmentIssuer(settings.data_dir)
+        yield Client(connection, issuer, by="learner", subject="ana")
+
+
+async def text(shown: Client, address: str) -> str:
+    answer = await shown.connection.get(address, headers=shown.headers())
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_what_is_late_comes_first_then_what_is_due_soonest():
+    later = enrollment("later", "x", progress=progress(next_due_at=None))
+    view = home_view(replace(BUSY, enrollments=[later, *BUSY.enrollments]), NOW)
+    assert [one.course for one in view.current] == ["maths", "sql", "ethics", "later"]
+    assert view.first is not None
+    assert view.first.course == "maths"
+    assert [one.state for one in view.waiting] == ["offered", "waitlisted"]
+    assert [one.course for one in view.past] == ["old", "left"]
+    assert view.overdue == 2
+
+
+async def test_home_says_what_to_do_and_of_how_many(shown):
+    html = await text(shown, "/homes/busy")
+    assert "2 lessons are overdue." in html
+    assert "Sets and relations" in html
+    assert "5 of 8 lessons done" in html
+    assert "Ethics &lt;of&gt; data" in html
+    assert 'data-command="POST /enrollment/enrollments/e-python/accept"' in html
+    assert "3 of 5 criteria met" in html
+    assert "valid until 3 April 2026" in html
+    html = await text(shown, "/homes/new")
+    assert "You are in no course yet" in html
+    assert "Next lesson" not in html
+
+
+async def test_a_course_says_why_a_lesson_is_locked_and_what_is_needed(shown):
+    html = await text(shown, "/courses/under-way")
+    assert "Opens after: <bdi>Keys</bdi>" in " ".join(html.split())
+    assert "42 % on average in what is left, to pass" in html
+    assert "2 attempts, 1 left" in html
+    html = await text(shown, "/courses/waiting")
+    assert "You have no seat yet" in html
+    html = await text(shown, "/courses/completed")
+    assert "Final grade" in html
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_learners_pages_are_seen_by_everybody(browser: Any, shown: Client, scheme: str):
+    scenes = [*(("homes", one) for one in HOMES), *(("courses", one) for one in COURSES)]
+    for width, pixels in WIDTHS.items():
+        size: dict[str, Any] = {"width": pixels, "color_scheme": scheme}
+        headers = shown.headers()
+        async with reader(
+            browser, ORIGIN, shown.connection, extra_http_headers=headers, **size
+        ) as window:
+            for kind, name in scenes:
+                language = "ar" if name == "busy" and scheme == "dark" else "en"
+                await window.open(f"/{kind}/{name}?lang={language}")
+                assert await window.axe() == []
+                assert await window.overflow() == 0
+                await window.picture(f"learner-{name}-{width}-{scheme}")

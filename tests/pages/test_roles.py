@@ -1,0 +1,73 @@
+"""Every page for every role, in one table: who makes a page adds its row."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from litestar import Litestar
+from tests.clients import Client, connection_to
+from tests.dashboards.history import project
+
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.rooms import services_of
+from milepost.web.app import create_app
+from milepost.web.auth.claims import ROLES
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+pytestmark = pytest.mark.servers
+
+# The route of each page: the roles that may open it. Nothing has the ids in it: 404 is theirs, too.
+PAGES: dict[str, set[str]] = {
+    "/my": {"learner"},
+    "/my/courses/{enrollment}": {"learner"},
+}
+
+
+class Everything(NamedTuple):
+    app: Litestar
+    client: Client
+
+
+@pytest.fixture(scope="module")
+async def everything(
+    postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Everything]:
+    """All rooms, at a school where nothing has happened."""
+    folder: Path = tmp_path_factory.mktemp("pages")
+    settings = Settings(data_dir=folder)
+    pool = await connect_pool(postgres, name="test", size=4)
+    transactor = Transactor(PostgresLog(pool))
+    await project(pool)
+    services = services_of("all", Context(transactor, settings, pool))
+    app = create_app(services, settings, TokenVerifier(settings), ready={})
+    async with connection_to(app, raises=False) as connection:
+        yield Everything(app, Client(connection, DevelopmentIssuer(folder)))
+    await transactor.close()
+    await pool.close()
+
+
+async def test_every_page_stands_in_the_table(everything):
+    routes = {
+        route.path_format: handler.opt
+        for route in everything.app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if handler.opt.get("page") and not handler.opt.get("public")
+    }
+    assert set(routes) == set(PAGES)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_is_for_its_roles_alone(everything, path):
+    client, address = everything.client, path.replace("{", "").replace("}", "")
+    found = {}
+    for role in ROLES:
+        headers = client.headers(by=role, subject="nobody")
+        answer = await client.connection.get(address, headers=headers)
+        assert answer.headers["content-type"].startswith("text/html"), answer.text
+        found[role] = answer.status_code
+    assert {role for role, status in found.items() if status != 403} == PAGES[path], found
