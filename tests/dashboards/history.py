@@ -17,6 +17,18 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
     LearnerWaitlisted,
 )
+from milepost.contracts.groups.group import (
+    GroupArchived,
+    GroupCreated,
+    GroupEvent,
+    GroupStaffAssigned,
+    GroupStaffRemoved,
+)
+from milepost.contracts.groups.membership import (
+    GroupMemberAdded,
+    GroupMemberRemoved,
+    MembershipEvent,
+)
 from milepost.contracts.offerings import (
     InstructorAssigned,
     InstructorEvent,
@@ -64,6 +76,8 @@ CODEC: Codec[Any] = Codec(
     | ProgramEvent
     | OfferingEvent
     | InstructorEvent
+    | GroupEvent
+    | MembershipEvent
     | EnrollmentEvent
     | ProgressEvent
     | RecordEvent
@@ -93,6 +107,31 @@ def teaches(instructor: str, offering: str) -> Entry:
 def teaches_no_more(instructor: str, offering: str) -> Entry:
     event = InstructorRemoved(offering=offering, instructor=instructor)
     return f"instructors-{offering}", event
+
+
+def grouped(group: str, *learners: str, **facts: Any) -> list[Entry]:
+    created = GroupCreated(group=group, **{"name": group.title(), **facts})
+    return [(f"group-{group}", created), *(joins(group, one) for one in learners)]
+
+
+def joins(group: str, learner: str) -> Entry:
+    return f"membership-{group}/{learner}", GroupMemberAdded(group=group, learner=learner)
+
+
+def leaves(group: str, learner: str) -> Entry:
+    return f"membership-{group}/{learner}", GroupMemberRemoved(group=group, learner=learner)
+
+
+def looks_after(staff: str, group: str) -> Entry:
+    return f"group-{group}", GroupStaffAssigned(group=group, staff=staff)
+
+
+def looks_after_no_more(staff: str, group: str) -> Entry:
+    return f"group-{group}", GroupStaffRemoved(group=group, staff=staff)
+
+
+def archived(group: str) -> Entry:
+    return f"group-{group}", GroupArchived(group=group)
 
 
 def canceled(offering: str) -> Entry:

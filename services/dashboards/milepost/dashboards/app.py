@@ -9,7 +9,10 @@ from milepost.web.room import Context, Room, Service
 
 
 def service(context: Context) -> Service:
-    return Service(name="dashboards", routes=(routes(context.pool), me.routes(context.pool)))
+    return Service(
+        name="dashboards",
+        routes=(routes(context.pool, context.transactor), me.routes(context.pool)),
+    )
 
 
 def learner_pages(context: Context) -> Service:

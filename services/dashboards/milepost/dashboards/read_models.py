@@ -2,6 +2,7 @@
 
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
+from milepost.dashboards.projections.groups import GROUPS
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.projections.offering_instructors import OFFERING_INSTRUCTORS
@@ -14,4 +15,5 @@ READ_MODELS = (
     OFFERING_DAYS,
     OFFERING_INSTRUCTORS,
     CREDENTIAL_REGISTRY,
+    GROUPS,
 )

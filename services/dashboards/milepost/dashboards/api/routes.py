@@ -4,7 +4,7 @@ import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards.api import lists
+from milepost.dashboards.api import groups, lists
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
@@ -19,6 +19,7 @@ from milepost.dashboards.queries.learner import LearnerReads
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
 from milepost.dashboards.queries.operations import read_operations
 from milepost.dashboards.read_models import READ_MODELS
+from milepost.events.commands.transact import Transactor
 from milepost.web.answers.settled import SHOWS
 from milepost.web.requests.positions import awaited_position
 
@@ -83,8 +84,9 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     return respond(request, page, found)
 
 
-def routes(pool: asyncpg.Pool) -> Router:
+def routes(pool: asyncpg.Pool, transactor: Transactor) -> Router:
     learners, list_reads = LearnerReads(pool), Lists(pool)
+    group_reads = groups.Groups(pool, transactor)
 
     async def all_show(tenant: str, position: int, seconds: float) -> bool:
         return await shows(pool, tenant, READ_MODELS, position, seconds)
@@ -93,11 +95,13 @@ def routes(pool: asyncpg.Pool) -> Router:
         "/dashboards",
         route_handlers=[
             *lists.HANDLERS,
+            *groups.HANDLERS,
             get_learner_overview,
             get_offering_overview,
             get_operations,
         ],
         dependencies={
+            "groups": Provide(lambda: group_reads, sync_to_thread=False),
             "pool": Provide(lambda: pool, sync_to_thread=False),
             "lists": Provide(lambda: list_reads, sync_to_thread=False),
             "learners": Provide(lambda: learners, sync_to_thread=False),
