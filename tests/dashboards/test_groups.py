@@ -141,3 +141,7 @@ async def test_who_comes_back_is_counted_once_and_groups_are_found(pool, tenant,
     ]
     mine = (await desk.get("/dashboards/groups", learner="ben")).json()["groups"]
     assert [(one["group"], one["courses"]) for one in mine] == [("acme", ["ART"])]
+    ben: dict[str, Any] = {"by": "learner", "subject": "ben"}
+    own = (await desk.get("/dashboards/groups", learner="ben", **ben)).json()["groups"]
+    assert own == mine
+    assert (await desk.get("/dashboards/groups", learner="ana", **ben)).status_code == 403

@@ -56,6 +56,10 @@ from milepost_client.structs import (
     Evaluation,
     EvaluationView,
     GoOn,
+    GroupListed,
+    GroupMember,
+    GroupPage,
+    GroupsPage,
     GroupView,
     HandAward,
     ImageView,
@@ -80,7 +84,9 @@ from milepost_client.structs import (
     LessonAttempts,
     LiftingFlag,
     Me,
+    MemberPage,
     Members,
+    MembersPage,
     MembersView,
     MigratedPlan,
     MigratePlan,
@@ -937,6 +943,7 @@ class Operations:
             EuropeanView, "GET", f"/credentials/achievements/{in_path(achievement)}/european"
         )
 
+<<<<<<< HEAD
     async def get_integrity(self) -> IntegrityView:
         """Read whether all that follows from the log agrees with it
 
@@ -945,6 +952,31 @@ class Operations:
         operator, issuer, registrar, auditor.
         """
         return await self._transport.call(IntegrityView, "GET", "/operations/integrity")
+=======
+    async def get_group(self, group: str, *, language: str | None = None) -> GroupPage:
+        """A group's members, and how far they have come
+
+        Its staff, whatever their roles, by what the log says now; roles: registrar, operator,
+        service, auditor.
+        """
+        return await self._transport.call(
+            GroupPage, "GET", f"/dashboards/groups/{in_path(group)}", query={"language": language}
+        )
+
+    async def get_group_member(
+        self, group: str, learner: str, *, language: str | None = None
+    ) -> MemberPage:
+        """A member's enrollments and credentials, as a group's staff are told
+
+        For whom the group is; in the courses that it shows. No grade, no score, no reason.
+        """
+        return await self._transport.call(
+            MemberPage,
+            "GET",
+            f"/dashboards/groups/{in_path(group)}/members/{in_path(learner)}",
+            query={"language": language},
+        )
+>>>>>>> 84233cb (dashboards: staff by the log; learners' own groups)
 
     async def get_invitation(self, invitation: str) -> InvitationStanding:
         """Read an invitation
@@ -1800,6 +1832,203 @@ class Operations:
                 "mode": mode,
                 "since": since,
                 "language": language,
+                "format": format,
+            },
+        )
+
+    async def list_group_members(
+        self,
+        group: str,
+        *,
+        sort: OpenLiteral["learner", "added_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        stage: OpenLiteral[
+            "enrolled",
+            "not_enrolled",
+            "started",
+            "not_started",
+            "completed",
+            "not_completed",
+            "holds",
+        ]
+        | None = None,
+        course: str | None = None,
+    ) -> MembersPage:
+        """The members behind each of a group's figures
+
+        For whom the group is. `stage`: the members whom that figure counts, in `course` if it is
+        asked for. Empty for a group that was created a moment ago.
+        """
+        return await self._transport.call(
+            MembersPage,
+            "GET",
+            f"/dashboards/groups/{in_path(group)}/members",
+            query={
+                "sort": sort,
+                "order": order,
+                "limit": limit,
+                "cursor": cursor,
+                "stage": stage,
+                "course": course,
+            },
+        )
+
+    def all_group_members(
+        self,
+        group: str,
+        *,
+        sort: OpenLiteral["learner", "added_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        stage: OpenLiteral[
+            "enrolled",
+            "not_enrolled",
+            "started",
+            "not_started",
+            "completed",
+            "not_completed",
+            "holds",
+        ]
+        | None = None,
+        course: str | None = None,
+    ) -> AsyncIterator[GroupMember]:
+        """`list_group_members`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_group_members(
+                group,
+                sort=sort,
+                order=order,
+                limit=limit,
+                cursor=cursor,
+                stage=stage,
+                course=course,
+            ),
+            lambda page: page.members,
+        )
+
+    async def list_group_members_file(
+        self,
+        group: str,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["learner", "added_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        stage: OpenLiteral[
+            "enrolled",
+            "not_enrolled",
+            "started",
+            "not_started",
+            "completed",
+            "not_completed",
+            "holds",
+        ]
+        | None = None,
+        course: str | None = None,
+    ) -> bytes:
+        """The members behind each of a group's figures
+
+        For whom the group is. `stage`: the members whom that figure counts, in `course` if it is
+        asked for. Empty for a group that was created a moment ago.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            f"/dashboards/groups/{in_path(group)}/members",
+            query={
+                "sort": sort,
+                "order": order,
+                "stage": stage,
+                "course": course,
+                "format": format,
+            },
+        )
+
+    async def list_groups(
+        self,
+        *,
+        sort: OpenLiteral["group", "name", "members", "created_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: OpenLiteral["open", "archived"] | None = None,
+        kind: OpenLiteral["cohort", "contract", "school_class"] | None = None,
+        learner: str | None = None,
+    ) -> GroupsPage:
+        """List groups
+
+        Any role: those that the caller is staff of. Roles: registrar, operator, service, auditor:
+        all. `learner`: the groups that they are in; learners ask for their own.
+        """
+        return await self._transport.call(
+            GroupsPage,
+            "GET",
+            "/dashboards/groups",
+            query={
+                "sort": sort,
+                "order": order,
+                "limit": limit,
+                "cursor": cursor,
+                "status": status,
+                "kind": kind,
+                "learner": learner,
+            },
+        )
+
+    def all_groups(
+        self,
+        *,
+        sort: OpenLiteral["group", "name", "members", "created_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        status: OpenLiteral["open", "archived"] | None = None,
+        kind: OpenLiteral["cohort", "contract", "school_class"] | None = None,
+        learner: str | None = None,
+    ) -> AsyncIterator[GroupListed]:
+        """`list_groups`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_groups(
+                sort=sort,
+                order=order,
+                limit=limit,
+                cursor=cursor,
+                status=status,
+                kind=kind,
+                learner=learner,
+            ),
+            lambda page: page.groups,
+        )
+
+    async def list_groups_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["group", "name", "members", "created_at"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        status: OpenLiteral["open", "archived"] | None = None,
+        kind: OpenLiteral["cohort", "contract", "school_class"] | None = None,
+        learner: str | None = None,
+    ) -> bytes:
+        """List groups
+
+        Any role: those that the caller is staff of. Roles: registrar, operator, service, auditor:
+        all. `learner`: the groups that they are in; learners ask for their own.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/groups",
+            query={
+                "sort": sort,
+                "order": order,
+                "status": status,
+                "kind": kind,
+                "learner": learner,
                 "format": format,
             },
         )

@@ -1400,6 +1400,88 @@ class GradeView(Struct, frozen=True, kw_only=True):
     needed_average: float | None
 
 
+class GroupCourse(Struct, frozen=True, kw_only=True):
+    """The same in one course. `course_title`: of its latest version, in the language asked for where
+    there is one.
+    """
+
+    enrolled: int
+    started: int
+    completed: int
+    holders: int
+    credentials: int
+    course: str
+    course_title: str | None
+    course_title_language: str | None
+
+
+class GroupFigures(Struct, frozen=True, kw_only=True):
+    """Of the members, learners, each counted once.
+
+    enrolled     have a seat now, or have completed
+    started      of those enrolled: began a lesson
+    completed    of those enrolled
+    holders      of the members: hold a credential now
+    credentials  how many these hold
+    """
+
+    enrolled: int
+    started: int
+    completed: int
+    holders: int
+    credentials: int
+
+
+class GroupListed(Struct, frozen=True, kw_only=True):
+    """`members` now. `courses`: those in which staff see how members stand; none: in all."""
+
+    group: str
+    name: str
+    kind: OpenLiteral["cohort", "contract", "school_class"]
+    courses: Sequence[str]
+    created_at: datetime | None
+    archived_at: datetime | None
+    status: OpenLiteral["archived", "open"]
+    members: int
+
+
+class GroupMember(Struct, frozen=True, kw_only=True):
+    """How many courses of those that the group shows, and of `course` alone if it is asked for.
+
+    enrolled     has a seat now, or has completed
+    started      of these: began a lesson
+    completed    of these
+    credentials  held now
+    """
+
+    learner: str
+    added_at: datetime
+    enrolled: int
+    started: int
+    completed: int
+    credentials: int
+
+
+class GroupPage(Struct, frozen=True, kw_only=True):
+    """`courses`: those that members are in, most enrolled first, at most 200."""
+
+    position: int
+    as_of: datetime | None
+    group: GroupListed
+    figures: GroupFigures
+    rates: GroupRates
+    courses: Sequence[GroupCourse]
+
+
+class GroupRates(Struct, frozen=True, kw_only=True):
+    """0 to 1; null where nobody is in the denominator."""
+
+    enrolled_of_members: float | None
+    started_of_enrolled: float | None
+    completed_of_enrolled: float | None
+    holders_of_members: float | None
+
+
 class GroupView(Struct, frozen=True, kw_only=True):
     """`staff`: the subjects of their tokens, in the order in which they were assigned."""
 
@@ -1410,6 +1492,13 @@ class GroupView(Struct, frozen=True, kw_only=True):
     created_at: datetime | None
     archived_at: datetime | None
     staff: Sequence[str]
+
+
+class GroupsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    groups: Sequence[GroupListed]
 
 
 class HandAward(Struct, frozen=True, kw_only=True):
@@ -1818,6 +1907,50 @@ class Me(Struct, frozen=True, kw_only=True):
     credentials: Sequence[DashboardsCredentialView]
 
 
+class MemberCourse(Struct, frozen=True, kw_only=True):
+    """One enrollment, as far as staff are told."""
+
+    course: str
+    course_title: str | None
+    course_title_language: str | None
+    offering: str
+    state: OpenLiteral[
+        "active",
+        "canceled",
+        "completed",
+        "declined",
+        "enrolled",
+        "expired",
+        "offered",
+        "pending_approval",
+        "requested",
+        "suspended",
+        "transferred",
+        "waitlisted",
+        "withdrawn",
+    ]
+    started: bool
+    completed_at: datetime | None
+
+
+class MemberCredential(Struct, frozen=True, kw_only=True):
+    credential: str
+    achievement: str
+    course: str | None
+    awarded_at: datetime
+    valid_until: datetime | None
+
+
+class MemberPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    group: str
+    learner: str
+    added_at: datetime
+    enrollments: Sequence[MemberCourse]
+    credentials: Sequence[MemberCredential]
+
+
 class MemberResult(Struct, frozen=True, kw_only=True):
     """`changed`: by this request; who was a member already, or was none, stays so."""
 
@@ -1831,6 +1964,13 @@ class Members(Struct, frozen=True, kw_only=True):
 
     learners: Sequence[str]
     occurred_at: datetime | None = None
+
+
+class MembersPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    members: Sequence[GroupMember]
 
 
 class MembersView(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from milepost.dashboards.api.parameters import (
     Limit,
     PathKey,
 )
-from milepost.dashboards.api.responses import read_answers, respond
+from milepost.dashboards.api.responses import NOT_YOUR_OWN, read_answers, respond
 from milepost.dashboards.api.views import ListBody
 from milepost.dashboards.queries.groups.group import (
     GroupCourse,
@@ -49,7 +49,12 @@ from milepost.dashboards.queries.groups.members import (
 )
 from milepost.dashboards.queries.lists.keyset import Order
 from milepost.events.commands.transact import Transactor
-from milepost.web.auth.own_groups import has_group_access, own_groups, sees_all_groups
+from milepost.web.auth.own_groups import (
+    GROUP_READERS,
+    has_group_access,
+    own_groups,
+    sees_all_groups,
+)
 from milepost.web.requests.positions import awaited_position
 
 UNKNOWN_GROUP = UnknownGroup("acme-2026")
@@ -97,10 +102,15 @@ class Groups:
         if not await has_group_access(self._transactor, request.user, group):
             raise UnknownGroup(group)
 
-    async def own(self, request: Call) -> tuple[str, ...] | None:
-        """Of which groups the caller is staff; None: they see all. Raises `NotVisibleYet`."""
+    async def own(self, request: Call, learner: str | None) -> tuple[str, ...] | None:
+        """Of which groups the caller is staff; None: they see all, or ask in which they are.
+
+        Raises `NotYourOwn`, `NotVisibleYet`.
+        """
         caller = request.user
-        if sees_all_groups(caller):
+        if learner is not None:
+            caller.may_act_for(learner, *GROUP_READERS)
+        if learner is not None or sees_all_groups(caller):
             return None
         awaited = awaited_position(request)
         known = await read_own_groups(self.pool, caller.tenant, caller.subject, awaited=awaited)
@@ -110,7 +120,7 @@ class Groups:
 GroupReads: TypeAlias = NamedDependency[Groups]
 
 
-@get("/groups", summary="List groups", answers=list_answers())
+@get("/groups", summary="List groups", answers=list_answers(NOT_YOUR_OWN))
 async def list_groups(
     request: Call,
     lists: ListReads,
@@ -126,7 +136,7 @@ async def list_groups(
     form: Form = None,
 ) -> Response[GroupsPage]:
     """Any role: those that the caller is staff of. Roles: registrar, operator, service, auditor:
-    all. `learner`: groups that they are in.
+    all. `learner`: the groups that they are in; learners ask for their own.
     """
     query = GroupsQuery(
         sort=sort,
@@ -136,7 +146,7 @@ async def list_groups(
         status=status,
         kind=kind,
         learner=learner,
-        own=await groups.own(request),
+        own=await groups.own(request, learner),
     )
     return await lists.answer(request, GROUP_LIST, query, GroupsPage, "groups", form=form)
 
