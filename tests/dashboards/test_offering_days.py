@@ -91,22 +91,22 @@ def counted(held: Sequence[Logged], offering: str) -> Counter[str]:
 
 
 def counted_of(events: Sequence[Any]) -> Counter[str]:
-    state = place = mode = ""
-    grade, passed, had = None, False, set[str]()
+    mode, gone, passed, grade = "", None, False, None
+    had, place = set[str](), ""
     total: Counter[str] = Counter()
     for event in events:
         match event:
             case e.LearnerWaitlisted():
-                state = place = "waiting"
-                mode = event.mode
+                place = "waiting"
             case e.LearnerEnrolled():
-                state, place, mode = "in", "seated", event.mode
+                place, mode, gone = "seated", event.mode, None
             case e.EnrollmentWithdrawn():
-                state, place = "withdrawn", ""
-            case e.EnrollmentCompleted():
-                state = "completed"
-            case e.EnrollmentCompletionRevoked():
-                state = event.state
+                place = ""
+                if "seated" in had and gone is None:
+                    gone = "withdrawn"
+                    had.add("gone")
+            case e.EnrollmentCompleted() | e.EnrollmentCompletionRevoked():
+                gone = None
             case p.CourseCompleted():
                 passed, grade = True, event.grade
             case p.CourseGradeChanged():
@@ -119,19 +119,23 @@ def counted_of(events: Sequence[Any]) -> Counter[str]:
                 total["visits"] += isinstance(event, p.LessonProgressed)
                 total["clicks"] += getattr(event, "clicks", 0)
         had |= {place, "any"} if isinstance(event, DOES) else {place}
-    entered = "seated" in had
+    entered, inside = "seated" in had, "seated" in had and gone is None
     return total + Counter(
         {
             "waitlisted": "waiting" in had,
             "waiting": place == "waiting",
             "seated": place == "seated",
+            "ever_enrolled": entered,
             "enrolled": entered,
-            "verified": entered and mode == "verified",
-            "withdrawn": entered and state == "withdrawn",
-            "started": "any" in had,
-            "completed": passed,
-            "graded": grade is not None,
-            "grade_units": round((grade or 0) * 1_000_000_000),
+            "current": inside,
+            "verified": inside and mode == "verified",
+            "withdrawn": entered and gone == "withdrawn",
+            "ever_withdrawn": "gone" in had,
+            "started": entered and ("any" in had or passed),
+            "completed": entered and passed,
+            "completed_verified": inside and passed and mode == "verified",
+            "graded": entered and grade is not None,
+            "grade_units": round((grade or 0) * 1_000_000_000) * entered,
         }
     )
 

@@ -10,74 +10,95 @@ from typing import Literal, TypeAlias, assert_never
 
 import msgspec
 
-Kind: TypeAlias = Literal["seat", "state", "mode", "passed", "grade", "revoked"]
-SEATED = ("offered", "enrolled")
+Departure: TypeAlias = Literal["withdrawn", "transferred", "deferred", "expired", "canceled"]
+Kind: TypeAlias = Literal[
+    "waitlisted",
+    "offered",
+    "enrolled",
+    "left",
+    "mode",
+    "began",
+    "finished",
+    "unfinished",
+    "passed",
+    "grade",
+    "revoked",
+]
 # Said again on the same day, only the last of them means anything.
 REPEATABLE = ("mode", "grade")
+# Who was moved is counted where they are now.
+MOVED = ("transferred", "deferred", "canceled")
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
     """`day` counts from 0001-01-01, which is 1.
 
-    seat     `state` is the enrollment's, and gives a place or takes it: waitlisted, offered,
-             enrolled, or out; with the `mode`, where it says one
-    state    `state` is the enrollment's from then on
-    mode     it is this one
-    passed   the course is completed, with this grade, if there is one
-    grade    it is another one
-    revoked  the completion was taken back
+    enrolled               in this `mode`
+    left                   by this `departure`
+    began                  anything was done
+    finished, unfinished   the enrollment is completed; is not after all, and has this `departure`
+    passed, grade          the course is completed, with this grade; has this grade from now on
+    revoked                the completion of the course was taken back
     """
 
     day: int
     kind: Kind
-    state: str = ""
     mode: str = ""
+    departure: Departure | None = None
     grade_units: int | None = None
 
 
 class Stages(msgspec.Struct, frozen=True):
     """One enrollment's, each 0 or 1, but for the grade's units; of several, sums or differences.
 
-    `transferred`, `expired`, `canceled`, `withdrawn`: had a seat, and is gone that way now.
+    They are named, and meant, as the columns of an offering's funnel.
     """
 
     waitlisted: int = 0
     waiting: int = 0
     seated: int = 0
+    ever_enrolled: int = 0
     enrolled: int = 0
+    current: int = 0
     verified: int = 0
-    completed: int = 0
-    graded: int = 0
-    grade_units: int = 0
     withdrawn: int = 0
+    ever_withdrawn: int = 0
     transferred: int = 0
+    deferred: int = 0
     expired: int = 0
     canceled: int = 0
+    started: int = 0
+    completed: int = 0
+    completed_verified: int = 0
+    graded: int = 0
+    grade_units: int = 0
 
 
 NAMES = Stages.__struct_fields__
 
 
 class _State(msgspec.Struct):
-    state: str = ""
-    place: str = ""
     mode: str = ""
-    waited: bool = False
-    entered: bool = False
+    waitlisted: bool = False
+    waiting: bool = False
+    seated: bool = False
+    enrolled: bool = False
+    started: bool = False
     passed: bool = False
+    ever_withdrawn: bool = False
+    departure: Departure | None = None
     grade_units: int | None = None
 
     def evolve(self, step: Step) -> None:
         match step.kind:
-            case "seat":
-                self.state = self.place = step.state
-                self.mode = step.mode or self.mode
-                self.waited = self.waited or step.state == "waitlisted"
-                self.entered = self.entered or step.state == "enrolled"
-            case "state":
-                self.state = step.state
+            case "waitlisted" | "offered" | "enrolled" | "left":
+                self._move(step)
             case "mode":
                 self.mode = step.mode
+            case "began":
+                self.started = True
+            case "finished" | "unfinished":
+                self.departure = step.departure
             case "passed":
                 self.passed, self.grade_units = True, step.grade_units
             case "grade":
@@ -87,26 +108,52 @@ class _State(msgspec.Struct):
             case _:
                 assert_never(step.kind)
 
+    def _move(self, step: Step) -> None:
+        self.waiting = step.kind == "waitlisted"
+        self.waitlisted = self.waitlisted or self.waiting
+        self.seated = step.kind in ("offered", "enrolled")
+        if step.kind == "enrolled":
+            self.mode, self.enrolled, self.departure = step.mode, True, None
+        # Who had gone before they waited once more is as gone as before.
+        elif step.kind == "left" and self.enrolled and self.departure is None:
+            self.departure = step.departure
+            self.ever_withdrawn = self.ever_withdrawn or step.departure == "withdrawn"
+
+    def counted(self) -> Stages:
+        left = self.departure if self.enrolled else None
+        inside = self.enrolled and left not in MOVED
+        current = self.enrolled and left is None
+        verified = current and self.mode == "verified"
+        completed = inside and self.passed
+        graded = completed and self.grade_units is not None
+        return Stages(
+            waitlisted=self.waitlisted,
+            waiting=self.waiting,
+            seated=self.seated,
+            ever_enrolled=self.enrolled,
+            enrolled=inside,
+            current=current,
+            verified=verified,
+            withdrawn=left == "withdrawn",
+            ever_withdrawn=self.ever_withdrawn,
+            transferred=left == "transferred",
+            deferred=left == "deferred",
+            expired=left == "expired",
+            canceled=left == "canceled",
+            started=inside and (self.started or self.passed),
+            completed=completed,
+            completed_verified=completed and verified,
+            graded=graded,
+            grade_units=(self.grade_units or 0) if graded else 0,
+        )
+
 
 def stages_of(steps: Sequence[Step]) -> Stages:
     """Of steps in the log's order."""
     now = _State()
     for step in steps:
         now.evolve(step)
-    return Stages(
-        waitlisted=now.waited,
-        waiting=now.place == "waitlisted",
-        seated=now.place in SEATED,
-        enrolled=now.entered,
-        verified=now.entered and now.mode == "verified",
-        completed=now.passed,
-        graded=now.grade_units is not None,
-        grade_units=now.grade_units or 0,
-        withdrawn=now.entered and now.state == "withdrawn",
-        transferred=now.entered and now.state == "transferred",
-        expired=now.entered and now.state == "expired",
-        canceled=now.entered and now.state == "canceled",
-    )
+    return now.counted()
 
 
 def difference(new: Stages, old: Stages) -> Stages:

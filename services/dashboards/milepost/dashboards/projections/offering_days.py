@@ -11,6 +11,7 @@ first. Stages are as in `domain/stages.py`; a row of the offering '' is the scho
 row per enrollment and day: what was done then.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeAlias, assert_never
@@ -48,8 +49,8 @@ DayEvent: TypeAlias = Activity | StageEvent | OfferingOpened | CredentialAwarded
 class OfferingDayRow(msgspec.Struct):
     """What this day added, by this clock; less than nothing where something was taken back.
 
-    `started`: enrollments whose first activity was on this day. `active`: those of which anything
-    was done on it; by the clock `happened` only.
+    Stages are meant as in `offering_summary`. `active`: enrollments in which anything was done on
+    this day; by the clock `happened` only.
     """
 
     offering: str
@@ -59,16 +60,21 @@ class OfferingDayRow(msgspec.Struct):
     waitlisted: int = 0
     waiting: int = 0
     seated: int = 0
+    ever_enrolled: int = 0
     enrolled: int = 0
+    current: int = 0
     verified: int = 0
-    started: int = 0
-    completed: int = 0
-    graded: int = 0
-    grade_units: int = 0
     withdrawn: int = 0
+    ever_withdrawn: int = 0
     transferred: int = 0
+    deferred: int = 0
     expired: int = 0
     canceled: int = 0
+    started: int = 0
+    completed: int = 0
+    completed_verified: int = 0
+    graded: int = 0
+    grade_units: int = 0
     credentials: int = 0
     active: int = 0
     lessons_completed: int = 0
@@ -78,15 +84,17 @@ class OfferingDayRow(msgspec.Struct):
 
 
 class DayMemberRow(msgspec.Struct):
-    """An enrollment: its offering, the day of its first activity, and the steps it has taken.
+    """An enrollment: its offering, the day of its first activity, and what else happened to it.
 
-    `steps`: JSON, in the log's order.
+    `steps`: JSON, in the log's order. `done`: when each lesson was first completed or handed in,
+    a JSON object.
     """
 
     enrollment: str
     offering: str = ""
     started: str | None = None
     steps: str = "[]"
+    done: str = "{}"
 
 
 class LearnerDayRow(msgspec.Struct):
@@ -123,7 +131,12 @@ LEARNER_DAY = Table(
     ("offering, day",),  # who was active in an offering on some days
 )
 
-_steps = msgspec.json.Decoder(list[Step])
+read_steps = msgspec.json.Decoder(list[Step]).decode
+read_done = msgspec.json.Decoder(dict[str, datetime]).decode
+
+
+def _write(value: Sequence[Step] | Mapping[str, datetime]) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 @lru_cache(maxsize=4096)
@@ -137,35 +150,31 @@ def fold(rows: Rows, fact: Fact[DayEvent]) -> None:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
             _do(rows, fact, event)
         case OfferingOpened():
-            for _, day in _both(rows, event.offering, fact):
+            for day in _both(rows, event.offering, fact):
                 day.opened += 1
         case CredentialAwarded():
             offerings = {one.offering for one in event.evidence if one.offering is not None}
             for offering in (SCHOOL, *offerings):
-                for _, day in _both(rows, offering, fact):
+                for day in _both(rows, offering, fact):
                     day.credentials += 1
         case _:
             member = rows.of(DAY_MEMBER, event.enrollment)
             member.offering = event.offering
-            _add_step(rows, fact, member, step_of(event))
+            _add_step(rows, fact.recorded_at, member, step_of(event))
 
 
-def _both(rows: Rows, offering: str, fact: Fact[DayEvent]) -> list[tuple[str, OfferingDayRow]]:
-    """The offering's rows of the two days on which this happened, and was recorded."""
+def _both(rows: Rows, offering: str, fact: Fact[DayEvent]) -> tuple[OfferingDayRow, ...]:
+    """The offering's rows of the two days on which this was recorded, and happened."""
     days = (KNOWN, fact.recorded_at), (HAPPENED, fact.event.occurred_at)
-    return [
-        (clock, rows.of(OFFERING_DAY, offering, clock, day_of(at.toordinal())))
-        for clock, at in days
-    ]
+    return tuple(rows.of(OFFERING_DAY, offering, one, day_of(at.toordinal())) for one, at in days)
 
 
-def _add_step(rows: Rows, fact: Fact[DayEvent], member: DayMemberRow, step: Step) -> None:
-    old = _steps.decode(member.steps)
+def _add_step(rows: Rows, recorded_at: datetime, member: DayMemberRow, step: Step) -> None:
+    old = read_steps(member.steps)
     new = with_step(old, step)
-    member.steps = msgspec.json.encode(new).decode()
+    member.steps = _write(new)
     known = difference(stages_of(new), stages_of(old))
-    recorded_on = day_of(fact.recorded_at.toordinal())
-    changes = [(KNOWN, recorded_on, known)]
+    changes = [(KNOWN, day_of(recorded_at.toordinal()), known)]
     changes += [(HAPPENED, day_of(day), one) for day, one in changes_by_day(old, new).items()]
     for offering in (member.offering, SCHOOL):
         for clock, day, change in changes:
@@ -180,36 +189,37 @@ def _add(row: OfferingDayRow, change: Stages) -> None:
 def _do(rows: Rows, fact: Fact[DayEvent], event: Activity) -> None:
     member = rows.find(DAY_MEMBER, fact.key)
     assert member is not None, "progress opens after an enrollment, further down the log"
-    known, happened = (day for _, day in _both(rows, member.offering, fact))
+    known, happened = _both(rows, member.offering, fact)
     own = rows.of(LEARNER_DAY, fact.key, happened.day)
     if own.last_at is None:
         own.offering = member.offering
         happened.active += 1
         rows.of(OFFERING_DAY, SCHOOL, HAPPENED, happened.day).active += 1
         if member.started is None or happened.day < member.started:
-            _start(rows, rows.of(DAY_MEMBER, fact.key), known, happened)
+            member = rows.of(DAY_MEMBER, fact.key)
+            member.started = happened.day
+            began = Step(event.occurred_at.toordinal(), "began")
+            _add_step(rows, fact.recorded_at, member, began)
     if own.last_at is None or own.last_at < event.occurred_at:
         own.last_at = event.occurred_at
     for row in (own, known, happened):
         _count(row, event)
-    if isinstance(event, LessonProgressed):
-        own.milliseconds_spent += round(event.seconds_spent * 1000)
+    match event:
+        case LessonProgressed():
+            own.milliseconds_spent += round(event.seconds_spent * 1000)
+            if event.completed:
+                _finish(rows, fact.key, event)
+        case LessonCompleted() | AttemptScored():
+            _finish(rows, fact.key, event)
 
 
-def _start(
-    rows: Rows, member: DayMemberRow, known: OfferingDayRow, happened: OfferingDayRow
+def _finish(
+    rows: Rows, enrollment: str, event: LessonProgressed | LessonCompleted | AttemptScored
 ) -> None:
-    """By the first clock once; by the second where it is, even if that is told later."""
-    schools = [rows.of(OFFERING_DAY, SCHOOL, one.clock, one.day) for one in (known, happened)]
-    if member.started is None:
-        for row in (known, schools[0]):
-            row.started += 1
-    else:
-        for offering in (member.offering, SCHOOL):
-            rows.of(OFFERING_DAY, offering, HAPPENED, member.started).started -= 1
-    for row in (happened, schools[1]):
-        row.started += 1
-    member.started = happened.day
+    member = rows.of(DAY_MEMBER, enrollment)
+    done = read_done(member.done)
+    if event.lesson not in done or event.occurred_at < done[event.lesson]:
+        member.done = _write({**done, event.lesson: event.occurred_at})
 
 
 def _count(row: LearnerDayRow | OfferingDayRow, event: Activity) -> None:
@@ -228,5 +238,5 @@ def _count(row: LearnerDayRow | OfferingDayRow, event: Activity) -> None:
 
 
 OFFERING_DAYS = ReadModel(
-    "offering_days", 1, Codec(DayEvent), (OFFERING_DAY, DAY_MEMBER, LEARNER_DAY), fold
+    "offering_days", 2, Codec(DayEvent), (OFFERING_DAY, DAY_MEMBER, LEARNER_DAY), fold
 )

@@ -1,16 +1,14 @@
 """The events that change how far an enrollment has come, as steps of `domain/stages.py`."""
 
-from collections.abc import Mapping
 from typing import TypeAlias, assert_never
 
 from milepost.contracts.enrollments import (
     EnrollmentCanceled,
     EnrollmentCompleted,
     EnrollmentCompletionRevoked,
-    EnrollmentDeclined,
     EnrollmentExpired,
     EnrollmentModeChanged,
-    EnrollmentRequested,
+    EnrollmentState,
     EnrollmentTransferred,
     EnrollmentWithdrawn,
     LearnerEnrolled,
@@ -22,57 +20,67 @@ from milepost.contracts.progress import (
     CourseCompletionRevoked,
     CourseGradeChanged,
 )
-from milepost.dashboards.domain.stages import Step
+from milepost.dashboards.domain.stages import Departure, Step
 from milepost.dashboards.projections.offering_summary import GRADE_UNITS
-from milepost.events.event import Event
 
 Result: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
-Move: TypeAlias = (
-    EnrollmentRequested
-    | EnrollmentDeclined
-    | LearnerWaitlisted
-    | LearnerOfferedSeat
-    | LearnerEnrolled
+Ending: TypeAlias = (
+    EnrollmentCompleted
+    | EnrollmentCompletionRevoked
     | EnrollmentWithdrawn
     | EnrollmentExpired
     | EnrollmentTransferred
     | EnrollmentCanceled
-    | EnrollmentModeChanged
-    | EnrollmentCompleted
-    | EnrollmentCompletionRevoked
+)
+Move: TypeAlias = (
+    LearnerWaitlisted | LearnerOfferedSeat | LearnerEnrolled | EnrollmentModeChanged | Ending
 )
 StageEvent: TypeAlias = Move | Result
-
-STATES: Mapping[type[Event], str] = {
-    EnrollmentRequested: "requested",
-    EnrollmentDeclined: "declined",
-    LearnerWaitlisted: "waitlisted",
-    LearnerOfferedSeat: "offered",
-    LearnerEnrolled: "enrolled",
-    EnrollmentCompleted: "completed",
-    EnrollmentWithdrawn: "withdrawn",
-    EnrollmentExpired: "expired",
-    EnrollmentTransferred: "transferred",
-    EnrollmentCanceled: "canceled",
-}
 
 
 def step_of(event: StageEvent) -> Step:
     """On the day on which it happened."""
     day = event.occurred_at.toordinal()
     match event:
-        case LearnerWaitlisted() | LearnerEnrolled():
-            return Step(day, "seat", STATES[type(event)], event.mode)
+        case LearnerWaitlisted():
+            return Step(day, "waitlisted")
+        case LearnerOfferedSeat():
+            return Step(day, "offered")
+        case LearnerEnrolled():
+            return Step(day, "enrolled", event.mode)
         case EnrollmentModeChanged():
-            return Step(day, "mode", mode=event.mode)
-        case EnrollmentCompletionRevoked():
-            return Step(day, "state", event.state)
+            return Step(day, "mode", event.mode)
         case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
             return _result(day, event)
-        case EnrollmentRequested() | EnrollmentDeclined() | EnrollmentCompleted():
-            return Step(day, "state", STATES[type(event)])
         case _:
-            return Step(day, "seat", STATES[type(event)])
+            return _ending(day, event)
+
+
+def _ending(day: int, event: Ending) -> Step:
+    match event:
+        case EnrollmentCompleted():
+            return Step(day, "finished")
+        case EnrollmentCompletionRevoked():
+            return Step(day, "unfinished", departure=_departure_in(event.state))
+        case EnrollmentWithdrawn():
+            return Step(day, "left", departure="withdrawn")
+        case EnrollmentExpired():
+            return Step(day, "left", departure="expired")
+        case EnrollmentCanceled():
+            return Step(day, "left", departure="canceled")
+        case EnrollmentTransferred():
+            departure: Departure = "deferred" if event.deferred else "transferred"
+            return Step(day, "left", departure=departure)
+        case _:
+            assert_never(event)
+
+
+def _departure_in(state: EnrollmentState) -> Departure | None:
+    match state:
+        case "withdrawn" | "expired" | "transferred" | "canceled":
+            return state
+        case _:
+            return None
 
 
 def _result(day: int, event: Result) -> Step:
