@@ -943,16 +943,6 @@ class Operations:
             EuropeanView, "GET", f"/credentials/achievements/{in_path(achievement)}/european"
         )
 
-<<<<<<< HEAD
-    async def get_integrity(self) -> IntegrityView:
-        """Read whether all that follows from the log agrees with it
-
-        As it was found last, in the background: the log with its chain, the read models with the
-        log, awards with what was earned, the stream in NATS with what was published. Roles:
-        operator, issuer, registrar, auditor.
-        """
-        return await self._transport.call(IntegrityView, "GET", "/operations/integrity")
-=======
     async def get_group(self, group: str, *, language: str | None = None) -> GroupPage:
         """A group's members, and how far they have come
 
@@ -976,7 +966,15 @@ class Operations:
             f"/dashboards/groups/{in_path(group)}/members/{in_path(learner)}",
             query={"language": language},
         )
->>>>>>> 84233cb (dashboards: staff by the log; learners' own groups)
+
+    async def get_integrity(self) -> IntegrityView:
+        """Read whether all that follows from the log agrees with it
+
+        As it was found last, in the background: the log with its chain, the read models with the
+        log, awards with what was earned, the stream in NATS with what was published. Roles:
+        operator, issuer, registrar, auditor.
+        """
+        return await self._transport.call(IntegrityView, "GET", "/operations/integrity")
 
     async def get_invitation(self, invitation: str) -> InvitationStanding:
         """Read an invitation

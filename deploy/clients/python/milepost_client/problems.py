@@ -683,14 +683,13 @@ class UnknownLesson(Problem):
     lesson: str
 
 
-<<<<<<< HEAD
-class UnknownModelJob(Problem):
-    job: str
-=======
 class UnknownMember(Problem):
     group: str
     learner: str
->>>>>>> 84233cb (dashboards: staff by the log; learners' own groups)
+
+
+class UnknownModelJob(Problem):
+    job: str
 
 
 class UnknownOffering(Problem):
@@ -910,11 +909,8 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:unknown_key": UnknownKey,
     "urn:milepost:problem:unknown_learner": UnknownLearner,
     "urn:milepost:problem:unknown_lesson": UnknownLesson,
-<<<<<<< HEAD
-    "urn:milepost:problem:unknown_model_job": UnknownModelJob,
-=======
     "urn:milepost:problem:unknown_member": UnknownMember,
->>>>>>> 84233cb (dashboards: staff by the log; learners' own groups)
+    "urn:milepost:problem:unknown_model_job": UnknownModelJob,
     "urn:milepost:problem:unknown_offering": UnknownOffering,
     "urn:milepost:problem:unknown_plan": UnknownPlan,
     "urn:milepost:problem:unknown_program": UnknownProgram,
