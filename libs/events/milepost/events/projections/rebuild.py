@@ -19,6 +19,7 @@ from milepost.events.projections.generations import (
     OtherVersion,
     begin,
     begin_past,
+    drop,
     ensure_live,
     generations,
 )
@@ -99,6 +100,36 @@ async def compare(
         known = (await generations(pool, [model.name]))[model.name]
         status = "building" if "building" in known else "retired"
         return await compare_with_live(await _beside(pool, model, status, pace, only_tenant))
+
+
+async def prove(
+    pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str, *, pace: Pace = UNHURRIED
+) -> Mapping[str, Comparison]:
+    """Whether the live rows of a tenant are what its log says: built beside, compared, dropped.
+
+    Nothing shown changes. Models that are being built, or whose live generation is of another
+    version, are left out. Raises `LiveStands`, `Overtaken`.
+    """
+    async with _alone(pool, models):
+        known = await generations(pool, [model.name for model in models])
+        fit = [model for model in models if _may_prove(known[model.name], model, tenant)]
+        writers = [await _begin(pool, model, tenant) for model in fit]
+        try:
+            await CatchUp(pool, writers, pace, tenant).to_live()
+            return {
+                one.model.name: await compare_with_live(CatchUp(pool, [one], pace, tenant))
+                for one in writers
+            }
+        finally:
+            for one in writers:
+                await drop(pool, one.model.name, one.generation.generation)
+
+
+def _may_prove(known: Mapping[str, Generation], model: ReadModel, tenant: str) -> bool:
+    """What was left by who died while proving is gone on with."""
+    live, building = known.get("live"), known.get("building")
+    own = building is None or building.only_tenant == tenant
+    return live is not None and live.version == model.version and own
 
 
 async def build_past(

@@ -26,6 +26,11 @@ from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import ROLE, PostgresLog, connect_pool
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.events.subscriptions.subscription import Subscription
+from milepost.operations.console.integrity.worker import (
+    checks_of_log,
+    checks_of_stream,
+    look_again_and_again,
+)
 from milepost.operations.console.jobs.worker import do_jobs
 from milepost.operations.doctor.watch import watch
 from milepost.operations.doctor.work import consumers_here
@@ -152,7 +157,8 @@ async def _relay(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
     async with _pool(settings, "relay", size=12) as pool:
         relay = relay_of(settings, pool)
-        await _alive(settings, (), pool, stop, Ports(None, health_port), relay.run())
+        checks = look_again_and_again(pool, checks_of_stream(pool, settings))
+        await _alive(settings, (), pool, stop, Ports(None, health_port), relay.run(), checks)
 
 
 def relay_of(settings: Settings, pool: asyncpg.Pool) -> Relay:
@@ -171,9 +177,12 @@ async def _project(settings: Settings, health_port: int | None) -> None:
     stop = await stop_signal()
     async with _pool(settings, "project", size=12) as pool:
         projector = Projector(pool, read_models())
-        async with _pool(settings, "project jobs", size=8) as apart:
-            jobs = do_jobs(apart, read_models())
-            await _alive(settings, (), pool, stop, Ports(None, health_port), projector.run(), jobs)
+        async with _patient_pool(settings, "project jobs") as apart:
+            checks = look_again_and_again(apart, checks_of_log(apart, read_models()))
+            await _alive(
+                settings, (), pool, stop, Ports(None, health_port),
+                projector.run(), do_jobs(apart, read_models()), checks,
+            )  # fmt: skip
 
 
 async def _alive(
@@ -245,12 +254,27 @@ def _serving_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[
     return _pool(settings, f"serve {name}", size=CONNECTIONS, role=role)
 
 
+def _patient_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
+    """For what reads a whole log: no statement is given up."""
+    return _pool(settings, name, size=12, command_timeout_seconds=None)
+
+
 @asynccontextmanager
 async def _pool(
-    settings: Settings, name: str, size: int, role: str = ROLE
+    settings: Settings,
+    name: str,
+    size: int,
+    role: str = ROLE,
+    command_timeout_seconds: float | None = 60,
 ) -> AsyncIterator[asyncpg.Pool]:
     login = settings.postgres if role == ROLE else settings.enrollment_login
-    pool = await connect_pool(login, name=f"milepost {name}", size=size, role=role)
+    pool = await connect_pool(
+        login,
+        name=f"milepost {name}",
+        size=size,
+        role=role,
+        command_timeout_seconds=command_timeout_seconds,
+    )
     try:
         yield pool
     finally:
