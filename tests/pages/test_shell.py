@@ -69,6 +69,14 @@ async def test_what_goes_wrong_is_told_as_a_page(gallery, address, by, status, t
     assert "on purpose" not in answer.text
 
 
+async def test_an_address_of_nothing_is_a_page_for_people_and_a_problem_for_programs(gallery):
+    for accept, media_type in (("text/html,*/*", "text/html"), ("*/*", "application/problem+json")):
+        answer = await gallery.connection.get("/techa", headers={"Accept": accept})
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith(media_type)
+        assert "There is nothing" in answer.text
+
+
 async def test_the_first_page_is_small(gallery):
     """All that a browser fetches for it, compressed as browsers ask."""
     html = (await page(gallery)).text

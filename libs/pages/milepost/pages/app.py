@@ -1,10 +1,18 @@
-"""Wiring of what all pages share: the files that they load, in every process that serves a room."""
+"""Wiring of what all pages share, in every process that serves a room: files, and the page of an
+address that nothing is at.
+"""
+
+from pathlib import Path
+from typing import Final
 
 from litestar import Router
 
-from milepost.pages.shell import STATIC
+from milepost.pages.shell import STATIC, Shell
 from milepost.web.room import Service
+
+SHELL: Final = Shell(Path(__file__).parent)
 
 
 def service() -> Service:
-    return Service(name="pages", routes=(Router("/", route_handlers=[STATIC.route()]),))
+    files = Router("/", route_handlers=[STATIC.route()])
+    return Service(name="pages", routes=(files,), error_page=SHELL.page_error)

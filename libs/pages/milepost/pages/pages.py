@@ -9,16 +9,16 @@ A template extends `layout.html` and gets what it is rendered with, and beside t
     ui                the components of `components.html`, in the reader's language
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 from litestar import Response
 
 from milepost.pages.locales import Locale
 from milepost.pages.static_files import StaticFiles
+from milepost.pages.localized_templates import Templates
 
 OURS = Path(__file__).parent / "templates"
 # Languages times the time zones of who reads at present.
@@ -41,32 +41,38 @@ class Pages:
     """The templates of a room, over the layout that all rooms share."""
 
     def __init__(self, static: StaticFiles, *folders: Path) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader([*folders, OURS]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals["static"] = static.url
+        self._static = static
+        self._folders = [*folders, OURS]
+        self._globals: dict[str, object] = {"static": static.url}
+        self._by_language: dict[str, Templates] = {}
         self._components: dict[tuple[str, str], TemplateModule] = {}
 
     def add_globals(self, **values: object) -> None:
-        self._environment.globals.update(values)
+        self._globals.update(values)
 
     def render(self, template: str, locale: Locale, **facts: object) -> str:
         """Raises `UnknownText` and jinja2's `UndefinedError`: both are faults of the template."""
-        made = self._environment.get_template(template)
+        made = self._templates(locale).get_template(template)
         return made.render(self._known(locale, facts))
 
     def render_part(self, template: str, part: str, locale: Locale, **facts: object) -> str:
         """The block of that name alone. Raises as `render`, and `KeyError` for no such block."""
-        made = self._environment.get_template(template)
+        made = self._templates(locale).get_template(template)
         return "".join(made.blocks[part](made.new_context(self._known(locale, facts))))
 
     def _known(self, locale: Locale, facts: Mapping[str, object]) -> dict[str, object]:
         return {**_words(locale), "ui": self._ui(locale), **facts}
+
+    def _templates(self, locale: Locale) -> Templates:
+        found = self._by_language.get(locale.language)
+        if found is None:
+            constants: dict[str, Callable[[str], str]] = {
+                "t": locale.text,
+                "static": self._static.url,
+            }
+            found = self._by_language[locale.language] = Templates(self._folders, constants)
+            found.globals.update(self._globals)
+        return found
 
     def _ui(self, locale: Locale) -> TemplateModule:
         """Made once for a language and time zone: making takes longer than using."""
@@ -75,7 +81,7 @@ class Pages:
         if found is None:
             if len(self._components) >= MAX_COMPONENTS:
                 self._components.clear()
-            made = self._environment.get_template("components.html")
+            made = self._templates(locale).get_template("components.html")
             found = self._components[key] = made.make_module(_words(locale))
         return found
 

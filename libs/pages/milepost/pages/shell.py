@@ -123,7 +123,7 @@ class Shell:
             headers=problem.headers,
             problem=problem,
             kind=kind,
-            home=home_of(session.roles) if (session := _session(request, "")) else "/",
+            home=home_of(caller.roles) if (caller := request.scope.get("user")) else "/",
             correlation=request.scope["state"].get("correlation"),
         )
 

@@ -17,7 +17,7 @@ from milepost.web.middleware import Edge
 from milepost.web.openapi.document import DocumentedAnswers, openapi
 from milepost.web.openapi.published import PUBLISHER, Publisher
 from milepost.web.openapi.schemas import StructSchemas
-from milepost.web.problems import error_response
+from milepost.web.problems import error_response, problem_of
 from milepost.web.requests.allowed_roles import AllowedRoles
 from milepost.web.requests.body import Received
 from milepost.web.requests.direct_call import DirectCalls
@@ -25,7 +25,7 @@ from milepost.web.requests.json_body import BodyDecoding
 from milepost.web.requests.options_method import WholeOptions
 from milepost.web.requests.query_parameters import KnownParameters
 from milepost.web.requests.quotas import Quotas
-from milepost.web.room import Service
+from milepost.web.room import ErrorPage, Service
 from milepost.web.settings import Settings
 from milepost.web.telemetry.health import Check, health_routes
 from milepost.web.telemetry.metrics import UNROUTED, HttpMetrics, process_registry
@@ -72,13 +72,14 @@ def create_app(
         cookie=cookie or SessionCookie(settings),
     )
     publisher = Publisher(settings.public_origin)
+    error_page = next((one.error_page for one in services if one.error_page), None)
     app = Litestar(
         route_handlers=[
             health_routes(ready, metrics.exposition),
             *(router for service in services for router in service.routes),
         ],
         middleware=[edge],
-        exception_handlers={Exception: _error_handler(metrics)},
+        exception_handlers={Exception: _error_handler(metrics, error_page)},
         request_class=Received,
         plugins=[plugin() for plugin in PLUGINS],
         request_max_body_size=settings.max_body_bytes,
@@ -95,12 +96,17 @@ def create_app(
 
 
 def _error_handler(
-    metrics: HttpMetrics,
+    metrics: HttpMetrics, error_page: ErrorPage | None
 ) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
     def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        response = error_response(request, error)
-        if "correlation" not in request.scope["state"]:  # no route, so the edge has not seen it
-            metrics.observe(request.method, UNROUTED, response.status_code or 500, 0.0)
+        if "correlation" in request.scope["state"]:
+            return error_response(request, error)
+        # no route, so the edge has not seen it
+        if error_page is not None and "text/html" in request.headers.get("accept", ""):
+            response = error_page(request, problem_of(error))
+        else:
+            response = error_response(request, error)
+        metrics.observe(request.method, UNROUTED, response.status_code or 500, 0.0)
         return response
 
     return handle

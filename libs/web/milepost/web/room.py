@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import msgspec
-from litestar import Router
+from litestar import Request, Response, Router
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.policies.policy import Policy
@@ -19,8 +19,10 @@ from milepost.events.policies.timers import Timer, utc_now
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import Connection
 from milepost.events.subscriptions.handler import AnyHandler
+from milepost.web.problems import Problem
 from milepost.web.settings import Settings
 
+ErrorPage: TypeAlias = Callable[[Request[Any, Any, Any], Problem], Response[bytes]]
 Worker: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
 
 
@@ -64,6 +66,8 @@ class Context(msgspec.Struct, frozen=True):
 class Service(msgspec.Struct, frozen=True):
     """What a process runs of a room: routes, policies, timers and other handlers of events, and
     workers that run until they are canceled.
+
+    `error_page` tells people what is wrong with an address that no route has.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Service(msgspec.Struct, frozen=True):
     timers: tuple[Timer, ...] = ()
     handlers: tuple[AnyHandler, ...] = ()
     workers: tuple[Worker, ...] = ()
+    error_page: ErrorPage | None = None
 
 
 class Room(msgspec.Struct, frozen=True):
