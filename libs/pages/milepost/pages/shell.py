@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from litestar import Request, Response, Router
@@ -74,6 +74,7 @@ class Shell:
         self._pages = Pages(static, home / "templates")
         self._locales = Locales(home / "catalogs")
         self._pages.add_globals(chart=charts)
+        self._languages = lru_cache(maxsize=1_024)(self._links)
         self._choose = lru_cache(maxsize=1_024)(self._locales.choose)
 
     def locale(self, request: PageRequest) -> Locale:
@@ -101,7 +102,7 @@ class Shell:
         around = {
             "session": _session(request, area),
             "area": area,
-            "languages": self._languages(request),
+            "languages": self._languages(request.scope["query_string"]),
             "topics": (),
         }
         known = {**around, **facts}
@@ -147,10 +148,11 @@ class Shell:
             **options,
         )
 
-    def _languages(self, request: PageRequest) -> list[LanguageLink]:
-        query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    def _links(self, query: bytes) -> Sequence[LanguageLink]:
+        """To this page in each language, with the rest of its query."""
+        rest = [one for one in parse_qsl(query.decode("latin-1")) if one[0] != "lang"]
         return [
-            LanguageLink(one, f"?{urlencode([*query, ('lang', one.language)])}")
+            LanguageLink(one, f"?{urlencode([*rest, ('lang', one.language)])}")
             for one in self._locales.all()
         ]
 
