@@ -11,7 +11,10 @@ from milepost.web.room import Context, Room, Service
 def service(context: Context) -> Service:
     return Service(
         name="dashboards",
-        routes=(routes(context.pool, context.transactor), me.routes(context.pool)),
+        routes=(
+            routes(context.pool, context.transactor, context.clock),
+            me.routes(context.pool),
+        ),
     )
 
 

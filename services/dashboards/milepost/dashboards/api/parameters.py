@@ -1,6 +1,6 @@
 """What the routes of this service take: who may call, path, query and header."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, TypeAlias
 
 import asyncpg
@@ -22,6 +22,7 @@ STAFF = ("instructor", "registrar", "issuer", "operator", "service", "auditor")
 
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
+Now: TypeAlias = NamedDependency[datetime]  # UTC
 PathKey: TypeAlias = Annotated[str, PathParameter(pattern=READ_MODEL_KEY, description="Its id")]
 Filter: TypeAlias = Annotated[str | None, QueryParameter(pattern=READ_MODEL_KEY)]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Rows in a page")]
@@ -42,6 +43,9 @@ Language: TypeAlias = Annotated[
 ]
 Time: TypeAlias = Annotated[
     str | None, QueryParameter(format=OpenAPIFormat.DATE_TIME, description="With its UTC offset")
+]
+Day: TypeAlias = Annotated[
+    str | None, QueryParameter(format=OpenAPIFormat.DATE, description="A day of UTC: its end")
 ]
 
 
@@ -73,3 +77,13 @@ def parse_time(name: str, text: str | None) -> datetime | None:
     except msgspec.ValidationError as fault:
         raise Malformed(f"{name} is a time with its UTC offset.", query=name) from fault
     return in_calendar(at, query=name)
+
+
+def parse_day(name: str, text: str | None) -> date | None:
+    """Raises `Malformed`."""
+    if text is None:
+        return None
+    try:
+        return msgspec.convert(text, date)
+    except msgspec.ValidationError as fault:
+        raise Malformed(f"{name} is a day, as 2026-03-01.", query=name) from fault

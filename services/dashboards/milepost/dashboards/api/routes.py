@@ -1,10 +1,13 @@
 """The routes of the dashboards, at `/dashboards`. They read, and change nothing."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards.api import groups, lists
+from milepost.dashboards.api import groups, lists, past
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
@@ -84,7 +87,9 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     return respond(request, page, found)
 
 
-def routes(pool: asyncpg.Pool, transactor: Transactor) -> Router:
+def routes(
+    pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datetime]
+) -> Router:
     learners, list_reads = LearnerReads(pool), Lists(pool)
     group_reads = groups.Groups(pool, transactor)
 
@@ -96,12 +101,14 @@ def routes(pool: asyncpg.Pool, transactor: Transactor) -> Router:
         route_handlers=[
             *lists.HANDLERS,
             *groups.HANDLERS,
+            *past.HANDLERS,
             get_learner_overview,
             get_offering_overview,
             get_operations,
         ],
         dependencies={
             "groups": Provide(lambda: group_reads, sync_to_thread=False),
+            "now": Provide(clock, sync_to_thread=False),
             "pool": Provide(lambda: pool, sync_to_thread=False),
             "lists": Provide(lambda: list_reads, sync_to_thread=False),
             "learners": Provide(lambda: learners, sync_to_thread=False),

@@ -1,14 +1,16 @@
 """The bodies of the answers. Each says its position and time beside what was read."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
+from milepost.dashboards.queries.days import DayFigures
 from milepost.dashboards.queries.lists.courses import CourseView
 from milepost.dashboards.queries.lists.credentials import CredentialView
 from milepost.dashboards.queries.lists.enrollments import EnrollmentListed
 from milepost.dashboards.queries.lists.offerings import OfferingListed, OfferingView
+from milepost.dashboards.queries.lists.past_offerings import Clock, PastOffering
 from milepost.dashboards.queries.lists.programs import ProgramView
 from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.operations import ModelStanding
@@ -72,3 +74,27 @@ class OperationsPage(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime | None
     head: int
     models: list[ModelStanding]
+
+
+class PastOfferingsPage(ListBody, frozen=True, kw_only=True):
+    """Of a past day; `position` and `as_of` say what has been read by now."""
+
+    offerings: list[PastOffering]
+
+
+class PastOfferingPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a past day; `position` and `as_of` say what has been read by now."""
+
+    position: int
+    as_of: datetime | None
+    clock: Clock
+    day: date
+    offering: PastOffering
+
+
+class DaysPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Days (UTC) in order; those on which nothing changed are left out."""
+
+    position: int
+    as_of: datetime | None
+    days: list[DayFigures]
