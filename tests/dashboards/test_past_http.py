@@ -52,7 +52,6 @@ async def test_an_imported_past_is_shown_as_it_happened_and_was_not_known_before
 
 async def test_a_day_is_named_once_by_one_clock_and_has_begun(desk):
     for query in (
-        {},
         {"as_of": "2026-03-01", "happened_by": "2026-03-01"},
         {"as_of": "2026-3-1"},
         {"happened_by": "9998-01-01"},

@@ -31,6 +31,7 @@ from milepost_client.structs import (
     DashboardsCourseView,
     DashboardsCredentialView,
     DashboardsProgramView,
+    DaysPage,
     DeadlineReset,
     DefinedAchievement,
     DefinedProgram,
@@ -113,6 +114,9 @@ from milepost_client.structs import (
     OverviewsLooked,
     ParkedDetailView,
     ParkedListView,
+    PastOffering,
+    PastOfferingPage,
+    PastOfferingsPage,
     PreviewView,
     ProgramProgress,
     ProgramsPage,
@@ -1074,6 +1078,22 @@ class Operations:
             EnrollmentOfferingView, "GET", f"/enrollment/offerings/{in_path(offering)}"
         )
 
+    async def get_offering_days(
+        self, offering: str, *, since: str | None = None, until: str | None = None
+    ) -> DaysPage:
+        """An offering day by day
+
+        Days by when things happened, from `since` to `until`; the last 1,000 of them.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            DaysPage,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/days",
+            query={"since": since, "until": until},
+        )
+
     async def get_offering_overview(self, offering: str) -> OfferingPage:
         """An offering's funnel
 
@@ -1097,6 +1117,28 @@ class Operations:
         """
         return await self._transport.call(
             ParkedDetailView, "GET", f"/operations/parked/{in_path(parked)}"
+        )
+
+    async def get_past_offering(
+        self,
+        offering: str,
+        *,
+        as_of: str | None = None,
+        happened_by: str | None = None,
+        language: str | None = None,
+    ) -> PastOfferingPage:
+        """An offering as of a past day
+
+        At most one of two: `as_of`, what had been recorded by the end of that day; or
+        `happened_by`, what had happened by then, as it is known by now.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            PastOfferingPage,
+            "GET",
+            f"/dashboards/past/offerings/{in_path(offering)}",
+            query={"as_of": as_of, "happened_by": happened_by, "language": language},
         )
 
     async def get_program_progress(self, learner: str, program: str) -> CredentialsProgramView:
@@ -1148,6 +1190,19 @@ class Operations:
             ResultLine,
             f"/progress/jobs/{in_path(job)}/results",
             query={"refused": refused, "follow": follow, "after": after},
+        )
+
+    async def get_school_days(
+        self, *, since: str | None = None, until: str | None = None
+    ) -> DaysPage:
+        """The school day by day
+
+        Days by when things happened, from `since` to `until`; the last 1,000 of them.
+
+        Roles: registrar, issuer, operator, service, auditor.
+        """
+        return await self._transport.call(
+            DaysPage, "GET", "/dashboards/days", query={"since": since, "until": until}
         )
 
     async def get_webhook(self, webhook: str) -> WebhookDetail:
@@ -2181,6 +2236,104 @@ class Operations:
             "GET",
             "/operations/parked",
             query={"consumer": consumer, "settled": settled, "limit": limit},
+        )
+
+    async def list_past_offerings(
+        self,
+        *,
+        as_of: str | None = None,
+        happened_by: str | None = None,
+        sort: OpenLiteral["offering"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        course: str | None = None,
+        language: str | None = None,
+    ) -> PastOfferingsPage:
+        """List offerings as of a past day
+
+        At most one of two: `as_of`, what had been recorded by the end of that day; or
+        `happened_by`, what had happened by then, as it is known by now. Of an imported school the
+        first knows nothing of the days before the import.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            PastOfferingsPage,
+            "GET",
+            "/dashboards/past/offerings",
+            query={
+                "as_of": as_of,
+                "happened_by": happened_by,
+                "sort": sort,
+                "order": order,
+                "limit": limit,
+                "cursor": cursor,
+                "course": course,
+                "language": language,
+            },
+        )
+
+    def all_past_offerings(
+        self,
+        *,
+        as_of: str | None = None,
+        happened_by: str | None = None,
+        sort: OpenLiteral["offering"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        course: str | None = None,
+        language: str | None = None,
+    ) -> AsyncIterator[PastOffering]:
+        """`list_past_offerings`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_past_offerings(
+                as_of=as_of,
+                happened_by=happened_by,
+                sort=sort,
+                order=order,
+                limit=limit,
+                cursor=cursor,
+                course=course,
+                language=language,
+            ),
+            lambda page: page.offerings,
+        )
+
+    async def list_past_offerings_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        as_of: str | None = None,
+        happened_by: str | None = None,
+        sort: OpenLiteral["offering"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        course: str | None = None,
+        language: str | None = None,
+    ) -> bytes:
+        """List offerings as of a past day
+
+        At most one of two: `as_of`, what had been recorded by the end of that day; or
+        `happened_by`, what had happened by then, as it is known by now. Of an imported school the
+        first knows nothing of the days before the import.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/past/offerings",
+            query={
+                "as_of": as_of,
+                "happened_by": happened_by,
+                "sort": sort,
+                "order": order,
+                "course": course,
+                "language": language,
+                "format": format,
+            },
         )
 
     async def list_program_progress(

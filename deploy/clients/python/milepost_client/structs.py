@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -786,6 +786,36 @@ class DashboardsProgramView(Struct, frozen=True, kw_only=True):
     status: OpenLiteral["defined", "retired"]
     title_language: str
     achievements: Sequence[str]
+
+
+class DayFigures(Struct, frozen=True, kw_only=True):
+    """`enrolled` and so on: what the day changed, less than 0 where more was taken back than added;
+    `total_…`: where it stood at the day's end.
+
+    Stages are those of the funnel; `awarded`: credentials awarded, revoked ones included.
+    `active`: enrollments in which anything was done on the day.
+    """
+
+    day: date
+    enrolled: int
+    started: int
+    completed: int
+    withdrawn: int
+    awarded: int
+    active: int
+    total_enrolled: int
+    total_started: int
+    total_completed: int
+    total_withdrawn: int
+    total_awarded: int
+
+
+class DaysPage(Struct, frozen=True, kw_only=True):
+    """Days (UTC) in order; those on which nothing changed are left out."""
+
+    position: int
+    as_of: datetime | None
+    days: Sequence[DayFigures]
 
 
 class DeadlineReset(Struct, frozen=True, kw_only=True):
@@ -2501,6 +2531,64 @@ class PartView(Struct, frozen=True, kw_only=True):
 class PassingRuleBody(Struct, frozen=True, kw_only=True):
     passing_grade: float = 0.0
     drop_lowest: int = 0
+
+
+class PastOffering(Struct, frozen=True, kw_only=True):
+    """An offering that had been opened by then; what its figures mean is said of `OfferingView`."""
+
+    offering: str
+    course: str | None
+    course_title: str | None
+    pace: str | None
+    starts: datetime | None
+    ends: datetime | None
+    waitlisted: int
+    waiting: int
+    seated: int
+    ever_enrolled: int
+    enrolled: int
+    current: int
+    verified: int
+    started: int
+    completed: int
+    completed_verified: int
+    graded: int
+    withdrawn: int
+    ever_withdrawn: int
+    transferred: int
+    deferred: int
+    expired: int
+    canceled: int
+    credentials: int
+    lessons_completed: int
+    attempts: int
+    visits: int
+    clicks: int
+    started_of_enrolled: float | None
+    completed_of_enrolled: float | None
+    completed_of_started: float | None
+    completed_of_verified: float | None
+    withdrawn_of_enrolled: float | None
+    mean_grade_of_completed: float | None
+
+
+class PastOfferingPage(Struct, frozen=True, kw_only=True):
+    """Of a past day; `position` and `as_of` say what has been read by now."""
+
+    position: int
+    as_of: datetime | None
+    clock: OpenLiteral["happened", "known"]
+    day: date
+    offering: PastOffering
+
+
+class PastOfferingsPage(Struct, frozen=True, kw_only=True):
+    """Of a past day; `position` and `as_of` say what has been read by now."""
+
+    position: int
+    as_of: datetime | None
+    next: str | None
+    offerings: Sequence[PastOffering]
 
 
 class PlanView(Struct, frozen=True, kw_only=True):

@@ -60,7 +60,7 @@ async def list_past_offerings(
     language: Language = None,
     form: Form = None,
 ) -> Response[PastOfferingsPage]:
-    """One of two: `as_of`, what had been recorded by the end of that day; or `happened_by`, what
+    """At most one of two: `as_of`, what had been recorded by the end of that day; or `happened_by`, what
     had happened by then, as it is known by now. Of an imported school the first knows nothing of
     the days before the import.
 
@@ -99,7 +99,7 @@ async def get_past_offering(
     happened_by: Day = None,
     language: Language = None,
 ) -> Response[PastOfferingPage]:
-    """One of two: `as_of`, what had been recorded by the end of that day; or `happened_by`, what
+    """At most one of two: `as_of`, what had been recorded by the end of that day; or `happened_by`, what
     had happened by then, as it is known by now.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
@@ -180,13 +180,13 @@ async def get_school_days(
 
 
 def moment_of(as_of: str | None, happened_by: str | None, now: datetime) -> tuple[Clock, date]:
-    """Raises `Malformed` unless one of the two is a day that has begun."""
+    """Without either: as it is today. Raises `Malformed` for both, and for a day to come."""
     known, happened = parse_day("as_of", as_of), parse_day("happened_by", happened_by)
-    if known is not None and happened is None:
-        return "known", _begun("as_of", known, now)
-    if happened is not None and known is None:
-        return "happened", _begun("happened_by", happened, now)
-    raise Malformed("Name one of as_of and happened_by, a day.", query="as_of")
+    if known is None:
+        return "happened", _begun("happened_by", happened or now.date(), now)
+    if happened is not None:
+        raise Malformed("Name one of as_of and happened_by.", query="as_of")
+    return "known", _begun("as_of", known, now)
 
 
 def _begun(name: str, day: date, now: datetime) -> date:
