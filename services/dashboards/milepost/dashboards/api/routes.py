@@ -87,9 +87,7 @@ async def get_operations(request: Call, pool: Pool) -> Response[OperationsPage]:
     return respond(request, page, found)
 
 
-def routes(
-    pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datetime]
-) -> Router:
+def routes(pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datetime]) -> Router:
     learners, list_reads = LearnerReads(pool), Lists(pool)
     group_reads = groups.Groups(pool, transactor)
 
