@@ -60,7 +60,7 @@ async def list_past_offerings(
     language: Language = None,
     form: Form = None,
 ) -> Response[PastOfferingsPage]:
-    """At most one of `as_of`, what had been recorded by the end of that day, and `happened_by`, what
+    """One of `as_of`, what had been recorded by the end of that day, and `happened_by`, what
     had happened by then, as it is known by now. Of an imported school the first knows nothing of
     the days before the import.
 
@@ -99,7 +99,7 @@ async def get_past_offering(
     happened_by: Day = None,
     language: Language = None,
 ) -> Response[PastOfferingPage]:
-    """At most one of `as_of`, what had been recorded by the end of that day, and `happened_by`, what
+    """One of `as_of`, what had been recorded by the end of that day, and `happened_by`, what
     had happened by then, as it is known by now.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
