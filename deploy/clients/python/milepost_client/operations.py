@@ -1129,8 +1129,8 @@ class Operations:
     ) -> PastOfferingPage:
         """An offering as of a past day
 
-        At most one of two: `as_of`, what had been recorded by the end of that day; or
-        `happened_by`, what had happened by then, as it is known by now.
+        One of `as_of`, what had been recorded by the end of that day, and `happened_by`, what had
+        happened by then, as it is known by now.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
         """
@@ -2252,9 +2252,9 @@ class Operations:
     ) -> PastOfferingsPage:
         """List offerings as of a past day
 
-        At most one of two: `as_of`, what had been recorded by the end of that day; or
-        `happened_by`, what had happened by then, as it is known by now. Of an imported school the
-        first knows nothing of the days before the import.
+        One of `as_of`, what had been recorded by the end of that day, and `happened_by`, what had
+        happened by then, as it is known by now. Of an imported school the first knows nothing of
+        the days before the import.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
         """
@@ -2313,9 +2313,9 @@ class Operations:
     ) -> bytes:
         """List offerings as of a past day
 
-        At most one of two: `as_of`, what had been recorded by the end of that day; or
-        `happened_by`, what had happened by then, as it is known by now. Of an imported school the
-        first knows nothing of the days before the import.
+        One of `as_of`, what had been recorded by the end of that day, and `happened_by`, what had
+        happened by then, as it is known by now. Of an imported school the first knows nothing of
+        the days before the import.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
 
