@@ -11,7 +11,7 @@ from tests.dashboards.history import project
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
-from milepost.operations.rooms import services_of
+from milepost.operations.rooms import ENROLLMENT_ROLE, services_of
 from milepost.web.app import create_app
 from milepost.web.auth.claims import ROLES
 from milepost.web.auth.development_issuer import DevelopmentIssuer
@@ -25,6 +25,21 @@ pytestmark = pytest.mark.servers
 PAGES: dict[str, set[str]] = {
     "/my": {"learner"},
     "/my/courses/{enrollment}": {"learner"},
+    "/teach": {"instructor", "registrar"},
+    "/teach/offerings/{offering}": {"instructor", "registrar"},
+    "/teach/offerings/{offering}/learners": {"instructor", "registrar"},
+    "/teach/offerings/{offering}/gradebook": {"instructor", "registrar"},
+    "/teach/enrollments/{enrollment}": {"instructor", "registrar"},
+    "/teach/enrollments/{enrollment}/lessons/{lesson}": {"instructor", "registrar"},
+    "/office": {"registrar"},
+    "/office/offerings/{offering}": {"registrar"},
+    "/office/courses/{course}": {"registrar"},
+    "/office/enrollments/{enrollment}": {"registrar"},
+    "/office/learners": {"registrar"},
+    "/office/learners/{learner}": {"registrar"},
+    "/office/learners/{learner}/personal-data": {"registrar"},
+    "/office/bulk": {"registrar"},
+    "/office/bulk/{job}": {"registrar"},
 }
 
 
@@ -40,7 +55,7 @@ async def everything(
     """All rooms, at a school where nothing has happened."""
     folder: Path = tmp_path_factory.mktemp("pages")
     settings = Settings(data_dir=folder)
-    pool = await connect_pool(postgres, name="test", size=4)
+    pool = await connect_pool(postgres, name="test", size=4, role=ENROLLMENT_ROLE)
     transactor = Transactor(PostgresLog(pool))
     await project(pool)
     services = services_of("all", Context(transactor, settings, pool))

@@ -3,6 +3,8 @@
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
 from milepost.dashboards.pages.learner import api as learner
+from milepost.dashboards.pages.office import api as office
+from milepost.dashboards.pages.teaching import api as teaching
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.web.learner_rows import learner_rows
 from milepost.web.room import Context, Room, Service
@@ -22,9 +24,17 @@ def learner_pages(context: Context) -> Service:
     return Service(name="learner-pages", routes=(learner.router(context.pool, context.clock),))
 
 
+def teaching_pages(context: Context) -> Service:
+    return Service(name="teaching-pages", routes=(teaching.routes(context),))
+
+
+def office_pages(context: Context) -> Service:
+    return Service(name="office-pages", routes=(office.routes(context),))
+
+
 ROOM = Room(
     "dashboards",
-    services=(service, learner_pages),
+    services=(service, learner_pages, teaching_pages, office_pages),
     read_models=READ_MODELS,
     personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
 )

@@ -7,6 +7,8 @@ from milepost.enrollment.api.routes import routes
 from milepost.enrollment.api.wiring import Wiring
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.commands.offering_members import members
+from milepost.enrollment.pages.bulk import app as bulk_pages
+from milepost.enrollment.pages.learners import app as learner_pages
 from milepost.enrollment.policies import LearningTrigger, Trigger, react, react_to_cancellation
 from milepost.enrollment.timers import timers
 from milepost.enrollment.vault import app as vault
@@ -60,7 +62,7 @@ def _cancellation(log: Log) -> Callable[[Recorded], Awaitable[Sequence[Reaction]
 
 ROOM = Room(
     "enrollment",
-    services=(service, vault.service, bulk.service),
+    services=(service, vault.service, bulk.service, bulk_pages.service, learner_pages.service),
     schema="milepost.enrollment",
     personal_data=(bulk.personal_data,),
     personal_name=vault.personal_name,

@@ -2,8 +2,10 @@
 //
 //   <form data-command="POST /enrollment/enrollments" data-done="/office/offerings/{offering}">
 //
-// Fields become the JSON body: dots nest (`window.opens`), `data-json` gives a type. An empty field
-// is left out. `{name}` in the address is a field's value, which then is not in the body.
+// Fields become the JSON body: dots nest (`window.opens`), a number is a place in a list
+// (`reports.0.lesson`), `data-json` gives a type. An empty field is left out. `{name}` in the address
+// is a field's value, which then is not in the body; a parameter without a value is left out.
+// The file of a field with `data-body` is the whole body.
 //
 // A form that is sent gets one Idempotency-Key. It is kept while nobody knows what became of the
 // command (no answer, 5xx), so that sending again never does it twice; any answer that decides
@@ -41,14 +43,17 @@ rememberZone();
 async function send(form, button) {
   forgetFaults(form);
   const { method, address, body } = request(form, button);
-  const sent = method + address + JSON.stringify(body);
+  const sent = method + address + (body instanceof File
+    ? [body.name, body.size, body.lastModified].join() : JSON.stringify(body));
   if (keys.get(form)?.sent !== sent) keys.set(form, { sent, key: newKey() });
   busy(form, true);
   try {
     const answer = await tried(form, method, address, body, keys.get(form).key);
     if (answer.status < 500) keys.delete(form);
-    if (answer.ok) await done(form, await json(answer));
-    else explain(form, answer, await json(answer));
+    const said = await json(answer);
+    const refused = answer.ok ? said.results?.find((one) => one.problem)?.problem : said;
+    if (refused === undefined) await done(form, said);
+    else explain(form, answer.ok ? { status: refused.status } : answer, refused);
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     summary(form, texts.unanswered, texts.unanswered_help);
@@ -64,7 +69,9 @@ function request(form, button) {
     const value = fields.get(name);
     fields.delete(name);
     return encodeURIComponent(value ?? "");
-  });
+  }).replace(/(?<=[?&])[^=&]+=(&|$)/g, "").replace(/[?&]$/, "");
+  const file = form.querySelector("input[type=file][data-body]");
+  if (file !== null) return { method, address, body: file.files[0] ?? new File([], "none.csv") };
   const body = {};
   for (const [name, value] of fields) put(body, name.split("."), value);
   return { method, address, body };
@@ -104,9 +111,9 @@ function typed(field) {
 function put(body, path, value) {
   const last = path.pop();
   let place = body;
-  for (const step of path) {
+  for (const [number, step] of path.entries()) {
     if (step === "__proto__") return;
-    place = place[step] ??= {};
+    place = place[step] ??= /^\d+$/.test(path[number + 1] ?? last) ? [] : {};
   }
   place[last] = value;
 }
@@ -128,18 +135,27 @@ async function tried(form, method, address, body, key) {
 async function asked(method, address, body, key) {
   const headers = {
     "Accept": "application/json",
-    "Content-Type": "application/json",
+    "Content-Type": mediaType(body),
     "Idempotency-Key": key,
     "Prefer": `wait=${WAIT_SECONDS}`,
   };
   if (meta("milepost-csrf")) headers["Milepost-CSRF"] = meta("milepost-csrf");
   const options = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" };
-  if (method !== "DELETE" || Object.keys(body).length > 0) options.body = JSON.stringify(body);
+  if (body instanceof File) options.body = body;
+  else if (method !== "DELETE" || Object.keys(body).length > 0) options.body = JSON.stringify(body);
   try {
     return await fetch(address, options);
   } catch {
     return null;
   }
+}
+
+// By the file's name: what a browser believes of a CSV file depends on what else is installed.
+function mediaType(body) {
+  if (!(body instanceof File)) return "application/json";
+  const ending = body.name.split(".").pop().toLowerCase();
+  return { csv: "text/csv", json: "application/json", ndjson: "application/x-ndjson", jsonl: "application/x-ndjson" }[ending]
+    ?? (body.type || "application/octet-stream");
 }
 
 async function json(answer) {

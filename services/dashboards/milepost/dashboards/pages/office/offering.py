@@ -1,0 +1,73 @@
+"""One offering as the registrar keeps it: seats, who asks, who waits, who is in."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import asyncpg
+import msgspec
+
+from milepost.contracts.enrollments import EnrollmentState
+from milepost.dashboards.queries.lists.enrollments import (
+    EnrollmentListed,
+    EnrollmentsQuery,
+    read_enrollments,
+)
+from milepost.dashboards.queries.lists.listing import Page
+from milepost.dashboards.queries.lists.runs import RunView
+from milepost.dashboards.queries.run import read_run
+
+# Of those who wait or ask, a page shows so many; the roster shows them all, page by page.
+SHOWN = 50
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+class RosterQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the roster is shown. `state` None: everybody."""
+
+    state: EnrollmentState | None = None
+    cursor: str | None = None
+
+
+class OfferingFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`asking` wait for a decision, `waiting` for a seat in their order, `offered` hold one on
+    offer. `position`, `as_of`: of the older of the reads.
+    """
+
+    run: RunView
+    asking: Sequence[EnrollmentListed]
+    waiting: Sequence[EnrollmentListed]
+    offered: Sequence[EnrollmentListed]
+    roster: Page[EnrollmentListed]
+    position: int
+    as_of: datetime | None
+
+
+async def offering_facts(
+    pool: asyncpg.Pool, tenant: str, offering: str, wanted: RosterQuery, *, language: str
+) -> OfferingFacts:
+    """Raises `UnknownOffering`."""
+    found = await read_run(pool, tenant, offering, language=language)
+
+    async def those(state: EnrollmentState) -> list[EnrollmentListed]:
+        query = EnrollmentsQuery(offering=offering, state=state, order="asc", limit=SHOWN)
+        return (await read_enrollments(pool, tenant, query)).rows
+
+    requested, pending, waiting, offered = await asyncio.gather(
+        *(those(one) for one in ("requested", "pending_approval", "waitlisted", "offered"))
+    )
+    query = EnrollmentsQuery(offering=offering, state=wanted.state, cursor=wanted.cursor)
+    roster = await read_enrollments(pool, tenant, query)
+    return OfferingFacts(
+        run=found.run,
+        asking=[*pending, *requested],
+        waiting=sorted(waiting, key=_since),
+        offered=offered,
+        roster=roster,
+        position=min(found.position, roster.position),
+        as_of=found.as_of,
+    )
+
+
+def _since(one: EnrollmentListed) -> datetime:
+    return one.waitlisted_at or _NO_TIME

@@ -1,0 +1,206 @@
+"""The instructor's pages: own offerings, one of them, its gradebook, one learner and their events.
+
+They only read; their forms are commands of the API. The registrar may open them all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias, get_args
+
+import asyncpg
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from milepost.dashboards.api.parameters import After, PathKey, limit_of
+from milepost.dashboards.pages.teaching import words
+from milepost.dashboards.pages.teaching.access import TEACHING, check_offering
+from milepost.dashboards.pages.teaching.enrollment import enrollment_facts, lines
+from milepost.dashboards.pages.teaching.grading import maximum_of, reasons_in
+from milepost.dashboards.pages.teaching.learners import Choice, read_learners
+from milepost.dashboards.pages.teaching.offering import offering_screen
+from milepost.dashboards.pages.teaching.taught import read_taught
+from milepost.dashboards.queries.gradebook import read_gradebook
+from milepost.dashboards.queries.run import read_run
+from milepost.events.commands.transact import Transactor
+from milepost.events.event import Unknown
+from milepost.events.ids import new_id
+from milepost.pages.shell import PageRequest, Shell
+from milepost.web.room import Context
+
+HERE: Final = Path(__file__).parent
+SHELL: Final = Shell(HERE)
+
+Pool: TypeAlias = NamedDependency[asyncpg.Pool]
+Log: TypeAlias = NamedDependency[Transactor]
+Clock: TypeAlias = Callable[[], datetime]
+Before: TypeAlias = Annotated[
+    int | None, QueryParameter(ge=1, le=2**63 - 1, description="Events before this position")
+]
+
+
+@dataclass
+class UnknownLesson(Unknown):
+    """The course has no such lesson."""
+
+    lesson: str
+
+
+@get("/teach", roles=TEACHING)
+async def get_taught(request: PageRequest, pool: Pool, cursor: After = None) -> Response[bytes]:
+    """Own offerings; the registrar's are all."""
+    own = limit_of(request.user)
+    page = await read_taught(
+        pool,
+        request.user.tenant,
+        instructor=own,
+        cursor=cursor,
+        language=SHELL.locale(request).language,
+    )
+    return SHELL.render(
+        request,
+        "offerings.html",
+        area="teach",
+        topics=("school",),
+        page=page,
+        own=own is not None,
+        cursor=cursor,
+    )
+
+
+@get("/teach/offerings/{offering:str}", roles=TEACHING)
+async def get_taught_offering(
+    request: PageRequest, offering: PathKey, pool: Pool, transactor: Log
+) -> Response[bytes]:
+    """Its figures, each with what it is of and who they are."""
+    await check_offering(transactor, request.user, offering)
+    locale = SHELL.locale(request)
+    screen = await offering_screen(pool, request.user.tenant, offering, locale)
+    return SHELL.render(
+        request, "offering.html", area="teach", topics=(f"offering/{offering}",), one=screen
+    )
+
+
+@get("/teach/offerings/{offering:str}/learners", roles=TEACHING)
+async def get_taught_learners(
+    request: PageRequest,
+    offering: PathKey,
+    pool: Pool,
+    transactor: Log,
+    *,
+    show: Annotated[Choice, QueryParameter(description="Who is shown")] = "enrolled",
+    cursor: After = None,
+) -> Response[bytes]:
+    """Who is behind a figure."""
+    await check_offering(transactor, request.user, offering)
+    tenant, language = request.user.tenant, SHELL.locale(request).language
+    run = (await read_run(pool, tenant, offering, language=language)).run
+    page = await read_learners(pool, tenant, offering, show, cursor=cursor)
+    return SHELL.render(
+        request,
+        "learners.html",
+        area="teach",
+        topics=(f"offering/{offering}",),
+        run=run,
+        page=page,
+        show=show,
+        choices=get_args(Choice),
+        cursor=cursor,
+        words=words,
+    )
+
+
+@get("/teach/offerings/{offering:str}/gradebook", roles=TEACHING)
+async def get_gradebook(
+    request: PageRequest, offering: PathKey, pool: Pool, transactor: Log, cursor: After = None
+) -> Response[bytes]:
+    """Learners by graded lessons: the scores that count."""
+    await check_offering(transactor, request.user, offering)
+    tenant, language = request.user.tenant, SHELL.locale(request).language
+    run = (await read_run(pool, tenant, offering, language=language)).run
+    book = await read_gradebook(pool, tenant, offering, cursor=cursor, language=language)
+    return SHELL.render(
+        request,
+        "gradebook.html",
+        area="teach",
+        topics=(f"offering/{offering}",),
+        run=run,
+        book=book,
+        cursor=cursor,
+    )
+
+
+@get("/teach/enrollments/{enrollment:str}", roles=TEACHING)
+async def get_taught_enrollment(
+    request: PageRequest,
+    enrollment: PathKey,
+    pool: Pool,
+    transactor: Log,
+    before: Before = None,
+) -> Response[bytes]:
+    """How one learner stands, and every event behind it."""
+    locale = SHELL.locale(request)
+    facts = await enrollment_facts(
+        pool, transactor, request.user, enrollment, language=locale.language
+    )
+    story, older = lines(facts, locale, before)
+    return SHELL.render(
+        request,
+        "enrollment.html",
+        area="teach",
+        topics=(f"enrollment/{enrollment}",),
+        one=facts,
+        page=facts.page,
+        story=story,
+        older=older,
+        before=before,
+        words=words,
+    )
+
+
+@get("/teach/enrollments/{enrollment:str}/lessons/{lesson:str}", roles=TEACHING)
+async def get_grading(
+    request: PageRequest,
+    enrollment: PathKey,
+    lesson: PathKey,
+    *,
+    pool: Pool,
+    transactor: Log,
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Enter a score, revise one, waive the lesson."""
+    locale = SHELL.locale(request)
+    facts = await enrollment_facts(
+        pool, transactor, request.user, enrollment, language=locale.language
+    )
+    one = facts.lesson(lesson)
+    if one is None:
+        raise UnknownLesson(lesson)
+    return SHELL.render(
+        request,
+        "grade.html",
+        area="teach",
+        page=facts.page,
+        lesson=one,
+        reasons=reasons_in(locale),
+        maximum=maximum_of(one),
+        report=new_id().hex,
+        now=clock().isoformat(),
+        words=words,
+    )
+
+
+def routes(context: Context) -> Router:
+    return SHELL.router(
+        (
+            get_taught,
+            get_taught_offering,
+            get_taught_learners,
+            get_gradebook,
+            get_taught_enrollment,
+            get_grading,
+        ),
+        {"pool": context.pool, "transactor": context.transactor, "clock": context.clock},
+    )
