@@ -29,6 +29,7 @@ from milepost.contracts.groups.membership import (
     GroupMemberRemoved,
     MembershipEvent,
 )
+from milepost.contracts.issuers import IssuerEvent
 from milepost.contracts.offerings import (
     InstructorAssigned,
     InstructorEvent,
@@ -57,6 +58,7 @@ from milepost.contracts.records import (
     Evidence,
     RecordEvent,
 )
+from milepost.credentials.events import AchievementEvent
 from milepost.enrollment.events import CourseEvent, EnrollmentEvent, OfferingEvent, ProgramEvent
 from milepost.events.codec import Codec
 from milepost.events.event import Event
@@ -81,6 +83,8 @@ CODEC: Codec[Any] = Codec(
     | EnrollmentEvent
     | ProgressEvent
     | RecordEvent
+    | AchievementEvent
+    | IssuerEvent
 )
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLES = tuple(table.name for model in read_models() for table in model.tables)

@@ -19,17 +19,18 @@ from milepost_client.structs import (
     AskImpact,
     AskWhatIf,
     Backlog,
+    CatalogSearchPage,
     ChangeOffering,
     Compromise,
     CourseFile,
     CoursesPage,
     CourseStanding,
     CourseVersion,
+    CredentialListed,
     CredentialsCredentialView,
     CredentialsPage,
     CredentialsProgramView,
     DashboardsCourseView,
-    DashboardsCredentialView,
     DashboardsProgramView,
     DaysPage,
     DeadlineReset,
@@ -73,7 +74,9 @@ from milepost_client.structs import (
     InvitationStanding,
     InvitationView,
     Invite,
+    IssuerFiguresPage,
     IssuerProfile,
+    IssuersFiguresPage,
     IssuersView,
     IssuerView,
     JobPage,
@@ -998,6 +1001,22 @@ class Operations:
             IssuerView, "GET", f"/credentials/issuers/{in_path(issuer)}"
         )
 
+    async def get_issuer_figures(
+        self, issuer: str, *, weeks: int | None = None, language: str | None = None
+    ) -> IssuerFiguresPage:
+        """An issuer's credentials, counted
+
+        Awarded, accepted, ending soon, expired, suspended, revoked: now, and by week.
+
+        Roles: issuer, registrar, operator, service, auditor.
+        """
+        return await self._transport.call(
+            IssuerFiguresPage,
+            "GET",
+            f"/dashboards/issuers/{in_path(issuer)}",
+            query={"weeks": weeks, "language": language},
+        )
+
     async def get_job(self, job: str) -> JobView:
         """Read how far a bulk job is
 
@@ -1580,6 +1599,7 @@ class Operations:
         cursor: str | None = None,
         learner: str | None = None,
         achievement: str | None = None,
+        issuer: str | None = None,
         course: str | None = None,
         offering: str | None = None,
         status: OpenLiteral[
@@ -1587,6 +1607,7 @@ class Operations:
         ]
         | None = None,
         flagged: bool | None = None,
+        language: str | None = None,
     ) -> CredentialsPage:
         """The register of credentials
 
@@ -1606,10 +1627,12 @@ class Operations:
                 "cursor": cursor,
                 "learner": learner,
                 "achievement": achievement,
+                "issuer": issuer,
                 "course": course,
                 "offering": offering,
                 "status": status,
                 "flagged": flagged,
+                "language": language,
             },
         )
 
@@ -1620,6 +1643,7 @@ class Operations:
         limit: int | None = None,
         learner: str | None = None,
         achievement: str | None = None,
+        issuer: str | None = None,
         course: str | None = None,
         offering: str | None = None,
         status: OpenLiteral[
@@ -1627,7 +1651,8 @@ class Operations:
         ]
         | None = None,
         flagged: bool | None = None,
-    ) -> AsyncIterator[DashboardsCredentialView]:
+        language: str | None = None,
+    ) -> AsyncIterator[CredentialListed]:
         """`list_credentials`, page by page to the end."""
         return rows(
             lambda cursor: self.list_credentials(
@@ -1636,10 +1661,12 @@ class Operations:
                 cursor=cursor,
                 learner=learner,
                 achievement=achievement,
+                issuer=issuer,
                 course=course,
                 offering=offering,
                 status=status,
                 flagged=flagged,
+                language=language,
             ),
             lambda page: page.credentials,
         )
@@ -1651,6 +1678,7 @@ class Operations:
         order: OpenLiteral["asc", "desc"] | None = None,
         learner: str | None = None,
         achievement: str | None = None,
+        issuer: str | None = None,
         course: str | None = None,
         offering: str | None = None,
         status: OpenLiteral[
@@ -1658,6 +1686,7 @@ class Operations:
         ]
         | None = None,
         flagged: bool | None = None,
+        language: str | None = None,
     ) -> bytes:
         """The register of credentials
 
@@ -1677,10 +1706,12 @@ class Operations:
                 "order": order,
                 "learner": learner,
                 "achievement": achievement,
+                "issuer": issuer,
                 "course": course,
                 "offering": offering,
                 "status": status,
                 "flagged": flagged,
+                "language": language,
                 "format": format,
             },
         )
@@ -2094,6 +2125,15 @@ class Operations:
         return await self._transport.call(
             InstructorsView, "GET", f"/enrollment/offerings/{in_path(offering)}/instructors"
         )
+
+    async def list_issuer_figures(self) -> IssuersFiguresPage:
+        """The issuers, with their awards
+
+        Those that are defined or have awarded, by code, 500 at most.
+
+        Roles: issuer, registrar, operator, service, auditor.
+        """
+        return await self._transport.call(IssuersFiguresPage, "GET", "/dashboards/issuers")
 
     async def list_issuers(self) -> IssuersView:
         """The school's issuers
@@ -3155,6 +3195,26 @@ class Operations:
             f"/webhooks/{in_path(webhook)}/secret/rotate",
             body=body,
             headers=self._transport.keyed(idempotency_key),
+        )
+
+    async def search_in_catalog(
+        self,
+        *,
+        q: str,
+        kind: OpenLiteral["course", "offering", "program", "achievement", "skill"] | None = None,
+        limit: int | None = None,
+        language: str | None = None,
+    ) -> CatalogSearchPage:
+        """Search the catalog
+
+        Published courses, offerings that are not over, programs, achievements and skills that
+        have all the words, in any language. Any role.
+        """
+        return await self._transport.call(
+            CatalogSearchPage,
+            "GET",
+            "/dashboards/catalog/search",
+            query={"q": q, "kind": kind, "limit": limit, "language": language},
         )
 
     async def send_test(

@@ -302,6 +302,16 @@ class Backlog(Struct, frozen=True, kw_only=True):
     host_open_until: datetime | None
 
 
+class CatalogSearchPage(Struct, frozen=True, kw_only=True):
+    """The best first. `words`: what was looked for. `more`: there are further results."""
+
+    position: int
+    as_of: datetime | None
+    words: Sequence[str]
+    results: Sequence[Found]
+    more: bool
+
+
 class CatalogWarning(Struct, frozen=True, kw_only=True):
     """`course` or `achievement` is the code that is named.
 
@@ -568,6 +578,44 @@ class CredentialEffects(Struct, frozen=True, kw_only=True):
     undecided: Sequence[str]
 
 
+class CredentialListed(Struct, frozen=True, kw_only=True):
+    """`achievement_title`: of its latest version; null where it was never defined here."""
+
+    credential: str
+    learner: str
+    achievement: str
+    achievement_version: int
+    course: str | None
+    offering: str | None
+    enrollment: str | None
+    awarded_at: datetime | None
+    awarded_by: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    withheld_until: datetime | None
+    held_for_release: bool
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    suspended_at: datetime | None
+    renewed_at: datetime | None
+    superseded_by: str | None
+    revoked_at: datetime | None
+    reason: str | None
+    flagged: bool
+    flagged_at: datetime | None
+    flag_reason: str | None
+    position: int
+    issuer: str
+    suspension_reason: str | None
+    expired_at: datetime | None
+    shared_at: datetime | None
+    public_since: datetime | None
+    status: OpenLiteral[
+        "active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"
+    ]
+    achievement_title: str | None
+
+
 class CredentialsAffected(Struct, frozen=True, kw_only=True):
     """`follows`: further achievements that would be awarded with it. `condition`: the new criteria,
     and how the learner stands to them. `credential`: the one that is held.
@@ -631,7 +679,7 @@ class CredentialsPage(Struct, frozen=True, kw_only=True):
     position: int
     as_of: datetime | None
     next: str | None
-    credentials: Sequence[DashboardsCredentialView]
+    credentials: Sequence[CredentialListed]
 
 
 class CredentialsProgramView(Struct, frozen=True, kw_only=True):
@@ -725,6 +773,11 @@ class DashboardsCredentialView(Struct, frozen=True, kw_only=True):
     flagged_at: datetime | None
     flag_reason: str | None
     position: int
+    issuer: str
+    suspension_reason: str | None
+    expired_at: datetime | None
+    shared_at: datetime | None
+    public_since: datetime | None
     status: OpenLiteral[
         "active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"
     ]
@@ -1044,6 +1097,13 @@ class ElementState(Struct, frozen=True, kw_only=True):
     need: OpenLiteral["mandatory", "optional", "where_applicable"]
     state: OpenLiteral["each_credential", "given", "missing"]
     field: str | None
+
+
+class EndingDay(Struct, frozen=True, kw_only=True):
+    """So many end on this day (UTC), if nothing ends them before."""
+
+    day: date
+    ending: int
 
 
 class EndorsementView(Struct, frozen=True, kw_only=True):
@@ -1409,6 +1469,19 @@ class Flag(Struct, frozen=True, kw_only=True):
     position: int
 
 
+class Found(Struct, frozen=True, kw_only=True):
+    """`id`: of a skill its address. `title` is in `title_language`, null where that is not known;
+    `course`: of an offering. `score`: the more the better, of no other meaning.
+    """
+
+    kind: OpenLiteral["achievement", "course", "offering", "program", "skill"]
+    id: str
+    title: str
+    title_language: str | None
+    course: str | None
+    score: int
+
+
 class GoOn(Struct, frozen=True, kw_only=True):
     skip: bool = False
 
@@ -1661,6 +1734,86 @@ class Invited(Struct, frozen=True, kw_only=True):
     email: str
 
 
+class IssuedAchievement(Struct, frozen=True, kw_only=True):
+    """`title` is null where the achievement was never defined here."""
+
+    awarded: int
+    accepted: int
+    shared: int
+    active: int
+    withheld: int
+    suspended: int
+    expired: int
+    declined: int
+    superseded: int
+    revoked: int
+    ends_in_30_days: int
+    ends_in_90_days: int
+    achievement: str
+    title: str | None
+    retired_at: datetime | None
+
+
+class IssuedCounts(Struct, frozen=True, kw_only=True):
+    """Credentials. `awarded` is of all times, and each stands in one of `active`, `withheld`,
+    `suspended`, `expired`, `declined`, `superseded`, `revoked` now. `accepted` and `shared`, of
+    `awarded`, ever. `ends_in_30_days`, of those that are active, withheld or suspended: their
+    validity ends today or on one of the next 29 days (UTC); `ends_in_90_days` holds these too.
+    """
+
+    awarded: int
+    accepted: int
+    shared: int
+    active: int
+    withheld: int
+    suspended: int
+    expired: int
+    declined: int
+    superseded: int
+    revoked: int
+    ends_in_30_days: int
+    ends_in_90_days: int
+
+
+class IssuedWeek(Struct, frozen=True, kw_only=True):
+    """What happened in the week that began on Monday `week` (UTC). `shared`: for the first time."""
+
+    week: date
+    awarded: int
+    accepted: int
+    shared: int
+    declined: int
+    suspended: int
+    reinstated: int
+    renewed: int
+    expired: int
+    superseded: int
+    revoked: int
+
+
+class IssuerFiguresPage(Struct, frozen=True, kw_only=True):
+    """`achievements`: those with the most awards first, 500 at most. `weeks`: without gaps, this one
+    last. `ending`: the days of the next 90 on which something ends.
+    """
+
+    position: int
+    as_of: datetime | None
+    issuer: str
+    name: str | None
+    total: IssuedCounts
+    achievements: Sequence[IssuedAchievement]
+    weeks: Sequence[IssuedWeek]
+    ending: Sequence[EndingDay]
+
+
+class IssuerListed(Struct, frozen=True, kw_only=True):
+    """`name` is null while it was never defined."""
+
+    issuer: str
+    name: str | None
+    awarded: int
+
+
 class IssuerProfile(Struct, frozen=True, kw_only=True):
     """`image`: the SHA-256 of a logo that was uploaded."""
 
@@ -1684,6 +1837,12 @@ class IssuerView(Struct, frozen=True, kw_only=True):
     retired: bool
     profile: Profile
     keys: Sequence[CredentialsKeyView]
+
+
+class IssuersFiguresPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    issuers: Sequence[IssuerListed]
 
 
 class IssuersView(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ from jinja2.environment import TemplateModule
 from litestar import Response
 
 from milepost.pages.locales import Locale
-from milepost.pages.static_files import StaticFiles
 from milepost.pages.localized_templates import Templates
+from milepost.pages.static_files import StaticFiles
 
 OURS = Path(__file__).parent / "templates"
 # Languages times the time zones of who reads at present.

@@ -2,6 +2,7 @@
 
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
+from milepost.dashboards.pages.issuing import api as issuing
 from milepost.dashboards.pages.learner import api as learner
 from milepost.dashboards.pages.office import api as office
 from milepost.dashboards.pages.teaching import api as teaching
@@ -32,9 +33,13 @@ def office_pages(context: Context) -> Service:
     return Service(name="office-pages", routes=(office.routes(context),))
 
 
+def issuing_pages(context: Context) -> Service:
+    return Service(name="issuing-pages", routes=(issuing.router(context.pool),))
+
+
 ROOM = Room(
     "dashboards",
-    services=(service, learner_pages, teaching_pages, office_pages),
+    services=(service, learner_pages, teaching_pages, office_pages, issuing_pages),
     read_models=READ_MODELS,
     personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
 )

@@ -256,10 +256,12 @@ async def list_credentials(
     cursor: After = None,
     learner: Filter = None,
     achievement: Filter = None,
+    issuer: Filter = None,
     course: Filter = None,
     offering: Filter = None,
     status: Annotated[CredentialStatus | None, QueryParameter()] = None,
     flagged: Annotated[bool | None, QueryParameter()] = None,
+    language: Language = None,
     form: Form = None,
 ) -> Response[CredentialsPage]:
     """`flagged=true`: those that wait for a person's decision, since what they rest on holds no
@@ -275,10 +277,12 @@ async def list_credentials(
         cursor=cursor,
         learner=learner,
         achievement=achievement,
+        issuer=issuer,
         course=course,
         offering=offering,
         status=status,
         flagged=flagged,
+        language=language,
         instructor=limit_of(request.user, learner),
     )
     return await lists.answer(

@@ -7,7 +7,7 @@ import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards.api import groups, lists, past
+from milepost.dashboards.api import groups, issuers, lists, past, search
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
@@ -100,6 +100,8 @@ def routes(pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datet
             *lists.HANDLERS,
             *groups.HANDLERS,
             *past.HANDLERS,
+            *issuers.HANDLERS,
+            *search.HANDLERS,
             get_learner_overview,
             get_offering_overview,
             get_operations,

@@ -7,7 +7,7 @@ import msgspec
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
 from milepost.dashboards.queries.days import DayFigures
 from milepost.dashboards.queries.lists.courses import CourseView
-from milepost.dashboards.queries.lists.credentials import CredentialView
+from milepost.dashboards.queries.lists.credentials import CredentialListed, CredentialView
 from milepost.dashboards.queries.lists.enrollments import EnrollmentListed
 from milepost.dashboards.queries.lists.offerings import OfferingListed, OfferingView
 from milepost.dashboards.queries.lists.past_offerings import Clock, PastOffering
@@ -48,7 +48,7 @@ class EnrollmentsPage(ListBody, frozen=True, kw_only=True):
 
 
 class CredentialsPage(ListBody, frozen=True, kw_only=True):
-    credentials: list[CredentialView]
+    credentials: list[CredentialListed]
 
 
 class OfferingPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,5 @@
-"""What there is to enroll in and to earn: a row per course, offering, program, as they stand.
+"""What there is to enroll in and to earn: a row per course, offering, program, achievement, issuer
+and skill, as they stand, and the words by which they are found.
 
 Nothing is counted in here, and no state is stored that time alone changes: whether an offering is
 open, running or over is worked out when it is read. Times are when it happened (`occurred_at`).
@@ -10,7 +11,9 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
+from milepost.contracts.achievements import AchievementDefined, AchievementRetired
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired
+from milepost.contracts.issuers import IssuerDefined, IssuerRetired
 from milepost.contracts.offerings import (
     OfferingCanceled,
     OfferingChanged,
@@ -18,13 +21,26 @@ from milepost.contracts.offerings import (
     OfferingOpened,
 )
 from milepost.contracts.programs import ProgramDefined, ProgramRetired
+from milepost.dashboards.projections.catalog_achievements import (
+    ACHIEVEMENTS,
+    ISSUERS,
+    SKILLS,
+    AchievementEvent,
+    IssuerEvent,
+    fold_achievement,
+    fold_issuer,
+    fold_skills,
+)
+from milepost.dashboards.projections.catalog_words import WORDS, Titled, fold_words
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
 
 CourseEvent: TypeAlias = CourseDrafted | CoursePublished | CourseRetired
 OfferingEvent: TypeAlias = OfferingOpened | OfferingChanged | OfferingClosed | OfferingCanceled
 ProgramEvent: TypeAlias = ProgramDefined | ProgramRetired
-CatalogEvent: TypeAlias = CourseEvent | OfferingEvent | ProgramEvent
+CatalogEvent: TypeAlias = (
+    CourseEvent | OfferingEvent | ProgramEvent | AchievementEvent | IssuerEvent
+)
 
 
 class CourseFacts(msgspec.Struct):
@@ -132,13 +148,21 @@ PARTS = Table(
 
 def fold(rows: Rows, fact: Fact[CatalogEvent]) -> None:
     event = fact.event
+    if isinstance(event, Titled):
+        fold_words(rows, event)
     match event:
         case CourseDrafted() | CoursePublished() | CourseRetired():
             _fold_course(rows.of(COURSES, fact.key), event)
+            if isinstance(event, CoursePublished):
+                fold_skills(rows, event.skills)
         case OfferingOpened() | OfferingChanged() | OfferingClosed() | OfferingCanceled():
             _fold_offering(rows.of(RUNS, fact.key), event)
         case ProgramDefined() | ProgramRetired():
             _fold_program(rows, fact.key, event)
+        case AchievementDefined() | AchievementRetired():
+            fold_achievement(rows, event)
+        case IssuerDefined() | IssuerRetired():
+            fold_issuer(rows, event)
         case _:
             assert_never(event)
 
@@ -214,4 +238,5 @@ def _set_terms(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.waitlist = event.waitlist
 
 
-CATALOG = ReadModel("catalog", 3, Codec(CatalogEvent), (COURSES, RUNS, PROGRAMS, PARTS), fold)
+TABLES = (COURSES, RUNS, PROGRAMS, PARTS, ACHIEVEMENTS, ISSUERS, SKILLS, WORDS)
+CATALOG = ReadModel("catalog", 4, Codec(CatalogEvent), TABLES, fold)

@@ -5,6 +5,7 @@ revoked credential stays, with the reason's code; a flagged one waits for a pers
 Whether one has expired is worked out when it is read: nothing happens at that moment.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias, assert_never
 
@@ -14,6 +15,7 @@ from milepost.contracts.records import (
     CredentialAccepted,
     CredentialAwarded,
     CredentialDeclined,
+    CredentialExpired,
     CredentialFlagged,
     CredentialFlagLifted,
     CredentialReinstated,
@@ -23,6 +25,17 @@ from milepost.contracts.records import (
     CredentialSuperseded,
     CredentialSuspended,
     Evidence,
+)
+from milepost.contracts.sharing import CredentialHidden, CredentialShared
+from milepost.dashboards.projections.catalog_achievements import DEFAULT_ISSUER
+from milepost.dashboards.projections.issuer_figures import (
+    ENDING_DAYS,
+    ISSUED,
+    ISSUED_WEEKS,
+    count,
+    count_ever,
+    count_week,
+    standing,
 )
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
@@ -39,6 +52,9 @@ CredentialEvent: TypeAlias = (
     | CredentialSuperseded
     | CredentialFlagged
     | CredentialFlagLifted
+    | CredentialExpired
+    | CredentialShared
+    | CredentialHidden
 )
 
 
@@ -46,7 +62,9 @@ class RegisteredCredential(msgspec.Struct):
     """`course`, `offering` and `enrollment` are the first that its evidence names: none when it
     rests on other credentials alone. `position` is the award's. `flagged`: what it rests on holds
     no longer, for `flag_reason`; it is valid until a person revokes it or lets it stand.
-    `withheld_until`: an embargo; `held_for_release`: a person releases it.
+    `withheld_until`: an embargo; `held_for_release`: a person releases it. `issuer` is a code.
+    `shared_at`: first shown, by its page or a link; `public_since`: since when everybody may see
+    the page, null when they may not. `expired_at`: when the log says so.
     """
 
     credential: str
@@ -73,6 +91,11 @@ class RegisteredCredential(msgspec.Struct):
     flagged_at: datetime | None = None
     flag_reason: str | None = None
     position: int = 0
+    issuer: str = DEFAULT_ISSUER
+    suspension_reason: str | None = None
+    expired_at: datetime | None = None
+    shared_at: datetime | None = None
+    public_since: datetime | None = None
 
 
 def key_of(fact: Fact[CredentialEvent]) -> Key:
@@ -91,13 +114,14 @@ CREDENTIALS = Table(
         "course, position",
         "position",  # the list of all
         "flagged, position",  # that of those which wait for a decision
+        "issuer, position",  # an issuer's register
     ),
 )
 
 
 def fold(rows: Rows, fact: Fact[CredentialEvent]) -> None:
-    event = fact.event
-    row = rows.of(CREDENTIALS, event.credential)
+    row, event = rows.of(CREDENTIALS, fact.event.credential), fact.event
+    before = standing(row)
     match event:
         case CredentialAwarded():
             _award(row, event)
@@ -109,8 +133,33 @@ def fold(rows: Rows, fact: Fact[CredentialEvent]) -> None:
         case CredentialRevoked() | CredentialSuperseded() | CredentialDeclined():
             _end(row, event)
             _lift(row)
+        case CredentialShared() | CredentialHidden():
+            _show(rows, row, event)
         case _:
             _step(row, event)
+    count(rows, row, before)
+    _count_event(rows, row, event)
+
+
+def _count_event(rows: Rows, row: RegisteredCredential, event: CredentialEvent) -> None:
+    if what := _OF_WEEK.get(type(event)):
+        count_week(rows, row, what, event.occurred_at)
+    match event:
+        case CredentialAwarded():
+            count_ever(rows, row, "awarded")
+        case CredentialAccepted():
+            count_ever(rows, row, "accepted")
+
+
+def _show(
+    rows: Rows, row: RegisteredCredential, event: CredentialShared | CredentialHidden
+) -> None:
+    if event.link is None:
+        row.public_since = event.occurred_at if isinstance(event, CredentialShared) else None
+    if row.shared_at is None and isinstance(event, CredentialShared):
+        row.shared_at = event.occurred_at
+        count_ever(rows, row, "shared")
+        count_week(rows, row, "shared", event.occurred_at)
 
 
 def _end(
@@ -137,7 +186,8 @@ def _step(
     | CredentialAccepted
     | CredentialSuspended
     | CredentialReinstated
-    | CredentialRenewed,
+    | CredentialRenewed
+    | CredentialExpired,
 ) -> None:
     match event:
         case CredentialReleased():
@@ -145,11 +195,13 @@ def _step(
         case CredentialAccepted():
             row.accepted_at = event.occurred_at
         case CredentialSuspended():
-            row.suspended_at = event.occurred_at
+            row.suspended_at, row.suspension_reason = event.occurred_at, event.reason
         case CredentialReinstated():
-            row.suspended_at = None
+            row.suspended_at = row.suspension_reason = None
+        case CredentialExpired():
+            row.expired_at = event.occurred_at
         case CredentialRenewed():
-            row.renewed_at = event.occurred_at
+            row.renewed_at, row.expired_at = event.occurred_at, None
             row.valid_from, row.valid_until = event.valid_from, event.valid_until
             row.achievement_version = event.achievement_version
         case _:
@@ -169,12 +221,24 @@ def _award(row: RegisteredCredential, event: CredentialAwarded) -> None:
     row.valid_until = event.valid_until
     row.withheld_until = event.embargo_until
     row.held_for_release = event.held_for_release
+    row.issuer = event.issuer or DEFAULT_ISSUER
 
 
 def _first(evidence: tuple[Evidence, ...], name: str) -> Any:
     return next((value for one in evidence if (value := getattr(one, name)) is not None), None)
 
 
-CREDENTIAL_REGISTRY = ReadModel(
-    "credential_registry", 4, Codec(CredentialEvent), (CREDENTIALS,), fold
-)
+# What is counted by week; a share is counted when it is a credential's first.
+_OF_WEEK: Mapping[type[CredentialEvent], str] = {
+    CredentialAwarded: "awarded",
+    CredentialAccepted: "accepted",
+    CredentialDeclined: "declined",
+    CredentialSuspended: "suspended",
+    CredentialReinstated: "reinstated",
+    CredentialRenewed: "renewed",
+    CredentialExpired: "expired",
+    CredentialSuperseded: "superseded",
+    CredentialRevoked: "revoked",
+}
+TABLES = (CREDENTIALS, ISSUED, ISSUED_WEEKS, ENDING_DAYS)
+CREDENTIAL_REGISTRY = ReadModel("credential_registry", 5, Codec(CredentialEvent), TABLES, fold)

@@ -5,12 +5,14 @@ from typing import Literal, TypeAlias
 import asyncpg
 from msgspec.json import Decoder
 
+from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import (
     CREDENTIAL_REGISTRY,
     RegisteredCredential,
 )
 from milepost.dashboards.queries.lists.keyset import Order, by_number
-from milepost.dashboards.queries.lists.listing import Listing, ListQuery, Page, equal, read_page
+from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
+from milepost.dashboards.queries.lists.titles import ACHIEVEMENT_TITLE
 
 CredentialStatus: TypeAlias = Literal[
     "withheld", "active", "suspended", "expired", "declined", "superseded", "revoked"
@@ -23,13 +25,20 @@ class CredentialView(RegisteredCredential, kw_only=True):
     status: CredentialStatus
 
 
-class CredentialsQuery(ListQuery, frozen=True, kw_only=True):
+class CredentialListed(CredentialView, kw_only=True):
+    """`achievement_title`: of its latest version; null where it was never defined here."""
+
+    achievement_title: str | None
+
+
+class CredentialsQuery(TitledQuery, frozen=True, kw_only=True):
     """By the award's position."""
 
     sort: Literal["position"] = "position"
     order: Order = "desc"
     learner: str | None = None
     achievement: str | None = None
+    issuer: str | None = None
     course: str | None = None
     offering: str | None = None
     status: CredentialStatus | None = None
@@ -46,16 +55,16 @@ CREDENTIAL = """select *, case when revoked_at is not null then 'revoked'
         when valid_until <= now() then 'expired' else 'active' end as status
     from dashboards.credential_registry"""
 CREDENTIALS = Listing(
-    models=(CREDENTIAL_REGISTRY,),
-    rows=CREDENTIAL_ROWS,
-    sql=f"select * from ({CREDENTIAL}) registered",
+    models=(CATALOG, CREDENTIAL_REGISTRY),
+    rows=Decoder(list[CredentialListed]),
+    sql=f"select x.*, {ACHIEVEMENT_TITLE} from ({CREDENTIAL}) x",
     key="credential",
     sorts={"position": by_number("position")},
-    filters=equal("learner", "achievement", "course", "offering", "status", "flagged"),
+    filters=equal("learner", "achievement", "issuer", "course", "offering", "status", "flagged"),
 )
 
 
 async def read_credentials(
     pool: asyncpg.Pool, tenant: str, query: CredentialsQuery, *, awaited: int | None = None
-) -> Page[CredentialView]:
+) -> Page[CredentialListed]:
     return await read_page(pool, tenant, CREDENTIALS, query, awaited=awaited)

@@ -31,3 +31,7 @@ def title_language_of(row: str) -> str:
 # What a list of offerings or enrollments `x` calls them by.
 COURSE_TITLE: Final = f"""(select {title_of("titled")} from dashboards.catalog_course titled
     where titled.tenant = x.tenant and titled.course = x.course) as course_title"""
+# What a list of credentials `x` calls what they attest.
+ACHIEVEMENT_TITLE: Final = f"""(select {title_of("titled")}
+    from dashboards.catalog_achievement titled
+    where titled.tenant = x.tenant and titled.achievement = x.achievement) as achievement_title"""
