@@ -7,8 +7,8 @@ import asyncpg
 import msgspec
 
 from milepost.dashboards.queries.lists.credentials import (
+    CredentialListed,
     CredentialsQuery,
-    CredentialView,
     read_credentials,
 )
 from milepost.dashboards.queries.lists.enrollments import (
@@ -26,7 +26,7 @@ class LearnerFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     learner: str
     enrollments: Page[EnrollmentListed]
-    credentials: Page[CredentialView]
+    credentials: Page[CredentialListed]
     position: int
     as_of: datetime | None
 
