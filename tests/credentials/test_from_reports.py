@@ -24,6 +24,8 @@ from milepost.contracts.achievements import (
 )
 from milepost.contracts.courses import CoursePublished, PassingRule, Skill
 from milepost.contracts.enrollments import EnrollmentModeChanged
+from milepost.contracts.rules.learning.course_plan import pinned
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import course_policy, lesson_policy
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
@@ -48,8 +50,8 @@ from milepost.progress.domain.course_grade import revoke_course
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Completed, Report, Scored
 from milepost.progress.domain.staff_decisions import revise_score
-from milepost.progress.domain.state import PROGRESS, Progress
-from milepost.progress.plan_cache import PlanCache, pinned
+from milepost.progress.domain.state import PROGRESS
+from milepost.progress.plan_cache import PlanCache
 
 TENANT = "t"
 QUIZ = lesson("quiz", kind="quiz", weight=1.0)

@@ -19,10 +19,10 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ScoreRevised,
 )
+from milepost.contracts.rules.learning.course_plan import pinned
+from milepost.contracts.rules.learning.scores import counting
 from milepost.credentials.domain.records.lesson_scores import lesson_results, scoring_rules
-from milepost.progress.domain.merge import counting
 from milepost.progress.domain.state import PROGRESS
-from milepost.progress.plan_cache import pinned
 
 LATE = LatePolicy(percent_per_day=10, floor=0.3)
 BEST = CoursePublished(

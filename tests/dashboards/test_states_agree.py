@@ -18,6 +18,7 @@ from tests.enrollment.given import minute, opened, published
 
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import enrollment_id
+from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.prerequisites import CoursePassed
 from milepost.dashboards.projections.learner_overview import ENROLLMENTS, LEARNER_OVERVIEW
 from milepost.enrollment.app import policies as enrollment_policies
@@ -45,7 +46,7 @@ from milepost.progress.domain.course_grade import revoke_course
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Completed, Report, Scored, Started
 from milepost.progress.domain.state import PROGRESS
-from milepost.progress.plan_cache import PlanCache, pinned
+from milepost.progress.plan_cache import PlanCache
 
 TENANT = "t"
 ENDS = minute(0) + timedelta(days=1)

@@ -8,6 +8,7 @@ import pytest
 from milepost.contracts.achievements import AchievementDefined, CoursePassed
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 from milepost.contracts.offerings import OfferingOpened
+from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.prerequisites import AchievementHeld
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.app import course_policy
@@ -31,7 +32,7 @@ from milepost.progress.app import policy as progress_policy
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Scored
 from milepost.progress.domain.state import PROGRESS
-from milepost.progress.plan_cache import PlanCache, pinned
+from milepost.progress.plan_cache import PlanCache
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 YEAR = 365

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from milepost.contracts.rules.learning.plan import LessonRule, plan_of
 from milepost.progress.domain.decisions import open_progress, report
-from milepost.progress.domain.plan import LessonRule, plan_of
 from milepost.progress.domain.reports import Completed, Progressed, Scored, Started
 from milepost.progress.domain.state import PROGRESS, evolve
 from milepost.progress.queries.overview import overview

@@ -28,9 +28,9 @@ from milepost.contracts.progress import (
     LessonStarted,
 )
 from milepost.contracts.rules.attempts import Attempt
-from milepost.progress.domain.lesson_state import LessonState
-from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import grade
+from milepost.contracts.rules.learning.lesson_state import LessonState
+from milepost.contracts.rules.learning.plan import grade
+from milepost.contracts.rules.learning.scores import counting
 from milepost.progress.domain.reports import TooManyAttempts
 
 PATH = f"/progress/enrollments/{ENROLLMENT}"

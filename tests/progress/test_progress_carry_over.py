@@ -26,14 +26,15 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ScoreRevised,
 )
+from milepost.contracts.rules.learning.plan import plan_of
+from milepost.contracts.rules.learning.progress import satisfying
 from milepost.events.sizes import EVENT_DATA
 from milepost.progress.domain import carry_over as rules
 from milepost.progress.domain.carry_over import handed_over
 from milepost.progress.domain.course_grade import course_grade
-from milepost.progress.domain.plan import plan_of
 from milepost.progress.domain.reports import NotEnrolled
 from milepost.progress.domain.staff_decisions import revise_score, waive
-from milepost.progress.domain.state import PROGRESS, satisfying
+from milepost.progress.domain.state import PROGRESS
 
 
 def version(number, *lessons, passing=0.0):

@@ -29,10 +29,11 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.contracts.rules.attempts import Attempt, due_at, effective
-from milepost.progress.domain.merge import counting, scores
+from milepost.contracts.rules.learning.course_plan import pinned
+from milepost.contracts.rules.learning.scores import counting, scores
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.offering_starts import OfferingStarts
-from milepost.progress.plan_cache import PlanCache, pinned
+from milepost.progress.plan_cache import PlanCache
 
 DAY = 24 * 60
 TENTH = LatePolicy(percent_per_day=10)

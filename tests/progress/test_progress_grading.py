@@ -2,7 +2,7 @@
 
 from tests.progress.given import page, plan
 
-from milepost.progress.domain.plan import grade
+from milepost.contracts.rules.learning.plan import grade
 
 
 def weights(*given_weights, **rule):

@@ -27,10 +27,11 @@ from milepost.contracts.progress import (
     ProgressClosed,
     ProgressOpened,
 )
+from milepost.contracts.rules.learning.lesson_state import Bookmark
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.progress.domain.decisions import close, open_progress
-from milepost.progress.domain.lesson_state import Bookmark
 from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson, digest_of
-from milepost.progress.domain.state import Progress, evolve
+from milepost.progress.domain.state import evolve
 
 PLAN = plan(page("intro"), page("loops"), lesson("exam", kind="exam", weight=1), passing=0.5)
 

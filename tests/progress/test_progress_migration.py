@@ -25,12 +25,12 @@ from milepost.contracts.progress import (
     PlanMigrated,
     ProgressClosed,
 )
+from milepost.contracts.rules.learning.plan import plan_of
+from milepost.contracts.rules.learning.progress import satisfying
 from milepost.progress.domain.course_grade import course_grade
-from milepost.progress.domain.plan import plan_of
 from milepost.progress.domain.plan_changes.migration import apply_rule_change, migrate
 from milepost.progress.domain.plan_changes.preview import preview
 from milepost.progress.domain.reports import NotEnrolled, UnknownLesson
-from milepost.progress.domain.state import satisfying
 
 AT = minute(500)
 

@@ -19,9 +19,9 @@ from tests.progress.given import (
 
 from milepost.contracts.courses import LatePolicy
 from milepost.contracts.progress import LessonWaived
+from milepost.contracts.rules.learning.plan import grade_suffices
 from milepost.progress.domain.course_grade import course_grade
 from milepost.progress.domain.draft import draft_of
-from milepost.progress.domain.plan import grade_suffices
 
 DAY = 24 * 60
 MASTERY = {"mastery_score": 0.6}

@@ -20,10 +20,10 @@ from tests.progress.given import (
     started,
 )
 
+from milepost.contracts.rules.learning.next_lesson import Next
 from milepost.progress.domain.decisions import close
 from milepost.progress.domain.draft import draft_of
 from milepost.progress.domain.state import evolve
-from milepost.progress.queries.next_lesson import Next
 
 TO_PASS = {"move_on": "Passed", "mastery_score": 0.5}
 LOOPS, TYPES = "https://skills.example/loops", "https://skills.example/types"

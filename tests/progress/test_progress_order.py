@@ -19,10 +19,10 @@ from tests.progress.given import (
 
 from milepost.contracts.courses import LatePolicy
 from milepost.contracts.rules.attempts import allowed_attempts, counting_attempt
+from milepost.contracts.rules.learning.plan import grade
+from milepost.contracts.rules.learning.scores import scores
 from milepost.progress.domain.course_grade import course_standing
 from milepost.progress.domain.decisions import close
-from milepost.progress.domain.merge import scores
-from milepost.progress.domain.plan import grade
 from milepost.progress.domain.reports import Completed, LessonLocked, Progressed, Scored, Started
 from milepost.progress.domain.state import PROGRESS
 

@@ -14,9 +14,9 @@ from tests.progress.given import (
     started,
 )
 
+from milepost.contracts.rules.learning.next_lesson import Next
 from milepost.progress.domain.decisions import close
 from milepost.progress.domain.state import evolve
-from milepost.progress.queries.next_lesson import Next
 from milepost.progress.queries.overview import Resume
 
 PLAN = plan(

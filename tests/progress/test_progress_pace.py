@@ -17,8 +17,8 @@ from tests.progress.given import (
 
 from milepost.contracts.courses import LatePolicy
 from milepost.contracts.progress import DeadlinesReset, ProgressClosed
-from milepost.progress.queries.pace import Pace
-from milepost.progress.queries.percent import percent
+from milepost.contracts.rules.learning.pace import Pace
+from milepost.contracts.rules.learning.percent import percent
 from milepost.progress.queries.time_left import FEWEST_LEARNERS, LessonTime, TimeLeft
 
 DAY = 24 * 60

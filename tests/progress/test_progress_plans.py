@@ -5,8 +5,9 @@ import pytest
 from tests.progress.conftest import COURSE
 
 from milepost.contracts.courses import Lesson
+from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.progress.domain.reports import UnknownPlan
-from milepost.progress.plan_cache import PlanCache, pinned
+from milepost.progress.plan_cache import PlanCache
 
 
 def test_all_that_progress_needs_of_a_lesson_is_pinned():

@@ -12,12 +12,12 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
 )
 from milepost.contracts.progress import ProgressClosed
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.codec import Codec
 from milepost.events.log import Recorded
 from milepost.progress.app import policy
 from milepost.progress.domain.decisions import report
 from milepost.progress.domain.reports import Started
-from milepost.progress.domain.state import Progress
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.policies import react
 

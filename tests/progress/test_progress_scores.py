@@ -27,7 +27,7 @@ from milepost.contracts.progress import (
     LessonPassed,
     LessonStarted,
 )
-from milepost.progress.domain.merge import scores
+from milepost.contracts.rules.learning.scores import scores
 from milepost.progress.domain.reports import AttemptsExhausted, Report, Scored, digest_of
 
 

@@ -30,8 +30,8 @@ from milepost.contracts.progress import (
     ProgressClosed,
     ScoreRevised,
 )
+from milepost.contracts.rules.learning.scores import counting
 from milepost.progress.domain.decisions import close
-from milepost.progress.domain.merge import counting
 from milepost.progress.domain.reports import LessonLocked, NotEnrolled, UnknownLesson
 from milepost.progress.domain.staff_decisions import (
     NoDeadlineResetLeft,

@@ -23,8 +23,8 @@ from tests.progress.given import (
 from milepost.contracts.courses import SCORED_BY_STAFF, CompletedBy, Lesson, LessonKind, MoveOn
 from milepost.contracts.offerings import InstructorRemoved
 from milepost.contracts.progress import ProgressResumed, ProgressSuspended, ReportsBackdated
+from milepost.contracts.rules.learning.scores import counting
 from milepost.progress.domain.decisions import Terms, close, report
-from milepost.progress.domain.merge import counting
 from milepost.progress.domain.reports import (
     AlreadyJudged,
     AttemptsExhausted,

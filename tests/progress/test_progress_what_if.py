@@ -27,6 +27,7 @@ from milepost.contracts.programs import ProgramDefined
 from milepost.contracts.progress import ProgressClosed
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded
 from milepost.contracts.rules.criteria import earned, holds, leaves
+from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.credentials.domain.achievements.catalog import Program, catalog_of
 from milepost.credentials.domain.achievements.criteria import explain
 from milepost.credentials.domain.records.awards import RECORD
@@ -38,7 +39,6 @@ from milepost.progress.domain.plan_changes.migration import apply_rule_change, m
 from milepost.progress.domain.plan_changes.what_if import LessonChanges, RuleChanges, changed
 from milepost.progress.domain.reports import Scored, UnknownLesson, UnknownPlan
 from milepost.progress.domain.state import PROGRESS
-from milepost.progress.plan_cache import pinned
 from milepost.progress.queries.what_if import Affected, Question, what_if
 
 NORTH = "north"

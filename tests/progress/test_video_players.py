@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from tests.oulad.conftest import SHARED
 
+from milepost.contracts.rules.learning.lesson_state import milliseconds
+from milepost.contracts.rules.learning.plan import LessonRule, plan_of
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.progress.domain.decisions import open_progress, report
-from milepost.progress.domain.lesson_state import milliseconds
-from milepost.progress.domain.plan import LessonRule, plan_of
 from milepost.progress.domain.reports import Progressed
-from milepost.progress.domain.state import PROGRESS, Progress, evolve
+from milepost.progress.domain.state import PROGRESS, evolve
 
 EXTENSIONS = "https://w3id.org/xapi/video/extensions/"
 OPENED = datetime(2021, 11, 1, tzinfo=UTC)

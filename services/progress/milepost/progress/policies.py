@@ -15,11 +15,12 @@ from milepost.contracts.enrollments import (
     LearnerEnrolled,
 )
 from milepost.contracts.progress import LateWorkArrived, ProgressClosed
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.policies.policy import Reaction
 from milepost.progress.domain.carry_over import HandedOver, carry_over
 from milepost.progress.domain.decisions import close, open_progress, resume, suspend
-from milepost.progress.domain.plan import Plan
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.events import ProgressEvent
 
 Left: TypeAlias = (

@@ -21,15 +21,16 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 import structlog
 
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.commands.transact import Contended, Transactor
 from milepost.events.event import Refused
 from milepost.events.runtime.cancellation import end_of
 from milepost.events.runtime.lru_cache import LruCache
 from milepost.progress.domain.decisions import Answer, Reported, Terms, report
 from milepost.progress.domain.joined import MAX_MERGED
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import Progressed, Report, digest_of
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.plan_cache import PlanCache
 
 Key: TypeAlias = tuple[str, str]

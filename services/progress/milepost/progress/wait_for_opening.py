@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 from milepost.contracts import streams
 from milepost.contracts.enrollments import EnrollmentRequested, LearnerEnrolled, LearnerWaitlisted
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import tag_of
 from milepost.events.log import Log
 from milepost.events.runtime.backoff import Backoff
 from milepost.progress.domain.reports import NotEnrolled, NotOpenYet, UnknownEnrollment
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 
 WAIT_SECONDS = 5.0
 # A front end may report while its own call to enroll is still under way.

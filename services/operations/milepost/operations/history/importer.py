@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from milepost.contracts.ids import enrollment_id
+from milepost.contracts.rules.learning.plan import Plan
 from milepost.enrollment.domain.enrollment.admission import enroll
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT, Enrollment
 from milepost.enrollment.domain.enrollment.exits import withdraw
@@ -27,7 +28,6 @@ from milepost.events.event import Refused
 from milepost.events.log import Recorded
 from milepost.operations.history.past import Enroll, Learn, Passage, Past, Step, Withdraw
 from milepost.progress.domain.decisions import Answer, report
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import NotEnrolled, Progressed, Report
 from milepost.progress.domain.state import PROGRESS
 

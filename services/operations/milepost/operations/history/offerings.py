@@ -8,6 +8,8 @@ import msgspec
 
 from milepost.contracts.achievements import CoursePassed
 from milepost.contracts.courses import CoursePublished
+from milepost.contracts.rules.learning.course_plan import pinned
+from milepost.contracts.rules.learning.plan import Plan
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
 from milepost.credentials.domain.achievements.define import define
@@ -18,8 +20,6 @@ from milepost.enrollment.domain.offering.terms import Terms, open_offering
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Refused
 from milepost.operations.history.past import Attested, Past, Run
-from milepost.progress.domain.plan import Plan
-from milepost.progress.plan_cache import pinned
 
 NAMESPACE = UUID("1d2a86b4-7a0c-5f5e-9f65-3e0f9ce2b0a7")
 

@@ -10,13 +10,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from milepost.contracts.ids import CODE
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.runtime.outages import Overloaded
 from milepost.progress.api.wiring import READERS, UNREADABLE, EnrollmentPath, Wiring, plan_for
 from milepost.progress.domain.plan_changes.migration import migrate
 from milepost.progress.domain.plan_changes.preview import MigrationPreview, preview
 from milepost.progress.domain.plan_changes.what_if import RuleChanges
 from milepost.progress.domain.reports import NotEnrolled, UnknownLesson, UnknownPlan
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.events import ProgressEvent
 from milepost.progress.queries.what_if import MAX_LEARNERS, Question, WhatIf, WhatIfCursor, what_if
 from milepost.web.openapi.documented_answers import command, query

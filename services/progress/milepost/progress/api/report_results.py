@@ -8,9 +8,9 @@ import msgspec
 from msgspec.structs import replace
 
 from milepost.contracts.courses import SCORED_BY_STAFF
+from milepost.contracts.rules.learning.plan import Plan
 from milepost.events.event import Refused
 from milepost.progress.api.report_body import PartlyRead, ReportLearning, Unreadable
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
     Completed,
     CompletionNotYours,

@@ -10,6 +10,8 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.commands.transact import Outcome
 from milepost.events.log import Log
 from milepost.progress.api import overviews, plans, staff
@@ -27,9 +29,8 @@ from milepost.progress.api.wiring import (
     plan_for,
 )
 from milepost.progress.domain.decisions import Answer, Reported, Terms, report
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import LessonReport
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.report_buffer import Sender, Told
 from milepost.web.openapi.documented_answers import command
 from milepost.web.requests.commands import Call, run_command

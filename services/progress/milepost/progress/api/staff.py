@@ -12,6 +12,8 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
 from milepost.contracts.ids import CODE, KEY
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.event import Invalid
 from milepost.progress.api.wiring import (
     UNREADABLE,
@@ -22,7 +24,6 @@ from milepost.progress.api.wiring import (
     is_staff,
     plan_for,
 )
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import Fraction, UnknownLesson
 from milepost.progress.domain.staff_decisions import (
     NoDeadlineResetLeft,
@@ -33,7 +34,7 @@ from milepost.progress.domain.staff_decisions import (
     waive,
     withdraw_waiver,
 )
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.events import ProgressEvent
 from milepost.web.auth.tokens import Caller
 from milepost.web.openapi.documented_answers import command

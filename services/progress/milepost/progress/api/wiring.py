@@ -10,15 +10,16 @@ import msgspec
 from litestar.params import PathParameter
 
 from milepost.contracts.ids import ENROLLMENT_KEY
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.commands.transact import Contended, Transactor
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import (
     NotEnrolled,
     NotOpenYet,
     UnknownEnrollment,
     UnknownPlan,
 )
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.plan_cache import PlanCache
 from milepost.progress.queries.lesson_times import LessonTimes
 from milepost.progress.report_buffer import ReportBuffer

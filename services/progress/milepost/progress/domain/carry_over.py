@@ -19,14 +19,14 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ScoreRevised,
 )
-from milepost.progress.domain.carried import NOTHING, news, united
+from milepost.contracts.rules.learning.carried import NOTHING, news, united
+from milepost.contracts.rules.learning.lesson_state import LessonState
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.progress.domain.course_grade import settle_course
 from milepost.progress.domain.draft import Draft, late_work
-from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import verdict
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.plan_changes.migration import done, has_work
-from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 
 # One lesson has 600 KB at most: a thousand attempts with the longest ids.

@@ -19,11 +19,11 @@ from milepost.contracts.progress import (
     LessonPassed,
     LessonProgressed,
 )
+from milepost.contracts.rules.learning.plan import Plan, grade, grade_suffices, required_satisfied
+from milepost.contracts.rules.learning.progress import Progress, satisfying
+from milepost.contracts.rules.learning.scores import counting, scores
 from milepost.progress.domain.completion.look_back import BEGINNING, Held, first_held
-from milepost.progress.domain.merge import counting, scores
-from milepost.progress.domain.plan import Plan, grade, grade_suffices, required_satisfied
 from milepost.progress.domain.reports import Report
-from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent
 
 # What is decided about this learner. A course completes again by it after a final revocation.

@@ -18,14 +18,15 @@ from milepost.contracts.progress import (
     ProgressSuspended,
     ReportsBackdated,
 )
+from milepost.contracts.rules.learning.lesson_state import LessonState
+from milepost.contracts.rules.learning.plan import LessonRule, Plan, exhausted, lesson_satisfied
+from milepost.contracts.rules.learning.progress import Progress, satisfying
 from milepost.events.event import Refused
 from milepost.progress.domain.course_grade import is_deciding, settle_reports
 from milepost.progress.domain.draft import Draft, late_work
 from milepost.progress.domain.joined import join
-from milepost.progress.domain.lesson_state import LessonState
 from milepost.progress.domain.merge import merge
 from milepost.progress.domain.open_times import closed, placed_in_time
-from milepost.progress.domain.plan import LessonRule, Plan, exhausted, lesson_satisfied
 from milepost.progress.domain.reports import (
     AlreadyJudged,
     AttemptsExhausted,
@@ -40,7 +41,6 @@ from milepost.progress.domain.reports import (
     UnknownLesson,
     digest_of,
 )
-from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent
 
 Answer: TypeAlias = Literal["accepted", "duplicate"] | Refused

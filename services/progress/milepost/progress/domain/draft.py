@@ -6,7 +6,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from milepost.contracts.progress import LateWorkArrived
-from milepost.progress.domain.state import Progress, evolve
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.progress.domain.state import evolve
 from milepost.progress.events import ProgressEvent
 
 

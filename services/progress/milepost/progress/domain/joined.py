@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from milepost.contracts.progress import LessonProgressed
-from milepost.progress.domain.lesson_state import milliseconds
+from milepost.contracts.rules.learning.lesson_state import milliseconds
 
 JOINED: Final = timedelta(minutes=1)
 MAX_MERGED: Final = 100

@@ -1,6 +1,6 @@
 """What one accepted report adds to what is known: a stream of events, or none. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import assert_never
 
@@ -14,16 +14,16 @@ from milepost.contracts.progress import (
     LessonStarted,
     ProgressOpened,
 )
-from milepost.contracts.rules.attempts import Attempt, counting_attempt, counting_when_late
-from milepost.progress.domain.lesson_state import (
+from milepost.contracts.rules.learning.lesson_state import (
     Bookmark,
     LessonState,
     later_bookmark,
     milliseconds,
 )
-from milepost.progress.domain.plan import LessonRule, Plan, score_completes
+from milepost.contracts.rules.learning.plan import LessonRule, Plan, score_completes
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.contracts.rules.learning.scores import counting
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored, Started
-from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 
 
@@ -147,27 +147,3 @@ def verdict(
     if passed != standing.passed:
         kind = LessonPassed if passed else LessonFailed
         yield kind(enrollment=opened.enrollment, lesson=rule.id, score=score, occurred_at=at)
-
-
-def counting(standing: LessonState, rule: LessonRule, starts: datetime | None) -> Attempt:
-    """The attempt whose score is the lesson's, of one that has been tried.
-
-    `starts`: from when due days count. What came late has its effective score here.
-    """
-    if rule.late is not None:
-        return counting_when_late(standing.attempts, rule, starts)
-    limit = rule.attempts_allowed
-    if rule.counts == "best" and standing.best and (limit is None or standing.tries <= limit):
-        return standing.best
-    return counting_attempt(standing.attempts, rule)
-
-
-def scores(
-    lessons: Mapping[str, LessonState], plan: Plan, starts: datetime | None
-) -> dict[str, float]:
-    """The counting score of each weighted lesson that has one."""
-    return {
-        rule.id: counting(standing, rule, starts).score
-        for rule in plan.weighted
-        if (standing := lessons.get(rule.id)) and standing.attempts
-    }

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from milepost.contracts.progress import ProgressOpened
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.progress.domain.reports import Report
-from milepost.progress.domain.state import Progress
 
 ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 

@@ -16,13 +16,14 @@ from milepost.contracts.progress import (
     ScoreRevised,
 )
 from milepost.contracts.rules.attempts import Attempt, due_at
+from milepost.contracts.rules.learning.plan import LessonRule, Plan, lesson_satisfied
+from milepost.contracts.rules.learning.progress import Progress, satisfying
+from milepost.contracts.rules.learning.scores import counting
 from milepost.events.event import Conflicting, Unknown
 from milepost.progress.domain.course_grade import settle_course
 from milepost.progress.domain.draft import Draft, late_work
-from milepost.progress.domain.merge import counting, verdict
-from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied
+from milepost.progress.domain.merge import verdict
 from milepost.progress.domain.reports import NotEnrolled, UnknownLesson
-from milepost.progress.domain.state import Progress, satisfying
 from milepost.progress.events import ProgressEvent
 
 

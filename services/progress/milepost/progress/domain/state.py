@@ -1,14 +1,11 @@
-"""What is known of one enrollment: the fold of its events. Pure; never refuses.
+"""How events of one enrollment are folded into what is known of it. Pure; never refuses.
 
 Everything here merges by the least, the greatest or the sum, never by what came last, so that
 the order of arrival leaves no trace.
 """
 
-from collections.abc import Set as AbstractSet
-from datetime import datetime
 from typing import assert_never
 
-import msgspec
 from msgspec.structs import replace
 
 from milepost.contracts import streams
@@ -37,10 +34,8 @@ from milepost.contracts.progress import (
     ReportsBackdated,
     ScoreRevised,
 )
-from milepost.events.codec import Codec
-from milepost.events.streams import Category
-from milepost.progress.domain.carried import NOTHING, CarriedFrom, united
-from milepost.progress.domain.lesson_state import (
+from milepost.contracts.rules.learning.carried import NOTHING, CarriedFrom, united
+from milepost.contracts.rules.learning.lesson_state import (
     LessonState,
     carried_over,
     progressed,
@@ -48,42 +43,10 @@ from milepost.progress.domain.lesson_state import (
     scored,
     started_by,
 )
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.events.codec import Codec
+from milepost.events.streams import Category
 from milepost.progress.events import ProgressEvent
-
-
-class Progress(msgspec.Struct):
-    """`completed` and `passed` name lessons; `reports` are the ids that left an event, each
-    with the digest of its content (empty: from before there were digests).
-
-    `closed_at`: since when it is closed or suspended; `gaps`: from when until when it was.
-    `starts`: from when due days count; `resets`: how often the learner has moved that.
-    `waived`: the lessons that staff excused the learner from, and the reason.
-    `earned`: lessons that were done by the rules of another version, and stay so.
-    `handed_in`: lessons that count as completed since a try completes them by this version.
-    `continues_as`: the enrollment that goes on, of one that was transferred.
-    `carried`: what came from other runs, by the enrollment that it was done in.
-    `grade` and `passing` are what was last told of a completed course; `revoked`: its completion
-    was taken back, and not given since.
-    """
-
-    opened: ProgressOpened | None = None
-    closed_at: datetime | None = None
-    gaps: tuple[tuple[datetime, datetime], ...] = ()
-    course: CourseCompleted | None = None
-    lessons: dict[str, LessonState] = {}
-    completed: set[str] = set()
-    passed: set[str] = set()
-    reports: dict[str, str] = {}
-    starts: datetime | None = None
-    resets: int = 0
-    waived: dict[str, str] = {}
-    earned: set[str] = set()
-    handed_in: frozenset[str] = frozenset()
-    continues_as: str | None = None
-    carried: dict[str, CarriedFrom] = {}
-    grade: float | None = None
-    passing: bool = True
-    revoked: CourseCompletionRevoked | None = None
 
 
 def evolve(state: Progress, event: ProgressEvent) -> Progress:
@@ -212,14 +175,6 @@ def _take_over(state: Progress, known: CarriedLesson | None, new: CarriedLesson)
         state.earned.add(name)
     if new.waived and not (known and known.waived):
         state.waived.setdefault(name, new.waived)
-
-
-def satisfying(state: Progress) -> tuple[AbstractSet[str], AbstractSet[str]]:
-    """The lessons that count as completed, and as passed. What is waived or earned is both."""
-    if not state.waived and not state.earned and not state.handed_in:
-        return state.completed, state.passed
-    both = state.waived.keys() | state.earned
-    return state.completed | state.handed_in | both, state.passed | both
 
 
 PROGRESS: Category[Progress, ProgressEvent] = Category(

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from milepost.contracts.offerings import INSTRUCTORS
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.commands.transact import Contended, Transactor
 from milepost.events.log import AlreadyDone, Recorded
 from milepost.events.store.dry_run import DryRunLog
@@ -17,8 +19,7 @@ from milepost.jobs.kinds import command_of
 from milepost.jobs.row_format import Row
 from milepost.jobs.side_by_side import OneByOne, decide_side_by_side
 from milepost.progress.api.wiring import PlanMoved, by_that_plan
-from milepost.progress.domain.plan import Plan
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.events import ProgressEvent
 from milepost.progress.jobs.earlier_try import EarlierTry, earlier_try
 from milepost.progress.jobs.rows import RowRequest

@@ -9,9 +9,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from milepost.contracts.rules.learning.plan import Plan
 from milepost.jobs.kinds import Kind
 from milepost.jobs.row_format import RowFormat
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.plan_changes.migration import apply_rule_change, migrate
 from milepost.progress.jobs.decide import Decision, RowDecider, RowOf
 from milepost.progress.jobs.rows import (

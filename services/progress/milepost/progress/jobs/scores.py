@@ -9,16 +9,16 @@ import msgspec
 
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.rules.attempts import Attempt
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.contracts.times import Moment
 from milepost.events.event import Refused
 from milepost.jobs.jobs import RowInvalid
 from milepost.jobs.kinds import Kind
 from milepost.jobs.row_format import Fault, RowFormat, utc
 from milepost.progress.domain.decisions import Terms, report
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.reports import Backdating, Fraction, Scored
 from milepost.progress.domain.staff_decisions import UnknownAttempt, revise_score
-from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 from milepost.progress.jobs.decide import Decision, RowDecider, RowOf
 from milepost.progress.jobs.rows import (

@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.jobs.kinds import Kind
 from milepost.jobs.row_format import RowFormat
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.staff_decisions import waive, withdraw_waiver
-from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 from milepost.progress.jobs.decide import Decision, RowDecider, RowOf
 from milepost.progress.jobs.rows import (

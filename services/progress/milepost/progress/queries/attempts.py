@@ -17,13 +17,14 @@ from milepost.contracts.progress import (
     ScoreRevised,
 )
 from milepost.contracts.rules.attempts import due_at, effective
+from milepost.contracts.rules.learning.plan import LessonRule
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.contracts.rules.learning.scores import counting
 from milepost.events.codec import Codec
 from milepost.events.event import tag_of
 from milepost.events.log import Recorded
 from milepost.events.metadata import metadata_of
-from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import LessonRule
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 
 NotCounting: TypeAlias = Literal[
     "lesson_waived", "beyond_attempts_allowed", "not_the_best", "not_the_last", "not_the_first"

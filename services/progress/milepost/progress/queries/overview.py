@@ -5,14 +5,14 @@ from datetime import datetime
 
 import msgspec
 
-from milepost.progress.domain.lesson_state import Bookmark
-from milepost.progress.domain.plan import Plan
-from milepost.progress.domain.state import Progress
-from milepost.progress.queries.chances import chances
-from milepost.progress.queries.grades import GradeView, grade_view
-from milepost.progress.queries.next_lesson import Next, next_lesson
-from milepost.progress.queries.outline import LessonView, is_demanded, outline, percent_done
-from milepost.progress.queries.pace import Pace, pace
+from milepost.contracts.rules.learning.chances import chances
+from milepost.contracts.rules.learning.grades import GradeView, grade_view
+from milepost.contracts.rules.learning.lesson_state import Bookmark
+from milepost.contracts.rules.learning.next_lesson import Next, next_lesson
+from milepost.contracts.rules.learning.outline import LessonView, is_demanded, outline, percent_done
+from milepost.contracts.rules.learning.pace import Pace, pace
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.progress.queries.time_left import LessonTime, TimeLeft, time_left
 
 

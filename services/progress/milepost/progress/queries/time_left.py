@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from milepost.progress.domain.plan import Plan
-from milepost.progress.queries.outline import LessonView, is_demanded
+from milepost.contracts.rules.learning.outline import LessonView, is_demanded
+from milepost.contracts.rules.learning.plan import Plan
 
 # A median of fewer tells more about them than about the lesson.
 FEWEST_LEARNERS = 5

@@ -25,9 +25,10 @@ from milepost.contracts.progress import (
     ProgressOpened,
     ReportsBackdated,
 )
+from milepost.contracts.rules.learning.course_plan import pinned
+from milepost.contracts.rules.learning.plan import Plan
 from milepost.events.event import tag_of
 from milepost.events.log import PAGE, Log, pages
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.plan_changes.what_if import (
     Effect,
     Judged,
@@ -40,7 +41,7 @@ from milepost.progress.domain.plan_changes.what_if import (
 from milepost.progress.domain.reports import UnknownPlan
 from milepost.progress.domain.state import PROGRESS
 from milepost.progress.events import ProgressEvent
-from milepost.progress.plan_cache import pinned, published_versions
+from milepost.progress.plan_cache import published_versions
 from milepost.progress.queries.what_if_credentials import (
     NO_EFFECTS,
     CredentialEffects,

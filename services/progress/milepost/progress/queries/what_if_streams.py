@@ -8,9 +8,10 @@ from typing import TypeAlias
 import msgspec
 
 from milepost.contracts.progress import LessonStarted
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.events.event import tag_of
 from milepost.progress.domain.plan_changes.what_if import Places
-from milepost.progress.domain.state import PROGRESS, Progress
+from milepost.progress.domain.state import PROGRESS
 
 _STARTED = tag_of(LessonStarted)
 # So many events are judged before others have their turn.

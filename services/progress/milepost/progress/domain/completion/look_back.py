@@ -26,8 +26,7 @@ from milepost.contracts.rules.attempts import (
     due_at,
     effective,
 )
-from milepost.progress.domain.completion.running_grade import RunningGrade
-from milepost.progress.domain.plan import (
+from milepost.contracts.rules.learning.plan import (
     LessonRule,
     Plan,
     grade,
@@ -35,7 +34,8 @@ from milepost.progress.domain.plan import (
     lesson_satisfied,
     required_satisfied,
 )
-from milepost.progress.domain.state import Progress, satisfying
+from milepost.contracts.rules.learning.progress import Progress, satisfying
+from milepost.progress.domain.completion.running_grade import RunningGrade
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 # So many things are gone through, fewer where many are dropped: well under 100 ms in all. After

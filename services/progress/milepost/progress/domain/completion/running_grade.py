@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Collection
 from math import fsum
 
-from milepost.progress.domain.plan import Plan, grade, grade_suffices
+from milepost.contracts.rules.learning.plan import Plan, grade, grade_suffices
 
 
 class RunningGrade:

@@ -13,16 +13,22 @@ from datetime import datetime
 
 from milepost.contracts.courses import SCORED_BY_STAFF
 from milepost.contracts.progress import LessonPassed, PlanMigrated, ProgressOpened
+from milepost.contracts.rules.learning.plan import (
+    LessonRule,
+    Plan,
+    lesson_satisfied,
+    score_completes,
+)
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.contracts.rules.learning.scores import counting
 from milepost.progress.domain.course_grade import (
     ever_held,
     revoke_course,
     settle_course,
 )
 from milepost.progress.domain.draft import Draft
-from milepost.progress.domain.merge import counting, verdict
-from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied, score_completes
+from milepost.progress.domain.merge import verdict
 from milepost.progress.domain.reports import NotEnrolled
-from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 
 

@@ -9,11 +9,16 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from milepost.contracts.rules.learning.plan import (
+    LessonRule,
+    Plan,
+    grade_suffices,
+    lesson_satisfied,
+)
+from milepost.contracts.rules.learning.progress import Progress, satisfying
 from milepost.progress.domain.course_grade import course_grade
 from milepost.progress.domain.draft import Draft
-from milepost.progress.domain.plan import LessonRule, Plan, grade_suffices, lesson_satisfied
 from milepost.progress.domain.plan_changes.migration import migrate, movable
-from milepost.progress.domain.state import Progress, satisfying
 
 Change: TypeAlias = Literal["kept", "changed", "new", "gone"]
 # Of a lesson's rule; titles are not rules.

@@ -21,13 +21,13 @@ from milepost.contracts.courses import (
     Lesson,
     MoveOn,
 )
+from milepost.contracts.rules.learning.plan import Plan
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.contracts.rules.learning.scores import counting
 from milepost.progress.domain.course_grade import course_grade
 from milepost.progress.domain.draft import Draft
-from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import Plan
 from milepost.progress.domain.plan_changes.migration import apply_rule_change
 from milepost.progress.domain.reports import Fraction, UnknownLesson
-from milepost.progress.domain.state import Progress
 from milepost.progress.events import ProgressEvent
 
 Effect: TypeAlias = Literal["gains_completion", "loses_completion", "grade_changes", "nothing"]

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from milepost.contracts.rules.attempts import Attempt, effective
-from milepost.progress.domain.plan import LessonRule, Plan
-from milepost.progress.queries.outline import LessonView
+from milepost.contracts.rules.learning.outline import LessonView
+from milepost.contracts.rules.learning.plan import LessonRule, Plan
 
 
 class Chance(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from milepost.progress.queries.outline import LessonView
+from milepost.contracts.rules.learning.outline import LessonView
 
 PaceStatus: TypeAlias = Literal["ahead", "on_track", "behind", "unknown"]
 

@@ -16,9 +16,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from milepost.progress.domain.plan import Plan
-from milepost.progress.queries.chances import Chance, on_the_way, unreachable
-from milepost.progress.queries.outline import LessonView, is_demanded
+from milepost.contracts.rules.learning.chances import Chance, on_the_way, unreachable
+from milepost.contracts.rules.learning.outline import LessonView, is_demanded
+from milepost.contracts.rules.learning.plan import Plan
 
 Reason: TypeAlias = Literal[
     "started",

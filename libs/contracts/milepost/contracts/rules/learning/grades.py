@@ -6,10 +6,10 @@ from math import fsum
 
 import msgspec
 
-from milepost.progress.domain.merge import scores
-from milepost.progress.domain.plan import Plan, grade, grade_suffices
-from milepost.progress.domain.state import Progress
-from milepost.progress.queries.chances import Chance
+from milepost.contracts.rules.learning.chances import Chance
+from milepost.contracts.rules.learning.plan import Plan, grade, grade_suffices
+from milepost.contracts.rules.learning.progress import Progress
+from milepost.contracts.rules.learning.scores import scores
 
 # What is needed is told in millionths.
 STEPS = 1_000_000

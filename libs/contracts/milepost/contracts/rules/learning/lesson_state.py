@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from milepost.contracts.progress import AttemptScored, CarriedLesson, LessonProgressed, ScoreRevised
 from milepost.contracts.rules.attempts import Attempt, with_attempt, with_carried, with_revised
-from milepost.progress.domain.carried import united
+from milepost.contracts.rules.learning.carried import united
 
 
 class Bookmark(msgspec.Struct, frozen=True, order=True, gc=False):

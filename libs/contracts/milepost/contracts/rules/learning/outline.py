@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from milepost.contracts.courses import MAX_ATTEMPTS
 from milepost.contracts.rules.attempts import due_at
-from milepost.progress.domain.lesson_state import LessonState
-from milepost.progress.domain.merge import counting
-from milepost.progress.domain.plan import LessonRule, Plan, lesson_satisfied
-from milepost.progress.domain.state import Progress, satisfying
-from milepost.progress.queries.percent import percent
+from milepost.contracts.rules.learning.lesson_state import LessonState
+from milepost.contracts.rules.learning.percent import percent
+from milepost.contracts.rules.learning.plan import LessonRule, Plan, lesson_satisfied
+from milepost.contracts.rules.learning.progress import Progress, satisfying
+from milepost.contracts.rules.learning.scores import counting
 
 Status: TypeAlias = Literal["locked", "open", "started", "done"]
 Standing: TypeAlias = tuple[Status, tuple[str, ...]]
