@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.enrollment.given import minute, opened, published
 
+from milepost.contracts.courses import CoursePublished
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.rules.learning.course_plan import pinned
@@ -50,7 +51,6 @@ from milepost.progress.plan_cache import PlanCache
 
 TENANT = "t"
 ENDS = minute(0) + timedelta(days=1)
-PLAN = pinned(published())
 OFFERINGS = ("spring", "autumn")
 ALONE: Mapping[str, Callable[..., Any]] = {
     "decline": partial(decline, reason="no_room"),
@@ -106,10 +106,15 @@ class School:
     """The services' own decisions and policies, on a log in memory.
 
     `pace`: policies answer after every step, or after every third, …
+    `more`: further reports that steps may name.
     """
 
-    def __init__(self, pace: int) -> None:
+    def __init__(
+        self, pace: int, course: CoursePublished, more: Mapping[str, Callable[..., Report]]
+    ) -> None:
         self.pace = pace
+        self.plan = pinned(course)
+        self.reports = {**REPORTS, **more}
         self.unanswered: list[Recorded] = []
         self.log = MemoryLog()
         self.transactor = Transactor(self.log)
@@ -158,15 +163,15 @@ class School:
                 about: dict[str, Any] = {"offering": step.offering, "reason": "low_demand"}
                 found = run, partial(cancel_offering, **about, occurred_at=at)
             case "uncomplete":
-                revoking = partial(revoke_course, plan=PLAN, reason="misconduct", at=at)
+                revoking = partial(revoke_course, plan=self.plan, reason="misconduct", at=at)
                 found = PROGRESS.of(enrollment), lambda state: list(revoking(state))
             case alone if alone in ALONE:
                 found = own, partial(ALONE[alone], **named)
             case both if both in BOTH:
                 found = (run, own), partial(BOTH[both], **named)
             case reported:
-                one = REPORTS[reported](id=str(number), occurred_at=at)
-                found = PROGRESS.of(enrollment), partial(report, plan=PLAN, reports=[one])
+                one = self.reports[reported](id=str(number), occurred_at=at)
+                found = PROGRESS.of(enrollment), partial(report, plan=self.plan, reports=[one])
         return found
 
     def _transfer(self, step: Step, enrollment: str) -> tuple[Any, Callable[..., Any]]:
@@ -183,10 +188,14 @@ class School:
 
 
 async def play(
-    facts: Sequence[Mapping[str, Any]], taken: Sequence[Step], pace: int = 1
+    facts: Sequence[Mapping[str, Any]],
+    taken: Sequence[Step],
+    pace: int = 1,
+    course: CoursePublished | None = None,
+    more: Mapping[str, Callable[..., Report]] = {},
 ) -> list[Recorded]:
-    school = School(pace)
-    course = published()
+    course = course or published()
+    school = School(pace, course, more)
     await school.transactor.transact(TENANT, COURSE.of(course.course), lambda _: [course])
     for offering, terms_of in zip(OFFERINGS, facts, strict=True):
         await school.open(offering, terms_of)

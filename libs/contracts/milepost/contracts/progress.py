@@ -208,6 +208,7 @@ class DeadlinesReset(Event, frozen=True, kw_only=True, tag="deadlines_reset"):
 class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):
     """The enrollment is judged by `version` of the course from now on, before by `before`.
 
+    course     empty in events from before it was told
     earned     lessons that were done by the rules of before: they stay done
     handed_in  lessons that were tried before, where a try completes from now on
     """
@@ -216,6 +217,7 @@ class PlanMigrated(Event, frozen=True, kw_only=True, tag="plan_migrated"):
     version: int
     before: int
     reason: str
+    course: str = ""
     earned: tuple[str, ...] = ()
     handed_in: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from milepost.events.parking.parked import Failure, Parked
 from milepost.events.projections.read_model import (
     Fact,
     Key,
+    Loaded,
     ReadModel,
     Rows,
     Table,
@@ -93,6 +94,16 @@ def keys(table: Table[Any], facts: Sequence[Fact[Any]]) -> set[Key]:
         found = {table.key_of(fact) for fact in facts}
     except Exception as error:
         raise Unfoldable(table.name) from error
+    return {key for key in found if key is not None}
+
+
+def linked_keys(table: Table[Any], loaded: Loaded, facts: Sequence[Fact[Any]]) -> set[Key]:
+    """The keys of the rows that the loaded rows of these facts name."""
+    if table.linked is None:
+        return set()
+    naming, key_of = table.linked
+    rows = loaded[naming.name]
+    found = {key_of(row) for key in keys(naming, facts) if (row := rows.get(key)) is not None}
     return {key for key in found if key is not None}
 
 

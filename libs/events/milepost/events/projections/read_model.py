@@ -68,6 +68,10 @@ class Table(msgspec.Struct, Generic[R], frozen=True, eq=False):
     without it is a tally: its rows start from their defaults in every batch and are added to what
     the database holds: numbers by their sum, optional values by the latest that is not None.
     `indexes` are column lists; the tenant is put before each.
+    `linked`: a table before this one, and which row of this one a row there names. That is loaded
+    too, to be looked up: by it a fold knows what another stream has said, a course's plan say.
+    Who looks up must do with None, since what could not be folded there is missing here.
+    `weight`: a row takes as much memory as so many small ones.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Table(msgspec.Struct, Generic[R], frozen=True, eq=False):
     key: tuple[str, ...]
     key_of: Callable[[Fact[Any]], Key | None] | None = None
     indexes: tuple[str, ...] = ()
+    linked: "tuple[Table[Any], Callable[[Any], Key | None]] | None" = None
+    weight: int = 1
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -103,6 +109,12 @@ class Rows:
         """The row to read, if there is one. Raises `KeyError` when it was not loaded."""
         changed = self.changed.get(table.name, {})
         row: R | None = changed.get(key) or self._loaded[table.name][key]
+        return row
+
+    def look_up(self, table: Table[R], *key: str) -> R | None:
+        """A row that another one names, as far as it is known here."""
+        changed = self.changed.get(table.name, {})
+        row: R | None = changed.get(key) or self._loaded.get(table.name, {}).get(key)
         return row
 
 

@@ -41,6 +41,7 @@ from milepost.events.projections.folding import (
     fold_each,
     keyed,
     keys,
+    linked_keys,
     occurred_by,
 )
 from milepost.events.projections.generations import Generation
@@ -238,7 +239,8 @@ class GenerationWriter:
         kept = self._cached.setdefault(tenant, {})
         for table in self.model.kept:
             rows = kept.setdefault(table.name, {})
-            missing = keys(table, facts).difference(rows)
+            wanted = keys(table, facts) | linked_keys(table, kept, facts)
+            missing = wanted.difference(rows)
             if missing:
                 loaded = await self._tables[table.name].load(self._pool, tenant, missing)
                 rows.update({key: loaded.get(key) for key in missing})
@@ -272,7 +274,12 @@ class GenerationWriter:
         kept = self._cached.setdefault(tenant, {})
         for table in self.model.kept:
             kept.setdefault(table.name, {}).update(rows.changed.get(table.name, {}))
-        held = (len(rows) for tables in self._cached.values() for rows in tables.values())
+        weights = {table.name: table.weight for table in self.model.kept}
+        held = (
+            len(rows) * weights[name]
+            for tables in self._cached.values()
+            for name, rows in tables.items()
+        )
         if sum(held) > ROWS_IN_MEMORY:
             self._cached.clear()
 

@@ -70,7 +70,7 @@ class EnrollmentRow(msgspec.Struct):
     """`state` is the enrollment's; `grade` (0 to 1) is that of the completion, as it is by now.
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait or
-    a seat.
+    a seat; `waitlisted_at`, `enrolled_at`, `withdrawn_at` and the reason are this stay's.
     `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
     of what was reported happened, however late it arrived.
     """
@@ -212,6 +212,7 @@ def _enter(row: EnrollmentRow, event: Entry) -> None:
     row.mode = event.mode
     if row.stay != event.stay:
         row.stay, row.entered_at = event.stay, event.occurred_at
+        row.waitlisted_at = row.enrolled_at = row.withdrawn_at = row.withdrawal_reason = None
     match event:
         case LearnerEnrolled():
             row.state = _seated_state(row)
@@ -225,4 +226,4 @@ def _enter(row: EnrollmentRow, event: Entry) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 5, Codec(OverviewEvent), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 6, Codec(OverviewEvent), (ENROLLMENTS,), fold)

@@ -1,24 +1,26 @@
 """One row per offering: its funnel, as counts of enrollments, and how much was done in it.
 
     waitlisted   had to wait, ever                  (waiting: still does)
-    enrolled     had a seat, ever                   (seated: has one, or holds an offered one)
-    started      of those enrolled: began a lesson
-    completed    of those enrolled: met the course's demands, and nobody took that back
-    graded       of those completed: have a grade
-    withdrawn    of those enrolled: gave up; who leaves the waitlist was never in
+    enrolled     had a seat, and was not moved      (current: and is in)
+    started … completed                             see `funnel`
+    withdrawn    gone now of their own accord       (ever_withdrawn: came back, too)
 
-Each enrollment is counted once in each stage, whatever happens to it twice: a learner who comes
-back is the same enrollment. So counts are no numbers of events, and rates are made of them when
-they are read. What an offering is stands in the catalog.
+Each enrollment is counted once in each stage, by the latest facts: who comes back is not withdrawn
+any more, who was transferred is counted where they are. So counts are no numbers of events, and
+rates are made of them when they are read. What an offering is stands in the catalog.
 """
 
 from typing import TypeAlias, assert_never
 
 import msgspec
 
+from milepost.contracts.courses import CoursePublished
 from milepost.contracts.enrollments import (
     EnrollmentCanceled,
+    EnrollmentCompleted,
+    EnrollmentCompletionRevoked,
     EnrollmentExpired,
+    EnrollmentModeChanged,
     EnrollmentTransferred,
     EnrollmentWithdrawn,
     LearnerEnrolled,
@@ -31,188 +33,264 @@ from milepost.contracts.progress import (
     CourseCompleted,
     CourseCompletionRevoked,
     CourseGradeChanged,
+    DeadlinesReset,
     LessonCompleted,
+    LessonFailed,
+    LessonPassed,
     LessonProgressed,
     LessonStarted,
+    LessonWaived,
+    LessonWaiverWithdrawn,
+    PlanMigrated,
+    ProgressCarriedOver,
+    ProgressOpened,
+    ScoreRevised,
 )
-from milepost.contracts.records import CredentialAwarded
+from milepost.contracts.records import (
+    CredentialAwarded,
+    CredentialDeclined,
+    CredentialRevoked,
+    CredentialSuperseded,
+)
+from milepost.dashboards.projections.awards import (
+    AWARDS,
+    LEARNER_AWARDS,
+    AwardEvent,
+    fold_award,
+)
+from milepost.dashboards.projections.funnel import MOVED, Counted, Member, counted, stage_of
+from milepost.dashboards.projections.funnel_tables import (
+    COURSE_PLANS,
+    LESSONS,
+    MEMBERS,
+    OFFERINGS,
+    OfferingRow,
+    PlanRow,
+)
+from milepost.dashboards.projections.lesson_work import GRADE_UNITS, LessonEvent
+from milepost.dashboards.projections.lessons import fold_lesson, fold_moved, move_lessons, plan_of
 from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, ReadModel, Rows
 
-GRADE_UNITS = 1_000_000_000  # grades have 9 decimals; whole numbers add up the same in any order
-
-Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
 Result: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
-Stage: TypeAlias = (
+Leaving: TypeAlias = (
+    EnrollmentWithdrawn | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
+)
+Entering: TypeAlias = (
     LearnerWaitlisted
     | LearnerOfferedSeat
     | LearnerEnrolled
-    | Result
-    | EnrollmentWithdrawn
-    | EnrollmentExpired
-    | EnrollmentTransferred
-    | EnrollmentCanceled
+    | EnrollmentModeChanged
+    | EnrollmentCompleted
+    | EnrollmentCompletionRevoked
 )
-FunnelEvent: TypeAlias = Activity | Stage | OfferingOpened | CredentialAwarded
-
-
-class OfferingRow(msgspec.Struct):
-    """`waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer.
-
-    `started`: of those enrolled, with any lesson begun. `withdrawn`: of those enrolled; who leaves
-    the waitlist was never in. `credentials`: awards whose evidence names the offering, revoked ones
-    included. `graded`: of those completed, who have a grade; `grade_units`: the sum of their
-    grades, in billionths.
-    """
-
-    offering: str
-    waitlisted: int = 0
-    waiting: int = 0
-    seated: int = 0
-    enrolled: int = 0
-    verified: int = 0
-    started: int = 0
-    completed: int = 0
-    withdrawn: int = 0
-    credentials: int = 0
-    lessons_completed: int = 0
-    attempts: int = 0
-    visits: int = 0
-    clicks: int = 0
-    graded: int = 0
-    grade_units: int = 0
-
-
-class Member(msgspec.Struct):
-    """An enrollment: its offering, and the stages in which it has been counted.
-
-    `grade_units`: the grade that is in the offering's sum, if one is.
-    """
-
-    enrollment: str
-    offering: str = ""
-    waitlisted: bool = False
-    waiting: bool = False
-    seated: bool = False
-    enrolled: bool = False
-    started: bool = False
-    completed: bool = False
-    withdrawn: bool = False
-    grade_units: int | None = None
-
-
-def key_of(fact: Fact[FunnelEvent]) -> Key | None:
-    return (fact.key,) if fact.category in ("progress", "enrollment") else None
-
-
-OFFERINGS = Table("offering_summary", OfferingRow, ("offering",))
-MEMBERS = Table("offering_member", Member, ("enrollment",), key_of)
+Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
+FunnelEvent: TypeAlias = (
+    LessonProgressed
+    | LessonEvent
+    | Moved
+    | Entering
+    | Leaving
+    | Result
+    | ProgressOpened
+    | OfferingOpened
+    | CoursePublished
+    | AwardEvent
+)
 
 
 def fold(rows: Rows, fact: Fact[FunnelEvent]) -> None:
     event = fact.event
     match event:
-        case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
-            _count_activity(rows, fact.key, event)
-        case CredentialAwarded():
-            for offering in {one.offering for one in event.evidence if one.offering is not None}:
-                rows.of(OFFERINGS, offering).credentials += 1
+        case LessonProgressed():
+            _count_visit(rows, fact.key, event)
+        case (
+            LessonStarted()
+            | LessonCompleted()
+            | AttemptScored()
+            | LessonPassed()
+            | LessonFailed()
+            | LessonWaived()
+            | LessonWaiverWithdrawn()
+            | ScoreRevised()
+        ):
+            _count_lesson(rows, fact.key, event)
+        case PlanMigrated() | DeadlinesReset() | ProgressCarriedOver():
+            _count_moved(rows, fact.key, event)
+        case ProgressOpened():
+            rows.of(MEMBERS, fact.key).starts = event.starts or event.occurred_at
         case OfferingOpened():
             rows.of(OFFERINGS, event.offering)
+        case CoursePublished():
+            _keep_plan(rows, event)
+        case (
+            CredentialAwarded()
+            | CredentialRevoked()
+            | CredentialSuperseded()
+            | CredentialDeclined()
+        ):
+            fold_award(rows, fact.key, event)
         case _:
-            member = rows.of(MEMBERS, event.enrollment)
-            member.offering = event.offering
-            _count_stage(rows.of(OFFERINGS, event.offering), member, event)
+            _count_stage(rows, event)
 
 
-def _count_activity(rows: Rows, enrollment: str, event: Activity) -> None:
-    member = rows.find(MEMBERS, enrollment)
-    assert member is not None, "progress opens after an enrollment, further down the log"
+def _keep_plan(rows: Rows, event: CoursePublished) -> None:
+    row: PlanRow = rows.of(COURSE_PLANS, event.course, str(event.version))
+    row.plan = msgspec.json.encode(event).decode()
+
+
+def _count_visit(rows: Rows, enrollment: str, event: LessonProgressed) -> None:
+    member = _known(rows, enrollment)
     offering = rows.of(OFFERINGS, member.offering)
+    offering.visits += 1
+    offering.clicks += event.clicks
     if not member.started:
-        rows.of(MEMBERS, enrollment).started = True
-        offering.started += 1
+        _start(rows, enrollment, offering)
+
+
+def _count_lesson(rows: Rows, enrollment: str, event: LessonEvent) -> None:
+    member = _known(rows, enrollment)
+    offering = rows.of(OFFERINGS, member.offering)
     match event:
-        case LessonProgressed():
-            offering.visits += 1
-            offering.clicks += event.clicks
-        case LessonStarted():
-            pass
+        case LessonStarted() if not member.started:
+            _start(rows, enrollment, offering)
         case LessonCompleted():
             offering.lessons_completed += 1
         case AttemptScored():
             offering.attempts += 1
+    member = rows.of(MEMBERS, enrollment)
+    fold_lesson(rows, member, event)
+    _advance(offering, member)
+
+
+def _start(rows: Rows, enrollment: str, offering: OfferingRow) -> None:
+    member = rows.of(MEMBERS, enrollment)
+    member.started = True
+    _advance(offering, member)
+
+
+def _count_moved(rows: Rows, enrollment: str, event: Moved) -> None:
+    member = rows.of(MEMBERS, enrollment)
+    fold_moved(rows, member, event)
+    _advance(rows.of(OFFERINGS, member.offering), member)
+
+
+def _known(rows: Rows, enrollment: str) -> Member:
+    member = rows.find(MEMBERS, enrollment)
+    assert member is not None, "progress opens after an enrollment, further down the log"
+    return member
+
+
+def _advance(offering: OfferingRow, member: Member) -> None:
+    """Only the stage may be another one."""
+    stage = stage_of(member)
+    if stage != member.stage:
+        before = counted(member)
+        member.stage = stage
+        _recount(offering, before, counted(member))
+
+
+def _recount(offering: OfferingRow, before: Counted, after: Counted) -> None:
+    for name, old, new in zip(Counted._fields, before, after, strict=True):
+        if old != new:
+            setattr(offering, name, getattr(offering, name) + new - old)
+
+
+def _count_stage(rows: Rows, event: Entering | Leaving | Result) -> None:
+    member = rows.of(MEMBERS, event.enrollment)
+    before = counted(member)
+    member.offering = event.offering
+    match event:
+        case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
+            _set_result(member, event)
+        case (
+            EnrollmentWithdrawn()
+            | EnrollmentExpired()
+            | EnrollmentTransferred()
+            | EnrollmentCanceled()
+        ):
+            _leave(member, event)
         case _:
-            assert_never(event)
+            _enter(rows, member, event)
+    member.stage = stage_of(member)
+    after = counted(member)
+    _recount(rows.of(OFFERINGS, event.offering), before, after)
+    if before.enrolled != after.enrolled and member.work != "{}":
+        move_lessons(rows, member, after.enrolled - before.enrolled)
 
 
-def _count_stage(offering: OfferingRow, member: Member, event: Stage) -> None:
+def _enter(rows: Rows, member: Member, event: Entering) -> None:
     match event:
         case LearnerWaitlisted():
-            offering.waitlisted += not member.waitlisted
-            offering.waiting += not member.waiting
             member.waitlisted = member.waiting = True
         case LearnerOfferedSeat():
-            _seat(offering, member)
+            member.seated, member.waiting = True, False
         case LearnerEnrolled():
-            _seat(offering, member)
-            offering.enrolled += not member.enrolled
-            offering.verified += event.mode == "verified" and not member.enrolled
-            member.enrolled = True
-        case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
-            _count_result(offering, member, event)
-        case EnrollmentWithdrawn():
-            _release(offering, member)
-            offering.withdrawn += member.enrolled and not member.withdrawn
-            member.withdrawn = True
-        case EnrollmentExpired() | EnrollmentTransferred() | EnrollmentCanceled():
-            _release(offering, member)
+            _enroll(rows, member, event)
+        case EnrollmentModeChanged():
+            member.mode = event.mode
+        case EnrollmentCompleted():
+            member.departure = None
+        case EnrollmentCompletionRevoked():
+            member.departure = _departure_in(member, event.state)
         case _:
             assert_never(event)
 
 
-def _count_result(offering: OfferingRow, member: Member, event: Result) -> None:
+def _enroll(rows: Rows, member: Member, event: LearnerEnrolled) -> None:
+    member.learner, member.course, member.mode = event.learner, event.course, event.mode
+    # Who comes back goes on by the version that they are judged by.
+    member.version = member.version or event.version
+    member.seated = member.enrolled = True
+    member.waiting = False
+    member.departure = None
+    if plan := plan_of(rows, member):
+        member.lessons = len(plan.lessons)
+
+
+def _leave(member: Member, event: Leaving) -> None:
+    member.seated = member.waiting = False
+    # Who had gone before they waited, or were offered a seat, once more is as gone as before.
+    if not member.enrolled or member.departure is not None:
+        return
+    match event:
+        case EnrollmentWithdrawn():
+            member.departure, member.ever_withdrawn = "withdrawn", True
+        case EnrollmentExpired():
+            member.departure = "expired"
+        case EnrollmentTransferred():
+            member.departure = "deferred" if event.deferred else "transferred"
+            member.deferred = event.deferred
+        case EnrollmentCanceled():
+            member.departure = "canceled"
+        case _:
+            assert_never(event)
+
+
+def _departure_in(member: Member, state: str) -> str | None:
+    """Of who had left before their completion was heard of, and taken back."""
+    if state == "transferred" and member.deferred:
+        return "deferred"
+    return state if state in {"withdrawn", "expired", *MOVED} else None
+
+
+def _set_result(member: Member, event: Result) -> None:
     match event:
         case CourseCompleted():
-            offering.completed += not member.completed
-            member.completed = True
-            _count_grade(offering, member, event.grade)
+            member.completed, grade = True, event.grade
         case CourseGradeChanged():
-            _count_grade(offering, member, event.grade if member.completed else None)
+            grade = event.grade if member.completed else None
         case CourseCompletionRevoked():
-            offering.completed -= member.completed
-            member.completed = False
-            _count_grade(offering, member, None)
+            member.completed, grade = False, None
         case _:
             assert_never(event)
-
-
-def _count_grade(offering: OfferingRow, member: Member, grade: float | None) -> None:
-    """In the place of the one that was counted before."""
-    if member.grade_units is not None:
-        offering.graded -= 1
-        offering.grade_units -= member.grade_units
     member.grade_units = None if grade is None else round(grade * GRADE_UNITS)
-    if member.grade_units is not None:
-        offering.graded += 1
-        offering.grade_units += member.grade_units
 
 
-def _seat(offering: OfferingRow, member: Member) -> None:
-    _leave_waitlist(offering, member)
-    offering.seated += not member.seated
-    member.seated = True
-
-
-def _release(offering: OfferingRow, member: Member) -> None:
-    _leave_waitlist(offering, member)
-    offering.seated -= member.seated
-    member.seated = False
-
-
-def _leave_waitlist(offering: OfferingRow, member: Member) -> None:
-    offering.waiting -= member.waiting
-    member.waiting = False
-
-
-OFFERING_SUMMARY = ReadModel("offering_summary", 4, Codec(FunnelEvent), (OFFERINGS, MEMBERS), fold)
+OFFERING_SUMMARY = ReadModel(
+    "offering_summary",
+    5,
+    Codec(FunnelEvent),
+    (OFFERINGS, MEMBERS, COURSE_PLANS, LESSONS, LEARNER_AWARDS, AWARDS),
+    fold,
+)

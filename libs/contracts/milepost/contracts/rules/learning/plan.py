@@ -122,17 +122,28 @@ def _required(rules: Mapping[str, LessonRule], *move_on: MoveOn) -> frozenset[st
 def lesson_satisfied(
     rule: LessonRule, completed: AbstractSet[str], passed: AbstractSet[str]
 ) -> bool:
-    match rule.move_on:
+    return satisfies(rule.move_on, completed=rule.id in completed, passed=rule.id in passed)
+
+
+def satisfies(move_on: MoveOn, *, completed: bool, passed: bool) -> bool:
+    match move_on:
         case "Completed":
-            return rule.id in completed
+            return completed
         case "Passed":
-            return rule.id in passed
+            return passed
         case "CompletedAndPassed":
-            return rule.id in completed and rule.id in passed
+            return completed and passed
         case "CompletedOrPassed":
-            return rule.id in completed or rule.id in passed
+            return completed or passed
         case "NotApplicable":
             return True
+
+
+def is_done(move_on: MoveOn, *, completed: bool, passed: bool) -> bool:
+    """A lesson that nothing is asked of is done when it was completed all the same."""
+    if move_on == "NotApplicable":
+        return completed
+    return satisfies(move_on, completed=completed, passed=passed)
 
 
 def score_completes(rule: LessonRule, *, learner: bool) -> bool:

@@ -30,3 +30,14 @@ def scores(
         for rule in plan.weighted
         if (standing := lessons.get(rule.id)) and standing.attempts
     }
+
+
+def counting_score(
+    attempts: tuple[Attempt, ...], rule: LessonRule, starts: datetime | None
+) -> float | None:
+    """0 to 1; None before there was an attempt. `starts`: from when due days count."""
+    if not attempts:
+        return None
+    if rule.late is not None:
+        return counting_when_late(attempts, rule, starts).score
+    return counting_attempt(attempts, rule).score

@@ -17,11 +17,17 @@ OfferingSort: TypeAlias = Literal["offering", "enrolled", "started", "completed"
 
 
 class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of enrollments, each counted once in a stage; rates are 0 to 1, null without any.
+    """Counts of enrollments, each counted once in a stage, by the latest facts. Rates are 0 to 1,
+    null without any; each is named for what it is of.
 
-    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
-    reports that added progress, time or clicks. `mean_grade_of_completed` is that of the `graded`:
-    those completed who have a grade.
+    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `enrolled`: had a
+    seat, less who was `transferred`, `deferred` or `canceled` since; `ever_enrolled`: with these.
+    `current`: of those enrolled, who has not left; `verified`: of the current, by the mode of
+    today. `withdrawn` and `expired`: gone now; `ever_withdrawn`: also who came back.
+    `reached_25`, 50, 75: have done so many percent of the lessons, or completed the course.
+    `awarded`: a credential rests on it that stands; `credentials`: all that were ever awarded.
+    `visits` are reports that added progress, time or clicks. `mean_grade_of_completed` is that of
+    the `graded`: those completed who have a grade.
     """
 
     offering: str
@@ -36,12 +42,24 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     waitlisted: int
     waiting: int
     seated: int
+    ever_enrolled: int
     enrolled: int
+    current: int
     verified: int
     started: int
+    reached_25: int
+    reached_50: int
+    reached_75: int
     completed: int
+    completed_verified: int
+    awarded: int
     graded: int
     withdrawn: int
+    ever_withdrawn: int
+    transferred: int
+    deferred: int
+    expired: int
+    canceled: int
     credentials: int
     lessons_completed: int
     attempts: int
@@ -50,6 +68,8 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     started_of_enrolled: float | None
     completed_of_enrolled: float | None
     completed_of_started: float | None
+    completed_of_verified: float | None
+    awarded_of_enrolled: float | None
     withdrawn_of_enrolled: float | None
     mean_grade_of_completed: float | None
 
@@ -69,11 +89,15 @@ class OfferingsQuery(TitledQuery, frozen=True, kw_only=True):
 FUNNEL_MODELS = (CATALOG, OFFERING_SUMMARY)
 FUNNEL_ROWS = Decoder(list[OfferingView])
 FUNNEL_COLUMNS = """offering, course, course_version, pace, seats, opened_at, starts, ends,
-    closed_at, waitlisted, waiting, seated, enrolled, verified, started, completed, graded,
-    withdrawn, credentials, lessons_completed, attempts, visits, clicks,
+    closed_at, waitlisted, waiting, seated, ever_enrolled, enrolled, current, verified,
+    started, reached_25, reached_50, reached_75, completed, completed_verified, awarded, graded,
+    withdrawn, ever_withdrawn, transferred, deferred, expired, canceled,
+    credentials, lessons_completed, attempts, visits, clicks,
     started::float8 / nullif(enrolled, 0) as started_of_enrolled,
     completed::float8 / nullif(enrolled, 0) as completed_of_enrolled,
     completed::float8 / nullif(started, 0) as completed_of_started,
+    completed_verified::float8 / nullif(verified, 0) as completed_of_verified,
+    awarded::float8 / nullif(enrolled, 0) as awarded_of_enrolled,
     withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
     grade_units / (1e9::float8 * nullif(graded, 0)) as mean_grade_of_completed"""
 _FUNNEL = """(select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts,

@@ -30,12 +30,21 @@ app = typer.Typer(no_args_is_help=True)
 class Line(msgspec.Struct, frozen=True):
     offering: str
     enrolled: int
+    current: int
     withdrawn: int
+    transferred: int
+    deferred: int
+    expired: int
+    canceled: int
+    started: int
     completed: int
+    awarded: int
     credentials: int
 
 
-SELECT = "select offering, enrolled, withdrawn, completed, credentials"
+SELECT = f"select {', '.join(Line.__struct_fields__)}"
+# Who is gone now, by how; the rest of them stands in `--json`.
+SHOWN = ("enrolled", "started", "completed", "awarded", "withdrawn", "transferred", "deferred")
 LINES = Select(
     msgspec.json.Decoder(list[Line]),
     f"{SELECT} from dashboards.offering_summary where tenant = :tenant order by offering",
@@ -78,7 +87,7 @@ def offerings(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """How many enrolled, withdrew, completed and were awarded, by offering."""
+    """How many enrolled, started, completed, were awarded, and are gone, by offering."""
     past = past_option(as_of, as_happened)
     settings = connected(load_settings(data_dir))
     configure_logging(settings)
@@ -143,9 +152,9 @@ async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[
 
 def _table(lines: list[Line]) -> Table:
     table = Table("offering")
-    for name in ("enrolled", "left", "completed", "awarded"):
+    for name in SHOWN:
         table.add_column(name, justify="right")
     for line in lines:
-        numbers = (line.enrolled, line.withdrawn, line.completed, line.credentials)
+        numbers = (getattr(line, name) for name in SHOWN)
         table.add_row(line.offering, *(f"{number:,}" for number in numbers))
     return table

@@ -105,6 +105,7 @@ def _migrated(
 ) -> PlanMigrated:
     return PlanMigrated(
         enrollment=opened.enrollment,
+        course=opened.course,
         version=plan.version,
         before=opened.version,
         reason=reason,

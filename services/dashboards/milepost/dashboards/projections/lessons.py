@@ -1,0 +1,145 @@
+"""What learners do at lessons, counted by offering and lesson, and how many each has done."""
+
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from milepost.contracts.courses import CoursePublished
+from milepost.contracts.progress import (
+    DeadlinesReset,
+    PlanMigrated,
+    ProgressCarriedOver,
+)
+from milepost.contracts.rules.learning.course_plan import pinned
+from milepost.contracts.rules.learning.plan import LessonRule, Plan
+from milepost.dashboards.projections.funnel import OUTSIDE, Member
+from milepost.dashboards.projections.funnel_tables import COURSE_PLANS, LESSONS, plan_key_in
+from milepost.dashboards.projections.lesson_work import (
+    DONE,
+    EARNED,
+    HANDED_IN,
+    NOTHING,
+    LessonCount,
+    LessonEvent,
+    Work,
+    Works,
+    count_of,
+    evolve_work,
+    judge,
+    read_works,
+    take_over,
+    write_works,
+)
+from milepost.events.projections.read_model import Rows
+
+Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
+
+read_published = msgspec.json.Decoder(CoursePublished).decode
+
+
+@lru_cache(maxsize=64)
+def plan_in(text: str) -> Plan:
+    return pinned(read_published(text))
+
+
+def plan_of(rows: Rows, member: Member) -> Plan | None:
+    """None while the version is not known here."""
+    key = plan_key_in(member)
+    row = rows.look_up(COURSE_PLANS, *key) if key else None
+    return plan_in(row.plan) if row and row.plan else None
+
+
+def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
+    works = read_works(member.work)
+    work = works.get(event.lesson) or Work()
+    plan = plan_of(rows, member)
+    rule = _rule_in(plan, event.lesson)
+    was_done = work.bits & DONE
+    before = count_of(work, rule, member.starts)
+    evolve_work(work, event)
+    judge(work, rule)
+    works[event.lesson] = work
+    member.work = write_works(works)
+    after = count_of(work, rule, member.starts)
+    if plan is None or event.lesson in plan.lessons:
+        member.lessons_done += bool(work.bits & DONE) - bool(was_done)
+    if before != after and member.stage != OUTSIDE:
+        _count(rows, member, event.lesson, before, after)
+
+
+def fold_moved(rows: Rows, member: Member, event: Moved) -> None:
+    """What may change many lessons at once, or the rules that they are judged by."""
+    works, plan = read_works(member.work), plan_of(rows, member)
+    before = _counts(works, plan, member)
+    match event:
+        case PlanMigrated():
+            member.version = event.version if event.course else member.version
+            plan = plan_of(rows, member)
+            _migrate(works, event)
+        case DeadlinesReset():
+            member.starts = event.starts
+        case ProgressCarriedOver():
+            for brought in event.lessons:
+                take_over(works.setdefault(brought.lesson, Work()), brought)
+                member.started |= brought.started_at is not None
+    _judge_all(works, plan, member)
+    if member.stage != OUTSIDE:
+        after = _counts(works, plan, member)
+        for lesson in before.keys() | after.keys():
+            _count(rows, member, lesson, before.get(lesson, NOTHING), after.get(lesson, NOTHING))
+
+
+def move_lessons(rows: Rows, member: Member, sign: int) -> None:
+    """All that they have done counts from now on, or does no more."""
+    counts = _counts(read_works(member.work), plan_of(rows, member), member)
+    for lesson, count in counts.items():
+        old, new = (NOTHING, count) if sign > 0 else (count, NOTHING)
+        _count(rows, member, lesson, old, new)
+
+
+def _migrate(works: Works, event: PlanMigrated) -> None:
+    for work in works.values():
+        work.bits &= ~HANDED_IN
+    for names, bit in ((event.earned, EARNED), (event.handed_in, HANDED_IN)):
+        for lesson in names:
+            works.setdefault(lesson, Work()).bits |= bit
+
+
+def _judge_all(works: Works, plan: Plan | None, member: Member) -> None:
+    for lesson, work in works.items():
+        judge(work, _rule_in(plan, lesson))
+    member.work = write_works(works)
+    member.lessons_done = sum(
+        bool(work.bits & DONE) and (plan is None or lesson in plan.lessons)
+        for lesson, work in works.items()
+    )
+    member.lessons = len(plan.lessons) if plan else 0
+
+
+def _counts(works: Works, plan: Plan | None, member: Member) -> dict[str, LessonCount]:
+    return {
+        lesson: count_of(work, _rule_in(plan, lesson), member.starts)
+        for lesson, work in works.items()
+    }
+
+
+def _rule_in(plan: Plan | None, lesson: str) -> LessonRule:
+    """Of a lesson that is not in the plan, a page's."""
+    rule = plan.lessons.get(lesson) if plan else None
+    return rule or LessonRule(id=lesson)
+
+
+def _count(
+    rows: Rows, member: Member, lesson: str, before: LessonCount, after: LessonCount
+) -> None:
+    row = rows.of(LESSONS, member.offering, lesson)
+    row.started += after.started - before.started
+    row.done += after.done - before.done
+    row.unfinished += (after.started and not after.done) - (before.started and not before.done)
+    for count, sign in ((before, -1), (after, 1)):
+        if count.bucket is not None:
+            row.scored += sign
+            row.score_units += sign * count.score_units
+            bucket = f"s{count.bucket}"
+            setattr(row, bucket, getattr(row, bucket) + sign)
