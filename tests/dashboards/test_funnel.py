@@ -18,9 +18,9 @@ from milepost.contracts.courses import PassingRule
 from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.outline import outline
 from milepost.contracts.rules.learning.progress import Progress
-from milepost.dashboards.projections.funnel_tables import LESSONS
-from milepost.dashboards.projections.funnel_tables import OFFERINGS as FUNNELS
-from milepost.dashboards.projections.lesson_work import bucket_of
+from milepost.dashboards.projections.funnel.lesson_work import bucket_of
+from milepost.dashboards.projections.funnel.tables import LESSONS
+from milepost.dashboards.projections.funnel.tables import OFFERINGS as FUNNELS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.events.log import Recorded
@@ -156,7 +156,8 @@ def folded(recorded: Sequence[Recorded]) -> Rows:
     for one in recorded:
         if one.type in OFFERING_SUMMARY.codec.classes:
             event = OFFERING_SUMMARY.codec.read(one)
-            fact = Fact(one.position, category_of(one.stream), key_of(one.stream), one.type, event)
+            where = (one.position, category_of(one.stream), key_of(one.stream), one.type)
+            fact = Fact(*where, event, one.recorded_at)
             OFFERING_SUMMARY.fold(rows, fact)
     return rows
 

@@ -26,7 +26,7 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
     LessonProgressed,
 )
-from milepost.dashboards.projections.lesson_work import GRADE_UNITS
+from milepost.dashboards.projections.funnel.lesson_work import GRADE_UNITS
 from milepost.dashboards.queries.lists.credentials import CredentialsQuery, read_credentials
 from milepost.dashboards.queries.offering import read_offering
 from milepost.events.projections.catch_up import Pace

@@ -938,6 +938,7 @@ class PlanMigrated(Struct, frozen=True, kw_only=True):
     version: int
     before: int
     reason: str
+    course: str = ""
     earned: Sequence[str] = ()
     handed_in: Sequence[str] = ()
 

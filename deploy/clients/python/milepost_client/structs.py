@@ -784,11 +784,17 @@ class DashboardsCredentialView(Struct, frozen=True, kw_only=True):
 
 
 class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
-    """Counts of enrollments, each counted once in a stage; rates are 0 to 1, null without any.
+    """Counts of enrollments, each counted once in a stage, by the latest facts. Rates are 0 to 1,
+    null without any; each is named for what it is of.
 
-    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `visits` are
-    reports that added progress, time or clicks. `mean_grade_of_completed` is that of the
-    `graded`: those completed who have a grade.
+    `waitlisted` ever, `waiting` now; `seated` now, with the seats held on offer. `enrolled`: had
+    a seat, less who was `transferred`, `deferred` or `canceled` since; `ever_enrolled`: with
+    these. `current`: of those enrolled, who has not left; `verified`: of the current, by the mode
+    of today. `withdrawn` and `expired`: gone now; `ever_withdrawn`: also who came back.
+    `reached_25`, 50, 75: have done so many percent of the lessons, or completed the course.
+    `awarded`: a credential rests on it that stands; `credentials`: all that were ever awarded.
+    `visits` are reports that added progress, time or clicks. `mean_grade_of_completed` is that of
+    the `graded`: those completed who have a grade.
     """
 
     offering: str
@@ -803,12 +809,24 @@ class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
     waitlisted: int
     waiting: int
     seated: int
+    ever_enrolled: int
     enrolled: int
+    current: int
     verified: int
     started: int
+    reached_25: int
+    reached_50: int
+    reached_75: int
     completed: int
+    completed_verified: int
+    awarded: int
     graded: int
     withdrawn: int
+    ever_withdrawn: int
+    transferred: int
+    deferred: int
+    expired: int
+    canceled: int
     credentials: int
     lessons_completed: int
     attempts: int
@@ -817,6 +835,8 @@ class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
     started_of_enrolled: float | None
     completed_of_enrolled: float | None
     completed_of_started: float | None
+    completed_of_verified: float | None
+    awarded_of_enrolled: float | None
     withdrawn_of_enrolled: float | None
     mean_grade_of_completed: float | None
 
@@ -1229,8 +1249,9 @@ class EnrollmentRow(Struct, frozen=True, kw_only=True):
     """`state` is the enrollment's; `grade` (0 to 1) is that of the completion, as it is by now.
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait
-    or a seat. `visits` are reports that added progress, time or clicks; `last_activity` is when
-    the latest of what was reported happened, however late it arrived.
+    or a seat; `waitlisted_at`, `enrolled_at`, `withdrawn_at` and the reason are this stay's.
+    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
+    of what was reported happened, however late it arrived.
     """
 
     enrollment: str
@@ -2435,12 +2456,24 @@ class OfferingListed(Struct, frozen=True, kw_only=True):
     waitlisted: int
     waiting: int
     seated: int
+    ever_enrolled: int
     enrolled: int
+    current: int
     verified: int
     started: int
+    reached_25: int
+    reached_50: int
+    reached_75: int
     completed: int
+    completed_verified: int
+    awarded: int
     graded: int
     withdrawn: int
+    ever_withdrawn: int
+    transferred: int
+    deferred: int
+    expired: int
+    canceled: int
     credentials: int
     lessons_completed: int
     attempts: int
@@ -2449,6 +2482,8 @@ class OfferingListed(Struct, frozen=True, kw_only=True):
     started_of_enrolled: float | None
     completed_of_enrolled: float | None
     completed_of_started: float | None
+    completed_of_verified: float | None
+    awarded_of_enrolled: float | None
     withdrawn_of_enrolled: float | None
     mean_grade_of_completed: float | None
     course_title: str | None

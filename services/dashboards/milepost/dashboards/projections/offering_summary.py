@@ -52,14 +52,21 @@ from milepost.contracts.records import (
     CredentialRevoked,
     CredentialSuperseded,
 )
-from milepost.dashboards.projections.awards import (
+from milepost.dashboards.projections.funnel.awards import (
     AWARDS,
     LEARNER_AWARDS,
     AwardEvent,
     fold_award,
 )
-from milepost.dashboards.projections.funnel import MOVED, Counted, Member, counted, stage_of
-from milepost.dashboards.projections.funnel_tables import (
+from milepost.dashboards.projections.funnel.lesson_work import GRADE_UNITS, LessonEvent
+from milepost.dashboards.projections.funnel.lessons import (
+    fold_lesson,
+    fold_moved,
+    move_lessons,
+    plan_of,
+)
+from milepost.dashboards.projections.funnel.stages import MOVED, Counted, Member, counted, stage_of
+from milepost.dashboards.projections.funnel.tables import (
     COURSE_PLANS,
     LESSONS,
     MEMBERS,
@@ -67,8 +74,6 @@ from milepost.dashboards.projections.funnel_tables import (
     OfferingRow,
     PlanRow,
 )
-from milepost.dashboards.projections.lesson_work import GRADE_UNITS, LessonEvent
-from milepost.dashboards.projections.lessons import fold_lesson, fold_moved, move_lessons, plan_of
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, ReadModel, Rows
 

@@ -21,7 +21,7 @@ from milepost.contracts.progress import (
     CourseGradeChanged,
 )
 from milepost.dashboards.domain.stages import Departure, Step
-from milepost.dashboards.projections.offering_summary import GRADE_UNITS
+from milepost.dashboards.projections.funnel.lesson_work import GRADE_UNITS
 
 Result: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
 Ending: TypeAlias = (

@@ -13,9 +13,7 @@ from milepost.contracts.progress import (
 )
 from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.plan import LessonRule, Plan
-from milepost.dashboards.projections.funnel import OUTSIDE, Member
-from milepost.dashboards.projections.funnel_tables import COURSE_PLANS, LESSONS, plan_key_in
-from milepost.dashboards.projections.lesson_work import (
+from milepost.dashboards.projections.funnel.lesson_work import (
     DONE,
     EARNED,
     HANDED_IN,
@@ -31,6 +29,8 @@ from milepost.dashboards.projections.lesson_work import (
     take_over,
     write_works,
 )
+from milepost.dashboards.projections.funnel.stages import OUTSIDE, Member
+from milepost.dashboards.projections.funnel.tables import COURSE_PLANS, LESSONS, plan_key_in
 from milepost.events.projections.read_model import Rows
 
 Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver

@@ -7,7 +7,7 @@ import msgspec
 from milepost.contracts.courses import CoursePublished
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.contracts.progress import PlanMigrated
-from milepost.dashboards.projections.funnel import Member
+from milepost.dashboards.projections.funnel.stages import Member
 from milepost.events.projections.read_model import Fact, Key, Table
 
 

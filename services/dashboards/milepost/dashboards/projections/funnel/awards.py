@@ -14,7 +14,7 @@ from milepost.contracts.records import (
     CredentialRevoked,
     CredentialSuperseded,
 )
-from milepost.dashboards.projections.funnel_tables import OFFERINGS
+from milepost.dashboards.projections.funnel.tables import OFFERINGS
 from milepost.events.projections.read_model import Fact, Key, Rows, Table
 
 AwardEvent: TypeAlias = (
