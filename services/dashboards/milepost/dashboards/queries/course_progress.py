@@ -54,7 +54,7 @@ class CourseProgress(msgspec.Struct, frozen=True, kw_only=True):
     lessons: int
     percent_done: float | None
     grade_so_far: float | None
-    passing_grade: float
+    passing_grade: float | None
     needed_average: float | None
     final_grade: float | None
     pace: PaceStatus
