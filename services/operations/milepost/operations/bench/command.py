@@ -29,6 +29,7 @@ from milepost.operations.bench.measures import (
     seats,
     verify,
 )
+from milepost.operations.bench.measures import pages as homes
 from milepost.operations.bench.measures.credentials import audit, settled, sign
 from milepost.operations.bench.measures.subscriptions import feed, webhooks
 from milepost.operations.history.oulad import require_tables
@@ -188,6 +189,21 @@ def bench_reads(
     _run(
         "reads",
         lambda settings: reads.measure(settings, events, queries, connections),
+        as_json=as_json,
+    )
+
+
+@app.command("pages")
+def bench_pages(
+    events: Annotated[int, typer.Option(help="Behind the read models.", min=1_000)] = 100_000,
+    pages: Annotated[int, typer.Option(help="Homes of learners to open.", min=100)] = 20_000,
+    connections: Connections = 32,
+    as_json: AsJson = False,
+) -> None:
+    """Pages a second, as browsers open them; against GET /health/live of the same process."""
+    _run(
+        "pages",
+        lambda settings: homes.measure(settings, events, pages, connections),
         as_json=as_json,
     )
 

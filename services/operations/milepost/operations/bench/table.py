@@ -23,6 +23,7 @@ JUDGED: Mapping[str, Sequence[str]] = {
     "settled": ("p50_ms", "p99_ms"),
     "sign": ("badges_per_second", "cpu_us_per_badge"),
     "reads": ("queries_per_second", "p99_ms"),
+    "pages": ("pages_per_second", "p99_ms", "first_page_kb"),
     "import": ("seconds", "events"),
     "growth": ("append_times_slower", "rebuild_times_slower"),
 }
@@ -33,7 +34,9 @@ UNITS: Mapping[str, str] = {
     "_us_per_report": " us",
     "_us_per_badge": " us",
     "_us_per_learner": " us",
+    "_us_per_page": " us",
     "_ms": " ms",
+    "_page_kb": " kB",
     "_peak_mb": " MB",
     "_times_slower": " times slower",
 }

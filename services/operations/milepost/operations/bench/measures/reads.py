@@ -39,7 +39,7 @@ async def measure(
 ) -> Measured:
     """Pages of learners drawn at random, from read models of `events` events."""
     async with ground(settings) as place:
-        learners = await _learners(place, events)
+        learners = await learners_in(place, events)
         draw = f"\\set learner random(0, {learners - 1})"
         before = await transactions_per_second(place.postgres, SELECT, 3, connections, draw)
         load = await _read(place, learners, queries, connections)
@@ -62,7 +62,7 @@ async def measure(
     )
 
 
-async def _learners(place: Settings, events: int) -> int:
+async def learners_in(place: Settings, events: int) -> int:
     """Make the history and its read models. How many learners there are."""
     pool = await connect_pool(place.postgres, name="bench")
     history = History(PostgresLog(pool))
