@@ -46,6 +46,7 @@ ZONE_COOKIE: Final = "milepost-tz"
 VARY: Final = "Cookie, Accept-Language, HX-Request"
 YEAR_SECONDS: Final = 365 * 86_400
 MAX_COOKIE: Final = 64
+LOCALE: Final = "locale"
 # Statuses that a page of their own explains; others are told in the words of their kind.
 EXPLAINED: Final = frozenset({400, 401, 403, 404, 409, 410, 429, 500, 503})
 
@@ -79,12 +80,16 @@ class Shell:
 
     def locale(self, request: PageRequest) -> Locale:
         """`?lang=`, then the cookie, then what the browser prefers; in the reader's time zone."""
+        state = request.scope["state"]
+        if (found := state.get(LOCALE)) is not None:
+            chosen: Locale = found
+            return chosen
         cookies = request.cookies
         wanted = request.query_params.get("lang") or cookies.get(LANGUAGE_COOKIE)
         accepted = request.headers.get("accept-language", "")
-        return _in_zone(
-            self._choose(wanted and wanted[:MAX_COOKIE], accepted), cookies.get(ZONE_COOKIE, "")
-        )
+        language = self._choose(wanted and wanted[:MAX_COOKIE], accepted)
+        state[LOCALE] = chosen = _in_zone(language, cookies.get(ZONE_COOKIE, ""))
+        return chosen
 
     def render(
         self,

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 
 import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from milepost.dashboards.api.parameters import PathKey, Pool
+from milepost.dashboards.api.parameters import PathKey
 from milepost.dashboards.api.responses import answer_not_visible
 from milepost.dashboards.pages.learner.course import course_view
 from milepost.dashboards.pages.learner.home import home_view
@@ -20,35 +20,42 @@ from milepost.dashboards.queries.home import read_home
 from milepost.pages.shell import PageRequest, Shell
 
 SHELL: Final = Shell(Path(__file__).parent)
-Clock: TypeAlias = NamedDependency[Callable[[], datetime]]
+
+
+class Source(NamedTuple):
+    """Where the facts of a page are from. One dependency: several cost each page a task group."""
+
+    pool: asyncpg.Pool
+    clock: Callable[[], datetime]
+
+
+Read: TypeAlias = NamedDependency[Source]
 # What a page asks for again when something has changed.
 Part: TypeAlias = Annotated[Literal["page"] | None, QueryParameter()]
 
 
 @get("/my", opt={"roles": ["learner"]})
-async def get_home_page(
-    request: PageRequest, pool: Pool, clock: Clock, part: Part = None
-) -> Response[bytes]:
+async def get_home_page(request: PageRequest, source: Read, part: Part = None) -> Response[bytes]:
     caller, language = request.user, SHELL.locale(request).language
-    home = await read_home(pool, caller.tenant, caller.subject, language=language)
+    home = await read_home(source.pool, caller.tenant, caller.subject, language=language)
     return SHELL.render(
         request,
         "home.html",
         area="my",
         part=part,
         topics=(f"learner/{caller.subject}",),
-        view=home_view(home, clock()),
+        view=home_view(home, source.clock()),
     )
 
 
 @get("/my/courses/{enrollment:str}", opt={"roles": ["learner"]})
 async def get_course_page(
-    request: PageRequest, enrollment: PathKey, pool: Pool, clock: Clock, part: Part = None
+    request: PageRequest, enrollment: PathKey, source: Read, part: Part = None
 ) -> Response[bytes]:
     """Raises `UnknownEnrollment`, also for another's."""
     caller, language = request.user, SHELL.locale(request).language
     course = await read_course_page(
-        pool, caller.tenant, enrollment, learner=caller.subject, language=language
+        source.pool, caller.tenant, enrollment, learner=caller.subject, language=language
     )
     return SHELL.render(
         request,
@@ -56,13 +63,13 @@ async def get_course_page(
         area="my",
         part=part,
         topics=(f"enrollment/{enrollment}",),
-        view=course_view(course, clock()),
+        view=course_view(course, source.clock()),
     )
 
 
 def router(pool: asyncpg.Pool, clock: Callable[[], datetime]) -> Router:
     return SHELL.router(
         [get_home_page, get_course_page],
-        {"pool": pool, "clock": clock},
+        {"source": Source(pool, clock)},
         exception_handlers={NotVisibleYet: answer_not_visible},
     )
