@@ -13,7 +13,7 @@ docs/concepts/at-risk.md measures.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -35,8 +35,9 @@ class Learning(msgspec.Struct, frozen=True, kw_only=True):
 
     entered        when they came, or the offering began if that was later
     last_activity  None: nothing yet
+    counting       the lessons of their plan that are required, or have a weight
     done           lessons handed in, completed or waived
-    due            when each lesson that counts and has a due date is due, by their own dates
+    due            when each of the former that has a due date is due, by their own dates
     failed         how many attempts failed at each lesson that has not been passed since
     judged         is in, and has not completed; others are of the cohort only
     """
@@ -45,6 +46,7 @@ class Learning(msgspec.Struct, frozen=True, kw_only=True):
     learner: str
     entered: datetime
     last_activity: datetime | None = None
+    counting: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
     due: Mapping[str, datetime] = {}
     failed: Mapping[str, int] = {}
@@ -120,24 +122,21 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
 
 
-def judge(
-    learners: Collection[Learning], counting: Collection[str], at: datetime
-) -> list[Judgement]:
-    """Everyone of one offering who is judged, with their reasons at this moment.
+def judge(learners: Sequence[Learning], at: datetime, *, together: bool) -> list[Judgement]:
+    """Everyone of one offering who is judged, with their reasons at this moment, in their order.
 
-    `counting`: the lessons that are required, or have a weight; none where everybody goes at their
-    own pace, so that nobody is behind who came later.
+    `together`: they go at one pace. Else nobody is behind the others, who came at other times.
     """
-    cohort = cohort_of(learners, counting, at)
+    cohort = cohort_of(learners, at, together=together)
     return [judgement_of(one, cohort, at) for one in learners if one.judged]
 
 
-def cohort_of(learners: Collection[Learning], counting: Collection[str], at: datetime) -> Cohort:
-    done = Counter(lesson for one in learners for lesson in one.done)
+def cohort_of(learners: Sequence[Learning], at: datetime, *, together: bool) -> Cohort:
+    done = Counter(lesson for one in learners for lesson in one.done & one.counting)
     return Cohort(
         learners=len(learners),
         active=sum(_is_active(one, at) for one in learners),
-        done_by={lesson: done[lesson] for lesson in counting if done[lesson]},
+        done_by=done if together else {},
     )
 
 
@@ -194,7 +193,7 @@ def _behind_cohort(one: Learning, cohort: Cohort, at: datetime) -> BehindCohort 
     missed = sorted(
         (-done_by, lesson)
         for lesson, done_by in cohort.done_by.items()
-        if done_by >= most and lesson not in one.done
+        if done_by >= most and lesson in one.counting and lesson not in one.done
     )
     if not missed:
         return None
