@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
-from milepost.contracts.rules.learning.plan import LessonRule, Plan
+from milepost.contracts.rules.learning.plan import LessonRule, Plan, plan_of
 from milepost.dashboards.domain.at_risk import DAY, Judgement, Learning, judge
 from milepost.dashboards.domain.stages import Step, stages_of
 from milepost.dashboards.projections.catalog import CATALOG
@@ -44,6 +44,8 @@ ReasonName: TypeAlias = Literal[
 ]
 Risk: TypeAlias = Literal["any", ReasonName]
 
+# Nothing of it is known here: then nothing counts.
+NO_PLAN = plan_of("", 0, ())
 MODELS = (CATALOG, LEARNER_OVERVIEW, OFFERING_SUMMARY, OFFERING_DAYS)
 
 
@@ -146,7 +148,11 @@ async def read_at_risk(
     if instructor is not None:
         run, arguments["instructor"] = OWN_RUN, instructor
     found = await read(
-        pool, tenant, models_for(MODELS, instructor), (run, members, PLANS), arguments,
+        pool,
+        tenant,
+        models_for(MODELS, instructor),
+        (run, members, PLANS),
+        arguments,
         awaited=awaited,
     )
     runs, facts, plans = found.rows
@@ -221,7 +227,8 @@ def _learnings(
         stages = stages_of(steps)
         if not stages.current:
             continue
-        plan, works = plans[one.course, str(one.version)], read_works(one.work)
+        plan = plans.get((one.course, str(one.version)), NO_PLAN)
+        works = read_works(one.work)
         counting = [rule for rule in plan.lessons.values() if rule.required or rule.weight > 0]
         entered = _entered(steps)
         yield Learning(
