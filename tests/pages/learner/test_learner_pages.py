@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from litestar import Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from msgspec.structs import replace
 from tests.browser import WIDTHS, reader
 from tests.clients import Client, connection_to
@@ -24,7 +24,11 @@ from milepost.web.room import Service
 from milepost.web.settings import Settings
 
 ORIGIN = "http://127.0.0.1:8400"
-HOMES: dict[str, Home] = {"busy": BUSY, "new": NEW}
+HOMES: dict[str, Home] = {
+    "busy": BUSY,
+    "new": NEW,
+    "later": replace(NEW, enrollments=[enrollment("sql", "Data and databases")]),
+}
 COURSES = {
     "under-way": COURSE,
     "waiting": replace(COURSE, state="waitlisted", progress=None, lessons=[]),
@@ -39,6 +43,13 @@ async def get_home(name: FromPath[str], request: PageRequest) -> Response[bytes]
     return SHELL.render(request, "home.html", area="my", view=home_view(HOMES[name], NOW))
 
 
+@get("/my")
+async def get_part(part: FromQuery[str], request: PageRequest) -> Response[bytes]:
+    """What the page asks for when something has changed."""
+    later = home_view(HOMES["later"], NOW)
+    return SHELL.render(request, "home.html", area="my", part=part, view=later)
+
+
 @get("/courses/{name:str}")
 async def get_course(name: FromPath[str], request: PageRequest) -> Response[bytes]:
     return SHELL.render(request, "course.html", area="my", view=course_view(COURSES[name], NOW))
@@ -48,7 +59,7 @@ async def get_course(name: FromPath[str], request: PageRequest) -> Response[byte
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The templates with what learners there are in these scenes."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("learner"))
-    scenes = Service(name="scenes", routes=(SHELL.router([get_home, get_course]),))
+    scenes = Service(name="scenes", routes=(SHELL.router([get_home, get_course, get_part]),))
     app = create_app([scenes, pages.service()], settings, TokenVerifier(settings), ready={})
     async with connection_to(app, raises=False) as connection:
         issuer = DevelopmentIssuer(settings.data_dir)
@@ -100,7 +111,7 @@ async def test_a_course_says_why_a_lesson_is_locked_and_what_is_needed(shown):
 @pytest.mark.servers
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_learners_pages_are_seen_by_everybody(browser: Any, shown: Client, scheme: str):
-    scenes = [*(("homes", one) for one in HOMES), *(("courses", one) for one in COURSES)]
+    scenes = [("homes", "busy"), ("homes", "new"), *(("courses", one) for one in COURSES)]
     for width, pixels in WIDTHS.items():
         size: dict[str, Any] = {"width": pixels, "color_scheme": scheme}
         headers = shown.headers()
@@ -113,3 +124,16 @@ async def test_learners_pages_are_seen_by_everybody(browser: Any, shown: Client,
                 assert await window.axe() == []
                 assert await window.overflow() == 0
                 await window.picture(f"learner-{name}-{width}-{scheme}")
+
+
+@pytest.mark.servers
+async def test_a_page_that_is_open_shows_what_has_changed(browser: Any, shown: Client):
+    async with reader(
+        browser, ORIGIN, shown.connection, extra_http_headers=shown.headers()
+    ) as window:
+        await window.open("/homes/new")
+        await window.page.wait_for_function("window.htmx !== undefined")
+        await window.page.evaluate("document.body.dispatchEvent(new Event('changed'))")
+        await window.page.get_by_role("heading", name="Data and databases").wait_for()
+        assert await window.page.locator("#page").count() == 1
+        assert await window.page.locator("h1").inner_text() == "My learning"

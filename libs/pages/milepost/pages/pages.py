@@ -58,7 +58,10 @@ class Pages:
     def render_part(self, template: str, part: str, locale: Locale, **facts: object) -> str:
         """The block of that name alone. Raises as `render`, and `KeyError` for no such block."""
         made = self._templates(locale).get_template(template)
-        return "".join(made.blocks[part](made.new_context(self._known(locale, facts))))
+        context = made.new_context(self._known(locale, facts))
+        to_layout = made.root_render_func(context)
+        next(to_layout, None)  # until then the template defines its own macros
+        return "".join(made.blocks[part](context))
 
     def _known(self, locale: Locale, facts: Mapping[str, object]) -> dict[str, object]:
         return {**_words(locale), "ui": self._ui(locale), **facts}

@@ -121,7 +121,7 @@ class Shell:
 
     def page_error(self, request: PageRequest, problem: Problem) -> Response[bytes]:
         """The problem, in words, as a page."""
-        kind = problem.status if problem.status in EXPLAINED else problem.status // 100 * 100
+        kind = _kind(problem, self.locale(request))
         return self.render(
             request,
             "error.html",
@@ -160,6 +160,14 @@ class Shell:
             LanguageLink(one, f"?{urlencode([*rest, ('lang', one.language)])}")
             for one in self._locales.all()
         ]
+
+
+def _kind(problem: Problem, locale: Locale) -> str:
+    """Which of the texts `error.*` tells it."""
+    if locale.knows(f"error.{problem.name}.title"):
+        return problem.name
+    status = problem.status
+    return str(status if status in EXPLAINED else status // 100 * 100)
 
 
 def _provide(value: object) -> Provide:
