@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.contracts.ids import LANGUAGE
 from milepost.contracts.offerings import Mode, Pace
+from milepost.dashboards.api.at_risk import RiskFilter, enrollments_at_risk
 from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
     STAFF,
@@ -20,6 +21,8 @@ from milepost.dashboards.api.parameters import (
     Filter,
     Language,
     Limit,
+    Now,
+    Pool,
     Time,
     limit_of,
     parse_time,
@@ -34,12 +37,7 @@ from milepost.dashboards.api.views import (
     ProgramsPage,
     RunsPage,
 )
-from milepost.dashboards.queries.lists.courses import (
-    COURSES,
-    CourseSort,
-    CoursesQuery,
-    CourseState,
-)
+from milepost.dashboards.queries.lists.courses import COURSES, CourseSort, CoursesQuery, CourseState
 from milepost.dashboards.queries.lists.credentials import (
     CREDENTIALS,
     CredentialsQuery,
@@ -121,11 +119,7 @@ async def list_programs(
     return await lists.answer(request, PROGRAMS, query, ProgramsPage, "programs", form=form)
 
 
-@get(
-    "/catalog/offerings",
-    summary="List offerings to enroll in",
-    answers=list_answers(),
-)
+@get("/catalog/offerings", summary="List offerings to enroll in", answers=list_answers())
 async def list_catalog_offerings(
     request: Call,
     lists: ListReads,
@@ -172,6 +166,8 @@ async def list_catalog_offerings(
 async def list_enrollments(
     request: Call,
     lists: ListReads,
+    pool: Pool,
+    now: Now,
     *,
     sort: Annotated[EnrollmentSort, QueryParameter()] = "entered_at",
     order: Annotated[Order, QueryParameter()] = "desc",
@@ -183,10 +179,13 @@ async def list_enrollments(
     in_state: Annotated[EnrollmentState | None, QueryParameter(name="state")] = None,
     mode: Annotated[Mode | None, QueryParameter()] = None,
     since: Time = None,
+    risk: RiskFilter = None,
     language: Language = None,
     form: Form = None,
 ) -> Response[EnrollmentsPage]:
-    """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
+    """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
+    `risk` for an `offering`.
+
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
     their own.
     """
@@ -202,6 +201,7 @@ async def list_enrollments(
         state=in_state,
         mode=mode,
         since=parse_time("since", since),
+        among=await enrollments_at_risk(pool, request, offering, risk, now),
         language=language,
         instructor=limit_of(request.user, learner),
     )

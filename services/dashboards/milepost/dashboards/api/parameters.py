@@ -87,3 +87,10 @@ def parse_day(name: str, text: str | None) -> date | None:
         return msgspec.convert(text, date)
     except msgspec.ValidationError as fault:
         raise Malformed(f"{name} is a day, as 2026-03-01.", query=name) from fault
+
+
+def begun(name: str, day: date, now: datetime) -> date:
+    """Raises `Malformed` for a day to come."""
+    if day > now.date():
+        raise Malformed(f"{name} is still to come.", query=name)
+    return day

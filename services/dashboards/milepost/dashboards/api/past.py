@@ -18,6 +18,7 @@ from milepost.dashboards.api.parameters import (
     Now,
     PathKey,
     Pool,
+    begun,
     limit_of,
     parse_day,
 )
@@ -183,16 +184,10 @@ def moment_of(as_of: str | None, happened_by: str | None, now: datetime) -> tupl
     """Without either: as it is today. Raises `Malformed` for both, and for a day to come."""
     known, happened = parse_day("as_of", as_of), parse_day("happened_by", happened_by)
     if known is None:
-        return "happened", _begun("happened_by", happened or now.date(), now)
+        return "happened", begun("happened_by", happened or now.date(), now)
     if happened is not None:
         raise Malformed("Name one of as_of and happened_by.", query="as_of")
-    return "known", _begun("as_of", known, now)
-
-
-def _begun(name: str, day: date, now: datetime) -> date:
-    if day > now.date():
-        raise Malformed(f"{name} is still to come.", query=name)
-    return day
+    return "known", begun("as_of", known, now)
 
 
 HANDLERS = (list_past_offerings, get_past_offering, get_offering_days, get_school_days)

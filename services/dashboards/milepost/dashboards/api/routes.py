@@ -8,6 +8,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
 from milepost.dashboards.api import groups, issuers, lists, past, search
+from milepost.dashboards.api.at_risk import list_at_risk
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
@@ -100,6 +101,7 @@ def routes(pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datet
             *lists.HANDLERS,
             *groups.HANDLERS,
             *past.HANDLERS,
+            list_at_risk,
             *issuers.HANDLERS,
             *search.HANDLERS,
             get_learner_overview,

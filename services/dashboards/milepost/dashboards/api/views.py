@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 import msgspec
 
+from milepost.dashboards.domain.at_risk import Judgement
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
+from milepost.dashboards.queries.at_risk import Phase
 from milepost.dashboards.queries.days import DayFigures
 from milepost.dashboards.queries.lists.courses import CourseView
 from milepost.dashboards.queries.lists.credentials import CredentialListed, CredentialView
@@ -98,3 +100,22 @@ class DaysPage(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     as_of: datetime | None
     days: list[DayFigures]
+
+
+class AtRiskPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Judged as of `at`: who is in and has not completed, while the offering runs (`phase`).
+
+    `at_risk` of the `judged` are; `at_risk_of_judged` is 0 to 1, null without any. `reasons`: how
+    many have each. `learners`: everybody with a reason, those with the most of them first.
+    """
+
+    position: int
+    as_of: datetime | None
+    offering: str
+    at: datetime
+    phase: Phase
+    judged: int
+    at_risk: int
+    at_risk_of_judged: float | None
+    reasons: dict[str, int]
+    learners: list[Judgement]

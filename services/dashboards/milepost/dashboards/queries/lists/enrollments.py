@@ -26,7 +26,9 @@ class EnrollmentListed(EnrollmentRow, kw_only=True):
 
 
 class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
-    """`since`: entered then or later. `sort="last_activity"` is for an offering or a learner."""
+    """`since`: entered then or later; `among`: of these only. `sort="last_activity"` is for an
+    offering or a learner.
+    """
 
     sort: EnrollmentSort = "entered_at"
     order: Order = "desc"
@@ -36,6 +38,7 @@ class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
     state: EnrollmentState | None = None
     mode: Mode | None = None
     since: datetime | None = None
+    among: list[str] | None = None
 
 
 @dataclass
@@ -58,6 +61,7 @@ ENROLLMENTS = Listing(
     filters={
         **equal("offering", "learner", "course", "state", "mode"),
         "since": "entered_at >= :since",
+        "among": "enrollment = any(:among::text[])",
     },
 )
 

@@ -1,0 +1,103 @@
+"""Who of an offering is at risk, each with the reasons and their facts."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+import asyncpg
+from litestar import Response, get
+from litestar.params import QueryParameter
+
+from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
+from milepost.dashboards.api.parameters import (
+    STAFF,
+    Call,
+    Day,
+    Now,
+    PathKey,
+    Pool,
+    begun,
+    limit_of,
+    parse_day,
+)
+from milepost.dashboards.api.views import AtRiskPage
+from milepost.dashboards.domain.at_risk import Judgement
+from milepost.dashboards.queries.at_risk import Risk, read_at_risk
+from milepost.dashboards.queries.offering import UnknownOffering
+from milepost.web.problems import Malformed
+from milepost.web.requests.positions import awaited_position
+
+RiskFilter: TypeAlias = Annotated[
+    Risk | None,
+    QueryParameter(description="Those with this reason; `any`: those at risk"),
+]
+
+
+@get(
+    "/offerings/{offering:str}/at-risk",
+    summary="Who is at risk in an offering, and why",
+    answers=list_answers(UnknownOffering("data-spring")),
+    roles=STAFF,
+)
+async def list_at_risk(
+    request: Call,
+    offering: PathKey,
+    pool: Pool,
+    lists: ListReads,
+    now: Now,
+    *,
+    risk: RiskFilter = None,
+    happened_by: Day = None,
+    form: Form = None,
+) -> Response[AtRiskPage]:
+    """Everybody who has a reason, those with the most of them first; `at_risk`: one of them is more
+    than that something is due soon. `happened_by`: as it had happened by the end of that day.
+
+    Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+    """
+    caller = request.user
+    day = parse_day("happened_by", happened_by)
+    found = await read_at_risk(
+        pool,
+        caller.tenant,
+        offering,
+        now=now,
+        happened_by=None if day is None else begun("happened_by", day, now),
+        risk=risk,
+        instructor=limit_of(caller),
+        awaited=awaited_position(request),
+    )
+    page = AtRiskPage(
+        position=found.position,
+        as_of=found.as_of,
+        offering=found.offering,
+        at=found.at,
+        phase=found.phase,
+        judged=found.judged,
+        at_risk=found.at_risk,
+        at_risk_of_judged=found.at_risk / found.judged if found.judged else None,
+        reasons=found.reasons,
+        learners=found.rows,
+    )
+    return await lists.answer_rows(
+        request, found.rows, Judgement, (page, found), "at-risk", form=form
+    )
+
+
+async def enrollments_at_risk(
+    pool: asyncpg.Pool, request: Call, offering: str | None, risk: Risk | None, now: datetime
+) -> list[str] | None:
+    """Those to list; None: all. Raises `UnknownOffering`, and `Malformed` without an offering."""
+    if risk is None:
+        return None
+    if offering is None:
+        raise Malformed("Who is at risk is known of one offering: name it.", query="risk")
+    found = await read_at_risk(
+        pool,
+        request.user.tenant,
+        offering,
+        now=now,
+        risk=risk,
+        instructor=limit_of(request.user),
+        awaited=awaited_position(request),
+    )
+    return [one.enrollment for one in found.rows]
