@@ -18,6 +18,7 @@ from milepost_client.structs import (
     ApprovalsView,
     AskImpact,
     AskWhatIf,
+    AtRiskPage,
     Backlog,
     CatalogSearchPage,
     ChangeOffering,
@@ -1351,6 +1352,59 @@ class Operations:
             lambda page: page.achievements,
         )
 
+    async def list_at_risk(
+        self,
+        offering: str,
+        *,
+        risk: OpenLiteral[
+            "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
+        ]
+        | None = None,
+        happened_by: str | None = None,
+    ) -> AtRiskPage:
+        """Who is at risk in an offering, and why
+
+        Everybody who has a reason, those with the most of them first; `at_risk`: one of them is
+        more than that something is due soon. `happened_by`: as it had happened by the end of that
+        day.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            AtRiskPage,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/at-risk",
+            query={"risk": risk, "happened_by": happened_by},
+        )
+
+    async def list_at_risk_file(
+        self,
+        offering: str,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        risk: OpenLiteral[
+            "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
+        ]
+        | None = None,
+        happened_by: str | None = None,
+    ) -> bytes:
+        """Who is at risk in an offering, and why
+
+        Everybody who has a reason, those with the most of them first; `at_risk`: one of them is
+        more than that something is due soon. `happened_by`: as it had happened by the end of that
+        day.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/at-risk",
+            query={"risk": risk, "happened_by": happened_by, "format": format},
+        )
+
     async def list_catalog_offerings(
         self,
         *,
@@ -1791,11 +1845,17 @@ class Operations:
         | None = None,
         mode: OpenLiteral["audit", "verified"] | None = None,
         since: str | None = None,
+        risk: OpenLiteral[
+            "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
+        ]
+        | None = None,
         language: str | None = None,
     ) -> EnrollmentsPage:
         """List enrollments
 
-        `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
+        `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
+        `risk` for an `offering`.
+
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own.
         """
@@ -1814,6 +1874,7 @@ class Operations:
                 "state": state,
                 "mode": mode,
                 "since": since,
+                "risk": risk,
                 "language": language,
             },
         )
@@ -1845,6 +1906,10 @@ class Operations:
         | None = None,
         mode: OpenLiteral["audit", "verified"] | None = None,
         since: str | None = None,
+        risk: OpenLiteral[
+            "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
+        ]
+        | None = None,
         language: str | None = None,
     ) -> AsyncIterator[EnrollmentListed]:
         """`list_enrollments`, page by page to the end."""
@@ -1860,6 +1925,7 @@ class Operations:
                 state=state,
                 mode=mode,
                 since=since,
+                risk=risk,
                 language=language,
             ),
             lambda page: page.enrollments,
@@ -1892,11 +1958,17 @@ class Operations:
         | None = None,
         mode: OpenLiteral["audit", "verified"] | None = None,
         since: str | None = None,
+        risk: OpenLiteral[
+            "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
+        ]
+        | None = None,
         language: str | None = None,
     ) -> bytes:
         """List enrollments
 
-        `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`.
+        `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
+        `risk` for an `offering`.
+
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own.
 
@@ -1915,6 +1987,7 @@ class Operations:
                 "state": state,
                 "mode": mode,
                 "since": since,
+                "risk": risk,
                 "language": language,
                 "format": format,
             },

@@ -271,6 +271,25 @@ class AskWhatIf(Struct, frozen=True, kw_only=True):
     cursor: WhatIfCursor | None = None
 
 
+class AtRiskPage(Struct, frozen=True, kw_only=True):
+    """Judged as of `at`: who is in and has not completed, while the offering runs (`phase`).
+
+    `at_risk` of the `judged` are; `at_risk_of_judged` is 0 to 1, null without any. `reasons`: how
+    many have each. `learners`: everybody with a reason, those with the most of them first.
+    """
+
+    position: int
+    as_of: datetime | None
+    offering: str
+    at: datetime
+    phase: OpenLiteral["not_begun", "over", "running"]
+    judged: int
+    at_risk: int
+    at_risk_of_judged: float | None
+    reasons: Mapping[str, int]
+    learners: Sequence[Judgement]
+
+
 class AttestedSkill(Struct, frozen=True, kw_only=True):
     """As an alignment of Open Badges 3.0 names it: targetName, targetUrl, targetFramework and
     targetCode; the framework is ESCO, CASE, CTDL, O*NET or another.
@@ -300,6 +319,24 @@ class Backlog(Struct, frozen=True, kw_only=True):
     failing_since: datetime | None
     last_delivered_at: datetime | None
     host_open_until: datetime | None
+
+
+class BehindCohort(Struct, frozen=True, kw_only=True, tag_field="reason", tag="behind_cohort"):
+    """`lesson` is what most have done: `done_by` of `cohort`; `lessons` are like it in all."""
+
+    lesson: str
+    done_by: int
+    cohort: int
+    lessons: int
+
+
+class BehindOwnPace(Struct, frozen=True, kw_only=True, tag_field="reason", tag="behind_own_pace"):
+    """`lesson` has been overdue longest, for so many whole days; `lessons` are overdue in all."""
+
+    lesson: str
+    due_at: datetime
+    days: int
+    lessons: int
 
 
 class CatalogSearchPage(Struct, frozen=True, kw_only=True):
@@ -1094,6 +1131,14 @@ class DraftCourse(Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None = None
 
 
+class DueSoon(Struct, frozen=True, kw_only=True, tag_field="reason", tag="due_soon"):
+    """`lesson` is due first; `lessons` are due within 3 days in all."""
+
+    lesson: str
+    due_at: datetime
+    lessons: int
+
+
 class ElementState(Struct, frozen=True, kw_only=True):
     """`field`: where it is stated; null for what every credential has."""
 
@@ -1457,6 +1502,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
     approved_at: datetime | None = None
 
 
+class FailedTwice(Struct, frozen=True, kw_only=True, tag_field="reason", tag="failed_twice"):
+    """`attempts` failed at `lessons`, none of which has been passed since."""
+
+    attempts: int
+    lessons: Sequence[str]
+
+
 class Fault(Struct, frozen=True, kw_only=True):
     """Where a request makes no sense, and how: `$.lessons[2].weight`, `negative`."""
 
@@ -1696,6 +1748,15 @@ class Imported(Struct, frozen=True, kw_only=True):
 class InMode(Struct, frozen=True, kw_only=True):
     mode: OpenLiteral["audit", "verified"]
     occurred_at: datetime | None = None
+
+
+class Inactive(Struct, frozen=True, kw_only=True, tag_field="reason", tag="inactive"):
+    """`days` are whole ones; `others_active` of `cohort` did something in the last 7 days."""
+
+    days: int
+    last_activity: datetime | None
+    others_active: int
+    cohort: int
 
 
 class InstructorView(Struct, frozen=True, kw_only=True):
@@ -1940,6 +2001,16 @@ class JobView(Struct, frozen=True, kw_only=True):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """`at_risk`: of the reasons, one is more than that something is due soon."""
+
+    enrollment: str
+    learner: str
+    last_activity: datetime | None
+    at_risk: bool
+    reasons: Sequence[Inactive | BehindOwnPace | BehindCohort | FailedTwice | DueSoon]
 
 
 class Lag(Struct, frozen=True, kw_only=True):
