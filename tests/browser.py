@@ -4,11 +4,11 @@ Nothing it asks for leaves the process: what is not of the page's own origin is 
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from tests.clients import AsyncClient
@@ -39,7 +39,7 @@ async def chromium() -> AsyncIterator[Any]:
 class Reader:
     """Somebody with a browser window; `complaints` is what a good page has none of."""
 
-    def __init__(self, page: Any, origin: str, connection: AsyncClient) -> None:
+    def __init__(self, page: Any, origin: str, connection: AsyncClient | None = None) -> None:
         self.page = page
         self.origin = origin
         self.complaints: list[str] = []
@@ -64,6 +64,7 @@ class Reader:
         if (instead := self.answers.get(urlsplit(address).path)) is not None:
             await route.fulfill(status=200, body=instead)
             return
+        assert self._connection is not None, "answered by a Milepost that runs"
         got = await self._connection.request(
             request.method,
             address,
@@ -90,6 +91,10 @@ class Reader:
         if SCREENSHOTS:
             await self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
 
+    def hear_request(self, address: str) -> None:
+        if not address.startswith((f"{self.origin}/", "data:")):
+            self.complaints.append(f"asked for {address}")
+
     def _hear_console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
@@ -104,6 +109,39 @@ async def reader(
     context = await browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
     window = Reader(await context.new_page(), origin, connection)
     await context.route("**/*", window.answer)
+    yield window
+    await context.close()
+    assert window.complaints == []
+
+
+class Visitor(Reader):
+    """Somebody at a Milepost that runs: every request goes to it, and nowhere else."""
+
+    async def sign_in(self, school: str, subject: str, roles: Sequence[str]) -> None:
+        """In the development sign-in, as a person does."""
+        fields = {"tenant": school, "subject": subject, "role": list(roles)}
+        answer = await self.page.context.request.post(
+            f"{self.origin}/sign-in",
+            data=urlencode(fields, doseq=True),
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": self.origin,
+                "Sec-Fetch-Site": "same-origin",
+            },
+            max_redirects=0,
+        )
+        assert answer.status == 303, await answer.text()
+
+
+@asynccontextmanager
+async def visitor(
+    browser: Any, origin: str, *, width: int = 1_280, **options: Any
+) -> AsyncIterator[Visitor]:
+    """Fails as `reader` does."""
+    viewport = {"width": width, "height": 900}
+    context = await browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+    window = Visitor(await context.new_page(), origin)
+    window.page.on("request", lambda one: window.hear_request(one.url))
     yield window
     await context.close()
     assert window.complaints == []

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from milepost.contracts.achievements import AchievementHeld, AllOf, CoursePassed, Criterion
-from milepost.contracts.courses import Lesson, PassingRule
+from milepost.contracts.courses import Lesson, PassingRule, Skill
 from milepost.contracts.offerings import Mode
 from milepost.progress.domain.reports import Completed, Progressed, Report, Scored
 
@@ -44,6 +44,22 @@ class Achievement(msgspec.Struct, frozen=True):
     code: str
     name: str
     criteria: Criterion
+    skills: tuple[Skill, ...] = ()
+
+
+class Program(msgspec.Struct, frozen=True):
+    code: str
+    title: str
+    achievements: tuple[str, ...]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What a company, say, has bought for its people; `staff` sees how they stand."""
+
+    group: str
+    name: str
+    staff: str
+    members: tuple[str, ...]
 
 
 class Enroll(msgspec.Struct, frozen=True):
@@ -84,6 +100,8 @@ class School(msgspec.Struct, frozen=True):
 
     runs: tuple[Run, ...]
     achievements: tuple[Achievement, ...]
+    programs: tuple[Program, ...]
+    groups: tuple[Group, ...]
     actions: tuple[Action, ...]
 
     @property
@@ -97,10 +115,20 @@ def plan_school(learners: int, seed: int, now: datetime) -> School:
     actions = [
         action
         for number in range(1, learners + 1)
-        for action in Student(f"learner-{number:04}", Random(f"{seed}/{number}")).weeks(runs, now)  # noqa: S311 - a plan, not a secret
+        for action in Student(_name(number), Random(f"{seed}/{number}")).weeks(runs, now)  # noqa: S311 - a plan, not a secret
     ]
     actions.sort(key=lambda action: (action.arrives_at, action.learner))
-    return School(runs, ACHIEVEMENTS, tuple(actions))
+    return School(runs, ACHIEVEMENTS, PROGRAMS, (planned_group(learners),), tuple(actions))
+
+
+def planned_group(learners: int) -> Group:
+    """Every eighth of them."""
+    members = tuple(_name(number) for number in range(1, learners + 1, 8))
+    return Group("evening-class", "Evening class", "mentor", members[:1_000])
+
+
+def _name(number: int) -> str:
+    return f"learner-{number:04}"
 
 
 def planned_runs(now: datetime, learners: int) -> tuple[Run, ...]:
@@ -251,11 +279,23 @@ STATISTICS = Course("STAT120", "Statistics for decisions", lessons_of(5, 40.0))
 MACHINES = Course("ML210", "How machines learn", lessons_of(4, 40.0))
 WRITING = Course("WRIT100", "Writing about evidence", lessons_of(3, 20.0))
 
+
+def skill(name: str, code: str) -> Skill:
+    return Skill(name=name, url=f"https://skills.example/{code}", framework="Example", code=code)
+
+
 ACHIEVEMENTS = (
     *(
-        Achievement(course.code, course.title, CoursePassed(course=course.code))
-        for course in (PYTHON, DATA, STATISTICS, MACHINES, WRITING)
+        Achievement(course.code, course.title, CoursePassed(course=course.code), (taught,))
+        for course, taught in (
+            (PYTHON, skill("Programming in Python", "S1")),
+            (DATA, skill("Querying data", "S2")),
+            (STATISTICS, skill("Statistical reasoning", "S3")),
+            (MACHINES, skill("Machine learning", "S4")),
+            (WRITING, skill("Writing from evidence", "S5")),
+        )
     ),
     Achievement("data-analyst", "Data analyst", all_held("PY101", "DATA110", "STAT120")),
     Achievement("data-scientist", "Data scientist", all_held("data-analyst", "ML210")),
 )
+PROGRAMS = (Program("data-analysis", "Data analysis", ("PY101", "DATA110", "STAT120")),)

@@ -20,6 +20,8 @@ from milepost.operations.simulation.plan import (
     Action,
     Course,
     Enroll,
+    Group,
+    Program,
     Run,
     School,
     Study,
@@ -53,6 +55,10 @@ class Simulator:
             await self._open(run, announced.isoformat())
         for achievement in school.achievements:
             await self._define(achievement)
+        for program in school.programs:
+            await self._stack(program)
+        for group in school.groups:
+            await self._gather(group)
 
     async def play(self, school: School, seconds: float = 0.0) -> None:
         """At once, or spread over about so many seconds in proportion to the plan's time."""
@@ -156,8 +162,24 @@ class Simulator:
         await self._keep("PUT", f"{offering}/instructors/{TEACHER}", {}, "registrar")
 
     async def _define(self, one: Achievement) -> None:
-        body = {"name": one.name, "criteria": msgspec.to_builtins(one.criteria)}
+        body = {
+            "name": one.name,
+            "criteria": msgspec.to_builtins(one.criteria),
+            "skills": msgspec.to_builtins(one.skills),
+        }
         await self._keep("PUT", f"/credentials/achievements/{one.code}", body, "issuer")
+
+    async def _stack(self, program: Program) -> None:
+        body = {"title": program.title, "achievements": list(program.achievements)}
+        path = f"/enrollment/programs/{program.code}/versions"
+        await self._keep("POST", path, body, "registrar")
+
+    async def _gather(self, group: Group) -> None:
+        path = f"/enrollment/groups/{group.group}"
+        await self._keep("PUT", path, {"name": group.name, "kind": "class"}, "registrar")
+        await self._keep("PUT", f"{path}/staff/{group.staff}", {}, "registrar")
+        members = {"learners": list(group.members)}
+        await self._keep("POST", f"{path}/members", members, "registrar")
 
     async def _keep(self, method: str, path: str, body: Body, role: str) -> None:
         await self._front_end.command(
