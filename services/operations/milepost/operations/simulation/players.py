@@ -176,7 +176,7 @@ class Simulator:
 
     async def _gather(self, group: Group) -> None:
         path = f"/enrollment/groups/{group.group}"
-        await self._keep("PUT", path, {"name": group.name, "kind": "class"}, "registrar")
+        await self._keep("PUT", path, {"name": group.name, "kind": "school_class"}, "registrar")
         await self._keep("PUT", f"{path}/staff/{group.staff}", {}, "registrar")
         members = {"learners": list(group.members)}
         await self._keep("POST", f"{path}/members", members, "registrar")
