@@ -59,6 +59,9 @@ docs: setup ## build the documentation into dist/docs; a warning is an error
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/doctrees docs dist/docs
 	@echo "open dist/docs/index.html"
 
+screenshots: setup ## take the pictures of the pages anew (with Chromium)
+	@$(BIN)/python -m tests.pages.screenshots
+
 contract: setup ## write the documents that others rely on into contract/
 	@$(BIN)/python -m milepost.operations.contract
 
