@@ -328,11 +328,13 @@ def _path(draw: Any, life: Life) -> list[list[Entry]]:
     return path
 
 
-async def record(pool: asyncpg.Pool, tenant: str, entries: Iterable[Entry]) -> int:
+async def record(
+    pool: asyncpg.Pool, tenant: str, entries: Iterable[Entry], day: datetime = DAY
+) -> int:
     """Append them, a minute after each other. Answers the tenant's position."""
     new, streams = [], dict[str, int]()
     for minutes, (stream, event) in enumerate(entries):
-        at = DAY + timedelta(minutes=minutes)
+        at = day + timedelta(minutes=minutes)
         tag, data = CODEC.encode(event)
         new.append(NewEvent(stream=stream, type=tag, data=data, occurred_at=at, event_id=uuid4()))
         streams.setdefault(stream, 0)

@@ -24,6 +24,11 @@ pytestmark = pytest.mark.servers
 # The route of each page: the roles that may open it. Nothing has the ids in it: 404 is theirs, too.
 PAGES: dict[str, set[str]] = {
     "/issue": {"issuer", "registrar", "operator", "auditor"},
+    "/issue/achievements": {"issuer", "registrar", "operator", "auditor"},
+    "/issue/achievements/{achievement}": {"issuer", "registrar", "operator", "auditor"},
+    "/issue/achievements/{achievement}/impact": {"issuer", "registrar", "operator", "service"},
+    "/issue/keys": {"issuer", "registrar", "operator", "auditor"},
+    "/issue/register/{learner}/{credential}": {"issuer", "registrar", "operator", "auditor"},
     "/issue/register": {"issuer", "registrar", "operator", "auditor"},
     "/my": {"learner"},
     "/my/courses/{enrollment}": {"learner"},

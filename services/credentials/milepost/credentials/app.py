@@ -12,6 +12,7 @@ from milepost.credentials.issuers import app as issuers
 from milepost.credentials.issuers.app import issuing
 from milepost.credentials.jobs import app as jobs
 from milepost.credentials.learning import Learning
+from milepost.credentials.pages.issuing import app as issuing_pages
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.credentials.public import app as public
 from milepost.credentials.timers import timers
@@ -89,7 +90,14 @@ def lesson_policy(achievements: AchievementCache, learning: Learning) -> Policy:
 
 ROOM = Room(
     "credentials",
-    services=(service, issuers.service, images.service, jobs.service, public.service),
+    services=(
+        service,
+        issuers.service,
+        images.service,
+        jobs.service,
+        public.service,
+        issuing_pages.service,
+    ),
     schema="milepost.credentials",
     personal_data=(
         credential_index.personal_data,

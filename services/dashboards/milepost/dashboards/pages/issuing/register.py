@@ -46,7 +46,8 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
         return f"/dashboards/credentials?{urlencode({**self.asked.query, 'format': form})}"
 
     def credential(self, row: CredentialListed) -> str:
-        return f"/issue/register/{quote(row.credential, safe='')}"
+        learner, credential = (quote(one, safe="") for one in (row.learner, row.credential))
+        return f"/issue/register/{learner}/{credential}"
 
 
 async def read_register(
