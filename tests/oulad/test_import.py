@@ -18,7 +18,9 @@ from tests.oulad.arrival import (
     require_each_once_in_order,
     start_import,
 )
+from tests.oulad.figures import require_at_risk, require_figures
 from tests.oulad.reference import compute, happenings, losing, rows
+from tests.oulad.risk_reference import DAYS, REASONS
 
 from milepost.credentials.queries.audit import audit
 from milepost.events.policies.timers import utc_now
@@ -128,6 +130,20 @@ async def test_the_auditor_finds_no_difference_and_each_planted_one(
     await require_audit(school, "slice", arrived.expected)
 
 
+async def test_every_figure_is_the_computations_however_it_is_asked_for(
+    school: Running, slice_of_oulad: Path, arrived: Arrived
+) -> None:
+    await require_figures(school, "slice", slice_of_oulad, arrived.imported["events"])
+
+
+@pytest.mark.usefixtures("arrived")
+async def test_who_was_at_risk_and_why_is_the_computations(
+    school: Running, slice_of_oulad: Path
+) -> None:
+    report(school, "slice")  # waits until the read models are there
+    assert await require_at_risk(school, "slice", slice_of_oulad, (60,))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_all_five_modules_arrive_as_computed_within_three_minutes(
@@ -140,3 +156,6 @@ async def test_all_five_modules_arrive_as_computed_within_three_minutes(
     assert imported["seconds"] <= MINUTES_3
     assert require_what_if(school, "ou", oulad) > 20_000
     await require_audit(school, "ou", expected)
+    await require_figures(school, "ou", oulad, imported["events"])
+    reasons = await require_at_risk(school, "ou", oulad, DAYS)
+    assert set(reasons) == set(REASONS)

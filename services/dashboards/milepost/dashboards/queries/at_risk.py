@@ -174,7 +174,7 @@ async def read_at_risk(
         judged=len(rows),
         at_risk=sum(one.at_risk for one in rows),
         reasons=Counter(name_of(reason) for one in rows for reason in one.reasons),
-        rows=sorted(filter(lambda one: _asked(one, risk), rows), key=_most_first),
+        rows=sorted(filter(lambda one: _matches(one, risk), rows), key=_most_first),
     )
 
 
@@ -194,7 +194,7 @@ def name_of(reason: msgspec.Struct) -> str:
     return str(reason.__struct_config__.tag)
 
 
-def _asked(one: Judgement, risk: Risk | None) -> bool:
+def _matches(one: Judgement, risk: Risk | None) -> bool:
     if risk is None:
         return bool(one.reasons)
     return one.at_risk if risk == "any" else risk in map(name_of, one.reasons)

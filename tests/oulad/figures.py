@@ -1,0 +1,154 @@
+"""Every offering's figures, asked for in every way there is, against the CSV files alone."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.clients import Client, Running
+from tests.oulad.arrival import answer_of, command
+from tests.oulad.reference import Presentation, credentials, day_of, happenings
+from tests.oulad.risk_reference import History, at_risk, histories, reasons_of
+
+STAGES = ("enrolled", "started", "completed", "withdrawn", "awarded")
+
+
+def name_of(presentation: Presentation) -> str:
+    return "-".join(presentation)
+
+
+def changes_by_day(history: History) -> dict[str, Counter[int]]:
+    """How many enrolled, … and were active, by day of the presentation."""
+    began = {student: min(days) for student, days in history.active.items() if days}
+    return {
+        "enrolled": Counter(history.entered.values()),
+        "started": Counter(began.values()),
+        "completed": Counter(history.completed.values()),
+        "withdrawn": Counter(history.left.values()),
+        "active": Counter(day for days in history.active.values() for day in set(days)),
+    }
+
+
+def awards_by_day(folder: Path) -> dict[Presentation, Counter[int]]:
+    everyone = happenings(folder)
+    found: dict[Presentation, Counter[int]] = {}
+    for (_, student), presentation in credentials(everyone).items():
+        day = everyone[presentation, student].completed_on
+        assert day is not None
+        found.setdefault(presentation, Counter())[day] += 1
+    return found
+
+
+def figures_of(changes: Mapping[str, Counter[int]], upto: int = 10_000) -> dict[str, int]:
+    """Where it stood at the end of a day."""
+    return {
+        name: sum(count for day, count in changes[name].items() if day <= upto)
+        for name in changes
+        if name != "active"
+    }
+
+
+async def require_figures(school: Running, tenant: str, folder: Path, at: int) -> None:
+    """Page, list, files, past days, days and who was at risk: all as computed."""
+    known, awards = histories(folder), awards_by_day(folder)
+    everything = {
+        presentation: changes_by_day(history) | {"awarded": awards.get(presentation, Counter())}
+        for presentation, history in known.items()
+    }
+    async with school.client("operator", tenant=tenant) as client:
+        final = {name_of(one): figures_of(changes) for one, changes in everything.items()}
+        await require_lists(client, final, at)
+        for number, (presentation, changes) in enumerate(sorted(everything.items())):
+            await require_days(client, presentation, changes, at)
+            await require_past(client, presentation, changes, (30, 60, 90)[number % 3])
+    require_report(school, tenant, final)
+
+
+async def require_lists(client: Client, final: Mapping[str, Mapping[str, int]], at: int) -> None:
+    """The list, its file, that of today as a past day, and each offering's page."""
+    path, query = "/dashboards/offerings", {"limit": 500}
+    listed = (await client.get(path, at=at, **query)).json()["offerings"]
+    assert by_offering(listed) == final
+    file = (await client.get(path, at=at, format="csv")).text
+    assert by_offering(csv.DictReader(io.StringIO(file))) == final
+    past = (await client.get("/dashboards/past/offerings", at=at, **query)).json()["offerings"]
+    assert by_offering(past) == final
+    for offering, figures in final.items():
+        page = (await client.get(f"{path}/{offering}", at=at)).json()["offering"]
+        assert by_offering([page]) == {offering: figures}
+
+
+def by_offering(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """Of JSON and of CSV. Credentials: awards, revoked ones included, of which there are none."""
+    columns = {"credentials" if name == "awarded" else name: name for name in STAGES}
+    return {
+        row["offering"]: {name: int(row[column]) for column, name in columns.items()}
+        for row in rows
+    }
+
+
+async def require_days(
+    client: Client, presentation: Presentation, changes: Mapping[str, Counter[int]], at: int
+) -> None:
+    answer = await client.get(f"/dashboards/offerings/{name_of(presentation)}/days", at=at)
+    days = sorted({day for counts in changes.values() for day in counts})
+    expected = [
+        {
+            "day": day_of(presentation, day).isoformat(),
+            **{name: counts[day] for name, counts in changes.items()},
+            **{f"total_{name}": count for name, count in figures_of(changes, day).items()},
+        }
+        for day in days
+    ]
+    assert answer.json()["days"] == expected
+
+
+async def require_past(
+    client: Client, presentation: Presentation, changes: Mapping[str, Counter[int]], day: int
+) -> None:
+    path = f"/dashboards/past/offerings/{name_of(presentation)}"
+    then = day_of(presentation, day).isoformat()
+    shown = (await client.get(path, happened_by=then)).json()["offering"]
+    assert by_offering([shown]) == {name_of(presentation): figures_of(changes, day)}
+    assert (await client.get(path, as_of=then)).status_code == 404  # nobody knew of it then
+
+
+def require_report(school: Running, tenant: str, final: Mapping[str, Mapping[str, int]]) -> None:
+    told = answer_of(command(school, "report", "offerings", "--tenant", tenant, "--json"))
+    columns = {"credentials": "awarded", "enrolled": "enrolled", "withdrawn": "withdrawn"}
+    found = {
+        line["offering"]: {name: line[column] for column, name in columns.items()} for line in told
+    }
+    assert found == {
+        offering: {name: figures[name] for name in columns.values()}
+        for offering, figures in final.items()
+    }
+
+
+async def require_at_risk(
+    school: Running, tenant: str, folder: Path, days: Iterable[int]
+) -> Counter[str]:
+    """Who had which reason on these days of each presentation; how often each was found."""
+    seen: Counter[str] = Counter()
+    async with school.client("operator", tenant=tenant) as client:
+        for presentation, history in histories(folder).items():
+            for day in days:
+                reasons = reasons_of(history.as_of(day), history.due, day)
+                page = await at_risk_page(client, presentation, day)
+                assert page["judged"] == len(reasons)
+                told = {
+                    one["learner"]: {why["reason"] for why in one["reasons"]}
+                    for one in page["learners"]
+                }
+                assert told == {learner: why for learner, why in reasons.items() if why}
+                assert page["at_risk"] == sum(map(at_risk, reasons.values()))
+                seen.update(why for one in told.values() for why in one)
+    return seen
+
+
+async def at_risk_page(client: Client, presentation: Presentation, day: int) -> Any:
+    path = f"/dashboards/offerings/{name_of(presentation)}/at-risk"
+    then = day_of(presentation, day).isoformat()
+    return (await client.get(path, happened_by=then)).json()
