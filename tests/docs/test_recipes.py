@@ -13,7 +13,7 @@ pytestmark = pytest.mark.servers  # they start processes
 
 
 HOUSE = DOCS.parent
-RECIPES = ("add-a-command", "add-an-event", "add-a-read-model", "add-a-room")
+RECIPES = ("add-a-command", "add-an-event", "add-a-read-model", "add-a-page", "add-a-room")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "dist")
 
 

@@ -12,6 +12,7 @@ from tests.browser import WIDTHS, Reader, reader
 from tests.clients import Client
 
 from milepost.pages import charts
+from milepost.pages.navigation import areas_of, home_of
 
 ORIGIN = "http://127.0.0.1:8400"
 HOUSE = Path(__file__).parents[2]
@@ -182,3 +183,18 @@ async def test_what_cannot_be_undone_is_typed_first(browser: Any, gallery: Clien
         await button.click()
         await window.page.wait_for_url("**/gallery?done=spring")
         window.complaints = [one for one in window.complaints if "400" not in one]
+
+
+@pytest.mark.parametrize(
+    ("roles", "home", "shown"),
+    [
+        ({"learner"}, "/my", ["my"]),
+        ({"learner", "instructor"}, "/teach", ["teach", "my"]),
+        ({"registrar"}, "/office", ["office", "issue", "teach"]),
+        ({"auditor"}, "/console", ["issue", "console"]),
+        ({"service"}, None, []),
+    ],
+)
+def test_everybody_begins_where_their_work_is(roles, home, shown):
+    assert home_of(roles) == home
+    assert [one.name for one in areas_of(roles)] == shown
