@@ -84,6 +84,7 @@ class Campus(School):
     async def window(
         self, browser: Any, *, by: Any = "registrar", subject: str = "office", **options: Any
     ) -> AsyncIterator[Reader]:
+        self.connection.cookies.clear()  # another window's language is not this one's
         headers = self.headers(by=by, subject=subject)
         async with reader(
             browser, ORIGIN, self.connection, extra_http_headers=headers, **options

@@ -35,6 +35,7 @@ PAGES: dict[str, set[str]] = {
     "/teach": {"instructor", "registrar"},
     "/teach/offerings/{offering}": {"instructor", "registrar"},
     "/teach/offerings/{offering}/learners": {"instructor", "registrar"},
+    "/teach/offerings/{offering}/at-risk": {"instructor", "registrar"},
     "/teach/offerings/{offering}/gradebook": {"instructor", "registrar"},
     "/teach/enrollments/{enrollment}": {"instructor", "registrar"},
     "/teach/enrollments/{enrollment}/lessons/{lesson}": {"instructor", "registrar"},
@@ -44,7 +45,7 @@ PAGES: dict[str, set[str]] = {
     "/office/enrollments/{enrollment}": {"registrar"},
     "/office/learners": {"registrar"},
     "/office/learners/{learner}": {"registrar"},
-    "/office/learners/{learner}/personal-data": {"registrar"},
+    "/office/personal-data/{learner}": {"registrar"},
     "/office/bulk": {"registrar"},
     "/office/bulk/{job}": {"registrar"},
 }

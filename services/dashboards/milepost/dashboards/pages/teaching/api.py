@@ -20,8 +20,10 @@ from milepost.dashboards.pages.teaching.access import TEACHING, check_offering
 from milepost.dashboards.pages.teaching.enrollment import enrollment_facts, lines
 from milepost.dashboards.pages.teaching.grading import maximum_of, reasons_in
 from milepost.dashboards.pages.teaching.learners import Choice, read_learners
-from milepost.dashboards.pages.teaching.offering import offering_screen
+from milepost.dashboards.pages.teaching.lesson_titles import lesson_titles
+from milepost.dashboards.pages.teaching.offering import offering_screen, risk_lines
 from milepost.dashboards.pages.teaching.taught import read_taught
+from milepost.dashboards.queries.at_risk import read_at_risk
 from milepost.dashboards.queries.gradebook import read_gradebook
 from milepost.dashboards.queries.run import read_run
 from milepost.events.commands.transact import Transactor
@@ -72,12 +74,16 @@ async def get_taught(request: PageRequest, pool: Pool, cursor: After = None) -> 
 
 @get("/teach/offerings/{offering:str}", roles=TEACHING)
 async def get_taught_offering(
-    request: PageRequest, offering: PathKey, pool: Pool, transactor: Log
+    request: PageRequest,
+    offering: PathKey,
+    pool: Pool,
+    transactor: Log,
+    clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """Its figures, each with what it is of and who they are."""
     await check_offering(transactor, request.user, offering)
     locale = SHELL.locale(request)
-    screen = await offering_screen(pool, request.user.tenant, offering, locale)
+    screen = await offering_screen(pool, request.user.tenant, offering, locale, now=clock())
     return SHELL.render(
         request, "offering.html", area="teach", topics=(f"offering/{offering}",), one=screen
     )
@@ -109,6 +115,31 @@ async def get_taught_learners(
         choices=get_args(Choice),
         cursor=cursor,
         words=words,
+    )
+
+
+@get("/teach/offerings/{offering:str}/at-risk", roles=TEACHING)
+async def get_learners_at_risk(
+    request: PageRequest,
+    offering: PathKey,
+    pool: Pool,
+    transactor: Log,
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Everybody who is at risk, each with the reasons."""
+    await check_offering(transactor, request.user, offering)
+    tenant, locale = request.user.tenant, SHELL.locale(request)
+    run = (await read_run(pool, tenant, offering, language=locale.language)).run
+    risk = await read_at_risk(pool, tenant, offering, now=clock(), risk="any")
+    titles = await lesson_titles(transactor, tenant, run.course, run.course_version, locale)
+    return SHELL.render(
+        request,
+        "at_risk.html",
+        area="teach",
+        topics=(f"offering/{offering}",),
+        run=run,
+        risk=risk,
+        rows=risk_lines(risk, locale, titles),
     )
 
 
@@ -198,6 +229,7 @@ def routes(context: Context) -> Router:
             get_taught,
             get_taught_offering,
             get_taught_learners,
+            get_learners_at_risk,
             get_gradebook,
             get_taught_enrollment,
             get_grading,

@@ -21,7 +21,6 @@ Choice: TypeAlias = Literal[
     "completed",
     "awarded",
     "withdrawn",
-    "at_risk",
 ]
 
 
@@ -33,8 +32,6 @@ async def read_learners(
     match show:
         case "withdrawn":
             query = replace(every, state="withdrawn")
-        case "at_risk":
-            query = replace(every, risk="any")
         case _:
             query = replace(every, stage=show)
     return await read_enrollments(pool, tenant, query)

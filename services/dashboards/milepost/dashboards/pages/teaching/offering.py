@@ -1,6 +1,7 @@
 """One offering at a glance: a finding above each chart, the learners behind each number."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -8,6 +9,10 @@ from urllib.parse import quote
 import asyncpg
 import msgspec
 
+from milepost.dashboards.pages.teaching.activity import Activity, activity_of
+from milepost.dashboards.pages.teaching.risk_words import reason_words
+from milepost.dashboards.queries.at_risk import AtRisk, read_at_risk
+from milepost.dashboards.queries.days import DayFigures, read_days
 from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.offering_page import (
     BUCKETS,
@@ -40,6 +45,8 @@ class HeatRow(NamedTuple):
 
 
 class RiskLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`reasons` in words, with the facts that make them."""
+
     enrollment: str
     learner: str
     last_activity: datetime | None
@@ -58,21 +65,29 @@ class OfferingScreen(msgspec.Struct, frozen=True, kw_only=True):
     scores_finding: str
     score_ranges: Sequence[str]
     activity_finding: str
-    at_risk: Sequence[RiskLine] = ()
-    at_risk_count: int = 0
+    activity: Activity | None
+    risk: AtRisk
+    at_risk: Sequence[RiskLine]
 
 
 async def offering_screen(
-    pool: asyncpg.Pool, tenant: str, offering: str, locale: Locale
+    pool: asyncpg.Pool, tenant: str, offering: str, locale: Locale, *, now: datetime
 ) -> OfferingScreen:
     """Raises `UnknownOffering`."""
     language = locale.language
-    page = await read_offering_page(pool, tenant, offering, language=language)
-    run = (await read_run(pool, tenant, offering, language=language)).run
-    return screen_of(run, page, locale)
+    page, found, risk, days = await asyncio.gather(
+        read_offering_page(pool, tenant, offering, language=language),
+        read_run(pool, tenant, offering, language=language),
+        read_at_risk(pool, tenant, offering, now=now, risk="any"),
+        read_days(pool, tenant, offering),
+    )
+    return screen_of(found.run, page, risk, days.days, locale)
 
 
-def screen_of(run: RunView, page: OfferingPage, locale: Locale) -> OfferingScreen:
+def screen_of(
+    run: RunView, page: OfferingPage, risk: AtRisk, days: Sequence[DayFigures], locale: Locale
+) -> OfferingScreen:
+    titles = {one.lesson: one.title for one in page.lessons}
     return OfferingScreen(
         run=run,
         page=page,
@@ -83,7 +98,23 @@ def screen_of(run: RunView, page: OfferingPage, locale: Locale) -> OfferingScree
         scores_finding=scores_finding(page.scores, locale),
         score_ranges=_ranges(locale),
         activity_finding=activity_finding(page, locale),
+        activity=activity_of(days, locale),
+        risk=risk,
+        at_risk=risk_lines(risk, locale, titles)[:AT_RISK],
     )
+
+
+def risk_lines(risk: AtRisk, locale: Locale, titles: Mapping[str, str]) -> list[RiskLine]:
+    """`titles`: of lessons, by id."""
+    return [
+        RiskLine(
+            enrollment=one.enrollment,
+            learner=one.learner,
+            last_activity=one.last_activity,
+            reasons=[reason_words(reason, locale, titles) for reason in one.reasons],
+        )
+        for one in risk.rows
+    ]
 
 
 def lessons_finding(lessons: Sequence[LessonFigures], locale: Locale) -> str:

@@ -54,7 +54,7 @@ async def get_office_enrollment(
     )
 
 
-@get("/office/learners/{learner:str}/personal-data", roles=OFFICE)
+@get("/office/personal-data/{learner:str}", roles=OFFICE)
 async def get_personal_data(
     request: PageRequest,
     learner: KnownLearner,
