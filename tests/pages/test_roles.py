@@ -48,6 +48,17 @@ PAGES: dict[str, set[str]] = {
     "/office/personal-data/{learner}": {"registrar"},
     "/office/bulk": {"registrar"},
     "/office/bulk/{job}": {"registrar"},
+    "/console": {"operator", "auditor"},
+    "/console/integrity": {"operator", "auditor"},
+    "/console/projections": {"operator", "auditor"},
+    "/console/projections/{model}": {"operator", "auditor"},
+    "/console/parked": {"operator", "auditor"},
+    "/console/parked/{parked}": {"operator", "auditor"},
+    "/console/subscribers": {"operator", "auditor"},
+    "/console/timers": {"operator", "auditor"},
+    "/console/log": {"operator", "auditor"},
+    "/console/log/{position}": {"operator", "auditor"},
+    "/console/streams/{stream}": {"operator", "auditor"},
 }
 
 

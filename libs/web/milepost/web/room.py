@@ -18,6 +18,7 @@ from milepost.events.policies.policy import Policy
 from milepost.events.policies.timers import Timer, utc_now
 from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.tables import Connection
+from milepost.events.streams import Category
 from milepost.events.subscriptions.handler import AnyHandler
 from milepost.web.problems import Problem
 from milepost.web.settings import Settings
@@ -83,6 +84,7 @@ class Room(msgspec.Struct, frozen=True):
     """`name` is what `milepost serve` calls it; `schema` the package whose `sql/` makes its tables.
 
     A room may hold several services, each a slice of its own: they are served together.
+    `categories`: the streams that it writes; operators look at their states by its folds.
     """
 
     name: str
@@ -91,3 +93,4 @@ class Room(msgspec.Struct, frozen=True):
     schema: str | None = None
     personal_data: tuple[PersonalData, ...] = ()
     personal_name: Callable[[Context], PersonalName] | None = None
+    categories: tuple[Category[Any, Any], ...] = ()

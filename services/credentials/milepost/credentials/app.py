@@ -6,10 +6,13 @@ from milepost.credentials import credential_index
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.api.routes import routes
 from milepost.credentials.api.wiring import Wiring
+from milepost.credentials.domain.achievements.achievement import ACHIEVEMENT
+from milepost.credentials.domain.records.awards import RECORD
 from milepost.credentials.images import app as images
 from milepost.credentials.images.store import Images
 from milepost.credentials.issuers import app as issuers
 from milepost.credentials.issuers.app import issuing
+from milepost.credentials.issuers.issuer import ISSUER
 from milepost.credentials.jobs import app as jobs
 from milepost.credentials.learning import Learning
 from milepost.credentials.pages.issuing import app as issuing_pages
@@ -103,4 +106,5 @@ ROOM = Room(
         credential_index.personal_data,
         jobs.personal_data,
     ),
+    categories=(ACHIEVEMENT, RECORD, ISSUER),
 )

@@ -2,11 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from milepost.contracts.offerings import OfferingCanceled
+from milepost.contracts.offerings import INSTRUCTORS, OfferingCanceled
 from milepost.enrollment.api.routes import routes
 from milepost.enrollment.api.wiring import Wiring
 from milepost.enrollment.bulk import app as bulk
 from milepost.enrollment.commands.offering_members import members
+from milepost.enrollment.domain.course.course import COURSE
+from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
+from milepost.enrollment.domain.invitation import INVITATION
+from milepost.enrollment.domain.learner_load import LEARNER
+from milepost.enrollment.domain.offering.offering import OFFERING
+from milepost.enrollment.domain.program import PROGRAM
 from milepost.enrollment.pages.bulk import app as bulk_pages
 from milepost.enrollment.pages.learners import app as learner_pages
 from milepost.enrollment.policies import LearningTrigger, Trigger, react, react_to_cancellation
@@ -66,4 +72,5 @@ ROOM = Room(
     schema="milepost.enrollment",
     personal_data=(bulk.personal_data,),
     personal_name=vault.personal_name,
+    categories=(COURSE, PROGRAM, OFFERING, INSTRUCTORS, ENROLLMENT, INVITATION, LEARNER),
 )

@@ -8,6 +8,7 @@ from milepost.events.log import Log, Recorded
 from milepost.events.policies.policy import Policy, Reaction
 from milepost.progress.api.routes import routes
 from milepost.progress.api.wiring import Wiring
+from milepost.progress.domain.state import PROGRESS
 from milepost.progress.handover import Handover
 from milepost.progress.jobs import app as jobs
 from milepost.progress.offering_starts import OfferingStarts
@@ -70,4 +71,5 @@ ROOM = Room(
         learner_rows(READ_MODELS, "What others' time left is estimated from."),
         jobs.personal_data,
     ),
+    categories=(PROGRESS,),
 )

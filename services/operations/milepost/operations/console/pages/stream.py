@@ -1,0 +1,60 @@
+"""One stream: its events, its state at a version, and what changed between two."""
+
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+import msgspec
+
+from milepost.operations.console.events.search import Events, Sought, search
+from milepost.operations.console.events.states import Change, changes, last_version, state_at
+from milepost.web.problems import Problem, RequestFault
+
+
+class NoSuchStream(RequestFault):
+    def problem(self) -> Problem:
+        return Problem(
+            status=404,
+            name="unknown_stream",
+            title="Unknown stream",
+            detail="The log has no stream of this name.",
+        )
+
+
+class StreamPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`state` at `version`; None: no room folds it. `changes` from `compared` to `version`."""
+
+    stream: str
+    last: int
+    version: int
+    compared: int
+    state: Mapping[str, str] | None
+    changes: Sequence[Change]
+    events: Events
+
+
+async def read_stream(
+    pool: asyncpg.Pool,
+    tenant: str,
+    stream: str,
+    *,
+    version: int | None,
+    compared: int | None,
+    before: int | None,
+) -> StreamPage:
+    """Raises `NoSuchStream`."""
+    last = await last_version(pool, tenant, stream) if stream.isprintable() else 0
+    if not last:
+        raise NoSuchStream(stream)
+    at = min(max(version or last, 1), last)
+    other = min(max(at - 1 if compared is None else compared, 0), last)
+    state = await state_at(pool, tenant, stream, at)
+    earlier = await state_at(pool, tenant, stream, other)
+    return StreamPage(
+        stream=stream,
+        last=last,
+        version=at,
+        compared=other,
+        state=state,
+        changes=changes(earlier or {}, state or {}),
+        events=await search(pool, tenant, Sought(stream=stream, before=before)),
+    )
