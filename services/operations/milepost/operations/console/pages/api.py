@@ -18,7 +18,7 @@ from milepost.operations.console.pages import journal
 from milepost.operations.console.pages.home import read_overview
 from milepost.operations.console.pages.parked import read_one_parked, read_parked
 from milepost.operations.console.pages.projections import read_model, read_projections
-from milepost.operations.console.pages.stream import NoSuchStream, read_stream
+from milepost.operations.console.pages.stream import NotHere, read_stream
 from milepost.operations.console.pages.subscribers import read_subscribers
 from milepost.pages.shell import PageRequest, Shell
 from milepost.web.settings import Settings
@@ -91,13 +91,12 @@ async def get_parked_page(
     return _render(request, "parked.html", part=part, topics=TOPICS, here="parked", view=view)
 
 
-@get("/console/parked/{parked:int}", opt=ROLES)
+@get("/console/parked/{parked:str}", opt=ROLES)
 async def get_one_parked(
-    request: PageRequest, parked: FromPath[int], console: Given
+    request: PageRequest, parked: FromPath[str], console: Given
 ) -> Response[bytes]:
-    """Raises `NotParked`."""
-    number = min(parked, 2**62)
-    view = await read_one_parked(console.pool, request.user.tenant, number)
+    """Raises `NotParked`, `NotHere`."""
+    view = await read_one_parked(console.pool, request.user.tenant, _number(parked))
     return _render(
         request, "one_parked.html", here="parked", view=view, shown=journal.plain(view.event)
     )
@@ -146,15 +145,15 @@ async def get_log(
     return _render(request, "log.html", status=status, here="log", view=view, actor=journal.actor)
 
 
-@get("/console/log/{position:int}", opt=ROLES)
+@get("/console/log/{position:str}", opt=ROLES)
 async def get_event(
-    request: PageRequest, position: FromPath[int], console: Given
+    request: PageRequest, position: FromPath[str], console: Given
 ) -> Response[bytes]:
-    """Raises `NoSuchStream` where the log has no such position."""
-    at = min(position, 2**62)
-    found = await kinship(console.pool, request.user.tenant, at, console.policies())
+    """Raises `NotHere` where the log has no such position."""
+    number = _number(position)
+    found = await kinship(console.pool, request.user.tenant, number, console.policies())
     if found is None:
-        raise NoSuchStream(str(position))
+        raise NotHere(position)
     return _render(request, "event.html", here="log", view=found, shown=journal.plain(found.event))
 
 
@@ -168,7 +167,7 @@ async def get_stream(
     compared: Version = None,
     before: Position = None,
 ) -> Response[bytes]:
-    """Raises `NoSuchStream`."""
+    """Raises `NotHere`."""
     view = await read_stream(
         console.pool,
         request.user.tenant,
@@ -178,6 +177,13 @@ async def get_stream(
         before=before,
     )
     return _render(request, "stream.html", here="log", view=view, actor=journal.actor)
+
+
+def _number(text: str) -> int:
+    """Raises `NotHere`."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotHere(text)
+    return int(text)
 
 
 def router(console: Console) -> Router:

@@ -40,7 +40,7 @@ class Rate(msgspec.Struct, frozen=True):
         return self.events / self.seconds
 
 
-class Consumer(msgspec.Struct, frozen=True):
+class Follower(msgspec.Struct, frozen=True):
     name: str
     position: int
     head: int
@@ -65,7 +65,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime | None
     rates: tuple[Rate, ...]
     models: Sequence[ModelStatus]
-    consumers: Sequence[Consumer]
+    consumers: Sequence[Follower]
     parked: Sequence[ParkedIn]
     findings: Sequence[Kept]
     looked_at: datetime | None
@@ -92,7 +92,7 @@ async def read_overview(pool: asyncpg.Pool, tenant: str) -> Overview:
         last_at=await pool.fetchval(LAST, tenant, head),
         rates=tuple([await _rate(log, tenant, head, now, seconds) for seconds in (60, 3600)]),
         models=[one for one in await model_status(pool, tenant) if _shown(one, tenant)],
-        consumers=[Consumer(*row) for row in await pool.fetch(CONSUMERS, tenant)],
+        consumers=[Follower(*row) for row in await pool.fetch(CONSUMERS, tenant)],
         parked=[ParkedIn(*row) for row in await pool.fetch(PARKED, tenant)],
         findings=sorted(
             (one for one in said if alone or one.name in OF_SERVERS),

@@ -10,13 +10,15 @@ from milepost.operations.console.events.states import Change, changes, last_vers
 from milepost.web.problems import Problem, RequestFault
 
 
-class NoSuchStream(RequestFault):
+class NotHere(RequestFault):
+    """The log has no such stream, or no such position; there is nothing of this number."""
+
     def problem(self) -> Problem:
         return Problem(
             status=404,
-            name="unknown_stream",
-            title="Unknown stream",
-            detail="The log has no stream of this name.",
+            name="unknown_route",
+            title="Unknown route",
+            detail="There is nothing at this address.",
         )
 
 
@@ -41,10 +43,10 @@ async def read_stream(
     compared: int | None,
     before: int | None,
 ) -> StreamPage:
-    """Raises `NoSuchStream`."""
+    """Raises `NotHere`."""
     last = await last_version(pool, tenant, stream) if stream.isprintable() else 0
     if not last:
-        raise NoSuchStream(stream)
+        raise NotHere(stream)
     at = min(max(version or last, 1), last)
     other = min(max(at - 1 if compared is None else compared, 0), last)
     state = await state_at(pool, tenant, stream, at)
