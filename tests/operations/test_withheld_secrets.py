@@ -12,6 +12,7 @@ SECRET = {
     "MILEPOST_ISSUER_KEY_FILE": "/keys/issuer",
     "MILEPOST_WEBHOOK_KEY_FILE": "/keys/webhook",
     "MILEPOST_SESSION_KEY_FILE": "/keys/session",
+    "MILEPOST_SIGN_IN_CLIENT_SECRET_FILE": "/keys/client",
     "MILEPOST_POSTGRES_FILE": "/keys/postgres",
 }
 
@@ -30,6 +31,7 @@ def test_keys_go_to_who_serves_alone(monkeypatch: pytest.MonkeyPatch):
         "MILEPOST_ISSUER_KEY_FILE": ["serve"],
         "MILEPOST_WEBHOOK_KEY_FILE": ["serve"],
         "MILEPOST_SESSION_KEY_FILE": ["serve"],
+        "MILEPOST_SIGN_IN_CLIENT_SECRET_FILE": ["serve"],
         "MILEPOST_POSTGRES_FILE": [],  # its content goes instead
     }
     assert "MILEPOST_ISSUER_KEY" not in env, "a process refuses both"

@@ -21,10 +21,10 @@ HOSTS = ("verify_fetch", "outbound_private")
 # Each may stand in a file instead, as container platforms and systemd hand out secrets.
 SECRETS = (
     *("postgres", "postgres_owner", "postgres_enrollment", "nats"),
-    *("issuer_key", "webhook_key", "session_key"),
+    *("issuer_key", "webhook_key", "session_key", "sign_in_client_secret"),
 )
 # Read where they are needed, from their file if that is named.
-SEALING = frozenset({"issuer_key", "webhook_key", "session_key"})
+SEALING = frozenset({"issuer_key", "webhook_key", "session_key", "sign_in_client_secret"})
 DEVELOPMENT_ISSUER = "milepost-development"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -78,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     - `session_key` signs the sessions of browsers, `session_key_file` names a file that holds it:
       32 bytes in base64, the same for all processes. Two, separated by a comma: the first signs.
       With neither, one is made in `data_dir`.
+    - `sign_in_client_id` is what the OpenID provider knows Milepost's pages as; empty: nobody signs
+      in with a browser. `sign_in_client_secret` (`…_file`) is for a confidential client;
+      `sign_in_issuer` the provider, where that is not `token_issuer`; `sign_in_scopes` what is
+      asked for, separated by blanks.
     - `erasure_days` after an erasure no key that Milepost keeps opens what is left of the learner
       in dead rows, WAL and backups; nor, then, anybody's name in a backup of that age. Keys by
       variable or in a named file are the operator's to take away: `milepost doctor` says when.
@@ -140,6 +144,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_key_file: str = ""
     session_key: str = ""
     session_key_file: str = ""
+    sign_in_issuer: str = ""
+    sign_in_client_id: str = ""
+    sign_in_client_secret: str = ""
+    sign_in_client_secret_file: str = ""
+    sign_in_scopes: str = "openid"
     erasure_days: ErasureDays = 28
     caller_requests_per_second: Quota = 2_000
     tenant_requests_per_second: Quota = 5_000

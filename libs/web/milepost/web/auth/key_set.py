@@ -110,10 +110,11 @@ class KeySet:
             httpx2.AsyncClient() as client,
             client.stream("GET", self._source) as response,
         ):
-            return await _bounded(response.raise_for_status())
+            return await bounded(response.raise_for_status())
 
 
-async def _bounded(response: httpx2.Response) -> bytes:
+async def bounded(response: httpx2.Response) -> bytes:
+    """Its content. Raises `KeysTooLarge` past `MAX_BYTES`."""
     content = b""
     async for part in response.aiter_bytes():
         content += part

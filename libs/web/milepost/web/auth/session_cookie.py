@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from litestar.datastructures import Cookie
 from litestar.types import HTTPScope
 
 from milepost.web.auth.session import Sessions
@@ -51,6 +52,7 @@ class SessionCookie:
         self.secure = address.scheme == "https" or address.hostname not in LOOPBACK
         self.name = "__Host-milepost" if self.secure else "milepost"
         self.sessions = sessions or Sessions(settings)
+        self.home = f"{settings.public_origin}/"
         self._origin = settings.public_url.encode()
 
     def caller(self, scope: HTTPScope, headers: Mapping[bytes, bytes]) -> Caller | None:
@@ -60,7 +62,7 @@ class SessionCookie:
             return None
         caller = self.sessions.read(token)
         if scope["method"] not in SAFE_METHODS:
-            self._require_own_page(headers)
+            self.require_own_page(headers)
             if not hmac.compare_digest(headers.get(CSRF, b""), caller.csrf.encode()):
                 raise CrossSiteRequest("The header Milepost-CSRF is not that of this session.")
         return caller
@@ -73,22 +75,8 @@ class SessionCookie:
         except NotAuthenticated:
             return None
 
-    def set(self, token: str) -> str:
-        """The `Set-Cookie` of a session: gone with the browser, if not before."""
-        return f"{self.name}={token}; {self.attributes}"
-
-    def clear(self) -> str:
-        return f"{self.name}=; Max-Age=0; {self.attributes}"
-
-    @property
-    def attributes(self) -> str:
-        return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
-
-    def _value(self, scope: HTTPScope) -> str | None:
-        return cookie_value(scope, self.name)
-
-    def _require_own_page(self, headers: Mapping[bytes, bytes]) -> None:
-        """Raises `CrossSiteRequest`."""
+    def require_own_page(self, headers: Mapping[bytes, bytes]) -> None:
+        """That a page of this origin has sent a request. Raises `CrossSiteRequest`."""
         site = headers.get(b"sec-fetch-site")
         if site == b"same-origin":
             return
@@ -97,6 +85,28 @@ class SessionCookie:
         origin = headers.get(b"origin")
         if origin is None or not self._is_ours(origin, headers.get(b"host", b"")):
             raise CrossSiteRequest("Nothing says that a page of this site sent this.")
+
+    def set(self, token: str) -> Cookie:
+        """That of a session: gone with the browser, if not before."""
+        return self.kept(self.name, token)
+
+    def clear(self) -> Cookie:
+        return self.kept(self.name, "", 0)
+
+    def kept(self, name: str, value: str, seconds: int | None = None) -> Cookie:
+        """Any that only the server reads. Lax: a link from elsewhere finds who follows it known."""
+        return Cookie(
+            key=name,
+            value=value,
+            max_age=seconds,
+            path="/",
+            httponly=True,
+            secure=self.secure,
+            samesite="lax",
+        )
+
+    def _value(self, scope: HTTPScope) -> str | None:
+        return cookie_value(scope, self.name)
 
     def _is_ours(self, origin: bytes, host: bytes) -> bool:
         if self._origin:

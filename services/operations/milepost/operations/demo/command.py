@@ -18,6 +18,7 @@ from rich.console import Console
 
 from milepost.events.runtime.event_loop import run
 from milepost.operations.client.front_end import FrontEnd
+from milepost.operations.commands.installation.up import set_sign_in
 from milepost.operations.demo.feed import live_feed
 from milepost.operations.demo.figures import Figures
 from milepost.operations.installation.connection import load_settings, reachable
@@ -54,6 +55,7 @@ def demo(
     settings = load_settings(data_dir or Path(".milepost") / "demo")
     settings = msgspec.structs.replace(settings, port=_free(settings))
     configure_logging(settings)
+    set_sign_in(settings, asked=False)
     with reachable():
         run(_demo(settings, Console(), learners, seconds))
 
@@ -109,6 +111,7 @@ def _tell_where(
     here = f"--data-dir {settings.data_dir}"
     dashboards = f"{runtime.http}/dashboards/offerings"
     lines = {
+        "The pages": f"{runtime.http}/sign-in?school={tenant}",
         "The API": f"{runtime.http}/docs",
         "Dashboards": dashboards,
         "A token": token,

@@ -247,6 +247,8 @@ def _needed(process: str, env: Mapping[str, str]) -> dict[str, str]:
             "MILEPOST_WEBHOOK_KEY_FILE",
             "MILEPOST_SESSION_KEY",
             "MILEPOST_SESSION_KEY_FILE",
+            "MILEPOST_SIGN_IN_CLIENT_SECRET",
+            "MILEPOST_SIGN_IN_CLIENT_SECRET_FILE",
         }
     return {name: value for name, value in env.items() if name not in withheld}
 

@@ -40,9 +40,12 @@ from milepost.operations.rooms import ENROLLMENT_ROLE, read_models, services_of
 from milepost.operations.serving.consumers import consumers_of_all
 from milepost.operations.serving.lifecycle import stop_signal, supervised, together, until
 from milepost.operations.sign_in import app as sign_in
+from milepost.operations.sign_in.ended_sessions import EndedSessions
+from milepost.operations.sign_in.rules import VARIABLE
 from milepost.operations.terminal.errors import Trouble
 from milepost.web.admission import LIMITS, Limits
 from milepost.web.app import create_app
+from milepost.web.auth.session_cookie import SessionCookie
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.probes import serve_probes
 from milepost.web.room import Context, Service
@@ -62,6 +65,9 @@ EXAMINES = ("enrollment", "all")
 
 # These hold private keys and secrets.
 HOLDS_KEYS = (*EXAMINES, "credentials", "subscriptions")
+
+# These have `/`, `/sign-in` and `/sign-out`.
+SIGNS_IN = ("dashboards", "all")
 
 # To Postgres. All that leads shares one of them, and who hears of deliveries holds another.
 CONNECTIONS = 20
@@ -126,8 +132,10 @@ async def _serve(settings: Settings, name: str) -> None:
         transactor = Transactor(PostgresLog(pool))
         services = services_of(name, Context(transactor, settings, pool))
         services.append(documentation.service(settings, whole=name == "all"))
-        if supervised() and os.environ.get(sign_in.VARIABLE):
-            services.append(sign_in.service(settings, transactor.log))
+        cookie = SessionCookie(settings)
+        if name in SIGNS_IN:
+            develops = os.environ.get(VARIABLE, "") if supervised() else ""
+            services.append(sign_in.service(settings, pool, cookie, develops=develops))
         subscriptions = [
             Subscription(
                 one, transactor.log, pool, settings.nats_server, replicas=settings.nats_replicas
@@ -136,12 +144,13 @@ async def _serve(settings: Settings, name: str) -> None:
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         workers = [work() for one in services for work in one.workers]
+        workers.append(EndedSessions(pool, cookie.sessions).run())
         if name in EXAMINES:
             workers.append(watch(settings, pool, await consumers_here(settings)))
         settlement = Settlement(consumers_of_all(name, services, pool), transactor.log, pool)
         await _alive(
             settings, services, pool, stop, Ports(settings.port, settings.probes_port or None),
-            *subscriptions, *timers, *workers, settlement.run(), settles=settlement,
+            *subscriptions, *timers, *workers, settlement.run(), settles=settlement, cookie=cookie,
         )  # fmt: skip
         await transactor.close()
 
@@ -193,12 +202,13 @@ async def _alive(
     ports: Ports,
     *works: Coroutine[Any, Any, object],
     settles: Settlement | None = None,
+    cookie: SessionCookie | None = None,
 ) -> None:
     """Work in the background, answer on `port` and be probed on another, until told to stop."""
     watch, ready = LoopWatch(), {"postgres": _reaches(pool)}
     working = [until(stop, watch.run(), *works)]
     if ports.http is not None:
-        app = _app(settings, services, ready, settles)
+        app = _app(settings, services, ready, settles, cookie)
         seconds, limits = settings.shutdown_seconds, _limits(settings)
         working.append(
             serve(app, settings.host, ports.http, stop, shutdown_seconds=seconds, limits=limits)
@@ -230,6 +240,7 @@ def _app(
     services: Sequence[Service],
     ready: Mapping[str, Check],
     settles: Settlement | None,
+    cookie: SessionCookie | None,
 ) -> Litestar:
     tracing = tracing_from(os.environ, "milepost")
 
@@ -246,6 +257,7 @@ def _app(
         registry=REGISTRY,
         tracer=tracing.tracer if tracing else None,
         settles=settles,
+        cookie=cookie,
     )
 
 

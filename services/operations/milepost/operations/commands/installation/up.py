@@ -17,7 +17,7 @@ from milepost.operations.installation.logins import migrate_and_ensure
 from milepost.operations.installation.named_servers import named
 from milepost.operations.local.supervisor import up, up_servers
 from milepost.operations.serving.lifecycle import stop_signal
-from milepost.operations.sign_in.rules import VARIABLE, why_not
+from milepost.operations.sign_in.rules import TOKENS, VARIABLE, why_not
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
@@ -36,20 +36,23 @@ def run_up(
     asked = {"host": host, "port": port, "log_format": log_format}
     asked = {name: value for name, value in asked.items() if value is not None}
     settings = msgspec.structs.replace(settings, **asked)
-    _set_sign_in(settings, asked=sign_in)
+    set_sign_in(settings, asked=sign_in)
     configure_logging(settings, service="up", routine=("ready",))
     with reachable():
         run(_servers(settings, tuple(dict.fromkeys(only))) if only else _up(settings))
 
 
-def _set_sign_in(settings: Settings, *, asked: bool) -> None:
-    """For the process that serves; only this command may say so. Raises `WrongUsage`."""
+def set_sign_in(settings: Settings, *, asked: bool) -> None:
+    """For the process that serves; only this command may say so. Raises `WrongUsage`.
+
+    Pages have it wherever nobody else reaches it; tokens for front ends are to be asked for.
+    """
     os.environ.pop(VARIABLE, None)
-    if not asked:
-        return
-    if why := why_not(settings):
+    why = why_not(settings)
+    if why and asked:
         raise WrongUsage(f"--sign-in: {why}.")
-    os.environ[VARIABLE] = "1"
+    if not why:
+        os.environ[VARIABLE] = TOKENS if asked else "pages"
 
 
 async def _servers(settings: Settings, only: Sequence[str]) -> None:
@@ -82,9 +85,10 @@ def _announce(settings: Settings, runtime: Runtime) -> None:
 
 def _what_to_do(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, str]]:
     """The lines to type are right in any terminal, folder and environment."""
-    yield "Open", f"{runtime.http}/docs  (guides, the API, events, problems)"
+    yield "Open", f"{runtime.http}/  (the pages: sign in and look around)"
+    yield "", f"{runtime.http}/docs  (guides, the API, events, problems)"
     yield "", f"{runtime.http}/health/ready  (its health)"
-    if VARIABLE in os.environ:
+    if os.environ.get(VARIABLE) == TOKENS:
         yield "", f"{runtime.http}/sign-in  (a token for a front end of yours)"
     for variable, address in named(settings).items():
         yield "Uses", f"{address}, which {variable} names"
