@@ -19,7 +19,7 @@ from milepost.events.log import Command, Log, NewEvent
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.subscriptions.feed.app import service
 from milepost.subscriptions.feed.large_answers import AnswerRoom
-from milepost.subscriptions.feed.open_requests import OpenRequests
+from milepost.web.answers.open_requests import OpenRequests
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.auth.tokens import TokenVerifier

@@ -17,6 +17,7 @@ from milepost.events.store.memory import MemoryLog
 from milepost.subscriptions.feed import event_stream, follower, tail
 from milepost.subscriptions.feed.log_pages import LogPages
 from milepost.subscriptions.feed.subscriber import Found
+from milepost.web.answers import event_sender
 
 ENROLLED = {"learner": "ann", "offering": "spring", "course": "sql"}
 
@@ -193,7 +194,7 @@ async def test_a_caller_has_so_many_and_who_leaves_makes_room(
 async def test_who_reads_nothing_costs_little_and_is_hung_up_on(
     school: FeedSchool, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(event_stream, "STALLED_SECONDS", 0.5)
+    monkeypatch.setattr(event_sender, "STALLED_SECONDS", 0.5)
     for number in range(100):
         large = ["course_published"] * 10
         await school.happens(f"course-{number}", *large, course="r", title="x" * 20_000)

@@ -10,6 +10,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from milepost.web.answers.settled import Settles
+from milepost.web.auth.session import SESSIONS
 from milepost.web.auth.session_cookie import SessionCookie
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import KeptVary, cors
@@ -62,6 +63,7 @@ def create_app(
     registry = registry or process_registry()
     metrics = HttpMetrics(registry, peers_of(settings.metrics_peers))
     quotas = Quotas(settings, registry)
+    cookie = cookie or SessionCookie(settings)
     edge = DefineMiddleware(
         Edge,
         verifier=verifier,
@@ -69,7 +71,7 @@ def create_app(
         metrics=metrics,
         tracer=tracer,
         settles=settles,
-        cookie=cookie or SessionCookie(settings),
+        cookie=cookie,
     )
     publisher = Publisher(settings.public_origin)
     error_page = next((one.error_page for one in services if one.error_page), None)
@@ -85,7 +87,7 @@ def create_app(
         request_max_body_size=settings.max_body_bytes,
         cors_config=cors(settings),
         openapi_config=openapi(publisher),
-        state=State({PUBLISHER: publisher}),
+        state=State({PUBLISHER: publisher, SESSIONS: cookie.sessions}),
         on_startup=[publisher.build],
         on_shutdown=list(on_shutdown),
         logging_config=None,

@@ -14,6 +14,7 @@ class WebError(Exception):
     │  ├─ UnsupportedMedia     a body of another media type
     │  ├─ BodyTooLarge
     │  ├─ TooManyRequests      over a quota
+    │  ├─ TooManyStreams       as many are open as a caller may have
     │  ├─ BodyTooSlow
     │  └─ Locked               sealed with a key that is not here
     ├─ UnknownKey              a token is signed with a key that is not at hand
@@ -25,6 +26,7 @@ class WebError(Exception):
     │  ├─ NotReached           no connection, no answer in time, or none that is HTTP
     │  ├─ UrlRefused           not https, or no URL that may be called
     │  └─ AnswerTooLarge
+    ├─ Stalled                 a reader takes nothing of what is sent
     ├─ SettingInvalid          a variable of the environment makes no sense
     └─ AddressTaken            somebody else listens there
     """

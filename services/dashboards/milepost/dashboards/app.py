@@ -2,6 +2,7 @@
 
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
+from milepost.dashboards.live import api as live
 from milepost.dashboards.pages.issuing import api as issuing
 from milepost.dashboards.pages.learner import api as learner
 from milepost.dashboards.pages.office import api as office
@@ -39,7 +40,7 @@ def issuing_pages(context: Context) -> Service:
 
 ROOM = Room(
     "dashboards",
-    services=(service, learner_pages, teaching_pages, office_pages, issuing_pages),
+    services=(service, live.service, learner_pages, teaching_pages, office_pages, issuing_pages),
     read_models=READ_MODELS,
     personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
 )

@@ -25,6 +25,8 @@ LIFETIME_SECONDS: Final = 8 * 3600
 # What a browser keeps in one cookie.
 MAX_CHARACTERS: Final = 4_000
 LEEWAY_SECONDS: Final = 5
+# Of an application's state: its `Sessions`, for what goes on for longer than a request.
+SESSIONS: Final = "sessions"
 ENDED: Final = "Your session has ended: sign in again."
 
 _SESSION: Final = "milepost-session"
@@ -75,10 +77,14 @@ class Sessions:
         caller = self._read.get(token)
         if caller is None:
             caller = self._read.put(token, self._verified(token))
-        if caller.expires_at <= time.time() or self._ended.get(caller.session) is not None:
+        if self.has_ended(caller):
             self._read.discard(token)
             raise NotAuthenticated(ENDED)
         return caller
+
+    def has_ended(self, caller: Caller) -> bool:
+        """Whether somebody who was let in by a session no longer would be."""
+        return caller.expires_at <= time.time() or self._ended.get(caller.session) is not None
 
     def end(self, session: SessionEnds) -> None:
         """From now on this process refuses it."""

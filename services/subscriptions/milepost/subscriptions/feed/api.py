@@ -15,11 +15,11 @@ from milepost.subscriptions.feed.event_stream import EventStream, Messages
 from milepost.subscriptions.feed.follower import following
 from milepost.subscriptions.feed.large_answers import AnswerRoom, InPieces, room_for
 from milepost.subscriptions.feed.log_pages import LogPages
-from milepost.subscriptions.feed.open_requests import OpenRequests
 from milepost.subscriptions.feed.parameters import filter_of
 from milepost.subscriptions.feed.subscriber import Subscriber
 from milepost.subscriptions.feed.tail import Tail
 from milepost.subscriptions.visibility import READERS
+from milepost.web.answers.open_requests import OpenRequests
 from milepost.web.requests.body import Received
 from milepost.web.requests.quotas import leave_place
 

@@ -5,10 +5,10 @@ from milepost.subscriptions.feed.api import Wiring, routes
 from milepost.subscriptions.feed.event_stream import Messages
 from milepost.subscriptions.feed.large_answers import AnswerRoom
 from milepost.subscriptions.feed.log_pages import LogPages
-from milepost.subscriptions.feed.open_requests import OpenRequests
 from milepost.subscriptions.feed.tail import Tail
 from milepost.subscriptions.selection import Selection
 from milepost.subscriptions.visibility import Visibility
+from milepost.web.answers.open_requests import OpenRequests
 from milepost.web.room import Context, Service
 
 

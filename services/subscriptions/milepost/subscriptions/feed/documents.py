@@ -10,10 +10,10 @@ from milepost.contracts.documents.envelope import CloudEvent
 from milepost.events.log import BeyondTheLog
 from milepost.subscriptions.envelope import BATCH_MEDIA_TYPE
 from milepost.subscriptions.feed.answer import NDJSON
-from milepost.subscriptions.feed.open_requests import OF_CALLER, TooManyStreams
 from milepost.subscriptions.feed.parameters import MAX_POSITION
 from milepost.subscriptions.since import SINCE_IN_FUTURE
 from milepost.subscriptions.visibility import READERS_OF_OTHERS
+from milepost.web.answers.open_requests import OF_CALLER, TooManyStreams
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.openapi.documented_answers import Answers, Header
 from milepost.web.problems import Malformed

@@ -12,11 +12,10 @@ page at most; one that takes nothing for half a minute is hung up on, and comes 
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
 from litestar import Response
@@ -28,19 +27,11 @@ from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.lru_cache import LruCache
 from milepost.events.runtime.outages import is_transient
 from milepost.subscriptions.feed.follower import Follower
+from milepost.web.answers.event_sender import MEDIA_TYPE, EventSender, Stalled, comment
 from milepost.web.requests.quotas import leave_place
 
-MEDIA_TYPE: Final = "text/event-stream"
 KEEP_ALIVE_SECONDS: Final = 15.0
-STALLED_SECONDS: Final = 30.0
-# After which readers come back, in milliseconds: not all in the same moment.
-RETRY: Final = range(1_000, 3_000)
 LATEST, LATEST_BYTES = 4_096, 4_096
-HEADERS: Final = (
-    (b"content-type", MEDIA_TYPE.encode()),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # nginx would hold events back
-)
 
 _log = structlog.get_logger()
 
@@ -65,11 +56,6 @@ class Messages:
         """Without line breaks in it: JSON has none."""
         name = name_of(event.type).encode()
         return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, name, self._encode(event))
-
-
-def comment(text: str, position: int | None = None) -> bytes:
-    told = b"" if position is None else b"id: %d\n" % position
-    return b": %b\n%b\n" % (text.encode(), told)
 
 
 class EventStream(Response[None]):
@@ -100,10 +86,6 @@ class EventStream(Response[None]):
         return stream
 
 
-class _Stalled(Exception):
-    """The reader takes nothing."""
-
-
 class _Telling:
     """One open stream. `_told`: the last `id:` that was sent."""
 
@@ -112,11 +94,10 @@ class _Telling:
     ) -> None:
         self._follower = follower
         self._messages = messages
-        self._send = send
+        self._sender = EventSender(send)
         self._expires_at = expires_at
         self._clock = asyncio.get_running_loop().time
         self._told = follower.position
-        self._sent_at = self._clock()
         self._gone = False
 
     async def run(self, receive: Receive, ring: asyncio.Event) -> None:
@@ -128,30 +109,24 @@ class _Telling:
 
         leaving = asyncio.create_task(leave())
         try:
-            await self._begin()
+            await self._sender.begin(comment("events follow", self._told))
             last = await self._reason_to_end()
             if not self._gone:
-                await self._body(comment(last), more=False)
-        except _Stalled:
+                await self._sender.body(comment(last), more=False)
+        except Stalled:
             _log.info("event_stream_stalled", position=self._told)
         finally:
             await cancel_and_wait(leaving)
 
-    async def _begin(self) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": list(HEADERS)}
-        await self._send(cast("Any", start))
-        retry = random.choice(RETRY)  # noqa: S311 - no secret
-        await self._body(b"retry: %d\n" % retry + comment("events follow", self._told))
-
     async def _reason_to_end(self) -> str:
-        """Tell what there is, until there is a reason to end. Raises `_Stalled`."""
+        """Tell what there is, until there is a reason to end. Raises `Stalled`."""
         try:
             while not self._gone:
                 if time.time() >= self._expires_at:
                     return "the token has expired: come back with another"
                 if not await self._step():
                     return "this process ends: come back"
-        except _Stalled:
+        except Stalled:
             raise
         except Exception as error:  # noqa: BLE001 - the answer has begun: it can only end
             if not is_transient(error):
@@ -165,18 +140,18 @@ class _Telling:
         found = await follower.next()
         if found is not None and found.events:
             self._told = found.events[-1].position
-            await self._body(b"".join(map(self._messages.of, found.events)))
+            await self._sender.body(b"".join(map(self._messages.of, found.events)))
         elif found is None and follower.ends:
             return False
         elif found is None:
             await follower.wait(self._pause_seconds())
-        if self._clock() >= self._sent_at + KEEP_ALIVE_SECONDS:
+        if self._clock() >= self._sender.sent_at + KEEP_ALIVE_SECONDS:
             await self._keep_alive()
         return True
 
     def _pause_seconds(self) -> float:
         """Until it has been silent for too long, or the token expires."""
-        silent = self._sent_at + KEEP_ALIVE_SECONDS - self._clock()
+        silent = self._sender.sent_at + KEEP_ALIVE_SECONDS - self._clock()
         return max(0.0, min(silent, self._expires_at - time.time()))
 
     async def _keep_alive(self) -> None:
@@ -184,14 +159,4 @@ class _Telling:
         position = max(self._told, self._follower.position)
         moved = position if position > self._told else None
         self._told = position
-        await self._body(comment("nothing new", moved))
-
-    async def _body(self, body: bytes, *, more: bool = True) -> None:
-        """Raises `_Stalled`."""
-        part = {"type": "http.response.body", "body": body, "more_body": more}
-        try:
-            async with asyncio.timeout(STALLED_SECONDS):
-                await self._send(cast("Any", part))
-        except TimeoutError:
-            raise _Stalled from None
-        self._sent_at = self._clock()
+        await self._sender.body(comment("nothing new", moved))

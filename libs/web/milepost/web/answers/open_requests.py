@@ -39,9 +39,11 @@ class TooManyStreams(RequestFault):
 class OpenRequests:
     """Of a process. `most` in all, half of them of one tenant."""
 
-    def __init__(self, most: int, of_caller: int = OF_CALLER) -> None:
+    def __init__(self, most: int, of_caller: int = OF_CALLER, open_: Gauge = OPEN) -> None:
+        """`open_` tells how many there are."""
         self._most = most
         self._of_caller = of_caller
+        self._gauge = open_
         self._open: Counter[tuple[str, ...]] = Counter()
 
     @contextmanager
@@ -53,10 +55,10 @@ class OpenRequests:
         if self._open[everybody] >= self._most or self._open[tenant] >= self._most // 2:
             raise Overloaded
         self._open.update((everybody, tenant, own))
-        OPEN.inc()
+        self._gauge.inc()
         try:
             yield
         finally:
-            OPEN.dec()
+            self._gauge.dec()
             self._open.subtract((everybody, tenant, own))
             self._open = +self._open  # what is at 0 goes
