@@ -9,10 +9,15 @@ import asyncpg
 import msgspec
 from hypothesis import strategies as st
 
+from milepost.contracts.achievements import AchievementDefined, Criterion
+from milepost.contracts.courses import CoursePublished, Lesson
 from milepost.contracts.enrollments import (
     EnrollmentActivated,
     EnrollmentCompleted,
     EnrollmentCompletionRevoked,
+    EnrollmentExpired,
+    EnrollmentModeChanged,
+    EnrollmentTransferred,
     EnrollmentWithdrawn,
     LearnerEnrolled,
     LearnerWaitlisted,
@@ -48,6 +53,7 @@ from milepost.contracts.progress import (
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
+    LessonWaived,
     ProgressOpened,
 )
 from milepost.contracts.records import (
@@ -88,6 +94,18 @@ CODEC: Codec[Any] = Codec(
 )
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLES = tuple(table.name for model in read_models() for table in model.tables)
+
+
+def published(course: str, *lessons: Lesson, version: int = 1, **facts: Any) -> Entry:
+    facts = {"title": course.title(), **facts}
+    event = CoursePublished(course=course, version=version, lessons=lessons, **facts)
+    return f"course-{course}", event
+
+
+def achievable(achievement: str, criteria: Criterion, **facts: Any) -> Entry:
+    facts = {"name": achievement.title(), "version": 1, **facts}
+    event = AchievementDefined(achievement=achievement, criteria=criteria, **facts)
+    return f"achievement-{achievement}", event
 
 
 def offered(offering: str, *, course: str = "ART", **facts: Any) -> Entry:
@@ -176,6 +194,22 @@ class Life:
     def enrolls(self, mode: str = "audit") -> list[Entry]:
         return [self._own(LearnerEnrolled, mode=mode), self._own(ProgressOpened)]
 
+    def comes_back(self, mode: str = "audit", stay: int = 2) -> list[Entry]:
+        return [self._own(LearnerEnrolled, mode=mode, stay=stay)]
+
+    def changes_mode(self, mode: str) -> list[Entry]:
+        return [self._own(EnrollmentModeChanged, mode=mode)]
+
+    def moves(self, to: "Life", *, deferred: bool = False) -> list[Entry]:
+        where = {"to": to.id, "to_offering": to.offering, "deferred": deferred}
+        return [self._own(EnrollmentTransferred, reason="illness", **where)]
+
+    def runs_out(self) -> list[Entry]:
+        return [self._own(EnrollmentExpired, reason="offering_ended")]
+
+    def is_excused(self, lesson: str) -> list[Entry]:
+        return [self._own(LessonWaived, lesson=lesson, reason="illness")]
+
     def visits(self, lesson: str, clicks: int = 1, seconds: float = 30.0) -> list[Entry]:
         seen = {"report": "r", "clicks": clicks, "seconds_spent": seconds}
         return [*self._starts(lesson), self._own(LessonProgressed, lesson=lesson, **seen)]
@@ -255,6 +289,7 @@ PROGRESS = (
     CourseCompleted,
     CourseGradeChanged,
     CourseCompletionRevoked,
+    LessonWaived,
 )
 LESSONS = ("visits", "attempts", "completes_lesson")
 # Each of these once, and only after the other.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.dashboards.test_states_agree import COMMANDS, OFFERINGS, Step, play, terms
@@ -16,27 +17,29 @@ from tests.enrollment.given import lesson, minute, published
 
 from milepost.contracts.courses import PassingRule
 from milepost.contracts.rules.learning.course_plan import pinned
-from milepost.contracts.rules.learning.outline import outline
+from milepost.contracts.rules.learning.outline import LessonView, outline
 from milepost.contracts.rules.learning.progress import Progress
 from milepost.dashboards.projections.funnel.lesson_work import bucket_of
-from milepost.dashboards.projections.funnel.tables import LESSONS
+from milepost.dashboards.projections.funnel.tables import LESSONS, MEMBERS
 from milepost.dashboards.projections.funnel.tables import OFFERINGS as FUNNELS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
+from milepost.dashboards.queries.progress_view import MemberWork, view_of
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.events.log import Recorded
 from milepost.events.projections.read_model import Fact, Rows
 from milepost.events.streams import category_of, key_of
 from milepost.progress.domain.reports import Completed, Report, Scored
 from milepost.progress.domain.state import PROGRESS
+from milepost.progress.queries.overview import overview
 
 COURSE = published(
     lessons=(
         lesson("intro"),
         lesson("essay", kind="quiz", move_on="Passed", mastery_score=0.5),
         lesson("both", kind="quiz", move_on="CompletedAndPassed", mastery_score=0.5),
-        lesson("extra", required=False),
+        lesson("extra", required=False, due_day=2, prerequisites=("intro",)),
         lesson("more", required=False, move_on="NotApplicable"),
-        lesson("exam", kind="quiz", weight=1.0, counts="last", attempts_allowed=2),
+        lesson("exam", kind="quiz", weight=1.0, counts="last", attempts_allowed=2, due_day=3),
     ),
     passing_rule=PassingRule(passing_grade=0.5),
 )
@@ -180,6 +183,43 @@ def compare(recorded: Sequence[Recorded]) -> None:
         )
 
 
+def compare_views(recorded: Sequence[Recorded]) -> None:
+    """What pages show of each enrollment is what progress itself says."""
+    rows, enrollments, now = folded(recorded), told(recorded), minute(7 * 24 * 60)
+    for key, one in enrollments.items():
+        if not one.enrolled or one.progress.opened is None:
+            continue
+        row, course = rows.of(MEMBERS, key), one.progress.course
+        member = MemberWork(
+            work=row.work,
+            lessons_done=row.lessons_done,
+            lessons=row.lessons,
+            starts=row.starts,
+            completed=course is not None,
+            goes_on=one.progress.closed_at is None,
+            final_grade=one.progress.grade if course else None,
+            plan=msgspec.json.encode(COURSE).decode(),
+        )
+        shown, own = view_of(member, now, None), overview(one.progress, PLAN, now)
+        assert shown.progress.percent_done == own.percent_done
+        assert shown.progress.grade_so_far == own.grade.so_far
+        if one.progress.closed_at is None:
+            assert shown.progress.pace == own.pace.status
+            assert [each.lesson for each in shown.progress.overdue] == list(own.pace.overdue)
+            following = shown.progress.next
+            assert (following and (following.lesson, following.reason)) == (
+                own.next and (own.next.lesson, own.next.reason)
+            )
+            assert [_kept(each) for each in shown.lessons] == [_kept(each) for each in own.lessons]
+
+
+def _kept(one: LessonView) -> tuple[object, ...]:
+    return (
+        *(one.id, one.status, one.missing, one.unlocks, one.waived, one.due_at, one.overdue),
+        *(one.attempts, one.attempts_left, one.score, one.passed),
+    )
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     facts=st.tuples(terms, terms),
@@ -206,7 +246,9 @@ def compare(recorded: Sequence[Recorded]) -> None:
 def test_figures_are_a_plain_count_of_enrollments(
     facts: Sequence[Mapping[str, Any]], taken: Sequence[Step], pace: int
 ) -> None:
-    compare(asyncio.run(play(facts, taken, pace, COURSE, MORE)))
+    recorded = asyncio.run(play(facts, taken, pace, COURSE, MORE))
+    compare(recorded)
+    compare_views(recorded)
 
 
 def test_the_steps_lead_to_every_figure() -> None:

@@ -37,7 +37,14 @@ from milepost.dashboards.api.views import (
     ProgramsPage,
     RunsPage,
 )
-from milepost.dashboards.queries.lists.courses import COURSES, CourseSort, CoursesQuery, CourseState
+from milepost.dashboards.projections.funnel.stages import Departure
+from milepost.dashboards.queries.course_progress import Stage
+from milepost.dashboards.queries.lists.courses import (
+    COURSES,
+    CourseSort,
+    CoursesQuery,
+    CourseState,
+)
 from milepost.dashboards.queries.lists.credentials import (
     CREDENTIALS,
     CredentialsQuery,
@@ -47,6 +54,8 @@ from milepost.dashboards.queries.lists.enrollments import (
     ENROLLMENTS,
     EnrollmentSort,
     EnrollmentsQuery,
+    FilterTooBroad,
+    LessonCounted,
     SortTooBroad,
     check_sort,
 )
@@ -161,7 +170,7 @@ async def list_catalog_offerings(
 @get(
     "/enrollments",
     summary="List enrollments",
-    answers=list_answers(NOT_YOUR_OWN, SORT_TOO_BROAD),
+    answers=list_answers(NOT_YOUR_OWN, SORT_TOO_BROAD, FilterTooBroad("lesson")),
 )
 async def list_enrollments(
     request: Call,
@@ -180,11 +189,20 @@ async def list_enrollments(
     mode: Annotated[Mode | None, QueryParameter()] = None,
     since: Time = None,
     risk: RiskFilter = None,
+    stage: Annotated[Stage | None, QueryParameter()] = None,
+    departure: Annotated[Departure | None, QueryParameter()] = None,
+    current: Annotated[bool | None, QueryParameter()] = None,
+    active: Annotated[bool | None, QueryParameter()] = None,
+    lesson: Filter = None,
+    lesson_state: Annotated[LessonCounted | None, QueryParameter()] = None,
     language: Language = None,
     form: Form = None,
 ) -> Response[EnrollmentsPage]:
     """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
     `risk` for an `offering`.
+
+    Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for who is
+    in, `active` for the last 7 days, `lesson` with `lesson_state`, of an `offering`, for a lesson.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
     their own.
@@ -202,6 +220,12 @@ async def list_enrollments(
         mode=mode,
         since=parse_time("since", since),
         among=await enrollments_at_risk(pool, request, offering, risk, now),
+        stage=stage,
+        departure=departure,
+        current=current,
+        active=active,
+        lesson=lesson,
+        lesson_state=lesson_state,
         language=language,
         instructor=limit_of(request.user, learner),
     )

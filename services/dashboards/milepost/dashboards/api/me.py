@@ -21,7 +21,7 @@ from milepost.web.requests.positions import awaited_position
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """What Milepost takes from the token, which ends at `expires_at`, and of a learner the latest
-    200 enrollments and credentials. Percent and next lesson: `GET /progress/enrollments`.
+    200 enrollments and credentials. What is next: `GET /dashboards/learners/{learner}/home`.
     """
 
     position: int

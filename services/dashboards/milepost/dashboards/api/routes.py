@@ -7,7 +7,7 @@ import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards.api import groups, issuers, lists, past, search
+from milepost.dashboards.api import figures, groups, issuers, lists, own_progress, past, search
 from milepost.dashboards.api.at_risk import list_at_risk
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
@@ -21,6 +21,7 @@ from milepost.dashboards.api.views import LearnerPage, OfferingPage, OperationsP
 from milepost.dashboards.queries.consistent_read import NotVisibleYet, shows
 from milepost.dashboards.queries.learner import LearnerReads
 from milepost.dashboards.queries.offering import UnknownOffering, read_offering
+from milepost.dashboards.queries.offering_page import stages_of
 from milepost.dashboards.queries.operations import read_operations
 from milepost.dashboards.read_models import READ_MODELS
 from milepost.events.commands.transact import Transactor
@@ -68,7 +69,12 @@ async def get_offering_overview(
     found = await read_offering(
         pool, caller.tenant, offering, instructor=limit_of(caller), awaited=awaited
     )
-    page = OfferingPage(position=found.position, as_of=found.as_of, offering=found.offering)
+    page = OfferingPage(
+        position=found.position,
+        as_of=found.as_of,
+        offering=found.offering,
+        stages=stages_of(found.offering),
+    )
     return respond(request, page, found)
 
 
@@ -102,6 +108,8 @@ def routes(pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datet
             *groups.HANDLERS,
             *past.HANDLERS,
             list_at_risk,
+            *figures.HANDLERS,
+            *own_progress.HANDLERS,
             *issuers.HANDLERS,
             *search.HANDLERS,
             get_learner_overview,

@@ -15,6 +15,7 @@ from milepost.dashboards.queries.lists.offerings import OfferingListed, Offering
 from milepost.dashboards.queries.lists.past_offerings import Clock, PastOffering
 from milepost.dashboards.queries.lists.programs import ProgramView
 from milepost.dashboards.queries.lists.runs import RunView
+from milepost.dashboards.queries.offering_page import StageCount
 from milepost.dashboards.queries.operations import ModelStanding
 
 
@@ -54,9 +55,12 @@ class CredentialsPage(ListBody, frozen=True, kw_only=True):
 
 
 class OfferingPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`stages` are the funnel: who is in one is in all before it, but for `awarded`."""
+
     position: int
     as_of: datetime | None
     offering: OfferingView
+    stages: list[StageCount]
 
 
 class LearnerPage(msgspec.Struct, frozen=True, kw_only=True):

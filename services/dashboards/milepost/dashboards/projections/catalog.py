@@ -23,6 +23,7 @@ from milepost.contracts.offerings import (
 from milepost.contracts.programs import ProgramDefined, ProgramRetired
 from milepost.dashboards.projections.catalog_achievements import (
     ACHIEVEMENTS,
+    ACHIEVEMENTS_OF_COURSE,
     ISSUERS,
     SKILLS,
     AchievementEvent,
@@ -238,5 +239,8 @@ def _set_terms(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.waitlist = event.waitlist
 
 
-TABLES = (COURSES, RUNS, PROGRAMS, PARTS, ACHIEVEMENTS, ISSUERS, SKILLS, WORDS)
-CATALOG = ReadModel("catalog", 4, Codec(CatalogEvent), TABLES, fold)
+TABLES = (
+    *(COURSES, RUNS, PROGRAMS, PARTS, ACHIEVEMENTS, ACHIEVEMENTS_OF_COURSE),
+    *(ISSUERS, SKILLS, WORDS),
+)
+CATALOG = ReadModel("catalog", 5, Codec(CatalogEvent), TABLES, fold)

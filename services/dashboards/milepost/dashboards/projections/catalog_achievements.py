@@ -5,9 +5,15 @@ from typing import Any, TypeAlias, assert_never
 
 import msgspec
 
-from milepost.contracts.achievements import AchievementDefined, AchievementRetired
+from milepost.contracts.achievements import (
+    AchievementDefined,
+    AchievementRetired,
+    CoursePassed,
+    LessonScored,
+)
 from milepost.contracts.courses import Skill
 from milepost.contracts.issuers import IssuerDefined, IssuerRetired
+from milepost.contracts.rules.criteria import leaves
 from milepost.events.projections.read_model import Fact, Key, Rows, Table
 
 AchievementEvent: TypeAlias = AchievementDefined | AchievementRetired
@@ -19,7 +25,7 @@ DEFAULT_ISSUER = "default"
 
 class AchievementRow(msgspec.Struct):
     """Its latest version. `titles`: a JSON object of translations, by language tag; `skills`: a
-    JSON list, as the definition has it.
+    JSON list, and `criteria` JSON, as the definition has them.
     """
 
     achievement: str
@@ -29,10 +35,19 @@ class AchievementRow(msgspec.Struct):
     description: str = ""
     issuer: str = DEFAULT_ISSUER
     skills: str = "[]"
+    criteria: str = "null"
     latest_version: int = 0
     validity_days: int | None = None
     defined_at: datetime | None = None
     retired_at: datetime | None = None
+
+
+class CourseAchievementRow(msgspec.Struct):
+    """A course that an achievement asks for: the latest version of it that does."""
+
+    course: str
+    achievement: str
+    version: int | None = None
 
 
 class IssuerRow(msgspec.Struct):
@@ -67,7 +82,10 @@ ACHIEVEMENTS = Table(
     ("issuer, achievement",),  # an issuer's achievements
 )
 ISSUERS = Table("catalog_issuer", IssuerRow, ("issuer",), issuer_of)
-# One event writes several rows, and a kept table loads one: so this is a tally.
+# One event writes several rows, and a kept table loads one: so these are tallies.
+ACHIEVEMENTS_OF_COURSE = Table(
+    "catalog_course_achievement", CourseAchievementRow, ("course", "achievement")
+)
 SKILLS = Table("catalog_skill", SkillRow, ("skill",))
 
 
@@ -81,6 +99,11 @@ def fold_achievement(rows: Rows, event: AchievementEvent) -> None:
             row.description = event.description
             row.issuer = event.issuer or DEFAULT_ISSUER
             row.skills = msgspec.json.encode(event.skills).decode()
+            row.criteria = msgspec.json.encode(event.criteria).decode()
+            for leaf in leaves(event.criteria):
+                if isinstance(leaf, CoursePassed | LessonScored):
+                    leads = rows.of(ACHIEVEMENTS_OF_COURSE, leaf.course, event.achievement)
+                    leads.version = event.version
             row.latest_version = event.version
             row.validity_days = event.validity_days
             row.defined_at = event.occurred_at

@@ -208,5 +208,10 @@ def _etag(lists: Sequence[list[str]]) -> str:
     return f'"{digest.hexdigest()}"'
 
 
+def etag_of(content: object) -> str:
+    """Of what was made of rows, and of the time of day, say."""
+    return f'"{blake2b(msgspec.json.encode(content), digest_size=12).hexdigest()}"'
+
+
 def _rows(select: Select, texts: list[str]) -> list[Any]:
     return select.rows.decode(f"[{','.join(texts)}]")

@@ -3,11 +3,8 @@
 from typing import Final
 
 import asyncpg
-from msgspec.json import Decoder
 
-from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
-from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.learner import NEVER_OUT, OF_LEARNER
 from milepost.dashboards.queries.lists.credentials import (
@@ -15,16 +12,16 @@ from milepost.dashboards.queries.lists.credentials import (
     CREDENTIAL_ROWS,
     CredentialView,
 )
-from milepost.dashboards.queries.lists.enrollments import EnrollmentListed
-from milepost.dashboards.queries.lists.titles import COURSE_TITLE, tags_of
+from milepost.dashboards.queries.lists.enrollments import ENROLLMENTS, EnrollmentListed
+from milepost.dashboards.queries.lists.titles import tags_of
 
-MODELS: Final = (CATALOG, LEARNER_OVERVIEW, CREDENTIAL_REGISTRY)
+MODELS: Final = (*ENROLLMENTS.models, CREDENTIAL_REGISTRY)
 # Who has more is shown the latest; lists go on, page by page.
 MOST: Final = 200
 
 _ENROLLMENTS: Final = Select(
-    Decoder(list[EnrollmentListed]),
-    f"""select x.*, {COURSE_TITLE} from dashboards.learner_overview x where {OF_LEARNER}
+    ENROLLMENTS.rows,
+    f"""{ENROLLMENTS.sql} where {OF_LEARNER}
     order by entered_at desc, enrollment limit {MOST}""",
 )
 _CREDENTIALS: Final = Select(

@@ -48,7 +48,7 @@ def grade_view(state: Progress, plan: Plan, chances: Mapping[str, Chance]) -> Gr
 
     return GradeView(
         passing_grade=plan.passing_grade,
-        so_far=_average(plan, _scored(state, plan, chances)),
+        so_far=average(plan, _scored(state, plan, chances)),
         secured=at(0.0),
         best_possible=at(1.0),
         needed_average=least_score(lambda score: grade_suffices(plan, at(score))),
@@ -71,7 +71,8 @@ def _scored(state: Progress, plan: Plan, chances: Mapping[str, Chance]) -> Mappi
     return {lesson: score for lesson, score in known.items() if lesson in chances}
 
 
-def _average(plan: Plan, scored: Mapping[str, float]) -> float | None:
+def average(plan: Plan, scored: Mapping[str, float]) -> float | None:
+    """Of the scores of these lessons, by weight, 0 to 1; None without any."""
     if not scored:
         return None
     weights = {lesson: plan.lessons[lesson].weight for lesson in scored}

@@ -89,7 +89,7 @@ async def read_page(
     select, arguments = select_of(listing, query, keyset)
     models = models_for(listing.models, query.instructor)
     found = await read(pool, tenant, models, (select,), arguments, awaited=awaited)
-    rows, following = _split(found.rows[0], query.limit, keyset)
+    rows, following = split(found.rows[0], query.limit, keyset)
     return Page(
         position=found.position, as_of=found.as_of, etag=found.etag, rows=rows, next=following
     )
@@ -127,7 +127,7 @@ def select_of(
     return Select(listing.rows, sql), arguments
 
 
-def _split(rows: list[R], limit: int | None, keyset: Keyset) -> tuple[list[R], str | None]:
+def split(rows: list[R], limit: int | None, keyset: Keyset) -> tuple[list[R], str | None]:
     """The page, of which one row more was read, and the cursor to the next if that has any."""
     if limit is None or len(rows) <= limit:
         return rows, None
