@@ -14,6 +14,7 @@ from milepost_client.structs import (
     AchievementsPage,
     AchievementVersions,
     AchievementView,
+    ActivityBody,
     Approval,
     ApprovalsView,
     AskImpact,
@@ -24,6 +25,7 @@ from milepost_client.structs import (
     ChangeOffering,
     Compromise,
     CourseFile,
+    CourseRunsBody,
     CoursesPage,
     CourseStanding,
     CourseVersion,
@@ -47,6 +49,7 @@ from milepost_client.structs import (
     DraftCourse,
     Endorsing,
     Enroll,
+    EnrollmentBody,
     EnrollmentCourseView,
     EnrollmentListed,
     EnrollmentOfferingView,
@@ -59,12 +62,14 @@ from milepost_client.structs import (
     Evaluation,
     EvaluationView,
     GoOn,
+    GradebookBody,
     GroupListed,
     GroupMember,
     GroupPage,
     GroupsPage,
     GroupView,
     HandAward,
+    HomeBody,
     ImageView,
     Impact,
     Imported,
@@ -87,6 +92,7 @@ from milepost_client.structs import (
     LearnerPage,
     LearnerView,
     LessonAttempts,
+    LessonsBody,
     LiftingFlag,
     Me,
     MemberPage,
@@ -153,6 +159,7 @@ from milepost_client.structs import (
     Rotation,
     RunsPage,
     RunView,
+    ScoresBody,
     SecretsView,
     Share,
     SharedView,
@@ -858,6 +865,18 @@ class Operations:
         """
         return await self._transport.call(Backlog, "GET", f"/webhooks/{in_path(webhook)}/backlog")
 
+    async def get_course_runs(self, course: str, *, language: str | None = None) -> CourseRunsBody:
+        """A course's runs side by side
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            CourseRunsBody,
+            "GET",
+            f"/dashboards/courses/{in_path(course)}/runs",
+            query={"language": language},
+        )
+
     async def get_credential_document(
         self,
         learner: str,
@@ -939,6 +958,21 @@ class Operations:
             EnrollmentView, "GET", f"/enrollment/enrollments/{in_path(enrollment)}"
         )
 
+    async def get_enrollment_page(
+        self, enrollment: str, *, language: str | None = None
+    ) -> EnrollmentBody:
+        """One enrollment: its lessons, what is done, due, next and locked
+
+        The learner themselves; registrar, issuer, operator, service, auditor; instructor for own
+        offerings. For others there is none.
+        """
+        return await self._transport.call(
+            EnrollmentBody,
+            "GET",
+            f"/dashboards/enrollments/{in_path(enrollment)}",
+            query={"language": language},
+        )
+
     async def get_european_report(self, achievement: str) -> EuropeanView:
         """What is missing for a European micro-credential
 
@@ -949,6 +983,27 @@ class Operations:
         """
         return await self._transport.call(
             EuropeanView, "GET", f"/credentials/achievements/{in_path(achievement)}/european"
+        )
+
+    async def get_gradebook(
+        self,
+        offering: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        language: str | None = None,
+    ) -> GradebookBody:
+        """Learners and their scores, page by page
+
+        Of who has a seat, or had one, in the order of their ids.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            GradebookBody,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/gradebook",
+            query={"limit": limit, "cursor": cursor, "language": language},
         )
 
     async def get_group(self, group: str, *, language: str | None = None) -> GroupPage:
@@ -1054,6 +1109,20 @@ class Operations:
             LearnerView, "GET", f"/enrollment/learners/{in_path(learner)}"
         )
 
+    async def get_learner_home(self, learner: str, *, language: str | None = None) -> HomeBody:
+        """A learner's home: courses, what is next, credentials, milestones
+
+        Empty for a learner of whom nothing has happened. The learner themselves; registrar,
+        issuer, operator, service, auditor. What is overdue, and next, changes with time: so does
+        the ETag.
+        """
+        return await self._transport.call(
+            HomeBody,
+            "GET",
+            f"/dashboards/learners/{in_path(learner)}/home",
+            query={"language": language},
+        )
+
     async def get_learner_overview(self, learner: str) -> LearnerPage:
         """A learner's enrollments and credentials
 
@@ -1098,6 +1167,15 @@ class Operations:
             EnrollmentOfferingView, "GET", f"/enrollment/offerings/{in_path(offering)}"
         )
 
+    async def get_offering_activity(self, offering: str) -> ActivityBody:
+        """Who was active in 7 days, and how long completing takes
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            ActivityBody, "GET", f"/dashboards/offerings/{in_path(offering)}/activity"
+        )
+
     async def get_offering_days(
         self, offering: str, *, since: str | None = None, until: str | None = None
     ) -> DaysPage:
@@ -1114,6 +1192,20 @@ class Operations:
             query={"since": since, "until": until},
         )
 
+    async def get_offering_lessons(
+        self, offering: str, *, language: str | None = None
+    ) -> LessonsBody:
+        """An offering's lessons: who began, who has done them
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            LessonsBody,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/lessons",
+            query={"language": language},
+        )
+
     async def get_offering_overview(self, offering: str) -> OfferingPage:
         """An offering's funnel
 
@@ -1121,6 +1213,20 @@ class Operations:
         """
         return await self._transport.call(
             OfferingPage, "GET", f"/dashboards/offerings/{in_path(offering)}"
+        )
+
+    async def get_offering_scores(
+        self, offering: str, *, language: str | None = None
+    ) -> ScoresBody:
+        """How scores are spread, lesson by lesson
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+        """
+        return await self._transport.call(
+            ScoresBody,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/scores",
+            query={"language": language},
         )
 
     async def get_operations(self) -> OperationsPage:
@@ -1849,12 +1955,26 @@ class Operations:
             "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
         ]
         | None = None,
+        stage: OpenLiteral[
+            "enrolled", "started", "reached_25", "reached_50", "reached_75", "completed", "awarded"
+        ]
+        | None = None,
+        departure: OpenLiteral["withdrawn", "transferred", "deferred", "expired", "canceled"]
+        | None = None,
+        current: bool | None = None,
+        active: bool | None = None,
+        lesson: str | None = None,
+        lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
         language: str | None = None,
     ) -> EnrollmentsPage:
         """List enrollments
 
         `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
         `risk` for an `offering`.
+
+        Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
+        who is in, `active` for the last 7 days, `lesson` with `lesson_state`, of an `offering`,
+        for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own.
@@ -1875,6 +1995,12 @@ class Operations:
                 "mode": mode,
                 "since": since,
                 "risk": risk,
+                "stage": stage,
+                "departure": departure,
+                "current": current,
+                "active": active,
+                "lesson": lesson,
+                "lesson_state": lesson_state,
                 "language": language,
             },
         )
@@ -1910,6 +2036,16 @@ class Operations:
             "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
         ]
         | None = None,
+        stage: OpenLiteral[
+            "enrolled", "started", "reached_25", "reached_50", "reached_75", "completed", "awarded"
+        ]
+        | None = None,
+        departure: OpenLiteral["withdrawn", "transferred", "deferred", "expired", "canceled"]
+        | None = None,
+        current: bool | None = None,
+        active: bool | None = None,
+        lesson: str | None = None,
+        lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
         language: str | None = None,
     ) -> AsyncIterator[EnrollmentListed]:
         """`list_enrollments`, page by page to the end."""
@@ -1926,6 +2062,12 @@ class Operations:
                 mode=mode,
                 since=since,
                 risk=risk,
+                stage=stage,
+                departure=departure,
+                current=current,
+                active=active,
+                lesson=lesson,
+                lesson_state=lesson_state,
                 language=language,
             ),
             lambda page: page.enrollments,
@@ -1962,12 +2104,26 @@ class Operations:
             "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
         ]
         | None = None,
+        stage: OpenLiteral[
+            "enrolled", "started", "reached_25", "reached_50", "reached_75", "completed", "awarded"
+        ]
+        | None = None,
+        departure: OpenLiteral["withdrawn", "transferred", "deferred", "expired", "canceled"]
+        | None = None,
+        current: bool | None = None,
+        active: bool | None = None,
+        lesson: str | None = None,
+        lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
         language: str | None = None,
     ) -> bytes:
         """List enrollments
 
         `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
         `risk` for an `offering`.
+
+        Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
+        who is in, `active` for the last 7 days, `lesson` with `lesson_state`, of an `offering`,
+        for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own.
@@ -1988,6 +2144,12 @@ class Operations:
                 "mode": mode,
                 "since": since,
                 "risk": risk,
+                "stage": stage,
+                "departure": departure,
+                "current": current,
+                "active": active,
+                "lesson": lesson,
+                "lesson_state": lesson_state,
                 "language": language,
                 "format": format,
             },

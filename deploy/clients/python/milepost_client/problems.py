@@ -181,6 +181,10 @@ class FileUnreadable(Problem):
     reason: str
 
 
+class FilterTooBroad(Problem):
+    filter: str
+
+
 class GenerationMissing(Problem):
     model: str
     needed: str
@@ -800,6 +804,7 @@ BY_TYPE: Final[Mapping[str, type[Problem]]] = {
     "urn:milepost:problem:events_not_subscribed": EventsNotSubscribed,
     "urn:milepost:problem:file_empty": FileEmpty,
     "urn:milepost:problem:file_unreadable": FileUnreadable,
+    "urn:milepost:problem:filter_too_broad": FilterTooBroad,
     "urn:milepost:problem:generation_missing": GenerationMissing,
     "urn:milepost:problem:group_already_archived": GroupAlreadyArchived,
     "urn:milepost:problem:group_already_exists": GroupAlreadyExists,

@@ -185,6 +185,24 @@ class AchievementsPage(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class Activity(Struct, frozen=True, kw_only=True):
+    """`active`: of the `current` learners, those who did anything in the last 7 days."""
+
+    active: int
+    current: int
+    active_of_current: float | None
+
+
+class ActivityBody(Struct, frozen=True, kw_only=True):
+    """It changes with time alone."""
+
+    position: int
+    as_of: datetime | None
+    offering: str
+    activity: Activity
+    time_to_complete: TimeToComplete
+
+
 class AllOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="all_of"):
     criteria: Sequence[
         AchievementsCoursePassed
@@ -547,9 +565,57 @@ class CourseFile(Struct, frozen=True, kw_only=True):
     retired_at: datetime | None = None
 
 
+class CourseLesson(Struct, frozen=True, kw_only=True):
+    """`locked_by`: the lessons that come first and are not done. `unlocks`: so many wait for it.
+
+    `score` (0 to 1) is that of the attempt that counts, less what came off for being late.
+    `attempts_left` is null without a limit. `waived`: staff excused the learner.
+    """
+
+    lesson: str
+    title: str
+    kind: str
+    required: bool
+    weight: float
+    status: OpenLiteral["done", "locked", "open", "started"]
+    locked_by: Sequence[LessonName]
+    unlocks: int
+    waived: bool
+    due_at: datetime | None
+    overdue: bool
+    attempts: int
+    attempts_left: int | None
+    score: float | None
+    passed: bool | None
+
+
 class CoursePassedBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="course_passed"):
     course: str
     min_grade: float = 0.0
+
+
+class CourseProgress(Struct, frozen=True, kw_only=True):
+    """`lessons_done` of `lessons` is `percent_done` (0 to 100, one place; null while it is not known
+    by which lessons the enrollment is judged). Grades are 0 to 1.
+
+    grade_so_far   the average of what is scored, by weight; null while nothing is
+    final_grade    that of the completion, as it is by now; null before, and where nothing is graded
+    needed_average what all that can still be scored must reach to pass; null: nothing needed or
+    nothing helps
+    overdue        lessons that were due and are not done
+    """
+
+    lessons_done: int
+    lessons: int
+    percent_done: float | None
+    grade_so_far: float | None
+    passing_grade: float | None
+    needed_average: float | None
+    final_grade: float | None
+    pace: OpenLiteral["ahead", "behind", "on_track", "unknown"]
+    overdue: Sequence[LessonName]
+    next_due_at: datetime | None
+    next: NextLesson | None
 
 
 class CourseResult(Struct, frozen=True, kw_only=True):
@@ -571,6 +637,16 @@ class CourseResult(Struct, frozen=True, kw_only=True):
     mode: OpenLiteral["audit", "verified"] | None
     hours: float | None
     skills: Sequence[str]
+
+
+class CourseRunsBody(Struct, frozen=True, kw_only=True):
+    """The latest first, 100 at most."""
+
+    position: int
+    as_of: datetime | None
+    course: str
+    course_title: str
+    runs: Sequence[OfferingListed]
 
 
 class CourseStanding(Struct, frozen=True, kw_only=True):
@@ -1192,6 +1268,29 @@ class Enroll(Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None = None
 
 
+class EnrollmentBody(Struct, frozen=True, kw_only=True):
+    """`progress` is null while there is no seat yet; `lessons` are in the order of the plan.
+    `withdrawn_at` is that of this stay.
+    """
+
+    position: int
+    as_of: datetime | None
+    enrollment: str
+    learner: str
+    offering: str
+    course: str
+    course_version: int
+    course_title: str | None
+    mode: str
+    state: str
+    entered_at: datetime | None
+    last_activity: datetime | None
+    completed_at: datetime | None
+    withdrawn_at: datetime | None
+    progress: CourseProgress | None
+    lessons: Sequence[CourseLesson]
+
+
 class EnrollmentCourseView(Struct, frozen=True, kw_only=True):
     """`plan`: of the version asked for, else of the newest; absent while it is a draft."""
 
@@ -1223,7 +1322,10 @@ class EnrollmentDifference(Struct, frozen=True, kw_only=True):
 
 
 class EnrollmentListed(Struct, frozen=True, kw_only=True):
-    """`course_title`: of the course's latest version."""
+    """`course_title`: of the course's latest version. `stage`: the last that was come to, `outside`
+    for who never had a seat, or was moved. `departure`: how they left, while they are gone.
+    `lessons_done` of `lessons_planned` is `percent_done`, null while the plan is not known.
+    """
 
     enrollment: str
     learner: str
@@ -1249,6 +1351,13 @@ class EnrollmentListed(Struct, frozen=True, kw_only=True):
     withdrawn_at: datetime | None
     withdrawal_reason: str | None
     course_title: str | None
+    stage: OpenLiteral[
+        "completed", "enrolled", "outside", "reached_25", "reached_50", "reached_75", "started"
+    ]
+    departure: OpenLiteral["canceled", "deferred", "expired", "transferred", "withdrawn"] | None
+    lessons_done: int
+    lessons_planned: int
+    percent_done: float | None
 
 
 class EnrollmentOfferingView(Struct, frozen=True, kw_only=True):
@@ -1576,6 +1685,46 @@ class GradeView(Struct, frozen=True, kw_only=True):
     needed_average: float | None
 
 
+class GradebookBody(Struct, frozen=True, kw_only=True):
+    """`lessons` are the columns of `scores`; `next` is the cursor of the page that follows."""
+
+    position: int
+    as_of: datetime | None
+    offering: str
+    course: str
+    lessons: Sequence[GradedLesson]
+    rows: Sequence[GradebookRow]
+    next: str | None
+
+
+class GradebookRow(Struct, frozen=True, kw_only=True):
+    """`scores`, 0 to 1, in the order of the columns: the one that counts, null without any.
+
+    `waived`: the lessons of which staff excused the learner.
+    """
+
+    enrollment: str
+    learner: str
+    mode: str
+    state: str
+    percent_done: float | None
+    grade_so_far: float | None
+    final_grade: float | None
+    last_activity: datetime | None
+    scores: Sequence[float | None]
+    waived: Sequence[str]
+
+
+class GradedLesson(Struct, frozen=True, kw_only=True):
+    """A column. `mastery_score` (0 to 1) passes it, where that is asked."""
+
+    lesson: str
+    title: str
+    kind: str
+    weight: float
+    mastery_score: float | None
+
+
 class GroupCourse(Struct, frozen=True, kw_only=True):
     """The same in one course. `course_title`: of its latest version, in the language asked for where
     there is one.
@@ -1690,6 +1839,73 @@ class Happened(Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     recorded_at: datetime
     position: int
+
+
+class HomeBody(Struct, frozen=True, kw_only=True):
+    """The latest first, of enrollments and credentials (200 each at most); milestones, what is
+    ahead: the nearest first (50 at most).
+    """
+
+    position: int
+    as_of: datetime | None
+    learner: str
+    enrollments: Sequence[HomeEnrollment]
+    credentials: Sequence[HomeCredential]
+    milestones: Sequence[Milestone]
+
+
+class HomeCredential(Struct, frozen=True, kw_only=True):
+    """`achievement_name`: of its latest version, in the language asked for where there is one."""
+
+    credential: str
+    learner: str
+    achievement: str
+    achievement_version: int
+    course: str | None
+    offering: str | None
+    enrollment: str | None
+    awarded_at: datetime | None
+    awarded_by: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    withheld_until: datetime | None
+    held_for_release: bool
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    suspended_at: datetime | None
+    renewed_at: datetime | None
+    superseded_by: str | None
+    revoked_at: datetime | None
+    reason: str | None
+    flagged: bool
+    flagged_at: datetime | None
+    flag_reason: str | None
+    position: int
+    issuer: str
+    suspension_reason: str | None
+    expired_at: datetime | None
+    shared_at: datetime | None
+    public_since: datetime | None
+    status: OpenLiteral[
+        "active", "declined", "expired", "revoked", "superseded", "suspended", "withheld"
+    ]
+    achievement_name: str | None
+
+
+class HomeEnrollment(Struct, frozen=True, kw_only=True):
+    """`progress` is null while there is no seat yet. `ends`: of the offering."""
+
+    enrollment: str
+    offering: str
+    course: str
+    course_title: str | None
+    mode: str
+    state: str
+    entered_at: datetime | None
+    ends: datetime | None
+    last_activity: datetime | None
+    completed_at: datetime | None
+    progress: CourseProgress | None
 
 
 class HoursLearned(Struct, frozen=True, kw_only=True, tag_field="type", tag="hours_learned"):
@@ -2118,12 +2334,51 @@ class LessonChanges(Struct, frozen=True, kw_only=True):
     late: LateChange | None = None
 
 
+class LessonFigures(Struct, frozen=True, kw_only=True):
+    """Of the learners enrolled: who began the lesson, who has done it.
+
+    `dropped` began and have not done it, `dropped_of_started` is their share. `scored`: have a
+    score that counts; `mean_score` (0 to 1) is theirs.
+    """
+
+    lesson: str
+    title: str
+    kind: str
+    required: bool
+    weight: float
+    started: int
+    done: int
+    dropped: int
+    started_of_enrolled: float | None
+    done_of_enrolled: float | None
+    dropped_of_started: float | None
+    scored: int
+    mean_score: float | None
+
+
+class LessonName(Struct, frozen=True, kw_only=True):
+    """`title` is in the language asked for where there is one."""
+
+    lesson: str
+    title: str
+
+
 class LessonScored(Struct, frozen=True, kw_only=True, tag_field="type", tag="lesson_scored"):
     """Holds when the attempt that counts at this lesson has at least `min_score`."""
 
     course: str
     lesson: str
     min_score: float
+
+
+class LessonScores(Struct, frozen=True, kw_only=True):
+    """The scores that count, of those who have one: ten equal parts of 0 to 1, the last with 1."""
+
+    lesson: str
+    title: str
+    scored: int
+    mean_score: float | None
+    buckets: Sequence[int]
 
 
 class LessonView(Struct, frozen=True, kw_only=True):
@@ -2157,6 +2412,16 @@ class LessonView(Struct, frozen=True, kw_only=True):
     passed: bool | None
 
 
+class LessonsBody(Struct, frozen=True, kw_only=True):
+    """In the order of the course's plan; shares are of the `enrolled`, or as they are named."""
+
+    position: int
+    as_of: datetime | None
+    offering: str
+    enrolled: int
+    lessons: Sequence[LessonFigures]
+
+
 class LiftingFlag(Struct, frozen=True, kw_only=True):
     reason: str
 
@@ -2175,7 +2440,7 @@ class Liveness(Struct, frozen=True, kw_only=True):
 
 class Me(Struct, frozen=True, kw_only=True):
     """What Milepost takes from the token, which ends at `expires_at`, and of a learner the latest
-    200 enrollments and credentials. Percent and next lesson: `GET /progress/enrollments`.
+    200 enrollments and credentials. What is next: `GET /dashboards/learners/{learner}/home`.
     """
 
     position: int
@@ -2310,6 +2575,20 @@ class MigrationPreview(Struct, frozen=True, kw_only=True):
     grade_short: bool
     missing: Sequence[str]
     lessons: Sequence[LessonChange]
+
+
+class Milestone(Struct, frozen=True, kw_only=True):
+    """An achievement that is not held, and that one of the learner's courses leads to.
+
+    `met` of `criteria` hold. `course` is the learner's course that leads there, with its title.
+    """
+
+    achievement: str
+    name: str
+    met: int
+    criteria: int
+    course: str
+    course_title: str | None
 
 
 class ModelJobView(Struct, frozen=True, kw_only=True):
@@ -2505,6 +2784,25 @@ class Next(Struct, frozen=True, kw_only=True):
     ]
 
 
+class NextLesson(Struct, frozen=True, kw_only=True):
+    """`reason`: why this one; the words stand in `docs/concepts/figures.md`."""
+
+    lesson: str
+    title: str
+    kind: str
+    reason: OpenLiteral[
+        "due_soonest",
+        "failed",
+        "grade",
+        "optional",
+        "required",
+        "started",
+        "unlocks_most",
+        "weakest_skill",
+    ]
+    due_at: datetime | None
+
+
 class Obstacle(Struct, frozen=True, kw_only=True):
     """`problem`: what enrolling would be answered; `remedy`: what would change it, a code."""
 
@@ -2567,9 +2865,12 @@ class OfferingLooked(Struct, frozen=True, kw_only=True):
 
 
 class OfferingPage(Struct, frozen=True, kw_only=True):
+    """`stages` are the funnel: who is in one is in all before it, but for `awarded`."""
+
     position: int
     as_of: datetime | None
     offering: DashboardsOfferingView
+    stages: Sequence[StageCount]
 
 
 class OfferingsLooked(Struct, frozen=True, kw_only=True):
@@ -3497,6 +3798,16 @@ class Scored(Struct, frozen=True, kw_only=True, tag_field="type", tag="scored"):
     maximum: float | None = None
 
 
+class ScoresBody(Struct, frozen=True, kw_only=True):
+    """Of the lessons of which anybody enrolled has a score."""
+
+    position: int
+    as_of: datetime | None
+    offering: str
+    enrolled: int
+    lessons: Sequence[LessonScores]
+
+
 class SecretView(Struct, frozen=True, kw_only=True):
     """`secret` checks signatures of this scheme: of v1 `whsec_…`, of v1a the public `whpk_…`."""
 
@@ -3570,6 +3881,20 @@ class StaffView(Struct, frozen=True, kw_only=True):
     group: str
     staff: str
     assigned: bool
+
+
+class StageCount(Struct, frozen=True, kw_only=True):
+    """So many `learners` have come so far, or further. Rates are 0 to 1, null without any.
+
+    `of_previous`: of those in the stage before.
+    """
+
+    stage: OpenLiteral[
+        "awarded", "completed", "enrolled", "reached_25", "reached_50", "reached_75", "started"
+    ]
+    learners: int
+    of_enrolled: float | None
+    of_previous: float | None
 
 
 class StandingView(Struct, frozen=True, kw_only=True):
@@ -3665,6 +3990,14 @@ class TimeLeft(Struct, frozen=True, kw_only=True):
     based_on: int
     lessons: int
     lessons_without: int
+
+
+class TimeToComplete(Struct, frozen=True, kw_only=True):
+    """Days from the first activity to the completion, of those `completed`; null without any."""
+
+    completed: int
+    median_days: float | None
+    p90_days: float | None
 
 
 class ToVerify(Struct, frozen=True, kw_only=True):
