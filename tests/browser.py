@@ -111,7 +111,7 @@ async def reader(
     await context.route("**/*", window.answer)
     yield window
     await context.close()
-    assert window.complaints == []
+    assert window.complaints == [], window.complaints
 
 
 class Visitor(Reader):

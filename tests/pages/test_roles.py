@@ -59,6 +59,12 @@ PAGES: dict[str, set[str]] = {
     "/console/log": {"operator", "auditor"},
     "/console/log/{position}": {"operator", "auditor"},
     "/console/streams/{stream}": {"operator", "auditor"},
+    # Whose a group is, the log says: whoever is signed in may ask.
+    "/sponsor": {*ROLES},
+    "/sponsor/groups/{group}": {*ROLES},
+    "/sponsor/groups/{group}/members/{learner}": {*ROLES},
+    "/office/groups": {"registrar"},
+    "/office/groups/{group}": {"registrar"},
 }
 
 

@@ -2482,6 +2482,7 @@ class MemberCourse(Struct, frozen=True, kw_only=True):
 class MemberCredential(Struct, frozen=True, kw_only=True):
     credential: str
     achievement: str
+    achievement_title: str | None
     course: str | None
     awarded_at: datetime
     valid_until: datetime | None

@@ -3,6 +3,7 @@
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
 from milepost.dashboards.live import api as live
+from milepost.dashboards.pages.groups import api as groups
 from milepost.dashboards.pages.issuing import api as issuing
 from milepost.dashboards.pages.learner import api as learner
 from milepost.dashboards.pages.office import api as office
@@ -38,9 +39,21 @@ def issuing_pages(context: Context) -> Service:
     return Service(name="issuing-pages", routes=(issuing.router(context.pool),))
 
 
+def groups_pages(context: Context) -> Service:
+    return Service(name="groups-pages", routes=(groups.routes(context),))
+
+
 ROOM = Room(
     "dashboards",
-    services=(service, live.service, learner_pages, teaching_pages, office_pages, issuing_pages),
+    services=(
+        service,
+        live.service,
+        learner_pages,
+        teaching_pages,
+        office_pages,
+        issuing_pages,
+        groups_pages,
+    ),
     read_models=READ_MODELS,
     personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
 )

@@ -13,6 +13,7 @@
 
 const MAX_TRIES = 3;
 const WAIT_SECONDS = 10;
+const REMEMBER_SECONDS = 15;
 const TIMEOUT_MS = 30_000;
 const PAUSE_MS = 1_000;
 
@@ -50,6 +51,7 @@ async function send(form, button) {
   try {
     const answer = await tried(form, method, address, body, keys.get(form).key);
     if (answer.status < 500) keys.delete(form);
+    rememberPosition(answer);
     const said = await json(answer);
     const refused = answer.ok ? said.results?.find((one) => one.problem)?.problem : said;
     if (refused === undefined) await done(form, said);
@@ -204,6 +206,13 @@ function explain(form, answer, problem) {
 }
 
 const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+
+// The page that follows waits until it shows what this form has just done.
+function rememberPosition(answer) {
+  const position = answer.headers.get("Milepost-Position");
+  if (!answer.ok || !/^\d{1,18}$/.test(position ?? "")) return;
+  document.cookie = `milepost-seen=${position}; Path=/; Max-Age=${REMEMBER_SECONDS}; SameSite=Lax`;
+}
 
 // Whether the form has the field that the fault is about.
 function atField(form, { path, key, message }) {

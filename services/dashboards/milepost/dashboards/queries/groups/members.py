@@ -19,6 +19,7 @@ from milepost.dashboards.queries.groups.standing import (
     MODELS,
     OF_THIS_GROUP,
     STARTED,
+    achievement_title,
     course_title,
     in_courses,
 )
@@ -128,6 +129,7 @@ class MemberCourse(msgspec.Struct, kw_only=True):
 class MemberCredential(msgspec.Struct, kw_only=True):
     credential: str
     achievement: str
+    achievement_title: str | None
     course: str | None
     awarded_at: datetime
     valid_until: datetime | None
@@ -158,7 +160,8 @@ COURSES = Select(
 )
 HELD = Select(
     Decoder(list[MemberCredential]),
-    f"""select c.credential, c.achievement, c.course, c.awarded_at, c.valid_until
+    f"""select c.credential, c.achievement, {achievement_title("c")}, c.course,
+        c.awarded_at, c.valid_until
     from {CREDENTIALS} where {THIS_ONE} order by c.position desc""",
 )
 

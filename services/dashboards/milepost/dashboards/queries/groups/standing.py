@@ -38,6 +38,13 @@ CREDENTIALS: Final = f"""{MEMBERS} join lateral (
         offset 0) c on c.status = 'active' and {in_courses("c.course")}"""
 
 
+def achievement_title(of: str) -> str:
+    """Of what has a column `achievement`. Names the tags as `:languages`."""
+    return f"""(select {title_of("titled")} from dashboards.catalog_achievement titled
+        where titled.tenant = :tenant and titled.achievement = {of}.achievement
+        ) as achievement_title"""
+
+
 def course_title(of: str) -> str:
     """Of what has a column `course`; two columns. Names the tags as `:languages`."""
     found = f"""from dashboards.catalog_course titled
