@@ -27,7 +27,7 @@ def is_own(client: tuple[str, int]) -> bool:
 
 def owner(client: tuple[str, int]) -> int | None:
     """The user id; None: no such connection."""
-    wanted = {f"{one}:{client[1]:04X}" for one in _forms(client[0])}
+    wanted = {f"{one}:{int(client[1]):04X}" for one in _forms(client[0])}
     for table in TABLES:
         for line in _lines(table):
             fields = line.split(None, 8)
