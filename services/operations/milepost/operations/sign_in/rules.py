@@ -29,7 +29,6 @@ _BROUGHT_BY: Final = (
     *("forwarded", "via", "x-forwarded", "x-real-", "x-original-", "x-client-ip"),
     *("true-client-ip", "cf-", "fly-", "x-cluster-", "x-azure-", "x-envoy-"),
 )
-_OWN_SITES: Final = frozenset({"same-origin", "none"})
 
 
 def why_not(settings: Settings) -> str | None:
@@ -59,7 +58,8 @@ class Rules(NamedTuple):
             return why
         if scope["http_version"].startswith("1.0"):  # no browser does, and nginx by itself
             return "a proxy brought it"
-        if client is None or not self.is_own(client):
+        # granian tells the port as text.
+        if client is None or not self.is_own((client[0], int(client[1]))):
             return "a program of another user of this machine sent it"
         return None
 
@@ -73,13 +73,15 @@ def why_refused(
         return "it came by another name than localhost"
     if any(name.lower().startswith(_BROUGHT_BY) for name in headers):
         return "a proxy brought it"
-    if not changes:
-        return None
-    if headers.get("sec-fetch-site", "same-origin") not in _OWN_SITES:
-        return "another page sent it"
-    if headers.get("origin", f"http://{host}") != f"http://{host}":
-        return "another page sent it"
-    return None
+    return "another page sent it" if changes and not _is_ours(headers, host) else None
+
+
+def _is_ours(headers: Mapping[str, str], host: str) -> bool:
+    """Whether one of our pages sent it, as far as the browser says."""
+    site = headers.get("sec-fetch-site")
+    if site == "same-origin":  # its Origin is null: our pages tell nobody where they are
+        return True
+    return site in {None, "none"} and headers.get("origin", f"http://{host}") == f"http://{host}"
 
 
 def front_ends(settings: Settings) -> list[str]:
