@@ -110,4 +110,5 @@ async def test_a_page_is_for_its_roles_alone(everything, path):
         answer = await client.connection.get(address, headers=headers)
         assert answer.headers["content-type"].startswith("text/html"), answer.text
         found[role] = answer.status_code
+    assert set(found.values()) <= {200, 403, 404}, found
     assert {role for role, status in found.items() if status != 403} == PAGES[path], found

@@ -1,0 +1,85 @@
+"""What a learner's pages read: their own and nobody else's, as the read models have it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+from tests.clients import Client, connection_to
+from tests.dashboards.desk import happens
+from tests.dashboards.history import Life, achievable, new_tenant, offered, published
+
+from milepost.contracts.achievements import AllOf, CoursePassed
+from milepost.contracts.courses import Lesson, PassingRule
+from milepost.dashboards.app import learner_pages
+from milepost.events.commands.transact import Transactor
+from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.web.app import create_app
+from milepost.web.auth.development_issuer import DevelopmentIssuer
+from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.room import Context
+from milepost.web.settings import Settings
+
+COURSE = published(
+    "ART",
+    Lesson(id="x", title="Lines", titles={"de": "Linien"}),
+    Lesson(id="y", title="Colors", kind="quiz", weight=1.0, prerequisites=("x",)),
+    Lesson(id="z", title="Shapes", prerequisites=("y",)),
+    passing_rule=PassingRule(passing_grade=0.5),
+    titles={"de": "Kunst"},
+)
+ARTIST = achievable(
+    "artist", AllOf(criteria=(CoursePassed(course="ART"), CoursePassed(course="B")))
+)
+
+
+@pytest.fixture(scope="module")
+async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await connect_pool(postgres, name="test", size=8)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def learner(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Client]:
+    settings = Settings(data_dir=tmp_path)
+    context = Context(Transactor(PostgresLog(pool)), settings, pool)
+    app = create_app([learner_pages(context)], settings, TokenVerifier(settings), ready={})
+    async with connection_to(app) as connection:
+        issuer = DevelopmentIssuer(tmp_path)
+        yield Client(connection, issuer, by="learner", subject="ann", tenant=new_tenant())
+
+
+async def opened(learner: Client, path: str, status: int = 200, **whose: str) -> str:
+    headers = {**learner.headers(**whose), "Accept-Language": "de"}
+    answer = await learner.connection.get(path, headers=headers)
+    assert answer.status_code == status, answer.text
+    return " ".join(answer.text.split())
+
+
+async def test_home_and_course_tell_what_is_done_next_and_locked(pool, learner):
+    ann, ben = Life("red", "ann"), Life("red", "ben")
+    await happens(
+        *(pool, learner.tenant, [COURSE, ARTIST, offered("red")], ann.enrolls(), ben.enrolls()),
+        *(ann.completes_lesson("x"), ann.attempts("y", 0.3), ann.earns("sketcher")),
+    )
+    home = await opened(learner, "/my")
+    assert "Kunst" in home
+    assert "1 von 3 Lektionen erledigt" in home
+    assert "0 von 2 Bedingungen erfüllt" in home
+    assert "sketcher" in home
+    [course] = {one for one in home.split('"') if one.startswith("/my/courses/")}
+    page = await opened(learner, course)
+    assert "Colors" in page
+    assert "Öffnet sich nach: <bdi>Colors</bdi>" in page
+    assert "Linien" in page
+    # Nobody else's, not even by its address.
+    assert "1 von 3" not in await opened(learner, "/my", subject="ben")
+    await opened(learner, course, 404, subject="ben")
+    await opened(learner, course, 404, tenant=new_tenant())
+    await opened(learner, f"/my/courses/{quote(ben.id, safe='')}", 404)
+
+
+async def test_who_is_new_is_told_what_to_wait_for(learner):
+    assert "Sie sind noch in keinem Kurs" in await opened(learner, "/my", subject="new")
