@@ -7,8 +7,10 @@ import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards.api import figures, groups, issuers, lists, own_progress, past, search
+from milepost.dashboards.api import figures, issuers, lists, own_progress, past, search
 from milepost.dashboards.api.at_risk import list_at_risk
+from milepost.dashboards.api.attainment import routes as attainment
+from milepost.dashboards.api.groups import routes as groups
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
@@ -106,6 +108,7 @@ def routes(pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datet
         route_handlers=[
             *lists.HANDLERS,
             *groups.HANDLERS,
+            *attainment.HANDLERS,
             *past.HANDLERS,
             list_at_risk,
             *figures.HANDLERS,

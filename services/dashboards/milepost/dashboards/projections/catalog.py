@@ -59,9 +59,12 @@ class CourseFacts(msgspec.Struct):
 
 
 class CourseRow(CourseFacts):
-    """`titles`: a JSON object of translations, by language tag."""
+    """`titles`: a JSON object of translations, by language tag; `skills`: a JSON list, as the
+    version has it.
+    """
 
     titles: str = "{}"
+    skills: str = "[]"
 
 
 class RunRow(msgspec.Struct):
@@ -177,6 +180,7 @@ def _fold_course(row: CourseRow, event: CourseEvent) -> None:
             row.title = event.title
             row.language = event.language
             row.titles = msgspec.json.encode(event.titles).decode()
+            row.skills = msgspec.json.encode(event.skills).decode()
             row.latest_version = event.version
             row.lessons = len(event.lessons)
             row.workload_hours = event.workload_hours
@@ -243,4 +247,4 @@ TABLES = (
     *(COURSES, RUNS, PROGRAMS, PARTS, ACHIEVEMENTS, ACHIEVEMENTS_OF_COURSE),
     *(ISSUERS, SKILLS, WORDS),
 )
-CATALOG = ReadModel("catalog", 5, Codec(CatalogEvent), TABLES, fold)
+CATALOG = ReadModel("catalog", 6, Codec(CatalogEvent), TABLES, fold)
