@@ -23,6 +23,8 @@ pytestmark = pytest.mark.servers
 
 # The route of each page: the roles that may open it. Nothing has the ids in it: 404 is theirs, too.
 PAGES: dict[str, set[str]] = {
+    "/catalog": set(ROLES),
+    "/catalog/courses/{course}": set(ROLES),
     "/issue": {"issuer", "registrar", "operator", "auditor"},
     "/issue/achievements": {"issuer", "registrar", "operator", "auditor"},
     "/issue/achievements/{achievement}": {"issuer", "registrar", "operator", "auditor"},

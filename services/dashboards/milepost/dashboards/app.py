@@ -3,6 +3,7 @@
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
 from milepost.dashboards.live import api as live
+from milepost.dashboards.pages.catalog import api as catalog
 from milepost.dashboards.pages.groups import api as groups
 from milepost.dashboards.pages.issuing import api as issuing
 from milepost.dashboards.pages.learner import api as learner
@@ -35,6 +36,10 @@ def office_pages(context: Context) -> Service:
     return Service(name="office-pages", routes=(office.routes(context),))
 
 
+def catalog_pages(context: Context) -> Service:
+    return Service(name="catalog-pages", routes=(catalog.router(context.pool),))
+
+
 def issuing_pages(context: Context) -> Service:
     return Service(name="issuing-pages", routes=(issuing.router(context.pool),))
 
@@ -51,6 +56,7 @@ ROOM = Room(
         learner_pages,
         teaching_pages,
         office_pages,
+        catalog_pages,
         issuing_pages,
         groups_pages,
     ),

@@ -27,6 +27,7 @@ class CoursesQuery(TitledQuery, frozen=True, kw_only=True):
     """`taught_in`: the language of the course, as it is published."""
 
     sort: CourseSort = "course"
+    course: str | None = None
     state: CourseState | None = None
     taught_in: str | None = None
 
@@ -47,7 +48,7 @@ COURSES = Listing(
         "title": by_text("title"),
         "published_at": by_time("published_at"),
     },
-    filters={**equal("state"), "taught_in": "language = :taught_in"},
+    filters={**equal("course", "state"), "taught_in": "language = :taught_in"},
 )
 
 
