@@ -30,7 +30,7 @@ async def school(
     settings = Settings(data_dir=tmp_path, postgres=postgres, nats=nats_url)
     transactor = Transactor(PostgresLog(pool))
     context = Context(transactor, settings, pool)
-    rooms = ("enrollment", "progress", "operations")
+    rooms = ("enrollment", "progress", "subscriptions", "operations")
     both = [one for room in rooms for one in services_of(room, context)]
     services = list({one.name: one for one in both}.values())
     async with school_of(services, transactor, settings, by="operator", subject="olga") as school:
