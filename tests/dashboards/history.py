@@ -318,7 +318,9 @@ def histories(draw: st.DrawFn) -> list[Entry]:
     paths += [draw(_definitions(program)) for program in ("analyst", "artist")]
     paths += [draw(_changes(offering)) for offering in ("red", "blue")]
     paths += [draw(_teaching(offering)) for offering in ("red", "blue")]
-    entries = [offered("red"), offered("blue", course="BIO", seats=9, ends=DAY)]
+    lessons = (Lesson(id=one, title=one) for one in "xyz")
+    entries = [published("ART", *lessons) if draw(st.booleans()) else published("BIO")]
+    entries += [offered("red"), offered("blue", course="BIO", seats=9, ends=DAY)]
     while paths := [path for path in paths if path]:
         entries += draw(st.sampled_from(paths)).pop(0)
     return entries

@@ -97,13 +97,13 @@ def keys(table: Table[Any], facts: Sequence[Fact[Any]]) -> set[Key]:
     return {key for key in found if key is not None}
 
 
-def linked_keys(table: Table[Any], loaded: Loaded, facts: Sequence[Fact[Any]]) -> set[Key]:
-    """The keys of the rows that the loaded rows of these facts name."""
+def linked_keys(table: Table[Any], loaded: Loaded, known: Mapping[str, set[Key]]) -> set[Key]:
+    """The keys of the rows that loaded rows name; `known`: which these are, by table."""
     if table.linked is None:
         return set()
     naming, key_of = table.linked
     rows = loaded[naming.name]
-    found = {key_of(row) for key in keys(naming, facts) if (row := rows.get(key)) is not None}
+    found = {key_of(row) for key in known[naming.name] if (row := rows.get(key)) is not None}
     return {key for key in found if key is not None}
 
 

@@ -96,7 +96,9 @@ class Rows:
 
     def of(self, table: Table[R], *key: str) -> R:
         """The row to change, new when there is none. Raises `KeyError` when it was not loaded."""
-        changed = self.changed.setdefault(table.name, {})
+        changed = self.changed.get(table.name)
+        if changed is None:
+            changed = self.changed[table.name] = {}
         row: R | None = changed.get(key)
         if row is None:
             if table.key_of is not None:
@@ -107,9 +109,9 @@ class Rows:
 
     def find(self, table: Table[R], *key: str) -> R | None:
         """The row to read, if there is one. Raises `KeyError` when it was not loaded."""
-        changed = self.changed.get(table.name, {})
-        row: R | None = changed.get(key) or self._loaded[table.name][key]
-        return row
+        changed = self.changed.get(table.name)
+        row: R | None = changed.get(key) if changed else None
+        return self._loaded[table.name][key] if row is None else row
 
     def look_up(self, table: Table[R], *key: str) -> R | None:
         """A row that another one names, as far as it is known here."""

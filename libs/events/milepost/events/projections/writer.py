@@ -47,7 +47,7 @@ from milepost.events.projections.folding import (
 from milepost.events.projections.generations import Generation
 from milepost.events.projections.log_reader import codecs_of, facts_at
 from milepost.events.projections.positions import Overtaken, Positions
-from milepost.events.projections.read_model import Fact, Loaded, ReadModel, Rows, UndoableRows
+from milepost.events.projections.read_model import Fact, Key, Loaded, ReadModel, Rows, UndoableRows
 from milepost.events.projections.tables import UNSTORABLE, Connection, PgTable
 
 ROWS_IN_MEMORY = 100_000  # of one read model, about 60 MB
@@ -237,10 +237,11 @@ class GenerationWriter:
     async def _load_rows(self, tenant: str, facts: Sequence[Fact[Any]]) -> Loaded:
         """The rows that these facts are about, from memory or the database; None: not there."""
         kept = self._cached.setdefault(tenant, {})
+        wanted: dict[str, set[Key]] = {}
         for table in self.model.kept:
             rows = kept.setdefault(table.name, {})
-            wanted = keys(table, facts) | linked_keys(table, kept, facts)
-            missing = wanted.difference(rows)
+            wanted[table.name] = keys(table, facts) | linked_keys(table, kept, wanted)
+            missing = wanted[table.name].difference(rows)
             if missing:
                 loaded = await self._tables[table.name].load(self._pool, tenant, missing)
                 rows.update({key: loaded.get(key) for key in missing})

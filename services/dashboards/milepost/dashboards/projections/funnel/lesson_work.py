@@ -80,6 +80,11 @@ class LessonCount(NamedTuple):
 NOTHING: Final = LessonCount()
 
 
+def said_by(work: Work) -> LessonCount:
+    """But for the score."""
+    return LessonCount(bool(work.bits & STARTED), bool(work.bits & DONE))
+
+
 def count_of(work: Work, rule: LessonRule, starts: datetime | None) -> LessonCount:
     """`starts`: from when due days count."""
     started, done = bool(work.bits & STARTED), bool(work.bits & DONE)

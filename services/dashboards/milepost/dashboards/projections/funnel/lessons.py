@@ -7,9 +7,11 @@ import msgspec
 
 from milepost.contracts.courses import CoursePublished
 from milepost.contracts.progress import (
+    AttemptScored,
     DeadlinesReset,
     PlanMigrated,
     ProgressCarriedOver,
+    ScoreRevised,
 )
 from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.plan import LessonRule, Plan
@@ -18,6 +20,7 @@ from milepost.dashboards.projections.funnel.lesson_work import (
     EARNED,
     HANDED_IN,
     NOTHING,
+    SCORE_BUCKETS,
     LessonCount,
     LessonEvent,
     Work,
@@ -26,14 +29,26 @@ from milepost.dashboards.projections.funnel.lesson_work import (
     evolve_work,
     judge,
     read_works,
+    said_by,
     take_over,
     write_works,
 )
 from milepost.dashboards.projections.funnel.stages import OUTSIDE, Member
-from milepost.dashboards.projections.funnel.tables import COURSE_PLANS, LESSONS, plan_key_in
+from milepost.dashboards.projections.funnel.tables import (
+    COURSE_PLANS,
+    LESSONS,
+    LessonRow,
+    plan_key_in,
+)
 from milepost.events.projections.read_model import Rows
 
 Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
+
+# After any other event the score that counts is the same.
+SCORES = frozenset({AttemptScored, ScoreRevised})
+
+BUCKETS = tuple(f"s{number}" for number in range(SCORE_BUCKETS))
+A_PAGE = LessonRule(id="")
 
 read_published = msgspec.json.Decoder(CoursePublished).decode
 
@@ -52,19 +67,22 @@ def plan_of(rows: Rows, member: Member) -> Plan | None:
 
 def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
     works = read_works(member.work)
-    work = works.get(event.lesson) or Work()
+    work = works.get(event.lesson)
+    if work is None:
+        work = works[event.lesson] = Work()
     plan = plan_of(rows, member)
     rule = _rule_in(plan, event.lesson)
-    was_done = work.bits & DONE
-    before = count_of(work, rule, member.starts)
+    scores = type(event) in SCORES
+    before = count_of(work, rule, member.starts) if scores else said_by(work)
     evolve_work(work, event)
     judge(work, rule)
-    works[event.lesson] = work
+    after = count_of(work, rule, member.starts) if scores else said_by(work)
     member.work = write_works(works)
-    after = count_of(work, rule, member.starts)
+    if before == after:
+        return
     if plan is None or event.lesson in plan.lessons:
-        member.lessons_done += bool(work.bits & DONE) - bool(was_done)
-    if before != after and member.stage != OUTSIDE:
+        member.lessons_done += after.done - before.done
+    if member.stage != OUTSIDE:
         _count(rows, member, event.lesson, before, after)
 
 
@@ -127,7 +145,7 @@ def _counts(works: Works, plan: Plan | None, member: Member) -> dict[str, Lesson
 def _rule_in(plan: Plan | None, lesson: str) -> LessonRule:
     """Of a lesson that is not in the plan, a page's."""
     rule = plan.lessons.get(lesson) if plan else None
-    return rule or LessonRule(id=lesson)
+    return rule or A_PAGE
 
 
 def _count(
@@ -137,9 +155,14 @@ def _count(
     row.started += after.started - before.started
     row.done += after.done - before.done
     row.unfinished += (after.started and not after.done) - (before.started and not before.done)
-    for count, sign in ((before, -1), (after, 1)):
-        if count.bucket is not None:
-            row.scored += sign
-            row.score_units += sign * count.score_units
-            bucket = f"s{count.bucket}"
-            setattr(row, bucket, getattr(row, bucket) + sign)
+    if before.bucket is not None:
+        _add(row, before.bucket, before.score_units, -1)
+    if after.bucket is not None:
+        _add(row, after.bucket, after.score_units, 1)
+
+
+def _add(row: LessonRow, bucket: int, score_units: int, sign: int) -> None:
+    row.scored += sign
+    row.score_units += sign * score_units
+    name = BUCKETS[bucket]
+    setattr(row, name, getattr(row, name) + sign)

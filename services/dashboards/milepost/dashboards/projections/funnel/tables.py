@@ -88,17 +88,17 @@ class PlanRow(msgspec.Struct):
     plan: str = ""
 
 
+SAYS_PLAN = frozenset({CoursePublished, LearnerEnrolled, PlanMigrated})
+
+
 def member_of(fact: Fact[Any]) -> Key | None:
     return (fact.key,) if fact.category in ("progress", "enrollment") else None
 
 
 def plan_key_of(fact: Fact[Any]) -> Key | None:
     event = fact.event
-    match event:
-        case CoursePublished() | LearnerEnrolled():
-            return event.course, str(event.version)
-        case PlanMigrated() if event.course:
-            return event.course, str(event.version)
+    if type(event) in SAYS_PLAN and event.course:
+        return event.course, str(event.version)
     return None
 
 
