@@ -171,11 +171,11 @@ class School:
 class Reader:
     """Of one process. While it does not run, nobody is kept waiting: the process is to end."""
 
-    def __init__(self, pool: asyncpg.Pool, tick_seconds: float = TICK_SECONDS) -> None:
+    def __init__(self, pool: asyncpg.Pool, tick_seconds: float | None = None) -> None:
         self.running = False
         self.away = False
         self._pool = pool
-        self._tick_seconds = tick_seconds
+        self._tick_seconds = TICK_SECONDS if tick_seconds is None else tick_seconds
         self._schools: dict[str, School] = {}
         self._wanted = asyncio.Event()
 

@@ -94,9 +94,9 @@ class Development:
         self._admit(request)
         schools = await self._schools.names()
         school = _tenant(school or (schools[0] if schools else "default"))
+        people = self._offered(await self._schools.people(school))
         return self._draw(
-            request, "sign_in.html",
-            people=await self._schools.people(school), school=school, schools=schools, roles=ROLES,
+            request, "sign_in.html", people=people, school=school, schools=schools, roles=ROLES,
             redirect=self._return_to(redirect_to), back=own_path(back),
             gives_tokens=self._registered is not None, registered=self._registered,
         )  # fmt: skip
@@ -115,6 +115,12 @@ class Development:
             )  # fmt: skip
         session = self._cookie.sessions.issue(form.subject, form.tenant, form.roles)
         return redirect(own_path(form.back), self._cookie.set(session))
+
+    def _offered(self, people: Sequence[Person]) -> Sequence[Person]:
+        """Another system has no pages: it is somebody to be for a token alone."""
+        if self._registered is not None:
+            return people
+        return [one for one in people if one.roles != ("service",)]
 
     def _token(self, form: Form) -> str:
         return self._issuer.issue(form.subject, form.tenant, form.roles, LIFETIME_SECONDS)
