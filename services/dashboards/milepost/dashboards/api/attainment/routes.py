@@ -82,7 +82,7 @@ class LearnerSkillsPage(msgspec.Struct, frozen=True, kw_only=True):
     answers=read_answers(UnknownProgram("data-analyst")),
     roles=WHOLE_SCHOOL,
 )
-async def get_program_progress(
+async def get_program_funnel(
     request: Call, program: PathKey, pool: Pool, language: Language = None
 ) -> Response[ProgramPage]:
     """Roles: registrar, issuer, operator, service, auditor."""
@@ -169,4 +169,4 @@ async def get_learner_skills(
     return respond(request, page, found)
 
 
-HANDLERS = (get_program_progress, list_program_learners, list_skills, get_learner_skills)
+HANDLERS = (get_program_funnel, list_program_learners, list_skills, get_learner_skills)
