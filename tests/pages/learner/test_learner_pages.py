@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from tests.browser import WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.pages.learner.scenes import BUSY, COURSE, NEW, NOW, enrollment, progress
+from tests.pages.teaching.test_timeline import recorded
 
+from milepost.contracts.progress import AttemptScored, LessonPassed, LessonStarted
 from milepost.dashboards.pages.learner.api import SHELL
 from milepost.dashboards.pages.learner.course import course_view
 from milepost.dashboards.pages.learner.home import home_view
@@ -29,6 +31,14 @@ HOMES: dict[str, Home] = {
     "new": NEW,
     "later": replace(NEW, enrollments=[enrollment("sql", "Data and databases")]),
 }
+STORY = recorded(
+    LessonStarted(enrollment="e", lesson="sets", report="r"),
+    *(
+        AttemptScored(enrollment="e", lesson="keys", report=f"r-{one}", attempt=one, score=0.3)
+        for one in range(1, 41)
+    ),
+    LessonPassed(enrollment="e", lesson="sets", score=0.9),
+)
 COURSES = {
     "under-way": COURSE,
     "waiting": replace(COURSE, state="waitlisted", progress=None, lessons=[]),
@@ -52,7 +62,8 @@ async def get_part(part: FromQuery[str], request: PageRequest) -> Response[bytes
 
 @get("/courses/{name:str}")
 async def get_course(name: FromPath[str], request: PageRequest) -> Response[bytes]:
-    return SHELL.render(request, "course.html", area="my", view=course_view(COURSES[name], NOW))
+    view = course_view(COURSES[name], NOW, STORY, SHELL.locale(request))
+    return SHELL.render(request, "course.html", area="my", view=view)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +113,8 @@ async def test_a_course_says_why_a_lesson_is_locked_and_what_is_needed(shown):
     assert "Opens after: <bdi>Keys</bdi>" in " ".join(html.split())
     assert "42 % on average in what is left, to pass" in html
     assert "2 attempts, 1 left" in html
+    assert "Passed “Sets and relations” with 90 %" in html
+    assert "and 12 earlier steps" in html
     html = await text(shown, "/courses/waiting")
     assert "You have no seat yet" in html
     html = await text(shown, "/courses/completed")

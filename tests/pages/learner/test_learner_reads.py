@@ -74,6 +74,7 @@ async def test_home_and_course_tell_what_is_done_next_and_locked(pool, learner):
     assert "Colors" in page
     assert "Öffnet sich nach: <bdi>Colors</bdi>" in page
     assert "Linien" in page
+    assert "Schloss „Linien“ ab" in page, "its history"
     # Nobody else's, not even by its address.
     assert "1 von 3" not in await opened(learner, "/my", subject="ben")
     await opened(learner, course, 404, subject="ben")

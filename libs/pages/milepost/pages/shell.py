@@ -69,11 +69,15 @@ class LanguageLink(NamedTuple):
 
 
 class Shell:
-    """The pages of one area. `home` is the folder that holds its `templates` and `catalogs`."""
+    """The pages of one area. `home` is the folder that holds its `templates` and `catalogs`;
+    `words` another area's catalogs, whose texts it says, too.
+    """
 
-    def __init__(self, home: Path, *, static: StaticFiles = STATIC) -> None:
+    def __init__(
+        self, home: Path, *, words: Path | None = None, static: StaticFiles = STATIC
+    ) -> None:
         self._pages = Pages(static, home / "templates")
-        self._locales = Locales(home / "catalogs")
+        self._locales = Locales(*([words] if words else []), home / "catalogs")
         self._pages.add_globals(chart=charts)
         self._languages = lru_cache(maxsize=1_024)(self._links)
         self._choose = lru_cache(maxsize=1_024)(self._locales.choose)

@@ -25,7 +25,7 @@ def service(context: Context) -> Service:
 
 
 def learner_pages(context: Context) -> Service:
-    return Service(name="learner-pages", routes=(learner.router(context.pool, context.clock),))
+    return Service(name="learner-pages", routes=(learner.router(context),))
 
 
 def teaching_pages(context: Context) -> Service:

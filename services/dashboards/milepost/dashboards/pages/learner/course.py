@@ -2,26 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
+from milepost.dashboards.pages.teaching.timeline import timeline
+from milepost.dashboards.pages.teaching.words import sentence
 from milepost.dashboards.queries.course_page import CourseLesson, CoursePage
+from milepost.events.log import Recorded
+from milepost.pages.locales import Locale
+
+# Of a history; what is older is counted.
+MOST_STEPS: Final = 30
 
 
 class Step(NamedTuple):
-    """`key` of its text, as in `history.entered`."""
-
-    key: str
     at: datetime
+    text: str
 
 
 class CourseView(msgspec.Struct, frozen=True, kw_only=True):
-    """`history`: the latest first."""
+    """`history`: the latest first; `older` steps are not shown."""
 
     course: CoursePage
     now: datetime
     history: Sequence[Step]
+    older: int
 
     @property
     def due(self) -> Sequence[CourseLesson]:
@@ -30,13 +36,11 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(waiting, key=lambda one: one.due_at or self.now)
 
 
-def course_view(course: CoursePage, now: datetime) -> CourseView:
-    facts = {
-        "entered": course.entered_at,
-        "last_activity": course.last_activity,
-        "completed": course.completed_at,
-        "withdrawn": course.withdrawn_at,
-    }
-    steps = [Step(key, at) for key, at in facts.items() if at is not None]
-    history = sorted(steps, key=lambda one: one.at, reverse=True)
-    return CourseView(course=course, now=now, history=history)
+def course_view(
+    course: CoursePage, now: datetime, recorded: Sequence[Recorded], locale: Locale
+) -> CourseView:
+    """`recorded`: the log's events of the enrollment and its progress."""
+    story = timeline(recorded, course.learner)[::-1]
+    titles = {one.lesson: one.title for one in course.lessons}
+    shown = [Step(one.occurred_at, sentence(one, locale, titles)) for one in story[:MOST_STEPS]]
+    return CourseView(course=course, now=now, history=shown, older=max(0, len(story) - MOST_STEPS))
