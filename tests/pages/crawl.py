@@ -3,6 +3,7 @@
 A kind is an address without what it names: `/teach/offerings/*/gradebook`.
 """
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from tests.browser import WIDTHS, Reader
 
 AREAS = ("my", "teach", "office", "issue", "sponsor", "console", "catalog")
 SCHEMES = ("light", "dark")
+DIGIT = re.compile(r"\d")
 OF_A_KIND = 3
 MOST_PAGES = 200
 LINKS = "[...document.links].map(a => a.href)"
@@ -28,16 +30,23 @@ class Look(NamedTuple):
 
 
 def kind_of(address: str) -> str:
-    """Names stand on every third place: `/area/things/NAME/part`."""
+    """`/area/things/NAME/part`: a name stands on the third place, and further on has digits."""
     parts = urlsplit(address).path.strip("/").split("/")
-    return "/".join("*" if place == 2 else part for place, part in enumerate(parts))
+    return "/".join(
+        "*" if place == 2 or (place > 2 and DIGIT.search(part)) else part
+        for place, part in enumerate(parts)
+    )
 
 
 def own_links(origin: str, links: Iterable[str]) -> Iterator[str]:
     for link in links:
         whole = urlsplit(link)
         area = whole.path.strip("/").split("/")[0]
-        if f"{whole.scheme}://{whole.netloc}" == origin and area in AREAS:
+        if (
+            f"{whole.scheme}://{whole.netloc}" == origin
+            and area in AREAS
+            and "lang=" not in whole.query
+        ):
             yield whole._replace(scheme="", netloc="", fragment="").geturl()
 
 
