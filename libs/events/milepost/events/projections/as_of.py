@@ -6,7 +6,7 @@ it today, whenever it was recorded
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import asyncpg
 import msgspec
@@ -24,6 +24,12 @@ class AsOf(msgspec.Struct, frozen=True):
     position: int | None = None
     at: datetime | None = None
     happened_by: datetime | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The day (UTC) whose end it is, if it is one."""
+        at = self.happened_by or self.at
+        return at.date() if at and at.time() == time.max else None
 
     def __str__(self) -> str:
         if self.happened_by:

@@ -78,8 +78,8 @@ class PastOfferingsQuery(TitledQuery, frozen=True, kw_only=True):
 
 _COUNTS = (*STAGES, "credentials", "lessons_completed", "attempts", "visits", "clicks")
 _SUMS = ", ".join(f"sum({name})::bigint as {name}" for name in _COUNTS)
-# The school's own row has the name ''.
-_THEN = f"""select tenant, offering, clock, {_SUMS} from dashboards.offering_day
+# What days add up to, by offering and clock; the school's own row has the name ''.
+THEN = f"""select tenant, offering, clock, {_SUMS} from dashboards.offering_day
     where day <= :day and offering > '' group by tenant, offering, clock having sum(opened) > 0"""
 _SHOWN = ", ".join(name for name in _COUNTS if name != "grade_units")
 PAST = f"""select offering, course, pace, starts, ends, {_SHOWN},
@@ -90,7 +90,7 @@ PAST = f"""select offering, course, pace, starts, ends, {_SHOWN},
         withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
         grade_units / (1e9::float8 * nullif(graded, 0)) as mean_grade_of_completed,
         {COURSE_TITLE}
-    from (select y.*, c.course, c.pace, c.starts, c.ends from ({_THEN}) y
+    from (select y.*, c.course, c.pace, c.starts, c.ends from ({THEN}) y
         left join dashboards.catalog_offering c using (tenant, offering)) x"""
 PAST_MODELS = (CATALOG, OFFERING_DAYS)
 PAST_ROWS = Decoder(list[PastOffering])

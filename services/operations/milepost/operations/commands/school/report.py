@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import asyncpg
@@ -9,9 +10,12 @@ import msgspec
 import typer
 from rich.table import Table
 
+from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.consistent_read import NotVisibleYet, Select, read
+from milepost.dashboards.queries.lists.past_offerings import THEN
 from milepost.events.projections.as_of import AsOf
+from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.shared_scan import heads
 from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
@@ -28,6 +32,8 @@ app = typer.Typer(no_args_is_help=True)
 
 
 class Line(msgspec.Struct, frozen=True):
+    """`awarded`: a credential rests on it that stands; of a past day nobody has counted that."""
+
     offering: str
     enrolled: int
     current: int
@@ -38,7 +44,7 @@ class Line(msgspec.Struct, frozen=True):
     canceled: int
     started: int
     completed: int
-    awarded: int
+    awarded: int | None
     credentials: int
 
 
@@ -48,6 +54,11 @@ SHOWN = ("enrolled", "started", "completed", "awarded", "withdrawn", "transferre
 LINES = Select(
     msgspec.json.Decoder(list[Line]),
     f"{SELECT} from dashboards.offering_summary where tenant = :tenant order by offering",
+)
+THAT_DAY = Select(
+    LINES.rows,
+    f"""{SELECT.replace("awarded", "null as awarded")} from ({THEN}) days
+    where tenant = :tenant and clock = :clock order by offering""",
 )
 PAST = """select generation from dashboards.generations g
     where name = $1 and status = 'past' and as_of = $2 and (only_tenant is null or only_tenant = $3)
@@ -73,15 +84,16 @@ def offerings(
     as_of: Annotated[
         str | None,
         typer.Option(
-            help="As it was known at this moment (recorded by then), which"
-            " `milepost projections rebuild offering_summary --as-of` has built."
+            help="As it was known at the end of this day (recorded by then); or at another moment,"
+            " which `milepost projections rebuild offering_summary --as-of` has built."
         ),
     ] = None,
     as_happened: Annotated[
         str | None,
         typer.Option(
-            help="As it had happened by this moment (occurred by then), which"
-            " `milepost projections rebuild offering_summary --as-happened` has built."
+            help="As it had happened by the end of this day (occurred by then); or by another"
+            " moment, which `milepost projections rebuild offering_summary --as-happened` has"
+            " built."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -107,9 +119,13 @@ async def _lines(
     pool = await connect_pool(settings.postgres, name="milepost report", size=1)
     try:
         await require_school(pool, tenant)
-        if as_of is not None:
+        deadline = time.monotonic() + wait_seconds
+        if as_of is None:
+            return await _up_to_date(pool, tenant, deadline, (OFFERING_SUMMARY,), LINES)
+        if as_of.day is None:
             return await _past(pool, tenant, as_of)
-        return await _up_to_date(pool, tenant, time.monotonic() + wait_seconds)
+        then = {"day": as_of.day.isoformat(), "clock": "happened" if as_of.happened_by else "known"}
+        return await _up_to_date(pool, tenant, deadline, (OFFERING_DAYS,), THAT_DAY, arguments=then)
     finally:
         await pool.close()
 
@@ -133,11 +149,19 @@ async def _past(pool: asyncpg.Pool, tenant: str, as_of: AsOf) -> list[Line]:
     return [Line(*row) for row in rows]
 
 
-async def _up_to_date(pool: asyncpg.Pool, tenant: str, deadline: float) -> list[Line]:
+async def _up_to_date(
+    pool: asyncpg.Pool,
+    tenant: str,
+    deadline: float,
+    models: Sequence[ReadModel],
+    select: Select,
+    *,
+    arguments: Mapping[str, object] = {},
+) -> list[Line]:
     awaited = (await heads(pool, tenant)).get(tenant, 0)
     while True:
         try:
-            found = await read(pool, tenant, (OFFERING_SUMMARY,), (LINES,), awaited=awaited)
+            found = await read(pool, tenant, models, (select,), arguments, awaited=awaited)
         except NotVisibleYet as behind:
             if time.monotonic() > deadline:
                 raise Trouble(
@@ -156,5 +180,6 @@ def _table(lines: list[Line]) -> Table:
         table.add_column(name, justify="right")
     for line in lines:
         numbers = (getattr(line, name) for name in SHOWN)
-        table.add_row(line.offering, *(f"{number:,}" for number in numbers))
+        shown = ("-" if number is None else f"{number:,}" for number in numbers)
+        table.add_row(line.offering, *shown)
     return table
