@@ -75,7 +75,9 @@ async def test_an_event_stands_between_its_cause_and_what_came_of_it(school: Sch
             reactions = await policy.react(enrolled)
             await run_reactions(school.transactor, policy.name, enrolled, reactions)
     shown = await text(school, f"/console/log/{enrolled.position}")
-    followed = re.findall(r'<div class="kin"[^>]*><strong><a href="/console/log/(\d+)">(\w+)', shown)
+    followed = re.findall(
+        r'<div class="kin"[^>]*><strong><a href="/console/log/(\d+)">(\w+)', shown
+    )
     assert followed, shown
     then = await text(school, f"/console/log/{followed[0][0]}")
     assert f'<a href="/console/log/{enrolled.position}">learner_enrolled</a>' in then

@@ -21,6 +21,7 @@ from milepost.dashboards.queries.lists.credentials import (
     CredentialStatus,
     read_credentials,
 )
+from milepost.events.integrity.results import read_integrity
 from milepost.pages.shell import PageRequest, Shell
 from milepost.web.requests.positions import awaited_position
 
@@ -52,6 +53,7 @@ async def get_issue(request: PageRequest, pool: Pool, issuer: Wanted = None) -> 
         topics=(f"issuer/{code}",),
         figures=figures,
         issuers=known.issuers,
+        integrity=await read_integrity(pool, tenant),
         view=overview_of(figures, locale),
         revoked=(await read_credentials(pool, tenant, ended)).rows,
         flagged=(await read_credentials(pool, tenant, flagged)).rows,
