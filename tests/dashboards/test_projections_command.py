@@ -223,15 +223,15 @@ async def test_a_report_tells_what_had_happened_however_late_it_was_recorded(
 async def test_a_report_of_a_day_needs_nothing_built(pool, tenant, milepost):
     await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
     await project(pool)
+    of = ("report", "offerings", "--tenant", tenant)
     for option, day, enrolled in (
         ("--as-happened", "2026-03-02", [1]),
         ("--as-happened", "2026-03-01", []),
         ("--as-of", "2026-03-02", []),
     ):
-        of = (option, day, "--tenant", tenant)
-        lines = await milepost.json("report", "offerings", *of)
+        lines = await milepost.json(*of, option, day)
         assert [line["enrolled"] for line in lines] == enrolled
-    code, out, _ = await milepost("report", "offerings", "--as-happened", "2026-03-02", *of[2:])
+    code, out, _ = await milepost(*of, "--as-happened", "2026-03-02")
     assert (code, "red" in out) == (0, True)
 
 
