@@ -90,6 +90,7 @@ from milepost_client.structs import (
     JobStatuses,
     JobView,
     LearnerPage,
+    LearnerSkillsPage,
     LearnerView,
     LessonAttempts,
     LessonsBody,
@@ -128,6 +129,9 @@ from milepost_client.structs import (
     PastOfferingPage,
     PastOfferingsPage,
     PreviewView,
+    ProgramLearner,
+    ProgramLearnersPage,
+    ProgramPage,
     ProgramProgress,
     ProgramsPage,
     ProgramsView,
@@ -164,6 +168,8 @@ from milepost_client.structs import (
     Share,
     SharedView,
     SharingView,
+    SkillListed,
+    SkillsPage,
     Skip,
     StaffView,
     StandingView,
@@ -1144,6 +1150,16 @@ class Operations:
             RecordView, "GET", f"/credentials/learners/{in_path(learner)}/record"
         )
 
+    async def get_learner_skills(self, learner: str) -> LearnerSkillsPage:
+        """A learner's skills, with levels
+
+        The learner themselves, who alone are told the grade behind a level. Roles: registrar,
+        issuer, operator, service, auditor.
+        """
+        return await self._transport.call(
+            LearnerSkillsPage, "GET", f"/dashboards/learners/{in_path(learner)}/skills"
+        )
+
     async def get_me(self, *, language: str | None = None) -> Me:
         """Who I am, and what is my own
 
@@ -1265,6 +1281,20 @@ class Operations:
             "GET",
             f"/dashboards/past/offerings/{in_path(offering)}",
             query={"as_of": as_of, "happened_by": happened_by, "language": language},
+        )
+
+    async def get_program_attainment(
+        self, program: str, *, language: str | None = None
+    ) -> ProgramPage:
+        """How far learners have come towards a program
+
+        Roles: registrar, issuer, operator, service, auditor.
+        """
+        return await self._transport.call(
+            ProgramPage,
+            "GET",
+            f"/dashboards/programs/{in_path(program)}",
+            query={"language": language},
         )
 
     async def get_program_progress(self, learner: str, program: str) -> CredentialsProgramView:
@@ -2611,6 +2641,68 @@ class Operations:
             },
         )
 
+    async def list_program_learners(
+        self,
+        program: str,
+        *,
+        sort: OpenLiteral["learner", "held"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        held: int | None = None,
+    ) -> ProgramLearnersPage:
+        """The learners behind each step of a program
+
+        `held`: exactly so many of its achievements. Empty for a program that is not there. Roles:
+        registrar, issuer, operator, service, auditor.
+        """
+        return await self._transport.call(
+            ProgramLearnersPage,
+            "GET",
+            f"/dashboards/programs/{in_path(program)}/learners",
+            query={"sort": sort, "order": order, "limit": limit, "cursor": cursor, "held": held},
+        )
+
+    def all_program_learners(
+        self,
+        program: str,
+        *,
+        sort: OpenLiteral["learner", "held"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        held: int | None = None,
+    ) -> AsyncIterator[ProgramLearner]:
+        """`list_program_learners`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_program_learners(
+                program, sort=sort, order=order, limit=limit, cursor=cursor, held=held
+            ),
+            lambda page: page.learners,
+        )
+
+    async def list_program_learners_file(
+        self,
+        program: str,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["learner", "held"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        held: int | None = None,
+    ) -> bytes:
+        """The learners behind each step of a program
+
+        `held`: exactly so many of its achievements. Empty for a program that is not there. Roles:
+        registrar, issuer, operator, service, auditor.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            f"/dashboards/programs/{in_path(program)}/learners",
+            query={"sort": sort, "order": order, "held": held, "format": format},
+        )
+
     async def list_program_progress(
         self, learner: str, *, after: str | None = None, limit: int | None = None
     ) -> ProgramsView:
@@ -2761,6 +2853,71 @@ class Operations:
         """
         return await self._transport.call(
             RedeliveriesView, "GET", f"/webhooks/{in_path(webhook)}/redeliveries"
+        )
+
+    async def list_skills(
+        self,
+        *,
+        sort: OpenLiteral["name", "skill"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        framework: str | None = None,
+    ) -> SkillsPage:
+        """Skills held and in progress
+
+        `framework`: ESCO, CASE, CTDL, O*NET or another's name. Roles: registrar, issuer,
+        operator, service, auditor.
+        """
+        return await self._transport.call(
+            SkillsPage,
+            "GET",
+            "/dashboards/skills",
+            query={
+                "sort": sort,
+                "order": order,
+                "limit": limit,
+                "cursor": cursor,
+                "framework": framework,
+            },
+        )
+
+    def all_skills(
+        self,
+        *,
+        sort: OpenLiteral["name", "skill"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        limit: int | None = None,
+        framework: str | None = None,
+    ) -> AsyncIterator[SkillListed]:
+        """`list_skills`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_skills(
+                sort=sort, order=order, limit=limit, cursor=cursor, framework=framework
+            ),
+            lambda page: page.skills,
+        )
+
+    async def list_skills_file(
+        self,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        sort: OpenLiteral["name", "skill"] | None = None,
+        order: OpenLiteral["asc", "desc"] | None = None,
+        framework: str | None = None,
+    ) -> bytes:
+        """Skills held and in progress
+
+        `framework`: ESCO, CASE, CTDL, O*NET or another's name. Roles: registrar, issuer,
+        operator, service, auditor.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            "/dashboards/skills",
+            query={"sort": sort, "order": order, "framework": framework, "format": format},
         )
 
     async def list_subscribers(self) -> SubscribersView:

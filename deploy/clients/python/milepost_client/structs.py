@@ -2261,6 +2261,30 @@ class LearnerPage(Struct, frozen=True, kw_only=True):
     credentials: Sequence[DashboardsCredentialView]
 
 
+class LearnerSkill(Struct, frozen=True, kw_only=True):
+    """`level` and `since` when the first of the credentials that attest it became valid.
+
+    `grade` (0 to 1) is the best; null where nothing is graded, and to others than the learner.
+    """
+
+    skill: str
+    name: str
+    framework: str | None
+    code: str | None
+    level: OpenLiteral["achieved", "distinction", "in_progress", "merit"]
+    since: datetime | None
+    grade: float | None
+    credentials: Sequence[str]
+    courses: Sequence[str]
+
+
+class LearnerSkillsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    learner: str
+    skills: Sequence[LearnerSkill]
+
+
 class LearnerView(Struct, frozen=True, kw_only=True):
     learner: str
     name: str
@@ -3247,6 +3271,45 @@ class ProgramCompleted(
     program: str
 
 
+class ProgramLearner(Struct, frozen=True, kw_only=True):
+    """`latest_at`: since when the newest of them is valid; null for who holds none yet."""
+
+    learner: str
+    held: int
+    latest_at: datetime | None
+
+
+class ProgramLearnersPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    learners: Sequence[ProgramLearner]
+
+
+class ProgramPage(Struct, frozen=True, kw_only=True):
+    """`engaged`: hold at least one of the achievements, or are in a course that one asks for;
+    `completed` of them. `needed` achievements complete it.
+    """
+
+    position: int
+    as_of: datetime | None
+    program: DashboardsProgramView
+    needed: int
+    engaged: int
+    completed: int
+    completed_of_engaged: float | None
+    steps: Sequence[ProgramStep]
+    parts: Sequence[ProgramPart]
+
+
+class ProgramPart(Struct, frozen=True, kw_only=True):
+    """`holders`: learners who hold the achievement now. `title`: None if it is not defined."""
+
+    achievement: str
+    title: str | None
+    holders: int
+
+
 class ProgramProgress(Struct, frozen=True, kw_only=True):
     """`held` of the `needed` achievements; `since` when it is completed, `because` why it is not.
 
@@ -3285,6 +3348,14 @@ class ProgramProgress(Struct, frozen=True, kw_only=True):
     )
     share: float
     parts: Sequence[PartProgress]
+
+
+class ProgramStep(Struct, frozen=True, kw_only=True):
+    """So many `learners` hold exactly `held` of the achievements; `of_engaged`: 0 to 1."""
+
+    held: int
+    learners: int
+    of_engaged: float | None
 
 
 class ProgramVersion(Struct, frozen=True, kw_only=True):
@@ -3864,11 +3935,36 @@ class SkillBody(Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
+class SkillListed(Struct, frozen=True, kw_only=True):
+    """`skill` is its address. Learners, each counted once: `held` is the sum of the three levels;
+    `in_progress` do not hold it.
+    """
+
+    skill: str
+    name: str
+    framework: str | None
+    code: str | None
+    achievements: int
+    courses: int
+    held: int
+    achieved: int
+    merit: int
+    distinction: int
+    in_progress: int
+
+
 class SkillShown(Struct, frozen=True, kw_only=True, tag_field="type", tag="skill_shown"):
     """Holds when a course that teaches the skill (by its address) was passed with `min_grade`."""
 
     skill: str
     min_grade: float = 0.0
+
+
+class SkillsPage(Struct, frozen=True, kw_only=True):
+    position: int
+    as_of: datetime | None
+    next: str | None
+    skills: Sequence[SkillListed]
 
 
 class Skip(Struct, frozen=True, kw_only=True):
