@@ -1283,9 +1283,7 @@ class Operations:
             query={"as_of": as_of, "happened_by": happened_by, "language": language},
         )
 
-    async def get_program_attainment(
-        self, program: str, *, language: str | None = None
-    ) -> ProgramPage:
+    async def get_program_funnel(self, program: str, *, language: str | None = None) -> ProgramPage:
         """How far learners have come towards a program
 
         Roles: registrar, issuer, operator, service, auditor.
