@@ -42,6 +42,7 @@ class Campus(School):
 
     pool: asyncpg.Pool
     worker: Worker
+    seats: Mapping[str, str]
 
     async def settle(self) -> None:
         head = -1
@@ -105,3 +106,12 @@ async def campus_on(pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[Campus]
         campus.pool = pool
         campus.worker = Worker(transactor, store_on(pool), settings)
         yield campus
+
+
+async def tab_to(window: Reader, name: str) -> None:
+    """Until the field of this name has the focus."""
+    for _ in range(60):
+        await window.page.keyboard.press("Tab")
+        if await window.page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"{name} is not reached")

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.browser import WIDTHS, Reader
-from tests.pages.campus import Campus
+from tests.browser import WIDTHS
+from tests.pages.campus import Campus, tab_to
 
 pytestmark = pytest.mark.servers  # the browser is a process
 
@@ -92,12 +92,3 @@ async def test_who_is_to_be_erased_is_typed_first(browser: Any, campus: Campus):
         await button.click()
         await window.page.wait_for_selector("text=Erased on")
         assert "Ben Amar" not in await window.page.content()
-
-
-async def tab_to(window: Reader, name: str) -> None:
-    """Until the field of this name has the focus."""
-    for _ in range(60):
-        await window.page.keyboard.press("Tab")
-        if await window.page.evaluate("document.activeElement.name") == name:
-            return
-    raise AssertionError(f"{name} is not reached")

@@ -1,0 +1,75 @@
+"""The instructor's pages in a real browser: seen by everybody, used by keyboard alone."""
+
+from typing import Any
+
+import pytest
+from tests.browser import WIDTHS
+from tests.pages.campus import Campus, tab_to
+
+pytestmark = pytest.mark.servers  # the browser is a process
+
+INES = {"by": "instructor", "subject": "ines"}
+PAGES = {
+    "teach": "/teach",
+    "teach-offering": "/teach/offerings/spring",
+    "teach-learners": "/teach/offerings/spring/learners",
+    "teach-at-risk": "/teach/offerings/spring/at-risk",
+    "teach-gradebook": "/teach/offerings/spring/gradebook",
+    "teach-enrollment": "/teach/enrollments/{ben}",
+    "teach-grade": "/teach/enrollments/{ben}/lessons/quiz",
+    "teach-offering-ar": "/teach/offerings/spring?lang=ar",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_they_are_seen_by_everybody(browser: Any, campus: Campus, scheme: str):
+    """Axe finds nothing, nothing sticks out."""
+    for width, pixels in WIDTHS.items():
+        async with campus.window(browser, width=pixels, color_scheme=scheme, **INES) as window:
+            for name, address in PAGES.items():
+                assert (await window.open(address.format(**campus.seats))).status == 200
+                assert await window.axe() == []
+                assert await window.overflow() == 0
+                await window.picture(f"{name}-{width}-{scheme}")
+
+
+async def test_a_lesson_is_graded_by_keyboard_alone(browser: Any, campus: Campus):
+    enrollment = campus.seats["cem"]
+    async with campus.window(browser, **INES) as window:
+        await window.open(f"/teach/enrollments/{enrollment}/lessons/essay")
+        await tab_to(window, "reports.0.raw")
+        await window.page.keyboard.type("12")
+        await window.page.keyboard.press("Tab")
+        await window.page.keyboard.type("15")
+        await window.page.keyboard.press("Enter")
+        await window.page.wait_for_url(f"**/teach/enrollments/{enrollment}")
+        assert "Attempt 1 at “Essay”: 80 %" in await window.page.inner_text("main")
+
+
+async def test_a_score_that_cannot_be_is_told_at_the_form(browser: Any, campus: Campus):
+    """The call is answered 200: what was refused is in it."""
+    async with campus.window(browser, **INES) as window:
+        await window.open(f"/teach/enrollments/{campus.seats['cem']}/lessons/quiz")
+        await window.page.fill("[name='reports.0.raw']", "16")
+        await window.page.fill("[name='reports.0.maximum']", "15")
+        await window.page.get_by_role("button", name="Enter the score").click()
+        problem = window.page.locator(".problem").first
+        await problem.wait_for(state="visible")
+        assert "within 0 and 1" in await problem.inner_text()
+
+
+async def test_a_score_is_revised_and_a_lesson_waived(browser: Any, campus: Campus):
+    enrollment = campus.seats["ben"]
+    async with campus.window(browser, **INES) as window:
+        await window.open(f"/teach/enrollments/{enrollment}/lessons/quiz")
+        await window.page.fill("#raw-2", "55")
+        await window.page.select_option("#reason-2", "appeal")
+        await window.page.get_by_role("button", name="Revise the score").first.click()
+        await window.page.wait_for_url(f"**/teach/enrollments/{enrollment}")
+        text = await window.page.inner_text("main")
+        assert "went from 40 % to 55 %: an appeal" in text
+        await window.open(f"/teach/enrollments/{enrollment}/lessons/essay")
+        await window.page.select_option("#waive-reason", "illness")
+        await window.page.get_by_role("button", name="Waive").click()
+        await window.page.wait_for_url(f"**/teach/enrollments/{enrollment}")
+        assert "“Essay” was waived: illness" in await window.page.inner_text("main")
