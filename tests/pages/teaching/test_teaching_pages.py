@@ -40,7 +40,7 @@ async def test_what_is_another_offerings_is_not_there(campus: Campus, address: s
     assert (await campus.read(address)).status_code == 200
     hidden = await campus.read(address, **IVO)
     assert hidden.status_code == 404
-    assert "ann" not in hidden.text
+    assert "<bdi>ann" not in hidden.text
 
 
 async def test_each_figure_leads_to_so_many_learners(campus: Campus):
