@@ -34,6 +34,8 @@ async def test_it_tells_who_is_signed_in_where_and_where_to_go(gallery):
     assert 'href="/teach" aria-current="true"' in answer.text
     assert ">Office<" not in answer.text
     assert "style=" not in answer.text
+    for guide in re.findall(r'href="/(docs/[^"#]+)"', answer.text):
+        assert (HOUSE / f"{guide}.md").exists(), guide
     assert re.search(r"<script(?! src)(?! type=\"module\" src)", answer.text) is None
 
 
