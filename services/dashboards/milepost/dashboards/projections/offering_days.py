@@ -14,7 +14,7 @@ row per enrollment and day: what was done then.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 import msgspec
 
@@ -189,28 +189,44 @@ def _add(row: OfferingDayRow, change: Stages) -> None:
 def _do(rows: Rows, fact: Fact[DayEvent], event: Activity) -> None:
     member = rows.find(DAY_MEMBER, fact.key)
     assert member is not None, "progress opens after an enrollment, further down the log"
-    known, happened = _both(rows, member.offering, fact)
-    own = rows.of(LEARNER_DAY, fact.key, happened.day)
+    at = event.occurred_at
+    day, recorded_on = day_of(at.toordinal()), day_of(fact.recorded_at.toordinal())
+    known = rows.of(OFFERING_DAY, member.offering, KNOWN, recorded_on)
+    happened = rows.of(OFFERING_DAY, member.offering, HAPPENED, day)
+    own = rows.of(LEARNER_DAY, fact.key, day)
     if own.last_at is None:
-        own.offering = member.offering
+        own.offering, own.last_at = member.offering, at
         happened.active += 1
-        rows.of(OFFERING_DAY, SCHOOL, HAPPENED, happened.day).active += 1
-        if member.started is None or happened.day < member.started:
+        rows.of(OFFERING_DAY, SCHOOL, HAPPENED, day).active += 1
+        if member.started is None or day < member.started:
             member = rows.of(DAY_MEMBER, fact.key)
-            member.started = happened.day
-            began = Step(event.occurred_at.toordinal(), "began")
-            _add_step(rows, fact.recorded_at, member, began)
-    if own.last_at is None or own.last_at < event.occurred_at:
-        own.last_at = event.occurred_at
-    for row in (own, known, happened):
-        _count(row, event)
-    match event:
-        case LessonProgressed():
-            own.milliseconds_spent += round(event.seconds_spent * 1000)
-            if event.completed:
-                _finish(rows, fact.key, event)
-        case LessonCompleted() | AttemptScored():
+            member.started = day
+            _add_step(rows, fact.recorded_at, member, Step(at.toordinal(), "began"))
+    elif own.last_at < at:
+        own.last_at = at
+    if isinstance(event, LessonProgressed):
+        own.milliseconds_spent += round(event.seconds_spent * 1000)
+        for row in (own, known, happened):
+            row.visits += 1
+            row.clicks += event.clicks
+        if event.completed:
             _finish(rows, fact.key, event)
+    elif not isinstance(event, LessonStarted):
+        _count(own, known, happened, event)
+        _finish(rows, fact.key, event)
+
+
+def _count(
+    own: LearnerDayRow,
+    known: OfferingDayRow,
+    happened: OfferingDayRow,
+    event: LessonCompleted | AttemptScored,
+) -> None:
+    for row in (own, known, happened):
+        if isinstance(event, LessonCompleted):
+            row.lessons_completed += 1
+        else:
+            row.attempts += 1
 
 
 def _finish(
@@ -220,21 +236,6 @@ def _finish(
     done = read_done(member.done)
     if event.lesson not in done or event.occurred_at < done[event.lesson]:
         member.done = _write({**done, event.lesson: event.occurred_at})
-
-
-def _count(row: LearnerDayRow | OfferingDayRow, event: Activity) -> None:
-    match event:
-        case LessonProgressed():
-            row.visits += 1
-            row.clicks += event.clicks
-        case LessonStarted():
-            pass
-        case LessonCompleted():
-            row.lessons_completed += 1
-        case AttemptScored():
-            row.attempts += 1
-        case _:
-            assert_never(event)
 
 
 OFFERING_DAYS = ReadModel(
