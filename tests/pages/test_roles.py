@@ -67,6 +67,10 @@ PAGES: dict[str, set[str]] = {
     "/sponsor/groups/{group}/members/{learner}": {*ROLES},
     "/office/groups": {"registrar"},
     "/office/groups/{group}": {"registrar"},
+    "/office/programs": {"registrar"},
+    "/office/programs/{program}": {"registrar"},
+    "/office/skills": {"registrar"},
+    "/my/skills": {"learner"},
 }
 
 

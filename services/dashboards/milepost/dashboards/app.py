@@ -3,6 +3,7 @@
 from milepost.dashboards.api import me
 from milepost.dashboards.api.routes import routes
 from milepost.dashboards.live import api as live
+from milepost.dashboards.pages.attainment import api as attainment
 from milepost.dashboards.pages.catalog import api as catalog
 from milepost.dashboards.pages.groups import api as groups
 from milepost.dashboards.pages.issuing import api as issuing
@@ -48,6 +49,10 @@ def groups_pages(context: Context) -> Service:
     return Service(name="groups-pages", routes=(groups.routes(context),))
 
 
+def attainment_pages(context: Context) -> Service:
+    return Service(name="attainment-pages", routes=(attainment.routes(context),))
+
+
 ROOM = Room(
     "dashboards",
     services=(
@@ -59,6 +64,7 @@ ROOM = Room(
         catalog_pages,
         issuing_pages,
         groups_pages,
+        attainment_pages,
     ),
     read_models=READ_MODELS,
     personal_data=(learner_rows(READ_MODELS, "What is shown on pages."),),
