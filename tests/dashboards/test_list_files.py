@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from datetime import datetime
 
@@ -11,6 +12,7 @@ import pytest
 from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import Life, defined, offered, teaches
 from tests.dashboards.test_lists_http import published
+from tests.dashboards.test_projections_command import Command
 from tests.no_read_models import NO_READ_MODELS
 
 from milepost.dashboards.exports.columns import columns_of
@@ -22,7 +24,9 @@ from milepost.dashboards.queries.lists.whole import read_whole
 from milepost.events.commands.transact import Transactor
 from milepost.events.projections.shared_scan import heads
 from milepost.events.store.memory import MemoryLog
+from milepost.operations.commands.school.list_file import asked
 from milepost.operations.rooms import services_of
+from milepost.operations.terminal.errors import WrongUsage
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.room import Context
@@ -118,6 +122,32 @@ async def test_filters_and_roles_are_those_of_the_json(desk):
         "/dashboards/enrollments", by="learner", subject="a", learner="b", format="csv"
     )
     assert (refused.status_code, refused.json()["title"]) == (403, "Not your own")
+
+
+@pytest.mark.usefixtures("school")
+async def test_an_operator_writes_the_same_file(desk, tenant, postgres, nats_url, tmp_path):
+    servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
+    target = tmp_path / "enrollments.csv"
+    words = ("report", "list", "enrollments", "--where", "offering=red", "--csv", str(target))
+    code, said, error = await Command(servers)(*words, "--tenant", tenant)
+    assert (code, error) == (0, "")
+    answer = await desk.get("/dashboards/enrollments", offering="red", format="csv")
+    assert target.read_bytes() == answer.content
+    assert f"true for position {answer.headers['milepost-position']}" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "said"),
+    [
+        ("people", [], "There is no list 'people'"),
+        ("courses", ["state"], "--where is NAME=VALUE"),
+        ("courses", ["cursor=x"], "--where is NAME=VALUE"),
+        ("courses", ["state=lost"], "Invalid enum value 'lost'"),
+    ],
+)
+def test_what_an_operator_mistypes_is_named(name, where, said):
+    with pytest.raises(WrongUsage, match=re.escape(said)):
+        asked(name, where)
 
 
 @pytest.mark.usefixtures("school")

@@ -19,6 +19,7 @@ from milepost.events.projections.read_model import ReadModel
 from milepost.events.projections.shared_scan import heads
 from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
+from milepost.operations.commands.school import list_file
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble
@@ -29,6 +30,7 @@ from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)
+app.command("list")(list_file.list_)
 
 
 class Line(msgspec.Struct, frozen=True):
