@@ -1,5 +1,8 @@
 """Figures, and those behind them: upgraded, deferred, come back; lessons, scores, home."""
 
+import csv
+import io
+import json
 from itertools import chain
 
 from tests.dashboards.desk import happens
@@ -154,6 +157,20 @@ async def test_scores_activity_and_the_gradebook(pool, tenant, desk):
     fay = second["rows"][1]
     assert (fay["grade_so_far"], fay["final_grade"], fay["percent_done"]) == (1.0, 1.0, 75.0)
     assert second["next"] is None
+    answer = await desk.get("/dashboards/offerings/red/gradebook", format="csv")
+    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    rows = [*first["rows"], *second["rows"]]
+    assert [(one["learner"], one["score y"], one["waived"]) for one in lines] == [
+        (
+            one["learner"],
+            "".join(str(score) for score in one["scores"] if score is not None),
+            json.dumps(one["waived"]),
+        )
+        for one in rows
+    ]
+    theirs = {"by": "instructor", "subject": "nobody", "format": "csv"}
+    unseen = await desk.get("/dashboards/offerings/red/gradebook", **theirs)
+    assert unseen.status_code == 404
     runs = (await desk.get("/dashboards/courses/ART/runs", language="de")).json()
     assert runs["course_title"] == "Kunst"
     assert [(one["offering"], one["completed_of_started"]) for one in runs["runs"]] == [

@@ -1012,6 +1012,28 @@ class Operations:
             query={"limit": limit, "cursor": cursor, "language": language},
         )
 
+    async def get_gradebook_file(
+        self,
+        offering: str,
+        *,
+        format: OpenLiteral["csv", "csv_with_bom", "parquet"],
+        language: str | None = None,
+    ) -> bytes:
+        """Learners and their scores, page by page
+
+        Of who has a seat, or had one, in the order of their ids.
+
+        Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
+
+        The whole list, as a file of this format.
+        """
+        return await self._transport.call(
+            bytes,
+            "GET",
+            f"/dashboards/offerings/{in_path(offering)}/gradebook",
+            query={"language": language, "format": format},
+        )
+
     async def get_group(self, group: str, *, language: str | None = None) -> GroupPage:
         """A group's members, and how far they have come
 

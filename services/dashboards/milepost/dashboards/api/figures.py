@@ -12,6 +12,7 @@ from milepost.dashboards.api.figure_bodies import (
     ScoresBody,
     facts_of,
 )
+from milepost.dashboards.api.list_answers import Form, ListReads, kind_asked, list_answers
 from milepost.dashboards.api.parameters import (
     STAFF,
     After,
@@ -22,9 +23,15 @@ from milepost.dashboards.api.parameters import (
     Pool,
     limit_of,
 )
-from milepost.dashboards.api.responses import CURSOR_UNKNOWN, read_answers, respond
+from milepost.dashboards.api.responses import read_answers, respond
+from milepost.dashboards.exports.gradebook import columns
 from milepost.dashboards.queries.course_runs import UnknownCourse, read_course_runs
-from milepost.dashboards.queries.gradebook import read_gradebook
+from milepost.dashboards.queries.gradebook import (
+    MEMBERS,
+    GradebookQuery,
+    read_gradebook,
+    read_gradebook_plan,
+)
 from milepost.dashboards.queries.offering import UnknownOffering
 from milepost.dashboards.queries.offering_page import OfferingPage, read_offering_page
 from milepost.web.requests.positions import awaited_position
@@ -86,23 +93,38 @@ async def get_offering_activity(
 @get(
     "/offerings/{offering:str}/gradebook",
     summary="Learners and their scores, page by page",
-    answers=read_answers(UNKNOWN_OFFERING, CURSOR_UNKNOWN),
+    answers=list_answers(UNKNOWN_OFFERING),
     roles=STAFF,
 )
 async def get_gradebook(
     request: Call,
     offering: PathKey,
     pool: Pool,
+    lists: ListReads,
     *,
     limit: Limit = 50,
     cursor: After = None,
     language: Language = None,
+    form: Form = None,
 ) -> Response[GradebookBody]:
     """Of who has a seat, or had one, in the order of their ids.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings.
     """
     caller = request.user
+    if kind := kind_asked(request, form):
+        plan = await read_gradebook_plan(
+            pool, caller.tenant, offering, instructor=limit_of(caller), language=language
+        )
+        return await lists.file(
+            request,
+            MEMBERS,
+            GradebookQuery(offering=offering),
+            f"gradebook-{offering}",
+            kind=kind,
+            columns=columns(plan),
+            convert=plan.rows,
+        )
     found = await read_gradebook(
         pool,
         caller.tenant,

@@ -9,7 +9,7 @@ Filters, sorts and roles are the query's, so they are those of the JSON answer.
 
 import asyncio
 from asyncio import Semaphore
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from io import SEEK_END
 from typing import IO, Annotated, Any, Final, TypeAlias, TypeVar, cast
 
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from milepost.dashboards.api.parameters import Call
 from milepost.dashboards.api.responses import CURSOR_UNKNOWN, read_answers, respond
-from milepost.dashboards.exports.columns import columns_of
+from milepost.dashboards.exports.columns import Column, columns_of
 from milepost.dashboards.exports.formats import (
     MEDIA_TYPES,
     About,
@@ -33,7 +33,7 @@ from milepost.dashboards.exports.formats import (
     format_of,
 )
 from milepost.dashboards.exports.parquet_file import ParquetNotInstalled
-from milepost.dashboards.exports.spool import ListTooLong, digest, sent, spooled
+from milepost.dashboards.exports.spool import ListTooLong, Write, digest, sent, spooled
 from milepost.dashboards.queries.consistent_read import Snapshot
 from milepost.dashboards.queries.lists.listing import Listing, ListQuery, read_page
 from milepost.dashboards.queries.lists.whole import read_whole
@@ -54,6 +54,7 @@ Form: TypeAlias = Annotated[
         "says. `csv_with_bom` is for spreadsheets that take UTF-8 for something else",
     ),
 ]
+Convert: TypeAlias = Callable[[Sequence[Any]], Sequence[object]]
 B = TypeVar("B")
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -87,11 +88,31 @@ class Lists:
         `ListTooLong`, `Overloaded`.
         """
         tenant, awaited = request.user.tenant, awaited_position(request)
-        kind = _kind(request, form)
+        kind = kind_asked(request, form)
         if kind is None:
             page = await read_page(self._pool, tenant, listing, query, awaited=awaited)
             head = {"position": page.position, "as_of": page.as_of, "next": page.next}
             return _varied(respond(request, body(**head, **{name: page.rows}), page))
+        columns = columns_of(listing.row)
+        found = await self.file(request, listing, query, name, kind=kind, columns=columns)
+        return cast("Response[B]", found)
+
+    async def file(
+        self,
+        request: Call,
+        listing: Listing[Any],
+        query: ListQuery,
+        name: str,
+        *,
+        kind: FileKind,
+        columns: Sequence[Column],
+        convert: Convert | None = None,
+    ) -> Response[Any]:
+        """The whole list; `convert` makes of some of its rows what the columns are of, in a thread.
+
+        Raises `NotVisibleYet`, `BeyondTheLog`, `ListTooLong`, `Overloaded`.
+        """
+        tenant, awaited = request.user.tenant, awaited_position(request)
         if self._turns.locked():
             raise Overloaded
         async with (
@@ -99,7 +120,7 @@ class Lists:
             read_whole(self._pool, tenant, listing, query, awaited=awaited) as whole,
         ):
             about = About(tenant=tenant, name=name, position=whole.position, as_of=whole.as_of)
-            return cast("Response[B]", await _file(request, about, listing.row, kind, whole.chunks))
+            return await _file(request, about, columns, kind, whole.chunks, convert=convert)
 
     async def answer_rows(
         self,
@@ -113,19 +134,19 @@ class Lists:
     ) -> Response[B]:
         """Of a list that is never longer than a page: `body` as JSON, or its `rows` as a file."""
         page, found = body
-        kind = _kind(request, form)
+        kind = kind_asked(request, form)
         if kind is None:
             return _varied(respond(request, page, found))
         about = About(
             tenant=request.user.tenant, name=name, position=found.position, as_of=found.as_of
         )
-        return cast("Response[B]", await _file(request, about, row, kind, _once(rows)))
+        return cast("Response[B]", await _file(request, about, columns_of(row), kind, _once(rows)))
 
 
 ListReads: TypeAlias = NamedDependency[Lists]
 
 
-def _kind(request: Call, form: Format | None) -> FileKind | None:
+def kind_asked(request: Call, form: Format | None) -> FileKind | None:
     """None: a page of JSON. Raises `ParquetNotInstalled`, `Malformed`."""
     kind = file_kind(format_of(form, request.headers.get("accept", "")))
     if kind is not None and "cursor" in request.query_params:
@@ -136,11 +157,14 @@ def _kind(request: Call, form: Format | None) -> FileKind | None:
 async def _file(
     request: Call,
     about: About,
-    row: type[msgspec.Struct],
+    columns: Sequence[Column],
     kind: FileKind,
     chunks: AsyncIterator[Sequence[object]],
+    *,
+    convert: Convert | None = None,
 ) -> Response[Any]:
-    file = await spooled(chunks, columns_of(row), kind.writer(about))
+    write = kind.writer(about)
+    file = await spooled(chunks, columns, write if convert is None else _converted(write, convert))
     headers = await asyncio.to_thread(_headers, file, about)
     if etag_matches(request, headers["ETag"]):
         file.close()
@@ -150,6 +174,15 @@ async def _file(
     name = about.file_name(kind.suffix)
     headers |= {"Content-Length": size, "Content-Disposition": f'attachment; filename="{name}"'}
     return Stream(sent(file), media_type=kind.media_type, headers=headers)
+
+
+def _converted(write: Write, convert: Convert) -> Write:
+    def converted(
+        file: IO[bytes], columns: Sequence[Column], chunks: Iterator[Sequence[object]]
+    ) -> None:
+        write(file, columns, map(convert, chunks))
+
+    return converted
 
 
 def _headers(file: IO[bytes], about: About) -> dict[str, str]:

@@ -3,6 +3,7 @@
 text · integer · real · boolean · time (UTC) · json: what is nested, as JSON text
 """
 
+from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -21,10 +22,13 @@ _KINDS: dict[type[inspect.Type], Kind] = {
 
 
 class Column(msgspec.Struct, frozen=True):
-    """`name` is the field's in the JSON answer; an absent value is None."""
+    """`name` is the field's in the JSON answer; an absent value is None. `of`: how a value is had
+    from a row where it is no field of it.
+    """
 
     name: str
     kind: Kind
+    of: Callable[[Any], Any] | None = None
 
 
 def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
@@ -36,7 +40,7 @@ def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
 
 def value_of(row: object, column: Column) -> Any:
     """What is nested is a JSON text."""
-    value = getattr(row, column.name)
+    value = getattr(row, column.name) if column.of is None else column.of(row)
     if value is None or column.kind != "json":
         return value
     return msgspec.json.encode(value).decode()

@@ -3,6 +3,7 @@
 `?format=` goes before `Accept`; what is neither CSV nor Parquet is JSON.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,7 @@ from milepost.dashboards.exports.parquet_file import (
 from milepost.dashboards.exports.spool import Write
 
 Format: TypeAlias = Literal["json", "csv", "csv_with_bom", "parquet"]
+_PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]")
 JSON: Final = "application/json"
 _OF_MEDIA_TYPE: Final[Mapping[str, Format]] = {
     JSON: "json",
@@ -40,7 +42,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     def file_name(self, suffix: str) -> str:
         """`demo-enrollments-4711.csv`: a later file of the same list has a higher number."""
-        return f"{self.tenant}-{self.name}-{self.position}.{suffix}"
+        name = f"{self.tenant}-{self.name}-{self.position}"
+        return f"{_PLAIN.sub('_', name)}.{suffix}"  # an id may hold what parts a header
 
 
 class FileKind(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -96,7 +96,7 @@ class _Offering(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Who ever had a seat.
-_MEMBERS: Final = Listing(
+MEMBERS: Final = Listing(
     models=MODELS,
     rows=Decoder(list[_Row]),
     sql="""select enrollment, learner, mode, state, last_activity, grade, work, lessons_done,
@@ -137,8 +137,8 @@ async def read_gradebook(
 ) -> Gradebook:
     """Of who has a seat, or had one. Raises `UnknownOffering`, `CursorUnknown`."""
     query = GradebookQuery(offering=offering, limit=limit, cursor=cursor)
-    keyset = keyset_of(_MEMBERS, query)
-    select, arguments = select_of(_MEMBERS, query, keyset)
+    keyset = keyset_of(MEMBERS, query)
+    select, arguments = select_of(MEMBERS, query, keyset)
     one = _OFFERING
     if instructor is not None:
         one, arguments = _OWN_OFFERING, {**arguments, "instructor": instructor}
@@ -160,6 +160,36 @@ async def read_gradebook(
         rows=[_graded(one, columns, one.plan or shown.plan) for one in rows],
         next=following,
     )
+
+
+class GradebookPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a whole gradebook is made with, beside the rows of `MEMBERS`."""
+
+    lessons: list[GradedLesson]
+    plan: str | None
+
+    def rows(self, members: Sequence[Any]) -> list[GradebookRow]:
+        return [_graded(one, self.lessons, one.plan or self.plan) for one in members]
+
+
+async def read_gradebook_plan(
+    pool: asyncpg.Pool,
+    tenant: str,
+    offering: str,
+    *,
+    instructor: str | None = None,
+    language: str | None = None,
+) -> GradebookPlan:
+    """Raises `UnknownOffering`."""
+    one, arguments = _OFFERING, {"offering": offering}
+    if instructor is not None:
+        one, arguments = _OWN_OFFERING, {**arguments, "instructor": instructor}
+    models = models_for(MODELS, instructor)
+    found = await read(pool, tenant, models, (one,), arguments)
+    if not found.rows[0]:
+        raise UnknownOffering(offering)
+    plan = found.rows[0][0].plan
+    return GradebookPlan(lessons=_columns(plan, language), plan=plan)
 
 
 def _columns(plan: str | None, language: str | None) -> list[GradedLesson]:
