@@ -6,6 +6,7 @@ What is compared: the read model's fold, and the enrollments' and progress' own 
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,10 +21,11 @@ from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.outline import LessonView, outline
 from milepost.contracts.rules.learning.progress import Progress
 from milepost.dashboards.projections.funnel.lesson_work import bucket_of
+from milepost.dashboards.projections.funnel.stages import Member
 from milepost.dashboards.projections.funnel.tables import LESSONS, MEMBERS
 from milepost.dashboards.projections.funnel.tables import OFFERINGS as FUNNELS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.queries.progress_view import MemberWork, view_of
+from milepost.dashboards.queries.progress_view import MemberWork, course_in, view_of
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.events.log import Recorded
 from milepost.events.projections.read_model import Fact, Rows
@@ -189,28 +191,33 @@ def compare_views(recorded: Sequence[Recorded]) -> None:
     for key, one in enrollments.items():
         if not one.enrolled or one.progress.opened is None:
             continue
-        row, course = rows.of(MEMBERS, key), one.progress.course
-        member = MemberWork(
-            work=row.work,
-            lessons_done=row.lessons_done,
-            lessons=row.lessons,
-            starts=row.starts,
-            completed=course is not None,
-            goes_on=one.progress.closed_at is None,
-            final_grade=one.progress.grade if course else None,
-            plan=msgspec.json.encode(COURSE).decode(),
+        same_view(rows.of(MEMBERS, key), one.progress, msgspec.json.encode(COURSE).decode(), now)
+
+
+def same_view(row: Member, progress: Progress, published_as: str, now: datetime) -> None:
+    course = progress.course
+    member = MemberWork(
+        work=row.work,
+        lessons_done=row.lessons_done,
+        lessons=row.lessons,
+        starts=row.starts,
+        completed=course is not None,
+        goes_on=progress.closed_at is None,
+        final_grade=progress.grade if course else None,
+        plan=published_as,
+    )
+    plan = course_in(published_as).plan
+    shown, own = view_of(member, now, None), overview(progress, plan, now)
+    assert shown.progress.percent_done == own.percent_done
+    assert shown.progress.grade_so_far == own.grade.so_far
+    if progress.closed_at is None:
+        assert shown.progress.pace == own.pace.status
+        assert [each.lesson for each in shown.progress.overdue] == list(own.pace.overdue)
+        following = shown.progress.next
+        assert (following and (following.lesson, following.reason)) == (
+            own.next and (own.next.lesson, own.next.reason)
         )
-        shown, own = view_of(member, now, None), overview(one.progress, PLAN, now)
-        assert shown.progress.percent_done == own.percent_done
-        assert shown.progress.grade_so_far == own.grade.so_far
-        if one.progress.closed_at is None:
-            assert shown.progress.pace == own.pace.status
-            assert [each.lesson for each in shown.progress.overdue] == list(own.pace.overdue)
-            following = shown.progress.next
-            assert (following and (following.lesson, following.reason)) == (
-                own.next and (own.next.lesson, own.next.reason)
-            )
-            assert [_kept(each) for each in shown.lessons] == [_kept(each) for each in own.lessons]
+        assert [_kept(each) for each in shown.lessons] == [_kept(each) for each in own.lessons]
 
 
 def _kept(one: LessonView) -> tuple[object, ...]:

@@ -133,7 +133,9 @@ async def _lines(
 
 
 async def _past(pool: asyncpg.Pool, tenant: str, as_of: AsOf) -> list[Line]:
-    generation = await pool.fetchval(PAST, OFFERING_SUMMARY.name, str(as_of), tenant)
+    generation = await pool.fetchval(
+        PAST, OFFERING_SUMMARY.name, str(as_of), tenant, OFFERING_SUMMARY.version
+    )
     if generation is None:
         happened = as_of.happened_by
         shown = f"--as-of {as_of.position or as_of}"
