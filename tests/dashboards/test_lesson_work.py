@@ -74,7 +74,9 @@ class Desk:
         self.events: list[Event] = []
         self.brought = 0
         own: dict[str, Any] = {"learner": "ann", "course": FIRST.course, "version": 1}
-        self.opening = partial(open_progress, enrollment="e", offering="red", at=minute(0), **own)
+        self.opening: Callable[[Any], Any] = partial(
+            open_progress, enrollment="e", offering="red", at=minute(0), **own
+        )
         self._apply(self.opening(self.state))
         for event in open_progress(
             self.other, enrollment="o", offering="blue", at=minute(0), **own
@@ -124,8 +126,11 @@ def folded(events: list[Event]) -> Rows:
     enters = LearnerEnrolled(
         enrollment="e", learner="ann", offering="red", course=FIRST.course, version=1
     )
-    told = [("course", FIRST.course, FIRST), ("course", FIRST.course, SECOND)]
-    told += [("enrollment", "e", enters), *(("progress", "e", one) for one in events)]
+    told: list[tuple[str, str, Event]] = [
+        *(("course", FIRST.course, one) for one in (FIRST, SECOND)),
+        ("enrollment", "e", enters),
+        *(("progress", "e", one) for one in events),
+    ]
     for position, (category, key, event) in enumerate(told, 1):
         if type(event) in OFFERING_SUMMARY.codec.classes.values():
             fact = Fact(position, category, key, tag_of(type(event)), event, minute(0))

@@ -64,6 +64,7 @@ THAT_DAY = Select(
 )
 PAST = """select generation from dashboards.generations g
     where name = $1 and status = 'past' and as_of = $2 and (only_tenant is null or only_tenant = $3)
+      and version = $4
       and not exists (
         select from dashboards.positions p
          where p.name = g.name and p.generation = g.generation and p.position < p.upto)
