@@ -79,7 +79,7 @@ token_key() { # of the development issuer; leave it out with an issuer of your o
   give token-keys.json 10001
 }
 
-sealing_key() { # NAME: seals issuers' private keys, or webhooks' secrets: made once, never renewed
+sealing_key() { # NAME: of issuers' private keys, webhooks' secrets, browsers' sessions: made once
   [ -s "secrets/$1.key" ] || openssl rand -base64 32 > "secrets/$1.key"
   give "$1.key" 10001
 }
@@ -90,6 +90,7 @@ certificate nats 10002 "${NATS_NAME:-}"
 token_key
 sealing_key issuer
 sealing_key webhook
+sealing_key session
 
 # No login of these three is a superuser: that one never comes over the network.
 tls='sslmode=verify-full&sslrootcert=/run/secrets/ca.pem'

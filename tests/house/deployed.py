@@ -20,6 +20,7 @@ CREDENTIALS = {
     "master.keys": "",
     "issuer.key": "c2VhbHM=",
     "webhook.key": "c2VhbHM=",
+    "session.key": "c2VhbHM=",
 }
 
 

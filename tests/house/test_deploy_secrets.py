@@ -100,6 +100,15 @@ def test_the_key_of_webhooks_goes_to_subscriptions_alone(place, prepared):
     assert given - {"doctor"} == {"serve subscriptions"}
 
 
+@pytest.mark.parametrize("place", [by_compose, by_kubernetes, by_systemd])
+def test_the_key_of_sessions_goes_to_services_alone(place, prepared):
+    processes = [
+        (one.command, Settings.from_environment(one.environment)) for one in place(prepared)
+    ]
+    given = {command for command, one in processes if one.session_key}
+    assert given == {command for command, _ in processes if command.startswith("serve ")}
+
+
 def test_no_variable_of_compose_or_systemd_holds_a_secret(prepared):
     for one in (*by_compose(prepared), *by_systemd(prepared)):
         assert not [value for value in one.variables.values() if "@" in value], one.command
@@ -115,6 +124,7 @@ def test_compose_mounts_each_secret_and_folder_only_where_it_is_needed():
     assert holders["token.key"] == {"operator"}
     assert holders["issuer.key"] == {"credentials", "operator"}
     assert holders["webhook.key"] == {"subscriptions", "operator"}
+    assert "operator" not in holders["session.key"]
     assert holders["superuser.password"] == holders["owner.password"] == {"postgres"}
     assert holders["postgres.key"] == holders["postgres"] == {"postgres"}
     assert holders["nats.key"] == holders["nats-passwords.conf"] == {"nats"}
