@@ -135,7 +135,7 @@ async def opened(browser: Any, gallery: Client, **options: Any) -> AsyncIterator
 async def test_components_are_seen_by_everybody(browser: Any, gallery: Client, scheme: str):
     for width, pixels in WIDTHS.items():
         async with opened(browser, gallery, width=pixels, color_scheme=scheme) as window:
-            for language in ("en", "ar"):
+            for language in ("en", "ar") if width == "phone" else ("en",):
                 await window.open(f"/gallery?lang={language}")
                 assert await window.axe() == []
                 assert await window.overflow() == 0

@@ -14,6 +14,7 @@ from milepost.pages.locales import Locale
 
 # Of a history; what is older is counted.
 MOST_STEPS: Final = 30
+OPEN_STEPS: Final = 6
 
 
 class Step(NamedTuple):
@@ -22,12 +23,13 @@ class Step(NamedTuple):
 
 
 class CourseView(msgspec.Struct, frozen=True, kw_only=True):
-    """`history`: the latest first; `older` steps are not shown."""
+    """`history`: the latest first, of which `open_steps` are seen at once; `older` are not."""
 
     course: CoursePage
     now: datetime
     history: Sequence[Step]
     older: int
+    open_steps: int = OPEN_STEPS
 
     @property
     def due(self) -> Sequence[CourseLesson]:
