@@ -85,7 +85,7 @@ async def get_sponsor_member(
         request,
         "member.html",
         area="sponsor",
-        topics=(f"group/{group}", f"learner/{learner}"),
+        topics=(f"group/{group}",),
         view=found,
         name=names.get(learner),
     )

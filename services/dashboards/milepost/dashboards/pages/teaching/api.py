@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from milepost.dashboards.api.parameters import After, PathKey, limit_of
+from milepost.dashboards.live.topics import MOST
 from milepost.dashboards.pages.teaching import words
 from milepost.dashboards.pages.teaching.access import TEACHING, check_offering
 from milepost.dashboards.pages.teaching.enrollment import enrollment_facts, lines
@@ -65,7 +66,7 @@ async def get_taught(request: PageRequest, pool: Pool, cursor: After = None) -> 
         request,
         "offerings.html",
         area="teach",
-        topics=("school",),
+        topics=[f"offering/{one.offering}" for one in page.rows][:MOST] if own else ("school",),
         page=page,
         own=own is not None,
         cursor=cursor,
