@@ -2,16 +2,21 @@
 
 import csv
 import io
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+import pytest
 from tests.clients import Client, Running
 from tests.oulad.arrival import answer_of, command
 from tests.oulad.reference import Presentation, credentials, day_of, happenings
 from tests.oulad.risk_reference import History, at_risk, histories, reasons_of
 
+# A row of the funnel: its stage, and the number beside the bar.
+BAR = re.compile(r'show=(\w+)">[^<]*</a></th>.*?class="bar-value">([\d,]+)<', re.DOTALL)
 STAGES = ("enrolled", "started", "completed", "withdrawn", "awarded")
 
 
@@ -61,6 +66,8 @@ async def require_figures(school: Running, tenant: str, folder: Path, at: int) -
         final = {name_of(one): figures_of(changes) for one, changes in everything.items()}
         await require_lists(client, final, at)
         for number, (presentation, changes) in enumerate(sorted(everything.items())):
+            await require_lessons(client, presentation, known[presentation], at)
+            await require_page(client, presentation, final[name_of(presentation)])
             await require_days(client, presentation, changes, at)
             await require_past(client, presentation, changes, (30, 60, 90)[number % 3])
     require_report(school, tenant, final)
@@ -87,6 +94,42 @@ def by_offering(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
         row["offering"]: {name: int(row[column]) for column, name in columns.items()}
         for row in rows
     }
+
+
+async def require_lessons(
+    client: Client, presentation: Presentation, history: History, at: int
+) -> None:
+    """Of each assessment: who has done it, and the mean of the scores."""
+    path = f"/dashboards/offerings/{name_of(presentation)}/lessons"
+    lessons = {one["lesson"]: one for one in (await client.get(path, at=at)).json()["lessons"]}
+    scores: dict[str, list[float]] = defaultdict(list)
+    done: Counter[str] = Counter()
+    for results in history.handed_in.values():
+        for _, assessment, score in results:
+            done[assessment] += 1
+            scores[assessment] += [] if score is None else [score / 100]
+    for assessment in done:
+        shown, given = lessons[assessment], scores[assessment]
+        assert (shown["done"], shown["scored"]) == (done[assessment], len(given))
+        mean = fmean(given) if given else None
+        assert shown["mean_score"] == (mean if mean is None else pytest.approx(mean, abs=1e-8))
+
+
+async def require_page(
+    client: Client, presentation: Presentation, figures: Mapping[str, int]
+) -> None:
+    """What the instructor's page draws, and whom each of its figures leads to."""
+    offering = name_of(presentation)
+    page = await client.get(f"/teach/offerings/{offering}", by="registrar")
+    drawn = {stage: int(number.replace(",", "")) for stage, number in BAR.findall(page.text)}
+    stages = [name for name in STAGES if name != "withdrawn"]
+    assert {name: drawn[name] for name in stages} == {name: figures[name] for name in stages}
+    for stage in stages:
+        file = await client.get(
+            "/dashboards/enrollments", offering=offering, stage=stage, format="csv"
+        )
+        learners = [row["learner"] for row in csv.DictReader(io.StringIO(file.text))]
+        assert len(set(learners)) == len(learners) == figures[stage]
 
 
 async def require_days(
