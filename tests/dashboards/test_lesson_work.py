@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from milepost.contracts.courses import CoursePublished, LatePolicy, PassingRule
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.outline import outline
+from milepost.contracts.rules.learning.progress import Progress
 from milepost.dashboards.projections.funnel.lesson_work import bucket_of
 from milepost.dashboards.projections.funnel.tables import LESSONS, MEMBERS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
@@ -32,6 +32,7 @@ from milepost.progress.domain.staff_decisions import (
     withdraw_waiver,
 )
 from milepost.progress.domain.state import PROGRESS
+from milepost.progress.events import ProgressEvent
 
 NAMES = ("intro", "essay", "both", "exam")
 LATE = LatePolicy(percent_per_day=10.0, floor=0.25)
@@ -64,6 +65,13 @@ steps = st.tuples(
 )
 
 
+OWN: Mapping[str, Any] = {"learner": "ann", "course": FIRST.course, "version": 1}
+
+
+def opening(state: Progress) -> list[ProgressEvent]:
+    return open_progress(state, enrollment="e", offering="red", at=minute(0), **OWN)
+
+
 class Desk:
     """Two runs of one learner; what is done in the other may be brought along to this one."""
 
@@ -72,14 +80,9 @@ class Desk:
         self.state = PROGRESS.initial()
         self.other = PROGRESS.initial()
         self.events: list[Event] = []
-        self.brought = 0
-        own: dict[str, Any] = {"learner": "ann", "course": FIRST.course, "version": 1}
-        self.opening: Callable[[Any], Any] = partial(
-            open_progress, enrollment="e", offering="red", at=minute(0), **own
-        )
-        self._apply(self.opening(self.state))
+        self._apply(opening(self.state))
         for event in open_progress(
-            self.other, enrollment="o", offering="blue", at=minute(0), **own
+            self.other, enrollment="o", offering="blue", at=minute(0), **OWN
         ):
             self.other = PROGRESS.evolve(self.other, event)
 
@@ -118,7 +121,7 @@ class Desk:
         for event in report(self.other, PLANS[1], [one]).events:
             self.other = PROGRESS.evolve(self.other, event)
         handed = handed_over(self.other, PLANS[1], number, "e")
-        return carry_over(self.state, PLANS, handed, opening=self.opening, at=self.now)
+        return carry_over(self.state, PLANS, handed, opening=opening, at=self.now)
 
 
 def folded(events: list[Event]) -> Rows:
