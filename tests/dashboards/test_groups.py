@@ -11,6 +11,7 @@ from tests.dashboards.history import (
     leaves,
     looks_after,
     looks_after_no_more,
+    offered,
     record,
 )
 
@@ -103,9 +104,23 @@ async def test_staff_are_told_of_a_member_what_a_sponsor_may_know(pool, tenant, 
         assert answer.json()["type"] == "urn:milepost:problem:unknown_member"
 
 
+async def test_who_is_at_risk_is_told_without_the_reasons(pool, tenant, desk):
+    await happens(pool, tenant, [offered("red")])
+    await a_class(pool, tenant)
+    told = (await desk.get("/dashboards/groups/acme/at-risk", **SAM)).json()
+    whole = (await desk.get("/dashboards/offerings/red/at-risk", risk="any")).json()
+    risky = {one["learner"] for one in whole["learners"]} & {"ana", "ben", "cleo"}
+    assert risky == {"ben"}
+    assert [one["learner"] for one in told["members"]] == ["ben"]
+    assert (told["judged"], told["at_risk"], told["whole"]) == (1, 1, True)
+    assert "reasons" not in str(told)
+
+
 async def test_a_group_is_there_for_its_staff_alone_and_until_they_are_removed(pool, tenant, desk):
     await a_class(pool, tenant)
-    paths = [f"/dashboards/groups/acme{end}" for end in ("", "/members", "/members/ana")]
+    paths = [
+        f"/dashboards/groups/acme{end}" for end in ("", "/members", "/members/ana", "/at-risk")
+    ]
 
     async def told(by, subject):
         whose = {"by": by, "subject": subject}

@@ -64,6 +64,7 @@ PAGES: dict[str, set[str]] = {
     # Whose a group is, the log says: whoever is signed in may ask.
     "/sponsor": {*ROLES},
     "/sponsor/groups/{group}": {*ROLES},
+    "/sponsor/groups/{group}/at-risk": {*ROLES},
     "/sponsor/groups/{group}/members/{learner}": {*ROLES},
     "/office/groups": {"registrar"},
     "/office/groups/{group}": {"registrar"},

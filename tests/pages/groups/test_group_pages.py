@@ -74,6 +74,8 @@ async def test_a_sponsor_sees_how_their_members_stand(campus: Campus):
     member = await campus.read("/sponsor/groups/acme/members/ann", **SAM)
     assert "Data for everybody" in member.text
     assert "0.9" not in member.text
+    risk = (await campus.read("/sponsor/groups/acme/at-risk", **SAM)).text
+    assert "0 of 2 members in a running course are at risk" in risk
     german = await campus.read("/sponsor/groups/acme", lang="de", **SAM)
     campus.connection.cookies.clear()  # the language that was chosen
     assert "von 4 Mitgliedern" in german.text

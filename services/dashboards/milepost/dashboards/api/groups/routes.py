@@ -17,6 +17,7 @@ from milepost.dashboards.api.parameters import (
     Filter,
     Language,
     Limit,
+    Now,
     PathKey,
 )
 from milepost.dashboards.api.responses import NOT_YOUR_OWN, read_answers, respond
@@ -47,6 +48,7 @@ from milepost.dashboards.queries.groups.members import (
     members_of,
     read_member,
 )
+from milepost.dashboards.queries.groups.risk import MemberAtRisk, read_group_risk
 from milepost.dashboards.queries.lists.keyset import Order
 from milepost.events.commands.transact import Transactor
 from milepost.web.auth.own_groups import (
@@ -118,6 +120,20 @@ class Groups:
 
 
 GroupReads: TypeAlias = NamedDependency[Groups]
+
+
+class GroupRiskPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`at_risk` of `judged`: members who are in a running offering and have not completed it, each
+    counted once. `whole`: all their offerings were judged; else the 20 with most members.
+    """
+
+    position: int
+    as_of: datetime | None
+    group: str
+    judged: int
+    at_risk: int
+    whole: bool
+    members: list[MemberAtRisk]
 
 
 @get("/groups", summary="List groups", answers=list_answers(NOT_YOUR_OWN))
@@ -246,4 +262,28 @@ async def get_group_member(
     return respond(request, page, found)
 
 
-HANDLERS = (list_groups, get_group, list_group_members, get_group_member)
+@get(
+    "/groups/{group:str}/at-risk",
+    summary="Which members of a group are at risk",
+    answers=read_answers(UNKNOWN_GROUP),
+)
+async def get_group_at_risk(
+    request: Call, group: PathKey, groups: GroupReads, now: Now
+) -> Response[GroupRiskPage]:
+    """For whom the group is; in the courses that it shows, and without the reasons."""
+    await groups.require(request, group)
+    tenant, awaited = request.user.tenant, awaited_position(request)
+    found = await read_group_risk(groups.pool, tenant, group, now=now, awaited=awaited)
+    page = GroupRiskPage(
+        position=found.position,
+        as_of=found.as_of,
+        group=group,
+        judged=found.judged,
+        at_risk=found.at_risk,
+        whole=found.whole,
+        members=found.members,
+    )
+    return respond(request, page, found)
+
+
+HANDLERS = (list_groups, get_group, list_group_members, get_group_member, get_group_at_risk)

@@ -17,6 +17,7 @@ class Access:
     def __init__(self, context: Context) -> None:
         self.pool = context.pool
         self.transactor: Transactor = context.transactor
+        self.clock = context.clock
         self._name: PersonalName | None = context.personal_name
 
     async def staff(self, caller: Caller, group: str) -> Sequence[str]:

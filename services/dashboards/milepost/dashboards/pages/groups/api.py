@@ -21,6 +21,7 @@ from milepost.dashboards.queries.groups.groups import (
     read_own_groups,
 )
 from milepost.dashboards.queries.groups.members import MemberStage, read_member
+from milepost.dashboards.queries.groups.risk import read_group_risk
 from milepost.dashboards.queries.groups.standing import MODELS
 from milepost.dashboards.queries.lists.listing import read_page
 from milepost.pages.locales import Locale
@@ -30,6 +31,7 @@ from milepost.web.room import Context
 
 OFFICE: Final = ("registrar",)
 OWN: Final = 100
+AT_RISK: Final = 50
 SHELL: Final = Shell(Path(__file__).parent)
 Groups: TypeAlias = NamedDependency[Access]
 Stage: TypeAlias = Annotated[MemberStage | None, QueryParameter()]
@@ -68,6 +70,26 @@ async def get_sponsor_group(
         topics=(f"group/{group}",),
         view=screen,
         stages=STAGES,
+    )
+
+
+@get("/sponsor/groups/{group:str}/at-risk")
+async def get_sponsor_risk(request: PageRequest, group: PathKey, access: Groups) -> Response[bytes]:
+    """Who is at risk: a part of its own, for it takes longer. Raises `UnknownGroup`."""
+    caller = request.user
+    staff = await access.staff(caller, group)
+    found = await read_group_risk(access.pool, caller.tenant, group, now=access.clock())
+    shown = found.members[:AT_RISK]
+    names = await access.names(caller, staff, [one.learner for one in shown])
+    return SHELL.render(
+        request,
+        "at_risk.html",
+        area="sponsor",
+        topics=(f"group/{group}",),
+        group=group,
+        view=found,
+        shown=shown,
+        names=names,
     )
 
 
@@ -139,6 +161,7 @@ def routes(context: Context) -> Router:
         (
             get_sponsor_page,
             get_sponsor_group,
+            get_sponsor_risk,
             get_sponsor_member,
             get_office_groups,
             get_office_group,

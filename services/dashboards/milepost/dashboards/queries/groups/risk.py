@@ -1,0 +1,83 @@
+"""Which members of a group are at risk: by the rule of the offerings that they are in.
+
+Why they are is not told: "failed twice" would say what a sponsor is not told. An offering is judged
+whole, since others set the pace; so no more than `MOST_OFFERINGS` are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import msgspec
+from msgspec.json import Decoder
+
+from milepost.dashboards.queries.at_risk import read_at_risk
+from milepost.dashboards.queries.consistent_read import Select, Snapshot, etag_of, read
+from milepost.dashboards.queries.groups.standing import ENROLLMENTS, MODELS, OF_THIS_GROUP
+from milepost.dashboards.queries.offering import UnknownOffering
+
+MOST_OFFERINGS: Final = 20
+
+
+class MemberAtRisk(msgspec.Struct, frozen=True, kw_only=True):
+    learner: str
+    course: str
+    offering: str
+
+
+class _Run(msgspec.Struct):
+    offering: str
+    course: str
+    learners: list[str]
+
+
+class GroupRisk(Snapshot, frozen=True, kw_only=True):
+    """`at_risk` of `judged`: members who are in a running offering and have not completed it, each
+    counted once. `whole`: all their offerings were judged; else those with most members.
+    """
+
+    judged: int
+    at_risk: int
+    whole: bool
+    members: list[MemberAtRisk]
+
+
+RUNS = Select(
+    Decoder(list[_Run]),
+    f"""select e.offering, min(e.course) as course, array_agg(e.learner order by e.learner)
+            as learners
+    from {ENROLLMENTS} where {OF_THIS_GROUP} and e.state in ('enrolled', 'active')
+    group by e.offering order by count(*) desc, e.offering limit {MOST_OFFERINGS + 1}""",
+)
+
+
+async def read_group_risk(
+    pool: asyncpg.Pool, tenant: str, group: str, *, now: datetime, awaited: int | None = None
+) -> GroupRisk:
+    """Whether the caller may see the group, the log has said before."""
+    found = await read(pool, tenant, MODELS, (RUNS,), {"group": group}, awaited=awaited)
+    runs: Sequence[_Run] = found.rows[0]
+    judged, at_risk = set[str](), list[MemberAtRisk]()
+    for run in runs[:MOST_OFFERINGS]:
+        try:
+            answer = await read_at_risk(pool, tenant, run.offering, now=now, risk="any")
+        except UnknownOffering:  # not opened here: nobody knows whether it runs
+            continue
+        if answer.phase == "running":
+            judged.update(run.learners)
+        risky = {one.learner for one in answer.rows}
+        at_risk += [
+            MemberAtRisk(learner=learner, course=run.course, offering=run.offering)
+            for learner in run.learners
+            if learner in risky
+        ]
+    return GroupRisk(
+        position=found.position,
+        as_of=found.as_of,
+        etag=etag_of((len(judged), at_risk)),
+        judged=len(judged),
+        at_risk=len({one.learner for one in at_risk}),
+        whole=len(runs) <= MOST_OFFERINGS,
+        members=sorted(at_risk, key=lambda one: (one.learner, one.offering)),
+    )
