@@ -66,6 +66,7 @@ from milepost_client.structs import (
     GroupListed,
     GroupMember,
     GroupPage,
+    GroupRiskPage,
     GroupsPage,
     GroupView,
     HandAward,
@@ -1042,6 +1043,15 @@ class Operations:
         """
         return await self._transport.call(
             GroupPage, "GET", f"/dashboards/groups/{in_path(group)}", query={"language": language}
+        )
+
+    async def get_group_at_risk(self, group: str) -> GroupRiskPage:
+        """Which members of a group are at risk
+
+        For whom the group is; in the courses that it shows, and without the reasons.
+        """
+        return await self._transport.call(
+            GroupRiskPage, "GET", f"/dashboards/groups/{in_path(group)}/at-risk"
         )
 
     async def get_group_member(

@@ -1807,6 +1807,20 @@ class GroupRates(Struct, frozen=True, kw_only=True):
     holders_of_members: float | None
 
 
+class GroupRiskPage(Struct, frozen=True, kw_only=True):
+    """`at_risk` of `judged`: members who are in a running offering and have not completed it, each
+    counted once. `whole`: all their offerings were judged; else the 20 with most members.
+    """
+
+    position: int
+    as_of: datetime | None
+    group: str
+    judged: int
+    at_risk: int
+    whole: bool
+    members: Sequence[MemberAtRisk]
+
+
 class GroupView(Struct, frozen=True, kw_only=True):
     """`staff`: the subjects of their tokens, in the order in which they were assigned."""
 
@@ -2475,6 +2489,12 @@ class Me(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     enrollments: Sequence[EnrollmentListed]
     credentials: Sequence[DashboardsCredentialView]
+
+
+class MemberAtRisk(Struct, frozen=True, kw_only=True):
+    learner: str
+    course: str
+    offering: str
 
 
 class MemberCourse(Struct, frozen=True, kw_only=True):
