@@ -49,6 +49,9 @@ _LEARNERS: Final = """select distinct on (wanted.state) found.learner, wanted.st
 _INSTRUCTORS: Final = """select instructor from dashboards.offering_instructor
     where tenant = $1 and assigned_at is not null
     group by instructor order by count(*) desc, instructor limit 2"""
+_GROUP_STAFF: Final = """select staff from dashboards.group_staff
+    where tenant = $1 and assigned_at is not null
+    group by staff order by count(*) desc, staff limit 1"""
 # No projector has run yet, or Postgres is away: then there is nobody to choose among.
 _UNKNOWN: Final[tuple[type[BaseException], ...]] = (
     *(asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError),
@@ -82,9 +85,11 @@ class Schools:
         try:
             learners = await self._pool.fetch(_LEARNERS, school, timeout=SECONDS)
             instructors = await self._pool.fetch(_INSTRUCTORS, school, timeout=SECONDS)
+            sponsors = await self._pool.fetch(_GROUP_STAFF, school, timeout=SECONDS)
         except _UNKNOWN:
             return []
         return [
             *(Person(one["learner"], ("learner",), f"person.{one['state']}") for one in learners),
             *(Person(one["instructor"], ("instructor",), "person.teaches") for one in instructors),
+            *(Person(one["staff"], ("learner",), "person.sponsor") for one in sponsors),
         ]
