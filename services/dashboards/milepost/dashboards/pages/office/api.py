@@ -62,7 +62,6 @@ async def get_office(
         request,
         "home.html",
         area="office",
-        topics=("school",),
         page=facts,
         state=run_state,
         states=get_args(RunState),
@@ -103,7 +102,6 @@ async def get_office_course(request: PageRequest, course: PathKey, pool: Pool) -
         request,
         "course.html",
         area="office",
-        topics=(f"course/{course}",),
         page=page,
         bars=bars(page, locale),
         finding=finding(page.runs, locale),
@@ -139,7 +137,6 @@ async def get_office_learner(
         request,
         "learner.html",
         area="office",
-        topics=(f"learner/{learner}",),
         page=facts,
         name=name,
     )

@@ -45,7 +45,6 @@ async def get_office_enrollment(
         request,
         "enrollment.html",
         area="office",
-        topics=(f"enrollment/{enrollment}",),
         one=one,
         name=await names(tenant, one.learner) if names is not None else None,
         reason=in_words(one.reason, locale) if one.reason else None,
