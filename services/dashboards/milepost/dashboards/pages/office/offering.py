@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from milepost.contracts.enrollments import EnrollmentState
+from milepost.dashboards.queries.catalog.run import read_run
 from milepost.dashboards.queries.lists.enrollments import (
     EnrollmentListed,
     EnrollmentsQuery,
@@ -15,7 +16,6 @@ from milepost.dashboards.queries.lists.enrollments import (
 )
 from milepost.dashboards.queries.lists.listing import Page
 from milepost.dashboards.queries.lists.runs import RunView
-from milepost.dashboards.queries.run import read_run
 
 # Of those who wait or ask, a page shows so many; the roster shows them all, page by page.
 SHOWN = 50

@@ -12,6 +12,7 @@ import msgspec
 from milepost.dashboards.pages.teaching.activity import Activity, activity_of
 from milepost.dashboards.pages.teaching.risk_words import reason_words
 from milepost.dashboards.queries.at_risk import AtRisk, read_at_risk
+from milepost.dashboards.queries.catalog.run import read_run
 from milepost.dashboards.queries.days import DayFigures, read_days
 from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.offering_page import (
@@ -22,7 +23,6 @@ from milepost.dashboards.queries.offering_page import (
     StageCount,
     read_offering_page,
 )
-from milepost.dashboards.queries.run import read_run
 from milepost.pages.locales import Locale
 
 AT_RISK: Final = 20
