@@ -9,7 +9,7 @@ happened by then, as it is known by now: scores as they were revised since, due 
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from typing import Literal, TypeAlias
@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
-from milepost.contracts.rules.learning.plan import LessonRule, Plan, plan_of
+from milepost.contracts.rules.learning.plan import Plan, plan_of
 from milepost.dashboards.domain.at_risk import DAY, Judgement, Learning, judge
 from milepost.dashboards.domain.stages import Step, stages_of
 from milepost.dashboards.projections.catalog import CATALOG
@@ -44,8 +44,6 @@ ReasonName: TypeAlias = Literal[
 ]
 Risk: TypeAlias = Literal["any", ReasonName]
 
-# Nothing of it is known here: then nothing counts.
-NO_PLAN = plan_of("", 0, ())
 MODELS = (CATALOG, LEARNER_OVERVIEW, OFFERING_SUMMARY, OFFERING_DAYS)
 
 
@@ -107,6 +105,14 @@ PLANS = Select(
         select distinct m.course, m.version::text from dashboards.offering_member m
         where m.tenant = :tenant and m.offering = :offering)""",
 )
+
+
+class Demands(msgspec.Struct, frozen=True):
+    """What counts of a plan, and on which day it is due, where it is."""
+
+    plan: Plan
+    counting: frozenset[str]
+    due_days: Mapping[str, int]
 
 
 class AtRisk(Snapshot, frozen=True, kw_only=True):
@@ -178,6 +184,16 @@ async def read_at_risk(
     )
 
 
+def demands_of(plan: Plan) -> Demands:
+    counting = [rule for rule in plan.lessons.values() if rule.required or rule.weight > 0]
+    due_days = {rule.id: rule.due_day for rule in counting if rule.due_day is not None}
+    return Demands(plan, frozenset(rule.id for rule in counting), due_days)
+
+
+# Then nothing counts.
+UNKNOWN_PLAN = demands_of(plan_of("", 0, ()))
+
+
 def end_of(day: date) -> datetime:
     return datetime.combine(day, time_of_day.max, UTC)
 
@@ -207,7 +223,7 @@ def _most_first(one: Judgement) -> tuple[bool, int, str, str]:
 def _judged(
     run: Run, facts: list[MemberFacts], texts: list[PlanFacts], at: datetime, *, past: bool
 ) -> list[Judgement]:
-    plans = {(one.course, one.version): plan_in(one.plan) for one in texts}
+    plans = {(one.course, one.version): demands_of(plan_in(one.plan)) for one in texts}
     learners = list(_learnings(run, facts, plans, at, past=past))
     return judge(learners, at, together=run.pace == "cohort")
 
@@ -215,7 +231,7 @@ def _judged(
 def _learnings(
     run: Run,
     facts: list[MemberFacts],
-    plans: Mapping[tuple[str, str], Plan],
+    plans: Mapping[tuple[str, str], Demands],
     at: datetime,
     *,
     past: bool,
@@ -227,19 +243,18 @@ def _learnings(
         stages = stages_of(steps)
         if not stages.current:
             continue
-        plan = plans.get((one.course, str(one.version)), NO_PLAN)
+        asked = plans.get((one.course, str(one.version)), UNKNOWN_PLAN)
         works = read_works(one.work)
-        counting = [rule for rule in plan.lessons.values() if rule.required or rule.weight > 0]
         entered = _entered(steps)
         yield Learning(
             enrollment=one.enrollment,
             learner=one.learner,
             entered=max(entered, run.starts or entered),
             last_activity=one.last_activity,
-            counting=frozenset(rule.id for rule in counting),
+            counting=asked.counting,
             done=_done(one, works, at),
-            due=_due(counting, one.starts),
-            failed=_failed(plan, works, at),
+            due=_due(asked, one.starts),
+            failed=_failed(asked.plan, works, at),
             judged=not stages.completed and (past or one.state in ("enrolled", "active")),
         )
 
@@ -256,18 +271,19 @@ def _done(one: MemberFacts, works: Works, at: datetime) -> frozenset[str]:
     return frozenset(in_time | excused)
 
 
-def _due(counting: Sequence[LessonRule], starts: datetime | None) -> Mapping[str, datetime]:
+def _due(asked: Demands, starts: datetime | None) -> Mapping[str, datetime]:
     if starts is None:
         return {}
-    return {rule.id: starts + rule.due_day * DAY for rule in counting if rule.due_day is not None}
+    return {lesson: starts + day * DAY for lesson, day in asked.due_days.items()}
 
 
 def _failed(plan: Plan, works: Works, at: datetime) -> Mapping[str, int]:
-    rules = ((name, plan.lessons.get(name)) for name in works)
+    # Most lessons are pages, at which nobody is scored.
+    tried = [(name, work) for name, work in works.items() if work.attempts]
     counts = {
-        name: _failures(works[name], rule.mastery_score or plan.passing_grade, at)
-        for name, rule in rules
-        if rule is not None
+        name: _failures(work, rule.mastery_score or plan.passing_grade, at)
+        for name, work in tried
+        if (rule := plan.lessons.get(name)) is not None
     }
     return {name: count for name, count in counts.items() if count}
 
