@@ -95,4 +95,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs contract bench vendor lock clean
+.PHONY: help setup up demo test-unit test test-faults test-all attack check fix clients docs contract bench screenshots vendor lock clean
