@@ -104,6 +104,9 @@ FunnelEvent: TypeAlias = (
 )
 
 
+LATER = "progress opens after an enrollment, further down the log"
+
+
 def fold(rows: Rows, fact: Fact[FunnelEvent]) -> None:
     event = fact.event
     match event:
@@ -145,32 +148,29 @@ def _keep_plan(rows: Rows, event: CoursePublished) -> None:
 
 
 def _count_visit(rows: Rows, enrollment: str, event: LessonProgressed) -> None:
-    member = _known(rows, enrollment)
+    member = rows.find(MEMBERS, enrollment)
+    assert member is not None, LATER
     offering = rows.of(OFFERINGS, member.offering)
     offering.visits += 1
     offering.clicks += event.clicks
     if not member.started:
-        _start(rows, enrollment, offering)
+        member = rows.of(MEMBERS, enrollment)
+        member.started = True
+        _advance(offering, member)
 
 
 def _count_lesson(rows: Rows, enrollment: str, event: LessonEvent) -> None:
-    member = _known(rows, enrollment)
+    member = rows.of(MEMBERS, enrollment)
+    assert member.offering, LATER
     offering = rows.of(OFFERINGS, member.offering)
-    match event:
-        case LessonStarted() if not member.started:
-            _start(rows, enrollment, offering)
-        case LessonCompleted():
-            offering.lessons_completed += 1
-        case AttemptScored():
-            offering.attempts += 1
-    member = rows.of(MEMBERS, enrollment)
+    kind = type(event)
+    if kind is LessonCompleted:
+        offering.lessons_completed += 1
+    elif kind is AttemptScored:
+        offering.attempts += 1
+    elif kind is LessonStarted:
+        member.started = True
     fold_lesson(rows, member, event)
-    _advance(offering, member)
-
-
-def _start(rows: Rows, enrollment: str, offering: OfferingRow) -> None:
-    member = rows.of(MEMBERS, enrollment)
-    member.started = True
     _advance(offering, member)
 
 
@@ -178,12 +178,6 @@ def _count_moved(rows: Rows, enrollment: str, event: Moved) -> None:
     member = rows.of(MEMBERS, enrollment)
     fold_moved(rows, member, event)
     _advance(rows.of(OFFERINGS, member.offering), member)
-
-
-def _known(rows: Rows, enrollment: str) -> Member:
-    member = rows.find(MEMBERS, enrollment)
-    assert member is not None, "progress opens after an enrollment, further down the log"
-    return member
 
 
 def _advance(offering: OfferingRow, member: Member) -> None:

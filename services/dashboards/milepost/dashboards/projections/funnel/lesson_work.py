@@ -36,6 +36,9 @@ HANDED_IN: Final = 64
 BROUGHT_WAIVER: Final = 128
 DONE: Final = 256
 
+COUNTS_AS_COMPLETED: Final = COMPLETED | HANDED_IN | WAIVED | EARNED
+COUNTS_AS_PASSED: Final = PASSED | WAIVED | EARNED
+NO_TRIES: Final = msgspec.Raw(b"[]")
 GRADE_UNITS: Final = 1_000_000_000  # grades have 9 decimals; whole numbers add up in any order
 SCORE_BUCKETS: Final = 10
 
@@ -51,17 +54,28 @@ LessonEvent: TypeAlias = (
 )
 
 
-class Work(msgspec.Struct, array_like=True):
-    """At one lesson. `attempts` are in order of their time."""
+class Work(msgspec.Struct, array_like=True, gc=False):
+    """At one lesson. `tries` are its attempts in order of their time, JSON that stays closed while
+    nobody asks for them.
+    """
 
     bits: int = 0
-    attempts: tuple[Attempt, ...] = ()
+    tries: msgspec.Raw = NO_TRIES
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        return () if len(self.tries) == len(NO_TRIES) else _read_attempts(self.tries)
+
+    def keep(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        self.tries = msgspec.Raw(_encoder.encode(attempts))
+        return attempts
 
 
 Works: TypeAlias = dict[str, Work]
 
-read_works = msgspec.json.Decoder(Works).decode
-_encoder = msgspec.json.Encoder()
+_encoder: Final = msgspec.json.Encoder()
+_read_attempts: Final = msgspec.json.Decoder(tuple[Attempt, ...]).decode
+read_works: Final = msgspec.json.Decoder(Works).decode
 
 
 def write_works(works: Works) -> str:
@@ -80,15 +94,17 @@ class LessonCount(NamedTuple):
 NOTHING: Final = LessonCount()
 
 
-def said_by(work: Work) -> LessonCount:
-    """But for the score."""
-    return LessonCount(bool(work.bits & STARTED), bool(work.bits & DONE))
-
-
 def count_of(work: Work, rule: LessonRule, starts: datetime | None) -> LessonCount:
     """`starts`: from when due days count."""
-    started, done = bool(work.bits & STARTED), bool(work.bits & DONE)
-    score = counting_score(work.attempts, rule, starts)
+    return count_by(work.bits, work.attempts, rule, starts)
+
+
+def count_by(
+    bits: int, attempts: tuple[Attempt, ...], rule: LessonRule, starts: datetime | None
+) -> LessonCount:
+    """Of attempts that have been read."""
+    started, done = bool(bits & STARTED), bool(bits & DONE)
+    score = counting_score(attempts, rule, starts)
     if score is None:
         return LessonCount(started, done)
     return LessonCount(started, done, bucket_of(score), round(score * GRADE_UNITS))
@@ -102,21 +118,22 @@ def bucket_of(score: float) -> int:
 def judge(work: Work, rule: LessonRule) -> None:
     """Says whether the lesson is done, by this rule."""
     bits = work.bits
-    completed = bool(bits & (COMPLETED | HANDED_IN | WAIVED | EARNED))
-    passed = bool(bits & (PASSED | WAIVED | EARNED))
-    done = is_done(rule.move_on, completed=completed, passed=passed)
+    done = bool(bits & COUNTS_AS_COMPLETED)
+    if rule.move_on != "Completed":
+        done = is_done(rule.move_on, completed=done, passed=bool(bits & COUNTS_AS_PASSED))
     work.bits = bits | DONE if done else bits & ~DONE
 
 
-def evolve_work(work: Work, event: LessonEvent) -> None:
+def evolve_work(work: Work, event: LessonEvent) -> tuple[Attempt, ...] | None:
+    """Answers the attempts as they are then, where the event is about one."""
     match event:
         case LessonStarted():
             work.bits |= STARTED
-        case LessonCompleted():
-            work.bits |= COMPLETED
         case AttemptScored():
             attempt = Attempt(event.occurred_at, event.report, event.score, event.attempt)
-            work.attempts = with_attempt(work.attempts, attempt)
+            return work.keep(with_attempt(work.attempts, attempt))
+        case LessonCompleted():
+            work.bits |= COMPLETED
         case LessonPassed():
             work.bits = (work.bits | PASSED) & ~FAILED
         case LessonFailed():
@@ -126,9 +143,10 @@ def evolve_work(work: Work, event: LessonEvent) -> None:
         case LessonWaiverWithdrawn():
             work.bits &= ~WAIVED
         case ScoreRevised():
-            work.attempts = with_revised(work.attempts, event.attempt, event.score)
+            return work.keep(with_revised(work.attempts, event.attempt, event.score))
         case _:
             assert_never(event)
+    return None
 
 
 def take_over(work: Work, brought: CarriedLesson) -> None:
@@ -138,8 +156,10 @@ def take_over(work: Work, brought: CarriedLesson) -> None:
     work.bits |= EARNED if brought.done else 0
     if brought.waived and not work.bits & BROUGHT_WAIVER:
         work.bits |= WAIVED | BROUGHT_WAIVER
-    tries = max((one.number for one in work.attempts), default=0)
-    work.attempts, _ = with_carried(work.attempts, tries, brought.attempts, brought.attempts)
-    there = {(one.at, one.report) for one in work.attempts}
+    attempts = work.attempts
+    tries = max((one.number for one in attempts), default=0)
+    attempts, _ = with_carried(attempts, tries, brought.attempts, brought.attempts)
+    there = {(one.at, one.report) for one in attempts}
     new = [one for one in brought.attempts if (one.at, one.report) not in there]
-    work.attempts, _ = with_carried(work.attempts, tries, (), new)
+    attempts, _ = with_carried(attempts, tries, (), new)
+    work.keep(attempts)

@@ -21,15 +21,16 @@ from milepost.dashboards.projections.funnel.lesson_work import (
     HANDED_IN,
     NOTHING,
     SCORE_BUCKETS,
+    STARTED,
     LessonCount,
     LessonEvent,
     Work,
     Works,
+    count_by,
     count_of,
     evolve_work,
     judge,
     read_works,
-    said_by,
     take_over,
     write_works,
 )
@@ -43,9 +44,6 @@ from milepost.dashboards.projections.funnel.tables import (
 from milepost.events.projections.read_model import Rows
 
 Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
-
-# After any other event the score that counts is the same.
-SCORES = frozenset({AttemptScored, ScoreRevised})
 
 BUCKETS = tuple(f"s{number}" for number in range(SCORE_BUCKETS))
 A_PAGE = LessonRule(id="")
@@ -71,19 +69,23 @@ def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
     if work is None:
         work = works[event.lesson] = Work()
     plan = plan_of(rows, member)
-    rule = _rule_in(plan, event.lesson)
-    scores = type(event) in SCORES
-    before = count_of(work, rule, member.starts) if scores else said_by(work)
-    evolve_work(work, event)
+    rule, bits = _rule_in(plan, event.lesson), work.bits
+    # After any other event the score that counts is the same.
+    scored = type(event) is AttemptScored or type(event) is ScoreRevised
+    before = count_of(work, rule, member.starts) if scored else NOTHING
+    attempts = evolve_work(work, event)
     judge(work, rule)
-    after = count_of(work, rule, member.starts) if scores else said_by(work)
     member.work = write_works(works)
-    if before == after:
+    changed = (bits ^ work.bits) & (STARTED | DONE)
+    if changed & DONE and (plan is None or event.lesson in plan.lessons):
+        member.lessons_done += 1 if work.bits & DONE else -1
+    if member.stage == OUTSIDE:
         return
-    if plan is None or event.lesson in plan.lessons:
-        member.lessons_done += after.done - before.done
-    if member.stage != OUTSIDE:
+    if attempts is not None:
+        after = count_by(work.bits, attempts, rule, member.starts)
         _count(rows, member, event.lesson, before, after)
+    elif changed:
+        _count_bits(rows.of(LESSONS, member.offering, event.lesson), bits, work.bits)
 
 
 def fold_moved(rows: Rows, member: Member, event: Moved) -> None:
@@ -159,6 +161,14 @@ def _count(
         _add(row, before.bucket, before.score_units, -1)
     if after.bucket is not None:
         _add(row, after.bucket, after.score_units, 1)
+
+
+def _count_bits(row: LessonRow, before: int, after: int) -> None:
+    """Where the score is the same."""
+    row.started += (after & STARTED) - (before & STARTED)
+    row.done += (after & DONE > 0) - (before & DONE > 0)
+    begun = STARTED | DONE
+    row.unfinished += (after & begun == STARTED) - (before & begun == STARTED)
 
 
 def _add(row: LessonRow, bucket: int, score_units: int, sign: int) -> None:
