@@ -9,7 +9,7 @@ from tests.oulad.reference import Presentation, day_of
 from tests.oulad.risk_reference import DAYS, Due, Learner, histories, lines, reasons_of
 
 from milepost.dashboards.domain.at_risk import Learning, judge
-from milepost.dashboards.queries.at_risk import name_of
+from milepost.dashboards.queries.offerings.at_risk import name_of
 
 DOCS = Path(__file__).parents[2] / "docs" / "concepts" / "at-risk.md"
 NOON = timedelta(hours=12)

@@ -21,8 +21,8 @@ from milepost.dashboards.api.parameters import (
 )
 from milepost.dashboards.api.views import AtRiskPage
 from milepost.dashboards.domain.at_risk import Judgement
-from milepost.dashboards.queries.at_risk import Risk, read_at_risk
 from milepost.dashboards.queries.offering import UnknownOffering
+from milepost.dashboards.queries.offerings.at_risk import Risk, read_at_risk
 from milepost.web.problems import Malformed
 from milepost.web.requests.positions import awaited_position
 

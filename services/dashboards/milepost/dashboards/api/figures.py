@@ -25,7 +25,6 @@ from milepost.dashboards.api.parameters import (
 )
 from milepost.dashboards.api.responses import read_answers, respond
 from milepost.dashboards.exports.gradebook import columns
-from milepost.dashboards.queries.course_runs import UnknownCourse, read_course_runs
 from milepost.dashboards.queries.gradebook import (
     MEMBERS,
     GradebookQuery,
@@ -34,6 +33,7 @@ from milepost.dashboards.queries.gradebook import (
 )
 from milepost.dashboards.queries.offering import UnknownOffering
 from milepost.dashboards.queries.offering_page import OfferingPage, read_offering_page
+from milepost.dashboards.queries.offerings.course_runs import UnknownCourse, read_course_runs
 from milepost.web.requests.positions import awaited_position
 
 UNKNOWN_OFFERING = UnknownOffering("data-spring")

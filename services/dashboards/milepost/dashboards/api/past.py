@@ -24,7 +24,6 @@ from milepost.dashboards.api.parameters import (
 )
 from milepost.dashboards.api.responses import read_answers, respond
 from milepost.dashboards.api.views import DaysPage, PastOfferingPage, PastOfferingsPage
-from milepost.dashboards.queries.days import read_days, read_school_days
 from milepost.dashboards.queries.lists.keyset import Order
 from milepost.dashboards.queries.lists.past_offerings import (
     PAST_OFFERINGS,
@@ -34,6 +33,7 @@ from milepost.dashboards.queries.lists.past_offerings import (
     read_past_offering,
 )
 from milepost.dashboards.queries.offering import UnknownOffering
+from milepost.dashboards.queries.offerings.days import read_days, read_school_days
 from milepost.web.problems import Malformed
 from milepost.web.requests.positions import awaited_position
 

@@ -6,8 +6,6 @@ import msgspec
 
 from milepost.dashboards.domain.at_risk import Judgement
 from milepost.dashboards.projections.learner_overview import EnrollmentRow
-from milepost.dashboards.queries.at_risk import Phase
-from milepost.dashboards.queries.days import DayFigures
 from milepost.dashboards.queries.lists.courses import CourseView
 from milepost.dashboards.queries.lists.credentials import CredentialListed, CredentialView
 from milepost.dashboards.queries.lists.enrollments import EnrollmentListed
@@ -16,6 +14,8 @@ from milepost.dashboards.queries.lists.past_offerings import Clock, PastOffering
 from milepost.dashboards.queries.lists.programs import ProgramView
 from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.offering_page import StageCount
+from milepost.dashboards.queries.offerings.at_risk import Phase
+from milepost.dashboards.queries.offerings.days import DayFigures
 from milepost.dashboards.queries.operations import ModelStanding
 
 

@@ -15,9 +15,9 @@ from milepost.dashboards.api.parameters import After, PathKey, Pool
 from milepost.dashboards.api.responses import answer_not_visible
 from milepost.dashboards.queries.catalog.search import Found, FoundKind, search_catalog
 from milepost.dashboards.queries.consistent_read import NotVisibleYet
-from milepost.dashboards.queries.course_runs import UnknownCourse
 from milepost.dashboards.queries.lists.courses import CoursesQuery, read_courses
 from milepost.dashboards.queries.lists.runs import RunsQuery, read_runs
+from milepost.dashboards.queries.offerings.course_runs import UnknownCourse
 from milepost.pages.shell import PageRequest, Shell
 
 SHELL: Final = Shell(Path(__file__).parent)

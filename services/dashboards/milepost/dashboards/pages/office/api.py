@@ -17,9 +17,9 @@ from milepost.dashboards.pages.office.course import bars, finding
 from milepost.dashboards.pages.office.home import office_facts
 from milepost.dashboards.pages.office.learner import learner_facts
 from milepost.dashboards.pages.office.offering import RosterQuery, offering_facts
-from milepost.dashboards.queries.course_runs import read_course_runs
 from milepost.dashboards.queries.lists.enrollments import EnrollmentsQuery, read_enrollments
 from milepost.dashboards.queries.lists.runs import RunState
+from milepost.dashboards.queries.offerings.course_runs import read_course_runs
 from milepost.pages.shell import PageRequest, Shell
 from milepost.web.room import Context, PersonalName
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from milepost.dashboards.queries.course_runs import CourseRuns
 from milepost.dashboards.queries.lists.offerings import OfferingListed
+from milepost.dashboards.queries.offerings.course_runs import CourseRuns
 from milepost.pages.locales import Locale
 
 

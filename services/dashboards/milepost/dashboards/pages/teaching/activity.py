@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from milepost.dashboards.queries.days import DayFigures
+from milepost.dashboards.queries.offerings.days import DayFigures
 from milepost.pages.locales import Locale
 
 # A year and a day: what is before is in the export.

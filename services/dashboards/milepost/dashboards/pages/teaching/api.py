@@ -24,9 +24,9 @@ from milepost.dashboards.pages.teaching.learners import Choice, read_learners
 from milepost.dashboards.pages.teaching.lesson_titles import lesson_titles
 from milepost.dashboards.pages.teaching.offering import offering_screen, risk_lines
 from milepost.dashboards.pages.teaching.taught import read_taught
-from milepost.dashboards.queries.at_risk import read_at_risk
 from milepost.dashboards.queries.catalog.run import read_run
 from milepost.dashboards.queries.gradebook import read_gradebook
+from milepost.dashboards.queries.offerings.at_risk import read_at_risk
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Unknown
 from milepost.events.ids import new_id

@@ -11,9 +11,7 @@ import msgspec
 
 from milepost.dashboards.pages.teaching.activity import Activity, activity_of
 from milepost.dashboards.pages.teaching.risk_words import reason_words
-from milepost.dashboards.queries.at_risk import AtRisk, read_at_risk
 from milepost.dashboards.queries.catalog.run import read_run
-from milepost.dashboards.queries.days import DayFigures, read_days
 from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.offering_page import (
     BUCKETS,
@@ -23,6 +21,8 @@ from milepost.dashboards.queries.offering_page import (
     StageCount,
     read_offering_page,
 )
+from milepost.dashboards.queries.offerings.at_risk import AtRisk, read_at_risk
+from milepost.dashboards.queries.offerings.days import DayFigures, read_days
 from milepost.pages.locales import Locale
 
 AT_RISK: Final = 20

@@ -12,10 +12,10 @@ import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
-from milepost.dashboards.queries.at_risk import read_at_risk
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, etag_of, read
 from milepost.dashboards.queries.groups.standing import ENROLLMENTS, MODELS, OF_THIS_GROUP
 from milepost.dashboards.queries.offering import UnknownOffering
+from milepost.dashboards.queries.offerings.at_risk import read_at_risk
 
 MOST_OFFERINGS: Final = 20
 
