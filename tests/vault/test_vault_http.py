@@ -150,6 +150,9 @@ async def test_an_export_holds_everything_about_one_learner_and_nobody_else(scho
     await ask(school, "PUT", "/ada", ADA, tenant=tenant)
     for learner in ("ada", "bob"):
         assert (await school.enroll(learner, tenant=tenant)).status_code == 201
+    await school.put("/enrollment/groups/acme", {"name": "Acme"}, tenant=tenant)
+    members = {"learners": ["ada", "bob"]}
+    await school.post("/enrollment/groups/acme/members", members, tenant=tenant)
     files = opened(await ask(school, "GET", "/ada/export", tenant=tenant, **SELF))
     about = json.loads(files["about.json"])
     assert set(files) == {"about.json", *about["files"]}
@@ -157,7 +160,11 @@ async def test_an_export_holds_everything_about_one_learner_and_nobody_else(scho
     assert json.loads(files["person.json"]) == ADA
     events = [json.loads(line) for line in files["events.ndjson"].splitlines()]
     told = [(event["stream"].partition("-")[0], event["type"]) for event in events]
-    assert sorted(told) == [("enrollment", "learner_enrolled"), ("offering", "seat_taken")]
+    assert sorted(told) == [
+        ("enrollment", "learner_enrolled"),
+        ("membership", "group_member_added"),
+        ("offering", "seat_taken"),
+    ]
     assert "bob" not in str(files)
     waiting = opened(await ask(school, "GET", "/bob/export", tenant=tenant))
     assert "person.json" not in waiting
