@@ -81,7 +81,7 @@ async def test_a_person_of_the_list_gets_a_token(client, settings):
     listed = await client.get("/sign-in", headers=HERE)
     assert listed.status_code == 200
     assert all(f'value="{one.subject}"' in listed.text for one in PEOPLE)
-    answer = await sign_in(client, person="office", tenant="north", token="1")
+    answer = await sign_in(client, token_for="office", tenant="north")
     assert answer.headers["cache-control"] == "private, no-store"
     caller = await who(settings, token_in(answer.text))
     assert (caller.subject, caller.tenant) == ("office", "north")

@@ -194,12 +194,13 @@ def _chosen(
     fields: Mapping[str, list[str]], tenant: str, people: Mapping[str, Person]
 ) -> dict[str, Any]:
     """A person of the list, unless somebody else is named."""
-    listed = people.get(first(fields, "person"))
+    token_for = first(fields, "token_for")
+    listed = people.get(token_for or first(fields, "person"))
     return {
         "subject": first(fields, "subject") or (listed.subject if listed else ""),
         "roles": fields.get("role") or (list(listed.roles) if listed else []),
         "tenant": tenant,
         "redirect": first(fields, "redirect"),
         "back": first(fields, "return"),
-        "token": first(fields, "token"),
+        "token": token_for or first(fields, "token"),
     }
