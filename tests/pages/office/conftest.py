@@ -27,6 +27,6 @@ async def campus(
         await school.open("autumn", plan=PLAN, approval=True)
         for learner in ("ann", "ben", "cem", "dora"):
             await school.seat(learner)
-        await school.seat("eve", "autumn")
+        school.seats = {"eve": await school.seat("eve", "autumn")}
         await school.settle()
         yield school

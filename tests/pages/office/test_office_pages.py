@@ -18,3 +18,18 @@ async def test_an_offering_shows_its_waitlist_in_order(campus: Campus):
 
 async def test_nothing_is_there_of_what_is_not(campus: Campus):
     assert (await campus.read("/office/offerings/winter")).status_code == 404
+
+
+async def test_an_enrollment_offers_the_steps_that_are_possible(campus: Campus):
+    text = (await campus.read(f"/office/enrollments/{campus.seats['eve']}")).text
+    address = f"POST /enrollment/enrollments/{campus.seats['eve']}"
+    assert f'data-command="{address}/approve"' in text
+    assert f'data-command="{address}/decline"' in text
+    assert f'data-command="{address}/suspend"' not in text
+
+
+async def test_a_course_shows_its_runs_side_by_side(campus: Campus):
+    text = (await campus.read("/office/courses/DATA-101")).text
+    assert "/office/offerings/spring" in text
+    assert "/office/offerings/autumn" in text
+    assert "Of those enrolled, 0 % completed" in text
