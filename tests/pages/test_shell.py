@@ -190,9 +190,9 @@ async def test_what_cannot_be_undone_is_typed_first(browser: Any, gallery: Clien
 @pytest.mark.parametrize(
     ("roles", "home", "shown"),
     [
-        ({"learner"}, "/my", ["my"]),
-        ({"learner", "instructor"}, "/teach", ["teach", "my"]),
-        ({"registrar"}, "/office", ["office", "issue", "teach"]),
+        ({"learner"}, "/my", ["my", "catalog"]),
+        ({"learner", "instructor"}, "/teach", ["teach", "my", "catalog"]),
+        ({"registrar"}, "/office", ["office", "issue", "teach", "catalog"]),
         ({"auditor"}, "/console", ["issue", "console"]),
         ({"service"}, None, []),
     ],

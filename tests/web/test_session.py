@@ -264,7 +264,11 @@ def test_processes_of_one_data_directory_make_one_key(tmp_path):
     assert (tmp_path / "sessions" / "session.key").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("given", ["short", "é", f"{key()},x", ",".join(key() for _ in range(5))])
+@pytest.mark.parametrize(
+    "given",
+    ["short", "é", f"{key()},x", ",".join(key() for _ in range(5))],
+    ids=["short", "accent", "second", "five"],
+)
 def test_a_key_that_is_none_is_named_and_not_told(given):
     with pytest.raises(SettingInvalid, match="MILEPOST_SESSION_KEY") as fault:
         Sessions(Settings(session_key=given))

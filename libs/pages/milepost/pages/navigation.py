@@ -22,6 +22,7 @@ AREAS: Final = (
     Area("teach", "/teach", frozenset({"instructor"}), frozenset({"registrar"})),
     Area("console", "/console", frozenset({"operator", "auditor"})),
     Area("my", "/my", frozenset({"learner"})),
+    Area("catalog", "/catalog", frozenset(), frozenset({"learner", "instructor", "registrar"})),
 )
 # Nobody's by role: the log says who is staff of a group.
 SPONSOR: Final = Area("sponsor", "/sponsor", frozenset())

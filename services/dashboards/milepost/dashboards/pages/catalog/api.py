@@ -51,7 +51,13 @@ async def get_catalog(
         found = await search_catalog(pool, tenant, question, language=language)
         groups = grouped(found.results)
         return SHELL.render(
-            request, "catalog.html", question=question, found=found, groups=groups, courses=None
+            request,
+            "catalog.html",
+            area="catalog",
+            question=question,
+            found=found,
+            groups=groups,
+            courses=None,
         )
     query = CoursesQuery(sort="title", state="published", cursor=cursor, language=language)
     page = await read_courses(pool, tenant, query)
@@ -59,6 +65,7 @@ async def get_catalog(
     return SHELL.render(
         request,
         "catalog.html",
+        area="catalog",
         question="",
         found=None,
         groups=(),
@@ -81,6 +88,7 @@ async def get_catalog_course(request: PageRequest, course: PathKey, pool: Pool) 
     return SHELL.render(
         request,
         "catalog_course.html",
+        area="catalog",
         course=found[0],
         runs=[one for one in runs.rows if one.state in ENTERED],
         freshness=runs,

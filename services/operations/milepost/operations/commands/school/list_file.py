@@ -51,7 +51,7 @@ def list_(
     data_dir: DataDir = None,
 ) -> None:
     """Write a whole list, all of it true for one position of the log, as CSV or as Parquet."""
-    known, query = asked(name, where or [])
+    known, query = query_of(name, where or [])
     wanted: Format = "csv" if csv is not None else "parquet"
     target = csv if csv is not None else parquet
     if target is None or (csv is not None and parquet is not None):
@@ -64,7 +64,7 @@ def list_(
         typer.echo(f"{target}: {name} of {tenant}, true for position {position:,}.")
 
 
-def asked(name: str, where: Sequence[str]) -> tuple[KnownList, ListQuery]:
+def query_of(name: str, where: Sequence[str]) -> tuple[KnownList, ListQuery]:
     """Raises `WrongUsage`."""
     known = LISTS.get(name)
     if known is None:
