@@ -24,7 +24,7 @@ from milepost.dashboards.queries.lists.whole import read_whole
 from milepost.events.commands.transact import Transactor
 from milepost.events.projections.shared_scan import heads
 from milepost.events.store.memory import MemoryLog
-from milepost.operations.commands.school.list_file import asked
+from milepost.operations.commands.school.list_file import query_of
 from milepost.operations.rooms import services_of
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.web.app import create_app
@@ -107,8 +107,8 @@ async def test_files_hold_the_whole_list_as_the_json_has_it(desk, path):
 
 @pytest.mark.usefixtures("school")
 async def test_filters_and_roles_are_those_of_the_json(desk):
-    async def learners(**asked):
-        answer = await desk.get("/dashboards/enrollments", format="csv", **asked)
+    async def learners(**query_of):
+        answer = await desk.get("/dashboards/enrollments", format="csv", **query_of)
         return [
             (one["offering"], one["learner"]) for one in csv.DictReader(answer.text.split("\n"))
         ]
@@ -147,7 +147,7 @@ async def test_an_operator_writes_the_same_file(desk, tenant, postgres, nats_url
 )
 def test_what_an_operator_mistypes_is_named(name, where, said):
     with pytest.raises(WrongUsage, match=re.escape(said)):
-        asked(name, where)
+        query_of(name, where)
 
 
 @pytest.mark.usefixtures("school")
