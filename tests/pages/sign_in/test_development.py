@@ -14,7 +14,7 @@ from milepost.operations.commands.installation import up
 from milepost.operations.sign_in.app import service
 from milepost.operations.sign_in.people import PEOPLE
 from milepost.operations.sign_in.rules import TOKENS, VARIABLE, Rules, may_return_to, why_refused
-from milepost.operations.sign_in.same_user import KNOWN, is_own, owner
+from milepost.operations.sign_in.same_user import KNOWN, is_own, owners
 from milepost.operations.terminal.errors import WrongUsage
 from milepost.pages import app as pages
 from milepost.web.app import create_app
@@ -26,7 +26,7 @@ FRONT_END = "http://localhost:5173"
 HERE = {"Host": "localhost:8400"}
 FORM = {**HERE, "Content-Type": "application/x-www-form-urlencoded"}
 # The client of these tests has no socket that the kernel could know.
-OURS = Rules(is_own=lambda _: True)
+OURS = Rules(is_own=lambda _, __: True)
 
 
 @pytest.fixture(scope="module")
@@ -239,10 +239,12 @@ async def test_a_program_of_another_user_is_refused(app_of):
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as ours,
     ):
-        assert owner(ours.getsockname()) == os.getuid()
-        assert is_own(ours.getsockname())
-    assert owner(("127.0.0.1", 1)) is None
-    assert not is_own(("::1", 1))
+        port = server.getsockname()[1]
+        assert owners(ours.getsockname(), port) == {os.getuid()}
+        assert is_own(ours.getsockname(), port)
+        assert not is_own(ours.getsockname(), port - 1)
+    assert not is_own(("127.0.0.1", 1), port)
+    assert not is_own(("::1", 1), port)
     async with connection_to(app_of("pages", Rules()), raises=False) as client:
         answer = await sign_in(client, person="office")
         assert (answer.status_code, "another user" in answer.text) == (403, True)
@@ -254,4 +256,17 @@ def test_sockets_of_ipv6_are_found():
         socket.create_server(("::1", 0), family=socket.AF_INET6) as server,
         socket.create_connection(server.getsockname()[:2]) as ours,
     ):
-        assert owner(ours.getsockname()[:2]) == os.getuid()
+        assert owners(ours.getsockname()[:2], server.getsockname()[1]) == {os.getuid()}
+
+
+@pytest.mark.skipif(not KNOWN, reason="only Linux tells whose a socket is")
+def test_a_closing_connection_from_the_same_port_lends_nobody_its_owner():
+    """The kernel's table says of it that it is root's, whoever had it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, client = server.accept()
+        ours.close()
+        theirs.close()
+        port = server.getsockname()[1]
+        assert not owners(client, port)
+        assert not is_own(client, port)

@@ -45,9 +45,9 @@ def why_not(settings: Settings) -> str | None:
 
 
 class Rules(NamedTuple):
-    """`is_own`: whether the program at an address and port is this user's."""
+    """`is_own`: whether the program at an address and port, at our port, is this user's."""
 
-    is_own: Callable[[tuple[str, int]], bool] = same_user.is_own
+    is_own: Callable[[tuple[str, int], int], bool] = same_user.is_own
 
     def why_refused(self, scope: HTTPScope, *, changes: bool = False) -> str | None:
         """As the function, and whose program it is."""
@@ -58,8 +58,10 @@ class Rules(NamedTuple):
             return why
         if scope["http_version"].startswith("1.0"):  # no browser does, and nginx by itself
             return "a proxy brought it"
-        # granian tells the port as text.
-        if client is None or not self.is_own((client[0], int(client[1]))):
+        ours = scope["server"]
+        # granian tells ports as text.
+        here = int(ours[1] or 0) if ours else 0
+        if client is None or not self.is_own((client[0], int(client[1])), here):
             return "a program of another user of this machine sent it"
         return None
 

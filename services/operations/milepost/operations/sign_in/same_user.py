@@ -17,23 +17,33 @@ KNOWN: Final = sys.platform == "linux"
 ROOT: Final = 0
 
 
-def is_own(client: tuple[str, int]) -> bool:
-    """Whether the socket at `client` (address, port) is this user's, or root's. Not on Linux: True.
+def is_own(client: tuple[str, int], port: int) -> bool:
+    """Whether the socket at `client` (address, port) that leads to our `port` is this user's, or
+    root's. Not on Linux: True.
 
     Who is root reads the key of the development issuer anyhow.
     """
-    return not KNOWN or owner(client) in {os.getuid(), ROOT}
+    if not KNOWN:
+        return True
+    found = owners(client, port)
+    return bool(found) and found <= {os.getuid(), ROOT}
 
 
-def owner(client: tuple[str, int]) -> int | None:
-    """The user id; None: no such connection."""
-    wanted = {f"{one}:{int(client[1]):04X}" for one in _forms(client[0])}
+def owners(client: tuple[str, int], port: int) -> set[int]:
+    """The user ids; none: no such connection.
+
+    A port may lead to several places, and one that is closing belongs to nobody: the table then
+    says that it is root's. So what leads elsewhere, or has no inode, says nothing here.
+    """
+    wanted = {f"{one}:{client[1]:04X}" for one in _forms(client[0])}
+    found: set[int] = set()
     for table in TABLES:
         for line in _lines(table):
-            fields = line.split(None, 8)
-            if len(fields) > 7 and fields[1] in wanted:
-                return int(fields[7])
-    return None
+            fields = line.split(None, 10)
+            if len(fields) > 9 and fields[1] in wanted and fields[9] != "0":
+                if int(fields[2].rpartition(":")[2], 16) == port:
+                    found.add(int(fields[7]))
+    return found
 
 
 def _lines(table: Path) -> Iterator[str]:
