@@ -13,7 +13,7 @@ from tests.dashboards.history import project, record
 from tests.events.test_tamper_evidence import tamper
 
 from milepost.contracts.records import CredentialRevoked
-from milepost.events.integrity.results import PARTS, Part, next_due
+from milepost.events.integrity.results import PARTS, Part, Result, next_due
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.parking.parked import Failure, park
 from milepost.events.projections.generations import generations
@@ -134,3 +134,25 @@ async def test_it_looks_by_itself_no_more_often_than_said(school: School, pool: 
     assert await look(pool, "log", fine, by_itself=True)
     found = (await school.get("/operations/integrity")).json()
     assert verdicts(found)["log"] == "failed"
+
+
+async def test_who_asks_again_and_again_keeps_nobody_out(school: School, pool: asyncpg.Pool):
+    async def fine(_: str, head: int) -> Result:
+        return Result(part="log", position=head)
+
+    async def is_next() -> bool:
+        due = await next_due(pool, "log", every=EVERY["log"], at_least=DAILY)
+        assert due is not None
+        return due.tenant == "default"
+
+    for tenant in ("default", "north"):
+        assert (await school.publish("TURN", by="registrar", tenant=tenant)).status_code == 201
+    long_ago = "asked_at = null, began_at = null, checked_at = now() - interval '1 hour'"
+    await pool.execute(f"update integrity.results set {long_ago}")
+    await school.post("/operations/integrity/checks", {})
+    assert await is_next()
+    assert await look(pool, "log", fine, by_itself=False)
+    await school.post("/operations/integrity/checks", {})
+    assert not await is_next(), "it was looked at a moment ago, others never"
+    await pool.execute("update integrity.results set checked_at = now() - interval '1 hour'")
+    assert await is_next()

@@ -45,6 +45,8 @@ async def test_what_another_school_has_parked_is_not_there(school: School, pool:
     [one] = (await school.get("/operations/parked")).json()["parked"]
     path = f"/operations/parked/{one['parked']}"
     assert (await school.get("/operations/parked", tenant="north")).json()["parked"] == []
+    nothing = await school.get("/operations/parked?consumer=%00")  # Postgres stores no NUL
+    assert nothing.status_code == 400, nothing.text
     assert (await school.get(path, tenant="north")).status_code == 404
     assert (await school.post(f"{path}/retry", {}, tenant="north")).status_code == 404
     wrong = await school.post(f"{path}/skip", {"reason": "spent", "confirm": 2})

@@ -15,6 +15,7 @@ from tests.pages.teaching.test_timeline import recorded
 from milepost.contracts.progress import AttemptScored, LessonPassed, LessonStarted
 from milepost.dashboards.pages.learner.api import SHELL
 from milepost.dashboards.pages.learner.course import course_view
+from milepost.dashboards.pages.learner.history import Latest
 from milepost.dashboards.pages.learner.home import home_view
 from milepost.dashboards.queries.home import Home
 from milepost.pages import app as pages
@@ -62,7 +63,7 @@ async def get_part(part: FromQuery[str], request: PageRequest) -> Response[bytes
 
 @get("/courses/{name:str}")
 async def get_course(name: FromPath[str], request: PageRequest) -> Response[bytes]:
-    view = course_view(COURSES[name], NOW, STORY, SHELL.locale(request))
+    view = course_view(COURSES[name], NOW, Latest(STORY, cut=False), SHELL.locale(request))
     return SHELL.render(request, "course.html", area="my", view=view)
 
 

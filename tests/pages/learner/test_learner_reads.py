@@ -13,6 +13,8 @@ from tests.dashboards.history import Life, achievable, new_tenant, offered, publ
 from milepost.contracts.achievements import AllOf, CoursePassed
 from milepost.contracts.courses import Lesson, PassingRule
 from milepost.dashboards.app import learner_pages
+from milepost.dashboards.pages.learner import history
+from milepost.dashboards.pages.learner.history import read_latest
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.web.app import create_app
@@ -84,3 +86,21 @@ async def test_home_and_course_tell_what_is_done_next_and_locked(pool, learner):
 
 async def test_who_is_new_is_told_what_to_wait_for(learner):
     assert "Sie sind noch in keinem Kurs" in await opened(learner, "/my", subject="new")
+
+
+async def test_a_history_is_read_from_its_end_and_no_further_than_it_is_told(
+    pool, learner, monkeypatch
+):
+    ann = Life("red", "ann")
+    lessons = (*ann.completes_lesson("x"), *ann.completes_lesson("y"), *ann.completes_lesson("z"))
+    await happens(pool, learner.tenant, [COURSE, offered("red")], ann.enrolls(), lessons)
+    page = f"/my/courses/{ann.id}"
+    whole = await read_latest(pool, learner.tenant, ann.id)
+    assert not whole.cut
+    assert [one.position for one in whole.events] == sorted(one.position for one in whole.events)
+    assert "Schritte davor" not in await opened(learner, page)
+    monkeypatch.setattr(history, "MOST_EVENTS", 3)
+    assert await read_latest(pool, learner.tenant, ann.id) == (whole.events[-3:], True)
+    monkeypatch.setattr(history, "MOST_BYTES", 1)
+    assert await read_latest(pool, learner.tenant, ann.id) == ([], True)
+    assert "Verlauf" not in await opened(learner, page)

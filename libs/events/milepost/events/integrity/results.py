@@ -41,17 +41,18 @@ KEEP: Final = """insert into integrity.results as r (tenant, part, position, exp
 ASK: Final = """insert into integrity.results as r (tenant, part, asked_at)
     select $1, part, clock_timestamp() from unnest($2::text[]) part
     on conflict (tenant, part) do update set asked_at = excluded.asked_at"""
-# Who is asked for; then who was looked at longest ago, if the log went on or a day went by.
-DUE: Final = """select h.tenant, h.head, r.asked_at is not null
-           and (r.began_at is null or r.asked_at > r.began_at) as asked
+# Who is asked for; then who was looked at longest ago, if the log went on or a day went by. Who
+# asks again and again waits in line: others are to have their turn.
+DUE: Final = """select h.tenant, h.head, asked
     from log.heads h
     left join integrity.results r on r.tenant = h.tenant and r.part = $1
-    where h.head > 0 and (
-        r.asked_at is not null and (r.began_at is null or r.asked_at > r.began_at)
-        or $2 and (r.began_at is null
-            or r.began_at < now() - $3::interval
-               and (r.position is distinct from h.head or r.began_at < now() - $4::interval)))
-    order by asked desc, r.began_at nulls first, h.tenant limit 1"""
+    cross join lateral (select
+        coalesce(r.asked_at > coalesce(r.began_at, '-infinity'), false) as asked) wanted
+    where h.head > 0 and (asked or $2 and (r.began_at is null
+        or r.began_at < now() - $3::interval
+           and (r.position is distinct from h.head or r.began_at < now() - $4::interval)))
+    order by asked and coalesce(r.checked_at < now() - interval '5 minutes', true) desc,
+        r.began_at nulls first, h.tenant limit 1"""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -40,9 +40,10 @@ def owners(client: tuple[str, int], port: int) -> set[int]:
     for table in TABLES:
         for line in _lines(table):
             fields = line.split(None, 10)
-            if len(fields) > 9 and fields[1] in wanted and fields[9] != "0":
-                if int(fields[2].rpartition(":")[2], 16) == port:
-                    found.add(int(fields[7]))
+            if len(fields) <= 9 or fields[1] not in wanted or fields[9] == "0":
+                continue
+            if int(fields[2].rpartition(":")[2], 16) == port:
+                found.add(int(fields[7]))
     return found
 
 

@@ -10,16 +10,15 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from milepost.contracts import streams
 from milepost.dashboards.api.parameters import PathKey
 from milepost.dashboards.api.responses import answer_not_visible
 from milepost.dashboards.pages.learner.course import course_view
+from milepost.dashboards.pages.learner.history import read_latest
 from milepost.dashboards.pages.learner.home import home_view
 from milepost.dashboards.pages.teaching import words
 from milepost.dashboards.queries.consistent_read import NotVisibleYet
 from milepost.dashboards.queries.course_page import read_course_page
 from milepost.dashboards.queries.home import read_home
-from milepost.events.log import Log
 from milepost.pages.shell import PageRequest, Shell
 from milepost.web.room import Context
 
@@ -31,7 +30,6 @@ class Source(NamedTuple):
     """Where the facts of a page are from. One dependency: several cost each page a task group."""
 
     pool: asyncpg.Pool
-    log: Log
     clock: Callable[[], datetime]
 
 
@@ -63,23 +61,20 @@ async def get_course_page(
     course = await read_course_page(
         source.pool, caller.tenant, enrollment, learner=caller.subject, language=locale.language
     )
-    recorded = [
-        *await source.log.read_stream(caller.tenant, streams.enrollment(enrollment)),
-        *await source.log.read_stream(caller.tenant, streams.progress(enrollment)),
-    ]
+    latest = await read_latest(source.pool, caller.tenant, enrollment)
     return SHELL.render(
         request,
         "course.html",
         area="my",
         part=part,
         topics=(f"enrollment/{enrollment}",),
-        view=course_view(course, source.clock(), recorded, locale),
+        view=course_view(course, source.clock(), latest, locale),
     )
 
 
 def router(context: Context) -> Router:
     return SHELL.router(
         [get_home_page, get_course_page],
-        {"source": Source(context.pool, context.transactor.log, context.clock)},
+        {"source": Source(context.pool, context.clock)},
         exception_handlers={NotVisibleYet: answer_not_visible},
     )

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from milepost.dashboards.pages.learner.history import Latest
 from milepost.dashboards.pages.teaching.timeline import timeline
 from milepost.dashboards.pages.teaching.words import sentence
 from milepost.dashboards.queries.course_page import CourseLesson, CoursePage
-from milepost.events.log import Recorded
 from milepost.pages.locales import Locale
 
 # Of a history; what is older is counted.
@@ -23,12 +23,15 @@ class Step(NamedTuple):
 
 
 class CourseView(msgspec.Struct, frozen=True, kw_only=True):
-    """`history`: the latest first, of which `open_steps` are seen at once; `older` are not."""
+    """`history`: the latest first, of which `open_steps` are seen at once; `older` are not, and
+    where it is `cut` there are others before them.
+    """
 
     course: CoursePage
     now: datetime
     history: Sequence[Step]
     older: int
+    cut: bool
     open_steps: int = OPEN_STEPS
 
     @property
@@ -38,11 +41,16 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(waiting, key=lambda one: one.due_at or self.now)
 
 
-def course_view(
-    course: CoursePage, now: datetime, recorded: Sequence[Recorded], locale: Locale
-) -> CourseView:
-    """`recorded`: the log's events of the enrollment and its progress."""
-    story = timeline(recorded, course.learner)[::-1]
+def course_view(course: CoursePage, now: datetime, latest: Latest, locale: Locale) -> CourseView:
+    story = timeline(latest.events, course.learner)[::-1]
+    if latest.cut and len(story) > 1:
+        story.pop()  # a day of visits may have been cut in two
     titles = {one.lesson: one.title for one in course.lessons}
     shown = [Step(one.occurred_at, sentence(one, locale, titles)) for one in story[:MOST_STEPS]]
-    return CourseView(course=course, now=now, history=shown, older=max(0, len(story) - MOST_STEPS))
+    return CourseView(
+        course=course,
+        now=now,
+        history=shown,
+        older=max(0, len(story) - MOST_STEPS),
+        cut=latest.cut,
+    )

@@ -1,5 +1,6 @@
 """One learner in one offering: how it stands, lesson by lesson, and the events behind it all."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -29,6 +30,7 @@ from milepost.web.auth.tokens import Caller
 
 GRADED: Final = ("quiz", "assignment", "exam")
 LINES: Final = 60
+MANY: Final = 500
 
 Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
 _ENTRIES: Final[Codec[Entry]] = Codec(Entry)
@@ -92,7 +94,10 @@ async def enrollment_facts(
         raise UnknownEnrollment(enrollment)
     learnt = await log.read_stream(tenant, streams.progress(enrollment))
     page = await read_course_page(pool, tenant, enrollment, language=language, awaited=awaited)
-    return facts_of(page, [*entered, *learnt])
+    recorded = [*entered, *learnt]
+    if len(recorded) <= MANY:
+        return facts_of(page, recorded)
+    return await asyncio.to_thread(facts_of, page, recorded)  # others are not kept waiting
 
 
 def facts_of(page: CoursePage, recorded: Sequence[Recorded]) -> EnrollmentFacts:

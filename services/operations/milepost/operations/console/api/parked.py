@@ -10,6 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
+from milepost.contracts.ids import TEXT
 from milepost.events.event import Conflicting, Invalid
 from milepost.events.parking import operator_actions
 from milepost.events.parking.operator_actions import NotParked, Settled, WaitsBehind
@@ -34,7 +35,10 @@ from milepost.web.requests.commands import Call
 
 UNKNOWN: Final = NotParked(12)
 Consumer = Annotated[
-    str | None, QueryParameter(max_length=200, description="Of this consumer, `projection/catalog`")
+    str | None,
+    QueryParameter(
+        max_length=200, pattern=TEXT, description="Of this consumer, `projection/catalog`"
+    ),
 ]
 Everything = Annotated[bool, QueryParameter(description="Also what is settled")]
 Limit = Annotated[int, QueryParameter(ge=1, le=500, description="So many at most")]
