@@ -10,7 +10,6 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
-from milepost.contracts.ids import TEXT
 from milepost.events.event import Conflicting, Invalid
 from milepost.events.parking import operator_actions
 from milepost.events.parking.operator_actions import NotParked, Settled, WaitsBehind
@@ -31,14 +30,12 @@ from milepost.operations.console.api.wiring import (
 )
 from milepost.operations.console.commands import run_once
 from milepost.web.openapi.documented_answers import query
+from milepost.web.problems import Malformed
 from milepost.web.requests.commands import Call
 
 UNKNOWN: Final = NotParked(12)
 Consumer = Annotated[
-    str | None,
-    QueryParameter(
-        max_length=200, pattern=TEXT, description="Of this consumer, `projection/catalog`"
-    ),
+    str | None, QueryParameter(max_length=200, description="Of this consumer, `projection/catalog`")
 ]
 Everything = Annotated[bool, QueryParameter(description="Also what is settled")]
 Limit = Annotated[int, QueryParameter(ge=1, le=500, description="So many at most")]
@@ -78,6 +75,8 @@ async def list_parked(
     settled: Everything = False,
     limit: Limit = 100,
 ) -> ParkedListView:
+    if consumer is not None and "\x00" in consumer:  # which Postgres takes for no text
+        raise Malformed("A consumer's name holds no NUL.", query="consumer")
     found = await operator_actions.list_parked(
         wiring.pool, tenant=request.user.tenant, consumer=consumer, settled=settled, limit=limit + 1
     )
