@@ -303,3 +303,14 @@ def test_nobody_is_sent_elsewhere(address):
 @pytest.mark.parametrize("address", ["/my", "/teach/offerings/x?stage=open#top", "/a%20b", "/a//b"])
 def test_the_way_back_is_kept(address):
     assert own_path(address) == address
+
+
+def test_many_who_sign_out_bring_nobody_back(settings):
+    sessions = Sessions(settings, cache_size=10)
+    token = sessions.issue("ana", "default", ["learner"])
+    caller = sessions.read(token)
+    sessions.end(SessionEnds(caller.session, caller.expires_at))
+    for number in range(20_000):
+        sessions.end(SessionEnds(f"of-somebody-else-{number}", caller.expires_at))
+    with pytest.raises(NotAuthenticated):
+        sessions.read(token)

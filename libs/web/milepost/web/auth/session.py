@@ -25,6 +25,8 @@ LIFETIME_SECONDS: Final = 8 * 3600
 # What a browser keeps in one cookie.
 MAX_CHARACTERS: Final = 4_000
 LEEWAY_SECONDS: Final = 5
+# What is forgotten would be let in again: more than sign out in eight hours (some 30 MB at most).
+ENDED_AT_MOST: Final = 200_000
 # Of an application's state: its `Sessions`, for what goes on for longer than a request.
 SESSIONS: Final = "sessions"
 ENDED: Final = "Your session has ended: sign in again."
@@ -57,7 +59,7 @@ class Sessions:
         """Raises `SettingInvalid`, which names the variable and not the key."""
         self.keys = SessionKeys(settings)
         self._read = LruCache[str, Caller](cache_size)
-        self._ended = LruCache[str, float](cache_size)
+        self._ended = LruCache[str, float](ENDED_AT_MOST)
 
     def issue(
         self, subject: str, tenant: str, roles: Iterable[str], seconds: int = LIFETIME_SECONDS
