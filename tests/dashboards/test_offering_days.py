@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,12 +15,14 @@ from milepost.contracts import progress as p
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.records import CredentialAwarded
 from milepost.dashboards.projections.offering_days import (
+    DAY_MEMBER,
     HAPPENED,
     KNOWN,
-    LEARNER_DAY,
+    LATEST_DAY,
     OFFERING_DAY,
     OFFERING_DAYS,
     SCHOOL,
+    read_days,
 )
 from milepost.events.event import Event, tag_of
 from milepost.events.projections.read_model import Fact, Rows
@@ -150,6 +152,15 @@ def active_days(held: Sequence[Logged]) -> Counter[tuple[str, str]]:
     return Counter((enrollment.partition(".")[0], day) for enrollment, day in days)
 
 
+def moments(rows: Rows) -> dict[str, list[datetime]]:
+    """The latest of what was done on each day, by enrollment."""
+    latest = rows.changed.get(LATEST_DAY.name, {}).values()
+    members = rows.changed.get(DAY_MEMBER.name, {})
+    return {
+        one.enrollment: [*read_days(members[one.enrollment,].days), one.last_at] for one in latest
+    }
+
+
 @settings(max_examples=40, deadline=None)
 @given(logs(), st.sampled_from([KNOWN, HAPPENED]), st.integers(-5, 12))
 def test_as_of_any_day_is_what_the_log_held_by_then(logged, clock, days):
@@ -178,7 +189,13 @@ def test_who_was_active_on_a_day_is_counted_once(logged):
     found = {(row.offering, row.day): row.active for row in changed if row.active}
     own = {key: number for key, number in found.items() if key[0] != SCHOOL}
     assert own == expected
-    assert len(rows.changed.get(LEARNER_DAY.name, {})) == expected.total()
+    assert sum(map(len, moments(rows).values())) == expected.total()
+    for enrollment, found_at in moments(rows).items():
+        did = [x for x in logged if x.enrollment == enrollment and isinstance(x.event, DOES)]
+        by_day: dict[date, datetime] = {}
+        for at in sorted(one.event.occurred_at for one in did):
+            by_day[at.date()] = at
+        assert sorted(found_at) == sorted(by_day.values())
 
 
 def test_what_is_told_late_changes_the_day_on_which_it_happened_and_that_on_which_it_is_known():

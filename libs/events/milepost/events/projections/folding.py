@@ -14,6 +14,7 @@ from milepost.events.projections.read_model import (
     Loaded,
     ReadModel,
     Rows,
+    StreamKey,
     Table,
     Undecodable,
     UndoableRows,
@@ -90,6 +91,8 @@ def failure_of(tenant: str, fact: Fact[Any], error: Exception) -> Failure:
 def keys(table: Table[Any], facts: Sequence[Fact[Any]]) -> set[Key]:
     """The keys of the rows that these facts are about. Raises `Unfoldable`."""
     assert table.key_of is not None, "a tally is not loaded"
+    if isinstance(table.key_of, StreamKey):
+        return table.key_of.of_all(facts)
     try:
         found = {table.key_of(fact) for fact in facts}
     except Exception as error:

@@ -8,7 +8,7 @@ is a tally. (A value that Postgres cannot hold counts as a failure where a batch
 
 import copy
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -43,6 +43,21 @@ class Fact(msgspec.Struct, Generic[E], frozen=True, gc=False):
     type: str
     event: E
     recorded_at: datetime
+
+
+class StreamKey(msgspec.Struct, frozen=True):
+    """As a table's `key_of`: the row named as the fact's stream key, of streams of these
+    categories. What a whole batch is about is told at once.
+    """
+
+    categories: frozenset[str]
+
+    def __call__(self, fact: Fact[Any]) -> Key | None:
+        return (fact.key,) if fact.category in self.categories else None
+
+    def of_all(self, facts: Iterable[Fact[Any]]) -> set[Key]:
+        categories = self.categories
+        return {(key,) for key in {one.key for one in facts if one.category in categories}}
 
 
 class Undecodable(msgspec.Struct, frozen=True):
@@ -88,23 +103,31 @@ class Table(msgspec.Struct, Generic[R], frozen=True, eq=False):
 
 
 class Rows:
-    """The rows of one tenant that one batch touches."""
+    """The rows of one tenant that one batch touches.
+
+    `opened`: a fold may keep here what it has read out of a text of a row, with that text. It is
+    gone with the batch. What is kept for another text than the row's is of no use.
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
         self.changed: Loaded = {}
+        self.opened: dict[str, tuple[str, Any]] = {}
 
     def of(self, table: Table[R], *key: str) -> R:
         """The row to change, new when there is none. Raises `KeyError` when it was not loaded."""
-        changed = self.changed.get(table.name)
-        if changed is None:
-            changed = self.changed[table.name] = {}
-        row: R | None = changed.get(key)
-        if row is None:
-            if table.key_of is not None:
-                row = self._loaded[table.name][key]
-            row = row or table.row(*key)
-            changed[key] = row
+        try:
+            row: R = self.changed[table.name][key]
+        except KeyError:
+            row = self._first(table, key)
+        return row
+
+    def _first(self, table: Table[R], key: Key) -> R:
+        row: R | None = None
+        if table.key_of is not None:
+            row = self._loaded[table.name][key]
+        row = row or table.row(*key)
+        self.changed.setdefault(table.name, {})[key] = row
         return row
 
     def find(self, table: Table[R], *key: str) -> R | None:

@@ -6,9 +6,11 @@ changes earlier days, and those only on which nothing that was taken later in th
 """
 
 from collections.abc import Mapping, Sequence
+from operator import sub
 from typing import Literal, TypeAlias, assert_never
 
 import msgspec
+from msgspec.structs import astuple
 
 Departure: TypeAlias = Literal["withdrawn", "transferred", "deferred", "expired", "canceled"]
 Kind: TypeAlias = Literal[
@@ -75,6 +77,7 @@ class Stages(msgspec.Struct, frozen=True):
 
 
 NAMES = Stages.__struct_fields__
+NONE = Stages()
 
 
 class _State(msgspec.Struct):
@@ -150,6 +153,8 @@ class _State(msgspec.Struct):
 
 def stages_of(steps: Sequence[Step]) -> Stages:
     """Of steps in the log's order."""
+    if not steps:
+        return NONE
     now = _State()
     for step in steps:
         now.evolve(step)
@@ -157,7 +162,7 @@ def stages_of(steps: Sequence[Step]) -> Stages:
 
 
 def difference(new: Stages, old: Stages) -> Stages:
-    return Stages(*(getattr(new, name) - getattr(old, name) for name in NAMES))
+    return Stages(*map(sub, astuple(new), astuple(old)))
 
 
 def with_step(steps: Sequence[Step], step: Step) -> list[Step]:
@@ -175,9 +180,16 @@ def with_step(steps: Sequence[Step], step: Step) -> list[Step]:
     return [*steps, step]
 
 
-def changes_by_day(old: Sequence[Step], new: Sequence[Step]) -> Mapping[int, Stages]:
-    """What the last of the new steps adds to each day; the sum up to a day is as of it."""
+def changes_by_day(
+    old: Sequence[Step], new: Sequence[Step], change: Stages
+) -> Mapping[int, Stages]:
+    """What the last of the new steps adds to each day; the sum up to a day is as of it.
+
+    `change`: what it adds to the stages of all steps.
+    """
     since = new[-1].day
+    if all(step.day <= since for step in new):
+        return {since: change}
     days = sorted({step.day for step in new if step.day >= since})
     changes, before = {}, Stages()
     for day in days:

@@ -39,7 +39,7 @@ from milepost.contracts.progress import (
     LessonStarted,
 )
 from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, ReadModel, Rows, StreamKey, Table
 
 Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
 Change: TypeAlias = (
@@ -100,16 +100,11 @@ class EnrollmentRow(msgspec.Struct):
     withdrawal_reason: str | None = None
 
 
-def key_of(fact: Fact[OverviewEvent]) -> Key:
-    """All of these events stand on `enrollment-<id>` or `progress-<id>`."""
-    return (fact.key,)
-
-
 ENROLLMENTS = Table(
     "learner_overview",
     EnrollmentRow,
     ("enrollment",),
-    key_of,
+    StreamKey(frozenset({"progress", "enrollment"})),
     (
         "learner, entered_at, enrollment",  # a learner's page, and their own list
         "offering, entered_at, enrollment",  # the list of an offering's enrollments

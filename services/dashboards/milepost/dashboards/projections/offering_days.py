@@ -8,15 +8,16 @@
 
 Days are those of UTC. What is told late changes earlier days by the second clock, never by the
 first. Stages are as in `domain/stages.py`; a row of the offering '' is the school's. Beside them a
-row per enrollment and day: what was done then.
+row per enrollment, with the days on which anything was done.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import astuple
 
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.progress import (
@@ -28,6 +29,7 @@ from milepost.contracts.progress import (
 from milepost.contracts.records import CredentialAwarded
 from milepost.dashboards.domain.stages import NAMES as STAGES
 from milepost.dashboards.domain.stages import (
+    NONE,
     Stages,
     Step,
     changes_by_day,
@@ -37,10 +39,11 @@ from milepost.dashboards.domain.stages import (
 )
 from milepost.dashboards.projections.stage_events import StageEvent, step_of
 from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, ReadModel, Rows, StreamKey, Table
 
 KNOWN, HAPPENED = "known", "happened"
 SCHOOL = ""
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
 DayEvent: TypeAlias = Activity | StageEvent | OfferingOpened | CredentialAwarded
@@ -87,7 +90,8 @@ class DayMemberRow(msgspec.Struct):
     """An enrollment: its offering, the day of its first activity, and what else happened to it.
 
     `steps`: JSON, in the log's order. `done`: when each lesson was first completed or handed in,
-    a JSON object.
+    a JSON object. `days`: the latest of what was done on each day, JSON, in any order; but for the
+    latest day, which stands in `LatestDayRow`.
     """
 
     enrollment: str
@@ -95,48 +99,41 @@ class DayMemberRow(msgspec.Struct):
     started: str | None = None
     steps: str = "[]"
     done: str = "{}"
+    days: str = "[]"
 
 
-class LearnerDayRow(msgspec.Struct):
-    """What was done in an enrollment on one day (UTC). `last_at`: the latest of it."""
+class LatestDayRow(msgspec.Struct):
+    """The latest day on which anything was done in an enrollment; `last_at`: the latest of it."""
 
     enrollment: str
-    day: str
     offering: str = ""
-    last_at: datetime | None = None
-    lessons_completed: int = 0
-    attempts: int = 0
-    visits: int = 0
-    clicks: int = 0
-    milliseconds_spent: int = 0
-
-
-def key_of(fact: Fact[DayEvent]) -> Key | None:
-    return (fact.key,) if fact.category in ("progress", "enrollment") else None
-
-
-def learner_day_of(fact: Fact[DayEvent]) -> Key | None:
-    if not isinstance(fact.event, Activity):
-        return None
-    return (fact.key, day_of(fact.event.occurred_at.toordinal()))
+    day: str = ""
+    last_at: datetime = NEVER
 
 
 OFFERING_DAY = Table("offering_day", OfferingDayRow, ("offering", "clock", "day"))
-DAY_MEMBER = Table("offering_day_member", DayMemberRow, ("enrollment",), key_of)
-LEARNER_DAY = Table(
-    "learner_day",
-    LearnerDayRow,
-    ("enrollment", "day"),
-    learner_day_of,
-    ("offering, day",),  # who was active in an offering on some days
+DAY_MEMBER = Table(
+    "offering_day_member",
+    DayMemberRow,
+    ("enrollment",),
+    StreamKey(frozenset({"progress", "enrollment"})),
+)
+# Apart, since most reports change nothing else of an enrollment.
+LATEST_DAY = Table(
+    "enrollment_latest_day", LatestDayRow, ("enrollment",), StreamKey(frozenset({"progress"}))
 )
 
+read_days = msgspec.json.Decoder(list[datetime]).decode
 read_steps = msgspec.json.Decoder(list[Step]).decode
 read_done = msgspec.json.Decoder(dict[str, datetime]).decode
 
 
-def _write(value: Sequence[Step] | Mapping[str, datetime]) -> str:
+def _write(value: Sequence[Step] | Sequence[datetime] | Mapping[str, datetime]) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _write_moment(at: datetime) -> str:
+    return msgspec.json.encode(at).decode()
 
 
 @lru_cache(maxsize=4096)
@@ -175,58 +172,105 @@ def _add_step(rows: Rows, recorded_at: datetime, member: DayMemberRow, step: Ste
     member.steps = _write(new)
     known = difference(stages_of(new), stages_of(old))
     changes = [(KNOWN, day_of(recorded_at.toordinal()), known)]
-    changes += [(HAPPENED, day_of(day), one) for day, one in changes_by_day(old, new).items()]
-    for offering in (member.offering, SCHOOL):
-        for clock, day, change in changes:
-            _add(rows.of(OFFERING_DAY, offering, clock, day), change)
+    changes += [
+        (HAPPENED, day_of(day), one) for day, one in changes_by_day(old, new, known).items()
+    ]
+    for clock, day, change in changes:
+        if change != NONE:
+            for offering in (member.offering, SCHOOL):
+                _add(rows.of(OFFERING_DAY, offering, clock, day), change)
 
 
 def _add(row: OfferingDayRow, change: Stages) -> None:
-    for name in STAGES:
-        setattr(row, name, getattr(row, name) + getattr(change, name))
+    for name, by in zip(STAGES, astuple(change), strict=True):
+        if by:
+            setattr(row, name, getattr(row, name) + by)
 
 
 def _do(rows: Rows, fact: Fact[DayEvent], event: Activity) -> None:
-    member = rows.find(DAY_MEMBER, fact.key)
-    assert member is not None, "progress opens after an enrollment, further down the log"
     at = event.occurred_at
-    day, recorded_on = day_of(at.toordinal()), day_of(fact.recorded_at.toordinal())
-    known = rows.of(OFFERING_DAY, member.offering, KNOWN, recorded_on)
-    happened = rows.of(OFFERING_DAY, member.offering, HAPPENED, day)
-    own = rows.of(LEARNER_DAY, fact.key, day)
-    if own.last_at is None:
-        own.offering, own.last_at = member.offering, at
-        happened.active += 1
-        rows.of(OFFERING_DAY, SCHOOL, HAPPENED, day).active += 1
-        if member.started is None or day < member.started:
-            member = rows.of(DAY_MEMBER, fact.key)
-            member.started = day
-            _add_step(rows, fact.recorded_at, member, Step(at.toordinal(), "began"))
-    elif own.last_at < at:
-        own.last_at = at
+    day = day_of(at.toordinal())
+    latest = rows.find(LATEST_DAY, fact.key)
+    if latest is None or latest.day != day or latest.last_at < at:
+        latest = _be_active(rows, fact, day)
+    if isinstance(event, LessonStarted):
+        return
+    offering = latest.offering
+    happened = rows.of(OFFERING_DAY, offering, HAPPENED, day)
+    known = rows.of(OFFERING_DAY, offering, KNOWN, day_of(fact.recorded_at.toordinal()))
     if isinstance(event, LessonProgressed):
-        own.milliseconds_spent += round(event.seconds_spent * 1000)
-        for row in (own, known, happened):
-            row.visits += 1
-            row.clicks += event.clicks
+        happened.visits += 1
+        known.visits += 1
+        if event.clicks:
+            happened.clicks += event.clicks
+            known.clicks += event.clicks
         if event.completed:
             _finish(rows, fact.key, event)
-    elif not isinstance(event, LessonStarted):
-        _count(own, known, happened, event)
-        _finish(rows, fact.key, event)
+        return
+    _count(known, happened, event)
+    _finish(rows, fact.key, event)
+
+
+def _be_active(rows: Rows, fact: Fact[DayEvent], day: str) -> LatestDayRow:
+    """Something was done later on the latest day, or on another one."""
+    at, latest = fact.event.occurred_at, rows.of(LATEST_DAY, fact.key)
+    if latest.day == day:
+        latest.last_at = at
+        return latest
+    if not latest.day:
+        member = rows.find(DAY_MEMBER, fact.key)
+        assert member is not None, "progress opens after an enrollment, further down the log"
+        latest.offering = member.offering
+    if latest.day < day:
+        _keep_day(rows, latest)
+        latest.day, latest.last_at = day, at
+        is_new = True
+    else:
+        is_new = _do_earlier(rows, fact.key, at)
+    if is_new:
+        _begin_day(rows, fact, latest.offering, day)
+    return latest
+
+
+def _keep_day(rows: Rows, latest: LatestDayRow) -> None:
+    """The latest day is one of the earlier ones now. They stay closed."""
+    if latest.day:
+        member = rows.of(DAY_MEMBER, latest.enrollment)
+        before = f"{member.days[:-1]}," if len(member.days) > len("[]") else "["
+        member.days = f"{before}{_write_moment(latest.last_at)}]"
+
+
+def _do_earlier(rows: Rows, enrollment: str, at: datetime) -> bool:
+    """Whether nothing had been done on that day."""
+    member = rows.of(DAY_MEMBER, enrollment)
+    moments = read_days(member.days)
+    last_at = next((one for one in moments if one.date() == at.date()), None)
+    if last_at is None or last_at < at:
+        member.days = _write([one for one in moments if one is not last_at] + [at])
+    return last_at is None
+
+
+def _begin_day(rows: Rows, fact: Fact[DayEvent], offering: str, day: str) -> None:
+    """Nothing had been done in this enrollment on this day."""
+    for name in (offering, SCHOOL):
+        rows.of(OFFERING_DAY, name, HAPPENED, day).active += 1
+    member = rows.find(DAY_MEMBER, fact.key)
+    if member is not None and (member.started is None or day < member.started):
+        member = rows.of(DAY_MEMBER, fact.key)
+        member.started = day
+        step = Step(fact.event.occurred_at.toordinal(), "began")
+        _add_step(rows, fact.recorded_at, member, step)
 
 
 def _count(
-    own: LearnerDayRow,
-    known: OfferingDayRow,
-    happened: OfferingDayRow,
-    event: LessonCompleted | AttemptScored,
+    known: OfferingDayRow, happened: OfferingDayRow, event: LessonCompleted | AttemptScored
 ) -> None:
-    for row in (own, known, happened):
-        if isinstance(event, LessonCompleted):
-            row.lessons_completed += 1
-        else:
-            row.attempts += 1
+    if isinstance(event, LessonCompleted):
+        happened.lessons_completed += 1
+        known.lessons_completed += 1
+    else:
+        happened.attempts += 1
+        known.attempts += 1
 
 
 def _finish(
@@ -239,5 +283,5 @@ def _finish(
 
 
 OFFERING_DAYS = ReadModel(
-    "offering_days", 2, Codec(DayEvent), (OFFERING_DAY, DAY_MEMBER, LEARNER_DAY), fold
+    "offering_days", 3, Codec(DayEvent), (OFFERING_DAY, DAY_MEMBER, LATEST_DAY), fold
 )

@@ -3,7 +3,7 @@
 A row of a learner is theirs alone; what an enrollment and an offering have of it are tallies.
 """
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,7 +15,7 @@ from milepost.contracts.records import (
     CredentialSuperseded,
 )
 from milepost.dashboards.projections.funnel.tables import OFFERINGS
-from milepost.events.projections.read_model import Fact, Key, Rows, Table
+from milepost.events.projections.read_model import Rows, StreamKey, Table
 
 AwardEvent: TypeAlias = (
     CredentialAwarded | CredentialRevoked | CredentialSuperseded | CredentialDeclined
@@ -36,11 +36,9 @@ class AwardRow(msgspec.Struct):
     credentials: int = 0
 
 
-def learner_of(fact: Fact[Any]) -> Key | None:
-    return (fact.key,) if fact.category == streams.RECORD else None
-
-
-LEARNER_AWARDS = Table("learner_awards", LearnerAwardsRow, ("learner",), learner_of)
+LEARNER_AWARDS = Table(
+    "learner_awards", LearnerAwardsRow, ("learner",), StreamKey(frozenset({streams.RECORD}))
+)
 AWARDS = Table("enrollment_award", AwardRow, ("enrollment",))
 
 _read = msgspec.json.Decoder(dict[str, dict[str, str]]).decode

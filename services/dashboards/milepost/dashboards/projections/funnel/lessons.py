@@ -47,6 +47,7 @@ Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
 
 BUCKETS = tuple(f"s{number}" for number in range(SCORE_BUCKETS))
 A_PAGE = LessonRule(id="")
+OPENED_AT_ONCE = 5_000  # some 4 kB each
 
 read_published = msgspec.json.Decoder(CoursePublished).decode
 
@@ -64,7 +65,7 @@ def plan_of(rows: Rows, member: Member) -> Plan | None:
 
 
 def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
-    works = read_works(member.work)
+    works = _opened(rows, member)
     work = works.get(event.lesson)
     if work is None:
         work = works[event.lesson] = Work()
@@ -75,7 +76,7 @@ def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
     before = count_of(work, rule, member.starts) if scored else NOTHING
     attempts = evolve_work(work, event)
     judge(work, rule)
-    member.work = write_works(works)
+    _write(rows, member, works)
     changed = (bits ^ work.bits) & (STARTED | DONE)
     if changed & DONE and (plan is None or event.lesson in plan.lessons):
         member.lessons_done += 1 if work.bits & DONE else -1
@@ -86,6 +87,19 @@ def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
         _count(rows, member, event.lesson, before, after)
     elif changed:
         _count_bits(rows.of(LESSONS, member.offering, event.lesson), bits, work.bits)
+
+
+def _opened(rows: Rows, member: Member) -> Works:
+    """To be changed, and written then: what fails half way is read again."""
+    text, works = rows.opened.pop(member.enrollment, ("", {}))
+    return works if text is member.work else read_works(member.work)
+
+
+def _write(rows: Rows, member: Member, works: Works) -> None:
+    member.work = write_works(works)
+    if len(rows.opened) >= OPENED_AT_ONCE:
+        rows.opened.clear()
+    rows.opened[member.enrollment] = (member.work, works)
 
 
 def fold_moved(rows: Rows, member: Member, event: Moved) -> None:

@@ -8,7 +8,7 @@ from milepost.contracts.courses import CoursePublished
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.contracts.progress import PlanMigrated
 from milepost.dashboards.projections.funnel.stages import Member
-from milepost.events.projections.read_model import Fact, Key, Table
+from milepost.events.projections.read_model import Fact, Key, StreamKey, Table
 
 
 class OfferingRow(msgspec.Struct):
@@ -91,10 +91,6 @@ class PlanRow(msgspec.Struct):
 SAYS_PLAN = frozenset({CoursePublished, LearnerEnrolled, PlanMigrated})
 
 
-def member_of(fact: Fact[Any]) -> Key | None:
-    return (fact.key,) if fact.category in ("progress", "enrollment") else None
-
-
 def plan_key_of(fact: Fact[Any]) -> Key | None:
     event = fact.event
     if type(event) in SAYS_PLAN and event.course:
@@ -111,7 +107,7 @@ MEMBERS = Table(
     "offering_member",
     Member,
     ("enrollment",),
-    member_of,
+    StreamKey(frozenset({"progress", "enrollment"})),
     ("offering, learner",),  # the gradebook
     weight=8,
 )

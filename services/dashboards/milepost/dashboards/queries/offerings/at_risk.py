@@ -32,7 +32,12 @@ from milepost.dashboards.projections.funnel.lesson_work import (
 )
 from milepost.dashboards.projections.funnel.lessons import plan_in
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
-from milepost.dashboards.projections.offering_days import OFFERING_DAYS, read_done, read_steps
+from milepost.dashboards.projections.offering_days import (
+    OFFERING_DAYS,
+    read_days,
+    read_done,
+    read_steps,
+)
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.offering import UnknownOffering
@@ -55,7 +60,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class MemberFacts(msgspec.Struct, frozen=True):
-    """`state` is that of now; `last_activity` the latest by the moment that is asked for."""
+    """`state` is that of now. `latest`: when anything was done last; `days`: on earlier days."""
 
     enrollment: str
     learner: str
@@ -66,7 +71,8 @@ class MemberFacts(msgspec.Struct, frozen=True):
     steps: str
     done: str
     state: str
-    last_activity: datetime | None
+    latest: datetime | None
+    days: str
 
 
 class PlanFacts(msgspec.Struct, frozen=True):
@@ -81,23 +87,24 @@ RUN = Select(Decoder(list[Run]), _RUN)
 OWN_RUN = Select(Decoder(list[Run]), f"{_RUN} and {IN_OWN_OFFERINGS}")
 
 
-def _members(last_activity: str) -> Select:
+def _members(last_activity: str, joined: str = "") -> Select:
     return Select(
         Decoder(list[MemberFacts]),
         f"""select m.enrollment, m.learner, m.course, m.version, m.work, m.starts, d.steps, d.done,
-            o.state, {last_activity} as last_activity
+            o.state, {last_activity}
         from dashboards.offering_member m
         join dashboards.offering_day_member d using (tenant, enrollment)
-        join dashboards.learner_overview o using (tenant, enrollment)
+        join dashboards.learner_overview o using (tenant, enrollment) {joined}
         where m.tenant = :tenant and m.offering = :offering and m.enrolled
         order by m.learner, m.enrollment""",
     )
 
 
-NOW = _members("o.last_activity")
-# By day, for the model keeps no more of them; whole days are asked for.
-BY_THEN = _members("""(select max(l.last_at) from dashboards.learner_day l
-    where l.tenant = m.tenant and l.enrollment = m.enrollment and l.day <= :day)""")
+NOW = _members("o.last_activity as latest, '[]' as days")
+BY_THEN = _members(
+    "l.last_at as latest, d.days",
+    "left join dashboards.enrollment_latest_day l using (tenant, enrollment)",
+)
 PLANS = Select(
     Decoder(list[PlanFacts]),
     """select course, version, plan from dashboards.course_plan
@@ -150,7 +157,7 @@ async def read_at_risk(
     arguments: dict[str, object] = {"offering": offering}
     members, run = NOW, RUN
     if happened_by is not None:
-        members, arguments["day"] = BY_THEN, happened_by.isoformat()
+        members = BY_THEN
     if instructor is not None:
         run, arguments["instructor"] = OWN_RUN, instructor
     found = await read(
@@ -250,13 +257,20 @@ def _learnings(
             enrollment=one.enrollment,
             learner=one.learner,
             entered=max(entered, run.starts or entered),
-            last_activity=one.last_activity,
+            last_activity=_last_activity(one, at) if past else one.latest,
             counting=asked.counting,
             done=_done(one, works, at),
             due=_due(asked, one.starts),
             failed=_failed(asked.plan, works, at),
             judged=not stages.completed and (past or one.state in ("enrolled", "active")),
         )
+
+
+def _last_activity(one: MemberFacts, at: datetime) -> datetime | None:
+    """By the end of that day."""
+    if one.latest is None or one.latest.date() <= at.date():
+        return one.latest
+    return max((when for when in read_days(one.days) if when.date() <= at.date()), default=None)
 
 
 def _entered(steps: list[Step]) -> datetime:
