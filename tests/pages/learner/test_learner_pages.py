@@ -112,8 +112,10 @@ async def test_home_says_what_to_do_and_of_how_many(shown):
 async def test_a_course_says_why_a_lesson_is_locked_and_what_is_needed(shown):
     html = await text(shown, "/courses/under-way")
     assert "Opens after: <bdi>Keys</bdi>" in " ".join(html.split())
-    assert "42 % on average in what is left, to pass" in html
+    assert "To pass, you need 42 % on average in what is left" in html
     assert "2 attempts, 1 left" in html
+    assert " % of the grade" in html
+    assert "weight" not in html
     assert "Passed “Sets and relations” with 90 %" in html
     assert "and 12 earlier steps" in html
     html = await text(shown, "/courses/waiting")

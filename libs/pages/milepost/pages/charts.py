@@ -36,10 +36,11 @@ class Drawn(NamedTuple):
 
 
 class LineChart(NamedTuple):
-    """`ticks` from the top down, evenly spaced, the last is 0."""
+    """`ticks` from the top down, evenly spaced, the last is 0. `has_values`: one is above 0."""
 
     lines: tuple[Drawn, ...]
     ticks: tuple[float, ...]
+    has_values: bool
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -47,8 +48,10 @@ class LineChart(NamedTuple):
 def line_chart(series: Iterable[Line], top: float | None = None) -> LineChart:
     """From 0 to a round number above all values, or to `top`."""
     shown = list(series)[: len(DASHES)]
-    ticks = ticks_to(max((one for each in shown for one in each.values if one), default=0), top)
-    return LineChart(tuple(_drawn(one, ticks[0], DASHES[i]) for i, one in enumerate(shown)), ticks)
+    highest = max((one for each in shown for one in each.values if one), default=0)
+    ticks = ticks_to(highest, top)
+    drawn = tuple(_drawn(one, ticks[0], DASHES[i]) for i, one in enumerate(shown))
+    return LineChart(drawn, ticks, highest > 0)
 
 
 def ticks_to(highest: float, top: float | None = None) -> tuple[float, ...]:

@@ -51,6 +51,12 @@ def _distance(language: str, seconds: int) -> str:
     return format_timedelta(away, add_direction=True, threshold=1.2, locale=language)
 
 
+@lru_cache(maxsize=REMEMBERED)
+def language_name(language: str, named: str) -> str:
+    """In `language`, what the language with the tag `named` is called; the tag: nobody knows."""
+    return _locale(language).languages.get(named.partition("-")[0].lower()) or named
+
+
 @lru_cache(maxsize=64)
 def _locale(language: str) -> Locale:
     return Locale.parse(language)

@@ -92,6 +92,10 @@ class Locale(msgspec.Struct, frozen=True):
         """As `3 days ago`, or `in 3 days`: for people; beside it stands the date."""
         return formats.distance(self.language, timedelta(seconds=int((at - now).total_seconds())))
 
+    def name_of_language(self, tag: str) -> str:
+        """`de` is `German` in English; the tag itself where nobody knows it."""
+        return formats.language_name(self.language, tag)
+
     def _date(self, at: datetime, pattern: str) -> str:
         return formats.date(self.language, at.astimezone(self.zone).date(), self.texts[pattern])
 

@@ -29,7 +29,7 @@ from litestar import Request, Response, Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from milepost.pages import charts, formats
+from milepost.pages import cells, charts, formats
 from milepost.pages.locales import Locale, Locales
 from milepost.pages.navigation import Area, areas_of, home_of
 from milepost.pages.pages import Pages, page
@@ -78,7 +78,7 @@ class Shell:
     ) -> None:
         self._pages = Pages(static, home / "templates")
         self._locales = Locales(*([words] if words else []), home / "catalogs")
-        self._pages.add_globals(chart=charts)
+        self._pages.add_globals(chart=charts, cells=cells)
         self._languages = lru_cache(maxsize=1_024)(self._links)
         self._choose = lru_cache(maxsize=1_024)(self._locales.choose)
 

@@ -156,6 +156,7 @@ class Edge:
             return self._cookie.visitor(scope) if known else None
         caller = await self._authenticated(scope, headers)
         self._quotas.spend(caller)
+        scope["user"] = caller  # a refusal's page has their menu, too
         check_role(scope, caller)
         check_parameters(scope)
         TENANT.set(caller.tenant)

@@ -32,8 +32,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """`of`: what the whole bar is; `note` says it in words."""
+
     label: str
     value: int
+    of: int
     note: str
     href: str
 
@@ -76,6 +79,7 @@ def bars_of(facts: GroupSnapshot, locale: Locale) -> Sequence[Bar]:
         Bar(
             label=one.course_title or one.course,
             value=one.completed,
+            of=one.enrolled,
             note=locale.text("of_enrolled", all=locale.number(one.enrolled)),
             href=f"?stage=completed&course={quote(one.course, safe='')}#members",
         )

@@ -15,6 +15,7 @@ from milepost.pages.locales import Locale
 # Of a history; what is older is counted.
 MOST_STEPS: Final = 30
 OPEN_STEPS: Final = 6
+GOING_ON: Final = frozenset({"enrolled", "active", "suspended"})
 
 
 class Step(NamedTuple):
@@ -35,8 +36,20 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
     open_steps: int = OPEN_STEPS
 
     @property
+    def goes_on(self) -> bool:
+        """Whether dates and what is left still mean something to the learner."""
+        return self.course.state in GOING_ON
+
+    def share(self, lesson: CourseLesson) -> float:
+        """Of the grade, 0 to 1, that the lesson makes up; 0: it is not graded, or excused."""
+        weights = sum(one.weight for one in self.course.lessons if not one.waived)
+        return 0 if lesson.waived or not weights else lesson.weight / weights
+
+    @property
     def due(self) -> Sequence[CourseLesson]:
         """What has a date and is not done, in order of the dates."""
+        if not self.goes_on:
+            return []
         waiting = [one for one in self.course.lessons if one.due_at and one.status != "done"]
         return sorted(waiting, key=lambda one: one.due_at or self.now)
 

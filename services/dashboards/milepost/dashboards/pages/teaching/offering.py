@@ -121,8 +121,9 @@ def lessons_finding(lessons: Sequence[LessonFigures], locale: Locale) -> str:
     """Where most who began are still, in a sentence."""
     if not any(one.started for one in lessons):
         return locale.text("lessons.begun.none")
-    worst = max(lessons, key=lambda one: one.dropped)
-    if not worst.dropped:
+    counting = [one for one in lessons if one.required]  # others may be left as they are
+    worst = max(counting, key=lambda one: one.dropped, default=None)
+    if worst is None or not worst.dropped:
         return locale.text("lessons.even")
     return locale.text(
         "lessons.finding",
