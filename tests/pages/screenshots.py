@@ -13,6 +13,9 @@ from tests.processes import plain_environment, running_up
 TARGET = Path(__file__).parents[2] / "docs" / "static" / "screenshots"
 SCHOOL = "demo"
 
+# An offering that is under way.
+RUNNING = "main tr:has(.badge.good) a[href^='/teach/offerings/']"
+
 
 class Shot(NamedTuple):
     """`follow`: what is clicked on the page before the picture is taken."""
@@ -24,12 +27,13 @@ class Shot(NamedTuple):
     follow: str | None = None
     dark: bool = False
     width: int = 1_280
+    height: int = 900
 
 
 SHOTS = (
     Shot("learner", "learner-0001", "learner", "/my"),
-    Shot("learner-phone", "learner-0001", "learner", "/my", dark=True, width=390),
-    Shot("instructor", "teacher", "instructor", "/teach", "main a[href^='/teach/offerings/']"),
+    Shot("learner-phone", "learner-0001", "learner", "/my", dark=True, width=390, height=844),
+    Shot("instructor", "teacher", "instructor", "/teach", RUNNING, height=960),
     Shot("registrar", "office", "registrar", "/office"),
     Shot("issuer", "issuer", "issuer", "/issue"),
     Shot("operator", "olga", "operator", "/console", dark=True),
@@ -45,6 +49,7 @@ async def take(school: Running) -> None:
             ) as window:
                 await window.sign_in(SCHOOL, shot.subject, [shot.role])
                 await window.open(shot.address)
+                await window.page.set_viewport_size({"width": shot.width, "height": shot.height})
                 if shot.follow:
                     await window.page.locator(shot.follow).first.click()
                     await window.page.wait_for_load_state()
