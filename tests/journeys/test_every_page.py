@@ -75,8 +75,10 @@ async def imported(school: Running, tmp_path_factory: pytest.TempPathFactory) ->
         cut(whole, table, folder, EVERY)
     tenant = "imported-pages"
     run(school, "import", "oulad", str(folder), "--tenant", tenant)
-    office = school.client("registrar", tenant=tenant)
-    assert (await office.put(f"/enrollment/offerings/{RUN}/instructors/teacher", {})).is_success
+    headers = school.headers("registrar", tenant=tenant)
+    async with school.connection(headers=headers) as office:
+        given = await office.put(f"/enrollment/offerings/{RUN}/instructors/teacher", json={})
+    assert given.is_success, given.text
     return Imported(tenant, student_of(folder))
 
 
