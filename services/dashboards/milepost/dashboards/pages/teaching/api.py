@@ -80,13 +80,21 @@ async def get_taught_offering(
     pool: Pool,
     transactor: Log,
     clock: NamedDependency[Clock],
+    *,
+    lessons: Annotated[int, QueryParameter(ge=1, le=1_000, description="Page of lessons")] = 1,
 ) -> Response[bytes]:
     """Its figures, each with what it is of and who they are."""
     await check_offering(transactor, request.user, offering)
     locale = SHELL.locale(request)
-    screen = await offering_screen(pool, request.user.tenant, offering, locale, now=clock())
+    tenant = request.user.tenant
+    screen = await offering_screen(pool, tenant, offering, locale, now=clock(), lessons=lessons)
     return SHELL.render(
-        request, "offering.html", area="teach", topics=(f"offering/{offering}",), one=screen
+        request,
+        "offering.html",
+        area="teach",
+        topics=(f"offering/{offering}",),
+        one=screen,
+        lesson_page=lessons,
     )
 
 

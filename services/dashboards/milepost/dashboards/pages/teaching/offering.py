@@ -26,6 +26,7 @@ from milepost.dashboards.queries.offerings.days import DayFigures, read_days
 from milepost.pages.locales import Locale
 
 AT_RISK: Final = 20
+LESSONS: Final = 50
 HEADLINE: Final = ("enrolled", "started", "completed", "awarded")
 
 
@@ -54,13 +55,18 @@ class RiskLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferingScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """What the template draws, in the reader's language."""
+    """What the template draws, in the reader's language.
+
+    `lessons`: those of one page, and `next_lessons` the page that follows.
+    """
 
     run: RunView
     page: OfferingPage
     headline: Sequence[StageCount]
     funnel: Sequence[Bar]
     lessons_finding: str
+    lessons: Sequence[LessonFigures]
+    next_lessons: int | None
     scores: Sequence[HeatRow]
     scores_finding: str
     score_ranges: Sequence[str]
@@ -71,7 +77,13 @@ class OfferingScreen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def offering_screen(
-    pool: asyncpg.Pool, tenant: str, offering: str, locale: Locale, *, now: datetime
+    pool: asyncpg.Pool,
+    tenant: str,
+    offering: str,
+    locale: Locale,
+    *,
+    now: datetime,
+    lessons: int = 1,
 ) -> OfferingScreen:
     """Raises `UnknownOffering`."""
     language = locale.language
@@ -81,12 +93,19 @@ async def offering_screen(
         read_at_risk(pool, tenant, offering, now=now, risk="any"),
         read_days(pool, tenant, offering),
     )
-    return screen_of(found.run, page, risk, days.days, locale)
+    return screen_of(found.run, page, risk, days.days, locale, lessons=lessons)
 
 
 def screen_of(
-    run: RunView, page: OfferingPage, risk: AtRisk, days: Sequence[DayFigures], locale: Locale
+    run: RunView,
+    page: OfferingPage,
+    risk: AtRisk,
+    days: Sequence[DayFigures],
+    locale: Locale,
+    *,
+    lessons: int = 1,
 ) -> OfferingScreen:
+    shown, following = lessons_shown(page.lessons, lessons)
     titles = {one.lesson: one.title for one in page.lessons}
     return OfferingScreen(
         run=run,
@@ -94,6 +113,8 @@ def screen_of(
         headline=[one for one in page.stages if one.stage in HEADLINE],
         funnel=[_bar(one, page, locale) for one in page.stages],
         lessons_finding=lessons_finding(page.lessons, locale),
+        lessons=shown,
+        next_lessons=following,
         scores=[HeatRow(one.title, one.buckets) for one in page.scores],
         scores_finding=scores_finding(page.scores, locale),
         score_ranges=_ranges(locale),
@@ -115,6 +136,16 @@ def risk_lines(risk: AtRisk, locale: Locale, titles: Mapping[str, str]) -> list[
         )
         for one in risk.rows
     ]
+
+
+def lessons_shown(
+    lessons: Sequence[LessonFigures], page: int
+) -> tuple[Sequence[LessonFigures], int | None]:
+    """In the plan's order; of more than a page those that count come first."""
+    if len(lessons) > LESSONS:
+        lessons = sorted(lessons, key=lambda one: not one.required)
+    begin, end = (page - 1) * LESSONS, page * LESSONS
+    return lessons[begin:end], page + 1 if end < len(lessons) else None
 
 
 def lessons_finding(lessons: Sequence[LessonFigures], locale: Locale) -> str:
