@@ -46,7 +46,7 @@ check: setup ## format, lint, types, rooms: what CI runs before the tests
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q tests/house
+	@$(BIN)/pytest -q tests/house -m "not servers and not app and not slow"
 
 fix: setup ## mend what the formatter and the linter can
 	@$(BIN)/ruff check --fix
