@@ -22,6 +22,8 @@ ARGUMENTS = [
 # Where pictures of the pages are put, for people who want to look at them.
 SCREENSHOTS = os.environ.get("MILEPOST_SCREENSHOTS")
 WIDTHS = {"phone": 390, "desk": 1_280}
+# One theme finds what is wrong with a page, the other what is wrong with a colour.
+THEMES = ["light", pytest.param("dark", marks=pytest.mark.slow)]
 
 
 @asynccontextmanager

@@ -305,10 +305,15 @@ async def test_the_holder_has_a_hidden_one_as_a_file_and_nobody_else(school: Pag
     assert (await school.get(withheld, format="pdf", by="issuer")).status_code == 200
 
 
+PLURALS = (".zero", ".one", ".two", ".few", ".many", ".other")
+
+
 def test_every_language_says_the_same_with_the_same_facts():
     facts = {
         one.language: {
-            key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in one.texts.items()
+            key: sorted(re.findall(r"\{(\w+)\}", text))
+            for key, text in one.texts.items()
+            if not key.endswith(PLURALS)  # a language has those it needs
         }
         for one in LOCALES.all()
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.browser import WIDTHS
+from tests.browser import THEMES, WIDTHS
 from tests.pages.campus import PLAN, Campus, campus_on
 
 from milepost.events.store.postgres import connect_pool
@@ -85,7 +85,7 @@ async def test_a_learner_sees_their_own_skills_with_levels(campus: Campus):
     assert "You have no skills here yet" in nobody.text
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 async def test_pages_of_programs_and_skills_are_for_everybody(
     campus: Campus, browser: Any, scheme: str
 ):

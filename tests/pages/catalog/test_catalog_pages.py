@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.browser import WIDTHS, reader
+from tests.browser import THEMES, WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.dashboards.conftest import pool
 from tests.dashboards.desk import happens
@@ -78,7 +78,7 @@ async def test_what_is_found_leads_to_where_one_enrolls(shown):
     assert missing.status_code == 404
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 async def test_the_catalog_is_seen_by_everybody(browser: Any, shown: Client, scheme: str):
     for width, pixels in WIDTHS.items():
         size: Mapping[str, Any] = {"width": pixels, "color_scheme": scheme}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
-from tests.browser import WIDTHS
+from tests.browser import THEMES, WIDTHS
 from tests.dashboards.history import project
 from tests.pages.campus import PLAN, Campus, campus_on
 
@@ -137,7 +137,7 @@ async def test_a_registrar_keeps_a_group_by_form_and_keyboard(campus: Campus, br
     assert [one["learner"] for one in members] == ["ann", "cem"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 async def test_pages_of_groups_are_for_everybody(campus: Campus, browser: Any, scheme: str):
     shown: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {
         "sponsor": (SAM, ("/sponsor", *GROUP, "/sponsor/groups/acme?lang=ar")),

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.browser import WIDTHS, reader
+from tests.browser import THEMES, WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.dashboards.conftest import pool
 from tests.dashboards.desk import happens
@@ -200,7 +200,7 @@ async def test_only_who_holds_keys_may_rotate_them(guild):
     assert "milepost keys rotate" in html
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 async def test_issuers_pages_are_seen_by_everybody(browser: Any, guild: Client, scheme: str):
     for width, pixels in WIDTHS.items():
         size: Mapping[str, Any] = {"width": pixels, "color_scheme": scheme}

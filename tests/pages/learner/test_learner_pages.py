@@ -7,7 +7,7 @@ import pytest
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 from msgspec.structs import replace
-from tests.browser import WIDTHS, reader
+from tests.browser import THEMES, WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.pages.learner.scenes import BUSY, COURSE, NEW, NOW, enrollment, progress
 from tests.pages.teaching.test_timeline import recorded
@@ -125,7 +125,7 @@ async def test_a_course_says_why_a_lesson_is_locked_and_what_is_needed(shown):
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 async def test_learners_pages_are_seen_by_everybody(browser: Any, shown: Client, scheme: str):
     often = [("homes", "busy"), ("courses", "under-way")]
     once = [("homes", "new"), ("courses", "waiting"), ("courses", "completed")]

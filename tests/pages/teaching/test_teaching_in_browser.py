@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.browser import WIDTHS
+from tests.browser import THEMES, WIDTHS
 from tests.pages.campus import Campus, tab_to
 
 pytestmark = pytest.mark.servers  # the browser is a process
@@ -21,7 +21,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 async def test_they_are_seen_by_everybody(browser: Any, campus: Campus, scheme: str):
     """Axe finds nothing, nothing sticks out."""
     for width, pixels in WIDTHS.items():
