@@ -178,6 +178,27 @@ class Hub:
         )  # fmt: skip
         return {row["state"]: row["count"] for row in rows}
 
+    @asynccontextmanager
+    async def hours_pass(self) -> AsyncIterator[None]:
+        """One after the other, a day at most."""
+
+        async def passing() -> None:
+            for _ in range(24):
+                self.later(hours=1)
+                await asyncio.sleep(0.2)
+
+        task = asyncio.create_task(passing())
+        yield
+        await cancel_and_wait(task)
+
+    async def attempts(self, webhook: str) -> int:
+        """Those that were written down."""
+        count: int = await self.pool.fetchval(
+            "select count(*) from webhooks.attempts where tenant = $1 and webhook = $2",
+            self.tenant, webhook,
+        )  # fmt: skip
+        return count
+
     async def waits(self, webhook: str) -> int:
         return (await self.states(webhook)).get("waiting", 0)
 
