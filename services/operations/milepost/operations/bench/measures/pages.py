@@ -78,7 +78,7 @@ def _first_page_bytes(serving: Running, cookie: str) -> int:
     """Of the page and all that it loads, as they are sent. Raises `WentWrong`."""
     html = _fetched(serving.port, "/my", cookie)  # never compressed: it holds a secret
     linked = {one.decode() for one in _LINKED.findall(html)}
-    if b"meter" not in html or not linked:
+    if b"/my/courses/" not in html or not linked:
         raise WentWrong("the page of a learner should show a course, and load a style sheet")
     return len(html) + sum(len(_fetched(serving.port, one, cookie)) for one in linked)
 
