@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import ServiceUnavailableError
 from tests.eventually import eventually
 from tests.house.test_nats_conf import PASSWORDS, Server
 
@@ -60,6 +62,15 @@ class Partner:
         return Account(self.tenant, self.name, users)
 
 
+async def made(js: JetStreamContext, partner: Partner) -> bool:
+    """Whether its consumers are: for a moment nobody answers, while accounts are read anew."""
+    try:
+        await consumers.make(js, partner.named, 1)
+    except ServiceUnavailableError:
+        return False
+    return True
+
+
 class Nats:
     """A server that runs, whoever configured it."""
 
@@ -82,7 +93,7 @@ class Nats:
         self.write([one.account for one in partners])
         async with self.own() as js:
             for one in partners:
-                await consumers.make(js, one.named, 1)
+                await eventually(partial(made, js, one))
         for one in partners:
             await self.takes_up(self.address(one), one.id)
 
