@@ -214,7 +214,7 @@ class Hub:
         try:
             await eventually(as_said)
         finally:
-            assert found == states
+            assert found == states, found
 
     async def recorded(self) -> list[Recorded]:
         return await self.log.read(self.tenant, limit=100_000)
