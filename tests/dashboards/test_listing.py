@@ -23,7 +23,8 @@ from tests.dashboards.history import (
 from tests.loop_lag import loop_free
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
-from milepost.dashboards.api import lists
+from milepost.dashboards.api.lists import catalog, credentials, enrollments
+from milepost.dashboards.api.lists.offerings import list_offerings
 from milepost.dashboards.queries.lists.courses import COURSES, CoursesQuery
 from milepost.dashboards.queries.lists.credentials import CREDENTIALS, CredentialsQuery
 from milepost.dashboards.queries.lists.enrollments import (
@@ -49,12 +50,12 @@ class List(NamedTuple):
 
 
 LISTS = {
-    "courses": List(COURSES, CoursesQuery, lists.list_courses),
-    "programs": List(PROGRAMS, ProgramsQuery, lists.list_programs),
-    "runs": List(RUNS, RunsQuery, lists.list_catalog_offerings),
-    "enrollments": List(ENROLLMENTS, EnrollmentsQuery, lists.list_enrollments),
-    "offerings": List(OFFERINGS, OfferingsQuery, lists.list_offerings),
-    "credentials": List(CREDENTIALS, CredentialsQuery, lists.list_credentials),
+    "courses": List(COURSES, CoursesQuery, catalog.list_courses),
+    "programs": List(PROGRAMS, ProgramsQuery, catalog.list_programs),
+    "runs": List(RUNS, RunsQuery, catalog.list_catalog_offerings),
+    "enrollments": List(ENROLLMENTS, EnrollmentsQuery, enrollments.list_enrollments),
+    "offerings": List(OFFERINGS, OfferingsQuery, list_offerings),
+    "credentials": List(CREDENTIALS, CredentialsQuery, credentials.list_credentials),
 }
 every_list = pytest.mark.parametrize("name", LISTS)
 

@@ -64,15 +64,8 @@ def create_app(
     metrics = HttpMetrics(registry, peers_of(settings.metrics_peers))
     quotas = Quotas(settings, registry)
     cookie = cookie or SessionCookie(settings)
-    edge = DefineMiddleware(
-        Edge,
-        verifier=verifier,
-        quotas=quotas,
-        metrics=metrics,
-        tracer=tracer,
-        settles=settles,
-        cookie=cookie,
-    )
+    parts = {"verifier": verifier, "quotas": quotas, "metrics": metrics, "tracer": tracer}
+    edge = DefineMiddleware(Edge, settles=settles, cookie=cookie, **parts)
     publisher = Publisher(settings.public_origin)
     error_page = next((one.error_page for one in services if one.error_page), None)
     app = Litestar(

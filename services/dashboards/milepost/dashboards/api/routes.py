@@ -7,11 +7,12 @@ import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 
-from milepost.dashboards.api import figures, issuers, lists, own_progress, past, search
+from milepost.dashboards.api import figures, issuers, own_progress, past, search
 from milepost.dashboards.api.at_risk import list_at_risk
 from milepost.dashboards.api.attainment import routes as attainment
 from milepost.dashboards.api.groups import routes as groups
 from milepost.dashboards.api.list_answers import Lists
+from milepost.dashboards.api.lists import catalog, credentials, enrollments, offerings
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
 from milepost.dashboards.api.responses import (
     NOT_YOUR_OWN,
@@ -106,7 +107,10 @@ def routes(pool: asyncpg.Pool, transactor: Transactor, clock: Callable[[], datet
     return Router(
         "/dashboards",
         route_handlers=[
-            *lists.HANDLERS,
+            *catalog.HANDLERS,
+            *enrollments.HANDLERS,
+            *offerings.HANDLERS,
+            *credentials.HANDLERS,
             *groups.HANDLERS,
             *attainment.HANDLERS,
             *past.HANDLERS,
