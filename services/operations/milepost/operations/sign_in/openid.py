@@ -10,7 +10,14 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from milepost.operations.sign_in.attempt import Attempt, Stale, begin, forgotten, kept, resume
+from milepost.operations.sign_in.authorization_request import (
+    AuthorizationRequest,
+    Stale,
+    begin,
+    forgotten,
+    kept,
+    resume,
+)
 from milepost.operations.sign_in.front import OPEN, SHELL, redirect
 from milepost.operations.sign_in.provider import Metadata, NotAccepted, Provider, ProviderAway
 from milepost.pages.shell import PageRequest
@@ -55,15 +62,15 @@ class OpenId:
             metadata = await self._provider.metadata()
         except ProviderAway as fault:
             raise Failed("away", str(fault)) from fault
-        attempt = begin(request.scope, self._cookie, back)
-        return redirect(self._address(metadata, attempt), kept(self._cookie, attempt))
+        sent = begin(request.scope, self._cookie, back)
+        return redirect(self._address(metadata, sent), kept(self._cookie, sent))
 
     async def come_back(self, request: PageRequest) -> Response[bytes]:
         """With a session. Raises `Failed`, `TooManyRequests`."""
         self._asked.spend("", monotonic_ns())
         answer = request.query_params
         try:
-            attempt = resume(request.scope, self._cookie, answer.get("state", ""))
+            sent = resume(request.scope, self._cookie, answer.get("state", ""))
             metadata = await self._provider.metadata()
             self._require_issuer(metadata, answer.get("iss"))
             if "error" in answer:
@@ -73,8 +80,8 @@ class OpenId:
                 raise Failed("stale", "the answer has no code")
             claims = await self._provider.redeem(
                 answer["code"][:4_000],
-                attempt.verifier(self._cookie.sessions.keys),
-                attempt.nonce,
+                sent.verifier(self._cookie.sessions.keys),
+                sent.nonce,
                 self._callback,
             )
             known = self._claims.read(claims)
@@ -88,7 +95,7 @@ class OpenId:
             raise Failed("unknown", f"a claim is wrong: {fault}") from fault
         token = self._cookie.sessions.issue(known.sub, known.tenant, known.roles)
         _log.info("signed_in", tenant=known.tenant)
-        return redirect(attempt.back, self._cookie.set(token), forgotten(self._cookie))
+        return redirect(sent.back, self._cookie.set(token), forgotten(self._cookie))
 
     def _require_issuer(self, metadata: Metadata, said: str | None) -> None:
         """RFC 9207: the answer is this provider's, not another one's that was mixed in."""
@@ -100,7 +107,7 @@ class OpenId:
     def _callback(self) -> str:
         return self._cookie.home.rstrip("/") + CALLBACK
 
-    def _address(self, metadata: Metadata, attempt: Attempt) -> str:
+    def _address(self, metadata: Metadata, sent: AuthorizationRequest) -> str:
         keys = self._cookie.sessions.keys
         query = urlencode(
             {
@@ -108,9 +115,9 @@ class OpenId:
                 "client_id": self._provider.client_id,
                 "redirect_uri": self._callback,
                 "scope": self._scopes,
-                "state": attempt.state(keys),
-                "nonce": attempt.nonce,
-                "code_challenge": attempt.challenge(keys),
+                "state": sent.state(keys),
+                "nonce": sent.nonce,
+                "code_challenge": sent.challenge(keys),
                 "code_challenge_method": "S256",
             }
         )

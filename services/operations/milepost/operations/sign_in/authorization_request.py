@@ -1,4 +1,4 @@
-"""One sign-in under way, between a browser's leaving for the provider and its coming back.
+"""The authorization request: one sign-in, from a browser's leaving for the provider to its return.
 
 Nothing of it is stored here. The browser keeps a secret in a cookie, `state` carries the rest,
 signed, and what only both together give is the PKCE verifier:
@@ -37,7 +37,7 @@ class Stale(Exception):
     """It was not begun in this browser, or too long ago."""
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class AuthorizationRequest(msgspec.Struct, frozen=True):
     """`back`: the page that was asked for."""
 
     back: str
@@ -56,29 +56,29 @@ class Attempt(msgspec.Struct, frozen=True):
         return keys.sign(_PURPOSE, claims, SECONDS)
 
 
-def begin(scope: HTTPScope, cookie: SessionCookie, back: str) -> Attempt:
+def begin(scope: HTTPScope, cookie: SessionCookie, back: str) -> AuthorizationRequest:
     """Further tabs of a browser share its secret."""
     known = cookie_value(scope, _name(cookie))
     browser = known if known and _BROWSER.fullmatch(known) else secrets.token_urlsafe(32)
-    return Attempt(own_path(back), secrets.token_urlsafe(16), browser)
+    return AuthorizationRequest(own_path(back), secrets.token_urlsafe(16), browser)
 
 
-def resume(scope: HTTPScope, cookie: SessionCookie, state: str) -> Attempt:
+def resume(scope: HTTPScope, cookie: SessionCookie, state: str) -> AuthorizationRequest:
     """Raises `Stale`."""
     browser = cookie_value(scope, _name(cookie)) or ""
     try:
         claims = cookie.sessions.keys.verify(_PURPOSE, state[:MAX_STATE])
-        begun = msgspec.convert(claims, Attempt)
+        begun = msgspec.convert(claims, AuthorizationRequest)
     except (jwt.PyJWTError, msgspec.ValidationError, ValueError, TypeError, KeyError) as fault:
         raise Stale from fault
     if not hmac.compare_digest(begun.browser, _digest(browser)):
         raise Stale
-    return Attempt(own_path(begun.back), begun.nonce, browser)
+    return AuthorizationRequest(own_path(begun.back), begun.nonce, browser)
 
 
-def kept(cookie: SessionCookie, attempt: Attempt) -> Cookie:
+def kept(cookie: SessionCookie, sent: AuthorizationRequest) -> Cookie:
     """The browser's secret."""
-    return cookie.kept(_name(cookie), attempt.browser, SECONDS)
+    return cookie.kept(_name(cookie), sent.browser, SECONDS)
 
 
 def forgotten(cookie: SessionCookie) -> Cookie:
