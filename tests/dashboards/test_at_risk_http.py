@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.dashboards.desk import happens
+from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import DAY, Entry, Life, offered, teaches
 
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
@@ -57,6 +57,35 @@ async def test_when_the_offering_is_over_nobody_is_at_risk(pool, tenant, desk):
     await happens(pool, tenant, *school(Life("red", "ann"), ends=DAY + timedelta(days=9)))
     page = (await desk.get("/dashboards/offerings/red/at-risk")).json()
     assert (page["phase"], page["at_risk"], page["at_risk_of_judged"]) == ("over", 0, None)
+
+
+async def test_pages_have_everybody_once_the_most_reasons_first(pool, tenant, desk):
+    lives = [Life("red", f"{number:02}") for number in range(7)]
+    failing = [entry for one in lives[5:] for entry in one.attempts("essay", 0.1) * 2]
+    await happens(pool, tenant, *school(*lives), failing)
+    path = "/dashboards/offerings/red/at-risk"
+    pages = await all_pages(desk, path, "learners", limit=3)
+    assert [len(page) for page in pages] == [3, 3, 1]
+    listed = [one for page in pages for one in page]
+    assert listed == (await desk.get(path)).json()["learners"]
+    assert {one["learner"] for one in listed} == {one.learner for one in lives}
+    counts = [len(one["reasons"]) for one in listed]
+    assert counts == sorted(counts, reverse=True)
+    unknown = await desk.get(path, cursor="bm90aGluZw==")
+    assert unknown.json()["type"] == "urn:milepost:problem:cursor_unknown"
+
+
+async def test_each_reason_leads_to_its_learners(pool, tenant, desk):
+    ann, ben, cleo = (Life("red", name) for name in ("ann", "ben", "cleo"))
+    tries = [ann.attempts("essay", 0.9), ben.attempts("essay", 0.1) * 2]
+    await happens(pool, tenant, *school(ann, ben, cleo), *tries)
+    page = (await desk.get("/dashboards/offerings/red/at-risk")).json()
+    figures = {"at_risk": page["at_risk"], **page["reasons"]}
+    assert page["links"].keys() == figures.keys() > {"failed_twice"}
+    for name, link in page["links"].items():
+        assert len((await desk.get(link)).json()["enrollments"]) == figures[name], name
+    past = await desk.get("/dashboards/offerings/red/at-risk", happened_by="2026-03-06")
+    assert past.json()["links"] == {}
 
 
 async def test_enrollments_and_files_are_filtered_by_risk(pool, tenant, desk):

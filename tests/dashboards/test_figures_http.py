@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, achievable, offered, published
+from tests.dashboards.history import Life, achievable, offered, project, published, record
 
 from milepost.contracts.achievements import AllOf, CoursePassed
 from milepost.contracts.courses import Lesson, PassingRule
@@ -36,6 +37,11 @@ async def those(desk, offering="red", **wanted):
     query = {"offering": offering, "limit": 500, **wanted}
     rows = (await desk.get("/dashboards/enrollments", **query)).json()["enrollments"]
     return {row["learner"] for row in rows}
+
+
+async def behind(desk, link):
+    """How many the list has that a figure leads to."""
+    return len((await desk.get(f"{link}&limit=500")).json()["enrollments"])
 
 
 async def test_who_changes_the_mode_counts_by_the_mode_of_today(pool, tenant, desk):
@@ -124,6 +130,8 @@ async def test_each_figure_has_its_learners(pool, tenant, desk):
         assert len(await those(desk, stage=stage)) == counts[stage] == page["offering"][stage]
     assert await those(desk, departure="withdrawn") == {"gus"}
     assert len(await those(desk, current=True)) == page["offering"]["current"] == 6
+    for name, link in page["links"].items():
+        assert await behind(desk, link) == page["offering"][name], name
     answer = await desk.get("/dashboards/offerings/red/lessons", language="de-CH")
     x, y, z, q = answer.json()["lessons"]
     assert (x["title"], y["title"]) == ("Linien", "Colors")
@@ -131,9 +139,10 @@ async def test_each_figure_has_its_learners(pool, tenant, desk):
     assert [one["done"] for one in (x, y, z, q)] == [6, 3, 2, 0]
     assert (x["dropped"], x["dropped_of_started"]) == (1, 1 / 6)
     for lesson in (x, y, z, q):
-        for state in ("started", "done", "dropped", "scored"):
+        assert {*lesson["links"]} == {"started", "done", "dropped", "scored"}
+        for state, link in lesson["links"].items():
             named = {"lesson": lesson["lesson"], "lesson_state": state}
-            assert len(await those(desk, **named)) == lesson[state]
+            assert len(await those(desk, **named)) == lesson[state] == await behind(desk, link)
     answer = await desk.get("/dashboards/enrollments", lesson="x", lesson_state="done")
     assert answer.json()["type"] == "urn:milepost:problem:filter_too_broad"
 
@@ -143,10 +152,15 @@ async def test_scores_activity_and_the_gradebook(pool, tenant, desk):
     [y] = (await desk.get("/dashboards/offerings/red/scores")).json()["lessons"]
     assert (y["scored"], y["buckets"]) == (3, [0, 0, 1, 0, 0, 1, 0, 0, 0, 1])
     assert round(y["mean_score"], 6) == round(1.75 / 3, 6)
+    for number, link in zip(y["buckets"], y["bucket_links"], strict=True):
+        assert await behind(desk, link) == number, link
     shown = (await desk.get("/dashboards/offerings/red/activity")).json()
     assert shown["activity"] == {"active": 0, "current": 6, "active_of_current": 0.0}
     assert shown["time_to_complete"]["completed"] == 1
     assert 0 < shown["time_to_complete"]["median_days"] < 1
+    figures = {**shown["activity"], **shown["time_to_complete"]}
+    for name, link in shown["links"].items():
+        assert await behind(desk, link) == figures[name], name
     first = (await desk.get("/dashboards/offerings/red/gradebook", limit=4)).json()
     assert [one["lesson"] for one in first["lessons"]] == ["y"]
     assert [one["scores"] for one in first["rows"]] == [[None], [None], [None], [0.25]]
@@ -219,3 +233,30 @@ async def test_others_have_neither(pool, tenant, desk):
         assert (await desk.get(f"/dashboards/{path}", **as_ivo)).status_code == 404
     runs = (await desk.get("/dashboards/courses/ART/runs", **as_ivo)).json()
     assert runs["runs"] == []
+
+
+async def test_who_was_active_is_who_did_anything_in_seven_days(pool, tenant, desk):
+    ann, ben, cat = lives("ann", "ben", "cat")
+    start = [[COURSE, offered("red")], *(one.enrolls() for one in (ann, ben, cat))]
+    await happens(pool, tenant, *start, cat.visits("x"))
+    late = [entry for one in (ann, ben) for entry in one.visits("x")]
+    await record(pool, tenant, [*late, *ben.withdraws()], datetime.now(UTC) - timedelta(days=1))
+    await project(pool)
+    shown = (await desk.get("/dashboards/offerings/red/activity")).json()
+    assert (shown["activity"]["active"], shown["activity"]["current"]) == (1, 2)
+    assert await behind(desk, shown["links"]["active"]) == 1
+    assert await those(desk, active=True) == {"ann", "ben"}
+
+
+async def test_a_score_is_looked_for_at_a_lesson(pool, tenant, desk):
+    await happens(pool, tenant, school())
+    named = {"offering": "red", "lesson": "y", "score_bucket": 5}
+    answer = await desk.get("/dashboards/enrollments", **named)
+    assert [one["learner"] for one in answer.json()["enrollments"]] == ["eve"]
+    file = await desk.get("/dashboards/enrollments", **named, format="csv")
+    assert [row["learner"] for row in csv.DictReader(io.StringIO(file.text))] == ["eve"]
+    for missing in ("offering", "lesson"):
+        query = {name: value for name, value in named.items() if name != missing}
+        refused = await desk.get("/dashboards/enrollments", **query)
+        assert refused.json()["type"] == "urn:milepost:problem:filter_too_broad"
+    assert (await desk.get("/dashboards/enrollments", **named | {"score_bucket": 10})).is_error

@@ -194,4 +194,10 @@ async def require_at_risk(
 async def at_risk_page(client: Client, presentation: Presentation, day: int) -> Any:
     path = f"/dashboards/offerings/{name_of(presentation)}/at-risk"
     then = day_of(presentation, day).isoformat()
-    return (await client.get(path, happened_by=then)).json()
+    query = {"happened_by": then, "limit": 500}
+    page = (await client.get(path, **query)).json()
+    while page["next"]:
+        more = (await client.get(path, **query, cursor=page["next"])).json()
+        page["learners"] += more["learners"]
+        page["next"] = more["next"]
+    return page

@@ -1,6 +1,7 @@
 """The instructor's pages: every number leads to its learners, and every learner to the events."""
 
 import re
+from html import unescape
 
 import pytest
 from tests.pages.campus import Campus
@@ -45,11 +46,22 @@ async def test_what_is_another_offerings_is_not_there(campus: Campus, address: s
 
 async def test_each_figure_leads_to_so_many_learners(campus: Campus):
     text = (await campus.read("/teach/offerings/spring", **INES)).text
-    figures = re.findall(r'href="(/teach/offerings/spring/learners\?show=\w+)">([\d,]+)<', text)
-    assert len(figures) >= 3
+    figures = re.findall(r'href="(/teach/offerings/spring/learners\?[^"]+)">(?:of )?(\d+)', text)
+    for filters in (r"show=active", r"lesson_state=dropped", r"lesson_state=scored"):
+        assert [address for address, _ in figures if filters in address], filters
+    assert len([address for address, _ in figures if "score_bucket" in address]) == 3
     for address, number in figures:
-        shown = listed((await campus.read(address, **INES)).text)
-        assert len(shown) == int(number), address
+        page = await campus.read(unescape(address), **INES)
+        assert len(listed(page.text)) == int(number), address
+
+
+async def test_a_list_behind_a_lessons_figure_says_of_whom_it_is(campus: Campus):
+    address = "/teach/offerings/spring/learners?lesson=quiz"
+    failed = await campus.read(f"{address}&score_bucket=4", **INES)
+    assert "<h1>Learners: 40 to 50 % in “Quiz: reading a chart”</h1>" in failed.text
+    assert listed(failed.text) == ["ben"]
+    begun = await campus.read(f"{address}&lesson_state=dropped", **INES)
+    assert "<h1>Learners: began “Quiz: reading a chart” and have not done it</h1>" in begun.text
 
 
 async def test_the_gradebook_shows_the_scores_that_count(campus: Campus):

@@ -90,6 +90,7 @@ from milepost_client.structs import (
     JobStatus,
     JobStatuses,
     JobView,
+    Judgement,
     LearnerPage,
     LearnerSkillsPage,
     LearnerView,
@@ -1527,6 +1528,8 @@ class Operations:
         ]
         | None = None,
         happened_by: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> AtRiskPage:
         """Who is at risk in an offering, and why
 
@@ -1540,7 +1543,26 @@ class Operations:
             AtRiskPage,
             "GET",
             f"/dashboards/offerings/{in_path(offering)}/at-risk",
-            query={"risk": risk, "happened_by": happened_by},
+            query={"risk": risk, "happened_by": happened_by, "limit": limit, "cursor": cursor},
+        )
+
+    def all_at_risk(
+        self,
+        offering: str,
+        *,
+        risk: OpenLiteral[
+            "any", "inactive", "behind_own_pace", "behind_cohort", "failed_twice", "due_soon"
+        ]
+        | None = None,
+        happened_by: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Judgement]:
+        """`list_at_risk`, page by page to the end."""
+        return rows(
+            lambda cursor: self.list_at_risk(
+                offering, risk=risk, happened_by=happened_by, limit=limit, cursor=cursor
+            ),
+            lambda page: page.learners,
         )
 
     async def list_at_risk_file(
@@ -2025,6 +2047,7 @@ class Operations:
         active: bool | None = None,
         lesson: str | None = None,
         lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
+        score_bucket: int | None = None,
         language: str | None = None,
     ) -> EnrollmentsPage:
         """List enrollments
@@ -2033,8 +2056,8 @@ class Operations:
         `risk` for an `offering`.
 
         Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
-        who is in, `active` for the last 7 days, `lesson` with `lesson_state`, of an `offering`,
-        for a lesson.
+        who is in, `active` for the last 7 days, `lesson` with `lesson_state` or `score_bucket`,
+        of an `offering`, for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own.
@@ -2061,6 +2084,7 @@ class Operations:
                 "active": active,
                 "lesson": lesson,
                 "lesson_state": lesson_state,
+                "score_bucket": score_bucket,
                 "language": language,
             },
         )
@@ -2106,6 +2130,7 @@ class Operations:
         active: bool | None = None,
         lesson: str | None = None,
         lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
+        score_bucket: int | None = None,
         language: str | None = None,
     ) -> AsyncIterator[EnrollmentListed]:
         """`list_enrollments`, page by page to the end."""
@@ -2128,6 +2153,7 @@ class Operations:
                 active=active,
                 lesson=lesson,
                 lesson_state=lesson_state,
+                score_bucket=score_bucket,
                 language=language,
             ),
             lambda page: page.enrollments,
@@ -2174,6 +2200,7 @@ class Operations:
         active: bool | None = None,
         lesson: str | None = None,
         lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
+        score_bucket: int | None = None,
         language: str | None = None,
     ) -> bytes:
         """List enrollments
@@ -2182,8 +2209,8 @@ class Operations:
         `risk` for an `offering`.
 
         Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
-        who is in, `active` for the last 7 days, `lesson` with `lesson_state`, of an `offering`,
-        for a lesson.
+        who is in, `active` for the last 7 days, `lesson` with `lesson_state` or `score_bucket`,
+        of an `offering`, for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own.
@@ -2210,6 +2237,7 @@ class Operations:
                 "active": active,
                 "lesson": lesson,
                 "lesson_state": lesson_state,
+                "score_bucket": score_bucket,
                 "language": language,
                 "format": format,
             },

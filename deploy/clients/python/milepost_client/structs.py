@@ -194,13 +194,14 @@ class Activity(Struct, frozen=True, kw_only=True):
 
 
 class ActivityBody(Struct, frozen=True, kw_only=True):
-    """It changes with time alone."""
+    """It changes with time alone. `links`: from a figure's name to the list of enrollments."""
 
     position: int
     as_of: datetime | None
     offering: str
     activity: Activity
     time_to_complete: TimeToComplete
+    links: Mapping[str, str]
 
 
 class AllOf(Struct, frozen=True, kw_only=True, tag_field="type", tag="all_of"):
@@ -293,11 +294,13 @@ class AtRiskPage(Struct, frozen=True, kw_only=True):
     """Judged as of `at`: who is in and has not completed, while the offering runs (`phase`).
 
     `at_risk` of the `judged` are; `at_risk_of_judged` is 0 to 1, null without any. `reasons`: how
-    many have each. `learners`: everybody with a reason, those with the most of them first.
+    many have each. `learners`: those with a reason, the most of them first. `links`: the lists of
+    enrollments behind `at_risk` and behind each reason; none for a past day.
     """
 
     position: int
     as_of: datetime | None
+    next: str | None
     offering: str
     at: datetime
     phase: OpenLiteral["not_begun", "over", "running"]
@@ -305,6 +308,7 @@ class AtRiskPage(Struct, frozen=True, kw_only=True):
     at_risk: int
     at_risk_of_judged: float | None
     reasons: Mapping[str, int]
+    links: Mapping[str, str]
     learners: Sequence[Judgement]
 
 
@@ -2372,28 +2376,6 @@ class LessonChanges(Struct, frozen=True, kw_only=True):
     late: LateChange | None = None
 
 
-class LessonFigures(Struct, frozen=True, kw_only=True):
-    """Of the learners enrolled: who began the lesson, who has done it.
-
-    `dropped` began and have not done it, `dropped_of_started` is their share. `scored`: have a
-    score that counts; `mean_score` (0 to 1) is theirs.
-    """
-
-    lesson: str
-    title: str
-    kind: str
-    required: bool
-    weight: float
-    started: int
-    done: int
-    dropped: int
-    started_of_enrolled: float | None
-    done_of_enrolled: float | None
-    dropped_of_started: float | None
-    scored: int
-    mean_score: float | None
-
-
 class LessonName(Struct, frozen=True, kw_only=True):
     """`title` is in the language asked for where there is one."""
 
@@ -2407,16 +2389,6 @@ class LessonScored(Struct, frozen=True, kw_only=True, tag_field="type", tag="les
     course: str
     lesson: str
     min_score: float
-
-
-class LessonScores(Struct, frozen=True, kw_only=True):
-    """The scores that count, of those who have one: ten equal parts of 0 to 1, the last with 1."""
-
-    lesson: str
-    title: str
-    scored: int
-    mean_score: float | None
-    buckets: Sequence[int]
 
 
 class LessonView(Struct, frozen=True, kw_only=True):
@@ -2457,7 +2429,7 @@ class LessonsBody(Struct, frozen=True, kw_only=True):
     as_of: datetime | None
     offering: str
     enrolled: int
-    lessons: Sequence[LessonFigures]
+    lessons: Sequence[LinkedLesson]
 
 
 class LiftingFlag(Struct, frozen=True, kw_only=True):
@@ -2470,6 +2442,36 @@ class LinkView(Struct, frozen=True, kw_only=True):
     link: str
     shows_name: bool
     ends: datetime | None
+
+
+class LinkedLesson(Struct, frozen=True, kw_only=True):
+    """`links`: from a figure's name to the list of enrollments behind it."""
+
+    lesson: str
+    title: str
+    kind: str
+    required: bool
+    weight: float
+    started: int
+    done: int
+    dropped: int
+    started_of_enrolled: float | None
+    done_of_enrolled: float | None
+    dropped_of_started: float | None
+    scored: int
+    mean_score: float | None
+    links: Mapping[str, str]
+
+
+class LinkedScores(Struct, frozen=True, kw_only=True):
+    """`bucket_links`: for each of `buckets` the list of enrollments behind it."""
+
+    lesson: str
+    title: str
+    scored: int
+    mean_score: float | None
+    buckets: Sequence[int]
+    bucket_links: Sequence[str]
 
 
 class Liveness(Struct, frozen=True, kw_only=True):
@@ -2910,12 +2912,16 @@ class OfferingLooked(Struct, frozen=True, kw_only=True):
 
 
 class OfferingPage(Struct, frozen=True, kw_only=True):
-    """`stages` are the funnel: who is in one is in all before it, but for `awarded`."""
+    """`stages` are the funnel: who is in one is in all before it, but for `awarded`.
+
+    `links`: from a figure's name to the list of enrollments behind it.
+    """
 
     position: int
     as_of: datetime | None
     offering: DashboardsOfferingView
     stages: Sequence[StageCount]
+    links: Mapping[str, str]
 
 
 class OfferingsLooked(Struct, frozen=True, kw_only=True):
@@ -3897,7 +3903,7 @@ class ScoresBody(Struct, frozen=True, kw_only=True):
     as_of: datetime | None
     offering: str
     enrolled: int
-    lessons: Sequence[LessonScores]
+    lessons: Sequence[LinkedScores]
 
 
 class SecretView(Struct, frozen=True, kw_only=True):

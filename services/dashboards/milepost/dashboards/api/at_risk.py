@@ -7,11 +7,14 @@ import asyncpg
 from litestar import Response, get
 from litestar.params import QueryParameter
 
+from milepost.dashboards.api.links import learners_behind
 from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
     STAFF,
+    After,
     Call,
     Day,
+    Limit,
     Now,
     PathKey,
     Pool,
@@ -22,7 +25,8 @@ from milepost.dashboards.api.parameters import (
 from milepost.dashboards.api.views import AtRiskPage
 from milepost.dashboards.domain.at_risk import Judgement
 from milepost.dashboards.queries.offering import UnknownOffering
-from milepost.dashboards.queries.offerings.at_risk import Risk, read_at_risk
+from milepost.dashboards.queries.offerings.at_risk import AtRisk, Risk, read_at_risk
+from milepost.dashboards.queries.offerings.risk_pages import page_of
 from milepost.web.problems import Malformed
 from milepost.web.requests.positions import awaited_position
 
@@ -47,6 +51,8 @@ async def list_at_risk(
     *,
     risk: RiskFilter = None,
     happened_by: Day = None,
+    limit: Limit = 50,
+    cursor: After = None,
     form: Form = None,
 ) -> Response[AtRiskPage]:
     """Everybody who has a reason, those with the most of them first; `at_risk`: one of them is more
@@ -66,6 +72,7 @@ async def list_at_risk(
         instructor=limit_of(caller),
         awaited=awaited_position(request),
     )
+    shown = page_of(found.rows, limit, cursor)
     page = AtRiskPage(
         position=found.position,
         as_of=found.as_of,
@@ -76,11 +83,18 @@ async def list_at_risk(
         at_risk=found.at_risk,
         at_risk_of_judged=found.at_risk / found.judged if found.judged else None,
         reasons=found.reasons,
-        learners=found.rows,
+        links=_links(found) if day is None else {},
+        learners=list(shown.rows),
+        next=shown.next,
     )
     return await lists.answer_rows(
         request, found.rows, Judgement, (page, found), "at-risk", form=form
     )
+
+
+def _links(found: AtRisk) -> dict[str, str]:
+    of_reasons = {name: learners_behind(found.offering, risk=name) for name in found.reasons}
+    return {"at_risk": learners_behind(found.offering, risk="any"), **of_reasons}
 
 
 async def enrollments_at_risk(

@@ -59,12 +59,24 @@ class EnrollmentBody(Figures, frozen=True, kw_only=True):
     lessons: list[CourseLesson]
 
 
+class LinkedLesson(LessonFigures, frozen=True, kw_only=True):
+    """`links`: from a figure's name to the list of enrollments behind it."""
+
+    links: dict[str, str]
+
+
+class LinkedScores(LessonScores, frozen=True, kw_only=True):
+    """`bucket_links`: for each of `buckets` the list of enrollments behind it."""
+
+    bucket_links: list[str]
+
+
 class LessonsBody(Figures, frozen=True, kw_only=True):
     """In the order of the course's plan; shares are of the `enrolled`, or as they are named."""
 
     offering: str
     enrolled: int
-    lessons: list[LessonFigures]
+    lessons: list[LinkedLesson]
 
 
 class ScoresBody(Figures, frozen=True, kw_only=True):
@@ -72,15 +84,16 @@ class ScoresBody(Figures, frozen=True, kw_only=True):
 
     offering: str
     enrolled: int
-    lessons: list[LessonScores]
+    lessons: list[LinkedScores]
 
 
 class ActivityBody(Figures, frozen=True, kw_only=True):
-    """It changes with time alone."""
+    """It changes with time alone. `links`: from a figure's name to the list of enrollments."""
 
     offering: str
     activity: Activity
     time_to_complete: TimeToComplete
+    links: dict[str, str]
 
 
 class GradebookBody(Figures, frozen=True, kw_only=True):

@@ -3,15 +3,19 @@
 from typing import Any
 
 from litestar import Response, get
+from msgspec.structs import asdict
 
 from milepost.dashboards.api.figure_bodies import (
     ActivityBody,
     CourseRunsBody,
     GradebookBody,
     LessonsBody,
+    LinkedLesson,
+    LinkedScores,
     ScoresBody,
     facts_of,
 )
+from milepost.dashboards.api.links import links_of_activity, links_of_lesson, links_of_scores
 from milepost.dashboards.api.list_answers import Form, ListReads, kind_asked, list_answers
 from milepost.dashboards.api.parameters import (
     STAFF,
@@ -50,7 +54,7 @@ async def get_offering_lessons(
 ) -> Response[LessonsBody]:
     """Roles: registrar, issuer, operator, service, auditor; instructor for own offerings."""
     found = await _page(request, offering, pool, language)
-    body = LessonsBody(**_head(found), lessons=found.lessons)
+    body = LessonsBody(**_head(found), lessons=_lessons(found))
     return respond(request, body, found)
 
 
@@ -65,7 +69,7 @@ async def get_offering_scores(
 ) -> Response[ScoresBody]:
     """Roles: registrar, issuer, operator, service, auditor; instructor for own offerings."""
     found = await _page(request, offering, pool, language)
-    body = ScoresBody(**_head(found), lessons=found.scores)
+    body = ScoresBody(**_head(found), lessons=_scores(found))
     return respond(request, body, found)
 
 
@@ -86,6 +90,7 @@ async def get_offering_activity(
         offering=offering,
         activity=found.activity,
         time_to_complete=found.time_to_complete,
+        links=links_of_activity(offering),
     )
     return respond(request, body, found)
 
@@ -170,6 +175,22 @@ async def _page(request: Call, offering: str, pool: Pool, language: str | None) 
         language=language,
         awaited=awaited,
     )
+
+
+def _lessons(found: OfferingPage) -> list[LinkedLesson]:
+    offering = found.offering.offering
+    return [
+        LinkedLesson(**asdict(one), links=links_of_lesson(offering, one.lesson))
+        for one in found.lessons
+    ]
+
+
+def _scores(found: OfferingPage) -> list[LinkedScores]:
+    offering = found.offering.offering
+    return [
+        LinkedScores(**asdict(one), bucket_links=links_of_scores(offering, one.lesson))
+        for one in found.scores
+    ]
 
 
 def _head(found: OfferingPage) -> dict[str, Any]:

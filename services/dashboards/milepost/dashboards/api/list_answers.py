@@ -132,7 +132,7 @@ class Lists:
         *,
         form: Format | None,
     ) -> Response[B]:
-        """Of a list that is never longer than a page: `body` as JSON, or its `rows` as a file."""
+        """Of a list that is made in memory: `body`, a page, as JSON; or all `rows` as a file."""
         page, found = body
         kind = kind_asked(request, form)
         if kind is None:

@@ -47,6 +47,12 @@ Time: TypeAlias = Annotated[
 Day: TypeAlias = Annotated[
     str | None, QueryParameter(format=OpenAPIFormat.DATE, description="A day of UTC: its end")
 ]
+ScoreBucket: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(
+        ge=0, le=9, description="Those with a score in this tenth of 0 to 1; the 1 is in the last"
+    ),
+]
 
 
 def whose(caller: Caller, learner: str | None) -> str | None:

@@ -11,6 +11,7 @@ from milepost.dashboards.api import figures, issuers, own_progress, past, search
 from milepost.dashboards.api.at_risk import list_at_risk
 from milepost.dashboards.api.attainment import routes as attainment
 from milepost.dashboards.api.groups import routes as groups
+from milepost.dashboards.api.links import links_of_offering
 from milepost.dashboards.api.list_answers import Lists
 from milepost.dashboards.api.lists import catalog, credentials, enrollments, offerings
 from milepost.dashboards.api.parameters import STAFF, Call, PathKey, Pool, limit_of
@@ -77,6 +78,7 @@ async def get_offering_overview(
         as_of=found.as_of,
         offering=found.offering,
         stages=stages_of(found.offering),
+        links=links_of_offering(offering),
     )
     return respond(request, page, found)
 

@@ -55,12 +55,16 @@ class CredentialsPage(ListBody, frozen=True, kw_only=True):
 
 
 class OfferingPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`stages` are the funnel: who is in one is in all before it, but for `awarded`."""
+    """`stages` are the funnel: who is in one is in all before it, but for `awarded`.
+
+    `links`: from a figure's name to the list of enrollments behind it.
+    """
 
     position: int
     as_of: datetime | None
     offering: OfferingView
     stages: list[StageCount]
+    links: dict[str, str]
 
 
 class LearnerPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,15 +110,14 @@ class DaysPage(msgspec.Struct, frozen=True, kw_only=True):
     days: list[DayFigures]
 
 
-class AtRiskPage(msgspec.Struct, frozen=True, kw_only=True):
+class AtRiskPage(ListBody, frozen=True, kw_only=True):
     """Judged as of `at`: who is in and has not completed, while the offering runs (`phase`).
 
     `at_risk` of the `judged` are; `at_risk_of_judged` is 0 to 1, null without any. `reasons`: how
-    many have each. `learners`: everybody with a reason, those with the most of them first.
+    many have each. `learners`: those with a reason, the most of them first. `links`: the lists of
+    enrollments behind `at_risk` and behind each reason; none for a past day.
     """
 
-    position: int
-    as_of: datetime | None
     offering: str
     at: datetime
     phase: Phase
@@ -122,4 +125,5 @@ class AtRiskPage(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: int
     at_risk_of_judged: float | None
     reasons: dict[str, int]
+    links: dict[str, str]
     learners: list[Judgement]

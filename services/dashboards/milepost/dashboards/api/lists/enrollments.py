@@ -17,15 +17,14 @@ from milepost.dashboards.api.parameters import (
     Limit,
     Now,
     Pool,
+    ScoreBucket,
     Time,
     limit_of,
     parse_time,
     whose,
 )
 from milepost.dashboards.api.responses import NOT_YOUR_OWN
-from milepost.dashboards.api.views import (
-    EnrollmentsPage,
-)
+from milepost.dashboards.api.views import EnrollmentsPage
 from milepost.dashboards.projections.funnel.stages import Departure
 from milepost.dashboards.queries.course_progress import Stage
 from milepost.dashboards.queries.lists.enrollments import (
@@ -38,6 +37,8 @@ from milepost.dashboards.queries.lists.enrollments import (
     check_sort,
 )
 from milepost.dashboards.queries.lists.keyset import Order
+from milepost.dashboards.queries.offerings.scored import read_scored
+from milepost.web.requests.positions import awaited_position
 
 SORT_TOO_BROAD = SortTooBroad("last_activity")
 
@@ -70,6 +71,7 @@ async def list_enrollments(
     active: Annotated[bool | None, QueryParameter()] = None,
     lesson: Filter = None,
     lesson_state: Annotated[LessonCounted | None, QueryParameter()] = None,
+    score_bucket: ScoreBucket = None,
     language: Language = None,
     form: Form = None,
 ) -> Response[EnrollmentsPage]:
@@ -77,7 +79,8 @@ async def list_enrollments(
     `risk` for an `offering`.
 
     Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for who is
-    in, `active` for the last 7 days, `lesson` with `lesson_state`, of an `offering`, for a lesson.
+    in, `active` for the last 7 days, `lesson` with `lesson_state` or
+    `score_bucket`, of an `offering`, for a lesson.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
     their own.
@@ -95,6 +98,7 @@ async def list_enrollments(
         mode=mode,
         since=parse_time("since", since),
         among=await enrollments_at_risk(pool, request, offering, risk, now),
+        scored=await _scored(pool, request, offering, lesson, score_bucket),
         stage=stage,
         departure=departure,
         current=current,
@@ -108,6 +112,18 @@ async def list_enrollments(
     return await lists.answer(
         request, ENROLLMENTS, query, EnrollmentsPage, "enrollments", form=form
     )
+
+
+async def _scored(
+    pool: Pool, request: Call, offering: str | None, lesson: str | None, bucket: int | None
+) -> list[str] | None:
+    """None: all. Raises `FilterTooBroad`."""
+    if bucket is None:
+        return None
+    if offering is None or lesson is None:
+        raise FilterTooBroad("score_bucket")
+    awaited = awaited_position(request)
+    return await read_scored(pool, request.user.tenant, offering, lesson, bucket, awaited=awaited)
 
 
 HANDLERS = (list_enrollments,)

@@ -3,7 +3,7 @@
 They only read; their forms are commands of the API. The registrar may open them all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,19 +14,21 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from milepost.dashboards.api.parameters import After, PathKey, limit_of
+from milepost.dashboards.api.parameters import After, Filter, PathKey, ScoreBucket, limit_of
 from milepost.dashboards.live.topics import MOST
 from milepost.dashboards.pages.teaching import words
 from milepost.dashboards.pages.teaching.access import TEACHING, check_offering
 from milepost.dashboards.pages.teaching.enrollment import enrollment_facts, lines
 from milepost.dashboards.pages.teaching.grading import maximum_of, reasons_in
-from milepost.dashboards.pages.teaching.learners import Choice, read_learners
+from milepost.dashboards.pages.teaching.learners import Behind, Choice, heading, read_learners
 from milepost.dashboards.pages.teaching.lesson_titles import lesson_titles
 from milepost.dashboards.pages.teaching.offering import offering_screen, risk_lines
 from milepost.dashboards.pages.teaching.taught import read_taught
 from milepost.dashboards.queries.catalog.run import read_run
 from milepost.dashboards.queries.gradebook import read_gradebook
+from milepost.dashboards.queries.lists.enrollments import LessonCounted
 from milepost.dashboards.queries.offerings.at_risk import read_at_risk
+from milepost.dashboards.queries.offerings.risk_pages import page_of
 from milepost.events.commands.transact import Transactor
 from milepost.events.event import Unknown
 from milepost.events.ids import new_id
@@ -35,6 +37,7 @@ from milepost.web.room import Context
 
 HERE: Final = Path(__file__).parent
 SHELL: Final = Shell(HERE)
+RISK_ROWS: Final = 50
 
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
 Log: TypeAlias = NamedDependency[Transactor]
@@ -105,21 +108,29 @@ async def get_taught_learners(
     pool: Pool,
     transactor: Log,
     *,
-    show: Annotated[Choice, QueryParameter(description="Who is shown")] = "enrolled",
+    show: Annotated[Choice | None, QueryParameter(description="Who is shown")] = None,
+    lesson: Filter = None,
+    lesson_state: Annotated[LessonCounted | None, QueryParameter()] = None,
+    score_bucket: ScoreBucket = None,
     cursor: After = None,
 ) -> Response[bytes]:
-    """Who is behind a figure."""
+    """Who is behind a figure, of the offering or of a lesson."""
     await check_offering(transactor, request.user, offering)
-    tenant, language = request.user.tenant, SHELL.locale(request).language
-    run = (await read_run(pool, tenant, offering, language=language)).run
-    page = await read_learners(pool, tenant, offering, show, cursor=cursor)
+    tenant, locale = request.user.tenant, SHELL.locale(request)
+    run = (await read_run(pool, tenant, offering, language=locale.language)).run
+    behind = Behind(show=show, lesson=lesson, lesson_state=lesson_state, score_bucket=score_bucket)
+    page = await read_learners(pool, tenant, offering, behind, cursor=cursor)
+    titles: Mapping[str, str] = {}
+    if lesson is not None:
+        titles = await lesson_titles(transactor, tenant, run.course, run.course_version, locale)
     return SHELL.render(
         request,
         "learners.html",
         area="teach",
         run=run,
         page=page,
-        show=show,
+        behind=behind,
+        heading=heading(behind, locale, titles),
         choices=get_args(Choice),
         cursor=cursor,
         words=words,
@@ -133,12 +144,15 @@ async def get_learners_at_risk(
     pool: Pool,
     transactor: Log,
     clock: NamedDependency[Clock],
+    *,
+    cursor: After = None,
 ) -> Response[bytes]:
-    """Everybody who is at risk, each with the reasons."""
+    """Who is at risk, each with the reasons: those with the most of them first."""
     await check_offering(transactor, request.user, offering)
     tenant, locale = request.user.tenant, SHELL.locale(request)
     run = (await read_run(pool, tenant, offering, language=locale.language)).run
     risk = await read_at_risk(pool, tenant, offering, now=clock(), risk="any")
+    page = page_of(risk.rows, RISK_ROWS, cursor)
     titles = await lesson_titles(transactor, tenant, run.course, run.course_version, locale)
     return SHELL.render(
         request,
@@ -146,7 +160,9 @@ async def get_learners_at_risk(
         area="teach",
         run=run,
         risk=risk,
-        rows=risk_lines(risk, locale, titles),
+        page=page,
+        rows=risk_lines(page.rows, locale, titles),
+        cursor=cursor,
     )
 
 

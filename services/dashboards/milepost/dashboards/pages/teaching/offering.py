@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
-from urllib.parse import quote
+from typing import Final, NamedTuple, get_args
 
 import asyncpg
 import msgspec
 
+from milepost.dashboards.domain.at_risk import Judgement
 from milepost.dashboards.pages.teaching.activity import Activity, activity_of
+from milepost.dashboards.pages.teaching.learners import Behind
 from milepost.dashboards.pages.teaching.risk_words import reason_words
+from milepost.dashboards.pages.teaching.words import score_range
 from milepost.dashboards.queries.catalog.run import read_run
+from milepost.dashboards.queries.lists.enrollments import LessonCounted
 from milepost.dashboards.queries.lists.runs import RunView
 from milepost.dashboards.queries.offering_page import (
     BUCKETS,
@@ -40,9 +43,20 @@ class Bar(NamedTuple):
 
 
 class HeatRow(NamedTuple):
+    """`hrefs`: where each of the values leads."""
+
     label: str
     values: Sequence[int]
-    href: str | None = None
+    hrefs: Sequence[str]
+
+
+class LessonLinks(NamedTuple):
+    """Where the figures of a lesson lead."""
+
+    started: str
+    done: str
+    dropped: str
+    scored: str
 
 
 class RiskLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +71,7 @@ class RiskLine(msgspec.Struct, frozen=True, kw_only=True):
 class OfferingScreen(msgspec.Struct, frozen=True, kw_only=True):
     """What the template draws, in the reader's language.
 
-    `lessons`: those of one page, and `next_lessons` the page that follows.
+    `lessons`: those of one page, and `next_lessons` the page that follows; `scores` are of these.
     """
 
     run: RunView
@@ -65,7 +79,7 @@ class OfferingScreen(msgspec.Struct, frozen=True, kw_only=True):
     headline: Sequence[StageCount]
     funnel: Sequence[Bar]
     lessons_finding: str
-    lessons: Sequence[LessonFigures]
+    lessons: Sequence[tuple[LessonFigures, LessonLinks]]
     next_lessons: int | None
     scores: Sequence[HeatRow]
     scores_finding: str
@@ -107,25 +121,28 @@ def screen_of(
 ) -> OfferingScreen:
     shown, following = lessons_shown(page.lessons, lessons)
     titles = {one.lesson: one.title for one in page.lessons}
+    offering, on_page = page.offering.offering, {one.lesson for one in shown}
     return OfferingScreen(
         run=run,
         page=page,
         headline=[one for one in page.stages if one.stage in HEADLINE],
         funnel=[_bar(one, page, locale) for one in page.stages],
         lessons_finding=lessons_finding(page.lessons, locale),
-        lessons=shown,
+        lessons=[(one, _lesson_links(offering, one.lesson)) for one in shown],
         next_lessons=following,
-        scores=[HeatRow(one.title, one.buckets) for one in page.scores],
+        scores=[_heat_row(offering, one) for one in page.scores if one.lesson in on_page],
         scores_finding=scores_finding(page.scores, locale),
-        score_ranges=_ranges(locale),
+        score_ranges=[score_range(one, locale) for one in range(BUCKETS)],
         activity_finding=activity_finding(page, locale),
         activity=activity_of(days, locale),
         risk=risk,
-        at_risk=risk_lines(risk, locale, titles)[:AT_RISK],
+        at_risk=risk_lines(risk.rows[:AT_RISK], locale, titles),
     )
 
 
-def risk_lines(risk: AtRisk, locale: Locale, titles: Mapping[str, str]) -> list[RiskLine]:
+def risk_lines(
+    rows: Sequence[Judgement], locale: Locale, titles: Mapping[str, str]
+) -> list[RiskLine]:
     """`titles`: of lessons, by id."""
     return [
         RiskLine(
@@ -134,7 +151,7 @@ def risk_lines(risk: AtRisk, locale: Locale, titles: Mapping[str, str]) -> list[
             last_activity=one.last_activity,
             reasons=[reason_words(reason, locale, titles) for reason in one.reasons],
         )
-        for one in risk.rows
+        for one in rows
     ]
 
 
@@ -189,22 +206,19 @@ def activity_finding(page: OfferingPage, locale: Locale) -> str:
 
 
 def _bar(stage: StageCount, page: OfferingPage, locale: Locale) -> Bar:
-    offering = quote(page.offering.offering, safe="")
     note = ""
     if stage.of_enrolled is not None and stage.stage != "enrolled":
         note = locale.percent(stage.of_enrolled)
-    return Bar(
-        locale.text(f"stage.{stage.stage}"),
-        stage.learners,
-        note,
-        f"/teach/offerings/{offering}/learners?show={stage.stage}",
-    )
+    href = Behind(show=stage.stage).address(page.offering.offering)
+    return Bar(locale.text(f"stage.{stage.stage}"), stage.learners, note, href)
 
 
-def _ranges(locale: Locale) -> list[str]:
-    """The tenths of a score, each in words."""
-    step = 100 // BUCKETS
-    return [
-        locale.text("scores.range", low=locale.number(low), high=locale.percent((low + step) / 100))
-        for low in range(0, 100, step)
-    ]
+def _lesson_links(offering: str, lesson: str) -> LessonLinks:
+    states = get_args(LessonCounted)
+    links = (Behind(lesson=lesson, lesson_state=one).address(offering) for one in states)
+    return LessonLinks(**dict(zip(states, links, strict=True)))
+
+
+def _heat_row(offering: str, one: LessonScores) -> HeatRow:
+    behind = (Behind(lesson=one.lesson, score_bucket=number) for number in range(BUCKETS))
+    return HeatRow(one.title, one.buckets, [each.address(offering) for each in behind])

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from milepost.dashboards.pages.teaching.timeline import Happened
+from milepost.dashboards.queries.offering_page import BUCKETS
 from milepost.pages.locales import Locale
 
 # Fields that are shares of 1.
@@ -42,6 +43,13 @@ def duration(seconds: float, locale: Locale) -> str:
     if not hours:
         return locale.text("spent.minutes", minutes=minutes)
     return locale.text("spent.hours_minutes", hours=hours, minutes=minutes)
+
+
+def score_range(bucket: int, locale: Locale) -> str:
+    """`bucket`: the tenths of a score, 0 to 9."""
+    step = 100 // BUCKETS
+    low, high = bucket * step, locale.percent((bucket + 1) * step / 100)
+    return locale.text("scores.range", low=locale.number(low), high=high)
 
 
 def _variants(happened: Happened) -> list[str]:

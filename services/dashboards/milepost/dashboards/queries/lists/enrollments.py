@@ -42,8 +42,8 @@ class EnrollmentListed(EnrollmentRow, kw_only=True):
 
 
 class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
-    """`since`: entered then or later; `among`: of these only. `sort="last_activity"` is for an
-    offering or a learner.
+    """`since`: entered then or later; `among`, `scored`: of these only. `sort="last_activity"` is
+    for an offering or a learner.
 
     stage      has come so far, or further: those whom an offering's funnel counts in it
     departure  is gone that way, and had a seat
@@ -61,6 +61,7 @@ class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
     mode: Mode | None = None
     since: datetime | None = None
     among: list[str] | None = None
+    scored: list[str] | None = None
     stage: Stage | None = None
     departure: Departure | None = None
     current: bool | None = None
@@ -125,6 +126,7 @@ ENROLLMENTS = Listing(
         **equal("offering", "learner", "course", "state", "mode", "departure", "current"),
         "since": "entered_at >= :since",
         "among": "enrollment = any(:among::text[])",
+        "scored": "enrollment = any(:scored::text[])",
         "stage": f"""case when :stage::text = 'awarded' then awarded
             else stage_number > 0 and stage_number + 1 >= array_position({_STAGES}, :stage::text)
             end""",
