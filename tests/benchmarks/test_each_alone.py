@@ -26,6 +26,7 @@ TINY = {
     "sign": ("--count", "50"),
     "reads": ("--events", "5000", "--queries", "300", "--connections", "8"),
     "pages": ("--events", "5000", "--pages", "300", "--connections", "8"),
+    "live": ("--pages", "40", "--seconds", "1"),
     "feed": ("--events", "5000", "--streams", "20", "--seconds", "1"),
     "webhooks": ("--events", "1000", "--seconds", "1", "--per-second", "50"),
     "growth": ("--millions", "0.002,0.004"),
@@ -45,11 +46,12 @@ FIGURES = {
     "sign": {"badges_per_second", "cpu_us_per_badge", "statements_per_badge"},
     "reads": {"queries_per_second", "p50_ms", "p99_ms"},
     "pages": {"pages_per_second", "p50_ms", "p99_ms", "cpu_us_per_page", "first_page_kb"},
+    "live": {"kb_per_stream", "queries_per_second_of_all", "reach_all_ms"},
     "feed": {"events_per_second", "kb_per_stream", "queries_per_second_of_all", "reach_all_ms"},
     "webhooks": {"deliveries_per_second", "p50_ms", "p99_ms"},
     "growth": {"append_at_0.002_million_p50_ms", "rebuild_at_0.004_million_events_per_second"},
 }
-WITHOUT_YARDSTICK = {"seats", "audit", "lag", "settled"}
+WITHOUT_YARDSTICK = {"seats", "audit", "lag", "settled", "live"}
 
 
 def last_line(*arguments: str) -> dict[str, Any]:

@@ -22,15 +22,15 @@ from milepost.operations.bench.measures import (
     growth,
     import_oulad,
     lag,
-    reads,
     rebuild,
     relay,
     reports,
     seats,
     verify,
 )
-from milepost.operations.bench.measures import pages as homes
 from milepost.operations.bench.measures.credentials import audit, settled, sign
+from milepost.operations.bench.measures.dashboards import live, reads
+from milepost.operations.bench.measures.dashboards import pages as homes
 from milepost.operations.bench.measures.subscriptions import feed, webhooks
 from milepost.operations.history.oulad import require_tables
 from milepost.operations.installation.connection import load_settings
@@ -205,6 +205,19 @@ def bench_pages(
         "pages",
         lambda settings: homes.measure(settings, events, pages, connections),
         as_json=as_json,
+    )
+
+
+@app.command("live")
+def bench_live(
+    pages: Annotated[int, typer.Option(help="Open pages.", min=2, max=4_000)] = 1_000,
+    seconds: Seconds = 10,
+    per_second: PerSecond = 50,
+    as_json: AsJson = False,
+) -> None:
+    """What open pages cost that follow what changes; against one page."""
+    _run(
+        "live", lambda settings: live.measure(settings, pages, seconds, per_second), as_json=as_json
     )
 
 

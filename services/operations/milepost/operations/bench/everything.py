@@ -31,6 +31,7 @@ QUICK: Mapping[str, Sequence[str]] = MappingProxyType(
         "sign": ("--count", "800"),
         "reads": ("--events", "100000", "--queries", "4000"),
         "pages": ("--events", "20000", "--pages", "3000"),
+        "live": ("--pages", "200", "--seconds", "2"),
         "feed": ("--events", "50000", "--streams", "200", "--seconds", "2"),
         "webhooks": ("--events", "3000", "--seconds", "2"),
         "import": (),

@@ -5,22 +5,23 @@ cost beside each other is their memory in the service, and the queries that Post
 """
 
 import asyncio
-import resource
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import NamedTuple
-
-import asyncpg
 
 from milepost.contracts.published import PUBLISHED
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
-from milepost.operations.bench.figures import Measured, WentWrong
+from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.history import History
 from milepost.operations.bench.http_calls import TENANT
 from milepost.operations.bench.load import get
 from milepost.operations.bench.measures.rebuild import vacuumed
 from milepost.operations.bench.milepost_process import Running, milepost_process
+from milepost.operations.bench.open_streams import (
+    allow_files,
+    open_streams,
+    queries_per_second,
+    read_headers,
+)
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.auth.development_issuer import DevelopmentIssuer
 from milepost.web.settings import Settings
@@ -35,7 +36,6 @@ PATIENCE_SECONDS = 60.0
 COPY = "COPY (SELECT …) TO STDOUT of the same events, in order"
 EVENTS = """select tenant, position, stream, version, type, data, metadata, occurred_at,
     recorded_at, event_id from log.events where type = any($1) order by position"""
-QUERIES = "select sum(calls) from (select xact_commit as calls from pg_stat_database) as counted"
 
 
 class Read(NamedTuple):
@@ -68,7 +68,7 @@ async def measure(
     settings: Settings, events: int = 300_000, streams: int = 1_000, seconds: float = 5
 ) -> Measured:
     """A log of `events`, of which the published are read; then `streams` for `seconds`."""
-    _allow_files(streams)
+    allow_files(streams)
     async with ground(settings) as place:
         pool = await connect_pool(place.postgres, name="bench")
         log = PostgresLog(pool)
@@ -139,7 +139,7 @@ async def _read_all(port: int, token: str) -> tuple[int, float]:
     while position < head:
         request = get(f"/events?limit={PAGE}&after={position}", token)
         writer.write(request[:-2] + b"accept: application/x-ndjson\r\n\r\n")
-        headers = await _headers(reader)
+        headers = await read_headers(reader)
         body = await reader.readexactly(int(headers["content-length"]))
         count += body.count(b"\n")
         position, head = int(headers["milepost-position"]), int(headers["milepost-head"])
@@ -148,19 +148,14 @@ async def _read_all(port: int, token: str) -> tuple[int, float]:
     return count, seconds
 
 
-async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
-    """Raises `WentWrong` unless all is well."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    status, *lines = head.strip().split("\r\n")
-    if " 200 " not in f"{status} ":
-        raise WentWrong(f"GET /events: {status}")
-    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-
-
 async def _idle(school: School, count: int, seconds: float) -> Idle:
-    async with _open_streams(school.service.port, school.issuer, count) as streams:
+    requests = (
+        get("/events/stream", _token(school.issuer, number // PER_CALLER))
+        for number in range(count)
+    )
+    async with open_streams(school.service.port, requests, b"id: ") as streams:
         await asyncio.sleep(SETTLE_SECONDS)
-        queries = await _queries_per_second(school.log.pool, seconds)
+        queries = await queries_per_second(school.log.pool, seconds)
         rss_kb = school.service.process.memory_info().rss / 1024
         [command] = school.history.one_by_one(1)
         begin = time.perf_counter()
@@ -169,38 +164,3 @@ async def _idle(school: School, count: int, seconds: float) -> Idle:
         await asyncio.wait_for(asyncio.gather(*heard), PATIENCE_SECONDS)
         reach = time.perf_counter() - begin
     return Idle(rss_kb, queries, reach * 1000)
-
-
-@asynccontextmanager
-async def _open_streams(
-    port: int, issuer: DevelopmentIssuer, count: int
-) -> AsyncIterator[Sequence[asyncio.StreamReader]]:
-    """Each has said that it follows."""
-    opened = []
-    for number in range(count):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 16)
-        opened.append((reader, writer))
-        writer.write(get("/events/stream", _token(issuer, number // PER_CALLER)))
-        await _headers(reader)
-        await reader.readuntil(b"id: ")
-    try:
-        yield [reader for reader, _ in opened]
-    finally:
-        for _, writer in opened:
-            writer.close()
-
-
-async def _queries_per_second(pool: "asyncpg.Pool[asyncpg.Record]", seconds: float) -> float:
-    """Transactions of all who are connected; a statement alone is one."""
-    before = await pool.fetchval(QUERIES)
-    begin = time.perf_counter()
-    await asyncio.sleep(seconds)
-    return float(await pool.fetchval(QUERIES) - before) / (time.perf_counter() - begin)
-
-
-def _allow_files(streams: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = streams + 512
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

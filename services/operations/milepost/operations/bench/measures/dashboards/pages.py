@@ -8,7 +8,7 @@ import urllib.request
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import TENANT
 from milepost.operations.bench.measures.commands import YARDSTICK, Cost, cost_of
-from milepost.operations.bench.measures.reads import learners_in
+from milepost.operations.bench.measures.dashboards.reads import learners_in
 from milepost.operations.bench.milepost_process import Running, direct, milepost_process
 from milepost.operations.bench.scratch_installation import ground
 from milepost.web.auth.session_cookie import SessionCookie
