@@ -1857,7 +1857,7 @@ class Operations:
         longer.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned
-        in own offerings, learners for their own.
+        in own offerings, learners for their own: to both of them what is withheld is not there.
         """
         return await self._transport.call(
             CredentialsPage,
@@ -1936,7 +1936,7 @@ class Operations:
         longer.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned
-        in own offerings, learners for their own.
+        in own offerings, learners for their own: to both of them what is withheld is not there.
 
         The whole list, as a file of this format.
         """
@@ -2060,7 +2060,7 @@ class Operations:
         of an `offering`, for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
-        learners for their own.
+        learners for their own, but not by `risk` or `stage=awarded`.
         """
         return await self._transport.call(
             EnrollmentsPage,
@@ -2213,7 +2213,7 @@ class Operations:
         of an `offering`, for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
-        learners for their own.
+        learners for their own, but not by `risk` or `stage=awarded`.
 
         The whole list, as a file of this format.
         """

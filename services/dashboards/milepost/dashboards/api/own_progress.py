@@ -5,6 +5,7 @@ from litestar import Response, get
 from milepost.dashboards.api.figure_bodies import EnrollmentBody, HomeBody, facts_of
 from milepost.dashboards.api.parameters import (
     STAFF,
+    WHOLE_SCHOOL,
     Call,
     Language,
     Now,
@@ -17,9 +18,6 @@ from milepost.dashboards.queries.course_page import UnknownEnrollment, read_cour
 from milepost.dashboards.queries.home import read_home
 from milepost.web.auth.tokens import NotYourOwn
 from milepost.web.requests.positions import awaited_position
-
-# Whose business all of a learner's enrollments are.
-WHOLE_SCHOOL = tuple(role for role in STAFF if role != "instructor")
 
 
 @get(

@@ -19,6 +19,8 @@ from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 
 STAFF = ("instructor", "registrar", "issuer", "operator", "service", "auditor")
+# Whose business all of a school is: instructors see own offerings.
+WHOLE_SCHOOL = STAFF[1:]
 
 Call: TypeAlias = Request[Caller, None, State]
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
@@ -70,6 +72,11 @@ def limit_of(caller: Caller, learner: str | None = None) -> str | None:
     """
     own = learner == caller.subject and "learner" in caller.roles
     return caller.subject if is_limited(caller, STAFF) and not own else None
+
+
+def asks_as_learner(caller: Caller, learner: str | None) -> bool:
+    """Whether the rows of this `learner` are the caller's as their own, by no other role."""
+    return caller.roles.isdisjoint(WHOLE_SCHOOL) and limit_of(caller, learner) is None
 
 
 def parse_time(name: str, text: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
     STAFF,
+    WHOLE_SCHOOL,
     After,
     Call,
     Day,
@@ -159,7 +160,7 @@ async def get_offering_days(
     "/days",
     summary="The school day by day",
     answers=read_answers(),
-    roles=("registrar", "issuer", "operator", "service", "auditor"),
+    roles=WHOLE_SCHOOL,
 )
 async def get_school_days(
     request: Call, pool: Pool, *, since: Day = None, until: Day = None

@@ -13,8 +13,8 @@ from milepost.contracts.rules.criteria import holds, leaves
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, etag_of, read
 from milepost.dashboards.queries.course_progress import CourseProgress
-from milepost.dashboards.queries.learner import NEVER_OUT, OF_LEARNER
-from milepost.dashboards.queries.lists.credentials import CREDENTIAL, CredentialView
+from milepost.dashboards.queries.learner import OF_LEARNER
+from milepost.dashboards.queries.lists.credentials import CREDENTIAL, NEVER_OUT, CredentialView
 from milepost.dashboards.queries.lists.titles import COURSE_TITLE, tags_of, title_of
 from milepost.dashboards.queries.member_work import GOES_ON, MEMBERS, MODELS, work
 from milepost.dashboards.queries.progress_view import MemberWork, view_of

@@ -15,15 +15,12 @@ from milepost.dashboards.queries.consistent_read import (
 from milepost.dashboards.queries.lists.credentials import (
     CREDENTIAL,
     CREDENTIAL_ROWS,
+    NEVER_OUT,
     CredentialView,
 )
 from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS, models_for
 
 MODELS = (LEARNER_OVERVIEW, CREDENTIAL_REGISTRY)
-
-# Withheld now, or when it was revoked.
-NEVER_OUT = """(held_for_release
-    or coalesce(withheld_until > least(now(), revoked_at), false))"""
 
 
 def _selects(condition: str) -> tuple[Select, Select]:

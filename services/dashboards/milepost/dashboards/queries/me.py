@@ -6,10 +6,11 @@ import asyncpg
 
 from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGISTRY
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
-from milepost.dashboards.queries.learner import NEVER_OUT, OF_LEARNER
+from milepost.dashboards.queries.learner import OF_LEARNER
 from milepost.dashboards.queries.lists.credentials import (
     CREDENTIAL,
     CREDENTIAL_ROWS,
+    NEVER_OUT,
     CredentialView,
 )
 from milepost.dashboards.queries.lists.enrollments import ENROLLMENTS, EnrollmentListed

@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
+    WHOLE_SCHOOL,
     After,
     Call,
     Filter,
@@ -40,9 +41,6 @@ from milepost.dashboards.queries.attainment.skills import (
 from milepost.dashboards.queries.lists.keyset import Order
 from milepost.dashboards.queries.lists.programs import ProgramView
 from milepost.web.requests.positions import awaited_position
-
-# Of a whole school: instructors see own offerings.
-WHOLE_SCHOOL = ("registrar", "issuer", "operator", "service", "auditor")
 
 
 class ProgramPage(msgspec.Struct, frozen=True, kw_only=True):

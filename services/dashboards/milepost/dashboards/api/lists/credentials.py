@@ -7,6 +7,7 @@ from litestar.params import QueryParameter
 
 from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
+    WHOLE_SCHOOL,
     After,
     Call,
     Filter,
@@ -16,9 +17,7 @@ from milepost.dashboards.api.parameters import (
     whose,
 )
 from milepost.dashboards.api.responses import NOT_YOUR_OWN
-from milepost.dashboards.api.views import (
-    CredentialsPage,
-)
+from milepost.dashboards.api.views import CredentialsPage
 from milepost.dashboards.queries.lists.credentials import (
     CREDENTIALS,
     CredentialsQuery,
@@ -53,7 +52,7 @@ async def list_credentials(
     longer.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned in
-    own offerings, learners for their own.
+    own offerings, learners for their own: to both of them what is withheld is not there.
     """
     learner = whose(request.user, learner)
     query = CredentialsQuery(
@@ -68,6 +67,7 @@ async def list_credentials(
         status=status,
         flagged=flagged,
         language=language,
+        out=True if request.user.roles.isdisjoint(WHOLE_SCHOOL) else None,
         instructor=limit_of(request.user, learner),
     )
     return await lists.answer(

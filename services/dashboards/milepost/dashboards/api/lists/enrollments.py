@@ -10,6 +10,7 @@ from milepost.contracts.offerings import Mode
 from milepost.dashboards.api.at_risk import RiskFilter, enrollments_at_risk
 from milepost.dashboards.api.list_answers import Form, ListReads, list_answers
 from milepost.dashboards.api.parameters import (
+    STAFF,
     After,
     Call,
     Filter,
@@ -19,6 +20,7 @@ from milepost.dashboards.api.parameters import (
     Pool,
     ScoreBucket,
     Time,
+    asks_as_learner,
     limit_of,
     parse_time,
     whose,
@@ -38,6 +40,7 @@ from milepost.dashboards.queries.lists.enrollments import (
 )
 from milepost.dashboards.queries.lists.keyset import Order
 from milepost.dashboards.queries.offerings.scored import read_scored
+from milepost.web.auth.tokens import RoleMissing
 from milepost.web.requests.positions import awaited_position
 
 SORT_TOO_BROAD = SortTooBroad("last_activity")
@@ -46,7 +49,9 @@ SORT_TOO_BROAD = SortTooBroad("last_activity")
 @get(
     "/enrollments",
     summary="List enrollments",
-    answers=list_answers(NOT_YOUR_OWN, SORT_TOO_BROAD, FilterTooBroad("lesson")),
+    answers=list_answers(
+        NOT_YOUR_OWN, RoleMissing(STAFF), SORT_TOO_BROAD, FilterTooBroad("lesson")
+    ),
 )
 async def list_enrollments(
     request: Call,
@@ -83,9 +88,11 @@ async def list_enrollments(
     `score_bucket`, of an `offering`, for a lesson.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
-    their own.
+    their own, but not by `risk` or `stage=awarded`.
     """
     learner = whose(request.user, learner)
+    if (risk or stage == "awarded") and asks_as_learner(request.user, learner):
+        raise RoleMissing(STAFF)
     query = EnrollmentsQuery(
         sort=sort,
         order=order,

@@ -32,7 +32,7 @@ class CredentialListed(CredentialView, kw_only=True):
 
 
 class CredentialsQuery(TitledQuery, frozen=True, kw_only=True):
-    """By the award's position."""
+    """By the award's position. `out`: without those that are, or were to the end, withheld."""
 
     sort: Literal["position"] = "position"
     order: Order = "desc"
@@ -43,6 +43,7 @@ class CredentialsQuery(TitledQuery, frozen=True, kw_only=True):
     offering: str | None = None
     status: CredentialStatus | None = None
     flagged: bool | None = None
+    out: bool | None = None
 
 
 CREDENTIAL_ROWS = Decoder(list[CredentialView])
@@ -54,13 +55,19 @@ CREDENTIAL = """select *, case when revoked_at is not null then 'revoked'
         when suspended_at is not null then 'suspended'
         when valid_until <= now() then 'expired' else 'active' end as status
     from dashboards.credential_registry"""
+# Withheld now, or when it was revoked: there for who issues, and for nobody else.
+NEVER_OUT = """(held_for_release
+    or coalesce(withheld_until > least(now(), revoked_at), false))"""
 CREDENTIALS = Listing(
     models=(CATALOG, CREDENTIAL_REGISTRY),
     rows=Decoder(list[CredentialListed]),
     sql=f"select x.*, {ACHIEVEMENT_TITLE} from ({CREDENTIAL}) x",
     key="credential",
     sorts={"position": by_number("position")},
-    filters=equal("learner", "achievement", "issuer", "course", "offering", "status", "flagged"),
+    filters={
+        **equal("learner", "achievement", "issuer", "course", "offering", "status", "flagged"),
+        "out": f"{NEVER_OUT} <> :out",
+    },
 )
 
 
