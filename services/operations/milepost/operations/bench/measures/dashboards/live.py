@@ -101,7 +101,7 @@ async def _cost(school: School, pages: int, seconds: float, per_second: int) -> 
         used = service.cpu_seconds()
         await commit_evenly(school.log, commands, per_second)
         used = service.cpu_seconds() - used
-        told = [asyncio.create_task(_told(one, history.made + 1)) for one in streams]
+        told = [asyncio.create_task(_hear(one, history.made + 1)) for one in streams]
         batch = [history.next() for _ in range(OFFERINGS)]
         begin = time.perf_counter()
         await school.log.append(TENANT, batch)
@@ -116,8 +116,8 @@ def _page(issuer: DevelopmentIssuer, number: int) -> bytes:
     return get(f"/live?topic=offering/run-{number % OFFERINGS}", token)
 
 
-async def _told(stream: asyncio.StreamReader, since: int) -> None:
-    """That something changed at `since` or later."""
+async def _hear(stream: asyncio.StreamReader, since: int) -> None:
+    """Until it says that something changed at `since` or later."""
     while True:
         told = await stream.readuntil(b"\n\n")
         if b"event: changed" in told and int(told.split(b"id: ")[1].split()[0]) >= since:
