@@ -20,15 +20,22 @@ from milepost.contracts.courses import PassingRule
 from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.outline import LessonView, outline
 from milepost.contracts.rules.learning.progress import Progress
+from milepost.dashboards.domain.stages import NAMES
 from milepost.dashboards.projections.funnel.lesson_work import bucket_of
 from milepost.dashboards.projections.funnel.stages import Member
 from milepost.dashboards.projections.funnel.tables import LESSONS, MEMBERS
 from milepost.dashboards.projections.funnel.tables import OFFERINGS as FUNNELS
+from milepost.dashboards.projections.offering_days import (
+    HAPPENED,
+    KNOWN,
+    OFFERING_DAY,
+    OFFERING_DAYS,
+)
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.progress_view import MemberWork, course_in, view_of
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT
 from milepost.events.log import Recorded
-from milepost.events.projections.read_model import Fact, Rows
+from milepost.events.projections.read_model import Fact, ReadModel, Rows
 from milepost.events.streams import category_of, key_of
 from milepost.progress.domain.reports import Completed, Report, Scored
 from milepost.progress.domain.state import PROGRESS
@@ -156,14 +163,14 @@ def lessons_counted(enrollments: Mapping[str, Told], offering: str) -> dict[str,
     return {name: +counts for name, counts in found.items() if +counts}
 
 
-def folded(recorded: Sequence[Recorded]) -> Rows:
-    rows = Rows({table.name: defaultdict(lambda: None) for table in OFFERING_SUMMARY.kept})
+def folded(recorded: Sequence[Recorded], model: ReadModel = OFFERING_SUMMARY) -> Rows:
+    rows = Rows({table.name: defaultdict(lambda: None) for table in model.kept})
     for one in recorded:
-        if one.type in OFFERING_SUMMARY.codec.classes:
-            event = OFFERING_SUMMARY.codec.read(one)
+        if one.type in model.codec.classes:
+            event = model.codec.read(one)
             where = (one.position, category_of(one.stream), key_of(one.stream), one.type)
             fact = Fact(*where, event, one.recorded_at)
-            OFFERING_SUMMARY.fold(rows, fact)
+            model.fold(rows, fact)
     return rows
 
 
@@ -183,6 +190,19 @@ def compare(recorded: Sequence[Recorded]) -> None:
         assert {name: +one for name, one in shown.items() if +one} == lessons_counted(
             enrollments, offering
         )
+
+
+def compare_days(recorded: Sequence[Recorded]) -> None:
+    """All days together are the funnel, by either clock."""
+    funnels, days = folded(recorded), folded(recorded, OFFERING_DAYS)
+    for offering in OFFERINGS:
+        row = msgspec.structs.asdict(funnels.of(FUNNELS, offering))
+        for clock in (KNOWN, HAPPENED):
+            total: Counter[str] = Counter()
+            for day in days.changed.get(OFFERING_DAY.name, {}).values():
+                if (day.offering, day.clock) == (offering, clock):
+                    total.update({name: getattr(day, name) for name in NAMES})
+            assert {name: row[name] for name in NAMES} == {name: total[name] for name in NAMES}
 
 
 def compare_views(recorded: Sequence[Recorded]) -> None:
@@ -255,6 +275,7 @@ def test_figures_are_a_plain_count_of_enrollments(
 ) -> None:
     recorded = asyncio.run(play(facts, taken, pace, COURSE, MORE))
     compare(recorded)
+    compare_days(recorded)
     compare_views(recorded)
 
 

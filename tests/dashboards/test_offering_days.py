@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dashboards.history import DAY, Life, histories, offered
@@ -14,6 +15,7 @@ from milepost.contracts import enrollments as e
 from milepost.contracts import progress as p
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.records import CredentialAwarded
+from milepost.dashboards.domain.stages import Step, stages_of
 from milepost.dashboards.projections.offering_days import (
     DAY_MEMBER,
     HAPPENED,
@@ -23,6 +25,7 @@ from milepost.dashboards.projections.offering_days import (
     OFFERING_DAYS,
     SCHOOL,
     read_days,
+    read_done,
 )
 from milepost.events.event import Event, tag_of
 from milepost.events.projections.read_model import Fact, Rows
@@ -215,6 +218,33 @@ def test_what_is_told_late_changes_the_day_on_which_it_happened_and_that_on_whic
     known = [as_of(rows, "red", KNOWN, one)["withdrawn"] for one in day]
     assert withdrawn == [0] * 4 + [1] * 6
     assert known == [0] * 9 + [1]
+
+
+def test_work_from_another_run_begins_here_and_is_handed_in_when_it_was():
+    ann, begun = Life("red", "ann"), p.CarriedLesson(lesson="y", started_at=DAY - ONE)
+    tried = p.CarriedAttempt(report="r", at=DAY - 2 * ONE, score=0.5)
+    lessons = (
+        msgspec.structs.replace(begun, lesson="x", completed_at=DAY - ONE),
+        begun,
+        msgspec.structs.replace(begun, lesson="z", attempts=(tried,)),
+    )
+    brought = p.ProgressCarriedOver(enrollment=ann.id, source="blue.ann", since=9, lessons=lessons)
+    entries = [*ann.enrolls(), (f"progress-{ann.id}", brought)]
+    told = [(stream, msgspec.structs.replace(one, occurred_at=DAY)) for stream, one in entries]
+    rows = fold([Logged(stream, one, DAY) for stream, one in told])
+    found = as_of(rows, "red", HAPPENED, DAY.date().isoformat())
+    assert (found["started"], found["active"], found["attempts"]) == (1, 0, 0)
+    done = read_done(rows.changed[DAY_MEMBER.name][ann.id,].done)
+    assert done == {"x": DAY - ONE, "z": DAY - 2 * ONE}
+
+
+@pytest.mark.parametrize("departure", ["deferred", "transferred", "withdrawn"])
+def test_who_had_left_before_a_completion_that_is_taken_back_has_left_as_before(departure: Any):
+    state: Any = "withdrawn" if departure == "withdrawn" else "transferred"
+    left = [Step(1, "enrolled"), Step(2, "left", departure=departure)]
+    again = [*left, Step(3, "finished"), Step(4, "unfinished", departure=state)]
+    assert stages_of(again) == stages_of(left)
+    assert getattr(stages_of(again), departure) == 1
 
 
 ONE = timedelta(days=1)

@@ -242,6 +242,14 @@ def states_after_each(recorded: Sequence[Recorded]) -> list[tuple[Recorded, Any,
 @example(
     facts=({}, {}),
     taken=[
+        *(Step("enroll"), Step("finish"), Step("transfer")),
+        *(Step("suspend", offering="autumn"), Step("reinstate", offering="autumn")),
+    ],
+    pace=1,
+)
+@example(
+    facts=({}, {}),
+    taken=[
         *(Step("enroll"), Step("finish"), Step("score"), Step("uncomplete"), Step("suspend")),
         *(Step("score"), Step("uncomplete"), Step("withdraw")),
     ],

@@ -90,6 +90,7 @@ class _State(msgspec.Struct):
     passed: bool = False
     ever_withdrawn: bool = False
     departure: Departure | None = None
+    deferred: bool = False
     grade_units: int | None = None
 
     def evolve(self, step: Step) -> None:
@@ -100,8 +101,12 @@ class _State(msgspec.Struct):
                 self.mode = step.mode
             case "began":
                 self.started = True
-            case "finished" | "unfinished":
+            case "finished":
+                self.departure = None
+            case "unfinished":
                 self.departure = step.departure
+                if self.deferred and step.departure == "transferred":
+                    self.departure = "deferred"
             case "passed":
                 self.passed, self.grade_units = True, step.grade_units
             case "grade":
@@ -120,6 +125,7 @@ class _State(msgspec.Struct):
         # Who had gone before they waited once more is as gone as before.
         elif step.kind == "left" and self.enrolled and self.departure is None:
             self.departure = step.departure
+            self.deferred = step.departure == "deferred"
             self.ever_withdrawn = self.ever_withdrawn or step.departure == "withdrawn"
 
     def counted(self) -> Stages:

@@ -37,6 +37,7 @@ from milepost.contracts.progress import (
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
+    ProgressCarriedOver,
 )
 from milepost.events.codec import Codec
 from milepost.events.projections.read_model import Fact, ReadModel, Rows, StreamKey, Table
@@ -54,6 +55,7 @@ OverviewEvent: TypeAlias = (
     | LessonStarted
     | LessonCompleted
     | AttemptScored
+    | ProgressCarriedOver
     | Result
     | Entry
     | EnrollmentActivated
@@ -71,6 +73,7 @@ class EnrollmentRow(msgspec.Struct):
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait or
     a seat; `waitlisted_at`, `enrolled_at`, `withdrawn_at` and the reason are this stay's.
+    `started_at`: the first that was done, also of work that came along from another run.
     `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
     of what was reported happened, however late it arrived.
     """
@@ -121,6 +124,9 @@ def fold(rows: Rows, fact: Fact[OverviewEvent]) -> None:
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
             _add_activity(row, event)
+        case ProgressCarriedOver():
+            for lesson in event.lessons:
+                _start(row, lesson.started_at)
         case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
             _grade(row, event)
         case EnrollmentRequested() | LearnerWaitlisted() | LearnerEnrolled():
@@ -182,8 +188,7 @@ def _add_activity(row: EnrollmentRow, event: Activity) -> None:
     at = event.occurred_at
     if row.last_activity is None or row.last_activity < at:
         row.last_activity = at
-    if row.started_at is None or at < row.started_at:
-        row.started_at = at
+    _start(row, at)
     match event:
         case LessonProgressed():
             row.visits += 1
@@ -197,6 +202,11 @@ def _add_activity(row: EnrollmentRow, event: Activity) -> None:
             row.attempts += 1
         case _:
             assert_never(event)
+
+
+def _start(row: EnrollmentRow, at: datetime | None) -> None:
+    if at is not None and (row.started_at is None or at < row.started_at):
+        row.started_at = at
 
 
 def _enter(row: EnrollmentRow, event: Entry) -> None:
@@ -221,4 +231,4 @@ def _enter(row: EnrollmentRow, event: Entry) -> None:
             assert_never(event)
 
 
-LEARNER_OVERVIEW = ReadModel("learner_overview", 6, Codec(OverviewEvent), (ENROLLMENTS,), fold)
+LEARNER_OVERVIEW = ReadModel("learner_overview", 7, Codec(OverviewEvent), (ENROLLMENTS,), fold)

@@ -25,6 +25,7 @@ from milepost.contracts.progress import (
     LessonCompleted,
     LessonProgressed,
     LessonStarted,
+    ProgressCarriedOver,
 )
 from milepost.contracts.records import CredentialAwarded
 from milepost.dashboards.domain.stages import NAMES as STAGES
@@ -46,7 +47,9 @@ SCHOOL = ""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 Activity: TypeAlias = LessonProgressed | LessonStarted | LessonCompleted | AttemptScored
-DayEvent: TypeAlias = Activity | StageEvent | OfferingOpened | CredentialAwarded
+DayEvent: TypeAlias = (
+    Activity | StageEvent | ProgressCarriedOver | OfferingOpened | CredentialAwarded
+)
 
 
 class OfferingDayRow(msgspec.Struct):
@@ -89,9 +92,9 @@ class OfferingDayRow(msgspec.Struct):
 class DayMemberRow(msgspec.Struct):
     """An enrollment: its offering, the day of its first activity, and what else happened to it.
 
-    `steps`: JSON, in the log's order. `done`: when each lesson was first completed or handed in,
-    a JSON object. `days`: the latest of what was done on each day, JSON, in any order; but for the
-    latest day, which stands in `LatestDayRow`.
+    `started`: also when work from another run came along. `steps`: JSON, in the log's order.
+    `done`: when each lesson was first completed or handed in, a JSON object. `days`: the latest of
+    what was done on each day, JSON, in any order; the latest day stands in `LatestDayRow`.
     """
 
     enrollment: str
@@ -128,12 +131,8 @@ read_steps = msgspec.json.Decoder(list[Step]).decode
 read_done = msgspec.json.Decoder(dict[str, datetime]).decode
 
 
-def _write(value: Sequence[Step] | Sequence[datetime] | Mapping[str, datetime]) -> str:
+def _write(value: Sequence[Step | datetime] | Mapping[str, datetime] | datetime) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _write_moment(at: datetime) -> str:
-    return msgspec.json.encode(at).decode()
 
 
 @lru_cache(maxsize=4096)
@@ -146,6 +145,8 @@ def fold(rows: Rows, fact: Fact[DayEvent]) -> None:
     match event:
         case LessonProgressed() | LessonStarted() | LessonCompleted() | AttemptScored():
             _do(rows, fact, event)
+        case ProgressCarriedOver():
+            _carry(rows, fact, event)
         case OfferingOpened():
             for day in _both(rows, event.offering, fact):
                 day.opened += 1
@@ -205,10 +206,10 @@ def _do(rows: Rows, fact: Fact[DayEvent], event: Activity) -> None:
             happened.clicks += event.clicks
             known.clicks += event.clicks
         if event.completed:
-            _finish(rows, fact.key, event)
+            _keep_done(rows, fact.key, event.lesson, at)
         return
     _count(known, happened, event)
-    _finish(rows, fact.key, event)
+    _keep_done(rows, fact.key, event.lesson, at)
 
 
 def _be_active(rows: Rows, fact: Fact[DayEvent], day: str) -> LatestDayRow:
@@ -237,7 +238,7 @@ def _keep_day(rows: Rows, latest: LatestDayRow) -> None:
     if latest.day:
         member = rows.of(DAY_MEMBER, latest.enrollment)
         before = f"{member.days[:-1]}," if len(member.days) > len("[]") else "["
-        member.days = f"{before}{_write_moment(latest.last_at)}]"
+        member.days = f"{before}{_write(latest.last_at)}]"
 
 
 def _do_earlier(rows: Rows, enrollment: str, at: datetime) -> bool:
@@ -254,12 +255,26 @@ def _begin_day(rows: Rows, fact: Fact[DayEvent], offering: str, day: str) -> Non
     """Nothing had been done in this enrollment on this day."""
     for name in (offering, SCHOOL):
         rows.of(OFFERING_DAY, name, HAPPENED, day).active += 1
+    _begin(rows, fact)
+
+
+def _begin(rows: Rows, fact: Fact[DayEvent]) -> None:
+    ordinal = fact.event.occurred_at.toordinal()
     member = rows.find(DAY_MEMBER, fact.key)
-    if member is not None and (member.started is None or day < member.started):
+    if member is not None and (member.started is None or day_of(ordinal) < member.started):
         member = rows.of(DAY_MEMBER, fact.key)
-        member.started = day
-        step = Step(fact.event.occurred_at.toordinal(), "began")
-        _add_step(rows, fact.recorded_at, member, step)
+        member.started = day_of(ordinal)
+        _add_step(rows, fact.recorded_at, member, Step(ordinal, "began"))
+
+
+def _carry(rows: Rows, fact: Fact[DayEvent], event: ProgressCarriedOver) -> None:
+    """What was done elsewhere is begun here with the day on which it counts, and nobody active."""
+    if any(lesson.started_at for lesson in event.lessons):
+        _begin(rows, fact)
+    for lesson in event.lessons:
+        for at in (lesson.completed_at, *(one.at for one in lesson.attempts)):
+            if at is not None:
+                _keep_done(rows, fact.key, lesson.lesson, at)
 
 
 def _count(
@@ -273,15 +288,13 @@ def _count(
         known.attempts += 1
 
 
-def _finish(
-    rows: Rows, enrollment: str, event: LessonProgressed | LessonCompleted | AttemptScored
-) -> None:
+def _keep_done(rows: Rows, enrollment: str, lesson: str, at: datetime) -> None:
     member = rows.of(DAY_MEMBER, enrollment)
     done = read_done(member.done)
-    if event.lesson not in done or event.occurred_at < done[event.lesson]:
-        member.done = _write({**done, event.lesson: event.occurred_at})
+    if lesson not in done or at < done[lesson]:
+        member.done = _write({**done, lesson: at})
 
 
 OFFERING_DAYS = ReadModel(
-    "offering_days", 3, Codec(DayEvent), (OFFERING_DAY, DAY_MEMBER, LATEST_DAY), fold
+    "offering_days", 4, Codec(DayEvent), (OFFERING_DAY, DAY_MEMBER, LATEST_DAY), fold
 )
