@@ -10,6 +10,8 @@ import jsonschema_rs
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from milepost.web.openapi import published
+
 SHARED = "urn:milepost:openapi"
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -102,5 +104,5 @@ def _document(app: Litestar) -> Document:
         for handler in route.route_handlers
     )
     if routes not in _known:
-        _known[routes] = Document(app.openapi_schema.to_schema())
+        _known[routes] = Document(published.document(app))
     return _known[routes]

@@ -13,6 +13,7 @@ from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import READ, SENT
+from milepost.web.openapi import published
 from milepost.web.problems import problem_of
 from milepost.web.room import Context
 from milepost.web.settings import Settings
@@ -33,7 +34,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     nowhere = cast("Any", None)  # nothing is asked of the database
     services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
-    return app.openapi_schema.to_schema()
+    return published.document(app)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

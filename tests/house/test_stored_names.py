@@ -30,6 +30,7 @@ from milepost.operations import cli, rooms
 from milepost.operations.rooms import services_of
 from milepost.web.app import create_app
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.openapi import published
 from milepost.web.problems import problem_of
 from milepost.web.room import Context
 from milepost.web.settings import Settings
@@ -241,7 +242,7 @@ def wiring(settings: Settings, services: Any) -> dict[str, Any]:
     }
     timers = {one.name: one.types for service in services for one in service.timers}
     app = create_app(services, settings, TokenVerifier(settings), ready={})
-    paths = app.openapi_schema.to_schema()["paths"]
+    paths = published.document(app)["paths"]
     return {
         "policies": {name: heard(types) for name, types in sorted(policies.items())},
         "timers": {name: heard(types) for name, types in sorted(timers.items())},

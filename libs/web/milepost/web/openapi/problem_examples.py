@@ -1,6 +1,6 @@
 """Problems as OpenAPI describes them: a schema for each kind, real documents as examples."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
@@ -78,17 +78,28 @@ def _kind(alike: list[tuple[Problem, type[Exception]]]) -> Kind:
         if problem not in problems:
             problems.append(problem)
     first, of = alike[0]
-    described = _document_type(first.name, of.__module__, tuple(_fields(first, of)))
+    where = _hints(Where) if issubclass(of, Malformed) else {}
+    fields = _fields(of.__init__, first.name, first.status, tuple(first.facts), tuple(where))
+    described = _document_type(first.name, of.__module__, fields)
     return Kind(first.name, first.status, tuple(problems), described)
 
 
-def _fields(problem: Problem, error: type[Exception]) -> Iterator[tuple[Any, ...]]:
-    hints = _hints(error.__init__)
-    where = _hints(Where) if issubclass(error, Malformed) else {}
-    yield "type", Literal[f"urn:milepost:problem:{problem.name}"]
-    yield "status", Literal[problem.status]
-    yield from ((fact, hints[fact]) for fact in problem.facts if fact not in where)
-    yield from ((fact, hint | UnsetType, UNSET) for fact, hint in where.items())
+@cache
+def _fields(
+    made: Callable[..., Any],
+    name: str,
+    status: int,
+    facts: tuple[str, ...],
+    where: tuple[str, ...],
+) -> tuple[tuple[Any, ...], ...]:
+    """`made` says what its facts are."""
+    hints = _hints(made)
+    return (
+        ("type", Literal[f"urn:milepost:problem:{name}"]),
+        ("status", Literal[status]),
+        *((fact, hints[fact]) for fact in facts if fact not in where),
+        *((fact, _hints(Where)[fact] | UnsetType, UNSET) for fact in where),
+    )
 
 
 @cache

@@ -21,6 +21,7 @@ from milepost.contracts.documents import asyncapi, catalog
 from milepost.contracts.documents.event_schemas import event_types, schema_of
 from milepost.web.answers.compression import takes_gzip
 from milepost.web.openapi.links import resolve_links
+from milepost.web.openapi.plain_json import plain_json
 from milepost.web.requests.etags import etag_matches
 
 OPENAPI: Final = "application/vnd.oai.openapi+json"
@@ -109,20 +110,18 @@ def published(made: Mapping[str, Any], media_type: str) -> Published:
 
 def document(app: Litestar) -> dict[str, Any]:
     """As litestar makes it; each schema's name and title is its own, in the whole document."""
-    made = app.openapi_schema.to_schema()
-    schemas = made["components"]["schemas"]
-    names = _names(schemas)
-    renamed: dict[str, Any] = _renamed(
-        made, {_REFERENCE + old: _REFERENCE + new for old, new in names.items()}
-    )
-    renamed["components"]["schemas"] = dict(
+    made = app.openapi_schema
+    names = _names(made.components.schemas)
+    references = {_REFERENCE + old: _REFERENCE + new for old, new in names.items()}
+    plain: dict[str, Any] = plain_json(made, references)
+    plain["components"]["schemas"] = dict(
         sorted(
             (names[old], {**schema, "title": names[old]} if "title" in schema else schema)
-            for old, schema in renamed["components"]["schemas"].items()
+            for old, schema in plain["components"]["schemas"].items()
         )
     )
-    resolve_links(renamed)
-    return renamed
+    resolve_links(plain)
+    return plain
 
 
 def operation_id(handler: HTTPRouteHandler, *_: object) -> str:
@@ -145,14 +144,3 @@ def _short(name: str) -> str:
 
 def _long(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-
-
-def _renamed(value: Any, references: Mapping[str, str]) -> Any:
-    match value:
-        case dict():
-            return {key: _renamed(one, references) for key, one in value.items()}
-        case list():
-            return [_renamed(one, references) for one in value]
-        case str():
-            return references.get(value, value)
-    return value

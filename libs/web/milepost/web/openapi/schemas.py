@@ -4,7 +4,8 @@ Litestar derives its own from the annotations, and loses some: of items, of unio
 forbidden. The decoder's schema and the documented one are the same here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -30,16 +31,13 @@ class StructSchemas(OpenAPISchemaPlugin):
         schema: Schema = schema_creator.schema_registry.get_schema_for_field_definition(
             field_definition
         )
-        inside = {one.__name__: one for one in structs_in(inspect.type_info(struct), set())}
+        json_schema, inside = _described(struct)
 
         def reference_to(name: str) -> Reference:
             field = FieldDefinition.from_annotation(inside[name])
             reference: Reference = schema_creator.for_field_definition(field)
             return reference
 
-        _, described = msgspec.json.schema_components([struct], ref_template="{name}")
-        json_schema = described[struct.__name__]
-        _complete(json_schema, inspect.type_info(struct))
         _fill(schema, json_schema, reference_to)
         return schema
 
@@ -62,6 +60,17 @@ class _Target(BaseSchemaObject):
 
     def to_schema(self) -> Any:
         return self._reference.ref
+
+
+@cache
+def _described(struct: type[msgspec.Struct]) -> tuple[Mapping[str, Any], Mapping[str, type]]:
+    """The struct's JSON Schema, and by name the structs that it refers to."""
+    kind = inspect.type_info(struct)
+    inside = {one.__name__: one for one in structs_in(kind, set())}
+    _, described = msgspec.json.schema_components([struct], ref_template="{name}")
+    json_schema = described[struct.__name__]
+    _complete(json_schema, kind)
+    return json_schema, inside
 
 
 def _complete(json_schema: dict[str, Any], struct: inspect.Type) -> None:
@@ -87,7 +96,7 @@ def _may_be_unset(field: inspect.Field) -> bool:
     return field.default is msgspec.UNSET
 
 
-def _fill(schema: Schema, json_schema: dict[str, Any], reference_to: ReferenceTo) -> None:
+def _fill(schema: Schema, json_schema: Mapping[str, Any], reference_to: ReferenceTo) -> None:
     for name, value in json_schema.items():
         setattr(schema, _NAMES.get(name, name), _part(name, value, reference_to))
 
@@ -108,7 +117,7 @@ def _part(name: str, value: Any, reference_to: ReferenceTo) -> Any:
     return value
 
 
-def _schema(json_schema: dict[str, Any], reference_to: ReferenceTo) -> Schema | Reference:
+def _schema(json_schema: Mapping[str, Any], reference_to: ReferenceTo) -> Schema | Reference:
     if "$ref" in json_schema:
         return reference_to(json_schema["$ref"])
     schema = Schema()
