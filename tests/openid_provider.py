@@ -34,6 +34,7 @@ class OpenIdProvider:
         self.claims: dict[str, Any] = {"sub": "ines", "school": "north", "groups": ["teachers"]}
         self.lies: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {}
+        self.discovery_status = 200
         self.asked: list[Mapping[str, str]] = []
         self.signed_out: list[Mapping[str, str]] = []
         self._key = SigningKey(folder)
@@ -41,8 +42,8 @@ class OpenIdProvider:
 
     def app(self) -> Litestar:
         @get("/.well-known/openid-configuration", sync_to_thread=False)
-        def configuration() -> dict[str, Any]:
-            return {
+        def configuration() -> Response[dict[str, Any]]:
+            found = {
                 "issuer": self.url,
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
@@ -51,6 +52,7 @@ class OpenIdProvider:
                 "authorization_response_iss_parameter_supported": True,
                 **self.metadata,
             }
+            return Response(found, status_code=self.discovery_status)
 
         @get("/jwks", sync_to_thread=False)
         def keys() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, free_port, ser
 
 from milepost.operations.sign_in.app import service
 from milepost.operations.sign_in.ended_sessions import EndedSessions
+from milepost.operations.sign_in.provider import METADATA_SECONDS, Provider
 from milepost.pages import app as pages
 from milepost.web.app import create_app
 from milepost.web.auth.session import SessionEnds, Sessions
@@ -35,7 +36,7 @@ async def provider(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def truthful(provider):
-    provider.lies, provider.metadata = {}, {}
+    provider.lies, provider.metadata, provider.discovery_status = {}, {}, 200
     provider.claims = {"sub": "ines", "school": "north", "groups": ["teachers", "choir"]}
     provider.asked.clear()
 
@@ -116,7 +117,6 @@ async def test_somebody_signs_in_and_is_back_where_they_were(browser_of, provide
     assert "no-store" in answer.headers["cache-control"]
     caller = cookie.sessions.read(browser.cookies[cookie.name])
     assert (caller.subject, caller.tenant, caller.roles) == ("ines", "north", {"instructor"})
-    assert f"{cookie.name}-sign-in" not in browser.cookies, "what the attempt kept is forgotten"
     assert (await browser.get("/")).headers["location"] == "/teach"
 
 
@@ -135,7 +135,7 @@ async def test_two_tabs_sign_in_at_once(browser_of, provider):
     browser = await browser_of()
     one, other = await leave(browser, "/teach/one"), await leave(browser, "/teach/other")
     assert one["nonce"] != other["nonce"]
-    for asked, page in ((other, "/teach/other"),):
+    for asked, page in ((other, "/teach/other"), (one, "/teach/one")):
         answer = await browser.get(way_back(provider, asked))
         assert answer.headers["location"] == page
 
@@ -251,6 +251,7 @@ async def test_nobody_is_sent_elsewhere_afterwards(browser_of, provider):
         {"token_endpoint": "http://another.example/token"},
         {"jwks_uri": "ftp://another.example/keys"},
         {"token_endpoint": None},
+        {"end_session_endpoint": "javascript:alert(1)"},
     ],
 )
 async def test_a_provider_that_is_none_is_away(make_app, provider, metadata):
@@ -258,6 +259,25 @@ async def test_a_provider_that_is_none_is_away(make_app, provider, metadata):
     async with connection_to(make_app(), raises=False) as browser:
         answer = await browser.get("/sign-in")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+async def test_a_provider_that_tells_nothing_of_itself_is_away(make_app, provider, status):
+    provider.discovery_status = status
+    async with connection_to(make_app(), raises=False) as browser:
+        assert (await browser.get("/sign-in")).status_code == 503
+
+
+async def test_what_was_read_of_a_provider_stays_good_while_it_is_away(settings, provider):
+    now = 0.0
+    reader = Provider(settings, lambda: now)
+    read = await reader.metadata()
+    for provider.discovery_status in (403, 500):
+        now += METADATA_SECONDS
+        assert await reader.metadata() == read
+    provider.discovery_status, provider.metadata = 200, {"issuer": "https://another.example"}
+    now += METADATA_SECONDS
+    assert await reader.metadata() == read
 
 
 async def test_a_client_may_send_its_secret_in_the_form(make_app, provider):

@@ -37,7 +37,7 @@ def service(
             _development(settings, pool, cookie, rules or Rules(), develops)
         )
     elif provider:
-        handlers = openid.routes(openid.OpenId(settings, cookie, provider), cookie)
+        handlers = openid.routes(openid.OpenId(settings, cookie, provider))
     else:
         handlers = (_without_sign_in(),)
     routes = SHELL.router([front_page(), sign_out_route(cookie, ended, provider), *handlers])

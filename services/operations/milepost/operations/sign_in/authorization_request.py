@@ -8,7 +8,8 @@ signed, and what only both together give is the PKCE verifier:
     verifier   made from the nonce and the secret with our key: in no address and in no log
 
 So a `state` that was begun in another browser leads nowhere, and a code that was stolen on its way
-is worth nothing to who lacks the cookie. Several tabs may sign in at once.
+is worth nothing to who lacks the cookie. Several tabs may sign in at once: they share the cookie,
+so the first that comes back must not clear it.
 """
 
 import hmac
@@ -79,10 +80,6 @@ def resume(scope: HTTPScope, cookie: SessionCookie, state: str) -> Authorization
 def kept(cookie: SessionCookie, sent: AuthorizationRequest) -> Cookie:
     """The browser's secret."""
     return cookie.kept(_name(cookie), sent.browser, SECONDS)
-
-
-def forgotten(cookie: SessionCookie) -> Cookie:
-    return cookie.kept(_name(cookie), "", 0)
 
 
 def _name(cookie: SessionCookie) -> str:

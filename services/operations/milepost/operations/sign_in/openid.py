@@ -14,7 +14,6 @@ from milepost.operations.sign_in.authorization_request import (
     AuthorizationRequest,
     Stale,
     begin,
-    forgotten,
     kept,
     resume,
 )
@@ -95,7 +94,7 @@ class OpenId:
             raise Failed("unknown", f"a claim is wrong: {fault}") from fault
         token = self._cookie.sessions.issue(known.sub, known.tenant, known.roles)
         _log.info("signed_in", tenant=known.tenant)
-        return redirect(sent.back, self._cookie.set(token), forgotten(self._cookie))
+        return redirect(sent.back, self._cookie.set(token))
 
     def _require_issuer(self, metadata: Metadata, said: str | None) -> None:
         """RFC 9207: the answer is this provider's, not another one's that was mixed in."""
@@ -125,7 +124,7 @@ class OpenId:
         return f"{there}{'&' if urlsplit(there).query else '?'}{query}"
 
 
-def routes(openid: OpenId, cookie: SessionCookie) -> tuple[HTTPRouteHandler, ...]:
+def routes(openid: OpenId) -> tuple[HTTPRouteHandler, ...]:
     @get("/sign-in", opt=OPEN)
     async def get_sign_in(request: PageRequest, back: Return = "/") -> Response[bytes]:
         try:
@@ -138,9 +137,7 @@ def routes(openid: OpenId, cookie: SessionCookie) -> tuple[HTTPRouteHandler, ...
         try:
             return await openid.come_back(request)
         except Failed as fault:
-            answer = _failed(request, fault)
-            answer.set_cookie(forgotten(cookie))
-            return answer
+            return _failed(request, fault)
 
     return get_sign_in, get_sign_in_answer
 

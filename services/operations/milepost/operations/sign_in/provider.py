@@ -11,16 +11,25 @@ import asyncio
 import hmac
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
 import httpx2
 import jwt
 import msgspec
+import structlog
 from jwt.types import Options
 from msgspec import Meta
 
-from milepost.web.auth.key_set import FETCH_SECONDS, KeySet, KeysTooLarge, UnknownKey, bounded
+from milepost.web.auth.key_set import (
+    FETCH_SECONDS,
+    KeySet,
+    KeysTooLarge,
+    KeysUnavailable,
+    UnknownKey,
+    bounded,
+)
 from milepost.web.errors import WebError
 from milepost.web.settings import SettingInvalid, Settings
 
@@ -33,6 +42,8 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _OPTIONS: Final[Options] = {"require": ["exp", "iat", "iss", "aud", "sub"]}
 
 Address = Annotated[str, Meta(max_length=2_000)]
+
+_log = structlog.get_logger()
 
 
 class ProviderAway(WebError):
@@ -80,7 +91,7 @@ class Provider:
         async with self._reading:
             if self._clock() >= self._again_at:
                 self._again_at = self._clock() + RETRY_SECONDS
-                await self._read()
+                await self._read_anew()
         if self._metadata is None:
             raise ProviderAway(self.issuer)
         return self._metadata
@@ -106,13 +117,22 @@ class Provider:
             raise NotAccepted("the ID token is of another sign-in")
         return claims
 
+    async def _read_anew(self) -> None:
+        """Raises `ProviderAway` where there is nothing older to go by."""
+        try:
+            await self._read()
+        except (ProviderAway, NotAccepted) as fault:
+            if self._metadata is None:
+                raise ProviderAway(str(fault)) from fault
+            _log.warning("provider_unread", fault=str(fault)[:300])
+
     async def _read(self) -> None:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
             found = msgspec.json.decode(await _fetched("GET", address), type=Metadata)
             if found.issuer != self.issuer:
                 raise ProviderAway(f"{address} is of another issuer")
-            for endpoint in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+            for endpoint in _endpoints(found):
                 require_secure(address, endpoint)
             if self._metadata is None or self._metadata.jwks_uri != found.jwks_uri:
                 self._keys = KeySet(found.jwks_uri, self._refresh_seconds)
@@ -155,20 +175,25 @@ class Provider:
         return claims
 
     async def _key(self, kid: str | None) -> jwt.PyJWK:
-        assert self._keys is not None, "there is metadata"
+        """Raises `ProviderAway`, `NotAccepted`."""
+        keys = self._keys
+        assert keys is not None, "there is metadata"
         try:
-            if self._keys.stale:
-                await self._keys.refresh()
-            return self._keys.get(kid)
-        except UnknownKey:
-            pass
-        except ConnectionError as fault:
+            if keys.stale:
+                await keys.refresh()
+            with suppress(UnknownKey):
+                return keys.get(kid)
+            await keys.refresh()
+            return keys.get(kid)
+        except KeysUnavailable as fault:
             raise ProviderAway(str(fault)) from fault
-        await self._keys.refresh()
-        try:
-            return self._keys.get(kid)
         except UnknownKey as fault:
             raise NotAccepted("the ID token is signed with an unknown key") from fault
+
+
+def _endpoints(found: Metadata) -> list[str]:
+    also = [found.end_session_endpoint] if found.end_session_endpoint else []
+    return [found.authorization_endpoint, found.token_endpoint, found.jwks_uri, *also]
 
 
 def require_secure(where: str, address: str) -> None:
