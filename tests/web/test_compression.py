@@ -12,6 +12,7 @@ from tests.web import notes
 
 from milepost.web.answers.compression import IN_A_THREAD_BYTES, LEAST_BYTES, takes_gzip
 from milepost.web.app import create_app
+from milepost.web.auth.session_cookie import SessionCookie
 from milepost.web.openapi.documented_answers import versioned_query
 from milepost.web.requests.etags import digested
 from milepost.web.requests.positions import positioned
@@ -69,6 +70,19 @@ async def ask(app, headers):
             return await client.get(path, headers=headers(**{"Accept-Encoding": accepted, **more}))
 
         yield ask
+
+
+@pytest.mark.parametrize("path", ["/rows", "/direct"])
+async def test_what_a_session_asks_for_is_kept_by_no_cache_and_not_compressed(app, settings, path):
+    cookie = SessionCookie(settings)
+    token = cookie.sessions.issue("ines", "north", ["instructor"])
+    headers = {"Cookie": f"{cookie.name}={token}", "Accept-Encoding": "gzip"}
+    async with connection_to(app) as client:
+        answer = await client.get(path, headers=headers)
+        assert answer.headers["cache-control"] == "private, no-cache"
+        assert "content-encoding" not in answer.headers
+        secret = await client.get("/secret", headers=headers)
+        assert secret.headers["cache-control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("path", ["/rows", "/direct"])

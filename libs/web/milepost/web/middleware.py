@@ -16,6 +16,7 @@ from milepost.events.store.tenant_share import TENANT
 from milepost.web.answers.compression import (
     compressed,
     is_compressible,
+    kept_apart,
     takes_gzip,
     unchanged,
     varied,
@@ -112,6 +113,7 @@ class Edge:
         try:
             caller = scope["user"] = await self._caller(scope, headers)
             if caller is not None:
+                send.private = bool(caller.session)
                 self._quotas.begin(caller.tenant)
                 place.add(partial(self._quotas.end, caller.tenant))
         except Exception as refusal:  # noqa: BLE001 - `error_response` knows them all
@@ -178,15 +180,20 @@ class Edge:
 
 
 class _Outgoing:
-    """`send`, remembering the status (500 until one was sent), and compressing what may be."""
+    """`send`, remembering the status (500 until one was sent), and compressing what may be.
 
-    __slots__ = ("_held", "_request", "_send", "_state", "started", "status")
+    `private`: a cookie asked. Caches keep apart who sends a token, but not who sends a cookie; and
+    another site's page makes a browser send one, and may tell secrets by the length of an answer.
+    """
+
+    __slots__ = ("_held", "_request", "_send", "_state", "private", "started", "status")
 
     def __init__(self, send: Send, request: dict[bytes, bytes], state: dict[str, Any]) -> None:
         self._send = send
         self._state = state
         self._request = request
         self._held: Message | None = None
+        self.private = False
         self.started = False
         self.status = 500
 
@@ -194,7 +201,9 @@ class _Outgoing:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
-            if self.status == 304:
+            if self.private:
+                message = kept_apart(message)
+            elif self.status == 304:
                 message = unchanged(message, self._request)
             elif is_compressible(message["headers"]):
                 self._held = varied(message)

@@ -2,8 +2,8 @@
 
 Each form of an answer has an ETag of its own (`"7"`, `"7-gzip"`), for their bytes differ. Level 1
 takes 2 ms per MB, and what is large is compressed in a thread. What is `no-store` holds secrets
-and is left as it is. Of the rest nobody can guess secrets by its length (BREACH): tokens travel in
-a header, so no page of others makes a browser ask for it.
+and is left as it is, and so is what the cookie of a session asked for. Of the rest nobody can guess
+secrets by its length (BREACH): tokens travel in a header, so no page of others makes a browser ask.
 """
 
 import asyncio
@@ -62,6 +62,13 @@ def varied(start: Any) -> Any:
     ):
         return start
     return {**start, "headers": [*start["headers"], (b"vary", b"Accept-Encoding")]}
+
+
+def kept_apart(start: Any) -> Any:
+    """What says that no cache may show it to others; an answer that says something itself, says."""
+    if any(name.lower() == b"cache-control" for name, _ in start["headers"]):
+        return start
+    return {**start, "headers": [*start["headers"], (b"cache-control", b"private, no-cache")]}
 
 
 def unchanged(start: Any, request: Mapping[bytes, bytes]) -> Any:

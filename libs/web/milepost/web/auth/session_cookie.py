@@ -3,7 +3,8 @@
     address                name                 why
     ---------------------  -------------------  ------------------------------------------------
     https, or not known    `__Host-milepost`    no sub-domain and no plain page can set it
-    http on this machine   `milepost`           Safari keeps no secure cookie of plain localhost
+    http on this machine   `milepost-8400`      Safari keeps no secure cookie of plain localhost;
+                                                by port: a browser shares cookies among ports
 
 A browser sends a cookie whoever asked, so a change takes two proofs more: that a page of this
 origin asked, as the browser says, and the session's `csrf` value, which only our pages can read.
@@ -50,7 +51,7 @@ class SessionCookie:
     def __init__(self, settings: Settings, sessions: Sessions | None = None) -> None:
         address = urlsplit(settings.public_origin)
         self.secure = address.scheme == "https" or address.hostname not in LOOPBACK
-        self.name = "__Host-milepost" if self.secure else "milepost"
+        self.name = "__Host-milepost" if self.secure else f"milepost-{address.port or 80}"
         self.sessions = sessions or Sessions(settings)
         self.home = f"{settings.public_origin}/"
         self._origin = settings.public_url.encode()

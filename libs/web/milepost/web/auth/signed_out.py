@@ -24,8 +24,7 @@ def to_sign_in(request: Request[Any, Any, Any], error: Exception) -> Response[by
         return None
     headers = {"Cache-Control": "private, no-store", "Vary": "Cookie, HX-Request"}
     if "hx-request" in request.headers:  # the page, not the part of it that was asked for
-        back = urlsplit(request.headers.get("hx-current-url", "/"))
-        there = _sign_in(f"{back.path}?{back.query}" if back.query else back.path)
+        there = _sign_in(_path_of(request.headers.get("hx-current-url", "/")))
         return Response(b"", status_code=200, headers={**headers, "HX-Redirect": there})
     asked = quote(request.scope["path"])
     query = request.scope["query_string"].decode("latin-1")
@@ -44,6 +43,14 @@ def own_path(address: str) -> str:
         return "/"
     parts = urlsplit(address)
     return "/" if parts.scheme or parts.netloc or parts.path in _NO_WAY_BACK else address
+
+
+def _path_of(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _sign_in(path: str) -> str:
