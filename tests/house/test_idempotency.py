@@ -70,7 +70,7 @@ FILE = {"format": "milepost-course", "format_version": 1, "course": "NEW", "titl
 Arrange = Callable[[School], Awaitable[str]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
     await forget_issuer_keys(postgres)
     await forget_webhook_secrets(postgres)
@@ -79,10 +79,25 @@ async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
     await opened.close()
 
 
-@pytest.fixture
-async def school(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[School]:
-    async with school_on(PostgresLog(pool), pool, tmp_path) as school:
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the keys that the module's database is sealed with."""
+    return tmp_path_factory.mktemp("idempotency")
+
+
+@pytest.fixture(scope="module")
+async def one_school(pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[School]:
+    async with school_on(PostgresLog(pool), pool, data_dir) as school:
         yield school
+
+
+@pytest.fixture
+def school(one_school: School) -> School:
+    return one_school.of(new_tenant())
+
+
+def new_tenant() -> str:
+    return f"t-{uuid4().hex[:12]}"
 
 
 @asynccontextmanager
@@ -92,8 +107,7 @@ async def school_on(log: Log, pool: asyncpg.Pool, data_dir: Path) -> AsyncIterat
     )
     transactor = Transactor(log)
     services = services_of("all", Context(transactor, settings, pool))
-    tenant = f"t-{uuid4().hex[:12]}"
-    whose: dict[str, Any] = {"by": ROLES, "tenant": tenant}
+    whose: dict[str, Any] = {"by": ROLES, "tenant": new_tenant()}
     async with (
         listening(ENDPOINT),
         school_of(services, transactor, settings, raises=False, **whose) as school,
@@ -926,7 +940,7 @@ async def test_one_request_sent_twice_at_once_is_done_once(school: School):
 
 
 async def test_a_request_that_was_interrupted_is_finished_when_it_is_repeated(
-    pool: asyncpg.Pool, tmp_path: Path
+    pool: asyncpg.Pool, data_dir: Path
 ):
     failing = False
 
@@ -935,7 +949,7 @@ async def test_a_request_that_was_interrupted_is_finished_when_it_is_repeated(
             raise ValueError(f"the log will not have call {called}")
 
     broken = Elsewhere(PostgresLog(pool), fail)
-    async with school_on(broken, pool, tmp_path) as school:
+    async with school_on(broken, pool, data_dir) as school:
         await three_enrolled(school)
         begun, failing = broken.calls, True
         assert (await moves(school, "ana", "ben", "cleo")).status_code == 500
