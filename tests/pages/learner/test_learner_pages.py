@@ -15,8 +15,8 @@ from tests.pages.teaching.test_timeline import recorded
 from milepost.contracts.progress import AttemptScored, LessonPassed, LessonStarted
 from milepost.dashboards.pages.learner.api import SHELL
 from milepost.dashboards.pages.learner.course import course_view
-from milepost.dashboards.pages.learner.history import Latest
 from milepost.dashboards.pages.learner.home import home_view
+from milepost.dashboards.queries.enrollment.latest_events import Latest
 from milepost.dashboards.queries.home import Home
 from milepost.pages import app as pages
 from milepost.pages.shell import PageRequest

@@ -13,9 +13,10 @@ from tests.dashboards.history import Life, achievable, new_tenant, offered, publ
 from milepost.contracts.achievements import AllOf, CoursePassed
 from milepost.contracts.courses import Lesson, PassingRule
 from milepost.dashboards.app import learner_pages
-from milepost.dashboards.pages.learner import history
-from milepost.dashboards.pages.learner.history import read_latest
+from milepost.dashboards.queries.enrollment import latest_events
+from milepost.dashboards.queries.enrollment.latest_events import read_latest
 from milepost.events.commands.transact import Transactor
+from milepost.events.log import Recorded
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
@@ -99,8 +100,21 @@ async def test_a_history_is_read_from_its_end_and_no_further_than_it_is_told(
     assert not whole.cut
     assert [one.position for one in whole.events] == sorted(one.position for one in whole.events)
     assert "Schritte davor" not in await opened(learner, page)
-    monkeypatch.setattr(history, "MOST_EVENTS", 3)
+    monkeypatch.setattr(latest_events, "MOST_EVENTS", 3)
     assert await read_latest(pool, learner.tenant, ann.id) == (whole.events[-3:], True)
-    monkeypatch.setattr(history, "MOST_BYTES", 1)
-    assert await read_latest(pool, learner.tenant, ann.id) == ([], True)
-    assert "Verlauf" not in await opened(learner, page)
+    monkeypatch.setattr(latest_events, "MOST_BYTES", 1)
+    assert await read_latest(pool, learner.tenant, ann.id) == (whole.events[-1:], True)
+    assert "Schloss „Shapes“ ab" in await opened(learner, page)
+
+
+async def test_a_history_is_read_on_from_where_a_page_ended(pool, learner, monkeypatch):
+    ann = Life("red", "ann")
+    lessons = [entry for one in "xyzxyz" for entry in ann.visits(one)]
+    await happens(pool, learner.tenant, [COURSE, offered("red")], ann.enrolls(), lessons)
+    whole = await read_latest(pool, learner.tenant, ann.id)
+    monkeypatch.setattr(latest_events, "MOST_EVENTS", 3)
+    found, before = list[Recorded](), None
+    while (page := await read_latest(pool, learner.tenant, ann.id, before=before)).cut:
+        assert len(page.events) == 3
+        found, before = [*page.events, *found], page.events[0].position
+    assert [*page.events, *found] == whole.events

@@ -1274,7 +1274,7 @@ class Enroll(Struct, frozen=True, kw_only=True):
 
 class EnrollmentBody(Struct, frozen=True, kw_only=True):
     """`progress` is null while there is no seat yet; `lessons` are in the order of the plan.
-    `withdrawn_at` is that of this stay.
+    `withdrawn_at` is that of this stay; `started_at` and the time spent are of all stays.
     """
 
     position: int
@@ -1288,7 +1288,9 @@ class EnrollmentBody(Struct, frozen=True, kw_only=True):
     mode: str
     state: str
     entered_at: datetime | None
+    started_at: datetime | None
     last_activity: datetime | None
+    milliseconds_spent: int
     completed_at: datetime | None
     withdrawn_at: datetime | None
     progress: CourseProgress | None
@@ -1408,8 +1410,9 @@ class EnrollmentRow(Struct, frozen=True, kw_only=True):
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait
     or a seat; `waitlisted_at`, `enrolled_at`, `withdrawn_at` and the reason are this stay's.
-    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
-    of what was reported happened, however late it arrived.
+    `started_at`: the first that was done, also of work that came along from another run. `visits`
+    are reports that added progress, time or clicks; `last_activity` is when the latest of what
+    was reported happened, however late it arrived.
     """
 
     enrollment: str

@@ -40,7 +40,7 @@ class HomeBody(Figures, frozen=True, kw_only=True):
 
 class EnrollmentBody(Figures, frozen=True, kw_only=True):
     """`progress` is null while there is no seat yet; `lessons` are in the order of the plan.
-    `withdrawn_at` is that of this stay.
+    `withdrawn_at` is that of this stay; `started_at` and the time spent are of all stays.
     """
 
     enrollment: str
@@ -52,7 +52,9 @@ class EnrollmentBody(Figures, frozen=True, kw_only=True):
     mode: str
     state: str
     entered_at: datetime | None
+    started_at: datetime | None
     last_activity: datetime | None
+    milliseconds_spent: int
     completed_at: datetime | None
     withdrawn_at: datetime | None
     progress: CourseProgress | None

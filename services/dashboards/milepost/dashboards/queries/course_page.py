@@ -60,7 +60,9 @@ class EnrollmentShown(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     state: str
     entered_at: datetime | None
+    started_at: datetime | None
     last_activity: datetime | None
+    milliseconds_spent: int
     completed_at: datetime | None
     withdrawn_at: datetime | None
 
@@ -77,7 +79,9 @@ class CoursePage(Snapshot, frozen=True, kw_only=True):
     mode: str
     state: str
     entered_at: datetime | None
+    started_at: datetime | None
     last_activity: datetime | None
+    milliseconds_spent: int
     completed_at: datetime | None
     withdrawn_at: datetime | None
     progress: CourseProgress | None

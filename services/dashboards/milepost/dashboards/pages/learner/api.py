@@ -13,11 +13,11 @@ from litestar.params import QueryParameter
 from milepost.dashboards.api.parameters import PathKey
 from milepost.dashboards.api.responses import answer_not_visible
 from milepost.dashboards.pages.learner.course import course_view
-from milepost.dashboards.pages.learner.history import read_latest
 from milepost.dashboards.pages.learner.home import home_view
 from milepost.dashboards.pages.teaching import words
 from milepost.dashboards.queries.consistent_read import NotVisibleYet
 from milepost.dashboards.queries.course_page import read_course_page
+from milepost.dashboards.queries.enrollment.latest_events import read_latest
 from milepost.dashboards.queries.home import read_home
 from milepost.pages.shell import PageRequest, Shell
 from milepost.web.room import Context

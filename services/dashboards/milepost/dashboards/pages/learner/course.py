@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from milepost.dashboards.pages.learner.history import Latest
 from milepost.dashboards.pages.teaching.timeline import timeline
 from milepost.dashboards.pages.teaching.words import sentence
 from milepost.dashboards.queries.course_page import CourseLesson, CoursePage
+from milepost.dashboards.queries.enrollment.latest_events import Latest
 from milepost.pages.locales import Locale
 
 # Of a history; what is older is counted.

@@ -18,14 +18,14 @@ from milepost.dashboards.api.parameters import After, Filter, PathKey, ScoreBuck
 from milepost.dashboards.live.topics import MOST
 from milepost.dashboards.pages.teaching import words
 from milepost.dashboards.pages.teaching.access import TEACHING, check_offering
-from milepost.dashboards.pages.teaching.enrollment import enrollment_facts, lines
-from milepost.dashboards.pages.teaching.grading import maximum_of, reasons_in
+from milepost.dashboards.pages.teaching.enrollment import enrollment_facts, read_story
+from milepost.dashboards.pages.teaching.grading import maximum_of, reasons_in, rows_for
 from milepost.dashboards.pages.teaching.learners import Behind, Choice, heading, read_learners
-from milepost.dashboards.pages.teaching.lesson_titles import lesson_titles
+from milepost.dashboards.pages.teaching.lessons import lesson_titles, lessons_shown
 from milepost.dashboards.pages.teaching.offering import offering_screen, risk_lines
 from milepost.dashboards.pages.teaching.taught import read_taught
 from milepost.dashboards.queries.catalog.run import read_run
-from milepost.dashboards.queries.gradebook import read_gradebook
+from milepost.dashboards.queries.gradebook import read_gradebook, read_gradebook_plan
 from milepost.dashboards.queries.lists.enrollments import LessonCounted
 from milepost.dashboards.queries.offerings.at_risk import read_at_risk
 from milepost.dashboards.queries.offerings.risk_pages import page_of
@@ -38,12 +38,17 @@ from milepost.web.room import Context
 HERE: Final = Path(__file__).parent
 SHELL: Final = Shell(HERE)
 RISK_ROWS: Final = 50
+ATTEMPTS: Final = 20
 
 Pool: TypeAlias = NamedDependency[asyncpg.Pool]
 Log: TypeAlias = NamedDependency[Transactor]
 Clock: TypeAlias = Callable[[], datetime]
 Before: TypeAlias = Annotated[
     int | None, QueryParameter(ge=1, le=2**63 - 1, description="Events before this position")
+]
+
+LessonPage: TypeAlias = Annotated[
+    int, QueryParameter(ge=1, le=1_000, description="Page of lessons")
 ]
 
 
@@ -84,7 +89,7 @@ async def get_taught_offering(
     transactor: Log,
     clock: NamedDependency[Clock],
     *,
-    lessons: Annotated[int, QueryParameter(ge=1, le=1_000, description="Page of lessons")] = 1,
+    lessons: LessonPage = 1,
 ) -> Response[bytes]:
     """Its figures, each with what it is of and who they are."""
     await check_offering(transactor, request.user, offering)
@@ -174,7 +179,10 @@ async def get_gradebook(
     await check_offering(transactor, request.user, offering)
     tenant, language = request.user.tenant, SHELL.locale(request).language
     run = (await read_run(pool, tenant, offering, language=language)).run
-    book = await read_gradebook(pool, tenant, offering, cursor=cursor, language=language)
+    columns = len((await read_gradebook_plan(pool, tenant, offering)).lessons)
+    book = await read_gradebook(
+        pool, tenant, offering, limit=rows_for(columns), cursor=cursor, language=language
+    )
     return SHELL.render(
         request,
         "gradebook.html",
@@ -191,14 +199,17 @@ async def get_taught_enrollment(
     enrollment: PathKey,
     pool: Pool,
     transactor: Log,
+    *,
+    lessons: LessonPage = 1,
     before: Before = None,
 ) -> Response[bytes]:
-    """How one learner stands, and every event behind it."""
+    """How one learner stands, and the events behind it, the newest first."""
     locale = SHELL.locale(request)
     facts = await enrollment_facts(
         pool, transactor, request.user, enrollment, language=locale.language
     )
-    story, older = lines(facts, locale, before)
+    story = await read_story(pool, request.user.tenant, facts, locale, before)
+    shown, more = lessons_shown(facts.lessons, lessons, lambda one: one.required)
     return SHELL.render(
         request,
         "enrollment.html",
@@ -206,8 +217,10 @@ async def get_taught_enrollment(
         topics=(f"enrollment/{enrollment}",),
         one=facts,
         page=facts.page,
+        lessons=shown,
+        lesson_page=lessons,
+        next_lessons=more,
         story=story,
-        older=older,
         before=before,
         words=words,
     )
@@ -237,6 +250,7 @@ async def get_grading(
         area="teach",
         page=facts.page,
         lesson=one,
+        attempts=one.attempts[-ATTEMPTS:],
         reasons=reasons_in(locale),
         maximum=maximum_of(one),
         report=new_id().hex,

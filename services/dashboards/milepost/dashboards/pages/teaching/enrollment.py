@@ -1,8 +1,10 @@
-"""One learner in one offering: how it stands, lesson by lesson, and the events behind it all."""
+"""One learner in one offering: how it stands, lesson by lesson, and the events behind it all.
+
+How they stand is the read model's; of the log a page is read, however much they have done.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -21,6 +23,11 @@ from milepost.dashboards.queries.course_page import (
     read_course_page,
 )
 from milepost.dashboards.queries.course_progress import LessonStatus
+from milepost.dashboards.queries.enrollment.latest_events import (
+    Latest,
+    read_judged,
+    read_latest,
+)
 from milepost.events.codec import Codec
 from milepost.events.commands.transact import Transactor
 from milepost.events.log import Recorded
@@ -30,14 +37,16 @@ from milepost.web.auth.tokens import Caller
 
 GRADED: Final = ("quiz", "assignment", "exam")
 LINES: Final = 60
-MANY: Final = 500
+UNKNOWN_REASON: Final = "other"  # of a waiver long before the latest events
 
 Entry: TypeAlias = EnrollmentRequested | LearnerWaitlisted | LearnerEnrolled
 _ENTRIES: Final[Codec[Entry]] = Codec(Entry)
 
 
 class LessonLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`score` is the one that counts, 0 to 1; `waived` the reason why staff excused the learner."""
+    """`score` is the one that counts, 0 to 1; `waived` the reason why staff excused the learner.
+    `attempts` are the latest, in their order, of so many that were `made`.
+    """
 
     id: str
     title: str
@@ -47,8 +56,8 @@ class LessonLine(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     passed: bool | None
     waived: str | None
-    seconds_spent: float
     attempts: Sequence[AttemptLine]
+    made: int
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +65,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class EnrollmentFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`story`: the log's events, the newest first."""
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest first. `older`: the position before which the next page lies; None: it is the
+    last.
+    """
 
+    lines: Sequence[Line]
+    older: int | None
+
+
+class EnrollmentFacts(msgspec.Struct, frozen=True, kw_only=True):
     page: CoursePage
     lessons: Sequence[LessonLine]
-    seconds_spent: float
-    started_at: datetime | None
-    story: Sequence[Happened]
+
+    @property
+    def seconds_spent(self) -> float:
+        return self.page.milliseconds_spent / 1000
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -83,49 +100,43 @@ async def enrollment_facts(
     awaited: int | None = None,
 ) -> EnrollmentFacts:
     """Raises `UnknownEnrollment`, also to who instructs another offering."""
-    log, tenant = transactor.log, caller.tenant
-    entered = await log.read_stream(tenant, streams.enrollment(enrollment))
-    entry = _entry(entered)
+    tenant = caller.tenant
+    entry = _entry(await transactor.log.read_stream(tenant, streams.enrollment(enrollment)))
     # Also asked of what is not there: it shall not be answered sooner.
     allowed = await has_access(
         transactor, caller, TEACHING, offering=entry.offering if entry else ""
     )
     if entry is None or not allowed:
         raise UnknownEnrollment(enrollment)
-    learnt = await log.read_stream(tenant, streams.progress(enrollment))
-    page = await read_course_page(pool, tenant, enrollment, language=language, awaited=awaited)
-    recorded = [*entered, *learnt]
-    if len(recorded) <= MANY:
-        return facts_of(page, recorded)
-    return await asyncio.to_thread(facts_of, page, recorded)  # others are not kept waiting
-
-
-def facts_of(page: CoursePage, recorded: Sequence[Recorded]) -> EnrollmentFacts:
-    work = work_at(recorded)
-    lessons = [_lesson(one, work[one.lesson]) for one in page.lessons]
-    story = timeline(recorded, page.learner)
-    begun = [one.occurred_at for one in story if one.tag == "lesson_started"]
+    judged, page = await asyncio.gather(
+        read_judged(pool, tenant, enrollment),
+        read_course_page(pool, tenant, enrollment, language=language, awaited=awaited),
+    )
+    work = work_at(judged)
     return EnrollmentFacts(
-        page=page,
-        lessons=lessons,
-        seconds_spent=sum(one.seconds_spent for one in work.values()),
-        started_at=min(begun, default=None),
-        story=story[::-1],
+        page=page, lessons=[_lesson(one, work[one.lesson]) for one in page.lessons]
     )
 
 
-def lines(
-    facts: EnrollmentFacts, locale: Locale, before: int | None
-) -> tuple[list[Line], int | None]:
-    """A page of the story, and the position before which the next one lies; None: it is the last.
+async def read_story(
+    pool: asyncpg.Pool, tenant: str, facts: EnrollmentFacts, locale: Locale, before: int | None
+) -> Story:
+    """`before`: only what stands before this position."""
+    latest = await read_latest(pool, tenant, facts.page.enrollment, before=before)
+    # Others are not kept waiting.
+    return await asyncio.to_thread(story_of, latest, facts, locale)
 
-    `before`: only what stands before this position.
-    """
-    older = [one for one in facts.story if before is None or one.first < before]
-    shown = older[:LINES]
-    following = shown[-1].first if len(older) > LINES else None
-    titles = facts.titles
-    return [Line(event=one, text=sentence(one, locale, titles)) for one in shown], following
+
+def story_of(latest: Latest, facts: EnrollmentFacts, locale: Locale) -> Story:
+    told = timeline(latest.events, facts.page.learner)[::-1]
+    if latest.cut and len(told) > 1:
+        told.pop()  # a day of visits may have been cut in two
+    shown, titles = told[:LINES], facts.titles
+    more = latest.cut or len(told) > LINES
+    return Story(
+        lines=[Line(event=one, text=sentence(one, locale, titles)) for one in shown],
+        older=shown[-1].first if shown and more else None,
+    )
 
 
 def _entry(recorded: Sequence[Recorded]) -> Entry | None:
@@ -138,10 +149,10 @@ def _lesson(lesson: CourseLesson, work: Work) -> LessonLine:
         title=lesson.title,
         status=lesson.status,
         required=lesson.required,
-        graded=lesson.weight > 0 or bool(work.attempts) or lesson.kind in GRADED,
+        graded=lesson.weight > 0 or lesson.attempts > 0 or lesson.kind in GRADED,
         score=lesson.score,
         passed=lesson.passed,
-        waived=work.waived,
-        seconds_spent=work.seconds_spent,
+        waived=work.waived or (UNKNOWN_REASON if lesson.waived else None),
         attempts=work.attempts,
+        made=max(lesson.attempts, len(work.attempts)),
     )

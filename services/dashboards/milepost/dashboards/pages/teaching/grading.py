@@ -1,4 +1,4 @@
-"""What the page that grades one lesson of one learner offers: codes of reasons, points."""
+"""What the pages that grade offer: codes of reasons, points, and how many learners at once."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,6 +14,8 @@ REASONS: Final[Mapping[str, Sequence[str]]] = {
     "waiver_withdrawn": ("mistake", "other"),
 }
 POINTS: Final = 100
+ROWS: Final = 50
+CELLS: Final = 500
 
 
 def reasons_in(locale: Locale) -> Mapping[str, list[tuple[str, str]]]:
@@ -28,3 +30,8 @@ def maximum_of(lesson: LessonLine) -> float:
     """The points that the last attempt was given out of; 100 where nobody said so."""
     given = [one.maximum for one in lesson.attempts if one.maximum]
     return given[-1] if given else POINTS
+
+
+def rows_for(columns: int) -> int:
+    """Of a gradebook with so many lessons, on a page: each cell is a link."""
+    return max(5, min(ROWS, CELLS // max(1, columns)))

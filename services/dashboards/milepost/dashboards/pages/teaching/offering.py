@@ -11,6 +11,7 @@ import msgspec
 from milepost.dashboards.domain.at_risk import Judgement
 from milepost.dashboards.pages.teaching.activity import Activity, activity_of
 from milepost.dashboards.pages.teaching.learners import Behind
+from milepost.dashboards.pages.teaching.lessons import lessons_shown
 from milepost.dashboards.pages.teaching.risk_words import reason_words
 from milepost.dashboards.pages.teaching.words import score_range
 from milepost.dashboards.queries.catalog.run import read_run
@@ -29,7 +30,6 @@ from milepost.dashboards.queries.offerings.days import DayFigures, read_days
 from milepost.pages.locales import Locale
 
 AT_RISK: Final = 20
-LESSONS: Final = 50
 HEADLINE: Final = ("enrolled", "started", "completed", "awarded")
 
 
@@ -119,7 +119,7 @@ def screen_of(
     *,
     lessons: int = 1,
 ) -> OfferingScreen:
-    shown, following = lessons_shown(page.lessons, lessons)
+    shown, following = lessons_shown(page.lessons, lessons, lambda one: one.required)
     titles = {one.lesson: one.title for one in page.lessons}
     offering, on_page = page.offering.offering, {one.lesson for one in shown}
     return OfferingScreen(
@@ -153,16 +153,6 @@ def risk_lines(
         )
         for one in rows
     ]
-
-
-def lessons_shown(
-    lessons: Sequence[LessonFigures], page: int
-) -> tuple[Sequence[LessonFigures], int | None]:
-    """In the plan's order; of more than a page those that count come first."""
-    if len(lessons) > LESSONS:
-        lessons = sorted(lessons, key=lambda one: not one.required)
-    begin, end = (page - 1) * LESSONS, page * LESSONS
-    return lessons[begin:end], page + 1 if end < len(lessons) else None
 
 
 def lessons_finding(lessons: Sequence[LessonFigures], locale: Locale) -> str:

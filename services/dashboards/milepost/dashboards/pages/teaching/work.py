@@ -1,4 +1,4 @@
-"""What a learner did at each lesson, added up from the log: attempts, revisions, waivers, time.
+"""How a learner's work at each lesson was judged, from the log: attempts, revisions, waivers.
 
 Pure. The score that counts, and what is done, are the read model's; this is what they rest on.
 """
@@ -13,7 +13,6 @@ import msgspec
 from milepost.contracts.progress import (
     AttemptScored,
     CarriedAttempt,
-    LessonProgressed,
     LessonWaived,
     LessonWaiverWithdrawn,
     ProgressCarriedOver,
@@ -24,12 +23,7 @@ from milepost.events.log import Recorded
 from milepost.events.metadata import metadata_of
 
 Heard: TypeAlias = (
-    AttemptScored
-    | LessonProgressed
-    | LessonWaived
-    | LessonWaiverWithdrawn
-    | ProgressCarriedOver
-    | ScoreRevised
+    AttemptScored | LessonWaived | LessonWaiverWithdrawn | ProgressCarriedOver | ScoreRevised
 )
 HEARD: Codec[Heard] = Codec(Heard)
 
@@ -64,7 +58,6 @@ class Work(msgspec.Struct, kw_only=True):
     """At one lesson. `waived`: the reason, as long as it stands."""
 
     attempts: list[AttemptLine] = msgspec.field(default_factory=list)
-    seconds_spent: float = 0.0
     waived: str | None = None
 
 
@@ -79,8 +72,6 @@ def work_at(recorded: Iterable[Recorded]) -> Mapping[str, Work]:
 
 def _add(found: dict[str, Work], one: Recorded) -> None:
     match event := HEARD.read(one):
-        case LessonProgressed():
-            found[event.lesson].seconds_spent += event.seconds_spent
         case AttemptScored():
             found[event.lesson].attempts.append(
                 AttemptLine(
@@ -114,7 +105,6 @@ def _carry(found: dict[str, Work], event: ProgressCarriedOver) -> None:
     for lesson in event.lessons:
         work = found[lesson.lesson]
         work.waived = lesson.waived or work.waived
-        work.seconds_spent = max(work.seconds_spent, lesson.milliseconds / 1000)
         for brought in lesson.attempts:
             _bring(work.attempts, brought)
 
