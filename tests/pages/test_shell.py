@@ -4,14 +4,17 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.browser import WIDTHS, Reader, reader
 from tests.clients import Client
 
 from milepost.pages import charts
+from milepost.pages.locales import OURS, Locale, Locales
 from milepost.pages.navigation import areas_of, home_of
 
 ORIGIN = "http://127.0.0.1:8400"
@@ -49,6 +52,13 @@ async def test_language_and_time_zone_are_the_readers(gallery):
     assert "14:03 UTC" in answer.text
     answer = await page(gallery, "/gallery?lang=x%0d%0aSet-Cookie")
     assert "set-cookie" not in answer.headers
+
+
+def test_a_moment_is_of_the_readers_day_and_a_day_is_itself():
+    texts = Locales(OURS).choose("en").texts
+    there = Locale("en", texts, ZoneInfo("Pacific/Auckland"))
+    assert there.date(datetime(2026, 3, 2, 12, tzinfo=UTC)) == "3 March 2026"
+    assert there.date(date(2026, 3, 2)) == "2 March 2026"
 
 
 async def test_a_part_of_a_page_is_the_block_alone(gallery):

@@ -9,6 +9,7 @@ dates and plurals are Babel's.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import date as Day  # noqa: N812 - a locale has a `date`
 from pathlib import Path
 
 import msgspec
@@ -72,11 +73,13 @@ class Locale(msgspec.Struct, frozen=True):
         shown = 99.9 if 0.999 <= share < 1 else share * 100
         return self.text("percent", number=self.number(shown))
 
-    def date(self, at: datetime) -> str:
-        """The day in words: no two countries read 03/04 alike."""
+    def date(self, at: Day) -> str:
+        """The day in words: no two countries read 03/04 alike. A moment's day is that of the zone;
+        a plain day is itself, wherever it is read.
+        """
         return self._date(at, "date")
 
-    def day(self, at: datetime) -> str:
+    def day(self, at: Day) -> str:
         """The day without its year."""
         return self._date(at, "day")
 
@@ -96,8 +99,9 @@ class Locale(msgspec.Struct, frozen=True):
         """`de` is `German` in English; the tag itself where nobody knows it."""
         return formats.language_name(self.language, tag)
 
-    def _date(self, at: datetime, pattern: str) -> str:
-        return formats.date(self.language, at.astimezone(self.zone).date(), self.texts[pattern])
+    def _date(self, at: Day, pattern: str) -> str:
+        day = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
+        return formats.date(self.language, day, self.texts[pattern])
 
 
 class Locales:

@@ -1,7 +1,7 @@
 """How many learners did anything on each day, as a line: days without anything are on it, too."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from milepost.dashboards.queries.offerings.days import DayFigures
@@ -27,6 +27,6 @@ def activity_of(days: Sequence[DayFigures], locale: Locale) -> Activity | None:
     first = max(min(active), last - timedelta(days=DAYS - 1))
     shown = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return Activity(
-        [locale.day(datetime.combine(day, time(12), UTC)) for day in shown],
+        [locale.day(day) for day in shown],
         [active.get(day, 0) for day in shown],
     )
