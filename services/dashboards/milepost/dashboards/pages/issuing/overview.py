@@ -1,10 +1,11 @@
 """What the overview says of an issuer's figures: titles that name the finding. Pure."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import msgspec
 
-from milepost.dashboards.queries.issuing.issuers import IssuedWeek, IssuerFigures
+from milepost.dashboards.queries.issuing.issuers import IssuedAchievement, IssuedWeek, IssuerFigures
 from milepost.pages.charts import Line
 from milepost.pages.locales import Locale
 
@@ -34,7 +35,7 @@ def overview_of(figures: IssuerFigures, locale: Locale) -> Overview:
     ending = _ending_by_week(figures)
     return Overview(
         weeks_title=_weeks_title(figures.weeks, locale),
-        weeks=[locale.day(_noon(one.week)) for one in figures.weeks],
+        weeks=[locale.day(one.week) for one in figures.weeks],
         lines=[
             Line(locale.text("weeks.awarded"), [one.awarded for one in figures.weeks]),
             Line(locale.text("weeks.expired"), [one.expired for one in figures.weeks]),
@@ -45,7 +46,7 @@ def overview_of(figures: IssuerFigures, locale: Locale) -> Overview:
         ending_title=_ending_title(ending, figures, locale),
         ending=[
             Bar(
-                label=locale.text("ending.week", day=locale.day(_noon(week))),
+                label=locale.text("ending.week", day=locale.day(week)),
                 value=number,
                 note="",
                 href="",
@@ -60,7 +61,7 @@ def _weeks_title(weeks: list[IssuedWeek], locale: Locale) -> str:
     if not awarded:
         return locale.count("weeks.none", len(weeks))
     best = max(weeks, key=lambda one: one.awarded)
-    day = locale.date(_noon(best.week))
+    day = locale.date(best.week)
     return locale.count("weeks.title", awarded, best=locale.number(best.awarded), day=day)
 
 
@@ -82,10 +83,14 @@ def _achievements(figures: IssuerFigures, locale: Locale) -> list[Bar]:
             label=one.title or one.achievement,
             value=one.awarded,
             note=locale.text("achievements.note", active=locale.number(one.active)),
-            href=f"/issue/register?achievement={one.achievement}",
+            href=f"/issue/register?{urlencode(_of(figures, one))}",
         )
         for one in figures.achievements[:MOST_BARS]
     ]
+
+
+def _of(figures: IssuerFigures, one: IssuedAchievement) -> dict[str, str]:
+    return {"issuer": figures.issuer, "achievement": one.achievement}
 
 
 def _ending_by_week(figures: IssuerFigures) -> dict[date, int]:
@@ -101,8 +106,3 @@ def _ending_title(ending: dict[date, int], figures: IssuerFigures, locale: Local
     if not ending:
         return locale.text("ending.none")
     return locale.count("ending.title", figures.total.ends_in_90_days)
-
-
-def _noon(day: date) -> datetime:
-    """A moment that is of this day in nearly every time zone."""
-    return datetime.combine(day, time(12), UTC)
