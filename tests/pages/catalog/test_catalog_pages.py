@@ -1,6 +1,7 @@
 """The catalog's pages: found by words, and a course with what one may enter."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -9,12 +10,12 @@ from tests.browser import THEMES, WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.dashboards.conftest import pool
 from tests.dashboards.desk import happens
+from tests.dashboards.history import DAY, new_tenant, offered
 from tests.dashboards.history import defined as program
-from tests.dashboards.history import new_tenant, offered
 from tests.dashboards.test_issuers import defined
 from tests.dashboards.test_search import WELDING, published
 
-from milepost.dashboards.pages.catalog.api import router
+from milepost.dashboards.pages.catalog.api import MOST_RUNS, router
 from milepost.pages import app as pages
 from milepost.web.app import create_app
 from milepost.web.auth.development_issuer import DevelopmentIssuer
@@ -76,6 +77,15 @@ async def test_what_is_found_leads_to_where_one_enrolls(shown):
     assert "data-command" not in await text(shown, "/catalog/courses/WLD", by="auditor")
     missing = await shown.connection.get("/catalog/courses/NO", headers=shown.headers())
     assert missing.status_code == 404
+
+
+async def test_a_course_shows_what_one_may_enter_after_years_of_runs(shown, pool):
+    over = [offered(f"old-{n}", course="OLD", starts=DAY, ends=DAY) for n in range(MOST_RUNS)]
+    open_now = offered("old-again", course="OLD", starts=DAY + timedelta(days=9))
+    await happens(pool, shown.tenant, [published("OLD", "Old"), *over, open_now])
+    html = await text(shown, "/catalog/courses/OLD")
+    assert "old-again" in html
+    assert "old-0" not in html
 
 
 @pytest.mark.parametrize("scheme", THEMES)

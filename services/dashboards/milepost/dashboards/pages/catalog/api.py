@@ -16,7 +16,7 @@ from milepost.dashboards.api.responses import answer_not_visible
 from milepost.dashboards.queries.catalog.search import Found, FoundKind, search_catalog
 from milepost.dashboards.queries.consistent_read import NotVisibleYet
 from milepost.dashboards.queries.lists.courses import CoursesQuery, read_courses
-from milepost.dashboards.queries.lists.runs import RunsQuery, read_runs
+from milepost.dashboards.queries.lists.runs import RunsQuery, RunState, read_runs
 from milepost.dashboards.queries.offerings.course_runs import UnknownCourse
 from milepost.pages.shell import PageRequest, Shell
 
@@ -24,7 +24,7 @@ SHELL: Final = Shell(Path(__file__).parent)
 KINDS: Final[tuple[FoundKind, ...]] = ("course", "offering", "program", "achievement", "skill")
 MOST_RUNS: Final = 100
 # What one may still enter, the next to begin first.
-ENTERED: Final = ("open", "announced", "running")
+ENTERED: Final[tuple[RunState, ...]] = ("open", "announced", "running")
 
 Question = Annotated[str | None, QueryParameter(name="q", max_length=200, pattern=TEXT)]
 
@@ -83,14 +83,16 @@ async def get_catalog_course(request: PageRequest, course: PathKey, pool: Pool) 
     found = (await read_courses(pool, tenant, query)).rows
     if not found or found[0].state == "draft":
         raise UnknownCourse(course)
-    asked = RunsQuery(course=course, sort="starts", limit=MOST_RUNS, language=language)
+    asked = RunsQuery(
+        course=course, states=[*ENTERED], sort="starts", limit=MOST_RUNS, language=language
+    )
     runs = await read_runs(pool, tenant, asked)
     return SHELL.render(
         request,
         "catalog_course.html",
         area="catalog",
         course=found[0],
-        runs=[one for one in runs.rows if one.state in ENTERED],
+        runs=runs.rows,
         freshness=runs,
         may_enroll="learner" in request.user.roles,
     )

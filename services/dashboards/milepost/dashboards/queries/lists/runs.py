@@ -30,11 +30,12 @@ class RunView(RunRow, kw_only=True):
 
 
 class RunsQuery(TitledQuery, frozen=True, kw_only=True):
-    """Times are from the one, up to but without the other."""
+    """`states`: in one of these. Times are from the one, up to but without the other."""
 
     sort: RunSort = "offering"
     course: str | None = None
     state: RunState | None = None
+    states: list[RunState] | None = None
     pace: Pace | None = None
     has_free_seats: bool | None = None
     starts_from: datetime | None = None
@@ -67,6 +68,7 @@ RUNS = Listing(
     },
     filters={
         **equal("course", "state", "pace", "has_free_seats"),
+        "states": "state = any(:states::text[])",
         "starts_from": "starts >= :starts_from",
         "ends_from": "ends >= :ends_from",
         "starts_before": "starts < :starts_before",
