@@ -1,6 +1,7 @@
 """Groups on pages: a registrar keeps them by form, a sponsor sees how members stand."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.browser import THEMES, WIDTHS
 from tests.dashboards.history import project
 from tests.pages.campus import PLAN, Campus, campus_on
 
+from milepost.dashboards.live.topics import MOST
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.rooms import ENROLLMENT_ROLE
 
@@ -80,6 +82,17 @@ async def test_a_sponsor_sees_how_their_members_stand(campus: Campus):
     campus.connection.cookies.clear()  # the language that was chosen
     assert "von 4 Mitgliedern" in german.text
     assert "Daten für alle" in german.text
+
+
+async def test_a_sponsor_of_many_groups_follows_as_many_as_one_may(campus: Campus):
+    for number in range(MOST + 1):
+        await campus.put(f"/enrollment/groups/many-{number}", {"name": f"Class {number}"})
+        await campus.put(f"/enrollment/groups/many-{number}/staff/max")
+    await campus.settle()
+    page = (await campus.read("/sponsor", by="learner", subject="max")).text
+    assert page.count("/sponsor/groups/many-") >= MOST + 1
+    [topics] = re.findall(r'data-topics="([^"]*)"', page)
+    assert len(topics.split()) == MOST
 
 
 async def test_nobody_elses_group_is_there_and_auditors_see_no_names(campus: Campus):

@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 from milepost.contracts.groups.group import GroupKind
 from milepost.dashboards.api.parameters import After, Filter, PathKey
 from milepost.dashboards.api.responses import answer_not_visible
+from milepost.dashboards.live.topics import MOST
 from milepost.dashboards.pages.groups.access import Access
 from milepost.dashboards.pages.groups.roster import STAGES, Asked, group_screen
 from milepost.dashboards.pages.own_writes import own_writes
@@ -46,7 +47,7 @@ async def get_sponsor_page(request: PageRequest, access: Groups) -> Response[byt
     own = tuple(await own_groups(access.transactor, caller, known))
     query = GroupsQuery(own=own, limit=OWN, sort="name")
     page = await read_page(access.pool, caller.tenant, GROUP_LIST, query)
-    topics = [f"group/{one.group}" for one in page.rows]
+    topics = [f"group/{one.group}" for one in page.rows][:MOST]
     return SHELL.render(request, "sponsor.html", area="sponsor", topics=topics, page=page)
 
 
