@@ -1,5 +1,6 @@
 """Figures, and those behind them: upgraded, deferred, come back; lessons, scores, home."""
 
+import asyncio
 import csv
 import io
 import json
@@ -145,6 +146,13 @@ async def test_each_figure_has_its_learners(pool, tenant, desk):
             assert len(await those(desk, **named)) == lesson[state] == await behind(desk, link)
     answer = await desk.get("/dashboards/enrollments", lesson="x", lesson_state="done")
     assert answer.json()["type"] == "urn:milepost:problem:filter_too_broad"
+
+
+async def test_a_gradebook_as_a_file_waits_for_its_offering_too(pool, tenant, desk):
+    position = await record(pool, tenant, school())
+    address = "/dashboards/offerings/red/gradebook"
+    answer, _ = await asyncio.gather(desk.get(address, format="csv", at=position), project(pool))
+    assert answer.status_code == 200, answer.text
 
 
 async def test_scores_activity_and_the_gradebook(pool, tenant, desk):

@@ -1,6 +1,8 @@
 """An issuer's figures: each credential in one standing, week by week, and what ends soon."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from tests.dashboards.desk import happens
@@ -21,10 +23,20 @@ from milepost.contracts.records import (
     CredentialSuspended,
 )
 from milepost.contracts.sharing import CredentialHidden, CredentialShared
-from milepost.dashboards.queries.issuing.issuers import read_issuer
+from milepost.dashboards.pages.issuing import overview
+from milepost.dashboards.pages.issuing.overview import overview_of
+from milepost.dashboards.pages.office.learner import learner_facts
+from milepost.dashboards.queries.issuing.issuers import (
+    IssuedAchievement,
+    IssuedCounts,
+    IssuerFigures,
+    read_issuer,
+)
 from milepost.dashboards.queries.lists.credentials import CredentialsQuery, read_credentials
+from milepost.pages.locales import Locales
 
 NOW = datetime.now(UTC)
+WORDS = Locales(Path(overview.__file__).parent / "catalogs")
 WEEK = timedelta(weeks=1)
 STANDINGS = ("active", "withheld", "suspended", "expired", "declined", "superseded", "revoked")
 
@@ -55,6 +67,30 @@ def then(name, kind, **facts):
     return f"record-{name}", kind(
         credential=f"weld.{name}", learner=name, achievement="weld", **facts
     )
+
+
+async def test_titles_are_in_the_readers_language_in_a_learners_register(pool, tenant):
+    await happens(pool, tenant, [defined("weld", names={"de": "Schweißen"}), award("zoe")])
+    facts = await learner_facts(pool, tenant, "zoe", language="de")
+    assert [one.achievement_title for one in facts.credentials.rows] == ["Schweißen"]
+
+
+def test_a_bar_leads_to_that_achievement_of_that_issuer():
+    counts = dict.fromkeys(IssuedCounts.__struct_fields__, 1)
+    one = IssuedAchievement(achievement="a+b&c#d", title=None, retired_at=None, **counts)
+    figures = IssuerFigures(
+        position=1,
+        as_of=None,
+        etag="",
+        issuer="guild",
+        name=None,
+        total=IssuedCounts(**counts),
+        achievements=[one],
+        weeks=[],
+        ending=[],
+    )
+    [bar] = overview_of(figures, WORDS.choose("en")).achievements
+    assert parse_qs(bar.href.partition("?")[2]) == {"issuer": ["guild"], "achievement": ["a+b&c#d"]}
 
 
 @pytest.fixture

@@ -119,7 +119,12 @@ async def get_gradebook(
     caller = request.user
     if kind := kind_asked(request, form):
         plan = await read_gradebook_plan(
-            pool, caller.tenant, offering, instructor=limit_of(caller), language=language
+            pool,
+            caller.tenant,
+            offering,
+            instructor=limit_of(caller),
+            language=language,
+            awaited=awaited_position(request),
         )
         return await lists.file(
             request,

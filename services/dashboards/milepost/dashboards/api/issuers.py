@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, get
 from litestar.params import QueryParameter
 
-from milepost.dashboards.api.parameters import Call, Language, PathKey, Pool
+from milepost.dashboards.api.parameters import Call, Language, Now, PathKey, Pool
 from milepost.dashboards.api.responses import read_answers, respond
 from milepost.dashboards.queries.issuing.issuers import (
     EndingDay,
@@ -55,6 +55,7 @@ async def get_issuer_figures(
     request: Call,
     issuer: PathKey,
     pool: Pool,
+    now: Now,
     *,
     weeks: Annotated[int, QueryParameter(ge=1, le=260, description="The last ones")] = 26,
     language: Language = None,
@@ -69,6 +70,7 @@ async def get_issuer_figures(
         issuer,
         weeks=weeks,
         language=language,
+        now=now,
         awaited=awaited_position(request),
     )
     page = IssuerFiguresPage(

@@ -179,13 +179,14 @@ async def read_gradebook_plan(
     *,
     instructor: str | None = None,
     language: str | None = None,
+    awaited: int | None = None,
 ) -> GradebookPlan:
     """Raises `UnknownOffering`."""
     one, arguments = _OFFERING, {"offering": offering}
     if instructor is not None:
         one, arguments = _OWN_OFFERING, {**arguments, "instructor": instructor}
     models = models_for(MODELS, instructor)
-    found = await read(pool, tenant, models, (one,), arguments)
+    found = await read(pool, tenant, models, (one,), arguments, awaited=awaited)
     if not found.rows[0]:
         raise UnknownOffering(offering)
     plan = found.rows[0][0].plan

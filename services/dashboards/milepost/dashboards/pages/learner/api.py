@@ -41,14 +41,15 @@ Part: TypeAlias = Annotated[Literal["page"] | None, QueryParameter()]
 @get("/my", opt={"roles": ["learner"]})
 async def get_home_page(request: PageRequest, source: Read, part: Part = None) -> Response[bytes]:
     caller, language = request.user, SHELL.locale(request).language
-    home = await read_home(source.pool, caller.tenant, caller.subject, language=language)
+    now = source.clock()
+    home = await read_home(source.pool, caller.tenant, caller.subject, language=language, now=now)
     return SHELL.render(
         request,
         "home.html",
         area="my",
         part=part,
         topics=(f"learner/{caller.subject}",),
-        view=home_view(home, source.clock()),
+        view=home_view(home, now),
     )
 
 
@@ -58,8 +59,14 @@ async def get_course_page(
 ) -> Response[bytes]:
     """Raises `UnknownEnrollment`, also for another's."""
     caller, locale = request.user, SHELL.locale(request)
+    now = source.clock()
     course = await read_course_page(
-        source.pool, caller.tenant, enrollment, learner=caller.subject, language=locale.language
+        source.pool,
+        caller.tenant,
+        enrollment,
+        learner=caller.subject,
+        language=locale.language,
+        now=now,
     )
     latest = await read_latest(source.pool, caller.tenant, enrollment)
     return SHELL.render(
@@ -68,7 +75,7 @@ async def get_course_page(
         area="my",
         part=part,
         topics=(f"enrollment/{enrollment}",),
-        view=course_view(course, source.clock(), latest, locale),
+        view=course_view(course, now, latest, locale),
     )
 
 

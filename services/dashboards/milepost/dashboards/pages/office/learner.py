@@ -42,7 +42,9 @@ async def learner_facts(
         read_enrollments(
             pool, tenant, EnrollmentsQuery(learner=learner, limit=MOST, language=language)
         ),
-        read_credentials(pool, tenant, CredentialsQuery(learner=learner, limit=MOST)),
+        read_credentials(
+            pool, tenant, CredentialsQuery(learner=learner, limit=MOST, language=language)
+        ),
     )
     return LearnerFacts(
         learner=learner,
