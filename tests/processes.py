@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.clients import Running, is_ready
+from tests.commands.forked import forked
 from tests.eventually import wait_until
 
 from milepost.operations.local.embedded import free_port
@@ -24,7 +25,7 @@ def milepost(data_dir: Path, *arguments: str, **variables: str) -> Iterator[subp
     output = data_dir / f"{'-'.join(arguments)}-{time.monotonic_ns()}.log"
     with output.open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "milepost.operations", *arguments],
+            [*forked(), *arguments],
             env={**plain_environment(), "MILEPOST_DATA_DIR": str(data_dir), **variables},
             stdout=log,
             stderr=log,

@@ -4,11 +4,11 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from tests.commands.forked import forked
 from tests.dashboards.history import Life, offered, project, record, rows
 from tests.eventually import eventually
 
@@ -38,9 +38,7 @@ class Command:
 
     async def start(self, *words):
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "milepost.operations",
+            *forked(),
             *words,
             env=self.env,
             stdout=asyncio.subprocess.PIPE,

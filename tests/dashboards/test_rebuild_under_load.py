@@ -6,7 +6,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 import asyncpg
 import pytest
+from tests.commands.forked import forked
 from tests.eventually import eventually
 
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -110,7 +110,7 @@ async def going_on(port: int, bearer: str) -> AsyncIterator[Traffic]:
 
 async def milepost(place: Settings, *words: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "milepost.operations", *words),
+        *(*forked(), *words),
         env={**os.environ, "MILEPOST_POSTGRES": place.postgres, "MILEPOST_NATS": place.nats},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

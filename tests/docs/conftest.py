@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.commands.forked import executable, forked
 from tests.docs.pages import DOCS
 
 BIN = Path(sys.executable).parent
@@ -19,12 +20,14 @@ def reader(own_processes: None) -> Iterator[Mapping[str, str]]:  # noqa: ARG001 
     """The environment of somebody who reads beside a Milepost that runs."""
     folder = Path(tempfile.mkdtemp(prefix="milepost-"))
     folder.chmod(0o711)  # Postgres runs as somebody else when the tests run as root
+    commands = executable(folder).parent
     env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
-    env |= {"MILEPOST_DATA_DIR": str(folder), "PATH": f"{BIN}{os.pathsep}{env['PATH']}"}
+    env |= {"MILEPOST_DATA_DIR": str(folder)}
+    env |= {"PATH": os.pathsep.join((str(commands), str(BIN), env["PATH"]))}
     env |= {"PYTHONPATH": str(DOCS.parent / "deploy/clients/python")}  # as if it were installed
     env |= {"MILEPOST_OUTBOUND_PRIVATE": "127.0.0.1:8499"}  # of the page on webhooks
     up = subprocess.Popen(
-        [sys.executable, "-m", "milepost.operations", "up", "--port", "0"],
+        [*forked(), "up", "--port", "0"],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

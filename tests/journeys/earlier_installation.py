@@ -4,7 +4,6 @@ import asyncio
 import json
 import lzma
 import os
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import nats
 import nats.js.errors
+from tests.commands.forked import forked
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "earlier"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text("utf-8"))
@@ -30,7 +30,7 @@ class Installation(NamedTuple):
     async def run(self, *arguments: str, codes: Collection[int] = (0,)) -> str:
         """What `milepost ARGUMENTS…` prints; its exit code must be one of these."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "milepost.operations", *arguments),
+            *(*forked(), *arguments),
             env={**os.environ, **self.variables, "MILEPOST_DATA_DIR": str(self.data_dir)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

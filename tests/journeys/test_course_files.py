@@ -3,10 +3,10 @@
 import asyncio
 import json
 import os
-import sys
 
 import pytest
 from tests.clients import PLAN, Running
+from tests.commands.forked import forked
 from tests.enrollment.test_courses_http import RICH
 
 PATH = "/enrollment/courses/DATA-101"
@@ -15,8 +15,7 @@ PATH = "/enrollment/courses/DATA-101"
 async def courses(school: Running | None, *arguments: object, code: int = 0) -> str:
     """What the command prints, warnings of an import after it; or what it says went wrong."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "milepost.operations", "courses", *map(str, arguments)),
+        *(*forked(), "courses", *map(str, arguments)),
         *(("--data-dir", str(school.data_dir)) if school else ()),
         env={**os.environ, "COLUMNS": "80"},
         stdout=asyncio.subprocess.PIPE,

@@ -3,7 +3,6 @@
 import csv
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from statistics import median
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.browser import chromium, visitor
 from tests.clients import Running
+from tests.commands.forked import forked
 from tests.oulad.conftest import SHARED, TABLES, cut
 from tests.pages.crawl import Look, crawl, kind_of
 
@@ -83,7 +83,7 @@ async def imported(school: Running, tmp_path_factory: pytest.TempPathFactory) ->
 
 def run(school: Running, *arguments: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "milepost.operations", *arguments],
+        [*forked(), *arguments],
         env={**os.environ, "MILEPOST_DATA_DIR": str(school.data_dir)},
         check=True,
         capture_output=True,

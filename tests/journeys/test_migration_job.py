@@ -2,12 +2,12 @@
 
 import csv
 import io
-import sys
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
 from tests.clients import Running
+from tests.commands.forked import forked
 from tests.eventually import eventually
 from tests.processes import plain_environment
 
@@ -16,7 +16,7 @@ LESSONS = [{"id": "one", "title": "One"}, {"id": "two", "title": "Two"}]
 
 async def milepost(school: Running, *words: str) -> tuple[int | None, str]:
     process = await create_subprocess_exec(
-        *(sys.executable, "-m", "milepost.operations", *words),
+        *(*forked(), *words),
         env={**plain_environment(), "MILEPOST_DATA_DIR": str(school.data_dir)},
         stdout=PIPE,
         stderr=PIPE,

@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.clients import Running
+from tests.commands.forked import forked
 from tests.processes import milepost, wait_until_ready
 
 from milepost.operations.local.embedded import free_port
@@ -26,7 +26,7 @@ class Desk(NamedTuple):
 
     async def start(self, *arguments: str, **given: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "milepost.operations", *arguments),
+            *(*forked(), *arguments),
             *("--http", self.school.http, "--data-dir", str(self.school.data_dir)),
             env={**os.environ, "COLUMNS": "80", **given},
             stdout=asyncio.subprocess.PIPE,

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from tests.commands.forked import forked
 from tests.events.traffic import append, messages, relaying
 from tests.eventually import eventually
 
@@ -49,8 +49,7 @@ class Said(NamedTuple):
 async def milepost(data_dir: Path, *arguments: object, **variables: str) -> Said:
     names = {name: "" for name in os.environ if name.startswith("MILEPOST_")}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "milepost.operations", *map(str, arguments), "--data-dir", str(data_dir)),
+        *(*forked(), *map(str, arguments), "--data-dir", str(data_dir)),
         env={**os.environ, **names, **variables},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -3,12 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tests.commands.forked import forked
 
 from milepost.events.log import Command, NewEvent
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
@@ -34,7 +34,7 @@ def milepost(postgres: str, data_dir: Path, *arguments: str) -> subprocess.Compl
     env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
     servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": "nats://127.0.0.1:9"}
     return subprocess.run(
-        [sys.executable, "-m", "milepost.operations", "log", *arguments],
+        [*forked(), "log", *arguments],
         env={**env, **servers, "MILEPOST_DATA_DIR": str(data_dir)},
         capture_output=True,
         text=True,

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import os
-import sys
 from uuid import uuid4
 
 import pytest
+from tests.commands.forked import forked
 from tests.events.traffic import append, relaying
 
 from milepost.events.nats.jetstream import connected, ensure_stream
@@ -43,9 +43,7 @@ def milepost(postgres, nats_url):
 
     def start(*arguments, stderr=asyncio.subprocess.STDOUT):
         return asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "milepost.operations",
+            *forked(),
             *map(str, arguments),
             env=env,
             stdout=asyncio.subprocess.PIPE,

@@ -3,12 +3,12 @@
 import asyncio
 import json
 import os
-import sys
 from uuid import uuid4
 
 import nats
 import pytest
 from nats.js.errors import NotFoundError
+from tests.commands.forked import forked
 from tests.events.traffic import append, lose, messages, positions, relaying
 from tests.eventually import eventually
 
@@ -53,9 +53,7 @@ def milepost(postgres, nats_url):
 
     async def run(*arguments, **other):
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "milepost.operations",
+            *forked(),
             *map(str, arguments),
             env={**env, **other},
             stdout=asyncio.subprocess.PIPE,

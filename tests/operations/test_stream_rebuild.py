@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from uuid import uuid4
 
 import asyncpg
@@ -11,6 +10,7 @@ import nats
 import pytest
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
+from tests.commands.forked import forked
 from tests.events.traffic import append, messages, positions, relaying
 from tests.eventually import eventually
 
@@ -52,8 +52,7 @@ def milepost(postgres, nats_url):
 
     async def run(*arguments):
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "milepost.operations", *arguments),
+            *(*forked(), *arguments),
             env=env,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import os
-import sys
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from tests.commands.forked import forked
 from tests.events.diary import Diary
 from tests.events.ringing import Ringing, minute
 from tests.eventually import eventually
@@ -35,8 +35,7 @@ async def school(postgres):
 
 async def timers(postgres, nats_url, *arguments, code=0):
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "milepost.operations", "timers", "list", *arguments),
+        *(*forked(), "timers", "list", *arguments),
         env={**os.environ, "MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url},
         stdout=asyncio.subprocess.PIPE,
     )
@@ -68,8 +67,7 @@ async def served(postgres, nats_url, data_dir):
     servers = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
     own = {"MILEPOST_PORT": str(free_port(0)), "MILEPOST_DATA_DIR": str(data_dir)}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "milepost.operations", "serve", "enrollment"),
+        *(*forked(), "serve", "enrollment"),
         env={**os.environ, **servers, **own},
         stdout=asyncio.subprocess.DEVNULL,
     )

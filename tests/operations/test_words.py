@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 from rich.table import Table
+from tests.commands.forked import forked
 from tests.events.traffic import append
 from typer.models import OptionInfo
 
@@ -33,7 +33,7 @@ class Desk:
 
     def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "milepost.operations", *map(str, arguments)],
+            [*forked(), *map(str, arguments)],
             env=self._env,
             capture_output=True,
             text=True,

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.clients import Running
+from tests.commands.forked import forked
 from tests.eventually import wait_until
 from tests.processes import plain_environment
 
@@ -53,7 +53,7 @@ def runtime_of(school: Running) -> Runtime:
 
 def command(school: Running, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "milepost.operations", *arguments],
+        [*forked(), *arguments],
         env={**plain_environment(), "MILEPOST_DATA_DIR": str(school.data_dir)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from tests.clients import Running
+from tests.commands.forked import forked
 from tests.eventually import eventually
 from tests.oulad.arrival import command, log_of, report, runtime_of
 
@@ -25,7 +25,7 @@ def milepost_demo(data_dir: Path) -> "subprocess.CompletedProcess[str]":
     env = {k: v for k, v in os.environ.items() if not k.startswith("MILEPOST_")}
     return subprocess.run(
         [
-            *(sys.executable, "-m", "milepost.operations", "demo"),
+            *(*forked(), "demo"),
             *("--data-dir", str(data_dir), "--learners", "60", "--seconds", "2"),
         ],
         env={**env, "DEMO_ONCE": "1", "MILEPOST_PORT": "0"},

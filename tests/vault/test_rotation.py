@@ -3,10 +3,10 @@
 import asyncio
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
+from tests.commands.forked import forked
 
 from milepost.enrollment.vault import rotation
 from milepost.enrollment.vault.cipher import MasterKey
@@ -192,7 +192,7 @@ async def test_the_command_says_what_it_would_do_and_does_it(
             "MILEPOST_NATS": embedded.nats,
             "MILEPOST_DATA_DIR": str(settings.data_dir),
         }
-        command = (sys.executable, "-m", "milepost.operations", "vault", *arguments)
+        command = (*forked(), "vault", *arguments)
         done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
         return done.stdout
 

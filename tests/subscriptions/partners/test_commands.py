@@ -13,6 +13,7 @@ from uuid import uuid4
 import msgspec
 import nats.js.errors
 import pytest
+from tests.commands.forked import forked
 from tests.eventually import eventually
 from tests.subscriptions.partners.servers import Nats
 
@@ -44,7 +45,7 @@ class Installation:
 
     async def run(self, *arguments: str, code: int = 0) -> str:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "milepost.operations", "subscribers", *arguments),
+            *(*forked(), "subscribers", *arguments),
             env={**os.environ, **self.variables},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
