@@ -1,9 +1,12 @@
 """The instructor's pages in a real browser: seen by everybody, used by keyboard alone."""
 
+from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from tests.browser import THEMES, WIDTHS
+from tests.dashboards.history import DAY, Life, offered, project, record
 from tests.pages.campus import Campus, tab_to
 
 pytestmark = pytest.mark.servers  # the browser is a process
@@ -73,3 +76,24 @@ async def test_a_score_is_revised_and_a_lesson_waived(browser: Any, campus: Camp
         await window.page.get_by_role("button", name="Waive").click()
         await window.page.wait_for_url(f"**/teach/enrollments/{enrollment}")
         assert "“Essay” was waived: illness" in await window.page.inner_text("main")
+
+
+async def test_a_change_is_shown_and_the_reader_stays_where_they_are(
+    browser: Any, campus: Campus, pool: asyncpg.Pool
+):
+    """What was opened stays open, and the focus stays on its link."""
+    ann, ben = Life("days", "ann"), Life("days", "ben")
+    await record(pool, campus.tenant, [offered("days"), *ann.enrolls(), *ann.visits("x")])
+    await record(pool, campus.tenant, ann.visits("x"), DAY + timedelta(days=2))
+    await project(pool)
+    async with campus.window(browser) as window:
+        await window.open("/teach/offerings/days")
+        await window.page.click("#figures details summary")
+        await window.page.focus("#figures .bars tr:nth-child(2) a")
+        await record(pool, campus.tenant, ben.enrolls())
+        await project(pool)
+        await window.page.evaluate("document.body.dispatchEvent(new CustomEvent('changed'))")
+        await window.page.locator("#figures .figure-value", has_text="2").first.wait_for()
+        assert await window.page.locator("#figures details[open]").count() == 1
+        focused = await window.page.evaluate("document.activeElement.getAttribute('href')")
+        assert focused == "/teach/offerings/days/learners?show=started"

@@ -1046,13 +1046,16 @@ class Operations:
             GroupPage, "GET", f"/dashboards/groups/{in_path(group)}", query={"language": language}
         )
 
-    async def get_group_at_risk(self, group: str) -> GroupRiskPage:
+    async def get_group_at_risk(self, group: str, *, language: str | None = None) -> GroupRiskPage:
         """Which members of a group are at risk
 
         For whom the group is; in the courses that it shows, and without the reasons.
         """
         return await self._transport.call(
-            GroupRiskPage, "GET", f"/dashboards/groups/{in_path(group)}/at-risk"
+            GroupRiskPage,
+            "GET",
+            f"/dashboards/groups/{in_path(group)}/at-risk",
+            query={"language": language},
         )
 
     async def get_group_member(

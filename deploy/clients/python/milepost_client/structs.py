@@ -2499,6 +2499,7 @@ class Me(Struct, frozen=True, kw_only=True):
 class MemberAtRisk(Struct, frozen=True, kw_only=True):
     learner: str
     course: str
+    course_title: str | None
     offering: str
 
 

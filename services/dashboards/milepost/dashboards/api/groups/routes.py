@@ -268,12 +268,14 @@ async def get_group_member(
     answers=read_answers(UNKNOWN_GROUP),
 )
 async def get_group_at_risk(
-    request: Call, group: PathKey, groups: GroupReads, now: Now
+    request: Call, group: PathKey, groups: GroupReads, now: Now, language: Language = None
 ) -> Response[GroupRiskPage]:
     """For whom the group is; in the courses that it shows, and without the reasons."""
     await groups.require(request, group)
     tenant, awaited = request.user.tenant, awaited_position(request)
-    found = await read_group_risk(groups.pool, tenant, group, now=now, awaited=awaited)
+    found = await read_group_risk(
+        groups.pool, tenant, group, now=now, language=language, awaited=awaited
+    )
     page = GroupRiskPage(
         position=found.position,
         as_of=found.as_of,

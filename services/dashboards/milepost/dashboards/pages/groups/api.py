@@ -79,7 +79,13 @@ async def get_sponsor_risk(request: PageRequest, group: PathKey, access: Groups)
     """Who is at risk: a part of its own, for it takes longer. Raises `UnknownGroup`."""
     caller = request.user
     staff = await access.staff(caller, group)
-    found = await read_group_risk(access.pool, caller.tenant, group, now=access.clock())
+    found = await read_group_risk(
+        access.pool,
+        caller.tenant,
+        group,
+        now=access.clock(),
+        language=SHELL.locale(request).language,
+    )
     shown = found.members[:AT_RISK]
     names = await access.names(caller, staff, [one.learner for one in shown])
     return SHELL.render(

@@ -14,6 +14,7 @@ from msgspec.json import Decoder
 
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, etag_of, read
 from milepost.dashboards.queries.groups.standing import ENROLLMENTS, MODELS, OF_THIS_GROUP
+from milepost.dashboards.queries.lists.titles import COURSE_TITLE, tags_of
 from milepost.dashboards.queries.offering import UnknownOffering
 from milepost.dashboards.queries.offerings.at_risk import read_at_risk
 
@@ -23,12 +24,14 @@ MOST_OFFERINGS: Final = 20
 class MemberAtRisk(msgspec.Struct, frozen=True, kw_only=True):
     learner: str
     course: str
+    course_title: str | None
     offering: str
 
 
 class _Run(msgspec.Struct):
     offering: str
     course: str
+    course_title: str | None
     learners: list[str]
 
 
@@ -45,18 +48,27 @@ class GroupRisk(Snapshot, frozen=True, kw_only=True):
 
 RUNS = Select(
     Decoder(list[_Run]),
-    f"""select e.offering, min(e.course) as course, array_agg(e.learner order by e.learner)
-            as learners
-    from {ENROLLMENTS} where {OF_THIS_GROUP} and e.state in ('enrolled', 'active')
-    group by e.offering order by count(*) desc, e.offering limit {MOST_OFFERINGS + 1}""",
+    f"""select x.offering, x.course, {COURSE_TITLE}, x.learners from (
+        select g.tenant, e.offering, min(e.course) as course,
+            array_agg(e.learner order by e.learner) as learners
+        from {ENROLLMENTS} where {OF_THIS_GROUP} and e.state in ('enrolled', 'active')
+        group by g.tenant, e.offering order by count(*) desc, e.offering limit {MOST_OFFERINGS + 1}
+    ) x order by cardinality(x.learners) desc, x.offering""",
 )
 
 
 async def read_group_risk(
-    pool: asyncpg.Pool, tenant: str, group: str, *, now: datetime, awaited: int | None = None
+    pool: asyncpg.Pool,
+    tenant: str,
+    group: str,
+    *,
+    now: datetime,
+    language: str | None = None,
+    awaited: int | None = None,
 ) -> GroupRisk:
     """Whether the caller may see the group, the log has said before."""
-    found = await read(pool, tenant, MODELS, (RUNS,), {"group": group}, awaited=awaited)
+    arguments = {"group": group, "languages": tags_of(language)}
+    found = await read(pool, tenant, MODELS, (RUNS,), arguments, awaited=awaited)
     runs: Sequence[_Run] = found.rows[0]
     judged, at_risk = set[str](), list[MemberAtRisk]()
     for run in runs[:MOST_OFFERINGS]:
@@ -68,7 +80,12 @@ async def read_group_risk(
             judged.update(run.learners)
         risky = {one.learner for one in answer.rows}
         at_risk += [
-            MemberAtRisk(learner=learner, course=run.course, offering=run.offering)
+            MemberAtRisk(
+                learner=learner,
+                course=run.course,
+                course_title=run.course_title,
+                offering=run.offering,
+            )
             for learner in run.learners
             if learner in risky
         ]
