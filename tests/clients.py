@@ -309,7 +309,7 @@ class Running:
     @cached_property
     def _document(self) -> Document:
         def answered() -> Response | None:  # a busy one may turn a connection away
-            answer = fetch(f"{self.http}/schema/openapi.json")
+            answer = fetch(f"{self.http}/schema/openapi.json", timeout=30)
             return answer if answer.is_success else None
 
         answer = wait_until(answered)

@@ -2,14 +2,13 @@
 
 import csv
 import io
-import json
 import re
 import sys
-from datetime import datetime
 
 import pyarrow.parquet
 import pytest
 from tests.dashboards.desk import all_pages, happens
+from tests.dashboards.files import as_in_json, as_in_parquet, csv_rows, says
 from tests.dashboards.history import Life, defined, offered, teaches
 from tests.dashboards.test_lists_http import published
 from tests.dashboards.test_projections_command import Command
@@ -62,23 +61,6 @@ async def school(pool, tenant):
     )
 
 
-def same(cell, value):
-    """Whether a cell of CSV says what JSON has."""
-    if value is None:
-        return cell == ""
-    if isinstance(value, bool):
-        return cell == str(value).lower()
-    if isinstance(value, int | float):
-        return json.loads(cell) == value
-    if isinstance(value, list | dict):
-        return json.loads(cell) == value
-    return cell == guarded(value)
-
-
-def plain(value):
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
-
-
 @pytest.mark.usefixtures("school")
 @pytest.mark.parametrize("path", LISTS)
 async def test_files_hold_the_whole_list_as_the_json_has_it(desk, path):
@@ -87,20 +69,14 @@ async def test_files_hold_the_whole_list_as_the_json_has_it(desk, path):
     assert len(listed) >= 3
     answer = await desk.get(path, format="csv")
     assert answer.headers["content-type"].startswith("text/csv; charset=utf-8")
-    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    lines = csv_rows(answer.text)
     assert [list(line) for line in lines] == [list(row) for row in listed]
     for line, row in zip(lines, listed, strict=True):
-        assert [name for name in row if not same(line[name], row[name])] == []
+        assert [name for name in row if not says(line[name], row[name])] == []
     written = await desk.get(path, headers={"Accept": f"{PARQUET}, text/csv;q=0.5"})
     file = pyarrow.parquet.ParquetFile(io.BytesIO(written.content))
-    rows = [
-        {
-            name: json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
-            for name, value in row.items()
-        }
-        for row in listed
-    ]
-    assert [{k: plain(v) for k, v in row.items()} for row in file.read().to_pylist()] == rows
+    rows = [as_in_parquet(row) for row in listed]
+    assert [as_in_json(row) for row in file.read().to_pylist()] == rows
     position = written.headers["milepost-position"]
     assert answer.headers["content-disposition"].endswith(f'-{position}.csv"')
     assert file.metadata.metadata[b"milepost.position"] == position.encode()

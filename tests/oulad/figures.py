@@ -1,7 +1,5 @@
 """Every offering's figures, asked for in every way there is, against the CSV files alone."""
 
-import csv
-import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,8 +10,12 @@ from typing import Any
 import pytest
 from tests.clients import Client, Running
 from tests.oulad.arrival import answer_of, command
-from tests.oulad.reference import Presentation, credentials, day_of, happenings
+from tests.oulad.lists import listed
+from tests.oulad.office import require_office
+from tests.oulad.reference import Presentation, day_of
 from tests.oulad.risk_reference import History, at_risk, histories, reasons_of
+from tests.oulad.sponsor import require_sponsor
+from tests.oulad.standing import awards_by_day, computed
 
 # A row of the funnel: its stage, and the number beside the bar.
 BAR = re.compile(r'show=(\w+)">[^<]*</a></th>.*?class="bar-value">([\d,]+)<', re.DOTALL)
@@ -36,16 +38,6 @@ def changes_by_day(history: History) -> dict[str, Counter[int]]:
     }
 
 
-def awards_by_day(folder: Path) -> dict[Presentation, Counter[int]]:
-    everyone = happenings(folder)
-    found: dict[Presentation, Counter[int]] = {}
-    for (_, student), presentation in credentials(everyone).items():
-        day = everyone[presentation, student].completed_on
-        assert day is not None
-        found.setdefault(presentation, Counter())[day] += 1
-    return found
-
-
 def figures_of(changes: Mapping[str, Counter[int]], upto: int = 10_000) -> dict[str, int]:
     """Where it stood at the end of a day."""
     return {
@@ -56,31 +48,32 @@ def figures_of(changes: Mapping[str, Counter[int]], upto: int = 10_000) -> dict[
 
 
 async def require_figures(school: Running, tenant: str, folder: Path, at: int) -> None:
-    """Page, list, files, past days, days and who was at risk: all as computed."""
-    known, awards = histories(folder), awards_by_day(folder)
+    """Pages of all who are shown them, lists, files, past days, days: all as computed."""
+    of = computed(folder)
+    awards = awards_by_day(of)
     everything = {
         presentation: changes_by_day(history) | {"awarded": awards.get(presentation, Counter())}
-        for presentation, history in known.items()
+        for presentation, history in of.known.items()
     }
     async with school.client("operator", tenant=tenant) as client:
         final = {name_of(one): figures_of(changes) for one, changes in everything.items()}
         await require_lists(client, final, at)
         for number, (presentation, changes) in enumerate(sorted(everything.items())):
-            await require_lessons(client, presentation, known[presentation], at)
-            await require_page(client, presentation, final[name_of(presentation)])
+            await require_lessons(client, presentation, of.known[presentation], at)
+            await require_page(client, presentation, final[name_of(presentation)], at)
             await require_days(client, presentation, changes, at)
             await require_past(client, presentation, changes, (30, 60, 90)[number % 3])
+        await require_office(client, of, at)
     require_report(school, tenant, final)
+    async with school.client("registrar", tenant=tenant) as client:
+        await require_sponsor(client, of)
 
 
 async def require_lists(client: Client, final: Mapping[str, Mapping[str, int]], at: int) -> None:
-    """The list, its file, that of today as a past day, and each offering's page."""
-    path, query = "/dashboards/offerings", {"limit": 500}
-    listed = (await client.get(path, at=at, **query)).json()["offerings"]
-    assert by_offering(listed) == final
-    file = (await client.get(path, at=at, format="csv")).text
-    assert by_offering(csv.DictReader(io.StringIO(file))) == final
-    past = (await client.get("/dashboards/past/offerings", at=at, **query)).json()["offerings"]
+    """The list, that of today as a past day, their files, and each offering by itself."""
+    path = "/dashboards/offerings"
+    assert by_offering(await listed(client, path, "offerings", at=at)) == final
+    past = await listed(client, "/dashboards/past/offerings", "offerings", at=at)
     assert by_offering(past) == final
     for offering, figures in final.items():
         page = (await client.get(f"{path}/{offering}", at=at)).json()["offering"]
@@ -88,11 +81,10 @@ async def require_lists(client: Client, final: Mapping[str, Mapping[str, int]], 
 
 
 def by_offering(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """Of JSON and of CSV. Credentials: awards, revoked ones included, of which there are none."""
+    """Credentials: awards, revoked ones included, of which there are none."""
     columns = {"credentials" if name == "awarded" else name: name for name in STAGES}
     return {
-        row["offering"]: {name: int(row[column]) for column, name in columns.items()}
-        for row in rows
+        row["offering"]: {name: row[column] for column, name in columns.items()} for row in rows
     }
 
 
@@ -116,7 +108,7 @@ async def require_lessons(
 
 
 async def require_page(
-    client: Client, presentation: Presentation, figures: Mapping[str, int]
+    client: Client, presentation: Presentation, figures: Mapping[str, int], at: int
 ) -> None:
     """What the instructor's page draws, and whom each of its figures leads to."""
     offering = name_of(presentation)
@@ -125,10 +117,9 @@ async def require_page(
     stages = [name for name in STAGES if name != "withdrawn"]
     assert {name: drawn[name] for name in stages} == {name: figures[name] for name in stages}
     for stage in stages:
-        file = await client.get(
-            "/dashboards/enrollments", offering=offering, stage=stage, format="csv"
-        )
-        learners = [row["learner"] for row in csv.DictReader(io.StringIO(file.text))]
+        query: dict[str, Any] = {"offering": offering, "stage": stage}
+        rows = await listed(client, "/dashboards/enrollments", "enrollments", at=at, **query)
+        learners = [row["learner"] for row in rows]
         assert len(set(learners)) == len(learners) == figures[stage]
 
 
