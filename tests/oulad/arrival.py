@@ -53,9 +53,11 @@ def runtime_of(school: Running) -> Runtime:
     return runtime
 
 
-def command(school: Running, *arguments: str) -> "subprocess.Popen[str]":
+def command(
+    school: Running, *arguments: str, program: Sequence[str] | None = None
+) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*forked(), *arguments],
+        [*(program or forked()), *arguments],
         env={**plain_environment(), "MILEPOST_DATA_DIR": str(school.data_dir)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -70,8 +72,11 @@ def answer_of(process: "subprocess.Popen[str]") -> Any:
     return json.loads(output.splitlines()[-1])
 
 
-def start_import(school: Running, folder: Path, tenant: str) -> "subprocess.Popen[str]":
-    return command(school, "import", "oulad", str(folder), "--tenant", tenant, "--json")
+def start_import(
+    school: Running, folder: Path, tenant: str, program: Sequence[str] | None = None
+) -> "subprocess.Popen[str]":
+    words = ("import", "oulad", str(folder), "--tenant", tenant, "--json")
+    return command(school, *words, program=program)
 
 
 class Planted(NamedTuple):
