@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,15 @@ from tests.dashboards.history import project, record
 from tests.events.test_tamper_evidence import tamper
 
 from milepost.contracts.records import CredentialRevoked
-from milepost.events.integrity.results import PARTS, Part, Result, next_due
+from milepost.events.integrity.results import (
+    PARTS,
+    Difference,
+    Part,
+    Result,
+    keep,
+    next_due,
+    read_integrity,
+)
 from milepost.events.nats.jetstream import STREAM
 from milepost.events.parking.parked import Failure, park
 from milepost.events.projections.generations import generations
@@ -122,7 +131,7 @@ async def test_it_looks_by_itself_no_more_often_than_said(school: School, pool: 
     async def fine(tenant: str, head: int) -> Any:
         raise TimeoutError(f"{tenant} at {head}")
 
-    while await look(pool, "log", fine, by_itself=False):
+    while await look(pool, "log", fine, by_itself=True):
         pass
     due = await next_due(pool, "log", every=EVERY["log"], at_least=DAILY)
     assert due is None, "it was looked at a moment ago"
@@ -156,3 +165,25 @@ async def test_who_asks_again_and_again_keeps_nobody_out(school: School, pool: a
     assert not await is_next(), "it was looked at a moment ago, others never"
     await pool.execute("update integrity.results set checked_at = now() - interval '1 hour'")
     assert await is_next()
+
+
+async def test_what_nobody_has_looked_at_for_days_is_not_told_as_equal(pool: asyncpg.Pool):
+    for part in PARTS:
+        await keep(pool, "default", Result(part=part), datetime.now(UTC))
+    assert (await read_integrity(pool, "default")).verdict == "equal"
+    await pool.execute(
+        "update integrity.results set checked_at = now() - interval '3 days' where part = 'stream'"
+    )
+    found = await read_integrity(pool, "default")
+    assert (found.verdict, found.part("stream").verdict) == ("unknown", "unknown")
+    assert found.old
+
+
+async def test_a_look_that_began_earlier_does_not_replace_a_later_one(pool: asyncpg.Pool):
+    now = datetime.now(UTC)
+    differs = Result(part="log", differences=(Difference(kind="event_changed"),), differing=1)
+    await keep(pool, "late", differs, now)
+    await keep(pool, "late", Result(part="log"), now - timedelta(minutes=1))
+    assert (await read_integrity(pool, "late")).part("log").verdict == "differs"
+    await keep(pool, "late", Result(part="log"), now + timedelta(minutes=1))
+    assert (await read_integrity(pool, "late")).part("log").verdict == "equal"

@@ -26,8 +26,9 @@ PARTS: Final[tuple[Part, ...]] = ("log", "models", "awards", "stream")
 NAMED: Final = 20  # differences that are kept one by one; the others are only counted
 MAX_WORDS: Final = 500
 
+# Whoever looks does so each day at least: after two nobody does, and nothing is known of today.
 READ: Final = """select part, position, expected, found, differences, differing, failure, began_at,
-        checked_at, asked_at
+        checked_at, asked_at, coalesce(checked_at < now() - interval '2 days', false) as old
     from integrity.results where tenant = $1"""
 HEAD: Final = "select head from log.heads where tenant = $1"
 KEEP: Final = """insert into integrity.results as r (tenant, part, position, expected, found,
@@ -37,7 +38,8 @@ KEEP: Final = """insert into integrity.results as r (tenant, part, position, exp
         position = excluded.position, expected = excluded.expected, found = excluded.found,
         differences = excluded.differences, differing = excluded.differing,
         failure = excluded.failure, began_at = excluded.began_at,
-        checked_at = excluded.checked_at"""
+        checked_at = excluded.checked_at
+    where r.began_at is null or r.began_at <= excluded.began_at"""
 ASK: Final = """insert into integrity.results as r (tenant, part, asked_at)
     select $1, part, clock_timestamp() from unnest($2::text[]) part
     on conflict (tenant, part) do update set asked_at = excluded.asked_at"""
@@ -72,7 +74,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """As the log was at `position`. `differing`: how many; `differences`: the first of them.
 
-    `failure`: why it could not be looked at. `pending`: somebody asked, and waits.
+    `failure`: why it could not be looked at. `pending`: somebody asked, and waits. `old`: nobody
+    has looked for days.
     """
 
     part: Part
@@ -85,6 +88,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     began_at: datetime | None = None
     checked_at: datetime | None = None
     pending: bool = False
+    old: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -92,7 +96,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             return "unknown"
         if self.failure is not None:
             return "failed"
-        return "differs" if self.differing else "equal"
+        if self.differing:
+            return "differs"
+        return "unknown" if self.old else "equal"
 
 
 class Integrity(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +116,11 @@ class Integrity(msgspec.Struct, frozen=True, kw_only=True):
             if verdict in verdicts:
                 return verdict
         return "equal"
+
+    @property
+    def old(self) -> bool:
+        """All that makes it `unknown` is that nobody has looked for days."""
+        return self.verdict == "unknown" and all(one.checked_at for one in self.parts)
 
     def part(self, name: str) -> Result:
         return next(one for one in self.parts if one.part == name)
@@ -146,7 +157,10 @@ async def ask(pool: Either, tenant: str, parts: Sequence[Part] = PARTS) -> None:
 async def keep(
     pool: "asyncpg.Pool[asyncpg.Record]", tenant: str, result: Result, began_at: datetime
 ) -> None:
-    """In the place of the last look. `began_at`: by the database's clock, before it began."""
+    """In the place of the last look, unless that began later: whoever led before may still end one.
+
+    `began_at`: by the database's clock, before it began.
+    """
     await pool.execute(
         KEEP, tenant, result.part, result.position, result.expected, result.found,
         msgspec.json.encode(result.differences[:NAMED]), result.differing,
@@ -183,4 +197,5 @@ def _result(row: asyncpg.Record) -> Result:
         began_at=began,
         checked_at=row["checked_at"],
         pending=asked is not None and (began is None or asked > began),
+        old=row["old"],
     )
