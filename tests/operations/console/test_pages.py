@@ -6,12 +6,15 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.clients import School
+from tests.dashboards.history import record
 
 from milepost.contracts.ids import enrollment_id
+from milepost.contracts.offerings import InstructorAssigned
 from milepost.events.integrity.results import Difference, Result, keep
 from milepost.events.parking.parked import Failure, park
 from milepost.events.policies.reactions import run_reactions
 from milepost.operations.console.events import search as searching
+from milepost.operations.console.events import states
 from milepost.operations.console.events.states import fold_of
 from milepost.operations.doctor.finding import Finding
 from milepost.operations.doctor.kept import keep as keep_findings
@@ -101,6 +104,19 @@ async def test_a_stream_is_shown_at_any_version_and_what_changed(school: School)
     await text(school, "/console/streams/offering-autumn", status=404)
 
 
+async def test_two_versions_are_compared_only_where_both_are_folded(
+    school: School, monkeypatch: pytest.MonkeyPatch
+):
+    ben = enrollment_id("spring", "ben")
+    address = f"/console/streams/enrollment-{ben}"
+    back = await text(school, address, version=1, compared=2)
+    assert "<del><bdi>withdrawn</bdi></del>" in back
+    monkeypatch.setattr(states, "MOST", 1)
+    beyond = await text(school, address, version=1, compared=2)
+    assert "too long" in beyond
+    assert "<ins>" not in beyond
+
+
 async def test_every_stream_of_the_log_has_a_fold(school: School):
     kinds = {one.stream.partition("-")[0] for one in await school.transactor.log.read("default")}
     assert kinds >= {"course", "offering", "enrollment"}
@@ -146,3 +162,21 @@ async def test_a_parked_event_is_shown_with_its_error(school: School, pool: asyn
     assert "Poison&lt;1&gt;" in shown
     assert f"POST /operations/parked/{number}/retry" in shown
     await text(school, f"/console/parked/{number}", status=404, tenant="north")
+
+
+async def test_a_long_stream_is_read_to_its_beginning(pool: asyncpg.Pool):
+    tenant, many = "long", 5_100
+    facts: list[tuple[str, Any]] = [
+        ("instructors-x", InstructorAssigned(offering="x", instructor="ines"))
+    ] * many
+    await record(pool, tenant, facts)
+    before: int | None = None
+    for kind in (None, "instructor_assigned"):
+        sought = searching.Sought(stream="instructors-x", before=150, type=kind)
+        found = await searching.search(pool, tenant, sought)
+        assert [one.version for one in found.events][:1] == [149]
+        before = found.before
+    last = await searching.search(
+        pool, tenant, searching.Sought(stream="instructors-x", before=before)
+    )
+    assert last.events[-1].version == 50

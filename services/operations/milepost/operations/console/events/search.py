@@ -2,7 +2,7 @@
 
     asked for by            read by                                            at most
     ──────────────────────  ─────────────────────────────────────────────────  ────────────────────
-    stream                  the index on (tenant, stream, version)             5,000 of its events
+    stream                  the index on (tenant, stream, version)             its own events
     learner                 the same, of each stream that is theirs            200 streams
     type, correlation, time the primary key, for nothing else has an index     20,000 positions
 
@@ -24,7 +24,6 @@ from milepost.events.store.postgres import COLUMNS, PostgresLog
 PAGE: Final = 50
 WINDOW: Final = 20_000
 STREAMS: Final = 200
-OF_STREAM: Final = 5_000
 
 _FITS: Final = """($5::text is null or type = $5)
       and ($6::text is null or metadata ->> 'correlation' = $6)"""
@@ -36,8 +35,8 @@ BY_STREAM: Final = f"""select {COLUMNS} from unnest($7::text[]) as wanted(name)
     cross join lateral (
         select {COLUMNS} from log.events e
          where e.tenant = $1 and e.stream = wanted.name
-         order by version desc limit {OF_STREAM}) found
-    where position > $2 and position <= $3 and {_FITS}
+           and position > $2 and position <= $3 and {_FITS}
+         order by version desc limit $4) found
     order by position desc limit $4"""
 ENROLLMENTS: Final = f"""select enrollment from dashboards.learner_overview
     where tenant = $1 and learner = $2 order by entered_at desc limit {STREAMS}"""

@@ -1,5 +1,6 @@
 """What a stream's state was at any of its versions, by the fold of the room that owns it."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -11,10 +12,10 @@ from milepost.events.store.postgres import COLUMNS
 from milepost.events.streams import Category, category_of
 from milepost.operations.rooms import rooms
 
-# Longer streams are shown, and not folded here.
+# Streams are not folded here beyond it.
 MOST: Final = 10_000
 UPTO: Final = f"""select {COLUMNS} from log.events
-    where tenant = $1 and stream = $2 and version <= $3 order by version limit {MOST + 1}"""
+    where tenant = $1 and stream = $2 and version <= $3 order by version"""
 LAST: Final = """select version from log.events where tenant = $1 and stream = $2
     order by version desc limit 1"""
 
@@ -38,16 +39,29 @@ def fold_of(stream: str) -> Category[Any, Any] | None:
     return next((one for room in rooms() for one in room.categories if one.name == name), None)
 
 
-async def state_at(
-    pool: asyncpg.Pool, tenant: str, stream: str, version: int
-) -> Mapping[str, str] | None:
-    """As paths and values, both texts; None: nobody can tell, or the stream is too long."""
-    category = fold_of(stream)
-    rows = await pool.fetch(UPTO, tenant, stream, version)
-    if category is None or len(rows) > MOST:
+async def states_at(
+    pool: asyncpg.Pool, tenant: str, stream: str, versions: Sequence[int]
+) -> Sequence[Mapping[str, str]] | None:
+    """At each of them, paths and values, both texts; None: nobody can tell, or one is too far.
+
+    It is read and folded once, in a thread: others are answered meanwhile.
+    """
+    category, last = fold_of(stream), max(versions)
+    if category is None or last > MOST:
         return None
-    state = category.fold([Recorded(*row) for row in rows])
-    return dict(_flat("", msgspec.to_builtins(state, str_keys=True, enc_hook=_plain)))
+    rows = await pool.fetch(UPTO, tenant, stream, last)
+    return await asyncio.to_thread(_folded, category, rows, versions)
+
+
+def _folded(
+    category: Category[Any, Any], rows: Sequence[asyncpg.Record], versions: Sequence[int]
+) -> Sequence[Mapping[str, str]]:
+    state, upto, found = category.initial(), 0, dict[int, Mapping[str, str]]()
+    for version in sorted({*versions}):
+        state = category.fold((Recorded(*row) for row in rows[upto:version]), state)
+        shown = msgspec.to_builtins(state, str_keys=True, enc_hook=_plain)
+        upto, found[version] = version, dict(_flat("", shown))
+    return [found[version] for version in versions]
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> Sequence[Change]:

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from milepost.operations.console.events.search import Events, Sought, search
-from milepost.operations.console.events.states import Change, changes, last_version, state_at
+from milepost.operations.console.events.states import Change, changes, last_version, states_at
 from milepost.web.problems import Problem, RequestFault
 
 
@@ -23,7 +23,7 @@ class NotHere(RequestFault):
 
 
 class StreamPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` at `version`; None: no room folds it. `changes` from `compared` to `version`."""
+    """`state` at `version`; None: nobody can tell. `changes` from `compared` to `version`."""
 
     stream: str
     last: int
@@ -49,8 +49,7 @@ async def read_stream(
         raise NotHere(stream)
     at = min(max(version or last, 1), last)
     other = min(max(at - 1 if compared is None else compared, 0), last)
-    state = await state_at(pool, tenant, stream, at)
-    earlier = await state_at(pool, tenant, stream, other)
+    earlier, state = await states_at(pool, tenant, stream, (other, at)) or (None, None)
     return StreamPage(
         stream=stream,
         last=last,
