@@ -246,3 +246,14 @@ async def test_what_postgres_does_not_answer_is_stale(tenant, monkeypatch):
 def test_a_topic_that_is_none_is_refused(given):
     with pytest.raises(Malformed):
         parsed(given)
+
+
+async def test_who_leaves_before_anything_is_known_is_not_kept(pool, tenant):
+    """Postgres is away: nothing becomes known, and pages come and go."""
+    reader = Reader(pool)
+    with reader.listen(tenant, topics("school"), 1) as (stays, school):
+        with reader.listen(tenant, topics("school"), 1) as (goes, _):
+            pass
+        school.begin(5, None)
+        assert stays.changed == {"school"}
+        assert not goes.changed

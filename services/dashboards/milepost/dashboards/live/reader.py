@@ -91,24 +91,33 @@ class School:
         self._begin = 0
         self._roughly_at = 0.0
         self._roughly = False
-        self._waiting: list[tuple[Listener, int]] = []
+        self._waiting: dict[Listener, int] = {}
 
     def begin(self, shown: int, as_of: float | None) -> None:
         """As far as this is known now: what was before is not remembered."""
         self.known, self.shown, self.as_of, self._begin = True, shown, as_of, shown
         self._latest.clear()
-        waiting, self._waiting = self._waiting, []
-        for listener, after in waiting:
+        waiting, self._waiting = self._waiting, {}
+        for listener, after in waiting.items():
             self.catch_up(listener, after)
 
     def catch_up(self, listener: Listener, after: int) -> None:
         """Tell what changed behind `after`, once it is known how far things are."""
         if not self.known:
-            self._waiting.append((listener, after))
+            self._waiting[listener] = after
         elif missed := self._since(after, listener.topics):
             listener.changed |= missed
             listener.spread = min(MOST_SPREAD_SECONDS, self.open / AGAIN_PER_SECOND)
             listener.ring.set()
+
+    def forget(self, listener: Listener) -> None:
+        """It has left."""
+        self._waiting.pop(listener, None)
+        for topic in listener.topics:
+            self.listeners[topic].discard(listener)
+            if not self.listeners[topic]:
+                del self.listeners[topic]
+        self.open -= 1
 
     def judge(self, head: int, now: float) -> bool:
         """Whether pages have been out of date for longer than they should. True: that changed."""
@@ -213,11 +222,7 @@ class Reader:
             self._leave(tenant, school, listener)
 
     def _leave(self, tenant: str, school: School, listener: Listener) -> None:
-        for topic in listener.topics:
-            school.listeners[topic].discard(listener)
-            if not school.listeners[topic]:
-                del school.listeners[topic]
-        school.open -= 1
+        school.forget(listener)
         if not school.open and self._schools.get(tenant) is school:
             del self._schools[tenant]
 
