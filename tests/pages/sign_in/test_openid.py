@@ -8,6 +8,7 @@ import pytest
 from tests.clients import connection_to
 from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, free_port, serving
 
+from milepost.operations.sign_in import ended_sessions
 from milepost.operations.sign_in.app import service
 from milepost.operations.sign_in.ended_sessions import EndedSessions
 from milepost.operations.sign_in.provider import METADATA_SECONDS, Provider
@@ -317,6 +318,16 @@ async def test_who_signs_out_is_out_everywhere(browser_of, provider, cookie, poo
     with pytest.raises(NotAuthenticated):
         elsewhere.read(token)
     assert (await sign_out(browser, csrf)).status_code == 303, "once more is no fault"
+
+
+async def test_all_that_ended_is_known_however_many(pool, settings, monkeypatch):
+    monkeypatch.setattr(ended_sessions, "MOST_AT_ONCE", 2)
+    sessions = Sessions(settings)
+    callers = [sessions.read(sessions.issue("ines", "north", [])) for _ in range(5)]
+    for one in callers:
+        await EndedSessions(pool, Sessions(settings)).end(SessionEnds(one.session, one.expires_at))
+    await EndedSessions(pool, sessions).ask()
+    assert all(sessions.has_ended(one) for one in callers)
 
 
 async def test_what_has_ended_is_not_kept_for_ever(pool, cookie):

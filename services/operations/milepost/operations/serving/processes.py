@@ -144,7 +144,9 @@ async def _serve(settings: Settings, name: str) -> None:
         ]
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         workers = [work() for one in services for work in one.workers]
-        workers.append(EndedSessions(pool, cookie.sessions).run())
+        ended = EndedSessions(pool, cookie.sessions)
+        await ended.ask()
+        workers.append(ended.run())
         if name in EXAMINES:
             workers.append(watch(settings, pool, await consumers_here(settings)))
         settlement = Settlement(consumers_of_all(name, services, pool), transactor.log, pool)

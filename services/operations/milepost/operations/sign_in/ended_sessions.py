@@ -2,7 +2,7 @@
 
 A session is a signed token and stored nowhere; one that has ended is a row until it would have
 ended by itself. Each process asks for the new rows every two seconds, whoever is signed in: no
-request waits for the database because of it.
+request waits for the database because of it, but a process that starts asks before it serves.
 """
 
 import asyncio
@@ -55,10 +55,15 @@ class EndedSessions:
             await asyncio.sleep(ASK_SECONDS)
 
     async def ask(self) -> None:
-        """What ended since it was asked last."""
+        """All that ended since it was asked last."""
+        while await self._page() == MOST_AT_ONCE:
+            pass
+
+    async def _page(self) -> int:
         rows = await self._pool.fetch(_SINCE, self._since, MOST_AT_ONCE)
         for row in rows:
             self._sessions.end(SessionEnds(row["id"], row["expires_at"].timestamp()))
         if rows:
             latest = rows[-1]["ended_at"]
             self._since = latest if len(rows) == MOST_AT_ONCE else latest - OVERLAP
+        return len(rows)
