@@ -1,5 +1,7 @@
 """Programs, by how many of their achievements are held; skills, by level."""
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,9 @@ from tests.dashboards.history import DAY, Life, defined
 from milepost.contracts.achievements import AchievementDefined, CoursePassed
 from milepost.contracts.courses import CoursePublished, Skill
 from milepost.dashboards.queries.attainment.program import longest_in_order
+from milepost.dashboards.queries.attainment.skills import SKILLS, SkillsQuery
+from milepost.dashboards.queries.lists.listing import keyset_of, read_page, select_of
+from milepost.dashboards.queries.placeholders import render
 
 ART = Skill(name="draw", url="https://skills.example/draw", framework="ESCO", code="d1")
 SING = Skill(name="sing", url="https://skills.example/sing", framework="CASE")
@@ -120,6 +125,24 @@ async def test_skills_are_held_by_level_and_in_progress(pool, tenant, desk):
     assert sing == {**both, "held": 3, "achieved": 2, "in_progress": 1, "courses": 1}
     only = (await desk.get("/dashboards/skills", framework="CASE")).json()["skills"]
     assert [one["name"] for one in only] == ["sing"]
+
+
+async def test_a_page_of_skills_counts_the_holders_of_no_others(pool, tenant):
+    many = [Skill(name=f"s{n:02}", url=f"https://skills.example/{n:02}") for n in range(40)]
+    await happens(pool, tenant, [taught("ART", *many)], [achievement("a", "ART", *many)])
+    query = SkillsQuery(limit=2)
+    select, arguments = select_of(SKILLS, query, keyset_of(SKILLS, query))
+    text, values = render(select.sql, {**arguments, "tenant": tenant})
+    [plan] = json.loads(await pool.fetchval(f"explain (analyze, format json) {text}", *values))
+    assert max(_loops(plan["Plan"])) < 10
+    page = await read_page(pool, tenant, SKILLS, query)
+    assert [one.name for one in page.rows] == ["s00", "s01"]
+
+
+def _loops(node: Any) -> Iterator[int]:
+    yield node["Actual Loops"]
+    for one in node.get("Plans", ()):
+        yield from _loops(one)
 
 
 async def test_a_learners_skill_is_a_level_to_others(pool, tenant, desk):

@@ -139,8 +139,9 @@ def queries(draw, name, rows):
     )
 
 
-# What a row does not show: `test_figures_http.py` and `test_at_risk.py` have these.
-ELSEWHERE = {"lesson", "lesson_state", "among"}
+# What a row does not show: `test_figures_http.py`, `test_at_risk_http.py`, `test_withheld.py` have
+# these, and the catalog's pages `states`.
+ELSEWHERE = {"lesson", "lesson_state", "among", "scored", "out", "states"}
 REACHED = get_args(StageReached)
 COLUMNS = {"taught_in": "language"}
 TIMES = {"starts_from": "starts", "starts_before": "starts", "since": "entered_at"}
@@ -247,7 +248,12 @@ def test_a_query_has_the_sorts_and_the_filters_of_its_list(name):
 
 
 # What pages ask, or a route works out.
-FROM_OTHERS = {"enrollments": {"among"}, "courses": {"course"}}
+FROM_OTHERS = {
+    "enrollments": {"among", "scored"},
+    "courses": {"course"},
+    "runs": {"states"},
+    "credentials": {"out"},
+}
 
 
 @every_list

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
+from msgspec.structs import replace
 from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import (
     Life,
@@ -22,6 +23,7 @@ from milepost.dashboards.queries.lists.past_offerings import (
     Clock,
     PastOffering,
     PastOfferingsQuery,
+    past_offerings,
 )
 
 MALFORMED = "urn:milepost:problem:malformed_request"
@@ -92,3 +94,6 @@ async def test_as_of_today_is_what_the_funnel_says(pool, entries):
         page = await read_page(pool, tenant, PAST_OFFERINGS, query)
         found = [{name: getattr(one, name) for name in SHARED} for one in page.rows]
         assert found == [{name: row[name] for name in SHARED} for row in funnel]
+        of_course = replace(query, course="BIO")
+        only = await read_page(pool, tenant, past_offerings(of_course), of_course)
+        assert only.rows == [one for one in page.rows if one.course == "BIO"]

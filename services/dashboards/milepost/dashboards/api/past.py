@@ -27,10 +27,10 @@ from milepost.dashboards.api.responses import read_answers, respond
 from milepost.dashboards.api.views import DaysPage, PastOfferingPage, PastOfferingsPage
 from milepost.dashboards.queries.lists.keyset import Order
 from milepost.dashboards.queries.lists.past_offerings import (
-    PAST_OFFERINGS,
     Clock,
     PastOfferingSort,
     PastOfferingsQuery,
+    past_offerings,
     read_past_offering,
 )
 from milepost.dashboards.queries.offering import UnknownOffering
@@ -81,7 +81,7 @@ async def list_past_offerings(
         instructor=limit_of(request.user),
     )
     return await lists.answer(
-        request, PAST_OFFERINGS, query, PastOfferingsPage, "offerings", form=form
+        request, past_offerings(query), query, PastOfferingsPage, "offerings", form=form
     )
 
 

@@ -79,9 +79,6 @@ class LearnerSkills(Snapshot, frozen=True, kw_only=True):
     skills: list[LearnerSkill]
 
 
-NAMES = "jsonb_build_array(jsonb_build_object('url', {skill}))"
-ATTESTS = f"a.skills::jsonb @> {NAMES.format(skill='s.skill')}"
-TEACHES = f"k.skills::jsonb @> {NAMES.format(skill='s.skill')}"
 UNDER_WAY = "e.state in ('enrolled', 'active', 'suspended')"
 
 
@@ -90,37 +87,50 @@ def _level(grade: str) -> str:
         when {grade} >= {MERIT} then 'merit' else 'achieved' end"""
 
 
-# Learners who hold skill `s`, with the best grade behind it.
-HOLDERS = f"""select c.learner, max(o.grade) as grade from dashboards.catalog_achievement a
-    join ({CREDENTIAL}) c on c.tenant = a.tenant and c.achievement = a.achievement
-        and c.status = 'active'
-    left join dashboards.learner_overview o on o.tenant = c.tenant and o.enrollment = c.enrollment
-    where a.tenant = s.tenant and {ATTESTS} group by c.learner"""
-LEARNING = f"""select distinct e.learner from dashboards.catalog_course k
-    join dashboards.learner_overview e on e.tenant = k.tenant and e.course = k.course
-        and {UNDER_WAY}
-    where k.tenant = s.tenant and {TEACHES}"""
+def _naming(table: str, key: str) -> str:
+    """The skills of the page, and what names them: a row each."""
+    return f"""select distinct named ->> 'url' as skill, x.{key}
+        from dashboards.{table} x cross join lateral jsonb_array_elements(x.skills::jsonb) named
+        where x.tenant = :tenant and named ->> 'url' in (select skill from page)"""
+
+
+# All skills of a page are counted at once: each alone would walk through its holders several times.
+COUNTED = f"""attests as materialized ({_naming("catalog_achievement", "achievement")}),
+    teaches as materialized ({_naming("catalog_course", "course")}),
+    holder as materialized (
+        select a.skill, c.learner, max(o.grade) as grade from attests a
+        join lateral (
+            select c.* from ({CREDENTIAL}) c
+            where c.tenant = :tenant and c.achievement = a.achievement
+            offset 0) c on c.status = 'active'
+        left join dashboards.learner_overview o
+            on o.tenant = :tenant and o.enrollment = c.enrollment
+        group by a.skill, c.learner),
+    held as (
+        select skill, count(*) as held, count(*) filter (where level = 'achieved') as achieved,
+            count(*) filter (where level = 'merit') as merit,
+            count(*) filter (where level = 'distinction') as distinction
+        from (select skill, {_level("grade")} as level from holder) leveled group by skill),
+    learning as (
+        select distinct t.skill, e.learner from teaches t
+        join dashboards.learner_overview e on e.tenant = :tenant and e.course = t.course
+            and {UNDER_WAY}),
+    in_progress as (
+        select skill, count(*) as in_progress from learning left join holder using (skill, learner)
+        where holder.learner is null group by skill)
+    select page.*, coalesce(held, 0) as held, coalesce(achieved, 0) as achieved,
+        coalesce(merit, 0) as merit, coalesce(distinction, 0) as distinction,
+        coalesce(in_progress, 0) as in_progress,
+        (select count(*) from attests where attests.skill = page.skill) as achievements,
+        (select count(*) from teaches where teaches.skill = page.skill) as courses
+    from page left join held using (skill) left join in_progress using (skill)"""
 SKILLS = Listing(
     models=MODELS,
     rows=Decoder(list[SkillListed]),
-    sql=f"""select * from (
-        select s.tenant, s.skill, s.name, s.framework, s.code, counted.*, learning.*
-        from (select tenant, skill, coalesce(name, skill) as name, framework, code
-            from dashboards.catalog_skill) s
-        cross join lateral (select count(*) as held,
-                count(*) filter (where level = 'achieved') as achieved,
-                count(*) filter (where level = 'merit') as merit,
-                count(*) filter (where level = 'distinction') as distinction
-            from (select {_level("grade")} as level from ({HOLDERS}) holder) leveled) counted
-        cross join lateral (select
-            (select count(*) from ({LEARNING}) learner
-                where learner.learner not in (select learner from ({HOLDERS}) holder))
-                as in_progress,
-            (select count(*) from dashboards.catalog_achievement a
-                where a.tenant = s.tenant and {ATTESTS}) as achievements,
-            (select count(*) from dashboards.catalog_course k
-                where k.tenant = s.tenant and {TEACHES}) as courses) learning
-    ) listed""",
+    sql="""select skill, name, framework, code from (
+        select tenant, skill, coalesce(name, skill) as name, framework, code
+        from dashboards.catalog_skill) listed""",
+    counted=COUNTED,
     key="skill",
     sorts={"name": by_text("name"), "skill": by_text("skill")},
     filters={"framework": "framework = :framework"},

@@ -43,7 +43,9 @@ class TitledQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class Listing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
-    """`sql` is a select up to its WHERE, with a column `tenant`; `key` tells its rows apart.
+    """`sql` is a select up to its WHERE, of what has a column `tenant`; `key` tells its rows apart.
+    `counted` goes on from the rows of a page, `with page as (…),`: what is costly is made of these
+    alone.
 
     That of a `TitledQuery` names as `:languages` where titles are looked up.
     `filters`: a condition for each filter of the query, which names its value as `:filter`.
@@ -52,6 +54,7 @@ class Listing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     models: tuple[ReadModel, ...]
     rows: Decoder[list[R]]
     sql: str
+    counted: str | None = None
     key: str
     sorts: Mapping[str, Sort]
     filters: Mapping[str, str]
@@ -122,6 +125,8 @@ def select_of(
     if query.instructor is not None:
         sql = of_each_own(sql, keyset.order_by)
         arguments["instructor"] = query.instructor
+    if listing.counted is not None:
+        sql = f"with page as materialized ({sql}), {listing.counted} order by {keyset.order_by}"
     if isinstance(query, TitledQuery):
         arguments["languages"] = tags_of(query.language)
     return Select(listing.rows, sql), arguments

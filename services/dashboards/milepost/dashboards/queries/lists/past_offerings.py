@@ -78,11 +78,24 @@ class PastOfferingsQuery(TitledQuery, frozen=True, kw_only=True):
 
 _COUNTS = (*STAGES, "credentials", "lessons_completed", "attempts", "visits", "clicks")
 _SUMS = ", ".join(f"sum({name})::bigint as {name}" for name in _COUNTS)
-# What days add up to, by offering and clock; the school's own row has the name ''.
-THEN = f"""select tenant, offering, clock, {_SUMS} from dashboards.offering_day
-    where day <= :day and offering > '' group by tenant, offering, clock having sum(opened) > 0"""
+
+
+def _then(which: str) -> str:
+    """What days add up to, by offering and clock; the school's own row has the name ''."""
+    return f"""select tenant, offering, clock, {_SUMS} from dashboards.offering_day
+        where day <= :day and offering > '' {which} group by tenant, offering, clock
+        having sum(opened) > 0"""
+
+
+THEN = _then("")
+# So that no others are summed up.
+_OF_COURSE = """and offering = any(array(select run.offering from dashboards.catalog_offering run
+    where run.tenant = :tenant and run.course = :course))"""
 _SHOWN = ", ".join(name for name in _COUNTS if name != "grade_units")
-PAST = f"""select offering, course, pace, starts, ends, {_SHOWN},
+
+
+def _past(then: str) -> str:
+    return f"""select offering, course, pace, starts, ends, {_SHOWN},
         started::float8 / nullif(enrolled, 0) as started_of_enrolled,
         completed::float8 / nullif(enrolled, 0) as completed_of_enrolled,
         completed::float8 / nullif(started, 0) as completed_of_started,
@@ -90,21 +103,35 @@ PAST = f"""select offering, course, pace, starts, ends, {_SHOWN},
         withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
         grade_units / (1e9::float8 * nullif(graded, 0)) as mean_grade_of_completed,
         {COURSE_TITLE}
-    from (select y.*, c.course, c.pace, c.starts, c.ends from ({THEN}) y
+    from (select y.*, c.course, c.pace, c.starts, c.ends from ({then}) y
         left join dashboards.catalog_offering c using (tenant, offering)) x"""
+
+
 PAST_MODELS = (CATALOG, OFFERING_DAYS)
 PAST_ROWS = Decoder(list[PastOffering])
-PAST_OFFERINGS = Listing(
-    models=PAST_MODELS,
-    rows=PAST_ROWS,
-    sql=PAST,
-    key="offering",
-    sorts={"offering": by_text("offering")},
-    # The day stands in the sums already.
-    filters={**equal("clock", "course"), "day": ":day <> ''"},
-)
 
-_ONE = f"{PAST} where tenant = :tenant and offering = :offering and clock = :clock"
+
+def _listing(which: str, *filters: str) -> Listing[PastOffering]:
+    return Listing(
+        models=PAST_MODELS,
+        rows=PAST_ROWS,
+        sql=_past(_then(which)),
+        key="offering",
+        sorts={"offering": by_text("offering")},
+        # The day stands in the sums already.
+        filters={**equal("clock", *filters), "day": ":day <> ''"},
+    )
+
+
+PAST_OFFERINGS = _listing("")
+PAST_OFFERINGS_OF_COURSE = _listing(_OF_COURSE, "course")
+
+
+def past_offerings(query: PastOfferingsQuery) -> Listing[PastOffering]:
+    return PAST_OFFERINGS if query.course is None else PAST_OFFERINGS_OF_COURSE
+
+
+_ONE = f"{_past(THEN)} where tenant = :tenant and offering = :offering and clock = :clock"
 ONE = Select(PAST_ROWS, _ONE)
 OWN = Select(PAST_ROWS, f"{_ONE} and {IN_OWN_OFFERINGS}")
 
