@@ -102,20 +102,26 @@ def store_of(path: str, pool: asyncpg.Pool, transactor: Transactor) -> Store:
 
 
 @asynccontextmanager
-async def desk(pool: asyncpg.Pool, data_dir: Path, case: KindCase) -> AsyncIterator[Office]:
-    """In a school of its own."""
+async def offices(pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[Office]:
+    """All rooms, for desks of many schools."""
     settings = Settings(data_dir=data_dir)
     transactor = Transactor(PostgresLog(pool))
     services = services_of("all", Context(transactor, settings, pool))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     async with connection_to(app) as connection:
-        issuer = DevelopmentIssuer(data_dir)
-        office = Office(connection, issuer, transactor, services, tenant=f"t-{uuid4().hex[:12]}")
-        office.path, office.store = case.path, store_of(case.path, pool, transactor)
-        office.worker = Worker(transactor, office.store, settings)
-        await case.arrange(office)
-        yield office
+        yield Office(connection, DevelopmentIssuer(data_dir), transactor, services)
     await transactor.close()
+
+
+async def desk(everywhere: Office, case: KindCase) -> Office:
+    """In a school of its own."""
+    office = everywhere.of(f"t-{uuid4().hex[:12]}")
+    transactor = office.transactor
+    assert isinstance(transactor.log, PostgresLog)
+    office.path, office.store = case.path, store_of(case.path, transactor.log.pool, transactor)
+    office.worker = Worker(transactor, office.store, Settings())
+    await case.arrange(office)
+    return office
 
 
 def elsewhere(office: Office) -> Worker:

@@ -1,9 +1,6 @@
 """Jobs of credentials: a definition applied to history, steps by credential, and many rows."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.bulk.office import CSV, Office, numbered
 from tests.jobs.desk import LEARNERS, KindCase, copy_to, desk, lines, with_learners
@@ -20,10 +17,9 @@ LATE = {
 
 
 @pytest.fixture
-async def office(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(everywhere: Office) -> Office:
     """Seven learners are in `spring`, which is DATA-101 with an exam."""
-    async with desk(pool, tmp_path, CASE) as office:
-        yield office
+    return await desk(everywhere, CASE)
 
 
 async def test_an_achievement_defined_late_is_applied_to_all_that_ever_happened(office: Office):

@@ -1,12 +1,10 @@
 """What every kind of job keeps: one suite, run for each. A new kind adds its case here."""
 
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
-from tests.bulk.office import numbered
+from tests.bulk.office import Office, numbered
 from tests.jobs.desk import (
     LEARNERS,
     Arrange,
@@ -145,69 +143,69 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @each_kind
 async def test_a_dry_run_writes_nothing_and_foretells_a_result_for_each_row(
-    pool: asyncpg.Pool, tmp_path: Path, case: KindCase
+    everywhere: Office, case: KindCase
 ):
-    async with desk(pool, tmp_path, case) as office:
-        before = await office.head()
-        dry = await office.do(case.file, dry_run=True, **case.query)
-        assert await office.outcomes(dry["job"]) == numbered(case.expected)
-        assert not any("position" in one for one in await office.results(dry["job"]))
-        assert await office.head() == before
-        real = await office.do(case.file, **case.query)
-        assert await office.outcomes(real["job"]) == numbered(case.expected)
-        assert (real["state"], real["done"], dry["dry_run"]) == ("done", len(case.expected), True)
-        assert real["refusals"] == dry["refusals"]
+    office = await desk(everywhere, case)
+    before = await office.head()
+    dry = await office.do(case.file, dry_run=True, **case.query)
+    assert await office.outcomes(dry["job"]) == numbered(case.expected)
+    assert not any("position" in one for one in await office.results(dry["job"]))
+    assert await office.head() == before
+    real = await office.do(case.file, **case.query)
+    assert await office.outcomes(real["job"]) == numbered(case.expected)
+    assert (real["state"], real["done"], dry["dry_run"]) == ("done", len(case.expected), True)
+    assert real["refusals"] == dry["refusals"]
 
 
 @each_kind
 async def test_a_file_once_more_is_its_job_and_another_of_the_same_rows_changes_nothing(
-    pool: asyncpg.Pool, tmp_path: Path, case: KindCase
+    everywhere: Office, case: KindCase
 ):
-    async with desk(pool, tmp_path, case) as office:
-        key = uuid4().hex
-        first = await office.do(case.file, key=key, **case.query)
-        head = await office.head()
-        assert await office.upload(case.file, key=key, **case.query) == first["job"]
-        again = await office.do(case.file, **case.query)
-        assert again["job"] != first["job"]
-        assert await office.outcomes(again["job"]) == numbered(case.again)
-        assert await office.head() == head
+    office = await desk(everywhere, case)
+    key = uuid4().hex
+    first = await office.do(case.file, key=key, **case.query)
+    head = await office.head()
+    assert await office.upload(case.file, key=key, **case.query) == first["job"]
+    again = await office.do(case.file, **case.query)
+    assert again["job"] != first["job"]
+    assert await office.outcomes(again["job"]) == numbered(case.again)
+    assert await office.head() == head
 
 
 @pytest.mark.parametrize(
     ("case", "pages"), KILLED, ids=[f"{case.name}-{pages}" for case, pages in KILLED]
 )
 async def test_whoever_is_killed_after_any_page_loses_no_row_and_doubles_none(
-    pool: asyncpg.Pool, tmp_path: Path, case: KindCase, pages: int
+    everywhere: Office, case: KindCase, pages: int
 ):
-    async with desk(pool, tmp_path, case) as office:
-        written = await office.count(case.wrote)
-        job = await office.upload(case.file, **case.query)
-        await die(office, after=pages)
-        assert (await office.job(job))["done"] == pages * PAGE
-        assert await elsewhere(office).turn()
-        assert await office.outcomes(job) == numbered(case.expected)
-        assert (await office.job(job))["state"] == "done"
-        did = sum(one not in case.again for one in case.expected)
-        assert await office.count(case.wrote) - written == did
+    office = await desk(everywhere, case)
+    written = await office.count(case.wrote)
+    job = await office.upload(case.file, **case.query)
+    await die(office, after=pages)
+    assert (await office.job(job))["done"] == pages * PAGE
+    assert await elsewhere(office).turn()
+    assert await office.outcomes(job) == numbered(case.expected)
+    assert (await office.job(job))["state"] == "done"
+    did = sum(one not in case.again for one in case.expected)
+    assert await office.count(case.wrote) - written == did
 
 
 @pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
 async def test_a_job_is_canceled_before_it_begins_and_between_two_pages(
-    pool: asyncpg.Pool, tmp_path: Path, case: KindCase
+    everywhere: Office, case: KindCase
 ):
-    async with desk(pool, tmp_path, case) as office:
-        waits = await office.upload(case.file, **case.query)
-        assert (await office.cancel(waits)).json()["state"] == "canceled"
-        assert not await office.worker.turn()
-        assert await office.results(waits) == []
-        job = await office.upload(case.file, **case.query)
-        await die(office, after=1)
-        assert (await office.cancel(job)).json()["canceling"]
-        assert await elsewhere(office).turn()
-        ended = await office.job(job)
-        assert ended["state"] == "canceled"
-        told = await office.outcomes(job)
-        kept = numbered(case.expected)
-        assert told[:PAGE] == kept[:PAGE]
-        assert set(told) <= set(kept[: 2 * PAGE]), "what was done has its result, no more"
+    office = await desk(everywhere, case)
+    waits = await office.upload(case.file, **case.query)
+    assert (await office.cancel(waits)).json()["state"] == "canceled"
+    assert not await office.worker.turn()
+    assert await office.results(waits) == []
+    job = await office.upload(case.file, **case.query)
+    await die(office, after=1)
+    assert (await office.cancel(job)).json()["canceling"]
+    assert await elsewhere(office).turn()
+    ended = await office.job(job)
+    assert ended["state"] == "canceled"
+    told = await office.outcomes(job)
+    kept = numbered(case.expected)
+    assert told[:PAGE] == kept[:PAGE]
+    assert set(told) <= set(kept[: 2 * PAGE]), "what was done has its result, no more"

@@ -4,10 +4,7 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.bulk.office import CSV, Office, numbered, rows
 from tests.enrollment.test_http import problem
@@ -23,10 +20,9 @@ CASE = KindCase("scores", JOBS, {}, with_learners, b"", [], [], "")
 
 
 @pytest.fixture
-async def office(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(everywhere: Office) -> Office:
     """Seven learners are in `spring`, which is DATA-101 with an exam."""
-    async with desk(pool, tmp_path, CASE) as office:
-        yield office
+    return await desk(everywhere, CASE)
 
 
 async def came_to(office: Office, content: bytes, media: str, **query: str) -> list[str]:

@@ -1,9 +1,6 @@
 """Rows of progress that are done again, wait, or are decided while something moves."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.bulk.office import Office, numbered
 from tests.jobs.desk import KindCase, desk, die, elsewhere, lines, with_learners
@@ -19,10 +16,9 @@ EXAM = {"learner": "l0", "lesson": "exam"}
 
 
 @pytest.fixture
-async def office(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(everywhere: Office) -> Office:
     """Seven learners are in `spring`, which is DATA-101 with an exam."""
-    async with desk(pool, tmp_path, CASE) as office:
-        yield office
+    return await desk(everywhere, CASE)
 
 
 async def scores_of(office: Office, learner: str) -> list[float]:
