@@ -97,3 +97,24 @@ async def test_a_change_is_shown_and_the_reader_stays_where_they_are(
         assert await window.page.locator("#figures details[open]").count() == 1
         focused = await window.page.evaluate("document.activeElement.getAttribute('href')")
         assert focused == "/teach/offerings/days/learners?show=started"
+
+
+async def test_a_page_whose_change_is_not_answered_says_so_and_asks_again(
+    browser: Any, campus: Campus
+):
+    async with campus.window(browser, **INES) as window:
+        await window.open("/teach/offerings/spring")
+        refused = "**/teach/offerings/spring?lessons=1"
+        await window.page.route(refused, lambda route: route.fulfill(status=503))
+        await window.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await window.page.evaluate("document.body.dispatchEvent(new CustomEvent('changed'))")
+        note = window.page.locator("#live-note")
+        await note.wait_for()
+        assert "lost its connection" in await note.inner_text()
+        assert await window.page.evaluate(
+            "document.querySelector('#live-note').getBoundingClientRect().top >= 0"
+        ), "seen from everywhere on the page"
+        assert await window.axe() == []
+        await window.page.unroute(refused)
+        await note.wait_for(state="hidden")
+        window.complaints.clear()  # the answer that was refused

@@ -45,7 +45,8 @@ async def test_what_is_another_offerings_is_not_there(campus: Campus, address: s
 
 
 async def test_each_figure_leads_to_so_many_learners(campus: Campus):
-    text = (await campus.read("/teach/offerings/spring", **INES)).text
+    text = (await campus.read("/teach", **INES)).text
+    text += (await campus.read("/teach/offerings/spring", **INES)).text
     figures = re.findall(r'href="(/teach/offerings/spring/learners\?[^"]+)">(?:of )?(\d+)', text)
     for filters in (r"show=active", r"lesson_state=dropped", r"lesson_state=scored"):
         assert [address for address, _ in figures if filters in address], filters

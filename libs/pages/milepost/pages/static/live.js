@@ -29,11 +29,17 @@ let waiting = new Set();
 let retryMs = FIRST_RETRY_MS;
 let retrying = null;
 let hiding = null;
+let missed = false;
+let againMs = FIRST_RETRY_MS;
+let again = null;
 
 if (topics.length > 0) {
   document.addEventListener("visibilitychange", seenOrNot);
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => event.persisted && open());
+  document.addEventListener("htmx:error", unanswered);
+  document.addEventListener("htmx:response:error", unanswered);
+  document.addEventListener("htmx:after:swap", answered);
   setInterval(look, LEAST_MS);
   if (!document.hidden) open();
 }
@@ -127,8 +133,33 @@ function tell() {
   document.body.dispatchEvent(new CustomEvent("changed", { bubbles: true, detail }));
 }
 
+// What was asked for and not answered leaves old numbers on the page: it is asked for again.
+function unanswered(event) {
+  if (!follows(event)) return;
+  missed = true;
+  show();
+  if (again !== null) return;
+  again = setTimeout(() => {
+    again = null;
+    tell();
+  }, againMs * (0.5 + Math.random()));
+  againMs = Math.min(2 * againMs, LONGEST_RETRY_MS);
+}
+
+function answered(event) {
+  if (!follows(event) || event.detail.ctx?.response?.status >= 400) return;
+  missed = false;
+  againMs = FIRST_RETRY_MS;
+  show();
+}
+
+function follows(event) {
+  const part = event.detail?.ctx?.sourceElement ?? event.target;
+  return part instanceof Element && part.matches('[hx-trigger*="changed"]');
+}
+
 function show() {
-  const gone = lostAt !== null && Date.now() - lostAt > LOST_MS;
+  const gone = missed || (lostAt !== null && Date.now() - lostAt > LOST_MS);
   const text = gone ? texts.live_lost : behind !== null ? texts.live_behind : "";
   let note = document.getElementById("live-note");
   if (note === null) {

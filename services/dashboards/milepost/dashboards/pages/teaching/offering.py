@@ -29,7 +29,7 @@ from milepost.dashboards.queries.offerings.at_risk import AtRisk, read_at_risk
 from milepost.dashboards.queries.offerings.days import DayFigures, read_days
 from milepost.pages.locales import Locale
 
-AT_RISK: Final = 20
+AT_RISK: Final = 8
 HEADLINE: Final = ("enrolled", "started", "completed", "awarded")
 
 
