@@ -167,9 +167,11 @@ async def test_who_asks_again_and_again_keeps_nobody_out(school: School, pool: a
     assert await is_next()
 
 
-async def test_what_nobody_has_looked_at_for_days_is_not_told_as_equal(pool: asyncpg.Pool):
+async def test_what_nobody_has_looked_at_for_days_is_not_told_as_equal(
+    school: School, pool: asyncpg.Pool
+):
     for part in PARTS:
-        await keep(pool, "default", Result(part=part), datetime.now(UTC))
+        await keep(pool, "default", Result(part=part, expected=4, found=4), datetime.now(UTC))
     assert (await read_integrity(pool, "default")).verdict == "equal"
     await pool.execute(
         "update integrity.results set checked_at = now() - interval '3 days' where part = 'stream'"
@@ -177,6 +179,8 @@ async def test_what_nobody_has_looked_at_for_days_is_not_told_as_equal(pool: asy
     found = await read_integrity(pool, "default")
     assert (found.verdict, found.part("stream").verdict) == ("unknown", "unknown")
     assert found.old
+    shown = (await school.get("/console")).text
+    assert shown.count("Not checked for two days") == 2, "of all, and of the part"
 
 
 async def test_a_look_that_began_earlier_does_not_replace_a_later_one(pool: asyncpg.Pool):
