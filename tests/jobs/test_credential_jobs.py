@@ -1,6 +1,5 @@
 """Jobs of credentials: a definition applied to history, steps by credential, and many rows."""
 
-
 import pytest
 from tests.bulk.office import CSV, Office, numbered
 from tests.jobs.desk import LEARNERS, KindCase, copy_to, desk, lines, with_learners

@@ -1,6 +1,5 @@
 """Rows of progress that are done again, wait, or are decided while something moves."""
 
-
 import pytest
 from tests.bulk.office import Office, numbered
 from tests.jobs.desk import KindCase, desk, die, elsewhere, lines, with_learners

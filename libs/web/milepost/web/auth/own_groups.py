@@ -1,4 +1,4 @@
-"""Who may see a group: those whose role lets them see all, and its own staff.
+"""Access to groups: roles that see all of them, and the staff of each.
 
     caller                                   what a group is to them
     ---------------------------------------  ------------------------------------------

@@ -1,4 +1,4 @@
-"""Who is signed in with a browser: a token of our own in a cookie, verified as cheaply as any.
+"""The session of a browser: a signed token of our own in a cookie, verified without a store.
 
 made      at sign-in, each time anew: what a browser sent before is never carried on
 holds     subject, school, roles, an id, and the value that changes must repeat (`csrf`)

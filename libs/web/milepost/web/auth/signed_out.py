@@ -1,4 +1,4 @@
-"""Who asks for a page and is not signed in is led to the sign-in, and back afterwards."""
+"""Redirects from a page to the sign-in, and back to it afterwards."""
 
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit

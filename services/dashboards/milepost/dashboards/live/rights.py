@@ -1,4 +1,4 @@
-"""Who may be told of what: as of the read that a page then makes.
+"""Rights to topics: as for the read that a page then makes.
 
     topic                   who
     ----------------------  -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a page may want to be told of, and what events are about.
+"""The topics that a page can follow, and those that events concern.
 
     enrollment/e  learner/l  offering/o  course/c    exactly: the log and the overview say which
     issuer/i  group/g  school  console               roughly: told seldom, of anything that happened

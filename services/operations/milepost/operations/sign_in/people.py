@@ -1,4 +1,4 @@
-"""Whom somebody may be in the development sign-in: people who exist in a school, and its staff."""
+"""The people that the development sign-in offers: some who exist in the school, and its staff."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple

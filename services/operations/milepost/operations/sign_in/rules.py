@@ -1,4 +1,4 @@
-"""Where the development sign-in may be, and whom it answers: this machine's own browser.
+"""The rules of the development sign-in: it answers this machine's own browser alone.
 
 It gives anybody who reaches it any role. So `milepost up` alone has it, on an address that only
 this machine reaches and with its own issuer; and a request is refused, whatever else is true, that

@@ -1,4 +1,4 @@
-"""Whose program has opened a connection from this machine: the kernel knows, and no header.
+"""The user who owns a connection from this machine: the kernel knows, and no header.
 
 Loopback is reached by everybody on the machine, and by a proxy that hides itself. Both mostly run
 as another user. Linux tells whose a socket is; elsewhere nothing does.

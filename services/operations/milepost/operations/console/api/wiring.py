@@ -1,4 +1,4 @@
-"""What the routes under `/operations` are given, who may call them, and what they answer."""
+"""Roles, dependencies, bodies and answers of the routes under `/operations`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal

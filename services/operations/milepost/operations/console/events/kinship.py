@@ -1,4 +1,4 @@
-"""What an event came of, and what came of it, as a tree: by ids alone, each found by an index.
+"""The causes and consequences of an event, as a tree: by ids alone, each found by an index.
 
 A reaction's command id follows from the policy's name, the event's id and the reaction's number;
 so the log is asked for the ids that there could be.

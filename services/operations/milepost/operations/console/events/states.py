@@ -1,4 +1,4 @@
-"""What a stream's state was at any of its versions, by the fold of the room that owns it."""
+"""The state of a stream at any of its versions, by the fold of the room that owns it."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence

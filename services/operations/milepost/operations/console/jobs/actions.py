@@ -1,4 +1,4 @@
-"""What each job does. Whoever dies in the middle is followed by who does it again, from there."""
+"""The actions of a job. After a crash the next worker takes it up where it stood."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

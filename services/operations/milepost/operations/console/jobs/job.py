@@ -1,4 +1,4 @@
-"""What operators have done to read models over HTTP: jobs, for a rebuild takes its time."""
+"""Jobs on read models, asked for over HTTP: a rebuild takes longer than a request."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where jobs are kept: what is asked of them over HTTP, and by who does them."""
+"""The table of jobs: added and canceled over HTTP, claimed and ended by the worker."""
 
 from collections.abc import Sequence
 from typing import Any, Final

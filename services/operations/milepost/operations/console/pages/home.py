@@ -1,4 +1,4 @@
-"""What an operator sees first: what needs attention, then how far everything is, and how fast."""
+"""The first page of the console: what needs attention, then positions, lags and rates."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

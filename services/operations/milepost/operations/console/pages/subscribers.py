@@ -1,4 +1,4 @@
-"""Who is subscribed: partners on NATS, and webhooks with what is delivered to them."""
+"""The subscribers of a school: partners on NATS, and webhooks with their deliveries."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
