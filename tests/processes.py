@@ -16,7 +16,7 @@ from tests.eventually import wait_until
 
 from milepost.operations.local.embedded import free_port
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180  # half a minute of work on its own: beside others it takes its time
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tests.oulad.reference import Presentation, day_of
 from tests.oulad.risk_reference import History, at_risk, histories, reasons_of
 from tests.oulad.sponsor import require_sponsor
 from tests.oulad.standing import awards_by_day, computed
+from tests.oulad.waitlist import require_waitlist
 
 # A row of the funnel: its stage, and the number beside the bar.
 BAR = re.compile(r'show=(\w+)">[^<]*</a></th>.*?class="bar-value">([\d,]+)<', re.DOTALL)
@@ -67,6 +68,7 @@ async def require_figures(school: Running, tenant: str, folder: Path, at: int) -
     require_report(school, tenant, final)
     async with school.client("registrar", tenant=tenant) as client:
         await require_sponsor(client, of)
+        await require_waitlist(client, of)
 
 
 async def require_lists(client: Client, final: Mapping[str, Mapping[str, int]], at: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from tests.clients import Client
+from tests.eventually import eventually
 from tests.oulad.lists import listed
 from tests.oulad.office import first_cells
 from tests.oulad.standing import Computed, state_of
@@ -13,6 +14,7 @@ from tests.pages.markup import Markup, number_in
 
 SAM: Final[Mapping[str, Any]] = {"by": "learner", "subject": "sam"}
 IN_EVERYTHING, IN_ONE_COURSE = 1_000, 200
+PATIENCE_SECONDS = 60
 # What the page calls a figure; its field; the list behind it.
 FIGURES: Final = (
     ("Enrolled", "enrolled", "enrolled"),
@@ -102,6 +104,11 @@ async def require_sponsor(client: Client, of: Computed) -> None:
     words, groups = words_of(of), groups_of(of)
     for group in groups:
         await make(client, group)
+
+    async def visible() -> bool:
+        return (await client.get("/dashboards/groups")).is_success
+
+    await eventually(visible, PATIENCE_SECONDS)
     for group in groups:
         expected = Expected(group, words)
         await require_api(client, group, expected)
