@@ -54,7 +54,7 @@ async def require_waitlist(client: Client, of: Computed) -> None:
         run = await client.get(f"/dashboards/offerings/{OFFERING}")
         if not (rows.is_success and run.is_success):  # not visible yet
             return False
-        taken = run.json()["offering"]["seated"]
+        taken: int = run.json()["offering"]["seated"]
         return len(rows.json()["enrollments"]) == taken == len(within)
 
     await eventually(passed_on, PATIENCE_SECONDS)
