@@ -101,7 +101,7 @@ async def _cost(school: School, pages: int, seconds: float, per_second: int) -> 
         used = service.cpu_seconds()
         await commit_evenly(school.log, commands, per_second)
         used = service.cpu_seconds() - used
-        told = [asyncio.create_task(_hear(one, history.made + 1)) for one in streams]
+        told = [asyncio.create_task(_read_until_changed(one, history.made + 1)) for one in streams]
         batch = [history.next() for _ in range(OFFERINGS)]
         begin = time.perf_counter()
         await school.log.append(TENANT, batch)
@@ -116,7 +116,7 @@ def _page(issuer: DevelopmentIssuer, number: int) -> bytes:
     return get(f"/live?topic=offering/run-{number % OFFERINGS}", token)
 
 
-async def _hear(stream: asyncio.StreamReader, since: int) -> None:
+async def _read_until_changed(stream: asyncio.StreamReader, since: int) -> None:
     """Until it says that something changed at `since` or later."""
     while True:
         told = await stream.readuntil(b"\n\n")
