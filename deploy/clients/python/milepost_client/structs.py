@@ -3132,7 +3132,7 @@ class PartView(Struct, frozen=True, kw_only=True):
     awards  credentials that were earned, and how many of them are held
     stream  events that are published, and how many NATS holds
 
-    verdict      unknown: nobody has looked yet; failed: it could not be looked at
+    verdict      unknown: nobody has looked yet, or for two days; failed: it could not be looked at
     differing    how many differences; `differences` are the first of them
     pending      somebody has asked for another look
     """
