@@ -81,7 +81,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Room(msgspec.Struct, frozen=True):
-    """`name` is what `milepost serve` calls it; `schema` the package whose `sql/` makes its tables.
+    """`name` is what `milepost serve` calls it; `sql/` in its package makes its tables.
 
     A room may hold several services, each a slice of its own: they are served together.
     `categories`: the streams that it writes; operators look at their states by its folds.
@@ -90,7 +90,6 @@ class Room(msgspec.Struct, frozen=True):
     name: str
     services: tuple[Callable[[Context], Service], ...]
     read_models: tuple[ReadModel, ...] = ()
-    schema: str | None = None
     personal_data: tuple[PersonalData, ...] = ()
     personal_name: Callable[[Context], PersonalName] | None = None
     categories: tuple[Category[Any, Any], ...] = ()

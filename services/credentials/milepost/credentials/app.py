@@ -101,7 +101,6 @@ ROOM = Room(
         public.service,
         issuing_pages.service,
     ),
-    schema="milepost.credentials",
     personal_data=(
         credential_index.personal_data,
         jobs.personal_data,

@@ -69,7 +69,6 @@ def _cancellation(log: Log) -> Callable[[Recorded], Awaitable[Sequence[Reaction]
 ROOM = Room(
     "enrollment",
     services=(service, vault.service, bulk.service, bulk_pages.service, learner_pages.service),
-    schema="milepost.enrollment",
     personal_data=(bulk.personal_data,),
     personal_name=vault.personal_name,
     categories=(COURSE, PROGRAM, OFFERING, INSTRUCTORS, ENROLLMENT, INVITATION, LEARNER),

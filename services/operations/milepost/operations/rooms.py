@@ -6,6 +6,7 @@ Only their names are here at once: a room is loaded when somebody asks what it h
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,13 @@ def rooms(name: str = "all") -> "tuple[Room, ...]":
 
 def services_of(name: str, context: "Context") -> "list[Service]":
     """What `milepost serve NAME` runs: the room's, and the files that pages of any room load."""
-    files = import_module("milepost.pages.app").service()
+    shared = import_module("milepost.pages.app").service()
     kept = tuple(keep for room in rooms() for keep in room.personal_data)
     # Only a process that serves the vault may read it.
     knows = next((room.personal_name for room in rooms(name) if room.personal_name), None)
     named = knows(context) if knows else None
     whole = replace(context, personal_data=kept, personal_name=named)
-    return [*(make(whole) for room in rooms(name) for make in room.services), files]
+    return [*(make(whole) for room in rooms(name) for make in room.services), shared]
 
 
 def read_models() -> "tuple[ReadModel, ...]":
@@ -53,5 +54,6 @@ def read_models() -> "tuple[ReadModel, ...]":
 
 
 def schemas() -> Sequence[str]:
-    """The packages with numbered SQL files beside the log's own."""
-    return [room.schema for room in rooms() if room.schema]
+    """The packages with numbered SQL files beside the log's own. No room is loaded for it."""
+    packages = [f"milepost.{name}" for name in WHERE]
+    return [one for one in packages if files(one).joinpath("sql").is_dir()]

@@ -66,7 +66,6 @@ ROOM = Room(
     "progress",
     services=(service, jobs.service),
     read_models=READ_MODELS,
-    schema="milepost.progress",
     personal_data=(
         learner_rows(READ_MODELS, "What others' time left is estimated from."),
         jobs.personal_data,

@@ -11,7 +11,6 @@ from milepost.web.room import Room
 ROOM = Room(
     "subscriptions",
     services=(feed.service, webhooks.service, partners.service),
-    schema="milepost.subscriptions",
     personal_data=(deliveries.personal_data,),
     categories=(WEBHOOK, SUBSCRIBER),
 )

@@ -15,4 +15,4 @@ def service(context: Context) -> Service:
     return Service(name="operations", routes=(routes(Wiring(context.pool)), router(console)))
 
 
-ROOM = Room("operations", services=(service,), schema="milepost.operations")
+ROOM = Room("operations", services=(service,))
