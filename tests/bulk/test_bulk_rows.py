@@ -166,6 +166,48 @@ async def test_a_header_says_which_columns_are_wrong(header, unknown, missing, r
 
 
 @pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("learner，offering\nann，spring\n", "Full-width signs (，) separate no cells"),
+        ("learner；offering\nann；spring\n", "Full-width signs (；) separate no cells"),
+        ("ｌｅａｒｎｅｒ,offering\nann,spring\n", "names of the columns have full-width signs"),
+        ("learner,offering\nann,spring\n".encode("utf-16"), "looks like UTF-16"),
+    ],
+)
+async def test_a_header_of_another_keyboard_is_refused_with_what_to_do(text, says):
+    with pytest.raises(FileUnreadable) as refused:
+        await read(CSV, text)
+    assert refused.value.row == 1
+    assert says in refused.value.reason
+
+
+async def test_slips_of_another_keyboard_are_told_at_row_and_column():
+    text = (
+        "learner;offering;mode\nann;spring;\nbob，spring，\ncid１;spring;\ndan;spring;ａｕｄｉｔ\n"
+    )
+    told = {
+        row.number: (row.request.path, row.request.reason)
+        for row in await read(CSV, text)
+        if isinstance(row.request, Fault)
+    }
+    assert told.keys() == {3, 4, 5}
+    assert told[3][0] == "$"
+    assert told[3][1].startswith("Expected 3 cells, got 1. Full-width signs (，) separate no cells")
+    for row, path in ((4, "$.learner"), (5, "$.mode")):
+        assert told[row][0] == path
+        assert told[row][1].endswith(
+            "It has full-width signs. Write them plainly, as in 0-9, a-z, comma and point."
+        )
+        assert "cid" not in told[row][1]
+
+
+@pytest.mark.parametrize("delimiter", ",;\t")
+async def test_the_header_says_what_separates(delimiter):
+    text = "learner,offering\nann,spring\n".replace(",", delimiter)
+    assert [row.request for row in await read(CSV, text)] == [ANN]
+
+
+@pytest.mark.parametrize(
     ("kind", "text"),
     [(NDJSON, ""), (NDJSON, "\n \r\n"), (CSV, ""), (CSV, "learner\n"), (ARRAY, "[]")],
 )

@@ -30,6 +30,24 @@ def test_a_score_is_read_from_cells(header, cells, expected):
 
 
 @pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ("0,85", "Write decimals with a point, as in 0.5."),
+        ("\uff10.\uff18\uff15", "It has full-width signs."),
+        ("most", ""),
+    ],
+)
+def test_a_number_of_another_country_is_told_with_what_to_write(cell, says):
+    parse = csv_parser(scores.FORMAT, b"learner;lesson;score", "spring")
+    fault = parse(f"ann;exam;{cell}".encode())
+    assert isinstance(fault, Fault)
+    assert fault.path == "$.score"
+    assert fault.reason.startswith("Expected ")
+    assert says in fault.reason
+    assert cell not in fault.reason
+
+
+@pytest.mark.parametrize(
     ("row", "path"),
     [
         ({"learner": "ann"}, "$.lesson"),

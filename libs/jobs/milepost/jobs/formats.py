@@ -11,6 +11,7 @@ import msgspec
 from milepost.events import sizes
 from milepost.events.event import Invalid
 from milepost.jobs.csv_records import BOM, Record, Splitter
+from milepost.jobs.csv_slips import slip_in_header
 from milepost.jobs.row_format import (
     Fault,
     Parse,
@@ -73,11 +74,13 @@ async def ndjson(parts: Parts, form: RowFormat[Any], offering: str | None) -> Ro
 
 
 async def csv(parts: Parts, form: RowFormat[Any], offering: str | None) -> Rows:
-    """Raises `HeaderInvalid`, `QuotesNotClosed`."""
+    """Raises `FileUnreadable`, `HeaderInvalid`, `QuotesNotClosed`."""
     parse: Parse | None = None
     async for records in _records(parts):
         if parse is None and records:
             header = records.pop(0)
+            if slip := slip_in_header(header.text):
+                raise FileUnreadable(header.number, "$", slip)
             parse = csv_parser(form, header.text, offering)
         if parse is not None:
             yield [_csv_row(record, parse) for record in records]

@@ -17,6 +17,7 @@ from msgspec import inspect
 
 from milepost.events.event import Invalid
 from milepost.jobs.csv_records import delimiter_of
+from milepost.jobs.csv_slips import slip_in_cell, slip_in_row
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 
@@ -70,8 +71,9 @@ class RowFormat(Generic[R]):
         hints = get_type_hints(self.row, include_extras=True)
         return {name: hint for name, hint in hints.items() if _is_said_by_text(hint)}
 
-    def fault(self, name: str) -> Fault:
-        return Fault(f"$.{name}", f"Expected {self.expected[name]}.")
+    def fault(self, name: str, cell: str = "") -> Fault:
+        """`cell`: what stood there; a slip in it is told, itself it is not."""
+        return Fault(f"$.{name}", _said(f"Expected {self.expected[name]}.", slip_in_cell(cell)))
 
 
 @dataclass
@@ -114,7 +116,8 @@ def csv_parser(
         except (UnicodeDecodeError, csv.Error):
             return Fault("$", "Expected a row of CSV in UTF-8, its quotes closed.")
         if len(cells) != len(columns):
-            return Fault("$", f"Expected {len(columns)} cells, got {len(cells)}.")
+            slip = slip_in_row(record.decode()) if len(cells) < len(columns) else ""
+            return Fault("$", _said(f"Expected {len(columns)} cells, got {len(cells)}.", slip))
         cells_by_name = {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
         for name, cell in cells_by_name.items():
             if "\n" in cell or "\r" in cell:
@@ -140,11 +143,11 @@ def _of_cells(form: RowFormat[R], cells: Mapping[str, str], offering: str | None
         try:
             values[name] = msgspec.convert(cells[name], form.said_by_text[name], strict=False)
         except msgspec.ValidationError:
-            return form.fault(name)
+            return form.fault(name, cells[name])
     try:
         return form.resolve(msgspec.convert(values, form.row), offering)
     except msgspec.ValidationError as error:
-        return _fault(form, str(error))
+        return _fault(form, str(error), cells)
 
 
 def _is_said_by_text(hint: Any) -> bool:
@@ -179,12 +182,18 @@ def _cells(record: bytes, delimiter: str) -> Sequence[str]:
     return [cell.strip() for cell in cells]
 
 
-def _fault(form: RowFormat[Any], words: str) -> Fault:
+def _said(expected: str, slip: str) -> str:
+    return f"{expected} {slip}" if slip else expected
+
+
+def _fault(form: RowFormat[Any], words: str, cells: Mapping[str, str] = {}) -> Fault:
     """Of msgspec's words only a name that we gave is taken: they may quote what stood there."""
     if "unknown field `" in words:
         return Fault("$", f"Expected no other fields than {', '.join(form.columns)}.")
     named = re.search(r"at `\$\.([a-z_]+)`$", words) or re.search(r"field `([a-z_]+)`$", words)
-    return form.fault(named[1]) if named else Fault("$", "Expected a JSON object.")
+    if named is None:
+        return Fault("$", "Expected a JSON object.")
+    return form.fault(named[1], cells.get(named[1], ""))
 
 
 def _quotable(name: str) -> str:
