@@ -1,5 +1,6 @@
 """A whole Milepost in this process, for pages: what is written is seen once it has settled."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -115,3 +116,18 @@ async def tab_to(window: Reader, name: str) -> None:
         if await window.page.evaluate("document.activeElement.name") == name:
             return
     raise AssertionError(f"{name} is not reached")
+
+
+@asynccontextmanager
+async def projecting(campus: Campus) -> AsyncIterator[None]:
+    """What is sent by a form is waited for: the models follow all the while."""
+
+    async def follow() -> None:
+        while True:
+            await project(campus.pool)
+            await asyncio.sleep(0.05)
+
+    following = asyncio.create_task(follow())
+    yield
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)

@@ -1,17 +1,14 @@
 """Groups on pages: a registrar keeps them by form, a sponsor sees how members stand."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 import pytest
 from tests.browser import THEMES, WIDTHS
-from tests.dashboards.history import project
-from tests.pages.campus import PLAN, Campus, campus_on
+from tests.pages.campus import PLAN, Campus, campus_on, projecting
 
 from milepost.dashboards.live.topics import MOST
 from milepost.events.store.postgres import connect_pool
@@ -107,21 +104,6 @@ async def test_nobody_elses_group_is_there_and_auditors_see_no_names(campus: Cam
     )
     for missing in ("/sponsor/groups/acme/members/eve", "/sponsor/groups/nowhere"):
         assert (await campus.read(missing, **SAM)).status_code == 404
-
-
-@asynccontextmanager
-async def projecting(campus: Campus) -> AsyncIterator[None]:
-    """What is sent by a form is waited for: the models follow all the while."""
-
-    async def follow() -> None:
-        while True:
-            await project(campus.pool)
-            await asyncio.sleep(0.05)
-
-    following = asyncio.create_task(follow())
-    yield
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
 
 
 async def test_a_registrar_keeps_a_group_by_form_and_keyboard(campus: Campus, browser: Any):

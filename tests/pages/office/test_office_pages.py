@@ -1,6 +1,6 @@
 """The registrar's pages: what they show, and that their forms are commands of the API."""
 
-from tests.pages.campus import Campus
+from tests.pages.campus import PLAN, Campus
 
 
 async def test_the_home_shows_who_waits_and_what_runs(campus: Campus):
@@ -26,6 +26,13 @@ async def test_an_enrollment_offers_the_steps_that_are_possible(campus: Campus):
     assert f'data-command="{address}/approve"' in text
     assert f'data-command="{address}/decline"' in text
     assert f'data-command="{address}/suspend"' not in text
+
+
+async def test_only_a_run_that_starts_can_be_deferred(campus: Campus):
+    await campus.open("dated", plan=PLAN, starts="2027-03-01T09:00:00Z")
+    dated, undated = await campus.seat("gil", "dated"), campus.seats["eve"]
+    assert f"{dated}/defer" in (await campus.read(f"/office/enrollments/{dated}")).text
+    assert f"{undated}/defer" not in (await campus.read(f"/office/enrollments/{undated}")).text
 
 
 async def test_a_course_shows_its_runs_side_by_side(campus: Campus):

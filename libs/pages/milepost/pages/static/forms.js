@@ -5,7 +5,8 @@
 // Fields become the JSON body: dots nest (`window.opens`), a number is a place in a list
 // (`reports.0.lesson`), `data-json` gives a type. An empty field is left out. `{name}` in the address
 // is a field's value, which then is not in the body; a parameter without a value is left out.
-// The file of a field with `data-body` is the whole body.
+// The file of a field with `data-body` is the whole body. A PATCH sends what was changed, nothing
+// else. `data-time` is a field's time in UTC, shown in the zone of this browser.
 //
 // A form that is sent gets one Idempotency-Key. It is kept while nobody knows what became of the
 // command (no answer, 5xx), so that sending again never does it twice; any answer that decides
@@ -16,6 +17,8 @@ const WAIT_SECONDS = 10;
 const REMEMBER_SECONDS = 15;
 const TIMEOUT_MS = 30_000;
 const PAUSE_MS = 1_000;
+const MINUTE_MS = 60_000;
+const MOST_REASONS = 10;
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 const texts = JSON.parse(meta("milepost-texts") || "{}");
@@ -35,11 +38,20 @@ document.addEventListener("input", (event) => {
   forgetFault(event.target);
   if (event.target.matches("[data-equals]")) allowWhenTyped(form);
 });
-for (const form of document.querySelectorAll("form[data-command]")) allowWhenTyped(form);
-document.addEventListener("htmx:after:swap", () => {
-  for (const form of document.querySelectorAll("form[data-command]")) allowWhenTyped(form);
+document.addEventListener("click", (event) => {
+  const field = document.getElementById(event.target.closest("[data-copy]")?.dataset.copy ?? "");
+  if (field !== null) copy(field);
 });
+prepare();
+document.addEventListener("htmx:after:swap", prepare);
 rememberZone();
+
+function prepare() {
+  for (const form of document.querySelectorAll("form[data-command]")) {
+    showTimes(form);
+    allowWhenTyped(form);
+  }
+}
 
 async function send(form, button) {
   forgetFaults(form);
@@ -53,9 +65,11 @@ async function send(form, button) {
     if (answer.status < 500) keys.delete(form);
     rememberPosition(answer);
     const said = await json(answer);
-    const refused = answer.ok ? said.results?.find((one) => one.problem)?.problem : said;
-    if (refused === undefined) await done(form, said);
-    else explain(form, answer.ok ? { status: refused.status } : answer, refused);
+    const results = answer.ok ? said.results ?? [] : [{ problem: { ...said, status: answer.status } }];
+    const refused = results.filter((one) => one.problem).map((one) => one.problem);
+    if (refused.length === 0) await done(form, said);
+    else if (results.length > 1) several(form, results.length, refused);
+    else explain(form, refused[0]);
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     summary(form, texts.unanswered, texts.unanswered_help);
@@ -75,7 +89,9 @@ function request(form, button) {
   const file = form.querySelector("input[type=file][data-body]");
   if (file !== null) return { method, address, body: file.files[0] ?? new File([], "none.csv") };
   const body = {};
-  for (const [name, value] of fields) put(body, name.split("."), value);
+  for (const [name, value] of fields) {
+    if (method !== "PATCH" || changed(form, name)) put(body, name.split("."), value);
+  }
   return { method, address, body };
 }
 
@@ -92,6 +108,14 @@ function values(form, button) {
     if (value !== undefined) found.set(field.name, value);
   }
   return found;
+}
+
+function changed(form, name) {
+  return [...form.elements].filter((field) => field.name === name).some((field) => {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    return field.value !== field.defaultValue;
+  });
 }
 
 function typed(field) {
@@ -183,26 +207,68 @@ async function done(form, answer) {
     return;
   }
   form.reset();
+  tell(form, answer);
   await htmx.ajax("GET", location.pathname + location.search, { target: swap, select: swap, swap: "outerHTML" });
   status.textContent = said ?? texts.done;
 }
 
-function explain(form, answer, problem) {
-  if (answer.status === 401) {
+// What the answer says once: nobody can ask for it again.
+function tell(form, answer) {
+  for (const place of form.querySelectorAll("[data-told]")) {
+    const field = place.querySelector("input");
+    field.value = answer[place.dataset.told] ?? "";
+    place.hidden = field.value === "";
+    if (!place.hidden) field.select();
+  }
+}
+
+// There is no clipboard over plain http, but on this machine itself: then the text is selected only.
+async function copy(field) {
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    return;
+  }
+  field.form.querySelector(".said").textContent = texts.copied;
+}
+
+function explain(form, problem) {
+  if (problem.status === 401) {
     summary(form, texts.signed_out, texts.signed_out_help);
     return;
   }
-  const name = (problem.type ?? "").replace("urn:milepost:problem:", "");
-  const known = texts[`problem.${name}`];
-  const said = known === undefined ? problem.detail : filled(known, problem);
+  const { known, said } = words(problem);
   const places = problem.faults?.length ? problem.faults : [{ path: problem.path, message: said }];
   const shown = places.filter((one) => atField(form, one));
   if (shown.length > 0) {
     form.querySelector("[aria-invalid]").focus();
     return;
   }
-  const kind = texts[`status.${answer.status}`] ?? texts[`status.${Math.floor(answer.status / 100)}`];
+  const kind = kindOf(problem);
   summary(form, said ?? kind, known === undefined || said === undefined ? kind : "");
+}
+
+// Of many that were asked for at once: how many were refused, and for what, the most frequent first.
+function several(form, all, problems) {
+  const reasons = new Map();
+  for (const one of problems) {
+    const said = words(one).said ?? kindOf(one);
+    reasons.set(said, (reasons.get(said) ?? 0) + 1);
+  }
+  const shown = [...reasons].sort((one, other) => other[1] - one[1]).slice(0, MOST_REASONS);
+  summary(form, filled(texts.some_refused, { refused: problems.length, all }),
+    ...shown.map(([said, number]) => `${number} × ${said}`));
+}
+
+function words(problem) {
+  const name = (problem.type ?? "").replace("urn:milepost:problem:", "");
+  const known = texts[`problem.${name}`];
+  return { known, said: known === undefined ? problem.detail : filled(known, problem) };
+}
+
+function kindOf({ status }) {
+  return texts[`status.${status}`] ?? texts[`status.${Math.floor(status / 100)}`];
 }
 
 const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
@@ -215,20 +281,21 @@ function rememberPosition(answer) {
 }
 
 // Whether the form has the field that the fault is about.
-function atField(form, { path, key, message }) {
+function atField(form, { path, key, message, condition }) {
   const name = key ?? (path ?? "").replace(/^\$\.?/, "").replace(/\[(\d+)\]/g, ".$1");
   const field = name && (form.elements.namedItem(name) ?? form.elements.namedItem(name.split(".")[0]));
   const place = field && document.getElementById(`${field.id}-fault`);
   if (!place) return false;
   field.setAttribute("aria-invalid", "true");
-  place.textContent = message;
+  place.textContent = message ?? texts[`fault.${condition}`] ?? (condition ?? "").replaceAll("_", " ");
   place.hidden = false;
   return true;
 }
 
-function summary(form, title, help) {
+function summary(form, title, ...more) {
   const place = form.querySelector(".problem");
-  place.replaceChildren(paragraph(title, "strong"), ...(help && help !== title ? [paragraph(help)] : []));
+  const rest = more.filter((one) => one && one !== title);
+  place.replaceChildren(paragraph(title, "strong"), ...rest.map((one) => paragraph(one)));
   place.hidden = false;
   place.focus();
 }
@@ -265,6 +332,14 @@ function allowWhenTyped(form) {
   const field = form.querySelector("[data-equals]");
   const button = form.querySelector("button[type=submit]");
   if (field !== null) button.disabled = field.value.trim() !== field.dataset.equals;
+}
+
+function showTimes(form) {
+  for (const field of form.querySelectorAll("input[data-time]")) {
+    const at = new Date(field.dataset.time);
+    const local = new Date(at.getTime() - at.getTimezoneOffset() * MINUTE_MS);
+    field.defaultValue = local.toISOString().slice(0, "2026-03-04T09:00".length);
+  }
 }
 
 // Not `randomUUID`, which plain http does not have but on this machine itself.

@@ -2,28 +2,31 @@
 their forms are commands of the API.
 """
 
-from pathlib import Path
 from typing import Annotated, Final, TypeAlias, get_args
 from urllib.parse import quote
 
-import asyncpg
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from milepost.contracts.enrollments import EnrollmentState
 from milepost.dashboards.api.parameters import After, Filter, PathKey
+from milepost.dashboards.pages.office import forms
 from milepost.dashboards.pages.office.course import bars, finding
 from milepost.dashboards.pages.office.home import office_facts
 from milepost.dashboards.pages.office.learner import learner_facts
 from milepost.dashboards.pages.office.offering import RosterQuery, offering_facts
+from milepost.dashboards.pages.office.wiring import OFFICE, SHELL, Pool
+from milepost.dashboards.pages.own_writes import own_writes
+from milepost.dashboards.projections.catalog import CATALOG
+from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW
+from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.lists.enrollments import EnrollmentsQuery, read_enrollments
 from milepost.dashboards.queries.lists.runs import RunState
 from milepost.dashboards.queries.offerings.course_runs import read_course_runs
-from milepost.pages.shell import PageRequest, Shell
+from milepost.pages.shell import PageRequest
 from milepost.web.room import Context, PersonalName
 
-OFFICE: Final = ("registrar",)
 LATEST: Final = 20
 # What a roster is filtered by, the most asked for first.
 SHOWN_STATES: Final[tuple[EnrollmentState, ...]] = (
@@ -34,9 +37,10 @@ SHOWN_STATES: Final[tuple[EnrollmentState, ...]] = (
     "withdrawn",
     "transferred",
 )
-SHELL: Final = Shell(Path(__file__).parent)
 
-Pool: TypeAlias = NamedDependency[asyncpg.Pool]
+# What a form changes, its page shows.
+MODELS: Final = (CATALOG, OFFERING_SUMMARY, LEARNER_OVERVIEW)
+
 Names: TypeAlias = NamedDependency[PersonalName | None]
 InState: TypeAlias = Annotated[EnrollmentState | None, QueryParameter(name="state")]
 
@@ -150,6 +154,8 @@ def routes(context: Context) -> Router:
             get_office_course,
             get_office_learners,
             get_office_learner,
+            *forms.HANDLERS,
         ),
         {"pool": context.pool, "names": context.personal_name},
+        before_request=own_writes(context.pool, MODELS),
     )

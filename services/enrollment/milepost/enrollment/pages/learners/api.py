@@ -24,6 +24,7 @@ REASONS: Final[Mapping[str, Sequence[str]]] = {
     "decline": ("not_eligible", "offering_full", "duplicate", "other"),
     "suspend": ("fees_unpaid", "under_review", "misconduct", "illness", "other"),
     "withdraw": ("no_time", "changed_course", "illness", "moved_away", "mistake", "other"),
+    "defer": ("no_time", "illness", "rescheduled", "other"),
     "transfer": ("changed_course", "no_time", "illness", "mistake", "other"),
 }
 SHELL: Final = Shell(Path(__file__).parent)

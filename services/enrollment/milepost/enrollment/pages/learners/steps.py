@@ -23,6 +23,7 @@ Step: TypeAlias = Literal[
     "reinstate",
     "change_mode",
     "withdraw",
+    "defer",
     "transfer",
 ]
 # In the order in which a page shows them: what helps first, what ends last.
@@ -31,6 +32,7 @@ STEPS: Final[tuple[Step, ...]] = (
     "accept",
     "reinstate",
     "change_mode",
+    "defer",
     "transfer",
     "suspend",
     "decline",
@@ -95,7 +97,9 @@ def facts_of(run: Offering, state: Enrollment) -> EnrollmentFacts:
 
 
 def _possible(step: Step, state: EnrollmentState, run: Offering, mode: Mode) -> bool:
-    command: Command = step
+    if step == "defer" and (run.opened is None or run.opened.starts is None):
+        return False  # nothing is later than a run without a start
+    command: Command = "transfer" if step == "defer" else step
     # The first who waits gets the seat; another may not take it.
     if not allows(state, command) or (step in ("accept", "turn_down") and state != "offered"):
         return False
