@@ -303,6 +303,47 @@ async def test_a_timer_that_is_overdue(settings, postgres, pool, tenant):
     await pool.execute("delete from consumer.timers")
 
 
+async def test_nobody_proves_that_the_numbers_agree(settings, postgres):
+    said = await wrong(settings, "integrity")
+    assert said == "nobody runs integrity/log: start `milepost project`"
+    async with led(postgres, "integrity/log"):
+        assert "integrity/stream: start `milepost relay`" in await wrong(settings, "integrity")
+    async with led(postgres, "integrity/log", "integrity/stream"):
+        await fine(settings, "integrity")
+    async with led(postgres, "integrity/log", "integrity/stream", heartbeat_seconds=3600):
+        assert "says nothing" in await wrong(settings, "integrity", silent_seconds=0)
+
+
+async def test_nobody_does_the_jobs_of_read_models(settings, postgres):
+    said = await wrong(settings, "jobs")
+    assert said == "nobody runs operations/jobs: start `milepost project`"
+    async with led(postgres, "operations/jobs"):
+        assert await fine(settings, "jobs") == "none waits for a worker"
+
+
+@pytest.mark.parametrize(
+    ("room", "schema"),
+    [("enrollment", "bulk"), ("progress", "progress_jobs"), ("credentials", "credential_jobs")],
+)
+async def test_jobs_that_wait_for_a_worker_that_is_not_there(settings, tenant, room, schema):
+    insert = f"""insert into {schema}.jobs (tenant, job, command, digest, kind, state, dry_run,
+            actor, metadata, alive_at, started_at, changed_at)
+        values ($1, gen_random_uuid(), gen_random_uuid(), 'x', 'any', $2, false, 'rhea', '{{}}',
+            $3, $3, $4)"""
+    now, minute_ago = datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=1)
+    postgres = settings.postgres
+    async with owner_connection(postgres) as connection, led(postgres, "operations/jobs"):
+        await connection.execute(insert, tenant, "queued", None, minute_ago)
+        await connection.execute(insert, tenant, "running", minute_ago, minute_ago)
+        said = await wrong(settings, "jobs")
+        assert f"2 jobs of {room} wait, and no worker takes them" in said
+        assert f"`milepost serve {room}`" in said
+        await fine(settings, "jobs", silent_seconds=300)
+        await connection.execute(insert, tenant, "running", now, now)
+        await fine(settings, "jobs")  # somebody is at work: theirs is the next turn
+        await connection.execute(f"delete from {schema}.jobs where tenant = $1", tenant)
+
+
 async def test_something_parked(settings, pool, tenant):
     await append(PostgresLog(pool), tenant, "enrollment-a", 1, 2)
     async with pool.acquire() as connection:

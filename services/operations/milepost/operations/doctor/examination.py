@@ -14,7 +14,7 @@ from milepost.events.errors import EventsError
 from milepost.events.nats.connection import TlsRefused, connect_once
 from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.events.store.postgres import owner_connection
-from milepost.operations.doctor import safety, servers, webhooks, work
+from milepost.operations.doctor import safety, servers, webhooks, work, workers
 from milepost.operations.doctor.finding import (
     Bounds,
     Check,
@@ -67,6 +67,8 @@ CHECKS: Mapping[str, Examined] = MappingProxyType(
         "timers": Examined(work.timers, TABLES),
         "parked": Examined(work.parked, TABLES),
         "webhooks": Examined(webhooks.deliveries, TABLES),
+        "jobs": Examined(workers.jobs, TABLES),
+        "integrity": Examined(workers.integrity, TABLES),
         "vault": Examined(safety.vault, TABLES),
         "issuer_keys": Examined(safety.issuer_keys, TABLES),
         "webhook_secrets": Examined(safety.webhook_secrets, TABLES),

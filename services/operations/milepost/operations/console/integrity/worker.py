@@ -56,6 +56,11 @@ def checks_of_stream(pool: asyncpg.Pool, settings: Settings) -> Mapping[Part, Ch
     return {"stream": lambda tenant, head: check_stream(pool, settings.nats_server, tenant, head)}
 
 
+def lease_of(part: Part) -> str:
+    """Of whoever looks at this part first, and at others after it."""
+    return f"integrity/{part}"
+
+
 async def look_again_and_again(
     pool: asyncpg.Pool,
     checks: Mapping[Part, Check],
@@ -72,7 +77,7 @@ async def look_again_and_again(
                 await look(pool, part, checks[part], by_itself=time.monotonic() >= begins)
             await asyncio.sleep(poll_seconds)
 
-    await lead(pool, f"integrity/{next(iter(checks))}", work, TRANSIENT)
+    await lead(pool, lease_of(next(iter(checks))), work, TRANSIENT)
 
 
 async def look(pool: asyncpg.Pool, part: Part, check: Check, *, by_itself: bool) -> bool:
