@@ -34,6 +34,7 @@ PAGES: dict[str, set[str]] = {
     "/issue/register": {"issuer", "registrar", "operator", "auditor"},
     "/my": {"learner"},
     "/my/courses/{enrollment}": {"learner"},
+    "/my/credentials/{credential}": {"learner"},
     "/teach": {"instructor", "registrar"},
     "/teach/offerings/{offering}": {"instructor", "registrar"},
     "/teach/offerings/{offering}/learners": {"instructor", "registrar"},

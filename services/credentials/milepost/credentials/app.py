@@ -15,6 +15,7 @@ from milepost.credentials.issuers.app import issuing
 from milepost.credentials.issuers.issuer import ISSUER
 from milepost.credentials.jobs import app as jobs
 from milepost.credentials.learning import Learning
+from milepost.credentials.pages.holding import app as holding_pages
 from milepost.credentials.pages.issuing import app as issuing_pages
 from milepost.credentials.policies import Scoring, Verdict, is_asked_for, may_flag, react
 from milepost.credentials.public import app as public
@@ -100,6 +101,7 @@ ROOM = Room(
         jobs.service,
         public.service,
         issuing_pages.service,
+        holding_pages.service,
     ),
     personal_data=(
         credential_index.personal_data,
