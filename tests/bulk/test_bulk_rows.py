@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.loop_lag import loop_free
 
 from milepost.enrollment.bulk.enrollment_rows import FORMAT, RowRequest
-from milepost.jobs.csv_records import QuotesNotClosed
+from milepost.jobs.csv.records import QuotesNotClosed
 from milepost.jobs.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,

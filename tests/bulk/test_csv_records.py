@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost.jobs.csv_records import (
+from milepost.jobs.csv.records import (
     BOM,
     MAX_RECORD_BYTES,
     MAX_REREAD_BYTES,

@@ -8,7 +8,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from milepost.jobs.csv_records import QuotesNotClosed
+from milepost.jobs.csv.records import QuotesNotClosed
 from milepost.jobs.formats import (
     FORMATS,
     MAX_ARRAY_BYTES,

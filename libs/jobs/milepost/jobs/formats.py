@@ -10,8 +10,8 @@ import msgspec
 
 from milepost.events import sizes
 from milepost.events.event import Invalid
-from milepost.jobs.csv_records import BOM, Record, Splitter
-from milepost.jobs.csv_slips import slip_in_header
+from milepost.jobs.csv.records import BOM, Record, Splitter
+from milepost.jobs.csv.slips import slip_in_header
 from milepost.jobs.row_format import (
     Fault,
     Parse,

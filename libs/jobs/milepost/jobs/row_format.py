@@ -16,8 +16,8 @@ import msgspec
 from msgspec import inspect
 
 from milepost.events.event import Invalid
-from milepost.jobs.csv_records import delimiter_of
-from milepost.jobs.csv_slips import slip_in_cell, slip_in_row
+from milepost.jobs.csv.records import delimiter_of
+from milepost.jobs.csv.slips import slip_in_cell, slip_in_row
 from milepost.web.problems import Malformed
 from milepost.web.requests.times import in_calendar
 
