@@ -1,8 +1,7 @@
 """`milepost report`: figures from the read models, at least as new as the log is now."""
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 import asyncpg
@@ -12,14 +11,14 @@ from rich.table import Table
 
 from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
-from milepost.dashboards.queries.consistent_read import NotVisibleYet, Select, read
+from milepost.dashboards.queries.consistent_read import Select, read
 from milepost.dashboards.queries.lists.past_offerings import THEN
 from milepost.events.projections.as_of import AsOf
 from milepost.events.projections.read_model import ReadModel
-from milepost.events.projections.shared_scan import heads
 from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
-from milepost.operations.commands.school import list_file
+from milepost.operations.commands.school import list_file, offering_report
+from milepost.operations.commands.school.once_visible import WAIT_SECONDS, Wait, once_visible
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
 from milepost.operations.terminal.errors import Trouble
@@ -31,6 +30,8 @@ from milepost.web.telemetry.logs import configure_logging
 
 app = typer.Typer(no_args_is_help=True)
 app.command("list")(list_file.list_)
+app.command("at-risk")(offering_report.at_risk)
+app.command("days")(offering_report.days)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -80,10 +81,7 @@ def of_a_kind() -> None:
 def offerings(
     *,
     tenant: Tenant = "default",
-    wait_seconds: Annotated[
-        float,
-        typer.Option("--wait", help="So many seconds at most, for the read model.", min=0),
-    ] = 60.0,
+    wait_seconds: Wait = WAIT_SECONDS,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -122,13 +120,12 @@ async def _lines(
     pool = await connect_pool(settings.postgres, name="milepost report", size=1)
     try:
         await require_school(pool, tenant)
-        deadline = time.monotonic() + wait_seconds
         if as_of is None:
-            return await _up_to_date(pool, tenant, deadline, (OFFERING_SUMMARY,), LINES)
+            return await _up_to_date(pool, tenant, wait_seconds, (OFFERING_SUMMARY,), LINES)
         if as_of.day is None:
             return await _past(pool, tenant, as_of)
         then = {"day": as_of.day.isoformat(), "clock": "happened" if as_of.happened_by else "known"}
-        return await _up_to_date(pool, tenant, deadline, (OFFERING_DAYS,), THAT_DAY, arguments=then)
+        return await _up_to_date(pool, tenant, wait_seconds, (OFFERING_DAYS,), THAT_DAY, then)
     finally:
         await pool.close()
 
@@ -154,29 +151,18 @@ async def _past(pool: asyncpg.Pool, tenant: str, as_of: AsOf) -> list[Line]:
     return [Line(*row) for row in rows]
 
 
-async def _up_to_date(
+async def _up_to_date(  # noqa: PLR0917
     pool: asyncpg.Pool,
     tenant: str,
-    deadline: float,
+    wait_seconds: float,
     models: Sequence[ReadModel],
     select: Select,
-    *,
     arguments: Mapping[str, object] = {},
 ) -> list[Line]:
-    awaited = (await heads(pool, tenant)).get(tenant, 0)
-    while True:
-        try:
-            found = await read(pool, tenant, models, (select,), arguments, awaited=awaited)
-        except NotVisibleYet as behind:
-            if time.monotonic() > deadline:
-                raise Trouble(
-                    f"The read model stands at {behind.position} of {awaited}:"
-                    " does `milepost project` run? `milepost projections list` says more."
-                ) from behind
-            await asyncio.sleep(0.2)
-        else:
-            lines: list[Line] = found.rows[0]
-            return lines
+    known = partial(read, pool, tenant, models, (select,), arguments)
+    found = await once_visible(pool, tenant, wait_seconds, lambda position: known(awaited=position))
+    lines: list[Line] = found.rows[0]
+    return lines
 
 
 def _table(lines: list[Line]) -> Table:
