@@ -28,6 +28,10 @@ ROOMS = {
         "commands.school.instructors",
         "Assign and remove instructors, who see own offerings only.",
     ),
+    "groups": (
+        "commands.groups.groups",
+        "Create groups; add and remove members; see how they stand.",
+    ),
     "keys": ("commands.school.keys", "List, rotate and retire the keys that issuers sign with."),
     "report": ("commands.school.report", "Print figures from the read models."),
     "projections": (

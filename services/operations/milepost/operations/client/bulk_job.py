@@ -93,7 +93,7 @@ def upload(api: ApiClient, file: Path, *, kind: str = "enrollment", **query: str
             return _job(path, api.upload(f"{path}?{urlencode(named)}", content, headers))
 
     try:
-        return _with_retries(send)
+        return with_retries(send)
     except OSError as error:
         raise Trouble(f"{file} cannot be read: {error.strerror}.") from error
 
@@ -152,7 +152,7 @@ def follow_results(api: ApiClient, job: Job, *, refused_only: bool) -> Iterator[
     after = 0
     while True:
         job = _read(api, job.path, job.job)  # if it has ended, what comes now is all there will be
-        lines = _with_retries(
+        lines = with_retries(
             partial(_all_results, api, job, refused_only=refused_only, after=after)
         )
         yield from lines
@@ -181,7 +181,7 @@ def _all_results(api: ApiClient, job: Job, *, refused_only: bool, after: int) ->
 
 
 def _read(api: ApiClient, path: str, job: str) -> Job:
-    return _with_retries(lambda: _job(path, api.request("GET", f"{path}/{job}")))
+    return with_retries(lambda: _job(path, api.request("GET", f"{path}/{job}")))
 
 
 def _first_there(look: Callable[[str], Job]) -> Job:
@@ -195,7 +195,7 @@ def _first_there(look: Callable[[str], Job]) -> Job:
     raise next((one for one in missing if one.name == "unknown_job"), missing[0])
 
 
-def _with_retries(work: Callable[[], T]) -> T:
+def with_retries(work: Callable[[], T]) -> T:
     """Again while nobody answers, within half a minute. Raises `NoAnswer`."""
     backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
     for _ in range(ATTEMPTS - 1):

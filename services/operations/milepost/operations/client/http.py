@@ -40,6 +40,7 @@ Token = Annotated[
 # By a problem's name.
 WHAT_TO_DO = {
     "unknown_job": " `milepost jobs list` shows those there are.",
+    "unknown_group": " `milepost groups list` shows those there are.",
     "unknown_webhook": " `milepost webhooks list` shows those there are.",
     "webhook_not_verified": " At a terminal: `milepost webhooks verify WEBHOOK`.",
     "webhook_is_disabled": " At a terminal: `milepost webhooks enable WEBHOOK`.",
