@@ -1,11 +1,15 @@
 """The tutorial and the how-to pages do what they say, beside a Milepost that runs."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from tests.docs.pages import DOCS, Block, blocks, changed, matches, run, write_files
+from tests.pages.test_roles import PAGES
+
+PAGE = re.compile(r"`(/(?:office|teach|sponsor)(?:/[^`]*)?)`")
 
 pytestmark = pytest.mark.servers  # they start processes
 
@@ -15,6 +19,8 @@ pytestmark = pytest.mark.servers  # they start processes
     [
         "tutorial",
         "how-to/front-end",
+        "how-to/registrar",
+        "how-to/instructor",
         "how-to/subscriber",
         "how-to/receive-webhooks",
         "how-to/follow-the-feed",
@@ -27,6 +33,13 @@ pytestmark = pytest.mark.servers  # they start processes
 def test_a_page_does_what_it_says(page: str, reader: Mapping[str, str], tmp_path: Path):
     write_files(DOCS / f"{page}.md", tmp_path)
     run(DOCS / f"{page}.md", tmp_path, reader)
+
+
+@pytest.mark.parametrize("role", ["registrar", "instructor"])
+def test_the_addresses_that_it_names_are_pages_of_its_reader(role: str):
+    named = PAGE.findall((DOCS / "how-to" / f"{role}.md").read_text("utf-8"))
+    assert len(named) > 5
+    assert [one for one in named if role not in PAGES.get(one, ())] == []
 
 
 def test_another_output_is_noticed(tmp_path: Path):
