@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from litestar import Request, post
 from tests.attack.sockets import closed, connections, head
+from tests.eventually import eventually
 from tests.web.test_server import empty, plain, served
 
+from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.web import listener
 from milepost.web.admission import LIMITS, Limits
-from milepost.web.listener import UNREAD_BYTES, allowed_connections, listen
+from milepost.web.listener import UNREAD_BYTES, allowed_connections, listen, turn_away_overflow
 
 SHORT = Limits(head_seconds=1, body_seconds=1, stalled_seconds=1)
 POST = ("POST", "/notes/a", "content-type: application/json", "content-length: 1000")
@@ -123,6 +126,31 @@ async def test_too_many_connections_are_told_to_come_again():
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: " in answer
         assert b"urn:milepost:problem:unavailable" in answer
+
+
+@pytest.mark.parametrize(("allowed", "answered"), [(10_000, False), (1, True)])
+async def test_a_server_that_is_late_to_accept_is_not_full(allowed, answered, monkeypatch):
+    looks = 0
+
+    def somebody_waits(listening):
+        nonlocal looks
+        looks += 1
+        return waits(listening)
+
+    waits = listener._somebody_waits
+    monkeypatch.setattr(listener, "_somebody_waits", somebody_waits)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(listener, "STUCK_LOOKS", 10_000)
+    with (
+        listen("127.0.0.1", 0, LIMITS) as listening,
+        socket.create_connection(listening.getsockname()) as client,
+    ):
+        turning_away = asyncio.create_task(turn_away_overflow(listening, allowed))
+        await eventually(lambda: looks > 2 * listener.FULL_LOOKS)
+        await cancel_and_wait(turning_away)
+        assert waits(listening) is not answered  # who was turned away waits no more
+        client.settimeout(5)
+        assert not answered or client.recv(64).startswith(b"HTTP/1.1 503 ")
 
 
 async def test_a_reader_that_does_not_read_is_hung_up_on():

@@ -11,6 +11,7 @@ import os
 import resource
 import select
 import socket
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -30,7 +31,10 @@ OTHER_FILES: Final = 512
 # Of an answer that nobody reads, the system takes no more than this. Otherwise it takes megabytes
 # from each of a hundred such connections, one after the other, and those who read wait for it.
 UNREAD_BYTES: Final = 128 * 1024
-LOOKS, LOOK_SECONDS = 5, 0.1
+LOOK_SECONDS: Final = 0.1
+# So many looks in which somebody waits: a full server, and one that does not come to accept.
+FULL_LOOKS, STUCK_LOOKS = 5, 100
+OPEN_FILES: Final = Path("/dev/fd")  # of this process, on Linux and macOS
 TURNED_AWAY_AT_ONCE: Final = 512
 RETRY_AFTER_SECONDS: Final = 5
 _BUSY = (
@@ -74,13 +78,14 @@ class ListeningServer(Server):
     """Granian on a socket of ours, whose options and queue we see."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, limits: Limits) -> None:
+        self.connections = allowed_connections(limits.connections)
         # Granian configures logging globally; incrementally, it leaves ours alone.
         no_handlers = {"incremental": True, "handlers": {}, "formatters": {}}
         super().__init__(
             app,
             interface=Interfaces.ASGI,
             backlog=BACKLOG,
-            backpressure=allowed_connections(limits.connections),
+            backpressure=self.connections,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=_milliseconds(limits.head_seconds)),
             websockets=False,
@@ -114,18 +119,23 @@ def allowed_connections(wanted: int) -> int:
     return allowed
 
 
-async def turn_away_overflow(listener: socket.socket) -> None:
+async def turn_away_overflow(listener: socket.socket, connections: int) -> None:
     """Answer 503 to whoever the server does not take. Runs until it is cancelled.
 
-    The server takes what comes at once while it may; a queue that was never empty, look after
-    look, means that it may not.
+    The server takes what comes at once while it has fewer than `connections`. A machine that is
+    busy with something else lets it wait, though: only a full one turns away soon.
     """
     waiting = 0
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         waiting = waiting + 1 if _somebody_waits(listener) else 0
-        if waiting >= LOOKS:
+        full = waiting >= FULL_LOOKS and _open_files() >= connections
+        if full or waiting >= STUCK_LOOKS:
             _turn_away(listener)
+
+
+def _open_files() -> int:
+    return sum(1 for _ in OPEN_FILES.iterdir())
 
 
 def _somebody_waits(listener: socket.socket) -> bool:

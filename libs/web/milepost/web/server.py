@@ -34,7 +34,7 @@ async def serve(
         server = ListeningServer(admission, listener, limits)
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
-        overflow = asyncio.create_task(turn_away_overflow(listener))
+        overflow = asyncio.create_task(turn_away_overflow(listener, server.connections))
         try:
             await asyncio.wait({serving, stopping, overflow}, return_when=asyncio.FIRST_COMPLETED)
         finally:
