@@ -21,16 +21,12 @@ from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.outline import LessonView, outline
 from milepost.contracts.rules.learning.progress import Progress
 from milepost.dashboards.domain.stages import NAMES
+from milepost.dashboards.projections.days.tables import HAPPENED, KNOWN, OFFERING_DAY
 from milepost.dashboards.projections.funnel.lesson_work import bucket_of
 from milepost.dashboards.projections.funnel.stages import Member
 from milepost.dashboards.projections.funnel.tables import LESSONS, MEMBERS
 from milepost.dashboards.projections.funnel.tables import OFFERINGS as FUNNELS
-from milepost.dashboards.projections.offering_days import (
-    HAPPENED,
-    KNOWN,
-    OFFERING_DAY,
-    OFFERING_DAYS,
-)
+from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.progress_view import MemberWork, course_in, view_of
 from milepost.enrollment.domain.enrollment.enrollment import ENROLLMENT

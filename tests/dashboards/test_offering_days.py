@@ -16,17 +16,17 @@ from milepost.contracts import progress as p
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.records import CredentialAwarded
 from milepost.dashboards.domain.stages import Step, stages_of
-from milepost.dashboards.projections.offering_days import (
+from milepost.dashboards.projections.days.tables import (
     DAY_MEMBER,
     HAPPENED,
     KNOWN,
     LATEST_DAY,
     OFFERING_DAY,
-    OFFERING_DAYS,
     SCHOOL,
     read_days,
     read_done,
 )
+from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.events.event import Event, tag_of
 from milepost.events.projections.read_model import Fact, Rows
 

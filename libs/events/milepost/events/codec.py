@@ -48,6 +48,8 @@ class Codec(Generic[E]):
         self.classes: dict[str, type[E]] = {tag_of(cls): cls for cls in classes}
         self.upcasters = dict(upcasters or {})
         self._decoders = {tag: msgspec.json.Decoder(cls) for tag, cls in self.classes.items()}
+        # Of the tags that no upcaster lifts: what `decode` does, but for the time.
+        self.undated = {tag: decoder.decode for tag, decoder in self._decoders.items()}
         self._heads = {cls: (tag, len(f'{{"type":"{tag}"')) for tag, cls in self.classes.items()}
 
     @property

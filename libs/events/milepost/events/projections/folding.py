@@ -9,8 +9,10 @@ import msgspec
 from milepost.events.errors import EventsError
 from milepost.events.parking.parked import Failure, Parked
 from milepost.events.projections.read_model import (
+    EventKey,
     Fact,
     Key,
+    KeyFold,
     Loaded,
     ReadModel,
     Rows,
@@ -20,6 +22,7 @@ from milepost.events.projections.read_model import (
     UndoableRows,
 )
 from milepost.events.projections.tables import PgTable
+from milepost.events.runtime.event_loop import uncollected
 
 
 class Unfoldable(EventsError):
@@ -50,7 +53,12 @@ def fold_all(model: ReadModel, rows: Rows, facts: Sequence[Fact[Any]]) -> None:
         for fact in facts:
             if type(fact.event) is Undecodable:
                 raise fact.event.error  # noqa: TRY301 - as if its fold had failed
-            fold(rows, fact)
+        with uncollected():
+            if isinstance(fold, KeyFold):
+                fold.fold_all(rows, facts)
+            else:
+                for fact in facts:
+                    fold(rows, fact)
     except Exception as error:
         raise Unfoldable(model.name) from error
 
@@ -91,9 +99,9 @@ def failure_of(tenant: str, fact: Fact[Any], error: Exception) -> Failure:
 def keys(table: Table[Any], facts: Sequence[Fact[Any]]) -> set[Key]:
     """The keys of the rows that these facts are about. Raises `Unfoldable`."""
     assert table.key_of is not None, "a tally is not loaded"
-    if isinstance(table.key_of, StreamKey):
-        return table.key_of.of_all(facts)
     try:
+        if isinstance(table.key_of, StreamKey | EventKey):
+            return table.key_of.of_all(facts)
         found = {table.key_of(fact) for fact in facts}
     except Exception as error:
         raise Unfoldable(table.name) from error

@@ -8,7 +8,7 @@ is a tally. (A value that Postgres cannot hold counts as a failure where a batch
 
 import copy
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -60,6 +60,21 @@ class StreamKey(msgspec.Struct, frozen=True):
         return {(key,) for key in {one.key for one in facts if one.category in categories}}
 
 
+class EventKey(msgspec.Struct, frozen=True):
+    """As a table's `key_of`: only events of these classes name a row."""
+
+    classes: frozenset[type[Event]]
+    of: Callable[[Any], Key | None]
+
+    def __call__(self, fact: Fact[Any]) -> Key | None:
+        return self.of(fact.event) if type(fact.event) in self.classes else None
+
+    def of_all(self, facts: Iterable[Fact[Any]]) -> set[Key]:
+        classes = self.classes
+        events = [one.event for one in facts if type(one.event) in classes]
+        return {key for event in events if (key := self.of(event)) is not None}
+
+
 class Undecodable(msgspec.Struct, frozen=True):
     """Stands in a fact where its event should be."""
 
@@ -103,16 +118,11 @@ class Table(msgspec.Struct, Generic[R], frozen=True, eq=False):
 
 
 class Rows:
-    """The rows of one tenant that one batch touches.
-
-    `opened`: a fold may keep here what it has read out of a text of a row, with that text. It is
-    gone with the batch. What is kept for another text than the row's is of no use.
-    """
+    """The rows of one tenant that one batch touches."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
         self.changed: Loaded = {}
-        self.opened: dict[str, tuple[str, Any]] = {}
 
     def of(self, table: Table[R], *key: str) -> R:
         """The row to change, new when there is none. Raises `KeyError` when it was not loaded."""
@@ -180,6 +190,40 @@ class UndoableRows(Rows):
         return self._loaded[table.name][key], False
 
 
+class KeyFold(msgspec.Struct, frozen=True):
+    """As a model's `fold`: all that a batch has of one stream key, in its order, at once.
+
+    What is read out of a row then is read once, and written once. Keys are folded in any order:
+    what they have in common must be sums. `between`: tags of what others look up; it is folded
+    after all that stands before it, and before all that stands behind.
+    """
+
+    fold: Callable[[Rows, str, Sequence[Fact[Any]]], None]
+    between: frozenset[str] = frozenset()
+
+    def __call__(self, rows: Rows, fact: Fact[Any]) -> None:
+        self.fold(rows, fact.key, (fact,))
+
+    def fold_all(self, rows: Rows, facts: Sequence[Fact[Any]]) -> None:
+        begin = 0
+        if not self.between.isdisjoint({fact.type for fact in facts}):
+            for place, fact in enumerate(facts):
+                if fact.type in self.between:
+                    self._fold_keys(rows, facts[begin:place])
+                    self(rows, fact)
+                    begin = place + 1
+        self._fold_keys(rows, facts[begin:])
+
+    def _fold_keys(self, rows: Rows, facts: Sequence[Fact[Any]]) -> None:
+        by_key: dict[str, list[Fact[Any]]] = {}
+        for fact in facts:
+            if (of_key := by_key.get(fact.key)) is None:
+                of_key = by_key[fact.key] = []
+            of_key.append(fact)
+        for key, of_key in by_key.items():
+            self.fold(rows, key, of_key)
+
+
 class ReadModel(msgspec.Struct, frozen=True, eq=False):
     """`version` is raised with every change of the tables or the fold: it is then built anew."""
 
@@ -187,7 +231,7 @@ class ReadModel(msgspec.Struct, frozen=True, eq=False):
     version: int
     codec: Codec[Any]
     tables: tuple[Table[Any], ...]
-    fold: Callable[[Rows, Fact[Any]], None]
+    fold: Callable[[Rows, Fact[Any]], None] | KeyFold
 
     @property
     def kept(self) -> tuple[Table[Any], ...]:

@@ -7,7 +7,7 @@ changes earlier days, and those only on which nothing that was taken later in th
 
 from collections.abc import Mapping, Sequence
 from operator import sub
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, NamedTuple, TypeAlias, assert_never
 
 import msgspec
 from msgspec.structs import astuple
@@ -157,6 +157,17 @@ class _State(msgspec.Struct):
         )
 
 
+# By name, of the stages that are others: how much is added.
+Change: TypeAlias = tuple[tuple[str, int], ...]
+
+
+class Taken(NamedTuple):
+    """What a step changed: of the stages of all steps, and of each day, where sums are as of it."""
+
+    change: Change
+    by_day: Mapping[int, Change]
+
+
 def stages_of(steps: Sequence[Step]) -> Stages:
     """Of steps in the log's order."""
     if not steps:
@@ -167,42 +178,63 @@ def stages_of(steps: Sequence[Step]) -> Stages:
     return now.counted()
 
 
-def difference(new: Stages, old: Stages) -> Stages:
+def _difference(new: Stages, old: Stages) -> Stages:
     return Stages(*map(sub, astuple(new), astuple(old)))
 
 
-def with_step(steps: Sequence[Step], step: Step) -> list[Step]:
-    """What is to be kept: it grows by days at most, not with every change of a grade."""
-    if (
-        steps
-        and step.kind in REPEATABLE
-        and (steps[-1].day, steps[-1].kind)
-        == (
-            step.day,
-            step.kind,
-        )
-    ):
-        return [*steps[:-1], step]
-    return [*steps, step]
+class Progression:
+    """The steps of one enrollment, in the log's order, and the stages that they come to.
 
-
-def changes_by_day(
-    old: Sequence[Step], new: Sequence[Step], change: Stages
-) -> Mapping[int, Stages]:
-    """What the last of the new steps adds to each day; the sum up to a day is as of it.
-
-    `change`: what it adds to the stages of all steps.
+    It grows by days at most, not with every change of a grade.
     """
-    since = new[-1].day
-    if all(step.day <= since for step in new):
-        return {since: change}
-    days = sorted({step.day for step in new if step.day >= since})
-    changes, before = {}, Stages()
+
+    def __init__(self, steps: Sequence[Step] = ()) -> None:
+        self.steps = list(steps)
+        self._state = _State()
+        self._latest_day = 0
+        for step in steps:
+            self._evolve(step)
+        self._stages = self._state.counted() if steps else NONE
+
+    def take(self, step: Step) -> Taken:
+        old = self._stages
+        is_latest = step.day >= self._latest_day
+        before = () if is_latest else tuple(self.steps)
+        if self._repeats(step):
+            self.steps[-1] = step
+        else:
+            self.steps.append(step)
+        self._evolve(step)
+        self._stages = self._state.counted()
+        change = _change(old, self._stages)
+        days = {step.day: change} if is_latest else _changes_by_day(before, self.steps)
+        return Taken(change, days)
+
+    def _evolve(self, step: Step) -> None:
+        self._state.evolve(step)
+        self._latest_day = max(self._latest_day, step.day)
+
+    def _repeats(self, step: Step) -> bool:
+        if not self.steps or step.kind not in REPEATABLE:
+            return False
+        last = self.steps[-1]
+        return last.day == step.day and last.kind == step.kind
+
+
+def _changes_by_day(old: Sequence[Step], new: Sequence[Step]) -> Mapping[int, Change]:
+    """What the last of the new steps adds to each day; the sum up to a day is as of it."""
+    days = sorted({step.day for step in new if step.day >= new[-1].day})
+    changes, before = {}, NONE
     for day in days:
-        as_of = difference(_as_of(new, day), _as_of(old, day))
-        changes[day] = difference(as_of, before)
+        as_of = _difference(_as_of(new, day), _as_of(old, day))
+        changes[day] = _change(before, as_of)
         before = as_of
     return changes
+
+
+def _change(old: Stages, new: Stages) -> Change:
+    stages = zip(NAMES, astuple(old), astuple(new), strict=True)
+    return tuple([(name, after - before) for name, before, after in stages if after != before])
 
 
 def _as_of(steps: Sequence[Step], day: int) -> Stages:

@@ -10,47 +10,19 @@ any more, who was transferred is counted where they are. So counts are no number
 rates are made of them when they are read. What an offering is stands in the catalog.
 """
 
-from typing import TypeAlias, assert_never
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
 
 from milepost.contracts.courses import CoursePublished
-from milepost.contracts.enrollments import (
-    EnrollmentCanceled,
-    EnrollmentCompleted,
-    EnrollmentCompletionRevoked,
-    EnrollmentExpired,
-    EnrollmentModeChanged,
-    EnrollmentTransferred,
-    EnrollmentWithdrawn,
-    LearnerEnrolled,
-    LearnerOfferedSeat,
-    LearnerWaitlisted,
-)
 from milepost.contracts.offerings import OfferingOpened
 from milepost.contracts.progress import (
-    AttemptScored,
-    CourseCompleted,
-    CourseCompletionRevoked,
-    CourseGradeChanged,
     DeadlinesReset,
-    LessonCompleted,
-    LessonFailed,
-    LessonPassed,
     LessonProgressed,
-    LessonStarted,
-    LessonWaived,
-    LessonWaiverWithdrawn,
     PlanMigrated,
     ProgressCarriedOver,
     ProgressOpened,
-    ScoreRevised,
-)
-from milepost.contracts.records import (
-    CredentialAwarded,
-    CredentialDeclined,
-    CredentialRevoked,
-    CredentialSuperseded,
 )
 from milepost.dashboards.projections.funnel.awards import (
     AWARDS,
@@ -58,14 +30,20 @@ from milepost.dashboards.projections.funnel.awards import (
     AwardEvent,
     fold_award,
 )
-from milepost.dashboards.projections.funnel.lesson_work import GRADE_UNITS, LessonEvent
+from milepost.dashboards.projections.funnel.lesson_work import LessonEvent
 from milepost.dashboards.projections.funnel.lessons import (
-    fold_lesson,
+    Learning,
     fold_moved,
     move_lessons,
-    plan_of,
 )
-from milepost.dashboards.projections.funnel.stages import MOVED, Counted, Member, counted, stage_of
+from milepost.dashboards.projections.funnel.stages import (
+    OUTSIDE,
+    Counted,
+    Member,
+    counted,
+    stage_of,
+)
+from milepost.dashboards.projections.funnel.standing import Standing, fold_standing
 from milepost.dashboards.projections.funnel.tables import (
     COURSE_PLANS,
     LESSONS,
@@ -75,118 +53,128 @@ from milepost.dashboards.projections.funnel.tables import (
     PlanRow,
 )
 from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, ReadModel, Rows
+from milepost.events.event import tag_of
+from milepost.events.projections.read_model import Fact, KeyFold, ReadModel, Rows
 
-Result: TypeAlias = CourseCompleted | CourseGradeChanged | CourseCompletionRevoked
-Leaving: TypeAlias = (
-    EnrollmentWithdrawn | EnrollmentExpired | EnrollmentTransferred | EnrollmentCanceled
-)
-Entering: TypeAlias = (
-    LearnerWaitlisted
-    | LearnerOfferedSeat
-    | LearnerEnrolled
-    | EnrollmentModeChanged
-    | EnrollmentCompleted
-    | EnrollmentCompletionRevoked
-)
 Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
-FunnelEvent: TypeAlias = (
-    LessonProgressed
-    | LessonEvent
-    | Moved
-    | Entering
-    | Leaving
-    | Result
-    | ProgressOpened
-    | OfferingOpened
-    | CoursePublished
-    | AwardEvent
-)
+MemberEvent: TypeAlias = Moved | Standing | ProgressOpened
+OtherEvent: TypeAlias = OfferingOpened | CoursePublished | AwardEvent
+FunnelEvent: TypeAlias = LessonProgressed | LessonEvent | MemberEvent | OtherEvent
 
-
+# By their type: whether one is an instance of a class that it is not of takes long to tell.
+OF_LESSONS: Final = frozenset(get_args(LessonEvent))
+OF_MEMBERS: Final = frozenset(get_args(MemberEvent))
 LATER = "progress opens after an enrollment, further down the log"
 
 
-def fold(rows: Rows, fact: Fact[FunnelEvent]) -> None:
-    event = fact.event
+def fold(rows: Rows, key: str, facts: Sequence[Fact[FunnelEvent]]) -> None:
+    visits = clicks = 0
+    membership = Membership(rows, key)
+    for fact in facts:
+        event: Any = fact.event
+        kind = type(event)
+        if kind is LessonProgressed:
+            if not visits:
+                membership.require()
+            visits += 1
+            clicks += event.clicks
+        elif kind in OF_LESSONS:
+            membership.learn(event)
+        elif kind in OF_MEMBERS:
+            membership.change(event)
+        else:
+            _fold_other(rows, key, event)
+    if visits:
+        membership.visit(visits, clicks)
+    membership.close()
+
+
+def _fold_other(rows: Rows, key: str, event: OtherEvent) -> None:
     match event:
-        case LessonProgressed():
-            _count_visit(rows, fact.key, event)
-        case (
-            LessonStarted()
-            | LessonCompleted()
-            | AttemptScored()
-            | LessonPassed()
-            | LessonFailed()
-            | LessonWaived()
-            | LessonWaiverWithdrawn()
-            | ScoreRevised()
-        ):
-            _count_lesson(rows, fact.key, event)
-        case PlanMigrated() | DeadlinesReset() | ProgressCarriedOver():
-            _count_moved(rows, fact.key, event)
-        case ProgressOpened():
-            rows.of(MEMBERS, fact.key).starts = event.starts or event.occurred_at
         case OfferingOpened():
             rows.of(OFFERINGS, event.offering)
         case CoursePublished():
-            _keep_plan(rows, event)
-        case (
-            CredentialAwarded()
-            | CredentialRevoked()
-            | CredentialSuperseded()
-            | CredentialDeclined()
-        ):
-            fold_award(rows, fact.key, event)
+            row: PlanRow = rows.of(COURSE_PLANS, event.course, str(event.version))
+            row.plan = msgspec.json.encode(event).decode()
         case _:
-            _count_stage(rows, event)
+            fold_award(rows, key, event)
 
 
-def _keep_plan(rows: Rows, event: CoursePublished) -> None:
-    row: PlanRow = rows.of(COURSE_PLANS, event.course, str(event.version))
-    row.plan = msgspec.json.encode(event).decode()
+class Membership:
+    """An enrollment while its events follow each other. What it counts for in its offering is
+    compared once, by `close`, with what it counted for before all of them.
+    """
 
+    def __init__(self, rows: Rows, enrollment: str) -> None:
+        self._rows = rows
+        self._enrollment = enrollment
+        self._before: Counted | None = None
+        self._learning: Learning | None = None
 
-def _count_visit(rows: Rows, enrollment: str, event: LessonProgressed) -> None:
-    member = rows.find(MEMBERS, enrollment)
-    assert member is not None, LATER
-    offering = rows.of(OFFERINGS, member.offering)
-    offering.visits += 1
-    offering.clicks += event.clicks
-    if not member.started:
-        member = rows.of(MEMBERS, enrollment)
-        member.started = True
-        _advance(offering, member)
+    def require(self) -> Member:
+        member = self._rows.find(MEMBERS, self._enrollment)
+        assert member is not None, LATER
+        return member
 
+    def visit(self, visits: int, clicks: int) -> None:
+        member = self.require()
+        offering = self._rows.of(OFFERINGS, member.offering)
+        offering.visits += visits
+        offering.clicks += clicks
+        if not member.started:
+            self._member().started = True
 
-def _count_lesson(rows: Rows, enrollment: str, event: LessonEvent) -> None:
-    member = rows.of(MEMBERS, enrollment)
-    assert member.offering, LATER
-    offering = rows.of(OFFERINGS, member.offering)
-    kind = type(event)
-    if kind is LessonCompleted:
-        offering.lessons_completed += 1
-    elif kind is AttemptScored:
-        offering.attempts += 1
-    elif kind is LessonStarted:
-        member.started = True
-    fold_lesson(rows, member, event)
-    _advance(offering, member)
+    def learn(self, event: LessonEvent) -> None:
+        if self._learning is None:
+            member = self._member()
+            assert member.offering, LATER
+            self._learning = Learning(self._rows, member)
+        self._learning.fold(event)
 
+    def change(self, event: MemberEvent) -> None:
+        self._write_learning()
+        member = self._member()
+        match event:
+            case PlanMigrated() | DeadlinesReset() | ProgressCarriedOver():
+                fold_moved(self._rows, member, event)
+                member.stage = stage_of(member)
+            case ProgressOpened():
+                member.starts = event.starts or event.occurred_at
+            case _:
+                self._stand(member, event)
 
-def _count_moved(rows: Rows, enrollment: str, event: Moved) -> None:
-    member = rows.of(MEMBERS, enrollment)
-    fold_moved(rows, member, event)
-    _advance(rows.of(OFFERINGS, member.offering), member)
+    def close(self) -> None:
+        self._write_learning()
+        if self._before is not None:
+            member = self._member()
+            member.stage = stage_of(member)
+            after = counted(member)
+            if after != self._before:
+                _recount(self._rows.of(OFFERINGS, member.offering), self._before, after)
 
+    def _stand(self, member: Member, event: Standing) -> None:
+        was_inside = member.stage != OUTSIDE
+        member.offering = event.offering
+        fold_standing(self._rows, member, event)
+        member.stage = stage_of(member)
+        is_inside = member.stage != OUTSIDE
+        if is_inside != was_inside and member.work != "{}":
+            move_lessons(self._rows, member, is_inside - was_inside)
 
-def _advance(offering: OfferingRow, member: Member) -> None:
-    """Only the stage may be another one."""
-    stage = stage_of(member)
-    if stage != member.stage:
-        before = counted(member)
-        member.stage = stage
-        _recount(offering, before, counted(member))
+    def _member(self) -> Member:
+        """To be changed."""
+        member = self._rows.of(MEMBERS, self._enrollment)
+        if self._before is None:
+            self._before = counted(member)
+        return member
+
+    def _write_learning(self) -> None:
+        if self._learning is not None:
+            self._learning.close()
+            offering = self._rows.of(OFFERINGS, self._member().offering)
+            offering.lessons_completed += self._learning.completed
+            offering.attempts += self._learning.attempts
+            self._learning = None
 
 
 def _recount(offering: OfferingRow, before: Counted, after: Counted) -> None:
@@ -195,101 +183,10 @@ def _recount(offering: OfferingRow, before: Counted, after: Counted) -> None:
             setattr(offering, name, getattr(offering, name) + new - old)
 
 
-def _count_stage(rows: Rows, event: Entering | Leaving | Result) -> None:
-    member = rows.of(MEMBERS, event.enrollment)
-    before = counted(member)
-    member.offering = event.offering
-    match event:
-        case CourseCompleted() | CourseGradeChanged() | CourseCompletionRevoked():
-            _set_result(member, event)
-        case (
-            EnrollmentWithdrawn()
-            | EnrollmentExpired()
-            | EnrollmentTransferred()
-            | EnrollmentCanceled()
-        ):
-            _leave(member, event)
-        case _:
-            _enter(rows, member, event)
-    member.stage = stage_of(member)
-    after = counted(member)
-    _recount(rows.of(OFFERINGS, event.offering), before, after)
-    if before.enrolled != after.enrolled and member.work != "{}":
-        move_lessons(rows, member, after.enrolled - before.enrolled)
-
-
-def _enter(rows: Rows, member: Member, event: Entering) -> None:
-    match event:
-        case LearnerWaitlisted():
-            member.waitlisted = member.waiting = True
-        case LearnerOfferedSeat():
-            member.seated, member.waiting = True, False
-        case LearnerEnrolled():
-            _enroll(rows, member, event)
-        case EnrollmentModeChanged():
-            member.mode = event.mode
-        case EnrollmentCompleted():
-            member.departure = None
-        case EnrollmentCompletionRevoked():
-            member.departure = _departure_in(member, event.state)
-        case _:
-            assert_never(event)
-
-
-def _enroll(rows: Rows, member: Member, event: LearnerEnrolled) -> None:
-    member.learner, member.course, member.mode = event.learner, event.course, event.mode
-    # Who comes back goes on by the version that they are judged by.
-    member.version = member.version or event.version
-    member.seated = member.enrolled = True
-    member.waiting = False
-    member.departure = None
-    if plan := plan_of(rows, member):
-        member.lessons = len(plan.lessons)
-
-
-def _leave(member: Member, event: Leaving) -> None:
-    member.seated = member.waiting = False
-    # Who had gone before they waited, or were offered a seat, once more is as gone as before.
-    if not member.enrolled or member.departure is not None:
-        return
-    match event:
-        case EnrollmentWithdrawn():
-            member.departure, member.ever_withdrawn = "withdrawn", True
-        case EnrollmentExpired():
-            member.departure = "expired"
-        case EnrollmentTransferred():
-            member.departure = "deferred" if event.deferred else "transferred"
-            member.deferred = event.deferred
-        case EnrollmentCanceled():
-            member.departure = "canceled"
-        case _:
-            assert_never(event)
-
-
-def _departure_in(member: Member, state: str) -> str | None:
-    """Of who had left before their completion was heard of, and taken back."""
-    if state == "transferred" and member.deferred:
-        return "deferred"
-    return state if state in {"withdrawn", "expired", *MOVED} else None
-
-
-def _set_result(member: Member, event: Result) -> None:
-    match event:
-        case CourseCompleted():
-            member.completed, grade = True, event.grade
-        case CourseGradeChanged():
-            grade = event.grade if member.completed else None
-        case CourseCompletionRevoked():
-            member.completed, grade = False, None
-        case _:
-            assert_never(event)
-    member.grade_units = None if grade is None else round(grade * GRADE_UNITS)
-
-
 OFFERING_SUMMARY = ReadModel(
     "offering_summary",
     5,
     Codec(FunnelEvent),
     (OFFERINGS, MEMBERS, COURSE_PLANS, LESSONS, LEARNER_AWARDS, AWARDS),
-    fold,
+    KeyFold(fold, between=frozenset({tag_of(CoursePublished)})),
 )

@@ -10,8 +10,9 @@ A learner of whom no time is reported does not count, nor one who brings work al
 run, where it was counted. All versions of a course count together: lessons keep their ids.
 """
 
+from collections.abc import Sequence
 from math import log2
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 import msgspec
 
@@ -23,11 +24,10 @@ from milepost.contracts.progress import (
     ProgressOpened,
 )
 from milepost.events.codec import Codec
-from milepost.events.projections.read_model import Fact, Key, ReadModel, Rows, Table
+from milepost.events.projections.read_model import Fact, Key, KeyFold, ReadModel, Rows, Table
 
-TimeEvent: TypeAlias = (
-    ProgressOpened | LessonProgressed | LessonCompleted | LessonPassed | ProgressCarriedOver
-)
+OtherEvent: TypeAlias = ProgressOpened | LessonCompleted | LessonPassed | ProgressCarriedOver
+TimeEvent: TypeAlias = LessonProgressed | OtherEvent
 
 # Four to a doubling, from one second on: within a bucket times differ by a fifth at most.
 BUCKETS_PER_DOUBLING = 4
@@ -71,27 +71,33 @@ LEARNER_TIME = Table("lesson_time_of_learner", LearnerTimeRow, ("enrollment",), 
 _spent = msgspec.json.Decoder(dict[str, int])
 
 
-def fold(rows: Rows, fact: Fact[TimeEvent]) -> None:
-    event = fact.event
+def fold(rows: Rows, key: str, facts: Sequence[Fact[TimeEvent]]) -> None:
+    row: LearnerTimeRow | None = None
+    for fact in facts:
+        event: Any = fact.event
+        if type(event) is LessonProgressed:
+            if milliseconds := round(event.seconds_spent * 1000):
+                row = row or rows.of(LEARNER_TIME, key)
+                _add(row, event.lesson, milliseconds)
+        else:
+            _fold_other(rows, key, event)
+
+
+def _fold_other(rows: Rows, key: str, event: OtherEvent) -> None:
     match event:
-        case LessonProgressed():
-            _add(rows, fact.key, event)
         case LessonCompleted() | LessonPassed():
-            _finish(rows, fact.key, event.lesson)
+            _finish(rows, key, event.lesson)
         case ProgressOpened():
-            rows.of(LEARNER_TIME, fact.key).course = event.course
+            rows.of(LEARNER_TIME, key).course = event.course
         case ProgressCarriedOver():
-            rows.of(LEARNER_TIME, fact.key).course = ""
+            rows.of(LEARNER_TIME, key).course = ""
         case _:
             assert_never(event)
 
 
-def _add(rows: Rows, enrollment: str, event: LessonProgressed) -> None:
-    milliseconds = round(event.seconds_spent * 1000)
-    if not milliseconds:
-        return
-    row = rows.of(LEARNER_TIME, enrollment)
-    _turn_to(row, event.lesson)
+def _add(row: LearnerTimeRow, lesson: str, milliseconds: int) -> None:
+    if row.lesson != lesson:
+        _turn_to(row, lesson)
     if row.milliseconds != COUNTED:
         row.milliseconds += milliseconds
 
@@ -127,4 +133,6 @@ def bucket_of(milliseconds: int) -> str:
     return f"{max(0, min(number, LAST_BUCKET)):02}"
 
 
-LESSON_TIMES = ReadModel("lesson_times", 2, Codec(TimeEvent), (LESSON_TIME, LEARNER_TIME), fold)
+LESSON_TIMES = ReadModel(
+    "lesson_times", 2, Codec(TimeEvent), (LESSON_TIME, LEARNER_TIME), KeyFold(fold)
+)

@@ -66,9 +66,8 @@ class Work(msgspec.Struct, array_like=True, gc=False):
     def attempts(self) -> tuple[Attempt, ...]:
         return () if len(self.tries) == len(NO_TRIES) else _read_attempts(self.tries)
 
-    def keep(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    def keep(self, attempts: tuple[Attempt, ...]) -> None:
         self.tries = msgspec.Raw(_encoder.encode(attempts))
-        return attempts
 
 
 Works: TypeAlias = dict[str, Work]
@@ -124,14 +123,13 @@ def judge(work: Work, rule: LessonRule) -> None:
     work.bits = bits | DONE if done else bits & ~DONE
 
 
-def evolve_work(work: Work, event: LessonEvent) -> tuple[Attempt, ...] | None:
-    """Answers the attempts as they are then, where the event is about one."""
+def evolve_work(work: Work, event: LessonEvent) -> None:
     match event:
         case LessonStarted():
             work.bits |= STARTED
         case AttemptScored():
             attempt = Attempt(event.occurred_at, event.report, event.score, event.attempt)
-            return work.keep(with_attempt(work.attempts, attempt))
+            work.keep(with_attempt(work.attempts, attempt))
         case LessonCompleted():
             work.bits |= COMPLETED
         case LessonPassed():
@@ -143,10 +141,9 @@ def evolve_work(work: Work, event: LessonEvent) -> tuple[Attempt, ...] | None:
         case LessonWaiverWithdrawn():
             work.bits &= ~WAIVED
         case ScoreRevised():
-            return work.keep(with_revised(work.attempts, event.attempt, event.score))
+            work.keep(with_revised(work.attempts, event.attempt, event.score))
         case _:
             assert_never(event)
-    return None
 
 
 def take_over(work: Work, brought: CarriedLesson) -> None:

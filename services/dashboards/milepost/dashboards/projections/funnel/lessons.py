@@ -9,13 +9,17 @@ from milepost.contracts.courses import CoursePublished
 from milepost.contracts.progress import (
     AttemptScored,
     DeadlinesReset,
+    LessonCompleted,
+    LessonStarted,
     PlanMigrated,
     ProgressCarriedOver,
     ScoreRevised,
 )
+from milepost.contracts.rules.attempts import Attempt
 from milepost.contracts.rules.learning.course_plan import pinned
 from milepost.contracts.rules.learning.plan import LessonRule, Plan
 from milepost.dashboards.projections.funnel.lesson_work import (
+    COMPLETED,
     DONE,
     EARNED,
     HANDED_IN,
@@ -47,7 +51,6 @@ Moved: TypeAlias = PlanMigrated | DeadlinesReset | ProgressCarriedOver
 
 BUCKETS = tuple(f"s{number}" for number in range(SCORE_BUCKETS))
 A_PAGE = LessonRule(id="")
-OPENED_AT_ONCE = 5_000  # some 4 kB each
 
 read_published = msgspec.json.Decoder(CoursePublished).decode
 
@@ -64,42 +67,61 @@ def plan_of(rows: Rows, member: Member) -> Plan | None:
     return plan_in(row.plan) if row and row.plan else None
 
 
-def fold_lesson(rows: Rows, member: Member, event: LessonEvent) -> None:
-    works = _opened(rows, member)
-    work = works.get(event.lesson)
-    if work is None:
-        work = works[event.lesson] = Work()
-    plan = plan_of(rows, member)
-    rule, bits = _rule_in(plan, event.lesson), work.bits
-    # After any other event the score that counts is the same.
-    scored = type(event) is AttemptScored or type(event) is ScoreRevised
-    before = count_of(work, rule, member.starts) if scored else NOTHING
-    attempts = evolve_work(work, event)
-    judge(work, rule)
-    _write(rows, member, works)
-    changed = (bits ^ work.bits) & (STARTED | DONE)
-    if changed & DONE and (plan is None or event.lesson in plan.lessons):
-        member.lessons_done += 1 if work.bits & DONE else -1
-    if member.stage == OUTSIDE:
-        return
-    if attempts is not None:
-        after = count_by(work.bits, attempts, rule, member.starts)
-        _count(rows, member, event.lesson, before, after)
-    elif changed:
-        _count_bits(rows.of(LESSONS, member.offering, event.lesson), bits, work.bits)
+class Learning:
+    """What follows each other of a learner's work: read out of their row once, and written once.
 
+    Only what has come of it is counted: a lesson that is begun, tried and done meanwhile is one
+    change. `completed` and `attempts`: how many of these events there were.
+    """
 
-def _opened(rows: Rows, member: Member) -> Works:
-    """To be changed, and written then: what fails half way is read again."""
-    text, works = rows.opened.pop(member.enrollment, ("", {}))
-    return works if text is member.work else read_works(member.work)
+    def __init__(self, rows: Rows, member: Member) -> None:
+        self.completed = self.attempts = 0
+        self._rows = rows
+        self._member = member
+        self._works = read_works(member.work)
+        self._plan = plan_of(rows, member)
+        # By lesson, as it was at first: all bits, and the attempts where they change.
+        self._bits: dict[str, int] = {}
+        self._tried: dict[str, tuple[Attempt, ...]] = {}
 
+    def fold(self, event: LessonEvent) -> None:
+        lesson, kind = event.lesson, type(event)
+        work = self._works.get(lesson)
+        if work is None:
+            work = self._works[lesson] = Work()
+        if lesson not in self._bits:
+            self._bits[lesson] = work.bits
+        if kind is LessonStarted:
+            self._member.started = True
+            work.bits |= STARTED
+        elif kind is LessonCompleted:
+            self.completed += 1
+            work.bits |= COMPLETED
+        else:
+            self.attempts += kind is AttemptScored
+            if (kind is AttemptScored or kind is ScoreRevised) and lesson not in self._tried:
+                self._tried[lesson] = work.attempts
+            evolve_work(work, event)
 
-def _write(rows: Rows, member: Member, works: Works) -> None:
-    member.work = write_works(works)
-    if len(rows.opened) >= OPENED_AT_ONCE:
-        rows.opened.clear()
-    rows.opened[member.enrollment] = (member.work, works)
+    def close(self) -> None:
+        """How many lessons are done, and the work, stands in the row then."""
+        member, plan = self._member, self._plan
+        for lesson, bits in self._bits.items():
+            work, rule = self._works[lesson], _rule_in(plan, lesson)
+            judge(work, rule)
+            if (bits ^ work.bits) & DONE and (plan is None or lesson in plan.lessons):
+                member.lessons_done += 1 if work.bits & DONE else -1
+            if member.stage != OUTSIDE:
+                self._count(lesson, bits, work, rule)
+        member.work = write_works(self._works)
+
+    def _count(self, lesson: str, bits: int, work: Work, rule: LessonRule) -> None:
+        member, tried = self._member, self._tried.get(lesson)
+        if tried is not None:
+            before = count_by(bits, tried, rule, member.starts)
+            _count(self._rows, member, lesson, before, count_of(work, rule, member.starts))
+        elif (bits ^ work.bits) & (STARTED | DONE):
+            _count_bits(self._rows.of(LESSONS, member.offering, lesson), bits, work.bits)
 
 
 def fold_moved(rows: Rows, member: Member, event: Moved) -> None:

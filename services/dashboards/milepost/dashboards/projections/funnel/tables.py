@@ -1,14 +1,12 @@
 """The tables of the funnel: offerings, their members, their lessons, and the plans they go by."""
 
-from typing import Any
-
 import msgspec
 
 from milepost.contracts.courses import CoursePublished
 from milepost.contracts.enrollments import LearnerEnrolled
 from milepost.contracts.progress import PlanMigrated
 from milepost.dashboards.projections.funnel.stages import Member
-from milepost.events.projections.read_model import Fact, Key, StreamKey, Table
+from milepost.events.projections.read_model import EventKey, Key, StreamKey, Table
 
 
 class OfferingRow(msgspec.Struct):
@@ -88,14 +86,8 @@ class PlanRow(msgspec.Struct):
     plan: str = ""
 
 
-SAYS_PLAN = frozenset({CoursePublished, LearnerEnrolled, PlanMigrated})
-
-
-def plan_key_of(fact: Fact[Any]) -> Key | None:
-    event = fact.event
-    if type(event) in SAYS_PLAN and event.course:
-        return event.course, str(event.version)
-    return None
+def plan_key_of(event: CoursePublished | LearnerEnrolled | PlanMigrated) -> Key | None:
+    return (event.course, str(event.version)) if event.course else None
 
 
 def plan_key_in(member: Member) -> Key | None:
@@ -115,7 +107,7 @@ COURSE_PLANS = Table(
     "course_plan",
     PlanRow,
     ("course", "version"),
-    plan_key_of,
+    EventKey(frozenset({CoursePublished, LearnerEnrolled, PlanMigrated}), plan_key_of),
     linked=(MEMBERS, plan_key_in),
     weight=100,
 )

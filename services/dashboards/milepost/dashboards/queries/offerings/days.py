@@ -10,7 +10,8 @@ import asyncpg
 import msgspec
 from msgspec.json import Decoder
 
-from milepost.dashboards.projections.offering_days import HAPPENED, OFFERING_DAYS, SCHOOL
+from milepost.dashboards.projections.days.tables import HAPPENED, SCHOOL
+from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.offering import UnknownOffering
 from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS, models_for

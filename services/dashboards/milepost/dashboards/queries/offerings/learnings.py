@@ -13,6 +13,7 @@ import msgspec
 from milepost.contracts.rules.learning.plan import Plan, plan_of
 from milepost.dashboards.domain.at_risk import DAY, Judgement, Learning, judge
 from milepost.dashboards.domain.stages import Step, stages_of
+from milepost.dashboards.projections.days.tables import read_days, read_done, read_steps
 from milepost.dashboards.projections.funnel.lesson_work import (
     EARNED,
     HANDED_IN,
@@ -22,7 +23,6 @@ from milepost.dashboards.projections.funnel.lesson_work import (
     read_works,
 )
 from milepost.dashboards.projections.funnel.lessons import plan_in
-from milepost.dashboards.projections.offering_days import read_days, read_done, read_steps
 
 
 class Run(msgspec.Struct, frozen=True):
