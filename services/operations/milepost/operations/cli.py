@@ -11,6 +11,7 @@ import typer
 from milepost.operations.rooms import NAMES
 from milepost.operations.terminal.errors import Trouble, WrongUsage
 from milepost.operations.terminal.options import AsJson, DataDir, OneTenant, Tenant
+from milepost.operations.terminal.whole_output import whole
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -309,6 +310,7 @@ def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 
 def main() -> None:
+    sys.stdout = whole(sys.stdout)
     _add_rooms(next((word for word in sys.argv[1:] if not word.startswith("-")), ""))
     try:
         app()
