@@ -6,13 +6,13 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from tests.clients import School
-from tests.house.test_idempotency import achievement, done, pool, school
+from tests.house.test_idempotency import achievement, done, key_dir, one_school, pool, school
 
 from milepost.credentials.credential_index import ADD, CredentialIndex, indexing, personal_data
 from milepost.credentials.issuers.register import Register, registering
 from milepost.web.room import Learner
 
-__all__ = ["pool", "school"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school"]  # fixtures
 
 
 @pytest.fixture

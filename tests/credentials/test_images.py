@@ -11,14 +11,14 @@ import asyncpg
 import pytest
 from PIL import Image, PngImagePlugin
 from tests.clients import School
-from tests.house.test_idempotency import BADGE, achievement, done, pool, school
+from tests.house.test_idempotency import BADGE, achievement, done, key_dir, one_school, pool, school
 
 from milepost.credentials.domain.refusals import ImageRefused, TooManyImages
 from milepost.credentials.images.raster import KEPT_SIDE, MAX_BYTES, MAX_SCANS, Raster, raster_of
 from milepost.credentials.images.store import MAX_WAITING, Images
 from milepost.events.runtime.outages import Overloaded
 
-__all__ = ["pool", "school"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school"]  # fixtures
 
 PNG = b"\x89PNG\r\n\x1a\n"
 UPLOAD = "/credentials/images"

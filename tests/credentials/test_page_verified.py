@@ -7,14 +7,14 @@ import asyncpg
 import pytest
 from tests.browser import Reader, chromium, reader
 from tests.clients import School
-from tests.house.test_idempotency import achievement, done, pool, school
+from tests.house.test_idempotency import achievement, done, key_dir, one_school, pool, school
 
 from milepost.credentials.credential_index import indexing
 from milepost.credentials.issuers.register import registering
 from milepost.credentials.open_badges.baking import unbake
 from milepost.credentials.open_badges.jwt import read_jwt
 
-__all__ = ["pool", "school"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school"]  # fixtures
 
 pytestmark = pytest.mark.servers
 ORIGIN = "http://127.0.0.1:8400"  # of the settings as they are

@@ -2,9 +2,9 @@
 
 import pytest
 from tests.credentials.test_page_verified import ORIGIN, Shown, shown
-from tests.house.test_idempotency import pool, school
+from tests.house.test_idempotency import key_dir, one_school, pool, school
 
-__all__ = ["pool", "school", "shown"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school", "shown"]  # fixtures
 
 pytestmark = pytest.mark.servers
 ODD = ("%00", "a%00b", "%ff", "%ED%A0%80", "a" * 3_000, "..%2f..", "%F0%9F%98%80", "%0a")

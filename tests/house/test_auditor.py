@@ -6,10 +6,10 @@ from typing import Any
 import asyncpg
 from tests.clients import School
 from tests.dashboards.history import project
-from tests.house.test_idempotency import pool, school
+from tests.house.test_idempotency import key_dir, one_school, pool, school
 from tests.house.test_not_yours import ask, routes, theirs
 
-__all__ = ["pool", "school", "theirs"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school", "theirs"]  # fixtures
 
 AVA: Mapping[str, Any] = {"by": "auditor", "subject": "ava"}
 # What leads to a learner's name, and secrets: `docs/concepts/roles.md`.

@@ -80,14 +80,14 @@ async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def key_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With the keys that the module's database is sealed with."""
     return tmp_path_factory.mktemp("idempotency")
 
 
 @pytest.fixture(scope="module")
-async def one_school(pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[School]:
-    async with school_on(PostgresLog(pool), pool, data_dir) as school:
+async def one_school(pool: asyncpg.Pool, key_dir: Path) -> AsyncIterator[School]:
+    async with school_on(PostgresLog(pool), pool, key_dir) as school:
         yield school
 
 
@@ -940,7 +940,7 @@ async def test_one_request_sent_twice_at_once_is_done_once(school: School):
 
 
 async def test_a_request_that_was_interrupted_is_finished_when_it_is_repeated(
-    pool: asyncpg.Pool, data_dir: Path
+    pool: asyncpg.Pool, key_dir: Path
 ):
     failing = False
 
@@ -949,7 +949,7 @@ async def test_a_request_that_was_interrupted_is_finished_when_it_is_repeated(
             raise ValueError(f"the log will not have call {called}")
 
     broken = Elsewhere(PostgresLog(pool), fail)
-    async with school_on(broken, pool, data_dir) as school:
+    async with school_on(broken, pool, key_dir) as school:
         await three_enrolled(school)
         begun, failing = broken.calls, True
         assert (await moves(school, "ana", "ben", "cleo")).status_code == 500

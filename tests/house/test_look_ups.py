@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from tests.clients import School
-from tests.house.test_idempotency import pool, school
+from tests.house.test_idempotency import key_dir, one_school, pool, school
 from tests.house.test_not_yours import LOOK_UPS, theirs
 
 from milepost.contracts.ids import enrollment_id
 
-__all__ = ["pool", "school", "theirs"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school", "theirs"]  # fixtures
 
 ANA: Mapping[str, Any] = {"by": "learner", "subject": "ana"}
 ALONE = {

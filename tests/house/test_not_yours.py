@@ -16,6 +16,8 @@ from tests.house.test_idempotency import (
     achievement,
     done,
     joined,
+    key_dir,
+    one_school,
     passed,
     pool,
     program,
@@ -25,7 +27,7 @@ from tests.house.test_idempotency import (
 
 from milepost.contracts.ids import enrollment_id
 
-__all__ = ["pool", "school"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school"]  # fixtures
 
 ZOE: Mapping[str, Any] = {"by": "learner", "subject": "zoe"}
 # What everybody may know of, or what no learner may ask for at all, whatever its id.

@@ -13,13 +13,13 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from tests.clients import School
 from tests.dashboards.history import project
-from tests.house.test_idempotency import done, pool, school
+from tests.house.test_idempotency import done, key_dir, one_school, pool, school
 from tests.house.test_not_yours import NOT_THERE, Route, ask, routes, theirs
 
 from milepost.progress import wait_for_opening
 from milepost.web.auth.own_offerings import INSTRUCTOR
 
-__all__ = ["pool", "school", "theirs"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school", "theirs"]  # fixtures
 
 IVO: Mapping[str, Any] = {"by": INSTRUCTOR, "subject": "ivo"}  # teaches spring, where Ana is
 INES: Mapping[str, Any] = {"by": INSTRUCTOR, "subject": "ines"}  # teaches autumn

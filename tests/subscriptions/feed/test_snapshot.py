@@ -6,14 +6,14 @@ import json
 import asyncpg
 from tests.clients import School
 from tests.dashboards.history import project
-from tests.house.test_idempotency import done, pool, school
+from tests.house.test_idempotency import done, key_dir, one_school, pool, school
 from tests.subscriptions.feed.feed_school import NDJSON, positions
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.published import PUBLISHED
 from milepost.events.store.postgres import PostgresLog
 
-__all__ = ["pool", "school"]  # fixtures
+__all__ = ["key_dir", "one_school", "pool", "school"]  # fixtures
 
 STATES = {"milepost.learner_enrolled": "enrolled", "milepost.enrollment_withdrawn": "withdrawn"}
 LEARNERS = [f"l-{number:02}" for number in range(20)]
