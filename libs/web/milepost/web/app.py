@@ -81,7 +81,6 @@ def create_app(
         cors_config=cors(settings),
         openapi_config=openapi(publisher),
         state=State({PUBLISHER: publisher, SESSIONS: cookie.sessions}),
-        on_startup=[publisher.build],
         on_shutdown=list(on_shutdown),
         logging_config=None,
     )

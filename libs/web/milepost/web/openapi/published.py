@@ -75,7 +75,7 @@ class Publisher:
         return self._published.get(path)
 
     async def build(self, app: Litestar) -> None:
-        """At the start, when nobody waits: the thread shares the interpreter with the loop."""
+        """Best at the start, when nobody waits: the thread shares the interpreter with the loop."""
         async with self._building:
             if not self._published:
                 self._published = await asyncio.to_thread(_all, app, self._origin)

@@ -47,6 +47,7 @@ from milepost.web.admission import LIMITS, Limits
 from milepost.web.app import create_app
 from milepost.web.auth.session_cookie import SessionCookie
 from milepost.web.auth.tokens import TokenVerifier
+from milepost.web.openapi.published import PUBLISHER, Publisher
 from milepost.web.probes import serve_probes
 from milepost.web.room import Context, Service
 from milepost.web.server import AddressTaken, serve
@@ -250,7 +251,7 @@ def _app(
         if tracing:
             await asyncio.to_thread(tracing.close)
 
-    return create_app(
+    app = create_app(
         services,
         settings,
         TokenVerifier(settings),
@@ -261,6 +262,9 @@ def _app(
         settles=settles,
         cookie=cookie,
     )
+    publisher: Publisher = app.state[PUBLISHER]
+    app.on_startup.append(publisher.build)
+    return app
 
 
 def _serving_pool(settings: Settings, name: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
