@@ -79,6 +79,40 @@ async def test_who_was_moved_is_counted_where_they_are(pool, tenant, desk):
     assert await those(desk, stage="enrolled") == {"ben", "cat"}
 
 
+async def test_awarded_is_of_those_enrolled(pool, tenant, desk):
+    [ann, ben, cat], [there] = lives("ann", "ben", "cat"), lives("ann", offering="blue")
+    await happens(
+        *(pool, tenant, [COURSE, offered("red"), offered("blue")]),
+        *(one.enrolls() for one in (ann, ben, cat)),
+        *(step for one in (ann, cat) for step in (one.completes(), one.earns())),
+        *(ann.moves(there), there.enrolls(), cat.withdraws()),
+    )
+    shown = (await desk.get("/dashboards/offerings/red")).json()
+    counted = {one["stage"]: one for one in shown["stages"]}
+    assert (shown["offering"]["awarded"], shown["offering"]["credentials"]) == (1, 2)
+    assert shown["offering"]["awarded_of_enrolled"] == counted["awarded"]["of_enrolled"] == 0.5
+    assert await those(desk, stage="awarded") == {"cat"}
+    [run] = (await desk.get("/dashboards/offerings")).json()["offerings"][1:]
+    assert (run["offering"], run["awarded"]) == ("red", 1)
+    days = (await desk.get("/dashboards/offerings/red/days")).json()["days"]
+    assert days[-1]["total_awarded"] == shown["offering"]["credentials"]
+    await happens(pool, tenant, ben.moves(there), cat.comes_back(), cat.moves(there))
+    shown = await figures(desk)
+    assert (shown["enrolled"], shown["awarded"], shown["awarded_of_enrolled"]) == (0, 0, None)
+
+
+async def test_who_completed_without_doing_anything_took_no_time(pool, tenant, desk):
+    ann, ben = lives("ann", "ben")
+    steps = [[COURSE, offered("red")], ann.enrolls(), ben.enrolls(), ann.visits("x")]
+    await happens(pool, tenant, *steps, ann.completes(), ben.completes())
+    shown = (await desk.get("/dashboards/offerings/red/activity")).json()
+    time = shown["time_to_complete"]
+    assert (await figures(desk))["completed"] == 2
+    assert time["completed"] == await behind(desk, shown["links"]["completed"]) == 1
+    assert time["median_days"] == time["p90_days"] > 0
+    assert await those(desk, stage="completed", began=False) == {"ben"}
+
+
 async def test_who_came_back_is_not_withdrawn(pool, tenant, desk):
     [jon] = lives("jon")
     await happens(pool, tenant, [offered("red")], jon.enrolls("verified"), jon.withdraws())

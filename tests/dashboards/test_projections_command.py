@@ -66,8 +66,14 @@ async def until_connected(pool, application):
 
 
 async def test_a_report_is_as_new_as_the_log(pool, tenant, milepost):
-    ann, ben = Life("red", "ann"), Life("red", "ben")
+    ann, ben, cat, there = (
+        Life("red", "ann"),
+        Life("red", "ben"),
+        Life("red", "cat"),
+        Life("blue", "cat"),
+    )
     await happens(pool, tenant, [offered("red")], ann.enrolls(), ann.completes(), ann.earns())
+    await happens(pool, tenant, cat.enrolls(), cat.earns(), cat.moves(there))
     await project(pool)
     await happens(pool, tenant, ben.enrolls(), ben.withdraws())
     reporting = asyncio.create_task(milepost.json("report", "offerings", "--tenant", tenant))
@@ -75,7 +81,7 @@ async def test_a_report_is_as_new_as_the_log(pool, tenant, milepost):
     await project(pool)
     [line] = await reporting
     shown = {"offering": "red", "enrolled": 2, "current": 1, "withdrawn": 1, "completed": 1}
-    assert line == line | shown | {"awarded": 1, "credentials": 1, "transferred": 0}
+    assert line == line | shown | {"awarded": 1, "credentials": 2, "transferred": 1}
     code, out, _ = await milepost("report", "offerings", "--tenant", tenant)
     assert code == 0
     assert "red" in out

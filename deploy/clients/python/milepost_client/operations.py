@@ -2048,6 +2048,7 @@ class Operations:
         | None = None,
         current: bool | None = None,
         active: bool | None = None,
+        began: bool | None = None,
         lesson: str | None = None,
         lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
         score_bucket: int | None = None,
@@ -2059,8 +2060,8 @@ class Operations:
         `risk` for an `offering`.
 
         Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
-        who is in, `active` for the last 7 days, `lesson` with `lesson_state` or `score_bucket`,
-        of an `offering`, for a lesson.
+        who is in, `active` for the last 7 days, `began` for who did anything, `lesson` with
+        `lesson_state` or `score_bucket`, of an `offering`, for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own, but not by `risk` or `stage=awarded`.
@@ -2085,6 +2086,7 @@ class Operations:
                 "departure": departure,
                 "current": current,
                 "active": active,
+                "began": began,
                 "lesson": lesson,
                 "lesson_state": lesson_state,
                 "score_bucket": score_bucket,
@@ -2131,6 +2133,7 @@ class Operations:
         | None = None,
         current: bool | None = None,
         active: bool | None = None,
+        began: bool | None = None,
         lesson: str | None = None,
         lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
         score_bucket: int | None = None,
@@ -2154,6 +2157,7 @@ class Operations:
                 departure=departure,
                 current=current,
                 active=active,
+                began=began,
                 lesson=lesson,
                 lesson_state=lesson_state,
                 score_bucket=score_bucket,
@@ -2201,6 +2205,7 @@ class Operations:
         | None = None,
         current: bool | None = None,
         active: bool | None = None,
+        began: bool | None = None,
         lesson: str | None = None,
         lesson_state: OpenLiteral["started", "done", "dropped", "scored"] | None = None,
         score_bucket: int | None = None,
@@ -2212,8 +2217,8 @@ class Operations:
         `risk` for an `offering`.
 
         Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
-        who is in, `active` for the last 7 days, `lesson` with `lesson_state` or `score_bucket`,
-        of an `offering`, for a lesson.
+        who is in, `active` for the last 7 days, `began` for who did anything, `lesson` with
+        `lesson_state` or `score_bucket`, of an `offering`, for a lesson.
 
         Roles: registrar, issuer, operator, service, auditor; instructor for own offerings,
         learners for their own, but not by `risk` or `stage=awarded`.
@@ -2238,6 +2243,7 @@ class Operations:
                 "departure": departure,
                 "current": current,
                 "active": active,
+                "began": began,
                 "lesson": lesson,
                 "lesson_state": lesson_state,
                 "score_bucket": score_bucket,

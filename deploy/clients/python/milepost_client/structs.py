@@ -909,9 +909,9 @@ class DashboardsOfferingView(Struct, frozen=True, kw_only=True):
     these. `current`: of those enrolled, who has not left; `verified`: of the current, by the mode
     of today. `withdrawn` and `expired`: gone now; `ever_withdrawn`: also who came back.
     `reached_25`, 50, 75: have done so many percent of the lessons, or completed the course.
-    `awarded`: a credential rests on it that stands; `credentials`: all that were ever awarded.
-    `visits` are reports that added progress, time or clicks. `mean_grade_of_completed` is that of
-    the `graded`: those completed who have a grade.
+    `awarded`: of those enrolled, a credential rests on it that stands; `credentials`: all that
+    were ever awarded. `visits` are reports that added progress, time or clicks.
+    `mean_grade_of_completed` is that of the `graded`: those completed who have a grade.
     """
 
     offering: str
@@ -4120,7 +4120,9 @@ class TimeLeft(Struct, frozen=True, kw_only=True):
 
 
 class TimeToComplete(Struct, frozen=True, kw_only=True):
-    """Days from the first activity to the completion, of those `completed`; null without any."""
+    """Days from the first activity to the completion, of those `completed` who did anything; null
+    without any.
+    """
 
     completed: int
     median_days: float | None

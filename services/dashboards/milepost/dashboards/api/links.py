@@ -31,7 +31,7 @@ def links_of_activity(offering: str) -> dict[str, str]:
     return {
         "active": learners_behind(offering, current=True, active=True),
         "current": learners_behind(offering, current=True),
-        "completed": learners_behind(offering, stage="completed"),
+        "completed": learners_behind(offering, stage="completed", began=True),
     }
 
 

@@ -79,7 +79,9 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimeToComplete(msgspec.Struct, frozen=True, kw_only=True):
-    """Days from the first activity to the completion, of those `completed`; null without any."""
+    """Days from the first activity to the completion, of those `completed` who did anything; null
+    without any.
+    """
 
     completed: int
     median_days: float | None
@@ -132,7 +134,7 @@ _FIGURES: Final = Select(
         percentile_cont(0.9) within group (order by days.needed) as p90_days
     from (select m.enrolled and m.departure is null as here,
             x.last_activity > now() - interval '7 days' as active,
-            case when m.stage = 6 then extract(epoch from
+            case when m.stage = 6 and x.started_at is not null then extract(epoch from
                 greatest(x.completed_at - x.started_at, interval '0'))::float8 / 86400
             end as needed
         from dashboards.learner_overview x

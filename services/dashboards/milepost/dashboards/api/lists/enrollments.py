@@ -74,6 +74,7 @@ async def list_enrollments(
     departure: Annotated[Departure | None, QueryParameter()] = None,
     current: Annotated[bool | None, QueryParameter()] = None,
     active: Annotated[bool | None, QueryParameter()] = None,
+    began: Annotated[bool | None, QueryParameter()] = None,
     lesson: Filter = None,
     lesson_state: Annotated[LessonCounted | None, QueryParameter()] = None,
     score_bucket: ScoreBucket = None,
@@ -84,7 +85,7 @@ async def list_enrollments(
     `risk` for an `offering`.
 
     Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for who is
-    in, `active` for the last 7 days, `lesson` with `lesson_state` or
+    in, `active` for the last 7 days, `began` for who did anything, `lesson` with `lesson_state` or
     `score_bucket`, of an `offering`, for a lesson.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for own offerings, learners for
@@ -110,6 +111,7 @@ async def list_enrollments(
         departure=departure,
         current=current,
         active=active,
+        began=began,
         lesson=lesson,
         lesson_state=lesson_state,
         language=language,

@@ -17,7 +17,8 @@ class OfferingRow(msgspec.Struct):
     `verified`: of the current, by the mode of today. `withdrawn` and `expired`: of those enrolled,
     gone now; `ever_withdrawn` also who came back. `started` to `completed`: of those enrolled;
     `completed_verified`: of the verified. `credentials`: awards whose evidence names the offering,
-    revoked ones included; `awarded`: enrollments on which a credential rests that stands.
+    revoked ones included; `awarded`: enrollments on which a credential rests that stands, also
+    of who was moved: whoever reads it takes these off.
     `graded`: of those completed, who have a grade; `grade_units`: the sum of their grades, in
     billionths.
     """

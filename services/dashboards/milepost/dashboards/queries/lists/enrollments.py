@@ -49,6 +49,7 @@ class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
     departure  is gone that way, and had a seat
     current    had a seat, and is not gone
     active     did anything in the last 7 days
+    began      did anything, in this run or one before it
     lesson     with `lesson_state`, of an offering: those whom a lesson's figures count
     """
 
@@ -66,6 +67,7 @@ class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
     departure: Departure | None = None
     current: bool | None = None
     active: bool | None = None
+    began: bool | None = None
     lesson: str | None = None
     lesson_state: LessonCounted | None = None
 
@@ -127,10 +129,10 @@ ENROLLMENTS = Listing(
         "since": "entered_at >= :since",
         "among": "enrollment = any(:among::text[])",
         "scored": "enrollment = any(:scored::text[])",
-        "stage": f"""case when :stage::text = 'awarded' then awarded
-            else stage_number > 0 and stage_number + 1 >= array_position({_STAGES}, :stage::text)
-            end""",
+        "stage": f"""stage_number > 0 and case when :stage::text = 'awarded' then awarded
+            else stage_number + 1 >= array_position({_STAGES}, :stage::text) end""",
         "active": "coalesce(active, false) = :active",
+        "began": "(started_at is not null) = :began",
         "lesson": "work::jsonb ? :lesson",
         "lesson_state": _LESSON_STATES,
     },

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.json import Decoder
 
 from milepost.dashboards.projections.catalog import CATALOG
+from milepost.dashboards.projections.funnel.stages import OUTSIDE
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.lists.keyset import by_number, by_text
 from milepost.dashboards.queries.lists.listing import Listing, Page, TitledQuery, equal, read_page
@@ -25,7 +26,8 @@ class OfferingView(msgspec.Struct, frozen=True, kw_only=True):
     `current`: of those enrolled, who has not left; `verified`: of the current, by the mode of
     today. `withdrawn` and `expired`: gone now; `ever_withdrawn`: also who came back.
     `reached_25`, 50, 75: have done so many percent of the lessons, or completed the course.
-    `awarded`: a credential rests on it that stands; `credentials`: all that were ever awarded.
+    `awarded`: of those enrolled, a credential rests on it that stands; `credentials`: all that
+    were ever awarded.
     `visits` are reports that added progress, time or clicks. `mean_grade_of_completed` is that of
     the `graded`: those completed who have a grade.
     """
@@ -85,25 +87,41 @@ class OfferingsQuery(TitledQuery, frozen=True, kw_only=True):
     course: str | None = None
 
 
+def counts(generation: str = "") -> str:
+    """A select of the counts: `awarded_here` is `awarded` without who was moved since.
+
+    `generation`: the suffix of tables that are not live.
+    """
+    return f"""select s.*, s.awarded - moved.awarded as awarded_here
+        from dashboards.offering_summary{generation} s
+        cross join lateral (select count(*) as awarded
+            from dashboards.offering_member{generation} m
+            join dashboards.enrollment_award{generation} a
+                on a.tenant = m.tenant and a.enrollment = m.enrollment and a.credentials > 0
+            where s.transferred + s.deferred + s.canceled > 0 and m.stage = {OUTSIDE}
+                and m.tenant = s.tenant and m.offering = s.offering) moved"""
+
+
 # The counts, and what the offering is.
 FUNNEL_MODELS = (CATALOG, OFFERING_SUMMARY)
 FUNNEL_ROWS = Decoder(list[OfferingView])
 FUNNEL_COLUMNS = """offering, course, course_version, pace, seats, opened_at, starts, ends,
     closed_at, waitlisted, waiting, seated, ever_enrolled, enrolled, current, verified,
-    started, reached_25, reached_50, reached_75, completed, completed_verified, awarded, graded,
+    started, reached_25, reached_50, reached_75, completed, completed_verified,
+    awarded_here as awarded, graded,
     withdrawn, ever_withdrawn, transferred, deferred, expired, canceled,
     credentials, lessons_completed, attempts, visits, clicks,
     started::float8 / nullif(enrolled, 0) as started_of_enrolled,
     completed::float8 / nullif(enrolled, 0) as completed_of_enrolled,
     completed::float8 / nullif(started, 0) as completed_of_started,
     completed_verified::float8 / nullif(verified, 0) as completed_of_verified,
-    awarded::float8 / nullif(enrolled, 0) as awarded_of_enrolled,
+    awarded_here::float8 / nullif(enrolled, 0) as awarded_of_enrolled,
     withdrawn::float8 / nullif(enrolled, 0) as withdrawn_of_enrolled,
     grade_units / (1e9::float8 * nullif(graded, 0)) as mean_grade_of_completed"""
-_FUNNEL = """(select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts,
+_FUNNEL = f"""(select s.*, c.course, c.course_version, c.pace, c.seats, c.opened_at, c.starts,
             c.ends,
             coalesce(c.closed_at, c.canceled_at) as closed_at
-        from dashboards.offering_summary s
+        from ({counts()}) s
         left join dashboards.catalog_offering c using (tenant, offering)) x"""
 FUNNEL = f"select {FUNNEL_COLUMNS} from {_FUNNEL}"
 OFFERINGS = Listing(

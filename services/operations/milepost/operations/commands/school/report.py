@@ -12,6 +12,7 @@ from rich.table import Table
 from milepost.dashboards.projections.offering_days import OFFERING_DAYS
 from milepost.dashboards.projections.offering_summary import OFFERING_SUMMARY
 from milepost.dashboards.queries.consistent_read import Select, read
+from milepost.dashboards.queries.lists.offerings import counts
 from milepost.dashboards.queries.lists.past_offerings import THEN
 from milepost.events.projections.as_of import AsOf
 from milepost.events.projections.read_model import ReadModel
@@ -35,7 +36,9 @@ app.command("days")(offering_report.days)
 
 
 class Line(msgspec.Struct, frozen=True):
-    """`awarded`: a credential rests on it that stands; of a past day nobody has counted that."""
+    """`awarded`: of those enrolled, a credential rests on it that stands; of a past day nobody has
+    counted that.
+    """
 
     offering: str
     enrolled: int
@@ -52,11 +55,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 SELECT = f"select {', '.join(Line.__struct_fields__)}"
+HERE = SELECT.replace("awarded", "awarded_here as awarded")
 # Who is gone now, by how; the rest of them stands in `--json`.
 SHOWN = ("enrolled", "started", "completed", "awarded", "withdrawn", "transferred", "deferred")
 LINES = Select(
     msgspec.json.Decoder(list[Line]),
-    f"{SELECT} from dashboards.offering_summary where tenant = :tenant order by offering",
+    f"{HERE} from ({counts()}) counted where tenant = :tenant order by offering",
 )
 THAT_DAY = Select(
     LINES.rows,
@@ -144,8 +148,7 @@ async def _past(pool: asyncpg.Pool, tenant: str, as_of: AsOf) -> list[Line]:
             f" --tenant {tenant}`."
         )
     rows = await pool.fetch(
-        f"{SELECT} from dashboards.offering_summary_g{generation} where tenant = $1"
-        " order by offering",
+        f"{HERE} from ({counts(f'_g{generation}')}) counted where tenant = $1 order by offering",
         tenant,
     )
     return [Line(*row) for row in rows]
