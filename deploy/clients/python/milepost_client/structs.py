@@ -1410,9 +1410,11 @@ class EnrollmentRow(Struct, frozen=True, kw_only=True):
 
     `entered_at`: when this stay, the learner's first or second, …, began with a request, a wait
     or a seat; `waitlisted_at`, `enrolled_at`, `withdrawn_at` and the reason are this stay's.
-    `started_at`: the first that was done, also of work that came along from another run. `visits`
-    are reports that added progress, time or clicks; `last_activity` is when the latest of what
-    was reported happened, however late it arrived.
+    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
+    of what was reported happened, however late it arrived. `started_at`: the first that was done,
+    also of work that came along from another run. `visits` are reports that added progress, time
+    or clicks; `last_activity` is when the latest of what was reported happened, however late it
+    arrived.
     """
 
     enrollment: str
