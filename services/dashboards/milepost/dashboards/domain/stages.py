@@ -196,7 +196,7 @@ class Progression:
             self._evolve(step)
         self._stages = self._state.counted() if steps else NONE
 
-    def take(self, step: Step) -> Taken:
+    def advance(self, step: Step) -> Taken:
         old = self._stages
         is_latest = step.day >= self._latest_day
         before = () if is_latest else tuple(self.steps)

@@ -59,7 +59,7 @@ def fold(rows: Rows, key: str, facts: Sequence[Fact[DayEvent]]) -> None:
             days.carry(fact.recorded_at, event)
         else:
             days = days or EnrollmentDays(rows, key)
-            days.take(fact.recorded_at, event.offering, step_of(event))
+            days.add(fact.recorded_at, event.offering, step_of(event))
     if days is not None:
         days.close()
 

@@ -79,7 +79,7 @@ class EnrollmentDays:
             count.attempts += 1
             self._finish(event.lesson, at)
 
-    def take(self, recorded_at: datetime, offering: str, step: Step) -> None:
+    def add(self, recorded_at: datetime, offering: str, step: Step) -> None:
         member = self._rows.of(DAY_MEMBER, self._enrollment)
         member.offering = offering
         self._step(recorded_at, member, step)
@@ -174,7 +174,7 @@ class EnrollmentDays:
     def _step(self, recorded_at: datetime, member: DayMemberRow, step: Step) -> None:
         if self._progression is None:
             self._progression = Progression(read_steps(member.steps))
-        taken = self._progression.take(step)
+        taken = self._progression.advance(step)
         self._add(member.offering, KNOWN, recorded_at.toordinal(), taken.change)
         for day, change in taken.by_day.items():
             self._add(member.offering, HAPPENED, day, change)
