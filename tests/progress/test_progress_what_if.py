@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.loop_lag import HELD_MS_AT_MOST, loop_watched
+from tests.loop_lag import loop_free
 from tests.progress.given import OPENED, after, minute
 
 from milepost.contracts.achievements import (
@@ -251,9 +251,8 @@ async def test_long_histories_do_not_hold_the_loop():
         own = [msgspec.structs.replace(one, enrollment=f"e-{number}") for one in events]
         await append(log, f"progress-e-{number}", *own)
     question = Question(course="rust", changes=RuleChanges(passing_grade=0.1))
-    async with loop_watched() as held:
+    async with loop_free():
         assert (await what_if(log, NORTH, question, at=AT)).judged == 50
-    assert held.longest_ms < HELD_MS_AT_MOST
 
 
 BADGE = AchievementDefined(

@@ -52,7 +52,7 @@ async def test_the_tests_own_watch_sees_a_held_loop():
     async def hold():
         async with loop_free():
             await asyncio.sleep(0.02)
-            held(0.2)
+            held(0.6)
 
     with pytest.raises(AssertionError, match="the loop was held"):
         await hold()
