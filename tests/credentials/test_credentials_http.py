@@ -346,6 +346,11 @@ async def test_a_person_awards_and_revokes_with_reason_codes(school):
     assert answer.status_code == 201
     badge = answer.json()
     assert (badge["awarded_by"], badge["reason"]) == ("ivy", "prior_learning")
+    own = {"by": "learner", "subject": "ana"}
+    record = (await school.get("/credentials/learners/ana/record", **own)).json()
+    assert [one["awarded_by"] for one in record["credentials"]] == ["person", "policy"]
+    standing = await school.get("/credentials/learners/ana/achievements/badge", **own)
+    assert standing.json()["held"]["awarded_by"] == "person"
     held = problem(
         await school.award("ana", award),
         409,

@@ -45,6 +45,25 @@ async def test_the_register_shows_it_to_staff_of_the_whole_school(desk, asks, sh
     assert file.text.count("\r\n") - 1 == len(shown)
 
 
+async def test_a_learner_is_told_that_a_person_awarded_it_not_who(pool, tenant, desk):
+    red = Life("red", "ann")
+    by_hand = [(stream, replace(one, awarded_by="ivy")) for stream, one in red.earns("painter")]
+    await happens(pool, tenant, [offered("red")], red.enrolls(), by_hand, red.earns("sculptor"))
+    paths = ("credentials", "learners/ann", "learners/ann/home")
+    for path in ("/me", *(f"/dashboards/{one}" for one in paths)):
+        shown = (await desk.get(path, **ANN)).json()["credentials"]
+        assert {one["achievement"]: one["awarded_by"] for one in shown} == {
+            "painter": "person",
+            "sculptor": "policy",
+        }, path
+    file = await desk.get("/dashboards/credentials", format="csv", **ANN)
+    assert "ivy" not in file.text
+    both = {"by": ["learner", "instructor"], "subject": "ann", "learner": "ann"}
+    assert "ivy" not in (await desk.get("/dashboards/credentials", **both)).text
+    register = await desk.get("/dashboards/credentials", by="registrar", achievement="painter")
+    assert [one["awarded_by"] for one in register.json()["credentials"]] == ["ivy"]
+
+
 @pytest.mark.usefixtures("withheld")
 @pytest.mark.parametrize("asked", [{"stage": "awarded"}, {"risk": "any", "offering": "blue"}])
 async def test_a_learner_filters_by_nothing_that_staff_alone_are_told(desk, asked):

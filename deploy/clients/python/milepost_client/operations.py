@@ -1861,6 +1861,7 @@ class Operations:
 
         Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned
         in own offerings, learners for their own: to both of them what is withheld is not there.
+        Learners are told that a person awarded it, not who.
         """
         return await self._transport.call(
             CredentialsPage,
@@ -1940,6 +1941,7 @@ class Operations:
 
         Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned
         in own offerings, learners for their own: to both of them what is withheld is not there.
+        Learners are told that a person awarded it, not who.
 
         The whole list, as a file of this format.
         """

@@ -749,6 +749,7 @@ class CredentialsCredentialView(Struct, frozen=True, kw_only=True):
     """Only `active` counts as held. `withheld`: under an embargo, or not released; who issues sees
     it, the learner does not. Positions are the log's.
 
+    awarded_by  `policy`, or the person's subject: to the learner, `person`; so of renewals
     flag        what it rests on holds no longer (`grade_fell`, `score_fell`,
     `completion_revoked`): it stays valid until a person revokes it or lets it stand
     renews      the credential of the cycle before, which had expired
@@ -864,7 +865,11 @@ class DashboardsCourseView(Struct, frozen=True, kw_only=True):
 
 
 class DashboardsCredentialView(Struct, frozen=True, kw_only=True):
-    """`status` is that of now; `reason` is the revocation's code, `flag_reason` the flag's."""
+    """`status` is that of now; `reason` is the revocation's code, `flag_reason` the flag's.
+
+    `awarded_by` is `policy`, or the subject of the person who awarded it: learners, and whoever
+    asks for all that is a learner's, read `person`.
+    """
 
     credential: str
     learner: str

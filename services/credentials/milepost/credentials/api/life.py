@@ -281,7 +281,9 @@ async def _answer(
         request, wiring.transactor, RECORD.of(learner), decide
     )
     held = outcome.state(RECORD).credentials[credential]
-    return positioned(CredentialView.of(held, wiring.clock()), outcome.position)
+    to_staff = not request.user.roles.isdisjoint(ISSUING)
+    view = CredentialView.of(held, wiring.clock(), to_staff=to_staff)
+    return positioned(view, outcome.position)
 
 
 HANDLERS = (

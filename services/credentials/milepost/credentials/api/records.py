@@ -112,7 +112,7 @@ async def _record(request: Call, wiring: Wiring, learner: str) -> tuple[int, Rec
     """With the version of its stream."""
     request.user.may_act_for(learner, *READING)
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
-    return written, RecordView.of(learner, record, wiring.clock(), withheld=_sees_all(request))
+    return written, RecordView.of(learner, record, wiring.clock(), to_staff=_sees_all(request))
 
 
 @get(
@@ -135,12 +135,13 @@ async def get_achievement_standing(
     written, record = await wiring.transactor.load(request.user.tenant, RECORD.of(learner))
     held, now = record.active.get(achievement), wiring.clock()
     catalog = await wiring.achievements.latest(request.user.tenant)
+    shown = held if held and _sees(request, held, now) else None
     view = StandingView(
         learner=learner,
         achievement=achievement,
         version=found.version,
         retired=found.retired,
-        held=CredentialView.of(held, now) if held and _sees(request, held, now) else None,
+        held=CredentialView.of(shown, now, to_staff=_sees_all(request)) if shown else None,
         condition=explain(found.definition.criteria, record, catalog, now, achievement=achievement),
     )
     active = view.held is not None and view.held.status == "active"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from litestar.params import PathParameter
 from msgspec import Meta
+from msgspec.structs import replace
 
 from milepost.contracts.ids import CODE, ID, KEY
 from milepost.contracts.records import Evidence
@@ -83,6 +84,7 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     """Only `active` counts as held. `withheld`: under an embargo, or not released; who issues sees
     it, the learner does not. Positions are the log's.
 
+    awarded_by  `policy`, or the person's subject: to the learner, `person`; so of renewals
     flag        what it rests on holds no longer (`grade_fell`, `score_fell`,
                 `completion_revoked`): it stays valid until a person revokes it or lets it stand
     renews      the credential of the cycle before, which had expired
@@ -114,7 +116,10 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     flag: Flag | None
 
     @classmethod
-    def of(cls, credential: Credential, now: datetime) -> "CredentialView":
+    def of(
+        cls, credential: Credential, now: datetime, *, to_staff: bool = True
+    ) -> "CredentialView":
+        """Who is not of the staff is told that a person acted, not who."""
         return cls(
             credential=credential.credential,
             achievement=credential.achievement,
@@ -123,7 +128,7 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
             valid_from=credential.valid_from,
             valid_until=credential.valid_until,
             awarded_at=credential.awarded_at,
-            awarded_by=credential.awarded_by,
+            awarded_by=credential.awarded_by if to_staff else _kind(credential.awarded_by),
             reason=credential.reason,
             evidence=credential.evidence,
             embargo_until=credential.embargo_until,
@@ -136,9 +141,17 @@ class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
             superseded=credential.superseded,
             supersedes=credential.supersedes,
             renews=credential.renews,
-            renewals=credential.renewals,
+            renewals=credential.renewals if to_staff else _unnamed(credential.renewals),
             flag=credential.flag,
         )
+
+
+def _kind(by: str) -> str:
+    return by if by == "policy" else "person"
+
+
+def _unnamed(renewals: tuple[Renewal, ...]) -> tuple[Renewal, ...]:
+    return tuple(replace(one, renewed_by=_kind(one.renewed_by)) for one in renewals)
 
 
 class RevokedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,14 +177,14 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls, learner: str, record: Record, now: datetime, *, withheld: bool = True
+        cls, learner: str, record: Record, now: datetime, *, to_staff: bool = True
     ) -> "RecordView":
-        """`withheld`: also what is not released."""
-        shown = (one for one in record.credentials.values() if withheld or not one.is_withheld(now))
+        """`to_staff`: also what is not released, and who awarded it."""
+        shown = (one for one in record.credentials.values() if to_staff or not one.is_withheld(now))
         return cls(
             learner=learner,
             results=tuple(one.result for one in record.results.values()),
-            credentials=tuple(CredentialView.of(one, now) for one in shown),
+            credentials=tuple(CredentialView.of(one, now, to_staff=to_staff) for one in shown),
         )
 
 

@@ -14,7 +14,7 @@ from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGIS
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, etag_of, read
 from milepost.dashboards.queries.course_progress import CourseProgress
 from milepost.dashboards.queries.learner import OF_LEARNER
-from milepost.dashboards.queries.lists.credentials import CREDENTIAL, NEVER_OUT, CredentialView
+from milepost.dashboards.queries.lists.credentials import NEVER_OUT, OWN_CREDENTIAL, CredentialView
 from milepost.dashboards.queries.lists.titles import COURSE_TITLE, tags_of, title_of
 from milepost.dashboards.queries.member_work import GOES_ON, MEMBERS, MODELS, work
 from milepost.dashboards.queries.progress_view import MemberWork, view_of
@@ -107,7 +107,7 @@ _CREDENTIALS: Final = Select(
     Decoder(list[HomeCredential]),
     f"""select registered.*, (select {title_of("a")} from dashboards.catalog_achievement a
         where a.tenant = :tenant and a.achievement = registered.achievement) as achievement_name
-    from ({CREDENTIAL} where {OF_LEARNER}) registered where not {NEVER_OUT}
+    from ({OWN_CREDENTIAL} where {OF_LEARNER}) registered where not {NEVER_OUT}
     order by position desc limit {MOST}""",
 )
 # One of a learner's courses for each achievement that asks for it and is not held.

@@ -13,9 +13,9 @@ from milepost.dashboards.queries.consistent_read import (
     read,
 )
 from milepost.dashboards.queries.lists.credentials import (
-    CREDENTIAL,
     CREDENTIAL_ROWS,
     NEVER_OUT,
+    OWN_CREDENTIAL,
     CredentialView,
 )
 from milepost.dashboards.queries.own_offerings import IN_OWN_OFFERINGS, models_for
@@ -32,7 +32,7 @@ def _selects(condition: str) -> tuple[Select, Select]:
         ),
         Select(
             CREDENTIAL_ROWS,
-            f"""select * from ({CREDENTIAL} where {condition}) registered
+            f"""select * from ({OWN_CREDENTIAL} where {condition}) registered
             where not {NEVER_OUT} order by position""",
         ),
     )

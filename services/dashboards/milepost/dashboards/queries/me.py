@@ -8,9 +8,9 @@ from milepost.dashboards.projections.credential_registry import CREDENTIAL_REGIS
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, read
 from milepost.dashboards.queries.learner import OF_LEARNER
 from milepost.dashboards.queries.lists.credentials import (
-    CREDENTIAL,
     CREDENTIAL_ROWS,
     NEVER_OUT,
+    OWN_CREDENTIAL,
     CredentialView,
 )
 from milepost.dashboards.queries.lists.enrollments import ENROLLMENTS, EnrollmentListed
@@ -27,7 +27,7 @@ _ENROLLMENTS: Final = Select(
 )
 _CREDENTIALS: Final = Select(
     CREDENTIAL_ROWS,
-    f"""select * from ({CREDENTIAL} where {OF_LEARNER}) registered where not {NEVER_OUT}
+    f"""select * from ({OWN_CREDENTIAL} where {OF_LEARNER}) registered where not {NEVER_OUT}
     order by position desc limit {MOST}""",
 )
 

@@ -13,6 +13,7 @@ from milepost.dashboards.api.parameters import (
     Filter,
     Language,
     Limit,
+    asks_as_learner,
     limit_of,
     whose,
 )
@@ -20,6 +21,7 @@ from milepost.dashboards.api.responses import NOT_YOUR_OWN
 from milepost.dashboards.api.views import CredentialsPage
 from milepost.dashboards.queries.lists.credentials import (
     CREDENTIALS,
+    OWN_CREDENTIALS,
     CredentialsQuery,
     CredentialStatus,
 )
@@ -52,7 +54,8 @@ async def list_credentials(
     longer.
 
     Roles: registrar, issuer, operator, service, auditor; instructor for what was first earned in
-    own offerings, learners for their own: to both of them what is withheld is not there.
+    own offerings, learners for their own: to both of them what is withheld is not there. Learners
+    are told that a person awarded it, not who.
     """
     learner = whose(request.user, learner)
     query = CredentialsQuery(
@@ -70,9 +73,8 @@ async def list_credentials(
         out=True if request.user.roles.isdisjoint(WHOLE_SCHOOL) else None,
         instructor=limit_of(request.user, learner),
     )
-    return await lists.answer(
-        request, CREDENTIALS, query, CredentialsPage, "credentials", form=form
-    )
+    listing = OWN_CREDENTIALS if asks_as_learner(request.user, learner) else CREDENTIALS
+    return await lists.answer(request, listing, query, CredentialsPage, "credentials", form=form)
 
 
 HANDLERS = (list_credentials,)

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 import asyncpg
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from milepost.dashboards.projections.catalog import CATALOG
 from milepost.dashboards.projections.credential_registry import (
@@ -20,7 +21,11 @@ CredentialStatus: TypeAlias = Literal[
 
 
 class CredentialView(RegisteredCredential, kw_only=True):
-    """`status` is that of now; `reason` is the revocation's code, `flag_reason` the flag's."""
+    """`status` is that of now; `reason` is the revocation's code, `flag_reason` the flag's.
+
+    `awarded_by` is `policy`, or the subject of the person who awarded it: learners, and whoever
+    asks for all that is a learner's, read `person`.
+    """
 
     status: CredentialStatus
 
@@ -48,12 +53,17 @@ class CredentialsQuery(TitledQuery, frozen=True, kw_only=True):
 
 CREDENTIAL_ROWS = Decoder(list[CredentialView])
 # The gravest that applies, as the credentials service has it.
-CREDENTIAL = """select *, case when revoked_at is not null then 'revoked'
+_STATUS = """case when revoked_at is not null then 'revoked'
         when superseded_by is not null then 'superseded'
         when declined_at is not null then 'declined'
         when held_for_release or withheld_until > now() then 'withheld'
         when suspended_at is not null then 'suspended'
-        when valid_until <= now() then 'expired' else 'active' end as status
+        when valid_until <= now() then 'expired' else 'active' end as status"""
+CREDENTIAL = f"select *, {_STATUS} from dashboards.credential_registry"
+_TOLD = ", ".join(name for name in RegisteredCredential.__struct_fields__ if name != "awarded_by")
+# As its learner sees it: that a person acted, not who.
+OWN_CREDENTIAL = f"""select tenant, {_TOLD}, {_STATUS},
+        case when awarded_by in ('', 'policy') then awarded_by else 'person' end as awarded_by
     from dashboards.credential_registry"""
 # Withheld now, or when it was revoked: there for who issues, and for nobody else.
 NEVER_OUT = """(held_for_release
@@ -69,6 +79,8 @@ CREDENTIALS = Listing(
         "out": f"{NEVER_OUT} <> :out",
     },
 )
+_OWN = f"select x.*, {ACHIEVEMENT_TITLE} from ({OWN_CREDENTIAL}) x"
+OWN_CREDENTIALS = replace(CREDENTIALS, sql=_OWN)
 
 
 async def read_credentials(
