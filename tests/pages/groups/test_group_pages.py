@@ -11,6 +11,7 @@ from tests.browser import THEMES, WIDTHS
 from tests.pages.campus import PLAN, Campus, campus_on, projecting
 
 from milepost.dashboards.live.topics import MOST
+from milepost.dashboards.queries.groups.risk import MemberAtRisk, members_page
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.rooms import ENROLLMENT_ROLE
 
@@ -79,6 +80,21 @@ async def test_a_sponsor_sees_how_their_members_stand(campus: Campus):
     campus.connection.cookies.clear()  # the language that was chosen
     assert "von 4 Mitgliedern" in german.text
     assert "Daten für alle" in german.text
+
+
+async def test_those_at_risk_are_paged(campus: Campus):
+    rows = [
+        MemberAtRisk(learner=one, course="C", course_title=None, offering=run)
+        for one in ("ann", "ben", "cem")
+        for run in ("autumn", "spring")
+    ]
+    first = members_page(rows, 4, None)
+    assert first.rows == rows[:4]
+    assert members_page(rows, 4, first.next) == (rows[4:], None)
+    # Whom the cursor names is at risk no more.
+    assert members_page(rows[:3] + rows[4:], 4, first.next) == (rows[4:], None)
+    refused = await campus.read("/sponsor/groups/acme/at-risk?cursor=bm9uZQ==", **SAM)
+    assert refused.status_code == 422
 
 
 async def test_a_sponsor_of_many_groups_follows_as_many_as_one_may(campus: Campus):

@@ -22,7 +22,7 @@ from milepost.dashboards.queries.groups.groups import (
     read_own_groups,
 )
 from milepost.dashboards.queries.groups.members import MemberStage, read_member
-from milepost.dashboards.queries.groups.risk import read_group_risk
+from milepost.dashboards.queries.groups.risk import members_page, read_group_risk
 from milepost.dashboards.queries.groups.standing import MODELS
 from milepost.dashboards.queries.lists.listing import read_page
 from milepost.pages.locales import Locale
@@ -75,8 +75,12 @@ async def get_sponsor_group(
 
 
 @get("/sponsor/groups/{group:str}/at-risk")
-async def get_sponsor_risk(request: PageRequest, group: PathKey, access: Groups) -> Response[bytes]:
-    """Who is at risk: a part of its own, for it takes longer. Raises `UnknownGroup`."""
+async def get_sponsor_risk(
+    request: PageRequest, group: PathKey, access: Groups, cursor: After = None
+) -> Response[bytes]:
+    """Who is at risk: a part of its own, for it takes longer. Raises `UnknownGroup`,
+    `CursorUnknown`.
+    """
     caller = request.user
     staff = await access.staff(caller, group)
     found = await read_group_risk(
@@ -86,8 +90,8 @@ async def get_sponsor_risk(request: PageRequest, group: PathKey, access: Groups)
         now=access.clock(),
         language=SHELL.locale(request).language,
     )
-    shown = found.members[:AT_RISK]
-    names = await access.names(caller, staff, [one.learner for one in shown])
+    page = members_page(found.members, AT_RISK, cursor)
+    names = await access.names(caller, staff, [one.learner for one in page.rows])
     return SHELL.render(
         request,
         "at_risk.html",
@@ -95,7 +99,8 @@ async def get_sponsor_risk(request: PageRequest, group: PathKey, access: Groups)
         topics=(f"group/{group}",),
         group=group,
         view=found,
-        shown=shown,
+        page=page,
+        cursor=cursor,
         names=names,
     )
 

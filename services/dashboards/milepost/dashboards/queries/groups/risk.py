@@ -4,9 +4,12 @@ Why they are is not told: "failed twice" would say what a sponsor is not told. A
 whole, since others set the pace; so no more than `MOST_OFFERINGS` are.
 """
 
+import base64
+import binascii
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -14,11 +17,13 @@ from msgspec.json import Decoder
 
 from milepost.dashboards.queries.consistent_read import Select, Snapshot, etag_of, read
 from milepost.dashboards.queries.groups.standing import ENROLLMENTS, MODELS, OF_THIS_GROUP
+from milepost.dashboards.queries.lists.keyset import CursorUnknown, Key
 from milepost.dashboards.queries.lists.titles import COURSE_TITLE, tags_of
 from milepost.dashboards.queries.offering import UnknownOffering
 from milepost.dashboards.queries.offerings.at_risk import read_at_risk
 
 MOST_OFFERINGS: Final = 20
+_read_place: Final = Decoder(tuple[Key, Key]).decode
 
 
 class MemberAtRisk(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +31,13 @@ class MemberAtRisk(msgspec.Struct, frozen=True, kw_only=True):
     course: str
     course_title: str | None
     offering: str
+
+
+class MembersPage(NamedTuple):
+    """`next` is the cursor of the page that follows, None at the end."""
+
+    rows: Sequence[MemberAtRisk]
+    next: str | None
 
 
 class _Run(msgspec.Struct):
@@ -96,5 +108,28 @@ async def read_group_risk(
         judged=len(judged),
         at_risk=len({one.learner for one in at_risk}),
         whole=len(runs) <= MOST_OFFERINGS,
-        members=sorted(at_risk, key=lambda one: (one.learner, one.offering)),
+        members=sorted(at_risk, key=_place_of),
     )
+
+
+def members_page(rows: Sequence[MemberAtRisk], limit: int, cursor: str | None) -> MembersPage:
+    """`rows` by learner and offering, of which a cursor names the last. Raises `CursorUnknown`."""
+    begin = 0 if cursor is None else bisect_right(rows, _place_in(cursor), key=_place_of)
+    shown = rows[begin : begin + limit]
+    more = len(rows) > begin + limit
+    return MembersPage(shown, _cursor_to(shown[-1]) if more else None)
+
+
+def _place_of(one: MemberAtRisk) -> tuple[str, str]:
+    return one.learner, one.offering
+
+
+def _cursor_to(last: MemberAtRisk) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(_place_of(last))).decode()
+
+
+def _place_in(cursor: str) -> tuple[str, str]:
+    try:
+        return _read_place(base64.urlsafe_b64decode(cursor.encode()))
+    except (binascii.Error, msgspec.MsgspecError, UnicodeError) as error:
+        raise CursorUnknown("learner", "asc") from error
