@@ -245,6 +245,7 @@ async def term(pool, tenant):
         ({"sort": "learner", "order": "asc"}, ["blue.ann", "red.ann", "red.bob", "blue.cid"]),
         ({"sort": "last_activity", "offering": "blue"}, ["blue.ann", "blue.cid"]),
         ({"sort": "last_activity", "learner": "ann"}, ["blue.ann", "red.ann"]),
+        ({"sort": "waitlisted_at", "offering": "red"}, ["red.bob", "red.ann"]),
     ],
 )
 async def test_staff_list_enrollments(desk, asked, enrollments):

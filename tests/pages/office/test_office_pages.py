@@ -1,6 +1,11 @@
 """The registrar's pages: what they show, and that their forms are commands of the API."""
 
+import re
+
+import pytest
 from tests.pages.campus import PLAN, Campus
+
+from milepost.dashboards.pages.office import offering
 
 
 async def test_the_home_shows_who_waits_and_what_runs(campus: Campus):
@@ -14,6 +19,28 @@ async def test_an_offering_shows_its_waitlist_in_order(campus: Campus):
     text = (await campus.read("/office/offerings/spring")).text
     assert text.index(">cem<") < text.index(">dora<")
     assert 'data-command="POST /enrollment/offerings/spring/enrollments"' in text
+
+
+async def test_a_waitlist_is_paged_in_its_order(campus: Campus, monkeypatch: pytest.MonkeyPatch):
+    await campus.open("queued", plan=PLAN, seats=1, approval=True)
+    seats = {one: await campus.seat(one, "queued") for one in ("kim", "lea", "moe")}
+    for learner in ("kim", "moe", "lea"):
+        answer = await campus.post(f"/enrollment/enrollments/{seats[learner]}/approve", {})
+        assert answer.status_code < 300, answer.text
+    await campus.settle()
+    monkeypatch.setattr(offering, "SHOWN", 1)
+
+    async def waiting(query: str = "") -> str:
+        text = (await campus.read(f"/office/offerings/queued{query}")).text
+        return text[text.index('id="waiting"') : text.index('id="roster"')]
+
+    first = await waiting()
+    assert ">moe<" in first
+    assert ">lea<" not in first
+    [following] = re.findall(r'href="([?]waiting=[^"#]+)#waiting"', first)
+    second = await waiting(following)
+    assert ">lea<" in second
+    assert ">moe<" not in second
 
 
 async def test_nothing_is_there_of_what_is_not(campus: Campus):

@@ -2013,7 +2013,7 @@ class Operations:
     async def list_enrollments(
         self,
         *,
-        sort: OpenLiteral["entered_at", "learner", "last_activity"] | None = None,
+        sort: OpenLiteral["entered_at", "waitlisted_at", "learner", "last_activity"] | None = None,
         order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
@@ -2059,7 +2059,7 @@ class Operations:
         """List enrollments
 
         `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
-        `risk` for an `offering`.
+        so is `waitlisted_at`, a waitlist's order; `risk` is for an `offering`.
 
         Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
         who is in, `active` for the last 7 days, `began` for who did anything, `lesson` with
@@ -2099,7 +2099,7 @@ class Operations:
     def all_enrollments(
         self,
         *,
-        sort: OpenLiteral["entered_at", "learner", "last_activity"] | None = None,
+        sort: OpenLiteral["entered_at", "waitlisted_at", "learner", "last_activity"] | None = None,
         order: OpenLiteral["asc", "desc"] | None = None,
         limit: int | None = None,
         offering: str | None = None,
@@ -2172,7 +2172,7 @@ class Operations:
         self,
         *,
         format: OpenLiteral["csv", "csv_with_bom", "parquet"],
-        sort: OpenLiteral["entered_at", "learner", "last_activity"] | None = None,
+        sort: OpenLiteral["entered_at", "waitlisted_at", "learner", "last_activity"] | None = None,
         order: OpenLiteral["asc", "desc"] | None = None,
         offering: str | None = None,
         learner: str | None = None,
@@ -2216,7 +2216,7 @@ class Operations:
         """List enrollments
 
         `since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
-        `risk` for an `offering`.
+        so is `waitlisted_at`, a waitlist's order; `risk` is for an `offering`.
 
         Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for
         who is in, `active` for the last 7 days, `began` for who did anything, `lesson` with

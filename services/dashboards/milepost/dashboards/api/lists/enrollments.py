@@ -81,8 +81,8 @@ async def list_enrollments(
     language: Language = None,
     form: Form = None,
 ) -> Response[EnrollmentsPage]:
-    """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`,
-    `risk` for an `offering`.
+    """`since`: entered then or later. `sort=last_activity` is for an `offering` or a `learner`, so
+    is `waitlisted_at`, a waitlist's order; `risk` is for an `offering`.
 
     Those behind a figure: `stage` for the funnel, `departure` for who is gone, `current` for who is
     in, `active` for the last 7 days, `began` for who did anything, `lesson` with `lesson_state` or

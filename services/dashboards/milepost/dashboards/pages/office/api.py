@@ -42,6 +42,13 @@ SHOWN_STATES: Final[tuple[EnrollmentState, ...]] = (
 MODELS: Final = (CATALOG, OFFERING_SUMMARY, LEARNER_OVERVIEW)
 
 Names: TypeAlias = NamedDependency[PersonalName | None]
+Waiting: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=r"^[A-Za-z0-9_=-]{1,2000}(?![\s\S])",
+        description="Of the waitlist: `next` of the page before",
+    ),
+]
 InState: TypeAlias = Annotated[EnrollmentState | None, QueryParameter(name="state")]
 
 
@@ -78,11 +85,13 @@ async def get_office_offering(
     request: PageRequest,
     offering: PathKey,
     pool: Pool,
+    *,
     in_state: InState = None,
     cursor: After = None,
+    waiting: Waiting = None,
 ) -> Response[bytes]:
     """Seats, requests, the waitlist, the roster; enroll one, change the seats, close."""
-    wanted = RosterQuery(state=in_state, cursor=cursor)
+    wanted = RosterQuery(state=in_state, cursor=cursor, waiting=waiting)
     language = SHELL.locale(request).language
     facts = await offering_facts(pool, request.user.tenant, offering, wanted, language=language)
     return SHELL.render(
@@ -94,6 +103,7 @@ async def get_office_offering(
         state=in_state,
         states=SHOWN_STATES,
         cursor=cursor,
+        waiting=waiting,
     )
 
 

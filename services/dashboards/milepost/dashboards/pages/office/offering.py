@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -17,16 +17,16 @@ from milepost.dashboards.queries.lists.enrollments import (
 from milepost.dashboards.queries.lists.listing import Page
 from milepost.dashboards.queries.lists.runs import RunView
 
-# Of those who wait or ask, a page shows so many; the roster shows them all, page by page.
+# Of those who ask, or are offered a seat, a page shows so many; the roster shows them all.
 SHOWN = 50
-_NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class RosterQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the roster is shown. `state` None: everybody."""
+    """What of the roster is shown, and of the waitlist. `state` None: everybody."""
 
     state: EnrollmentState | None = None
     cursor: str | None = None
+    waiting: str | None = None
 
 
 class OfferingFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class OfferingFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     run: RunView
     asking: Sequence[EnrollmentListed]
-    waiting: Sequence[EnrollmentListed]
+    waiting: Page[EnrollmentListed]
     offered: Sequence[EnrollmentListed]
     roster: Page[EnrollmentListed]
     position: int
@@ -53,21 +53,33 @@ async def offering_facts(
         query = EnrollmentsQuery(offering=offering, state=state, order="asc", limit=SHOWN)
         return (await read_enrollments(pool, tenant, query)).rows
 
-    requested, pending, waiting, offered = await asyncio.gather(
-        *(those(one) for one in ("requested", "pending_approval", "waitlisted", "offered"))
+    requested, pending, offered = await asyncio.gather(
+        *(those(one) for one in ("requested", "pending_approval", "offered"))
     )
+    waiting = await _waitlist(pool, tenant, offering, wanted.waiting)
     query = EnrollmentsQuery(offering=offering, state=wanted.state, cursor=wanted.cursor)
     roster = await read_enrollments(pool, tenant, query)
     return OfferingFacts(
         run=found.run,
         asking=[*pending, *requested],
-        waiting=sorted(waiting, key=_since),
+        waiting=waiting,
         offered=offered,
         roster=roster,
-        position=min(found.position, roster.position),
+        position=min(found.position, waiting.position, roster.position),
         as_of=found.as_of,
     )
 
 
-def _since(one: EnrollmentListed) -> datetime:
-    return one.waitlisted_at or _NO_TIME
+async def _waitlist(
+    pool: asyncpg.Pool, tenant: str, offering: str, cursor: str | None
+) -> Page[EnrollmentListed]:
+    """In its order, which approval gives, not the request."""
+    query = EnrollmentsQuery(
+        offering=offering,
+        state="waitlisted",
+        sort="waitlisted_at",
+        order="asc",
+        limit=SHOWN,
+        cursor=cursor,
+    )
+    return await read_enrollments(pool, tenant, query)

@@ -24,7 +24,7 @@ LessonCounted: TypeAlias = Literal["started", "done", "dropped", "scored"]
 StageReached: TypeAlias = Literal[
     "outside", "enrolled", "started", "reached_25", "reached_50", "reached_75", "completed"
 ]
-EnrollmentSort: TypeAlias = Literal["entered_at", "learner", "last_activity"]
+EnrollmentSort: TypeAlias = Literal["entered_at", "waitlisted_at", "learner", "last_activity"]
 
 
 class EnrollmentListed(EnrollmentRow, kw_only=True):
@@ -42,8 +42,8 @@ class EnrollmentListed(EnrollmentRow, kw_only=True):
 
 
 class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
-    """`since`: entered then or later; `among`, `scored`: of these only. `sort="last_activity"` is
-    for an offering or a learner.
+    """`since`: entered then or later; `among`, `scored`: of these only. `sort="last_activity"` and
+    `"waitlisted_at"`, which is the order of a waitlist, are for an offering or a learner.
 
     stage      has come so far, or further: those whom an offering's funnel counts in it
     departure  is gone that way, and had a seat
@@ -121,6 +121,7 @@ ENROLLMENTS = Listing(
     key="enrollment",
     sorts={
         "entered_at": by_time("entered_at", None),  # always there, and the column of the indexes
+        "waitlisted_at": by_time("waitlisted_at"),
         "learner": by_text("learner"),
         "last_activity": by_time("last_activity"),
     },
@@ -153,5 +154,6 @@ def check_sort(query: EnrollmentsQuery) -> None:
         raise FilterTooBroad("lesson")
     if query.lesson_state is not None and query.lesson is None:
         raise FilterTooBroad("lesson_state")
-    if query.sort == "last_activity" and query.offering is None and query.learner is None:
+    broad = query.offering is None and query.learner is None
+    if broad and query.sort in ("last_activity", "waitlisted_at"):
         raise SortTooBroad(query.sort)
