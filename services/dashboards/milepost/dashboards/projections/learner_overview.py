@@ -72,8 +72,6 @@ class EnrollmentRow(msgspec.Struct):
     `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
     of what was reported happened, however late it arrived.
     `started_at`: the first that was done, also of work that came along from another run.
-    `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
-    of what was reported happened, however late it arrived.
     """
 
     enrollment: str
