@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.browser import THEMES, WIDTHS
+from tests.browser import THEMES, WIDTHS, Reader
 from tests.dashboards.history import DAY, Life, offered, project, record
 from tests.pages.campus import Campus, tab_to
 
@@ -105,16 +105,23 @@ async def test_a_page_whose_change_is_not_answered_says_so_and_asks_again(
     async with campus.window(browser, **INES) as window:
         await window.open("/teach/offerings/spring")
         refused = "**/teach/offerings/spring?lessons=1"
-        await window.page.route(refused, lambda route: route.fulfill(status=503))
-        await window.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        await window.page.evaluate("document.body.dispatchEvent(new CustomEvent('changed'))")
         note = window.page.locator("#live-note")
+        await _refuse_and_change(window, refused)
+        await note.wait_for()
+        await window.page.unroute(refused)
+        await note.wait_for(state="hidden")  # it has asked again
+        await _refuse_and_change(window, refused)
         await note.wait_for()
         assert "lost its connection" in await note.inner_text()
         assert await window.page.evaluate(
             "document.querySelector('#live-note').getBoundingClientRect().top >= 0"
         ), "seen from everywhere on the page"
         assert await window.axe() == []
-        await window.page.unroute(refused)
-        await note.wait_for(state="hidden")
-        window.complaints.clear()  # the answer that was refused
+        await window.open("/teach")  # nothing asks again
+        window.complaints.clear()  # the answers that were refused
+
+
+async def _refuse_and_change(window: Reader, address: str) -> None:
+    await window.page.route(address, lambda route: route.fulfill(status=503))
+    await window.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await window.page.evaluate("document.body.dispatchEvent(new CustomEvent('changed'))")
