@@ -141,7 +141,7 @@ def queries(draw, name, rows):
 
 # What a row does not show: `test_figures_http.py`, `test_at_risk_http.py`, `test_withheld.py` have
 # these, and the catalog's pages `states`.
-ELSEWHERE = {"lesson", "lesson_state", "among", "scored", "out", "states"}
+ELSEWHERE = {"lesson", "lesson_state", "among", "scored", "began", "out", "states"}
 REACHED = get_args(StageReached)
 COLUMNS = {"taught_in": "language"}
 TIMES = {"starts_from": "starts", "starts_before": "starts", "since": "entered_at"}
