@@ -146,7 +146,7 @@ async def _serve(settings: Settings, name: str) -> None:
         timers = [Timers(one.timers, transactor, pool).run() for one in services if one.timers]
         workers = [work() for one in services for work in one.workers]
         ended = EndedSessions(pool, cookie.sessions)
-        await ended.ask()
+        await ended.begin()
         workers.append(ended.run())
         if name in EXAMINES:
             workers.append(watch(settings, pool, await consumers_here(settings)))

@@ -6,6 +6,7 @@ request waits for the database because of it, but a process that starts asks bef
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from milepost.events.runtime.outages import UNAVAILABLE
 from milepost.web.auth.session import SessionEnds, Sessions
 
 ASK_SECONDS: Final = 2.0
+BEGIN_SECONDS: Final = 10.0
 # A row is seen late by as much as its transaction took.
 OVERLAP: Final = timedelta(seconds=30)
 MOST_AT_ONCE: Final = 10_000
@@ -44,6 +46,11 @@ class EndedSessions:
         await self._pool.execute(_END, session.id, ends)
         self._sessions.end(session)
         await self._pool.execute(_CLEAN)
+
+    async def begin(self) -> None:
+        """Ask before anything is served; a database that is away is asked by `run` once it is back."""
+        with suppress(*UNAVAILABLE, TimeoutError):
+            await asyncio.wait_for(self.ask(), BEGIN_SECONDS)
 
     async def run(self) -> None:
         """Until it is canceled; a database that is away is asked again."""
