@@ -48,7 +48,7 @@ class EndedSessions:
         await self._pool.execute(_CLEAN)
 
     async def begin(self) -> None:
-        """Ask before anything is served; a database that is away is asked by `run` once it is back."""
+        """Ask before anything is served. A database that is away is asked by `run` later."""
         with suppress(*UNAVAILABLE, TimeoutError):
             await asyncio.wait_for(self.ask(), BEGIN_SECONDS)
 
