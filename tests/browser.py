@@ -112,9 +112,10 @@ async def reader(
     window = Reader(await context.new_page(), origin, connection)
     await context.route("**/*", window.answer)
     yield window
+    complaints = [*window.complaints]
     await context.unroute_all(behavior="ignoreErrors")  # what is under way is of no use now
     await context.close()
-    assert window.complaints == [], window.complaints
+    assert complaints == [], complaints
 
 
 class Visitor(Reader):

@@ -1417,9 +1417,7 @@ class EnrollmentRow(Struct, frozen=True, kw_only=True):
     or a seat; `waitlisted_at`, `enrolled_at`, `withdrawn_at` and the reason are this stay's.
     `visits` are reports that added progress, time or clicks; `last_activity` is when the latest
     of what was reported happened, however late it arrived. `started_at`: the first that was done,
-    also of work that came along from another run. `visits` are reports that added progress, time
-    or clicks; `last_activity` is when the latest of what was reported happened, however late it
-    arrived.
+    also of work that came along from another run.
     """
 
     enrollment: str
