@@ -5,6 +5,8 @@ import random
 import re
 import urllib.request
 
+import msgspec
+
 from milepost.operations.bench.figures import Measured, WentWrong
 from milepost.operations.bench.http_calls import TENANT
 from milepost.operations.bench.measures.commands import YARDSTICK, Cost, cost_of
@@ -49,14 +51,15 @@ async def measure(
 async def _open(
     place: Settings, learners: int, pages: int, connections: int
 ) -> tuple[Cost, Cost, float]:
-    cookies = SessionCookie(place)
     draw = random.Random(1)  # noqa: S311 - of no secret
-    signed_in = [
-        f"{cookies.name}={cookies.sessions.issue(f'learner-{one}', TENANT, ['learner'])}"
-        for one in draw.sample(range(learners), min(SIGNED_IN, learners))
-    ]
-    requests = [_get("/my", draw.choice(signed_in)) for _ in range(pages)]
+    asking = draw.sample(range(learners), min(SIGNED_IN, learners))
     async with milepost_process(place, "serve", "dashboards") as serving:
+        cookies = SessionCookie(msgspec.structs.replace(place, port=serving.port))
+        signed_in = [
+            f"{cookies.name}={cookies.sessions.issue(f'learner-{one}', TENANT, ['learner'])}"
+            for one in asking
+        ]
+        requests = [_get("/my", draw.choice(signed_in)) for _ in range(pages)]
         first = await asyncio.to_thread(_first_page_bytes, serving, signed_in[0])
         warm = [_get("/my", one) for one in signed_in]
         await cost_of(serving, warm, connections, 200)
