@@ -66,5 +66,4 @@ async def test_a_course_shows_its_runs_side_by_side(campus: Campus):
     text = (await campus.read("/office/courses/DATA-101")).text
     assert "/office/offerings/spring" in text
     assert "/office/offerings/autumn" in text
-    # Other tests of this campus enroll and move learners.
-    assert re.search(r"Of those enrolled, .* completed|Nobody is enrolled in any run yet", text)
+    assert "Of those enrolled, 0 % completed" in text

@@ -38,6 +38,6 @@ def finding(runs: Sequence[OfferingListed], locale: Locale) -> str:
     if not rates:
         return locale.text("runs.finding.none")
     least, most = locale.percent(min(rates)), locale.percent(max(rates))
-    if len(rates) == 1:
+    if least == most:
         return locale.text("runs.finding.one", most=most)
     return locale.text("runs.finding", least=least, most=most)
