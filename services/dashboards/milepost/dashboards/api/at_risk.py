@@ -26,7 +26,7 @@ from milepost.dashboards.api.views import AtRiskPage
 from milepost.dashboards.domain.at_risk import Judgement
 from milepost.dashboards.queries.offering import UnknownOffering
 from milepost.dashboards.queries.offerings.at_risk import AtRisk, Risk, read_at_risk
-from milepost.dashboards.queries.offerings.risk_pages import page_of
+from milepost.dashboards.queries.offerings.risk_pages import RiskPage, page_of
 from milepost.web.problems import Malformed
 from milepost.web.requests.positions import awaited_position
 
@@ -73,7 +73,14 @@ async def list_at_risk(
         awaited=awaited_position(request),
     )
     shown = page_of(found.rows, limit, cursor)
-    page = AtRiskPage(
+    page = _page(found, shown, links=_links(found) if day is None else {})
+    return await lists.answer_rows(
+        request, found.rows, Judgement, (page, found), "at-risk", form=form
+    )
+
+
+def _page(found: AtRisk, shown: RiskPage, links: dict[str, str]) -> AtRiskPage:
+    return AtRiskPage(
         position=found.position,
         as_of=found.as_of,
         offering=found.offering,
@@ -83,12 +90,9 @@ async def list_at_risk(
         at_risk=found.at_risk,
         at_risk_of_judged=found.at_risk / found.judged if found.judged else None,
         reasons=found.reasons,
-        links=_links(found) if day is None else {},
+        links=links,
         learners=list(shown.rows),
         next=shown.next,
-    )
-    return await lists.answer_rows(
-        request, found.rows, Judgement, (page, found), "at-risk", form=form
     )
 
 

@@ -101,19 +101,11 @@ async def read_at_risk(
     Raises `UnknownOffering`, also where it is not the `instructor`'s own.
     """
     at = now if happened_by is None else min(now, end_of(happened_by))
-    arguments: dict[str, object] = {"offering": offering}
-    members, run = NOW, RUN
-    if happened_by is not None:
-        members = BY_THEN
-    if instructor is not None:
-        run, arguments["instructor"] = OWN_RUN, instructor
+    members = NOW if happened_by is None else BY_THEN
+    run, own = (RUN, {}) if instructor is None else (OWN_RUN, {"instructor": instructor})
+    models, selects = models_for(MODELS, instructor), (run, members, PLANS)
     found = await read(
-        pool,
-        tenant,
-        models_for(MODELS, instructor),
-        (run, members, PLANS),
-        arguments,
-        awaited=awaited,
+        pool, tenant, models, selects, {"offering": offering, **own}, awaited=awaited
     )
     runs, facts, plans = found.rows
     if not runs:
