@@ -34,8 +34,10 @@ async def chromium() -> AsyncIterator[Any]:
         pytest.skip(f"there is no Chromium at {CHROMIUM}: apt-get install chromium")
     async with driver.async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 class Reader:
@@ -111,10 +113,12 @@ async def reader(
     context = await browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
     window = Reader(await context.new_page(), origin, connection)
     await context.route("**/*", window.answer)
-    yield window
-    complaints = [*window.complaints]
-    await context.unroute_all(behavior="ignoreErrors")  # what is under way is of no use now
-    await context.close()
+    try:
+        yield window
+    finally:
+        complaints = [*window.complaints]
+        await context.unroute_all(behavior="ignoreErrors")  # what is under way is of no use now
+        await context.close()
     assert complaints == [], complaints
 
 
@@ -146,8 +150,10 @@ async def visitor(
     context = await browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
     window = Visitor(await context.new_page(), origin)
     window.page.on("request", lambda one: window.hear_request(one.url))
-    yield window
-    await context.close()
+    try:
+        yield window
+    finally:
+        await context.close()
     assert window.complaints == []
 
 

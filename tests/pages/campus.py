@@ -128,6 +128,9 @@ async def projecting(campus: Campus) -> AsyncIterator[None]:
             await asyncio.sleep(0.05)
 
     following = asyncio.create_task(follow())
-    yield
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    try:
+        yield
+    finally:
+        following.cancel()
+        [ended] = await asyncio.gather(following, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError), ended

@@ -148,6 +148,25 @@ async def test_a_registrar_keeps_a_group_by_form_and_keyboard(campus: Campus, br
     assert [one["learner"] for one in members] == ["ann", "cem"]
 
 
+async def test_a_page_that_is_behind_says_so_and_follows(campus: Campus, browser: Any):
+    await campus.put("/enrollment/groups/late", {"name": "Late class"})
+    await campus.settle()
+    async with campus.window(browser) as window:
+        page = window.page
+        await window.open("/office/groups/late?lang=en")
+        await page.fill("#add-members textarea", "ann")
+        await page.click("#add-members button")
+        await page.wait_for_selector("#behind")
+        assert await page.locator("input[value=ann]").count() == 0
+        assert await window.axe() == []
+        await window.picture("office-behind")
+        await page.fill("#assign-staff [name=subject]", "auth0|nils")
+        async with projecting(campus):
+            await page.check("input[value=ann]")
+        await page.wait_for_selector("#behind", state="detached")
+        assert await page.input_value("#assign-staff [name=subject]") == "auth0|nils"
+
+
 @pytest.mark.parametrize("scheme", THEMES)
 async def test_pages_of_groups_are_for_everybody(campus: Campus, browser: Any, scheme: str):
     shown: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {

@@ -47,6 +47,8 @@ VARY: Final = "Cookie, Accept-Language, HX-Request"
 YEAR_SECONDS: Final = 365 * 86_400
 MAX_COOKIE: Final = 64
 LOCALE: Final = "locale"
+# In a request's state: the page does not show yet what its reader has just sent.
+BEHIND: Final = "behind"
 # Statuses that a page of their own explains; others are told in the words of their kind.
 EXPLAINED: Final = frozenset({400, 401, 403, 404, 409, 410, 429, 500, 503})
 
@@ -113,6 +115,7 @@ class Shell:
             "area": area,
             "languages": self._languages(request.scope["query_string"]),
             "topics": (),
+            BEHIND: request.scope["state"].get(BEHIND, False),
         }
         known = {**around, **facts}
         if part is None:

@@ -3,7 +3,7 @@
     form ── command ──> Milepost-Position ── cookie, some seconds ──> the page that follows
 
 `forms.js` keeps the position. Who has no cookie waits for nothing; after `WAIT_SECONDS` the page is
-shown as it is, and says of when.
+shown as it is, says so, and loads itself anew for as long as the cookie lives.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +13,7 @@ import asyncpg
 
 from milepost.dashboards.queries.consistent_read import shows
 from milepost.events.projections.read_model import ReadModel
-from milepost.pages.shell import PageRequest
+from milepost.pages.shell import BEHIND, PageRequest
 
 COOKIE: Final = "milepost-seen"
 DIGITS: Final = 18
@@ -28,6 +28,7 @@ def own_writes(
     async def wait(request: PageRequest) -> None:
         text = request.cookies.get(COOKIE, "")
         if text.isascii() and text.isdigit() and len(text) <= DIGITS:
-            await shows(pool, request.user.tenant, models, int(text), WAIT_SECONDS)
+            shown = await shows(pool, request.user.tenant, models, int(text), WAIT_SECONDS)
+            request.scope["state"][BEHIND] = not shown
 
     return wait
