@@ -4,15 +4,16 @@ Each rule is a function from a house to its breaches, so that a house with a pla
 that the rule sees it.
 """
 
-import ast
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.house.parsed import parsed
 
 HOUSE = Path(__file__).parents[2]
 LIBRARIES = ("events", "contracts", "web", "jobs", "pages")
@@ -107,6 +108,8 @@ FORMATS: Mapping[str, set[str]] = {
 PURE_LIBRARY = ("streams", "codec", "event", "log", "policies.policy")
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "uuid1", "uuid4", "uuid7"}
 MAX_FILES = 14
+# The schema of a table in SQL.
+NAMED_TABLE = re.compile(r"\b(?:from|join|into|update|table|on)\s+(\w+)\.", re.IGNORECASE)
 
 
 class Import(NamedTuple):
@@ -119,37 +122,10 @@ def modules(house: Path, room: str) -> list[Path]:
     return sorted((house / top / room / "milepost").rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative imports hide the room"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def texts(path: Path) -> Iterator[str]:
-    """String literals, f-strings with a brace for what is put in; docstrings are no literals."""
-    tree = ast.parse(path.read_text("utf-8"))
-    words = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    inside = {
-        id(part)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        for part in node.values
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            parts = (getattr(part, "value", "") for part in node.values)
-            yield "".join(part if isinstance(part, str) else "{}" for part in parts)
-        elif id(node) not in words | inside and isinstance(value := getattr(node, "value", 0), str):
-            yield value
+def imports(path: Path) -> tuple[str, ...]:
+    found = parsed(path)
+    assert not found.relative, f"{path}: relative imports hide the room"
+    return found.imports
 
 
 def room_of(name: str) -> str | None:
@@ -187,23 +163,15 @@ def foreign_tables(house: Path) -> list[str]:
     for room in ROOMS:
         top = "libs" if room in LIBRARIES else "services"
         files = [(path, path.read_text("utf-8")) for path in (house / top / room).rglob("*.sql")]
-        files += [(path, "\n".join(texts(path))) for path in modules(house, room)]
+        files += [(path, "\n".join(parsed(path).texts)) for path in modules(house, room)]
         for path, text in files:
-            for schema, owner in SCHEMAS.items():
-                if room == owner or room in READ_BY[schema]:
-                    continue
-                if re.search(
-                    rf"\b(from|join|into|update|table|on)\s+{schema}\.", text, re.IGNORECASE
-                ):
-                    found.append(f"{path.relative_to(house)} names {schema}")
+            named = {schema.lower() for schema in NAMED_TABLE.findall(text)}
+            found += [
+                f"{path.relative_to(house)} names {schema}"
+                for schema, owner in SCHEMAS.items()
+                if schema in named and room != owner and room not in READ_BY[schema]
+            ]
     return found
-
-
-def categories(path: Path) -> Iterator[str]:
-    """The names that are given to `Category` as literals."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Category":
-            yield str(getattr(node.args[0], "value", ""))
 
 
 def foreign_streams(house: Path) -> list[str]:
@@ -216,8 +184,8 @@ def foreign_streams(house: Path) -> list[str]:
             if room == "operations":  # names learners, quizzes and files of its own
                 continue
             heads = tuple(f"{name}-{{}}" for name in spelt)
-            names = [text for text in texts(path) if text.startswith(heads)]
-            names += [name for name in categories(path) if name in spelt]
+            names = [text for text in parsed(path).texts if text.startswith(heads)]
+            names += [name for name in parsed(path).categories if name in spelt]
             found += [f"{path.relative_to(house)} spells {name!r}" for name in names]
     return found
 
@@ -235,8 +203,7 @@ def routes_that_append(house: Path) -> list[str]:
         for room in SERVICES
         for path in modules(house, room)
         if {"api", "pages"} & set(path.with_suffix("").parts)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "transact"
+        if "transact" in parsed(path).attributes
     ]
 
 
@@ -351,7 +318,8 @@ def pure_files() -> list[Path]:
     return [*modules(HOUSE, "contracts"), *rules]
 
 
-def closure(path: Path) -> set[Path]:
+@lru_cache(maxsize=1024)
+def closure(path: Path) -> frozenset[Path]:
     """The file and everything of its own room that it leads to."""
     reached: set[Path] = set()
     waiting = [path]
@@ -359,18 +327,19 @@ def closure(path: Path) -> set[Path]:
         one = waiting.pop()
         if one not in reached:
             reached.add(one)
-            waiting += [found for name in imports(one) for found in own_file(one, name)]
-    return reached
+            top, room = one.relative_to(HOUSE).parts[:2]
+            own = (name for name in imports(one) if room_of(name) == room)
+            waiting += [found for name in own if (found := file_of(HOUSE / top / room, name))]
+    return frozenset(reached)
 
 
-def own_file(importer: Path, name: str) -> list[Path]:
+@lru_cache(maxsize=4096)
+def file_of(root: Path, name: str) -> Path | None:
+    """The module that it names, or that has it."""
     parts = name.split(".")
-    top, room = importer.relative_to(HOUSE).parts[:2]
-    if room_of(name) != room:
-        return []
-    root = HOUSE / top / room
     modules = (root.joinpath(*parts[:length]) for length in range(len(parts), 1, -1))
-    return [file for module in modules if (file := module.with_suffix(".py")).exists()][:1]
+    files = (module.with_suffix(".py") for module in modules)
+    return next((file for file in files if file.exists()), None)
 
 
 def may_be_pure(name: str, formats: Collection[str] = ()) -> bool:
@@ -403,13 +372,10 @@ def test_rules_touch_nothing_outside(path: Path):
 @pytest.mark.parametrize("path", pure_files(), ids=names(pure_files()))
 def test_rules_have_no_clock_and_no_dice(path: Path):
     for reached in closure(path):
-        for node in ast.walk(ast.parse(reached.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-                assert called not in CLOCKS, f"{reached}:{node.lineno} calls {called}"
-            assert not isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith), (
-                f"{reached}:{node.lineno} waits"
-            )
+        found = parsed(reached)
+        for line, name in found.calls:
+            assert name not in CLOCKS, f"{reached}:{line} calls {name}"
+        assert not found.waits, f"{reached}:{found.waits[0]} waits"
 
 
 def test_files_are_named_for_what_they_hold():
