@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from litestar import Litestar
 from tests.clients import AsyncClient, connection_to
 from tests.documented import METHODS
 from tests.loop_lag import loop_free, slowness
@@ -29,16 +30,21 @@ LESSONS = {"Progressed.resume_at"}
 TIME = re.compile(r".+_at|at|expires|window_opens|window_closes")
 
 
-@pytest.fixture
-async def asked(tmp_path: Path) -> AsyncIterator[AsyncClient]:
-    settings = Settings(data_dir=tmp_path)
+def app_of(rooms: str, folder: Path) -> Litestar:
+    settings = Settings(data_dir=folder)
     nowhere = cast("Any", None)  # nothing is asked of the database
-    services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
-    app = create_app(services, settings, TokenVerifier(settings), ready={})
-    async with connection_to(app) as client:
+    services = services_of(rooms, Context(Transactor(MemoryLog()), settings, nowhere))
+    return create_app(services, settings, TokenVerifier(settings), ready={})
+
+
+@pytest.fixture(scope="module")
+async def asked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
+    """Asked again and again for what it builds once."""
+    async with connection_to(app_of("all", tmp_path_factory.mktemp("app"))) as client:
         yield client
 
 
+@pytest.fixture(scope="module")
 async def document(asked: AsyncClient) -> dict[str, Any]:
     found: dict[str, Any] = (await asked.get(ADDRESS)).json()
     return found
@@ -58,27 +64,26 @@ def references(value: Any) -> Iterator[str]:
             yield from (found for one in value for found in references(one))
 
 
-async def test_names_are_unique_and_readable(asked: AsyncClient):
-    found = await document(asked)
-    schemas = found["components"]["schemas"]
+def test_names_are_unique_and_readable(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
     titles = Counter(schema["title"] for schema in schemas.values() if "title" in schema)
     assert [title for title, times in titles.items() if times > 1] == []
     assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
     known = {f"#/components/schemas/{name}" for name in schemas}
-    assert {one for one in references(found) if "/schemas/" in one} <= known
+    assert {one for one in references(document) if "/schemas/" in one} <= known
 
 
-async def test_operations_are_called_by_what_they_do(asked: AsyncClient):
-    paths = (await document(asked))["paths"]
+def test_operations_are_called_by_what_they_do(document: dict[str, Any]):
+    paths = document["paths"]
     ids = [operation["operationId"] for _, operation in operations(paths)]
     assert len(set(ids)) == len(ids) > 50
     assert [one for one in ids if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", one)] == []
     assert {"enrollLearner", "withdrawEnrollment", "publishCourse", "reportLearning"} <= {*ids}
 
 
-async def test_times_say_so(asked: AsyncClient):
+def test_times_say_so(document: dict[str, Any]):
     lacking = []
-    for name, schema in (await document(asked))["components"]["schemas"].items():
+    for name, schema in document["components"]["schemas"].items():
         for key, told in schema.get("properties", {}).items():
             kinds = [told, *told.get("anyOf", ())]
             plain = [one for one in kinds if one.get("type") == "string" and "enum" not in one]
@@ -87,15 +92,15 @@ async def test_times_say_so(asked: AsyncClient):
     assert set(lacking) <= LESSONS
 
 
-async def test_answers_say_what_is_always_there(asked: AsyncClient):
-    schemas = (await document(asked))["components"]["schemas"]
+def test_answers_say_what_is_always_there(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
     for name in ("EnrollmentRow", "DashboardsCourseView", "LessonView", "EnrollmentView"):
         assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
     assert "mode" not in schemas["Enroll"]["required"], "a body may leave out what has a default"
 
 
-async def test_what_is_created_says_where_it_is(asked: AsyncClient):
-    paths = (await document(asked))["paths"]
+def test_what_is_created_says_where_it_is(document: dict[str, Any]):
+    paths = document["paths"]
     created = [
         (path, operation["responses"]["201"])
         for path, operation in operations(paths)
@@ -105,8 +110,8 @@ async def test_what_is_created_says_where_it_is(asked: AsyncClient):
     assert [path for path, answer in created if "Location" not in answer["headers"]] == []
 
 
-async def test_any_read_and_any_command_waits_as_the_client_prefers(asked: AsyncClient):
-    paths = (await document(asked))["paths"]
+def test_any_read_and_any_command_waits_as_the_client_prefers(document: dict[str, Any]):
+    paths = document["paths"]
     for path, operation in operations(paths):
         sent = {one["name"] for one in operation.get("parameters", ())}
         if "Idempotency-Key" in sent or "Milepost-Position" in sent:
@@ -151,9 +156,14 @@ async def test_there_is_nothing_else(asked: AsyncClient, path: str):
     assert answer.json()["type"] == "urn:milepost:problem:unknown_route"
 
 
+async def test_building_it_leaves_the_loop_to_others(tmp_path: Path):
+    # In a thread, which shares the interpreter with the loop.
+    async with connection_to(app_of("all", tmp_path)) as anew, loop_free(250):
+        await anew.get(ADDRESS, headers=GZIP)
+
+
 async def test_it_costs_next_to_nothing(asked: AsyncClient):
-    async with loop_free(250):  # built in a thread, which shares the interpreter with the loop
-        await asked.get(ADDRESS, headers=GZIP)
+    await asked.get(ADDRESS, headers=GZIP)
     before = time.process_time()
     await asyncio.gather(
         *(asked.get(ADDRESS, headers={**GZIP, "Accept": "*/*"}) for _ in range(100))
@@ -162,8 +172,8 @@ async def test_it_costs_next_to_nothing(asked: AsyncClient):
     assert each < 0.01 * slowness(), "the client's part included"
 
 
-async def test_what_was_made_is_read_by_a_link(asked: AsyncClient):
-    paths = (await document(asked))["paths"]
+def test_what_was_made_is_read_by_a_link(document: dict[str, Any]):
+    paths = document["paths"]
     reads = {one["operationId"]: path for path, one in operations(paths)}
     for path, operation in operations(paths):
         links = {
@@ -189,17 +199,13 @@ async def test_what_was_made_is_read_by_a_link(asked: AsyncClient):
 
 
 async def test_a_process_links_only_to_what_it_serves_itself(tmp_path: Path):
-    settings = Settings(data_dir=tmp_path)
-    nowhere = cast("Any", None)
-    services = services_of("enrollment", Context(Transactor(MemoryLog()), settings, nowhere))
-    app = create_app(services, settings, TokenVerifier(settings), ready={})
-    paths = made(app)["paths"]
+    paths = made(app_of("enrollment", tmp_path))["paths"]
     enrolled = paths["/enrollment/offerings/{offering}/enrollments"]["post"]["responses"]["201"]
     assert enrolled["links"].keys() == {"getEnrollment"}
 
 
-async def test_every_operation_says_what_it_does_and_what_it_is_asked(asked: AsyncClient):
-    for path, operation in operations((await document(asked))["paths"]):
+def test_every_operation_says_what_it_does_and_what_it_is_asked(document: dict[str, Any]):
+    for path, operation in operations(document["paths"]):
         assert operation["summary"], path
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path":
