@@ -1,6 +1,7 @@
 """How Sphinx builds these pages. Nothing in them is fetched from anywhere."""
 
 from importlib.metadata import version as version_of
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -29,5 +30,16 @@ def insert_tables(_app: Sphinx, _page: str, source: list[str]) -> None:
     source[0] = with_tables(source[0])
 
 
+def own_branch(
+    _app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: object
+) -> None:
+    """Beside a page stands the branch that it is on. All branches on all pages would be more than
+    half of what is built, and of what is read. Decisions stand in their index, by what they are of.
+    """
+    tree, depth = context["toctree"], 1 if page.startswith("decisions/") else -1
+    context["toctree"] = lambda **usual: tree(**{**usual, "collapse": True, "maxdepth": depth})
+
+
 def setup(app: Sphinx) -> None:
     app.connect("source-read", insert_tables)
+    app.connect("html-page-context", own_branch, priority=400)  # before the theme draws it
