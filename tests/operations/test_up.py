@@ -1,11 +1,14 @@
-"""`milepost up` as its users have it: a process of its own, ended kindly and unkindly."""
+"""`milepost up` as its users have it: a process of its own, ended kindly and unkindly.
+
+What starts and runs is the real command (`start`); what only looks at it, or is refused, need not
+load everything once more (`ask`).
+"""
 
 import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -16,6 +19,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.clients import Response, TransportError, fetch, is_ready
+from tests.commands.forked import forked, real
 from tests.eventually import wait_until
 from tests.processes import plain_environment
 
@@ -41,6 +45,12 @@ def start(data_dir: Path) -> Iterator[Start]:
     yield from starting(data_dir)
 
 
+@pytest.fixture
+def ask(start: Start) -> Start:
+    """As `start`, by a fork."""
+    return partial(start, fork=True)
+
+
 @pytest.fixture(scope="module")
 def shared_dir(session_dir: Path) -> Path:
     """The folder of `running`."""
@@ -56,6 +66,12 @@ def start_beside(shared_dir: Path) -> Iterator[Start]:
 
 
 @pytest.fixture(scope="module")
+def ask_beside(start_beside: Start) -> Start:
+    """As `start_beside`, by a fork."""
+    return partial(start_beside, fork=True)
+
+
+@pytest.fixture(scope="module")
 def running(start_beside: Start) -> Running:
     """One `milepost up` for all tests that leave it as they found it."""
     up = start_beside("up", "--port", "0")
@@ -65,10 +81,9 @@ def running(start_beside: Start) -> Running:
 def starting(folder: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str, **given: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "milepost.operations", *arguments]
+    def begin(*arguments: str, fork: bool = False, **given: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            command,
+            [*(forked() if fork else real()), *arguments],
             env={**plain_environment(), "MILEPOST_DATA_DIR": str(folder), **given},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -169,9 +184,9 @@ def test_who_is_killed_again_and_again_is_started_as_often(running: Running, sha
 
 @pytest.mark.faults
 def test_a_server_that_dies_is_started_again_and_takes_nobody_with_it(
-    running: Running, shared_dir: Path, start_beside: Start
+    running: Running, shared_dir: Path, ask_beside: Start
 ):
-    token, _ = start_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
+    token, _ = ask_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
     answers: list[Response] = []
 
     def back(program: str, old: psutil.Process) -> bool:
@@ -195,20 +210,20 @@ def test_a_server_that_dies_is_started_again_and_takes_nobody_with_it(
     assert all("Retry-After" in one.headers for one in refused)
 
 
-def test_a_directory_in_use_is_refused_in_a_sentence(running: Running, start_beside: Start):
-    second = start_beside("up", "--port", "0")
+def test_a_directory_in_use_is_refused_in_a_sentence(running: Running, ask_beside: Start):
+    second = ask_beside("up", "--port", "0")
     _, said = second.communicate(timeout=PATIENCE_SECONDS)
     assert second.returncode == 1
     assert f"is in use by process {running.up.pid}" in said
     assert "Traceback" not in said
 
 
-def test_a_port_in_use_is_refused_in_a_sentence(start: Start, data_dir: Path):
+def test_a_port_in_use_is_refused_in_a_sentence(ask: Start, data_dir: Path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        up = start("up", "--port", port)
+        up = ask("up", "--port", port)
         _, said = up.communicate(timeout=PATIENCE_SECONDS)
     assert up.returncode == 1
     assert port in said
@@ -217,12 +232,12 @@ def test_a_port_in_use_is_refused_in_a_sentence(start: Start, data_dir: Path):
     assert left_running(data_dir) == []
 
 
-def test_other_commands_find_what_runs(running: Running, start_beside: Start):
+def test_other_commands_find_what_runs(running: Running, ask_beside: Start):
     http, said = running.http, ""
 
     def is_well() -> bool:
         nonlocal said
-        doctor = start_beside("doctor")
+        doctor = ask_beside("doctor")
         said, _ = doctor.communicate(timeout=PATIENCE_SECONDS)
         return doctor.returncode == 0
 
@@ -231,7 +246,7 @@ def test_other_commands_find_what_runs(running: Running, start_beside: Start):
     assert f"from {wheel()}" in said
     assert [line.split()[1] for line in said.splitlines()] == list(CHECKS)
     assert all(len(line.split()) > 2 for line in said.splitlines())
-    printed, _ = start_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
+    printed, _ = ask_beside("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
     answer = fetch(
         f"{http}/dashboards/operations", headers={"Authorization": f"Bearer {printed.strip()}"}
     )
@@ -263,39 +278,39 @@ def test_secrets_are_for_their_owner_only(shared_dir: Path):
     assert json.loads((shared_dir / "runtime.json").read_text())["http"].startswith("http://127")
 
 
-def test_without_anything_running_a_command_says_what_to_do(start: Start):
-    doctor = start("doctor")
+def test_without_anything_running_a_command_says_what_to_do(ask: Start):
+    doctor = ask("doctor")
     _, said = doctor.communicate(timeout=PATIENCE_SECONDS)
     assert doctor.returncode == 1
     assert "milepost up" in said
     assert "Traceback" not in said
 
 
-def test_the_servers_alone_may_be_started(start: Start, data_dir: Path):
-    up = start("up", "--only", "postgres")
+def test_the_servers_alone_may_be_started(ask: Start, data_dir: Path):
+    up = ask("up", "--only", "postgres")
     assert up.stdout
     assert any(line.startswith("Running: postgres") for line in up.stdout), up.stderr
-    address, _ = start("address", "postgres").communicate(timeout=PATIENCE_SECONDS)
+    address, _ = ask("address", "postgres").communicate(timeout=PATIENCE_SECONDS)
     assert address.startswith("postgresql://")
-    none, said = start("address", "nats").communicate(timeout=PATIENCE_SECONDS)
+    none, said = ask("address", "nats").communicate(timeout=PATIENCE_SECONDS)
     assert (none, "--only" in said) == ("", True)
-    _, said = start("doctor").communicate(timeout=PATIENCE_SECONDS)
+    _, said = ask("doctor").communicate(timeout=PATIENCE_SECONDS)
     assert "set MILEPOST_NATS" in said
-    migrated = start("migrate")  # it never speaks to NATS
+    migrated = ask("migrate")  # it never speaks to NATS
     assert "up to date" in migrated.communicate(timeout=PATIENCE_SECONDS)[0]
     running = {name for one in left_running(data_dir) for name in one.cmdline()[:1]}
     assert not any("nats-server" in name for name in running)
     up.send_signal(signal.SIGTERM)
     assert up.wait(PATIENCE_SECONDS) == 0
     assert left_running(data_dir) == []
-    refused = start("up", "--only", "nats", MILEPOST_NATS="nats://127.0.0.1:1")
+    refused = ask("up", "--only", "nats", MILEPOST_NATS="nats://127.0.0.1:1")
     _, said = refused.communicate(timeout=PATIENCE_SECONDS)
     assert (refused.returncode, "MILEPOST_NATS names another" in said) == (2, True)
 
 
-def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data_dir: Path):
+def test_a_named_server_that_is_away_is_refused_in_a_sentence(ask: Start, data_dir: Path):
     away = f"nats://me:secret@127.0.0.1:{free_port(0)}"
-    up = start("up", "--port", "0", MILEPOST_NATS=away)
+    up = ask("up", "--port", "0", MILEPOST_NATS=away)
     _, said = up.communicate(timeout=PATIENCE_SECONDS)
     assert up.returncode == 1
     assert "MILEPOST_NATS names nats://127.0.0.1" in said
@@ -305,9 +320,9 @@ def test_a_named_server_that_is_away_is_refused_in_a_sentence(start: Start, data
     assert left_running(data_dir) == []
 
 
-def test_a_token_of_a_new_key_comes_with_a_warning(start: Start, data_dir: Path):
+def test_a_token_of_a_new_key_comes_with_a_warning(ask: Start, data_dir: Path):
     for warned in (True, False):
-        printed, said = start("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
+        printed, said = ask("token", "--role", "operator").communicate(timeout=PATIENCE_SECONDS)
         assert len(printed.split()) == 1
         assert (str(data_dir) in said) is warned
 

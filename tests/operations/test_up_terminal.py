@@ -6,7 +6,6 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+from tests.commands.forked import forked, real
 
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
 COLOR = re.compile(r"\x1b\[\d*m")
@@ -40,11 +40,11 @@ class Screen:
 
 
 @contextmanager
-def on_a_terminal(*arguments: str, **given: str) -> Iterator[Screen]:
+def on_a_terminal(milepost: tuple[str, ...], *arguments: str, **given: str) -> Iterator[Screen]:
     ours, theirs = pty.openpty()
     with os.fdopen(ours, encoding="utf-8") as terminal:
         up = subprocess.Popen(
-            [sys.executable, "-m", "milepost.operations", "up", "--port", "0", *arguments],
+            [*milepost, "up", "--port", "0", *arguments],
             env={**PLAIN, **given},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
@@ -72,7 +72,8 @@ def shell(commands: str) -> str:
 def test_people_read_a_short_log_and_last_what_to_do(data_dir: Path):
     folder = data_dir / "a folder"
     named_otherwise = str(data_dir / "not this one")
-    with on_a_terminal("--data-dir", str(folder), MILEPOST_DATA_DIR=named_otherwise) as screen:
+    given = {"MILEPOST_DATA_DIR": named_otherwise}
+    with on_a_terminal(real(), "--data-dir", str(folder), **given) as screen:
         lines = screen.until(LAST)
         begun = lines.index(next(line for line in lines if line.startswith("Milepost is up at ")))
         log = [line for line in lines[:begun] if line]
@@ -94,6 +95,6 @@ def test_people_read_a_short_log_and_last_what_to_do(data_dir: Path):
 
 def test_machines_get_json_there_when_they_ask(data_dir: Path):
     given = {"MILEPOST_LOG_FORMAT": "text", "MILEPOST_DATA_DIR": str(data_dir)}
-    with on_a_terminal("--log-format", "json", **given) as screen:
+    with on_a_terminal(forked(), "--log-format", "json", **given) as screen:
         log = [json.loads(line) for line in screen.until(LAST) if line.startswith("{")]
     assert {"server_started", "leads", "ready"} <= {line["event"] for line in log}

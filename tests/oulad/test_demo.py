@@ -26,7 +26,7 @@ def milepost_demo(data_dir: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [
             *(*forked(), "demo"),
-            *("--data-dir", str(data_dir), "--learners", "60", "--seconds", "2"),
+            *("--data-dir", str(data_dir), "--learners", "30", "--seconds", "2"),
         ],
         env={**env, "DEMO_ONCE": "1", "MILEPOST_PORT": "0"},
         capture_output=True,
