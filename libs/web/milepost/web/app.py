@@ -15,7 +15,7 @@ from milepost.web.auth.session_cookie import SessionCookie
 from milepost.web.auth.tokens import TokenVerifier
 from milepost.web.cors import KeptVary, cors
 from milepost.web.middleware import Edge
-from milepost.web.openapi.document import DocumentedAnswers, openapi
+from milepost.web.openapi.configuration import openapi
 from milepost.web.openapi.published import PUBLISHER, Publisher
 from milepost.web.openapi.schemas import StructSchemas
 from milepost.web.problems import error_response, problem_of
@@ -35,7 +35,6 @@ from milepost.web.telemetry.metrics_peers import peers_of
 PLUGINS: Final = (
     BodyDecoding,
     StructSchemas,
-    DocumentedAnswers,
     WholeOptions,
     KnownParameters,
     AllowedRoles,

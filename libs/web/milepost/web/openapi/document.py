@@ -1,23 +1,18 @@
-"""OpenAPI at /schema: as litestar derives it, but with what is really answered.
+"""OpenAPI as litestar derives it, but with what is really answered.
 
 Routes say what that is in their option `answers`; what every route may answer is added here.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any, Final, cast
 
 import msgspec
-from litestar import Router
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
-    Components,
     OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
@@ -25,11 +20,9 @@ from litestar.openapi.spec import (
     Parameter,
     Reference,
     Schema,
-    SecurityScheme,
 )
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import ParameterKwarg
-from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Empty
 
@@ -48,7 +41,6 @@ from milepost.web.openapi.documented_answers import (
 from milepost.web.openapi.links import OPTION as LINKS
 from milepost.web.openapi.links import unresolved
 from milepost.web.openapi.problem_examples import Kind, examples, kinds, response_spec
-from milepost.web.openapi.published import Publisher, operation_id, unknown_document
 from milepost.web.problems import (
     BodyTooLarge,
     BodyTooSlow,
@@ -79,31 +71,12 @@ _OF_BODIES: Final = (
 )
 
 
-def openapi(publisher: Publisher) -> OpenAPIConfig:
-    """Without a page to look at: those that litestar offers fetch scripts from elsewhere."""
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return OpenAPIConfig(
-        title="Milepost",
-        version=version("milepost"),
-        use_handler_docstrings=True,
-        openapi_router=Router(
-            "/schema",
-            route_handlers=[unknown_document],
-            opt={"public": True},
-            include_in_schema=False,
-            before_request=publisher,
-        ),
-        render_plugins=[JsonRenderPlugin()],
-        operation_id_creator=operation_id,
-        components=Components(security_schemes={"token": bearer}),
-        security=[{"token": []}],
-    )
+def describe(routes: Iterable[BaseRoute]) -> None:
+    """Document what they answer that their signatures do not say.
 
-
-class DocumentedAnswers(ReceiveRoutePlugin):
-    """Documents what routes answer that their signatures do not say."""
-
-    def receive_route(self, route: BaseRoute) -> None:
+    Best before a document is made and no sooner: it is a quarter of the work of an application.
+    """
+    for route in routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
                 _document(handler, route.path_format)

@@ -20,6 +20,7 @@ from litestar.params import FromPath
 from milepost.contracts.documents import asyncapi, catalog
 from milepost.contracts.documents.event_schemas import event_types, schema_of
 from milepost.web.answers.compression import takes_gzip
+from milepost.web.openapi.document import describe
 from milepost.web.openapi.links import resolve_links
 from milepost.web.openapi.plain_json import plain_json
 from milepost.web.requests.etags import etag_matches
@@ -110,6 +111,7 @@ def published(made: Mapping[str, Any], media_type: str) -> Published:
 
 def document(app: Litestar) -> dict[str, Any]:
     """As litestar makes it; each schema's name and title is its own, in the whole document."""
+    describe(app.routes)
     made = app.openapi_schema
     names = _names(made.components.schemas)
     references = {_REFERENCE + old: _REFERENCE + new for old, new in names.items()}
