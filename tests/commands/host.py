@@ -27,6 +27,7 @@ import uuid_utils
 from tests.commands.forked import command_line
 
 from milepost.operations import cli, rooms
+from milepost.operations.terminal.errors import Trouble
 
 Starts: TypeAlias = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
@@ -48,7 +49,7 @@ class Asked(NamedTuple):
 
 def main() -> None:
     listener, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
-    load()
+    load(folder)
     front = command_line(f"{folder}/socket")
     setattr(asyncio, START, without_loading(getattr(asyncio, START), front))
     with listener:
@@ -65,12 +66,14 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def load() -> None:
-    """All that a command may need."""
+def load(folder: str) -> None:
+    """All that a command may need. Nothing runs in the folder."""
     commands = [file for file, _ in (*cli.ROOMS.values(), *cli.SINGLE.values())]
     for file in (*commands, *USED_BY_MANY):
         importlib.import_module(f"{CODE}.{file}")
     rooms.rooms()
+    with suppress(Trouble):  # the first command that has parameters makes typer load much
+        cli.app(["address", "--data-dir", folder], standalone_mode=False)
     assert threading.active_count() == 1, "a fork loses threads"
     gc.collect()
     gc.freeze()
