@@ -24,19 +24,23 @@ Codecs = Mapping[str, Codec[Any]]
 _SENT_SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Facts(NamedTuple):
-    facts: list[Fact[Any]]
+class Records(NamedTuple):
+    """As Postgres has them; `characters`: of all their data."""
+
+    records: Sequence[asyncpg.Record]
     characters: int
 
 
-async def facts_between(
+async def records_between(
     pool: asyncpg.Pool, codecs: Codecs, tenant: str, after: int, upto: int
-) -> Facts:
-    """With how many characters their data had."""
+) -> Records:
     records = await pool.fetch(BETWEEN, tenant, after, upto, list(codecs))
+    return Records(records, sum(len(record[3]) for record in records))
+
+
+def facts_of(codecs: Codecs, read: Records) -> list[Fact[Any]]:
     with uncollected():
-        facts = _decoded(codecs, records)
-    return Facts(facts, sum(len(record[3]) for record in records))
+        return _decoded(codecs, read.records)
 
 
 async def facts_at(
