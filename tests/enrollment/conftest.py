@@ -1,9 +1,9 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.clients import School, school_of
+from tests.dashboards.history import new_tenant
 
 from milepost.enrollment.app import service
 from milepost.events.commands.transact import Transactor
@@ -12,12 +12,18 @@ from milepost.web.room import Context
 from milepost.web.settings import Settings
 
 
-@pytest.fixture
-async def school(tmp_path: Path) -> AsyncIterator[School]:
-    settings = Settings(data_dir=tmp_path)
+@pytest.fixture(scope="session")
+async def application(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[School]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("enrollment"))
     transactor = Transactor(MemoryLog())
     nowhere: Any = None  # nothing is asked of the database
     services = [service(Context(transactor, settings, nowhere))]
     async with school_of(services, transactor, settings) as school:
         yield school
     await transactor.close()
+
+
+@pytest.fixture
+def school(application: School) -> School:
+    """One that nothing has happened at."""
+    return application.of(new_tenant())

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given as drawn
 from tests.clients import PLAN
+from tests.dashboards.history import new_tenant
 from tests.enrollment.given import course, minute
 from tests.enrollment.plans import histories, plans
 from tests.enrollment.test_courses_http import RICH, problem, publish
@@ -18,6 +19,12 @@ from milepost.enrollment.domain.course.history_import import import_history
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
 EXPORT, IMPORT = "/enrollment/courses/DATA-101/export", "/enrollment/courses/DATA-101/import"
+
+
+@pytest.fixture
+def elsewhere() -> str:
+    """Another school's name."""
+    return new_tenant()
 
 
 async def exported(school, *plans, retired=False):
@@ -85,14 +92,16 @@ def test_every_plan_that_can_be_published_fits_the_schema(plan):
         ("versions.0.prerequisites.0.min_grade", 2),
     ],
 )
-async def test_a_broken_file_does_not_fit_the_schema_and_is_refused(school, place, value):
+async def test_a_broken_file_does_not_fit_the_schema_and_is_refused(
+    school, elsewhere, place, value
+):
     file = await exported(school, RICH)
     assert VALIDATOR.is_valid(file)
     broken = changed(file, place, value)
     assert not VALIDATOR.is_valid(broken)
-    refused = await school.post(IMPORT, broken, tenant="elsewhere")
+    refused = await school.post(IMPORT, broken, tenant=elsewhere)
     assert refused.status_code in {400, 422}
-    assert await school.happened("elsewhere") == []
+    assert await school.happened(elsewhere) == []
 
 
 async def test_the_schema_is_published_for_everybody(school):
@@ -121,9 +130,9 @@ async def test_a_course_is_exported_as_a_file(school):
     assert again.status_code == 304
 
 
-async def test_a_course_is_imported_whole_and_once(school):
+async def test_a_course_is_imported_whole_and_once(school, elsewhere):
     file = await exported(school, PLAN, RICH, retired=True)
-    first = await school.post(IMPORT, file, tenant="elsewhere")
+    first = await school.post(IMPORT, file, tenant=elsewhere)
     assert (first.status_code, first.json()) == (
         201,
         {
@@ -136,48 +145,50 @@ async def test_a_course_is_imported_whole_and_once(school):
         },
     )
     assert first.headers["milepost-position"] == "3"
-    again = await school.post(IMPORT, file, tenant="elsewhere")
+    again = await school.post(IMPORT, file, tenant=elsewhere)
     assert (again.status_code, again.json()["written"], again.json()["published"]) == (
         200,
         False,
         [],
     )
-    assert await school.happened("elsewhere") == [
+    assert await school.happened(elsewhere) == [
         "course_published",
         "course_published",
         "course_retired",
     ]
-    assert (await school.get(EXPORT, tenant="elsewhere")).json() == file
+    assert (await school.get(EXPORT, tenant=elsewhere)).json() == file
 
 
-async def test_a_draft_is_exported_and_imported(school):
+async def test_a_draft_is_exported_and_imported(school, elsewhere):
     await school.put("/enrollment/courses/DATA-101", {"title": "Data"})
     file = (await school.get(EXPORT)).json()
-    assert (await school.post(IMPORT, file, tenant="elsewhere")).status_code == 201
-    assert (await school.get(EXPORT, tenant="elsewhere")).json() == file
+    assert (await school.post(IMPORT, file, tenant=elsewhere)).status_code == 201
+    assert (await school.get(EXPORT, tenant=elsewhere)).json() == file
 
 
-async def test_a_file_is_validated_as_it_would_be_imported_and_nothing_is_written(school):
+async def test_a_file_is_validated_as_it_would_be_imported_and_nothing_is_written(
+    school, elsewhere
+):
     file = await exported(school, PLAN, RICH, retired=True)
-    dry = await school.post(f"{IMPORT}/validate", file, tenant="elsewhere")
+    dry = await school.post(f"{IMPORT}/validate", file, tenant=elsewhere)
     real = {"published": [1, 2], "versions": 2, "retired": True, "written": True, "warnings": []}
     assert (dry.status_code, dry.json()) == (200, {"course": "DATA-101", **real})
-    assert await school.happened("elsewhere") == []
+    assert await school.happened(elsewhere) == []
     loose = changed(file, "versions.1.passing_rule", {})
-    told = await school.post(f"{IMPORT}/validate", loose, tenant="elsewhere")
+    told = await school.post(f"{IMPORT}/validate", loose, tenant=elsewhere)
     assert {one["path"] for one in told.json()["warnings"]} == {"$.passing_rule.passing_grade"}
     broken = changed(file, "versions.1.lessons.0.weight", -1)
-    refused = await school.post(f"{IMPORT}/validate", broken, tenant="elsewhere")
+    refused = await school.post(f"{IMPORT}/validate", broken, tenant=elsewhere)
     problem(refused, 422, "plan_invalid")
 
 
-async def test_an_import_brings_the_versions_that_are_not_here_yet(school):
+async def test_an_import_brings_the_versions_that_are_not_here_yet(school, elsewhere):
     file = await exported(school, PLAN, RICH)
     older = {**file, "title": "Data", "versions": file["versions"][:1]}
-    await school.post(IMPORT, older, tenant="elsewhere")
-    newer = await school.post(IMPORT, file, tenant="elsewhere")
+    await school.post(IMPORT, older, tenant=elsewhere)
+    newer = await school.post(IMPORT, file, tenant=elsewhere)
     assert (newer.status_code, newer.json()["published"]) == (201, [2])
-    behind = await school.post(IMPORT, older, tenant="elsewhere")
+    behind = await school.post(IMPORT, older, tenant=elsewhere)
     assert (behind.status_code, behind.json()["versions"]) == (200, 2)
 
 
@@ -195,27 +206,29 @@ async def test_an_import_that_differs_from_what_is_here_is_refused_with_its_plac
     assert await school.happened() == ["course_published", "course_published"]
 
 
-async def test_nothing_of_a_file_is_imported_when_its_last_version_makes_no_sense(school):
+async def test_nothing_of_a_file_is_imported_when_its_last_version_makes_no_sense(
+    school, elsewhere
+):
     file = await exported(school, PLAN, RICH)
     future = changed(file, "versions.1.published_at", "2999-01-01T00:00:00Z")
-    refused = await school.post(IMPORT, future, tenant="elsewhere")
+    refused = await school.post(IMPORT, future, tenant=elsewhere)
     assert problem(refused, 422, "plan_invalid")["faults"] == [
         {"path": "$.versions[1].published_at", "condition": "in_the_future"}
     ]
-    assert await school.happened("elsewhere") == []
+    assert await school.happened(elsewhere) == []
 
 
-async def test_the_same_file_imported_at_once_is_written_once(school):
+async def test_the_same_file_imported_at_once_is_written_once(school, elsewhere):
     file = await exported(school, PLAN, RICH)
-    asked = [school.post(IMPORT, file, tenant="elsewhere") for _ in range(8)]
+    asked = [school.post(IMPORT, file, tenant=elsewhere) for _ in range(8)]
     statuses = sorted(answer.status_code for answer in await asyncio.gather(*asked))
     assert statuses == [200] * 7 + [201]
-    assert await school.happened("elsewhere") == ["course_published"] * 2
+    assert await school.happened(elsewhere) == ["course_published"] * 2
 
 
-async def test_a_repeated_import_is_answered_as_the_first(school):
+async def test_a_repeated_import_is_answered_as_the_first(school, elsewhere):
     file = await exported(school, PLAN)
-    asked = {"tenant": "elsewhere", "key": "import-1"}
+    asked = {"tenant": elsewhere, "key": "import-1"}
     first = await school.post(IMPORT, file, **asked)
     again = await school.post(IMPORT, file, **asked)
     assert (again.status_code, again.json()) == (first.status_code, first.json())
@@ -229,12 +242,12 @@ async def test_only_who_may_say_that_it_happened_long_ago_imports(school, role):
     problem(await school.post(IMPORT, file, by=role), 403, "role_missing")
 
 
-async def test_a_file_may_be_larger_than_other_requests(school):
+async def test_a_file_may_be_larger_than_other_requests(school, elsewhere):
     lessons = [{"id": f"l{number}", "title": "L" * 200} for number in range(2000)]
     plan = {"title": "A", "lessons": lessons}
     file = await exported(school, plan, {**plan, "title": "B"})
     assert len(msgspec.json.encode(file)) > 1024 * 1024
-    answer = await school.post(IMPORT, file, tenant="elsewhere")
+    answer = await school.post(IMPORT, file, tenant=elsewhere)
     assert (answer.status_code, answer.json()["published"]) == (201, [1, 2])
 
 

@@ -204,7 +204,7 @@ async def test_fifty_at_once_take_ten_seats_and_the_rest_wait_in_order(school):
     assert (states.count("enrolled"), states.count("waitlisted")) == (10, 40)
     joined = [
         recorded.data
-        for recorded in await school.transactor.log.read_stream("default", "offering-spring")
+        for recorded in await school.transactor.log.read_stream(school.tenant, "offering-spring")
         if recorded.type == "waitlist_joined"
     ]
     places = {answer.json()["learner"]: answer.json()["place"] for answer in answers}

@@ -45,13 +45,13 @@ async def another(school, offering="autumn", **facts):
 
 async def recorded(school, learner, *events):
     stream = f"record-{learner}"
-    version = len(await school.transactor.log.read_stream("default", stream))
+    version = len(await school.transactor.log.read_stream(school.tenant, stream))
     new = []
     for event in events:
         tag, data = Codec(type(event)).encode(event)
         new.append(NewEvent(stream=stream, type=tag, data=data, occurred_at=NOW, event_id=new_id()))
     command = Command(command_id=new_id(), expects=((stream, version),), events=tuple(new))
-    await school.transactor.log.append("default", [command])
+    await school.transactor.log.append(school.tenant, [command])
 
 
 def result(learner, grade):
@@ -200,7 +200,7 @@ async def test_an_invitation_is_for_one_address_once_and_for_a_while(school):
     problem(await school.get("/enrollment/invitations/none"), 404, "unknown_invitation")
     path = f"/enrollment/invitations/{issued['invitation']}/revoke"
     problem(await school.post(path), 409, "invitation_already_used")
-    everything = [one.data for one in await school.transactor.log.read("default")]
+    everything = [one.data for one in await school.transactor.log.read(school.tenant)]
     assert not any(b"example" in data.lower() for data in everything)
     assert not any(issued["code"].encode() in data for data in everything)
 
