@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from tests.clients import Client, Running
 from tests.processes import running_up
+from tests.tenants import new_tenant
 
 ROOT = Path(__file__).parents[2]
 AT_MOST_MS = 250
@@ -32,7 +33,7 @@ def victim(own_processes: None) -> Iterator[Running]:  # noqa: ARG001 - it marks
 
 @pytest.fixture
 def tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 @pytest.fixture

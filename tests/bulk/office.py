@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 from tests.clients import Response, School, connection_to
+from tests.tenants import new_tenant
 
 from milepost.enrollment.bulk.enrollment_kind import ENROLLMENT_JOB, store_on
 from milepost.events.commands.transact import Transactor
@@ -39,6 +40,14 @@ class Office(School):
     path = JOBS
     store: Store
     worker: Worker
+
+    def of_new_school(self) -> Self:
+        """With a worker of its own."""
+        other = self.of(new_tenant())
+        assert isinstance(self.transactor.log, PostgresLog)
+        other.store = store_on(self.transactor.log.pool)
+        other.worker = Worker(self.transactor, other.store, Settings())
+        return other
 
     def decide_by(self, decide: DecidePage[Any]) -> None:
         """Its worker's pages from now on."""
@@ -99,16 +108,12 @@ def numbered(outcomes: Sequence[str], first: int = 1) -> list[tuple[int, str]]:
 
 
 @asynccontextmanager
-async def office_on(pool: asyncpg.Pool, data_dir: Path, tenant: str) -> AsyncIterator[Office]:
+async def offices_on(pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[Office]:
+    """Of every school: each test takes a new one (`Office.of_new_school`)."""
     settings = Settings(data_dir=data_dir)
     transactor = Transactor(PostgresLog(pool))
     services = services_of("enrollment", Context(transactor, settings, pool))
     app = create_app(services, settings, TokenVerifier(settings), ready={})
     async with connection_to(app) as connection:
-        office = Office(
-            connection, DevelopmentIssuer(data_dir), transactor, services, tenant=tenant
-        )
-        office.store = store_on(pool)
-        office.worker = Worker(transactor, office.store, settings)
-        yield office
+        yield Office(connection, DevelopmentIssuer(data_dir), transactor, services)
     await transactor.close()

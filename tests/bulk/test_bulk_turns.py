@@ -1,14 +1,11 @@
 """One school's long, or stuck, job holds up no other school's."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.bulk.office import Office, numbered, office_on, rows
+from tests.bulk.office import Office, numbered, rows
 from tests.bulk.test_bulk_crashes import elsewhere
 
 from milepost.enrollment.bulk.app import JOBS_AT_ONCE, service
@@ -23,10 +20,9 @@ LONG = [f"l-{number}" for number in range(1_200)]
 
 
 @pytest.fixture
-async def other(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Office]:
+def other(office: Office) -> Office:
     """Of another school."""
-    async with office_on(pool, tmp_path, f"t-{uuid4().hex[:12]}") as office:
-        yield office
+    return office.of_new_school()
 
 
 async def progress(office: Office, job: str) -> tuple[str, int]:

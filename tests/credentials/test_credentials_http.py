@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from tests.clients import School, school_of
 from tests.credentials.scenes import day, program
+from tests.tenants import new_tenant
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.contracts.progress import (
@@ -38,16 +38,21 @@ def written(event, _):
     return [event]
 
 
-@pytest.fixture
-async def school(tmp_path: Path) -> AsyncIterator[School]:
-    settings = Settings(data_dir=tmp_path)
+@pytest.fixture(scope="module")
+async def application(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[School]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("credentials"))
     transactor = Transactor(MemoryLog())
     nowhere: Any = None  # nothing is asked of the database
     services = [service(Context(transactor, settings, nowhere))]
-    whose: dict[str, Any] = {"by": "issuer", "subject": "ivy", "tenant": "school"}
-    async with school_of(services, transactor, settings, **whose) as school:
+    async with school_of(services, transactor, settings, by="issuer", subject="ivy") as school:
         yield school
     await transactor.close()
+
+
+@pytest.fixture
+def school(application: School) -> School:
+    """One that nothing has happened at."""
+    return application.of(new_tenant())
 
 
 async def complete(school, learner, course="AAA", grade=0.8, on=0):
@@ -67,7 +72,9 @@ async def happens(school, fact, learner, course, on, *, enrollment, **facts):
         occurred_at=day(on),
         **facts,
     )
-    outcome = await school.transactor.transact("school", PROGRESS.of(enrollment), lambda _: [event])
+    outcome = await school.transactor.transact(
+        school.tenant, PROGRESS.of(enrollment), lambda _: [event]
+    )
     await school.hear(outcome.events[0])
     return outcome.position
 
@@ -182,7 +189,7 @@ async def test_achievements_are_listed_page_by_page(school):
 
 async def test_criteria_that_cannot_come_true_as_things_are_are_told(school):
     async def happens(course, *events):
-        await school.transactor.transact("school", COURSE.of(course), lambda _: list(events))
+        await school.transactor.transact(school.tenant, COURSE.of(course), lambda _: list(events))
 
     facts: dict[str, Any] = {"version": 1, "title": "A", "lessons": (Lesson(id="a", title="A"),)}
     await happens("DRAFT", CourseDrafted(course="DRAFT", title="D", occurred_at=day(0)))
@@ -227,7 +234,7 @@ async def test_a_completed_course_shows_up_as_a_credential(school):
 async def test_a_redelivered_completion_awards_nothing_twice(school):
     await school.define("badge", BADGE)
     position = await complete(school, "ana")
-    (recorded,) = await school.transactor.log.read("school", position - 1, 1)
+    (recorded,) = await school.transactor.log.read(school.tenant, position - 1, 1)
     head = await school.transactor.log.heads()
     await school.hear(recorded)
     assert await school.transactor.log.heads() == head
@@ -282,7 +289,7 @@ async def test_those_who_passed_before_the_definition_are_awarded_on_evaluation(
     again = (await school.post("/credentials/achievements/badge/evaluate", learners)).json()
     assert again["results"][0]["outcome"] == "already_held"
     heads = await school.transactor.log.heads()
-    assert int(answer.headers["Milepost-Position"]) == heads["school"]
+    assert int(answer.headers["Milepost-Position"]) == heads[school.tenant]
 
 
 async def test_an_evaluation_repeated_with_its_key_is_answered_as_before(school):
@@ -615,7 +622,7 @@ async def test_a_learner_sees_how_far_towards_each_program(school):
     await school.define("other", other)
     for code, parts in (("low", ("badge", "other")), ("high", ("top",)), ("zero", ("other",))):
         event = program(*parts, code=code).definition
-        await school.transactor.transact("school", PROGRAMS.of(code), partial(written, event))
+        await school.transactor.transact(school.tenant, PROGRAMS.of(code), partial(written, event))
     stacked = {"name": "Top", "criteria": {"type": "program_completed", "program": "low"}}
     await school.define("top", stacked)
     await complete(school, "ana")

@@ -3,12 +3,12 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
 from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.events.test_timers import pool
+from tests.tenants import new_tenant
 
 from milepost.credentials.issuers.issuer import ISSUER
 from milepost.credentials.issuers.keys import IssuerKeys
@@ -25,7 +25,7 @@ OWN = "https://school.example/issuers/north/default"
 
 @pytest.fixture
 def tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 async def test_of_processes_that_need_one_at_once_all_sign_by_the_first(

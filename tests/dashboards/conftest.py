@@ -1,10 +1,9 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
 from tests.clients import Client, connection_to
-from tests.dashboards.history import new_tenant
+from tests.tenants import new_tenant
 
 from milepost.dashboards.app import service
 from milepost.events.commands.transact import Transactor
@@ -28,11 +27,19 @@ def tenant() -> str:
     return new_tenant()
 
 
-@pytest.fixture
-async def desk(pool: asyncpg.Pool, tenant: str, tmp_path: Path) -> AsyncIterator[Client]:
-    """Somebody at a screen."""
-    settings = Settings(data_dir=tmp_path)
+@pytest.fixture(scope="module")
+async def dashboards(
+    pool: asyncpg.Pool, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Client]:
+    """The application, of every school."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("dashboards"))
     context = Context(Transactor(PostgresLog(pool)), settings, pool)
     app = create_app([service(context)], settings, TokenVerifier(settings), ready={})
     async with connection_to(app) as connection:
-        yield Client(connection, DevelopmentIssuer(tmp_path), tenant=tenant)
+        yield Client(connection, DevelopmentIssuer(settings.data_dir))
+
+
+@pytest.fixture
+def desk(dashboards: Client, tenant: str) -> Client:
+    """Somebody at a screen."""
+    return dashboards.of(tenant)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import msgspec
@@ -418,7 +418,3 @@ async def rows(pool: asyncpg.Pool, tenant: str) -> dict[str, list[Any]]:
         ]
         for table in TABLES
     }
-
-
-def new_tenant() -> str:
-    return f"t{UUID(int=uuid4().int).hex[:12]}"

@@ -11,12 +11,12 @@ from tests.dashboards.history import (
     canceled,
     changed,
     closed,
-    new_tenant,
     offered,
     project,
     record,
 )
 from tests.eventually import eventually
+from tests.tenants import new_tenant
 from tests.watched import calls
 
 from milepost.dashboards.projections.learner_overview import LEARNER_OVERVIEW

@@ -16,11 +16,11 @@ from tests.dashboards.history import (
     canceled,
     closed,
     defined,
-    new_tenant,
     offered,
     retired,
 )
 from tests.loop_lag import loop_free
+from tests.tenants import new_tenant
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.dashboards.api.lists import catalog, credentials, enrollments

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.dashboards.desk import all_pages, happens
-from tests.dashboards.history import DAY, Life, defined, new_tenant, offered, retired
+from tests.dashboards.history import DAY, Life, defined, offered, retired
+from tests.tenants import new_tenant
 
 from milepost.contracts.courses import CourseDrafted, CoursePublished, CourseRetired, Lesson
 from milepost.contracts.enrollments import LearnerEnrolled

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, new_tenant, offered
+from tests.dashboards.history import Life, offered
+from tests.tenants import new_tenant
 
 ANN = {"by": "learner", "subject": "ann"}
 

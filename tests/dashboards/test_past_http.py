@@ -8,13 +8,13 @@ from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import (
     Life,
     histories,
-    new_tenant,
     offered,
     project,
     record,
     rows,
     teaches,
 )
+from tests.tenants import new_tenant
 
 from milepost.dashboards.projections.funnel.tables import OfferingRow
 from milepost.dashboards.queries.lists.listing import read_page

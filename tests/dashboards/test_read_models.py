@@ -9,12 +9,12 @@ from tests.dashboards.history import (
     DAY,
     Life,
     histories,
-    new_tenant,
     offered,
     project,
     record,
     rows,
 )
+from tests.tenants import new_tenant
 
 from milepost.contracts import streams
 from milepost.contracts.enrollments import EnrollmentWithdrawn, LearnerEnrolled, LearnerWaitlisted

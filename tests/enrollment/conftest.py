@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from tests.clients import School, school_of
-from tests.dashboards.history import new_tenant
+from tests.tenants import new_tenant
 
 from milepost.enrollment.app import service
 from milepost.events.commands.transact import Transactor

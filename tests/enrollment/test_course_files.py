@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from hypothesis import given as drawn
 from tests.clients import PLAN
-from tests.dashboards.history import new_tenant
 from tests.enrollment.given import course, minute
 from tests.enrollment.plans import histories, plans
 from tests.enrollment.test_courses_http import RICH, problem, publish
+from tests.tenants import new_tenant
 
 from milepost.contracts.courses import CourseRetired
 from milepost.enrollment.api.courses.files import SCHEMA, CourseFile, file_of, history_of

@@ -1,9 +1,9 @@
 """A log of each kind, and a tenant of one's own."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
+from tests.tenants import new_tenant
 
 from milepost.events.log import Log
 from milepost.events.store.dry_run import DryRunLog
@@ -26,4 +26,4 @@ async def log(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[Lo
 
 @pytest.fixture
 def tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()

@@ -1,10 +1,10 @@
 """A pool, and a tenant of one's own."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.tenants import new_tenant
 
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.rooms import ENROLLMENT_ROLE
@@ -27,4 +27,4 @@ async def enrollment_pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture
 def tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()

@@ -11,6 +11,7 @@ from tests.events.diary import Diary, consuming, lines
 from tests.events.traffic import SERVICES, append, lose, positions, relaying
 from tests.eventually import eventually
 from tests.faults.nats_server import Server
+from tests.tenants import new_tenant
 
 from milepost.events.nats.jetstream import connected
 from milepost.events.parking.operator_actions import list_parked, retry
@@ -39,7 +40,7 @@ async def server(data_dir):
 
 @pytest.fixture
 def tenant():
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 @pytest.fixture

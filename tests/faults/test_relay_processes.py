@@ -18,6 +18,7 @@ from tests.events.traffic import SERVICES, append, positions
 from tests.eventually import eventually
 from tests.faults.nats_server import Server
 from tests.faults.relay_process import BATCH
+from tests.tenants import new_tenant
 
 from milepost.events.nats.jetstream import connected, last_sequence
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -142,7 +143,7 @@ async def house(postgres, data_dir, *mutant):
 
 async def live_through(postgres, data_dir, rounds, *mutant, patience_seconds=60):
     """What the oracle says of all tenants together after all that."""
-    tenants = [f"t-{uuid4().hex[:12]}" for _ in range(2)]
+    tenants = [new_tenant() for _ in range(2)]
     pool = await connect_pool(postgres, name="test")
     log = PostgresLog(pool)
     for number in range(rounds):  # so much that a relay is always behind

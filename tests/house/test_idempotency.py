@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4, uuid5
+from uuid import uuid5
 
 import asyncpg
 import msgspec
@@ -19,6 +19,7 @@ from tests.documented import METHODS
 from tests.events.hindered import Elsewhere
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
 from tests.subscriptions.webhooks.receiver import Receiver, listening
+from tests.tenants import new_tenant
 from tests.verification.issuing import Issuer
 
 from milepost.contracts.ids import enrollment_id
@@ -94,10 +95,6 @@ async def one_school(pool: asyncpg.Pool, key_dir: Path) -> AsyncIterator[School]
 @pytest.fixture
 def school(one_school: School) -> School:
     return one_school.of(new_tenant())
-
-
-def new_tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
 
 
 @asynccontextmanager

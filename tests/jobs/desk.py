@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
-from uuid import uuid4
 
 import asyncpg
 import msgspec
@@ -12,6 +11,7 @@ import pytest
 from tests.bulk.office import Office, rows
 from tests.bulk.test_bulk_crashes import Died, dying
 from tests.clients import PLAN, connection_to
+from tests.tenants import new_tenant
 
 from milepost.credentials.achievement_cache import AchievementCache
 from milepost.credentials.jobs.app import store_on as credential_store
@@ -115,7 +115,7 @@ async def offices(pool: asyncpg.Pool, data_dir: Path) -> AsyncIterator[Office]:
 
 async def desk(everywhere: Office, case: KindCase) -> Office:
     """In a school of its own."""
-    office = everywhere.of(f"t-{uuid4().hex[:12]}")
+    office = everywhere.of(new_tenant())
     transactor = office.transactor
     assert isinstance(transactor.log, PostgresLog)
     office.path, office.store = case.path, store_of(case.path, transactor.log.pool, transactor)

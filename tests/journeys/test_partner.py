@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -27,6 +26,7 @@ from tests.subscriptions.webhooks.receiver import (
     receiving,
     willing,
 )
+from tests.tenants import new_tenant
 
 from milepost.credentials import app as credentials
 from milepost.events.commands.transact import Transactor
@@ -153,7 +153,7 @@ async def partner(
     context = Context(transactor, settings, pool, clock)
     hook = webhooks.service(context)
     services = [credentials.service(context), feed.service(context), hook]
-    whose: dict[str, Any] = {"tenant": f"t-{uuid4().hex[:12]}"}
+    whose: dict[str, Any] = {"tenant": new_tenant()}
     async with school_of(services, transactor, settings, **whose) as school:
         await school.define("analyst", BADGE, by="issuer")
         partner = Partner(school, pool, clock, hook)

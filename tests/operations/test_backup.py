@@ -18,6 +18,7 @@ import pytest
 from tests.commands.forked import forked
 from tests.events.traffic import append, messages, relaying
 from tests.eventually import eventually
+from tests.tenants import new_tenant
 
 from milepost.enrollment.domain.erasure import VAULT, erase
 from milepost.events.commands.transact import Transactor
@@ -186,7 +187,7 @@ async def test_everything_is_lost_and_restored_beside_the_same_nats(data_dir: Pa
 async def test_a_named_server_is_restored_into_an_empty_database(
     embedded, postgres: str, nats_url: str, tmp_path: Path
 ):
-    backup, tenant = tmp_path / "backup", f"t-{uuid4().hex[:12]}"
+    backup, tenant = tmp_path / "backup", new_tenant()
     named = {"MILEPOST_POSTGRES": postgres, "MILEPOST_NATS": nats_url}
     async with await connect_pool(postgres, name="test") as pool:
         await append(PostgresLog(pool), tenant, "enrollment-a", 1, 2, 3)

@@ -14,6 +14,7 @@ from tests.credentials.forget_issuer_keys import forget_issuer_keys
 from tests.events.traffic import append, relaying
 from tests.eventually import eventually
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
+from tests.tenants import new_tenant
 
 from milepost.credentials.issuers.sealing import ISSUER_KEY
 from milepost.enrollment.vault.cipher import MasterKey
@@ -66,7 +67,7 @@ def settings(postgres, nats_url, tmp_path):
 
 @pytest.fixture
 def tenant():
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 async def findings(settings: Settings, **bounds: float) -> list[Finding]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from tests.commands.forked import forked
+from tests.tenants import new_tenant
 
 from milepost.events.log import Command, NewEvent
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
@@ -16,7 +17,7 @@ from milepost.events.store.postgres import PostgresLog, connect_pool, owner_conn
 
 @pytest.fixture
 async def tenant(postgres: str) -> str:
-    name = f"t-{uuid4().hex[:12]}"
+    name = new_tenant()
     pool = await connect_pool(postgres, name="test")
     events = tuple(
         NewEvent(

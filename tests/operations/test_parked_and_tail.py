@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from tests.commands.forked import forked
 from tests.events.traffic import append, relaying
+from tests.tenants import new_tenant
 
 from milepost.events.nats.jetstream import connected, ensure_stream
 from milepost.events.parking.operator_actions import decisions, find
@@ -26,7 +27,7 @@ async def pool(postgres):
 @pytest.fixture
 async def parked(pool):
     """Two parked events of one stream, the second behind the first: their numbers."""
-    log, tenant, consumer = PostgresLog(pool), f"t-{uuid4().hex[:12]}", f"c-{uuid4().hex[:8]}"
+    log, tenant, consumer = PostgresLog(pool), new_tenant(), f"c-{uuid4().hex[:8]}"
     await append(log, tenant, "enrollment-a", 1, 2)
     async with pool.acquire() as connection:
         failures = [Failure(tenant, 1, "enrollment-a", "Poison(1)", 3)]

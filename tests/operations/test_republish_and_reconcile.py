@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from uuid import uuid4
 
 import nats
 import pytest
@@ -11,6 +10,7 @@ from nats.js.errors import NotFoundError
 from tests.commands.forked import forked
 from tests.events.traffic import append, lose, messages, positions, relaying
 from tests.eventually import eventually
+from tests.tenants import new_tenant
 
 from milepost.events.nats.jetstream import STREAM as MAIN_STREAM
 from milepost.events.nats.jetstream import ensure_stream
@@ -30,7 +30,7 @@ async def log(postgres):
 
 @pytest.fixture
 def tenant():
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from uuid import uuid4
 
 import asyncpg
 import nats
@@ -13,6 +12,7 @@ from nats.js.errors import NotFoundError
 from tests.commands.forked import forked
 from tests.events.traffic import append, messages, positions, relaying
 from tests.eventually import eventually
+from tests.tenants import new_tenant
 
 from milepost.events.nats.jetstream import STREAM, ensure_stream
 from milepost.events.relay.strays import forget_strays, strays_by_tenant
@@ -31,7 +31,7 @@ async def pool(postgres):
 
 @pytest.fixture
 def tenant():
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 @pytest.fixture

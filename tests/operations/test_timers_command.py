@@ -11,6 +11,7 @@ from tests.commands.forked import forked
 from tests.events.diary import Diary
 from tests.events.ringing import Ringing, minute
 from tests.eventually import eventually
+from tests.tenants import new_tenant
 
 from milepost.contracts.offerings import OfferingOpened, SeatOffered
 from milepost.enrollment.domain.offering.offering import OFFERING
@@ -26,7 +27,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 async def school(postgres):
     """Two that wait."""
     async with await connect_pool(postgres, name="test") as pool:
-        ringing = Ringing(pool, Diary(f"diary-{uuid4().hex[:8]}", f"t-{uuid4().hex[:12]}"))
+        ringing = Ringing(pool, Diary(f"diary-{uuid4().hex[:8]}", new_tenant()))
         await ringing.enroll("a", 20, 10)
         await ringing.alarm().turn()
         await ringing.close()

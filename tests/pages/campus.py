@@ -10,7 +10,8 @@ from typing import Any
 import asyncpg
 from tests.browser import Reader, reader
 from tests.clients import Response, School, connection_to
-from tests.dashboards.history import new_tenant, project
+from tests.dashboards.history import project
+from tests.tenants import new_tenant
 
 from milepost.enrollment.bulk.enrollment_kind import store_on
 from milepost.events.commands.transact import Transactor

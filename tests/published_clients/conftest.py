@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
 import httpx2
 import pytest
 from litestar import Litestar
 from tests.no_read_models import NO_READ_MODELS
+from tests.tenants import new_tenant
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.memory import MemoryLog
@@ -52,4 +52,4 @@ async def milepost(app: Litestar, token: str) -> AsyncIterator[Milepost]:
 
 @pytest.fixture
 def tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()

@@ -1,10 +1,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
 from tests.clients import School, school_of
+from tests.tenants import new_tenant
 
 from milepost.enrollment.vault.keyring import Keyring
 from milepost.enrollment.vault.store import Vault
@@ -43,7 +43,7 @@ def vault(pool: asyncpg.Pool, keyring: Keyring) -> Vault:
 
 @pytest.fixture
 def tenant() -> str:
-    return f"t-{uuid4().hex[:12]}"
+    return new_tenant()
 
 
 @pytest.fixture

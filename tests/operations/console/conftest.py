@@ -1,7 +1,6 @@
 """A school with a few events, its read models up to date, and operators who ask over HTTP."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -22,12 +21,16 @@ async def pool(postgres: str) -> AsyncIterator[asyncpg.Pool]:
         yield pool
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def school(
-    pool: asyncpg.Pool, postgres: str, nats_url: str, tmp_path: Path
+    pool: asyncpg.Pool,
+    postgres: str,
+    nats_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[School]:
     """`default`, which the tests of a module share."""
-    settings = Settings(data_dir=tmp_path, postgres=postgres, nats=nats_url)
+    data_dir = tmp_path_factory.mktemp("console")
+    settings = Settings(data_dir=data_dir, postgres=postgres, nats=nats_url)
     transactor = Transactor(PostgresLog(pool))
     context = Context(transactor, settings, pool)
     rooms = ("enrollment", "progress", "subscriptions", "operations")

@@ -10,10 +10,11 @@ from tests.browser import THEMES, WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.dashboards.conftest import pool
 from tests.dashboards.desk import happens
-from tests.dashboards.history import DAY, new_tenant, offered
+from tests.dashboards.history import DAY, offered
 from tests.dashboards.history import defined as program
 from tests.dashboards.test_issuers import defined
 from tests.dashboards.test_search import WELDING, published
+from tests.tenants import new_tenant
 
 from milepost.dashboards.pages.catalog.api import MOST_RUNS, router
 from milepost.pages import app as pages

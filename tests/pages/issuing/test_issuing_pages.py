@@ -10,9 +10,10 @@ from tests.browser import THEMES, WIDTHS, reader
 from tests.clients import Client, connection_to
 from tests.dashboards.conftest import pool
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, new_tenant, offered, project, record
+from tests.dashboards.history import Life, offered, project, record
 from tests.dashboards.test_issuers import NOW, award, defined, then
 from tests.dashboards.test_lists_http import published
+from tests.tenants import new_tenant
 
 from milepost.contracts.achievements import AllOf, CoursePassed
 from milepost.contracts.courses import Skill

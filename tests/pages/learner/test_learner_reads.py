@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 from tests.clients import Client, connection_to
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, achievable, new_tenant, offered, published
+from tests.dashboards.history import Life, achievable, offered, published
+from tests.tenants import new_tenant
 
 from milepost.contracts.achievements import AllOf, CoursePassed
 from milepost.contracts.courses import Lesson, PassingRule

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, new_tenant, offered, project, record, teaches
+from tests.dashboards.history import Life, offered, project, record, teaches
 from tests.eventually import eventually
+from tests.tenants import new_tenant
 
 from milepost.dashboards.live import reader as live
 from milepost.dashboards.live.reader import Reader, School

@@ -7,9 +7,10 @@ from litestar import Response, get
 from tests.browser import Reader
 from tests.clients import AsyncClient
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, new_tenant, offered
+from tests.dashboards.history import Life, offered
 from tests.eventually import eventually
 from tests.openid_provider import free_port, serving
+from tests.tenants import new_tenant
 
 from milepost.dashboards.live import api, reader
 from milepost.events.commands.transact import Transactor

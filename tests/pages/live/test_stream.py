@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from tests.clients import AsyncClient
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, new_tenant, offered, project, record, teaches
+from tests.dashboards.history import Life, offered, project, record, teaches
 from tests.eventually import eventually
 from tests.openid_provider import free_port, serving
+from tests.tenants import new_tenant
 
 from milepost.dashboards.live import api, reader, stream
 from milepost.events.commands.transact import Transactor

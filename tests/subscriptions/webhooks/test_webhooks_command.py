@@ -10,6 +10,7 @@ from tests.clients import Running
 from tests.operations.desk import serving
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
 from tests.subscriptions.webhooks.receiver import Reply, receiving
+from tests.tenants import new_tenant
 from typer.testing import CliRunner
 
 from milepost.operations.commands.subscriptions.webhooks import app
@@ -37,7 +38,7 @@ def served(
 @pytest.fixture
 def command(served: Running) -> Command:
     """In this process: to start one takes longer than all that it does."""
-    school = ("--tenant", f"t-{uuid4().hex[:12]}", "--data-dir", str(served.data_dir))
+    school = ("--tenant", new_tenant(), "--data-dir", str(served.data_dir))
 
     async def run(*asked: str, code: int = 0) -> str:
         arguments = [*asked, "--http", served.http, *school]

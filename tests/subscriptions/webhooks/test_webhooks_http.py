@@ -16,6 +16,7 @@ from tests.events.hindered import Elsewhere
 from tests.eventually import eventually
 from tests.subscriptions.webhooks.forget_webhook_secrets import forget_webhook_secrets
 from tests.subscriptions.webhooks.receiver import Message, Receiver, Reply, receiving
+from tests.tenants import new_tenant
 
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
@@ -68,7 +69,7 @@ async def school(pool: asyncpg.Pool, data_dir: Path, clock: Clock) -> AsyncItera
     settings = Settings(data_dir=data_dir, outbound_private="127.0.0.1")
     transactor = Transactor(PostgresLog(pool))
     service = webhooks.service(Context(transactor, settings, pool, clock))
-    whose: dict[str, Any] = {"tenant": f"t-{uuid4().hex[:12]}"}
+    whose: dict[str, Any] = {"tenant": new_tenant()}
     async with school_of([service], transactor, settings, raises=False, **whose) as school:
         yield school
     await transactor.close()
@@ -359,7 +360,7 @@ async def test_who_dies_between_secret_and_event_goes_on_with_the_same_secret(
     log = Elsewhere(PostgresLog(pool), fail)
     settings, transactor = Settings(data_dir=data_dir), Transactor(log)
     service = webhooks.service(Context(transactor, settings, pool))
-    tenant = f"t-{uuid4().hex[:12]}"
+    tenant = new_tenant()
     async with school_of([service], transactor, settings, raises=False, tenant=tenant) as school:
         asked: dict[str, Any] = {"json": {"url": URL}, "key": "k-1", **CRM}
         assert (await school.post("/webhooks", **asked)).status_code == 500

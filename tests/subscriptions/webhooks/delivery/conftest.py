@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
 from tests.subscriptions.webhooks.delivery.hub import Hub
 from tests.subscriptions.webhooks.delivery.receiver import Receiver, receiving
+from tests.tenants import new_tenant
 
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.rooms import ENROLLMENT_ROLE
@@ -38,6 +38,6 @@ async def hub(
     monkeypatch.setattr(sender, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(backfills, "POLL_SECONDS", 0.05)
     folder = Path(tmp_path_factory.getbasetemp()) / "webhooks"
-    hub = Hub(pool, folder, f"t-{uuid4().hex[:12]}")
+    hub = Hub(pool, folder, new_tenant())
     yield hub
     await hub.close()
