@@ -26,8 +26,8 @@ MAX_BYTES = sizes.BULK_FILE
 MAX_ARRAY_BYTES = sizes.BULK_ARRAY
 MAX_LINE_BYTES = sizes.BULK_ROW
 SLICE_BYTES = 16 * 1024
-# Reading lines again takes as long as many records.
-RECORDS_AT_ONCE = 10
+# Lines that are read again count each time.
+LINES_AT_ONCE = 10
 ELEMENTS_AT_ONCE = 1_000
 QUOTE_NOT_CLOSED = (
     f"Expected the quote to be closed, before a delimiter or a line's end, within {MAX_LINE_BYTES}"
@@ -147,13 +147,23 @@ async def _records(parts: Parts) -> AsyncIterator[list[Record]]:
     splitter = Splitter()
     async for part in _sliced(parts):
         found = splitter.feed(part)
-        while records := list(islice(found, RECORDS_AT_ONCE)):
+        while records := _some(splitter, found):
             yield records
             await asyncio.sleep(0)
     found = splitter.end()
-    while records := list(islice(found, RECORDS_AT_ONCE)):
+    while records := _some(splitter, found):
         yield records
         await asyncio.sleep(0)
+
+
+def _some(splitter: Splitter, found: Iterator[Record]) -> list[Record]:
+    """Of few lines: for one record that is refused, thousands may have been read again."""
+    records, enough = [], splitter.lines_read + LINES_AT_ONCE
+    for record in found:
+        records.append(record)
+        if splitter.lines_read >= enough:
+            break
+    return records
 
 
 async def _sliced(parts: Parts) -> AsyncIterator[bytes]:

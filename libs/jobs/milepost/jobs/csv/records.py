@@ -46,9 +46,13 @@ class Record(NamedTuple):
 
 
 class Splitter:
-    """Holds one record at most, and what came of the line that is not complete."""
+    """Holds one record at most, and what came of the line that is not complete.
+
+    `lines_read` counts those that are read again each time: it says how much was worked.
+    """
 
     def __init__(self) -> None:
+        self.lines_read = 0
         self._rest = b""
         self._lines: deque[bytes] = deque()
         self._open: list[bytes] = []
@@ -77,6 +81,7 @@ class Splitter:
     def _records(self) -> Iterator[Record]:
         while self._lines:
             line = self._lines.popleft()
+            self.lines_read += 1
             if not self._last:
                 line = line.removeprefix(BOM)
             if b'"' in line or self._open:
