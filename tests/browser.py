@@ -6,6 +6,7 @@ Nothing it asks for leaves the process: what is not of the page's own origin is 
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +23,8 @@ ARGUMENTS = [
 # Where pictures of the pages are put, for people who want to look at them.
 SCREENSHOTS = os.environ.get("MILEPOST_SCREENSHOTS")
 WIDTHS = {"phone": 390, "desk": 1_280}
+VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then((found) =>
+    found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`)))"""
 # One theme finds what is wrong with a page, the other what is wrong with a colour.
 THEMES = ["light", pytest.param("dark", marks=pytest.mark.slow)]
 
@@ -77,14 +80,26 @@ class Reader:
         )
         await route.fulfill(status=got.status_code, headers=dict(got.headers), body=got.content)
 
+    async def faults(self, name: str, *schemes: str) -> list[str]:
+        """Of the page that is open, at each width and in each of these themes: what axe finds and
+        what sticks out. Takes a picture of each.
+        """
+        found = []
+        for width, pixels in WIDTHS.items():
+            await self.page.set_viewport_size({"width": pixels, "height": 900})
+            for scheme in schemes:
+                await self.page.emulate_media(color_scheme=scheme)
+                if wider := await self.overflow():
+                    found.append(f"{width}: {wider} pixels stick out")
+                found += [f"{width} {scheme}: {one}" for one in await self.axe()]
+                await self.picture(f"{name}-{width}-{scheme}")
+        return found
+
     async def axe(self) -> list[str]:
         """What axe finds, a line each."""
-        found = await _axe().run(self.page)
-        return [
-            f"{one['id']}: {node['html']}"
-            for one in found.response["violations"]
-            for node in one["nodes"]
-        ]
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(_axe())
+        return list(await self.page.evaluate(VIOLATIONS))
 
     async def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""
@@ -157,5 +172,7 @@ async def visitor(
     assert window.complaints == []
 
 
-def _axe() -> Any:
-    return pytest.importorskip("axe_playwright_python.async_playwright").Axe()
+@lru_cache
+def _axe() -> str:
+    script: str = pytest.importorskip("axe_playwright_python.async_playwright").Axe().axe_script
+    return script

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.browser import WIDTHS, Reader
+from tests.browser import Reader
 
 AREAS = ("my", "teach", "office", "issue", "sponsor", "console", "catalog")
 SCHEMES = ("light", "dark")
@@ -65,9 +65,8 @@ async def crawl(window: Reader, start: str, *, looks: bool, name: str) -> list[L
             continue
         problems = [] if answer.status == 200 else [f"answered {answer.status}"]
         if looks and kinds[kind] == 1:
-            problems += await _looked_at(
-                window, f"{name}-{kind.replace('/', '-').replace('*', 'x')}"
-            )
+            look = f"{name}-{kind.replace('/', '-').replace('*', 'x')}"
+            problems += await window.faults(look, *SCHEMES)
         found.append(
             Look(
                 address,
@@ -82,19 +81,6 @@ async def crawl(window: Reader, start: str, *, looks: bool, name: str) -> list[L
                 known.add(link)
                 waiting.append(link)
     return found
-
-
-async def _looked_at(window: Reader, name: str) -> list[str]:
-    problems = []
-    for width, pixels in WIDTHS.items():
-        await window.page.set_viewport_size({"width": pixels, "height": 900})
-        for scheme in SCHEMES:
-            await window.page.emulate_media(color_scheme=scheme)
-            if wider := await window.overflow():
-                problems.append(f"{width}: {wider} pixels stick out")
-            problems += [f"{width} {scheme}: {one}" for one in await window.axe()]
-            await window.picture(f"{name}-{width}-{scheme}")
-    return problems
 
 
 async def _milliseconds(window: Reader) -> float:
