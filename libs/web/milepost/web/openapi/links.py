@@ -50,7 +50,8 @@ def _properties(response: Mapping[str, Any], schemas: Mapping[str, Any]) -> set[
 
 def _link(operation_id: str, read: str, path: str, told: set[str]) -> dict[str, Any]:
     asked = _parameters(path)
-    parameters = {name: _place(name, told, asked, operation_id) for name in _parameters(read)}
+    wanted = sorted(_parameters(read))  # processes of one installation write the same, of one ETag
+    parameters = {name: _place(name, told, asked, operation_id) for name in wanted}
     return {"operationId": operation_id, "parameters": parameters}
 
 
