@@ -79,7 +79,8 @@ def describe(routes: Iterable[BaseRoute]) -> None:
     for route in routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
-                _document(handler, route.path_format)
+                if handler.resolve_include_in_schema():  # OPTIONS, every other one, is not
+                    _document(handler, route.path_format)
 
 
 def _document(handler: HTTPRouteHandler, path: str) -> None:
