@@ -37,17 +37,22 @@ class Taking(NamedTuple):
     limit_bytes: int
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Litestar:
-    settings = Settings(data_dir=tmp_path)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def app(data: Path) -> Litestar:
+    settings = Settings(data_dir=data)
     nowhere = cast("Any", None)  # nobody comes so far
     services = services_of("all", Context(Transactor(MemoryLog()), settings, nowhere))
     return create_app(services, settings, TokenVerifier(settings), ready={})
 
 
-@pytest.fixture
-def issuer(tmp_path: Path) -> DevelopmentIssuer:
-    return DevelopmentIssuer(tmp_path)
+@pytest.fixture(scope="module")
+def issuer(data: Path) -> DevelopmentIssuer:
+    return DevelopmentIssuer(data)
 
 
 def routes_with_bodies(app: Litestar) -> Iterator[Taking]:
