@@ -1,5 +1,6 @@
 """What must hold for every catalog, every history and every order of arrival."""
 
+from functools import cache
 from random import Random
 from typing import Any, TypeAlias
 
@@ -63,6 +64,7 @@ days = st.integers(0, 9).map(day)
 many = settings(max_examples=60, deadline=None)
 
 
+@cache  # a strategy costs more to make than to draw from
 def trees(achievements: tuple[str, ...]) -> st.SearchStrategy[Criterion]:
     """Trees that may name these achievements: a catalog built in this order has no circle."""
     least, course = st.sampled_from((0.0, 0.5, 0.9)), st.sampled_from(COURSES)
