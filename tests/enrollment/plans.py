@@ -16,24 +16,24 @@ translations = st.dictionaries(st.sampled_from(TAGS), titles, max_size=3)
 grades = st.floats(0, 1)
 
 
-@st.composite
-def lessons(draw, id: str, before: tuple[str, ...]) -> Lesson:  # noqa: A002 - the field's own name
-    needed = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
-    return Lesson(
-        id=id,
-        title=draw(titles),
-        kind=draw(st.sampled_from(KINDS)),
-        required=draw(st.booleans()),
-        weight=draw(st.sampled_from([0.0, 0.0, 1.0, 2.5, 40.0])),
-        move_on=draw(st.sampled_from(["Passed", "Completed", "CompletedOrPassed"])),
-        mastery_score=draw(grades),
-        attempts_allowed=draw(st.none() | st.integers(1, 5)),
-        counts=draw(st.sampled_from(["best", "last", "first"])),
-        due_day=draw(st.none() | st.integers(0, 90)),
-        prerequisites=tuple(needed),
-        titles=draw(translations),
-        completed_by=draw(st.sampled_from([None, None, "staff", "learner"])),
-    )
+# Made once: to make a strategy takes longer than to draw from it.
+lesson_facts = st.fixed_dictionaries(
+    {
+        "title": titles,
+        "kind": st.sampled_from(KINDS),
+        "required": st.booleans(),
+        "weight": st.sampled_from([0.0, 0.0, 1.0, 2.5, 40.0]),
+        "move_on": st.sampled_from(["Passed", "Completed", "CompletedOrPassed"]),
+        "mastery_score": grades,
+        "attempts_allowed": st.none() | st.integers(1, 5),
+        "counts": st.sampled_from(["best", "last", "first"]),
+        "due_day": st.none() | st.integers(0, 90),
+        "titles": translations,
+        "completed_by": st.sampled_from([None, None, "staff", "learner"]),
+    }
+)
+lesson_ids = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True)
+needed = st.lists(st.integers(0, 7), max_size=2, unique=True)
 
 
 skills = st.builds(
@@ -55,30 +55,44 @@ late_policies = st.none() | st.builds(
 )
 
 
+plan_facts = st.fixed_dictionaries(
+    {
+        "title": titles,
+        "skills": st.lists(skills, max_size=3, unique_by=lambda one: one.url).map(tuple),
+        "language": st.sampled_from(["en", "nl", "en-GB"]),
+        "workload_hours": st.none() | st.sampled_from([0.5, 25.0, 300.0]),
+        "titles": translations,
+        "prerequisites": st.lists(prerequisites, max_size=3, unique_by=type).map(tuple),
+        "offline_days": st.sampled_from([30, 30, 0, 365]),
+        "late": late_policies,
+        "deadline_resets": st.sampled_from([0, 0, 3]),
+    }
+)
+
+
 @st.composite
 def plans(draw, version: int = 1) -> CoursePublished:
     """Lessons come in any order, and unlock only those drawn after them."""
-    ids = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True))
-    drawn = tuple(draw(lessons(one, tuple(ids[:number]))) for number, one in enumerate(ids))
+    ids = draw(lesson_ids)
+    drawn = tuple(
+        Lesson(
+            id=one,
+            prerequisites=tuple(ids[before] for before in draw(needed) if before < number),
+            **draw(lesson_facts),
+        )
+        for number, one in enumerate(ids)
+    )
     weighted = sum(lesson.weight > 0 for lesson in drawn)
     return CoursePublished(
         course="DATA-101",
         version=version,
-        title=draw(titles),
         lessons=tuple(draw(st.permutations(drawn))),
         passing_rule=PassingRule(
             passing_grade=draw(grades) if weighted else 0.0,
             drop_lowest=draw(st.integers(0, max(weighted - 1, 0))),
         ),
-        skills=tuple(draw(st.lists(skills, max_size=3, unique_by=lambda one: one.url))),
-        language=draw(st.sampled_from(["en", "nl", "en-GB"])),
-        workload_hours=draw(st.none() | st.sampled_from([0.5, 25.0, 300.0])),
-        titles=draw(translations),
-        prerequisites=tuple(draw(st.lists(prerequisites, max_size=3, unique_by=type))),
-        offline_days=draw(st.sampled_from([30, 30, 0, 365])),
-        late=draw(late_policies),
-        deadline_resets=draw(st.sampled_from([0, 0, 3])),
         occurred_at=NINE,
+        **draw(plan_facts),
     )
 
 
