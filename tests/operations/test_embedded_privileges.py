@@ -21,9 +21,9 @@ pytestmark = [
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
-@pytest.fixture
-async def servers(data_dir: Path) -> AsyncIterator[Embedded]:
-    async with Embedded(data_dir, nats="nats://not-started") as embedded:
+@pytest.fixture(scope="module")
+async def servers(session_dir: Path) -> AsyncIterator[Embedded]:
+    async with Embedded(session_dir / "privileges", nats="nats://not-started") as embedded:
         yield embedded
 
 
