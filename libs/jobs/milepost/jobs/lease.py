@@ -25,6 +25,11 @@ from milepost.jobs.store import Store, job_of
 SILENT = timedelta(seconds=5)
 MARGIN = timedelta(seconds=2)
 
+# Most looks find nothing, and begin no transaction for it.
+ANY_WAITS = """select exists (
+    select from {schema}.jobs
+     where state in ('queued', 'running') and kind = any($2)
+       and (state = 'queued' or alive_at < now() - $1::interval))"""
 # So that a school whose jobs are claimed at once gets one of them.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('{schema}/claim', 0))"
 # Schools take turns, with one job at a time: who was served longest ago is next.
@@ -168,10 +173,13 @@ async def claim_job(store: Store, worker: UUID) -> JobLease | None:
 
     A process of before knows not all kinds that one of today does.
     """
-    requested_at, sql = time.monotonic(), store.tables.sql
+    sql, known = store.tables.sql, list(store.kinds)
+    if not await store.pool.fetchval(sql(ANY_WAITS), SILENT, known):
+        return None
+    requested_at = time.monotonic()
     async with store.pool.acquire() as connection, connection.transaction():
         await connection.execute(sql(ONE_BY_ONE))
-        claimed = await connection.fetchrow(sql(CLAIM), worker, SILENT, list(store.kinds))
+        claimed = await connection.fetchrow(sql(CLAIM), worker, SILENT, known)
     return JobLease(store, worker, job_of(claimed), requested_at) if claimed else None
 
 
