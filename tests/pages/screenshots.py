@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from tests.browser import chromium, visitor
 from tests.clients import Running
+from tests.eventually import eventually
 from tests.processes import plain_environment, running_up
 
 TARGET = Path(__file__).parents[2] / "docs" / "static" / "screenshots"
 SCHOOL = "demo"
+CHECKED_SECONDS = 180
 
 # An offering that is under way.
 RUNNING = "main tr:has(.badge.good) a[href^='/teach/offerings/']"
@@ -40,7 +42,20 @@ SHOTS = (
 )
 
 
+async def checked(school: Running) -> None:
+    """What follows from the log was held against it."""
+    async with school.client("operator", tenant=SCHOOL) as client:
+        await client.post("/operations/integrity/checks", {})
+
+        async def equal() -> bool:
+            found = (await client.get("/operations/integrity")).json()
+            return bool(found["verdict"] == "equal")
+
+        await eventually(equal, within=CHECKED_SECONDS)
+
+
 async def take(school: Running) -> None:
+    await checked(school)
     async with chromium() as browser:
         for shot in SHOTS:
             scheme = "dark" if shot.dark else "light"

@@ -19,9 +19,10 @@ from milepost.events.projections.rebuild import prove
 from milepost.events.store.postgres import PostgresLog
 from milepost.events.store.verify import Fault, verify
 
-# So many times as long as it works it rests: what people do comes first.
+# So many times as long as it works it rests, and it works in small parts: the same process serves
+# pages, and what people do comes first.
 REST: Final = 2.0
-PACE: Final = Pace(10_000, REST)
+PACE: Final = Pace(2_000, REST)
 # What policies had not answered when the log was read may be answered by then.
 AGAIN_SECONDS: Final = 5.0
 

@@ -22,7 +22,7 @@ from milepost.operations.console.jobs.job import ModelJob
 from milepost.operations.console.scope import is_alone
 
 # A rebuild commits little at a time, and rests as long as it works: requests come first.
-PACE: Final = Pace(10_000, 1.0)
+PACE: Final = Pace(2_000, 1.0)
 REFUSALS: Final[Mapping[type[Exception], str]] = {
     RebuildUnderWay: "rebuild_of_others",
     OtherVersion: "other_version",
