@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import nats
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from nats.js import JetStreamContext
 from tests.processes import processes_refused
@@ -36,6 +37,14 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 # For `make test-unit`: a tenth of the examples finds most, and `make test` finds the rest.
 settings.register_profile("unit", max_examples=20)
+
+# As services write it; with every local name in colors, one fault would take seconds to write.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 SERVER_FIXTURES = {"embedded", "session_dir", "data_dir", "own_processes"}
 APP_FIXTURES = {"school", "app", "client", "desk"}
