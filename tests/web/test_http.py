@@ -211,8 +211,25 @@ async def test_an_unknown_route_is_a_problem_too(client):
 
 async def test_a_wrong_method_is_told_the_right_ones(client, headers):
     answer = await client.delete("/notes/a", headers=headers())
-    assert problem(answer, 405, "method_not_allowed")["allowed"] == ["GET", "OPTIONS", "POST"]
-    assert answer.headers["Allow"] == "GET, OPTIONS, POST"
+    assert problem(answer, 405, "method_not_allowed")["allowed"] == [
+        "GET",
+        "HEAD",
+        "OPTIONS",
+        "POST",
+    ]
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+async def test_head_is_answered_as_get_without_its_body(client, headers):
+    await client.post("/notes/a", json={"lines": [{"score": 0.5}]}, headers=headers())
+    for address, asked in (("/notes/a", headers()), ("/notes/a", {}), ("/nowhere", {})):
+        whole = await client.get(address, headers=asked)
+        head = await client.head(address, headers=asked)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-length"] == str(len(whole.content))
+        assert head.headers.get("etag") == whole.headers.get("etag")
+    refused = await client.head("/notes/a/nothing")
+    assert refused.status_code == 404
 
 
 async def test_a_fault_of_ours_tells_nothing_about_the_inside(client, headers):
@@ -340,7 +357,7 @@ async def test_openapi_has_every_bound_that_the_decoder_has(client):
 
 async def test_options_tells_all_methods_of_an_address(client, headers):
     answer = await client.options("/notes/a", headers=headers())
-    assert answer.headers["Allow"] == "GET, OPTIONS, POST"
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 async def test_a_parameter_that_is_not_known_is_refused(client, headers):

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from granian.errors import FatalError
 from litestar import Litestar, get
+from litestar.response import Stream
 from tests.clients import AsyncClient, ConnectError
 from tests.eventually import eventually
 
 from milepost.events.runtime.event_loop import run
+from milepost.web.answers.head import HeadAsGet
 from milepost.web.server import AddressTaken, serve
 
 
@@ -52,6 +54,25 @@ async def test_a_command_over_a_real_connection(app, headers):
         answer = await client.post("/notes/a", json={"lines": [{"score": 0.5}]}, headers=headers())
     assert (answer.status_code, answer.json()) == (201, {"scores": [0.5]})
     assert answer.headers["Milepost-Position"] == "1"
+
+
+async def test_head_of_what_does_not_end_leaves_the_connection_for_more():
+    async def without_end():
+        while True:
+            yield b"more"
+            await asyncio.sleep(0)
+
+    @get("/endless")
+    async def endless() -> Stream:
+        return Stream(without_end())
+
+    endless_app = plain(empty, endless)
+    endless_app.asgi_handler = HeadAsGet(endless_app.asgi_handler)
+    async with served(endless_app) as (client, _):
+        for _ in range(3):
+            head = await client.head("/endless")
+            assert (head.status_code, head.content) == (200, b"")
+        assert (await client.get("/")).status_code == 200
 
 
 async def test_ten_megabytes_are_refused_whether_announced_or_not(app, headers, log):

@@ -9,6 +9,7 @@ from litestar.middleware import DefineMiddleware
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
+from milepost.web.answers.head import HeadAsGet
 from milepost.web.answers.settled import Settles
 from milepost.web.auth.session import SESSIONS
 from milepost.web.auth.session_cookie import SessionCookie
@@ -85,6 +86,7 @@ def create_app(
     )
     if app.cors_config is not None:
         app.asgi_handler = KeptVary(app.asgi_handler)
+    app.asgi_handler = HeadAsGet(app.asgi_handler)
     return app
 
 

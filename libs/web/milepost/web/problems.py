@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from milepost.events.event import Conflicting, Forbidden, Invalid, Refused, Unknown
 from milepost.events.runtime.outages import is_transient
+from milepost.web.answers.head import with_head
 from milepost.web.errors import WebError
 from milepost.web.requests.allowed_values import with_allowed
 
@@ -285,7 +286,7 @@ def _invalid_parameters(error: ValidationException) -> Problem:
 
 
 def _method_not_allowed(error: HTTPException) -> Problem:
-    allowed = ", ".join(sorted((error.headers or {}).get("allow", "").split(", ")))
+    allowed = with_head((error.headers or {}).get("allow", ""))
     return Problem(
         status=405,
         name="method_not_allowed",
