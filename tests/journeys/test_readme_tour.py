@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.clients import Running
+from tests.commands.forked import executable
 from tests.eventually import wait_until
 from tests.processes import PATIENCE_SECONDS
 
@@ -33,11 +34,13 @@ def typed(text: str) -> str:
 
 
 @pytest.fixture
-def terminal(school: Running) -> Mapping[str, str]:
+def terminal(school: Running, tmp_path: Path) -> Mapping[str, str]:
     """The second terminal, where Milepost runs in another folder and on another port."""
     wait_until((school.data_dir / "runtime.json").exists, PATIENCE_SECONDS)
     env = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    (programs := tmp_path / "bin").mkdir()
+    executable(programs)
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), env["PATH"]])
     return {**env, "PATH": path, "MILEPOST_DATA_DIR": str(school.data_dir)}
 
 
