@@ -96,7 +96,7 @@ def starting(folder: Path) -> Iterator[Start]:
     for process in started:
         process.kill()
     try:
-        wait_until(lambda: not left_running(folder), PATIENCE_SECONDS)
+        wait_until(partial(nothing_left, folder), PATIENCE_SECONDS)
     finally:
         for orphan in left_running(folder):
             orphan.kill()
@@ -117,6 +117,12 @@ def address(up: subprocess.Popen[str]) -> str:
 def left_running(data_dir: Path) -> list[psutil.Process]:
     """Every process that names the directory in its command line or environment."""
     return [process for process in psutil.process_iter() if belongs(process, str(data_dir))]
+
+
+def nothing_left(folder: Path) -> bool:
+    """To look through all processes is work: it is done again when these have ended."""
+    psutil.wait_procs(left_running(folder), timeout=1)
+    return not left_running(folder)
 
 
 def belongs(process: psutil.Process, folder: str) -> bool:
