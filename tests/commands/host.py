@@ -34,7 +34,7 @@ Starts: TypeAlias = Callable[..., Awaitable[asyncio.subprocess.Process]]
 CODE = "milepost.operations"
 START = "create_subprocess_exec"
 USED_BY_MANY = (
-    "serving.processes",
+    "serving.serve",
     *(f"commands.installation.{name}" for name in ("address", "doctor", "token", "up")),
 )
 OUTPUT_IS_GONE = 120  # as Python ends when nobody reads what it has written

@@ -24,7 +24,7 @@ from milepost.events.policies.timers import Timers
 from milepost.events.relay.relay import Relay
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.events.subscriptions.subscription import Subscription
-from milepost.operations.serving.processes import handlers_of
+from milepost.operations.serving.serve import handlers_of
 from milepost.progress import app as progress
 from milepost.web.room import Context
 from milepost.web.settings import Settings

@@ -4,7 +4,7 @@ import pytest
 
 from milepost.operations.installation.data_directory import Runtime
 from milepost.operations.local.supervisor import PROCESSES, _environment, _needed
-from milepost.operations.serving.processes import HOLDS_KEYS
+from milepost.operations.serving.serve import HOLDS_KEYS
 from milepost.web.settings import Settings
 
 SECRET = {

@@ -32,7 +32,7 @@ from milepost.operations.console.integrity.checks import check_awards
 from milepost.operations.console.integrity.stream_check import check_stream
 from milepost.operations.console.integrity.worker import DAILY, EVERY, Check, checks_of_log, look
 from milepost.operations.rooms import read_models
-from milepost.operations.serving.processes import relay_of
+from milepost.operations.serving.relay import relay_of
 from milepost.web.settings import Settings
 
 MODEL = "learner_overview"

@@ -215,7 +215,7 @@ def serve(
 
     It listens on MILEPOST_HOST (127.0.0.1) and MILEPOST_PORT (8400).
     """
-    from milepost.operations.serving.processes import run_serve
+    from milepost.operations.serving.serve import run_serve
 
     run_serve(name, data_dir)
 
@@ -243,7 +243,7 @@ def relay(
         return
     if tenant or dry_run or as_json:
         raise WrongUsage("--tenant, --dry-run and --json go with --reconcile.")
-    from milepost.operations.serving.processes import run_relay
+    from milepost.operations.serving.relay import run_relay
 
     run_relay(health_port, data_dir)
 
@@ -251,7 +251,7 @@ def relay(
 @app.command()
 def project(health_port: HealthPort = None, data_dir: DataDir = None) -> None:
     """Keep the read models up to date. Of any number, one leads each."""
-    from milepost.operations.serving.processes import run_project
+    from milepost.operations.serving.project import run_project
 
     run_project(health_port, data_dir)
 

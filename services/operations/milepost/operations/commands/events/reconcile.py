@@ -39,7 +39,7 @@ from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.named_servers import require_answering
 from milepost.operations.installation.tenants import require_school
-from milepost.operations.serving.processes import relay_of
+from milepost.operations.serving.relay import relay_of
 from milepost.operations.terminal.errors import Trouble
 from milepost.operations.terminal.progress import bars
 from milepost.operations.terminal.tables import print_table
