@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from tests.browser import Reader, reader
 from tests.clients import School
-from tests.operations.console.conftest import pool, school
+from tests.operations.console.conftest import pool, school, served
 
 from milepost.events.integrity.results import PARTS, Difference, Result, keep
 from milepost.events.parking.operator_actions import decisions, find
@@ -19,7 +19,7 @@ from milepost.operations.doctor.finding import Finding
 from milepost.operations.doctor.kept import keep as keep_findings
 from milepost.operations.rooms import read_models
 
-__all__ = ["pool", "school"]  # fixtures
+__all__ = ["pool", "school", "served"]  # fixtures
 
 pytestmark = pytest.mark.servers  # the browser is a process
 
