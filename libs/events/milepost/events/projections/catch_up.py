@@ -89,14 +89,11 @@ class CatchUp:
     async def to(self, ends: Ends) -> None:
         """Until what is missing was written during the last step. Raises `Overtaken`."""
         furthest = 1
-        try:
-            while furthest:
-                await self._scan.resume()
-                began = time.monotonic()
-                furthest = await self._scan.step(await ends())
-                await asyncio.sleep((time.monotonic() - began) * self._pace.rest)
-        finally:
-            await self._scan.close()
+        while furthest:
+            await self._scan.resume()
+            began = time.monotonic()
+            furthest = await self._scan.step(await ends())
+            await asyncio.sleep((time.monotonic() - began) * self._pace.rest)
         await self._scan.resume()
 
     async def up_to(self, ends: Mapping[str, int]) -> None:

@@ -24,23 +24,19 @@ Codecs = Mapping[str, Codec[Any]]
 _SENT_SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Records(NamedTuple):
-    """As Postgres has them; `characters`: of all their data."""
-
-    records: Sequence[asyncpg.Record]
+class Facts(NamedTuple):
+    facts: list[Fact[Any]]
     characters: int
 
 
-async def records_between(
+async def facts_between(
     pool: asyncpg.Pool, codecs: Codecs, tenant: str, after: int, upto: int
-) -> Records:
+) -> Facts:
+    """With how many characters their data had."""
     records = await pool.fetch(BETWEEN, tenant, after, upto, list(codecs))
-    return Records(records, sum(len(record[3]) for record in records))
-
-
-def facts_of(codecs: Codecs, read: Records) -> list[Fact[Any]]:
     with uncollected():
-        return _decoded(codecs, read.records)
+        facts = _decoded(codecs, records)
+    return Facts(facts, sum(len(record[3]) for record in records))
 
 
 async def facts_at(
