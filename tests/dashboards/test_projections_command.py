@@ -60,9 +60,9 @@ async def generation(pool, name):
     return {status: one.generation for status, one in known.items()}
 
 
-async def until_connected(pool, application):
-    asked = "select count(*) from pg_stat_activity where application_name = $1"
-    await eventually(lambda: pool.fetchval(asked, application), 60)
+async def until_connected(pool, application, times=1):
+    asked = "select count(*) >= $2 from pg_stat_activity where application_name = $1"
+    await eventually(lambda: pool.fetchval(asked, application, times), 60)
 
 
 async def test_a_report_is_as_new_as_the_log(pool, tenant, milepost):
@@ -95,12 +95,13 @@ async def test_a_report_says_when_nobody_projects(pool, tenant, milepost):
     assert "0 of 1" in err
 
 
-async def test_all_are_rebuilt_in_one_pass_and_listed(pool, tenant, milepost):
+@pytest.mark.parametrize("processes", ["1", "3"])
+async def test_all_are_rebuilt_and_listed(pool, tenant, milepost, processes):
     await happens(pool, tenant, [offered("red")], Life("red", "ann").enrolls())
     await project(pool)
     before = await rows(pool, tenant)
     was = await generation(pool, "learner_overview")
-    done = await milepost.json("projections", "rebuild", "--all")
+    done = await milepost.json("projections", "rebuild", "--all", "--processes", processes)
     assert sorted(done["models"]) == NAMES
     assert done["events"] == await pool.fetchval("select count(*) from log.events")
     assert await rows(pool, tenant) == before
@@ -132,19 +133,22 @@ async def test_one_model_is_rebuilt_for_one_tenant_while_a_projector_runs(pool, 
             await projecting
 
 
-async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant, milepost):
+@pytest.mark.parametrize("words", [["learner_overview"], ["--all", "--processes", "2"]])
+async def test_an_interrupted_rebuild_is_kept_until_it_is_canceled(pool, tenant, milepost, words):
     await happens(pool, tenant, [offered("red")])
     await project(pool)
     async with pool.acquire() as connection:
         # As if another rebuild ran: this one waits, and is interrupted.
         held = "select pg_advisory_lock(hashtextextended('rebuild/learner_overview', 0))"
         await connection.execute(held)
-        process = await milepost.start("projections", "rebuild", "learner_overview")
-        await until_connected(pool, "milepost projections")
+        process = await milepost.start("projections", "rebuild", *words)
+        await until_connected(pool, "milepost projections", times=len(words))
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()
-        await connection.execute("select pg_advisory_unlock_all()")
         assert process.returncode == 130, err
+        mine = "select count(*) = 0 from pg_stat_activity where application_name = $1"
+        await eventually(lambda: pool.fetchval(mine, "milepost projections"), 60)
+        await connection.execute("select pg_advisory_unlock_all()")
     assert b"cancel" in err
     await begin(pool, LEARNER_OVERVIEW, None)
     assert "building" in await generation(pool, "learner_overview")
@@ -273,6 +277,7 @@ async def test_what_cannot_be_rebuilt_is_said(milepost, words, says):
         ([], ["--all"]),
         (["learner_overview", "--all"], ["--all"]),
         (["learner_overview", "--as-of", "1", "--switch"], ["never live"]),
+        (["--all", "--as-of", "1", "--processes", "2"], ["one process"]),
         (["--as-of", "once", "--switch"], ["--all", "neither a position", "never live"]),
     ],
 )

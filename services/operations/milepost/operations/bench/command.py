@@ -125,10 +125,11 @@ def bench_relay(
 @app.command("rebuild")
 def bench_rebuild(
     events: Annotated[int, typer.Option(help="Events in the log.", min=1_000)] = 1_000_000,
+    processes: Annotated[int, typer.Option(help="That fold.", min=1, max=8)] = 2,
     as_json: AsJson = False,
 ) -> None:
     """Events a second rebuilding all read models; against COPY of the same events."""
-    _run("rebuild", lambda settings: rebuild.measure(settings, events), as_json=as_json)
+    _run("rebuild", lambda settings: rebuild.measure(settings, events, processes), as_json=as_json)
 
 
 @app.command("verify")

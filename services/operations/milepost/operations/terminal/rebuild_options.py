@@ -38,3 +38,11 @@ Rest = Annotated[
         min=0,
     ),
 ]
+Processes = Annotated[
+    int,
+    typer.Option(
+        help="Fold in so many processes: each uses a core, and reads the log for its own models.",
+        min=1,
+        max=8,
+    ),
+]

@@ -2,11 +2,13 @@
 
 import time
 
-from milepost.events.projections.rebuild import rebuild
+from msgspec.structs import replace
+
 from milepost.events.store.postgres import PostgresLog, connect_pool, owner_connection
 from milepost.operations.bench.figures import Measured
 from milepost.operations.bench.history import History
 from milepost.operations.bench.scratch_installation import ground
+from milepost.operations.rebuild_processes import rebuild_in_processes
 from milepost.operations.rooms import read_models
 from milepost.web.settings import Settings
 
@@ -15,8 +17,8 @@ COPY = "COPY (SELECT …) TO STDOUT of the same events, in order"
 EVENTS = "select position, stream, type, data, occurred_at from log.events order by position"
 
 
-async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
-    """Of `events` events, all models at once, up to and with the switch."""
+async def measure(settings: Settings, events: int = 1_000_000, processes: int = 2) -> Measured:
+    """Of `events` events, all models at once, up to and with the switch, in `processes`."""
     async with ground(settings) as place:
         pool = await connect_pool(place.postgres, name="bench")
         begin = time.perf_counter()
@@ -28,7 +30,8 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
         await vacuumed(place.postgres)
         copying = await copy_seconds(place.postgres)
         begin = time.perf_counter()
-        await rebuild(pool, read_models())
+        there = replace(settings, postgres=place.postgres)
+        await rebuild_in_processes(there, read_models(), processes)
         seconds = time.perf_counter() - begin
         await pool.close()
     rate, ratio = written / seconds, copying / seconds
@@ -36,6 +39,7 @@ async def measure(settings: Settings, events: int = 1_000_000) -> Measured:
         name="rebuild",
         figures={
             "events": written,
+            "processes": processes,
             "events_per_second": round(rate),
             "seconds": round(seconds, 2),
             "written_events_per_second": round(written / writing),

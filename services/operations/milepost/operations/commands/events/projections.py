@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
@@ -32,6 +32,7 @@ from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.installation.connection import connected, load_settings, reachable
 from milepost.operations.installation.tenants import require_school
+from milepost.operations.rebuild_processes import rebuild_in_processes
 from milepost.operations.rooms import read_models
 from milepost.operations.terminal.errors import Trouble, WrongUsage, check_all
 from milepost.operations.terminal.generations import (
@@ -49,6 +50,7 @@ from milepost.operations.terminal.rebuild_options import (
     AsOf,
     Everything,
     OneOrAll,
+    Processes,
     Rest,
     Switching,
 )
@@ -57,6 +59,7 @@ from milepost.operations.terminal.tables import print_table
 from milepost.web.telemetry.logs import configure_logging
 
 T = TypeVar("T")
+Work: TypeAlias = Callable[[asyncpg.Pool], Coroutine[Any, Any, list[Rebuilt]]]
 
 # A rebuild is the first to wait when the processor is short, and commits little at a time.
 NICENESS = 10
@@ -90,6 +93,7 @@ def rebuild_models(
     as_of: AsOf = None,
     as_happened: AsHappened = None,
     rest: Rest = 1.0,
+    processes: Processes = 1,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -102,6 +106,7 @@ def rebuild_models(
     check_all(
         lambda: _models(name, everything=everything),
         lambda: _require_no_switch(as_of or as_happened, switching),
+        lambda: _require_one_process(as_of or as_happened, processes),
         lambda: past_option(as_of, as_happened),
     )
     models = _models(name, everything=everything)
@@ -111,7 +116,14 @@ def rebuild_models(
         _build_past(models, point, tenant, pace, data_dir, as_json=as_json)
         return
     asked: Switch = "proven" if switching is None else "always" if switching else "never"
-    _rebuild(models, tenant, pace, asked, data_dir, as_json=as_json)
+
+    def work(pool: asyncpg.Pool) -> Coroutine[Any, Any, list[Rebuilt]]:
+        how: Any = {"only_tenant": tenant, "pace": pace, "switch": asked}
+        if processes == 1:
+            return rebuild(pool, models, **how)
+        return rebuild_in_processes(connected(load_settings(data_dir)), models, processes, **how)
+
+    _rebuild(models, tenant, work, asked, data_dir, as_json=as_json)
 
 
 @app.command("switch")
@@ -186,6 +198,11 @@ def _require_no_switch(as_of: str | None, switching: bool | None) -> None:
         raise WrongUsage("A past moment is never live: --as-of and --as-happened have no --switch.")
 
 
+def _require_one_process(as_of: str | None, processes: int) -> None:
+    if as_of is not None and processes > 1:
+        raise WrongUsage("A past moment is built in one process: leave --processes out.")
+
+
 def _model(name: str) -> ReadModel:
     known = {model.name: model for model in read_models()}
     if name not in known:
@@ -220,7 +237,7 @@ def _resumable() -> Iterator[None]:
 def _rebuild(
     models: Sequence[ReadModel],
     tenant: str | None,
-    pace: Pace,
+    work: Work,
     asked: Switch,
     data_dir: Path | None,
     *,
@@ -228,9 +245,7 @@ def _rebuild(
 ) -> None:
     begun = time.monotonic()
     with _resumable():
-        rebuilt, events = _with_pool(
-            data_dir, lambda pool: _rebuilt(pool, models, tenant, pace, asked)
-        )
+        rebuilt, events = _with_pool(data_dir, lambda pool: _rebuilt(pool, models, tenant, work))
     if as_json:
         typer.echo(msgspec.json.encode(figures(rebuilt, tenant, events, time.monotonic() - begun)))
     else:
@@ -240,12 +255,11 @@ def _rebuild(
 
 
 async def _rebuilt(
-    pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str | None, pace: Pace, asked: Switch
+    pool: asyncpg.Pool, models: Sequence[ReadModel], tenant: str | None, work: Work
 ) -> tuple[list[Rebuilt], int]:
     await require_school(pool, tenant)
     names = [model.name for model in models]
-    work = rebuild(pool, models, only_tenant=tenant, pace=pace, switch=asked)
-    rebuilt = await watched(pool, names, tenant, None, asyncio.create_task(work))
+    rebuilt = await watched(pool, names, tenant, None, asyncio.create_task(work(pool)))
     status = {one.name: "live" if one.switched else "building" for one in rebuilt}
     stand = [one for one in await model_status(pool, tenant) if status.get(one.name) == one.status]
     return rebuilt, min(one.position for one in stand)

@@ -1,0 +1,76 @@
+"""A rebuild in several processes: one folds on one core, however many a machine has.
+
+    models ── dealt out ──▶ a process for each part: reads the log, folds, commits, switches
+
+Each model is rebuilt by one of them, as `rebuild` does it; whoever was stopped goes on.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import active_children, get_context
+
+from milepost.events.projections.catch_up import UNHURRIED, Pace
+from milepost.events.projections.read_model import ReadModel
+from milepost.events.projections.rebuild import Rebuilt, Switch, rebuild
+from milepost.events.runtime.event_loop import run
+from milepost.events.store.postgres import connect_pool
+from milepost.operations.rooms import read_models
+from milepost.web.settings import Settings
+from milepost.web.telemetry.logs import configure_logging
+
+CONNECTIONS = 10  # of each process
+
+
+async def rebuild_in_processes(
+    settings: Settings,
+    models: Sequence[ReadModel],
+    processes: int,
+    *,
+    only_tenant: str | None = None,
+    pace: Pace = UNHURRIED,
+    switch: Switch = "always",
+) -> list[Rebuilt]:
+    """As `rebuild`, and raises the same. All parts end, whichever fails."""
+    names = [model.name for model in models]
+    parts = [names[first::processes] for first in range(min(processes, len(names)))]
+    part = partial(_rebuild_part, settings, only_tenant, pace, switch)
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(
+        len(parts),
+        mp_context=get_context("spawn"),  # a fork would share the loop and its connections
+        initializer=configure_logging,
+        initargs=(settings,),
+    ) as executor:
+        works = [loop.run_in_executor(executor, part, some) for some in parts]
+        try:
+            answers = await asyncio.gather(*works, return_exceptions=True)
+        except BaseException:  # it is stopped: what they have not committed is done again
+            for child in active_children():
+                child.terminate()
+            raise
+    rebuilt: dict[str, Rebuilt] = {}
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+        rebuilt |= {one.name: one for one in answer}
+    return [rebuilt[name] for name in names]
+
+
+def _rebuild_part(
+    settings: Settings,
+    only_tenant: str | None,
+    pace: Pace,
+    switch: Switch,
+    names: Sequence[str],
+) -> list[Rebuilt]:
+    async def work() -> list[Rebuilt]:
+        models = [model for model in read_models() if model.name in names]
+        pool = await connect_pool(settings.postgres, name="milepost projections", size=CONNECTIONS)
+        try:
+            return await rebuild(pool, models, only_tenant=only_tenant, pace=pace, switch=switch)
+        finally:
+            await pool.close()
+
+    return run(work())
