@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import asyncpg
-import structlog
 from litestar import Litestar
 from prometheus_client import REGISTRY
 
@@ -51,8 +50,6 @@ SIGNS_IN = ("dashboards", "all")
 
 # To Postgres. All that leads shares one of them, and who hears of deliveries holds another.
 CONNECTIONS = 20
-
-_log = structlog.get_logger()
 
 
 def run_serve(name: str, data_dir: Path | None) -> None:
