@@ -8,6 +8,7 @@ Each model is rebuilt by one of them, as `rebuild` does it; whoever was stopped 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import active_children, get_context
 
@@ -17,10 +18,12 @@ from milepost.events.projections.rebuild import Rebuilt, Switch, rebuild
 from milepost.events.runtime.event_loop import run
 from milepost.events.store.postgres import connect_pool
 from milepost.operations.rooms import read_models
+from milepost.operations.terminal.errors import Trouble
 from milepost.web.settings import Settings
 from milepost.web.telemetry.logs import configure_logging
 
 CONNECTIONS = 10  # of each process
+KILLED = "A process of the rebuild was killed (is memory short?); the same command goes on."
 
 
 async def rebuild_in_processes(
@@ -32,10 +35,12 @@ async def rebuild_in_processes(
     pace: Pace = UNHURRIED,
     switch: Switch = "always",
 ) -> list[Rebuilt]:
-    """As `rebuild`, and raises the same. All parts end, whichever fails."""
+    """As `rebuild`, and raises the same. All parts end, whichever fails; `Trouble` when a process
+    was killed.
+    """
     parts = dealt(models, processes)
     part = partial(_rebuild_part, settings, only_tenant, pace, switch)
-    loop = asyncio.get_running_loop()
+    loop, others = asyncio.get_running_loop(), active_children()
     with ProcessPoolExecutor(
         len(parts),
         mp_context=get_context("spawn"),  # a fork would share the loop and its connections
@@ -47,10 +52,13 @@ async def rebuild_in_processes(
             answers = await asyncio.gather(*works, return_exceptions=True)
         except BaseException:  # it is stopped: what they have not committed is done again
             for child in active_children():
-                child.terminate()
+                if child not in others:
+                    child.terminate()
             raise
     rebuilt: dict[str, Rebuilt] = {}
     for answer in answers:
+        if isinstance(answer, BrokenProcessPool):
+            raise Trouble(KILLED) from answer
         if isinstance(answer, BaseException):
             raise answer
         rebuilt |= {one.name: one for one in answer}
