@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -13,7 +14,7 @@ from tests.eventually import eventually
 
 from milepost.events.runtime.event_loop import run
 from milepost.web.answers.head import HeadAsGet
-from milepost.web.server import AddressTaken, serve
+from milepost.web.server import AddressTaken, require_free, serve
 
 
 def free_port():
@@ -73,6 +74,23 @@ async def test_head_of_what_does_not_end_leaves_the_connection_for_more():
             head = await client.head("/endless")
             assert (head.status_code, head.content) == (200, b"")
         assert (await client.get("/")).status_code == 200
+
+
+async def test_to_look_whether_a_port_is_free_takes_nobody_in():
+    port, ended = free_port(), threading.Event()
+
+    def connects():
+        while not ended.is_set():
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                return True
+        return False
+
+    connected = asyncio.create_task(asyncio.to_thread(connects))
+    for _ in range(200):
+        require_free("127.0.0.1", port)
+        await asyncio.sleep(0)
+    ended.set()
+    assert not await connected
 
 
 async def test_ten_megabytes_are_refused_whether_announced_or_not(app, headers, log):

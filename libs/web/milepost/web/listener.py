@@ -11,6 +11,7 @@ import os
 import resource
 import select
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,15 +55,17 @@ class AddressTaken(WebError):
     """Somebody else listens there, or this process may not."""
 
 
+def require_free(host: str, port: int) -> None:
+    """Raises `AddressTaken`. Binds only: nobody can connect meanwhile, to be cut off."""
+    with _address(host, port) as (family, address), socket.socket(family) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+
+
 def listen(host: str, port: int, limits: Limits) -> socket.socket:
     """Raises `AddressTaken`."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except OSError as fault:
-        raise AddressTaken(f"cannot listen on {host} port {port}: {fault.strerror}") from fault
+    with _address(host, port) as (family, address):
+        listener = socket.create_server(address, family=family, backlog=BACKLOG)
     listener.setblocking(False)
     # What is accepted inherits these.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -72,6 +75,17 @@ def listen(host: str, port: int, limits: Limits) -> socket.socket:
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _milliseconds(limits.stalled_seconds)
         )
     return listener
+
+
+@contextlib.contextmanager
+def _address(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, tuple[Any, ...]]]:
+    """Raises `AddressTaken` for what is not found, and for what cannot be had."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        yield family, address[:2]
+    except OSError as fault:
+        raise AddressTaken(f"cannot listen on {host} port {port}: {fault.strerror}") from fault
 
 
 class ListeningServer(Server):

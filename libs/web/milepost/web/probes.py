@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from milepost.events.runtime.event_loop import loop_factory
 from milepost.web.admission import Limits
-from milepost.web.server import require_free, serve
+from milepost.web.server import serve
 from milepost.web.telemetry.health import Check, health_routes
 from milepost.web.telemetry.loop_lag import LoopWatch
 from milepost.web.telemetry.metrics import exposition
@@ -44,7 +44,6 @@ async def serve_probes(
 
     Raises `AddressTaken`.
     """
-    require_free(host, port)
     checks = {name: _across(asyncio.get_running_loop(), check) for name, check in ready.items()}
 
     async def measured() -> bytes:

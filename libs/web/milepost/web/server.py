@@ -8,7 +8,13 @@ from litestar.types import ASGIApp
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.runtime.event_loop import collect_seldom
 from milepost.web.admission import LIMITS, Admission, Limits
-from milepost.web.listener import AddressTaken, ListeningServer, listen, turn_away_overflow
+from milepost.web.listener import (
+    AddressTaken,
+    ListeningServer,
+    listen,
+    require_free,
+    turn_away_overflow,
+)
 
 __all__ = ["AddressTaken", "require_free", "serve"]
 
@@ -42,11 +48,6 @@ async def serve(
             listener.close()  # granian closes its copy: then nobody listens
             server.stop()  # type: ignore[no-untyped-call]
             await _drain(serving, shutdown_seconds)
-
-
-def require_free(host: str, port: int) -> None:
-    """Raises `AddressTaken`."""
-    listen(host, port, LIMITS).close()
 
 
 async def _drain(serving: asyncio.Task[None], shutdown_seconds: float) -> None:
