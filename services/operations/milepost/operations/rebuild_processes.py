@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import active_children, get_context
 
@@ -35,19 +36,16 @@ async def rebuild_in_processes(
     pace: Pace = UNHURRIED,
     switch: Switch = "always",
 ) -> list[Rebuilt]:
-    """As `rebuild`, and raises the same. All parts end, whichever fails; `Trouble` when a process
-    was killed.
-    """
+    """As `rebuild`, and raises the same. All parts end, whichever fails or is killed: `Trouble`."""
     parts = dealt(models, processes)
     part = partial(_rebuild_part, settings, only_tenant, pace, switch)
     loop, others = asyncio.get_running_loop(), active_children()
-    with ProcessPoolExecutor(
-        len(parts),
-        mp_context=get_context("spawn"),  # a fork would share the loop and its connections
-        initializer=configure_logging,
-        initargs=(settings,),
-    ) as executor:
-        works = [loop.run_in_executor(executor, part, some) for some in parts]
+    with ExitStack() as executors:
+        # An executor each: a shared one may not see the death of a process that came after others.
+        works = [
+            loop.run_in_executor(executors.enter_context(_one_process(settings)), part, some)
+            for some in parts
+        ]
         try:
             answers = await asyncio.gather(*works, return_exceptions=True)
         except BaseException:  # it is stopped: what they have not committed is done again
@@ -63,6 +61,15 @@ async def rebuild_in_processes(
             raise answer
         rebuilt |= {one.name: one for one in answer}
     return [rebuilt[model.name] for model in models]
+
+
+def _one_process(settings: Settings) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        1,
+        mp_context=get_context("spawn"),  # a fork would share the loop and its connections
+        initializer=configure_logging,
+        initargs=(settings,),
+    )
 
 
 def dealt(models: Sequence[ReadModel], parts: int) -> list[list[str]]:
