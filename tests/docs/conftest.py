@@ -15,7 +15,7 @@ from tests.docs.pages import DOCS
 BIN = Path(sys.executable).parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def reader(own_processes: None) -> Iterator[Mapping[str, str]]:  # noqa: ARG001 - it marks who asks
     """The environment of somebody who reads beside a Milepost that runs."""
     folder = Path(tempfile.mkdtemp(prefix="milepost-"))

@@ -1,4 +1,7 @@
-"""One `milepost up` for the journeys of a pytest worker; each journey has a tenant of its own."""
+"""One `milepost up` for the journeys of a pytest worker; each journey has a tenant of its own.
+
+It ends with them: three idle processes would cost the tests that follow a twentieth of a core.
+"""
 
 from collections.abc import Iterator
 
@@ -8,7 +11,7 @@ from tests.processes import running_up
 from tests.tenants import new_tenant
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def school(own_processes: None) -> Iterator[Running]:  # noqa: ARG001 - it marks who asks
     yield from running_up()
 
