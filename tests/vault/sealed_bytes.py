@@ -35,14 +35,15 @@ def keys_in(folder: Path) -> list[MasterKey]:
 
 
 def in_heap(content: bytes, size: int) -> Iterator[bytes]:
-    at = -1
-    while (at := content.find(LENGTH[size], at + 1)) >= 0:
-        begin = at + len(LENGTH[size])
+    """Whole ones: what looks like a length may stand in the last bytes of the file."""
+    at, length = -1, LENGTH[size]
+    while (at := content.find(length, at + 1, -size)) >= 0:
+        begin = at + len(length)
         yield content[begin : begin + size]
 
 
 def in_wal(content: bytes, size: int) -> Iterator[bytes]:
-    return (content[at : at + size] for at in range(len(content) - size))
+    return (content[at : at + size] for at in range(len(content) - size + 1))
 
 
 def in_dump(content: bytes, size: int) -> Iterator[bytes]:
