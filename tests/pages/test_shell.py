@@ -120,6 +120,14 @@ def test_all_languages_say_the_same(folder):
         assert found ^ facts["en"] == set(), language
 
 
+def test_no_room_says_a_shared_text_otherwise():
+    """All rooms share the templates that have them, as they were compiled for the first of them."""
+    shared, *rooms = sorted(CATALOGS, key=lambda folder: folder != OURS)
+    texts = json.loads((shared / "en.json").read_text("utf-8"))
+    for room in rooms:
+        assert not texts.keys() & json.loads((room / "en.json").read_text("utf-8")), room
+
+
 def test_ticks_are_round_and_bars_are_seen():
     assert charts.ticks_to(371) == (400, 300, 200, 100, 0)
     assert charts.ticks_to(0) == (4, 3, 2, 1, 0)

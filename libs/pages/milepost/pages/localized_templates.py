@@ -9,9 +9,11 @@ dates and components are called as they are.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
 
@@ -19,13 +21,31 @@ from jinja2.visitor import NodeTransformer
 OURS: Final = frozenset({"t", "count", "static", "locale", "ui", "chart"})
 
 
+class Compiled(BytecodeCache):
+    """What several environments have of the same files, compiled once and kept in memory."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
 class Templates(Environment):
     """Everything is escaped, and nothing may be undefined. `constants` are functions by name that
-    say the same for the same word: they are called when a template is compiled.
+    say the same for the same word: they are called when a template is compiled. So environments
+    share what is `compiled` only if theirs say the same.
     """
 
     def __init__(
-        self, folders: Sequence[Path], constants: Mapping[str, Callable[[str], str]]
+        self,
+        folders: Sequence[Path],
+        constants: Mapping[str, Callable[[str], str]],
+        compiled: Compiled,
     ) -> None:
         super().__init__(
             loader=FileSystemLoader(folders),
@@ -34,6 +54,7 @@ class Templates(Environment):
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=compiled,
         )
         self._fold = _Fold(constants)
 

@@ -10,6 +10,7 @@ A template extends `layout.html` and gets what it is rendered with, and beside t
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from jinja2.environment import TemplateModule
 from litestar import Response
 
 from milepost.pages.locales import Locale
-from milepost.pages.localized_templates import Templates
+from milepost.pages.localized_templates import Compiled, Templates
 from milepost.pages.static_files import StaticFiles
 
 OURS = Path(__file__).parent / "templates"
@@ -73,7 +74,9 @@ class Pages:
                 "t": locale.text,
                 "static": self._static.url,
             }
-            found = self._by_language[locale.language] = Templates(self._folders, constants)
+            compiled = _compiled(locale.language, self._static)
+            found = Templates(self._folders, constants, compiled)
+            self._by_language[locale.language] = found
             found.globals.update(self._globals)
         return found
 
@@ -87,6 +90,12 @@ class Pages:
             made = self._templates(locale).get_template("components.html")
             found = self._components[key] = made.make_module(_words(locale))
         return found
+
+
+@lru_cache(maxsize=64)
+def _compiled(language: str, static: StaticFiles) -> Compiled:  # noqa: ARG001 - it is the key
+    """Shared by all rooms: no room says the texts of the layout and its components otherwise."""
+    return Compiled()
 
 
 def _words(locale: Locale) -> dict[str, object]:
