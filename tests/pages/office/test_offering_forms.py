@@ -67,7 +67,7 @@ async def test_what_makes_no_sense_is_told_at_its_field(browser: Any, campus: Ca
 
 async def test_only_what_was_changed_is_sent(browser: Any, campus: Campus):
     facts = {"window_closes": "2027-01-31T23:00:30Z", "ends": "2027-06-30T16:00:00Z"}
-    await campus.open("late", plan=PLAN, seats=5, **facts)
+    await campus.open("late", plan=PLAN, seats=5, offer_hours=24, **facts)
     await campus.settle()
     zone = {"timezone_id": "Asia/Kolkata"}
     async with projecting(campus), campus.window(browser, **zone) as window:
@@ -75,14 +75,18 @@ async def test_only_what_was_changed_is_sent(browser: Any, campus: Campus):
         page = window.page
         assert await page.input_value("[name=window_closes]") == "2027-02-01T04:30"
         assert await page.input_value("[name=window_opens]") == ""
+        assert await page.input_value("[name=offer_hours]") == "24"
         await page.fill("[name=ends]", "")
+        await page.fill("[name=offer_hours]", "48")
         await page.uncheck("[name=waitlist]")
         async with page.expect_request("**/enrollment/offerings/late") as sent:
             await page.click("#change-form button")
-        assert (await sent.value).post_data_json == {"ends": None, "waitlist": False}
+        changed = {"ends": None, "offer_hours": 48, "waitlist": False}
+        assert (await sent.value).post_data_json == changed
         await page.wait_for_url("**/office/offerings/late")
     late = (await campus.get("/enrollment/offerings/late")).json()
-    assert (late["ends"], late["waitlist"], late["seats"]) == (None, False, 5)
+    assert {name: late[name] for name in changed} == changed
+    assert late["seats"] == 5
     assert late["window_closes"] == facts["window_closes"]
 
 

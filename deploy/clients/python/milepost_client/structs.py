@@ -3870,6 +3870,7 @@ class RunView(Struct, frozen=True, kw_only=True):
     ends: datetime | None
     seats: int | None
     waitlist: bool
+    offer_hours: int | None
     approval: bool
     invitation_only: bool
     opened_at: datetime | None

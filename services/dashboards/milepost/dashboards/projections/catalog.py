@@ -68,7 +68,7 @@ class CourseRow(CourseFacts):
 
 
 class RunRow(msgspec.Struct):
-    """An offering's own facts. `seats` absent: no cap."""
+    """An offering's own facts. `seats` absent: no cap; `offer_hours`: a freed seat is not held."""
 
     offering: str
     course: str = ""
@@ -80,6 +80,7 @@ class RunRow(msgspec.Struct):
     ends: datetime | None = None
     seats: int | None = None
     waitlist: bool = True
+    offer_hours: int | None = None
     approval: bool = False
     invitation_only: bool = False
     opened_at: datetime | None = None
@@ -241,10 +242,11 @@ def _set_terms(row: RunRow, event: OfferingOpened | OfferingChanged) -> None:
     row.ends = event.ends
     row.seats = event.seats
     row.waitlist = event.waitlist
+    row.offer_hours = event.offer_hours
 
 
 TABLES = (
     *(COURSES, RUNS, PROGRAMS, PARTS, ACHIEVEMENTS, ACHIEVEMENTS_OF_COURSE),
     *(ISSUERS, SKILLS, WORDS),
 )
-CATALOG = ReadModel("catalog", 6, Codec(CatalogEvent), TABLES, fold)
+CATALOG = ReadModel("catalog", 7, Codec(CatalogEvent), TABLES, fold)
