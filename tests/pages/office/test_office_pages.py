@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.pages.campus import PLAN, Campus
 
-from milepost.dashboards.pages.office import offering
+from milepost.dashboards.pages.office import home, offering
 
 
 async def test_the_home_shows_who_waits_and_what_runs(campus: Campus):
@@ -41,6 +41,33 @@ async def test_a_waitlist_is_paged_in_its_order(campus: Campus, monkeypatch: pyt
     second = await waiting(following)
     assert ">lea<" in second
     assert ">moe<" not in second
+
+
+async def test_who_asks_is_counted_and_paged(campus: Campus, monkeypatch: pytest.MonkeyPatch):
+    await campus.open("wanted", plan=PLAN, approval=True)
+    seats = [await campus.seat(one, "wanted") for one in ("nia", "oli", "pam")]
+    await campus.settle()
+    for page in (home, offering):
+        monkeypatch.setattr(page, "SHOWN", 1)
+
+    async def asking(address: str) -> tuple[str, str | None]:
+        text = (await campus.read(address)).text
+        further = re.search(r'href="([?]asking=[^"#]+)#asking"', text)
+        return text, further and further[1]
+
+    run = "/office/offerings/wanted"
+    text, further = await asking(run)
+    assert 'href="#asking">3<' in text
+    assert "More than 1 learners wait" in (await asking("/office"))[0]
+    shown = []
+    while further:
+        shown += re.findall(
+            r">(nia|oli|pam)</bdi>", text[text.index('id="asking"') : text.index('id="roster"')]
+        )
+        text, further = await asking(f"{run}{further}")
+    assert shown == ["nia", "oli"]
+    for seat in seats:
+        assert (await campus.post(f"/enrollment/enrollments/{seat}/decline", {"reason": "other"})).is_success
 
 
 async def test_nothing_is_there_of_what_is_not(campus: Campus):

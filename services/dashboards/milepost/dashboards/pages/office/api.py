@@ -42,11 +42,11 @@ SHOWN_STATES: Final[tuple[EnrollmentState, ...]] = (
 MODELS: Final = (CATALOG, OFFERING_SUMMARY, LEARNER_OVERVIEW)
 
 Names: TypeAlias = NamedDependency[PersonalName | None]
-Waiting: TypeAlias = Annotated[
+Further: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         pattern=r"^[A-Za-z0-9_=-]{1,2000}(?![\s\S])",
-        description="Of the waitlist: `next` of the page before",
+        description="Of this list: `next` of the page before",
     ),
 ]
 InState: TypeAlias = Annotated[EnrollmentState | None, QueryParameter(name="state")]
@@ -56,9 +56,11 @@ InState: TypeAlias = Annotated[EnrollmentState | None, QueryParameter(name="stat
 async def get_office(
     request: PageRequest,
     pool: Pool,
+    *,
     run_state: Annotated[RunState | None, QueryParameter(name="state")] = None,
     course: Filter = None,
     cursor: After = None,
+    asking: Further = None,
 ) -> Response[bytes]:
     """Who waits for a decision, and the offerings."""
     facts = await office_facts(
@@ -67,6 +69,7 @@ async def get_office(
         state=run_state,
         course=course,
         cursor=cursor,
+        asking=asking,
         language=SHELL.locale(request).language,
     )
     return SHELL.render(
@@ -77,6 +80,7 @@ async def get_office(
         state=run_state,
         states=get_args(RunState),
         cursor=cursor,
+        asking=asking,
     )
 
 
@@ -88,10 +92,11 @@ async def get_office_offering(
     *,
     in_state: InState = None,
     cursor: After = None,
-    waiting: Waiting = None,
+    asking: Further = None,
+    waiting: Further = None,
 ) -> Response[bytes]:
     """Seats, requests, the waitlist, the roster; enroll one, change the seats, close."""
-    wanted = RosterQuery(state=in_state, cursor=cursor, waiting=waiting)
+    wanted = RosterQuery(state=in_state, cursor=cursor, asking=asking, waiting=waiting)
     language = SHELL.locale(request).language
     facts = await offering_facts(pool, request.user.tenant, offering, wanted, language=language)
     return SHELL.render(
@@ -103,6 +108,7 @@ async def get_office_offering(
         state=in_state,
         states=SHOWN_STATES,
         cursor=cursor,
+        asking=asking,
         waiting=waiting,
     )
 

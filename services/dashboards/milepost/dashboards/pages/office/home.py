@@ -1,7 +1,6 @@
 """What a registrar begins the day with: who waits for a decision, and the offerings."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -19,10 +18,9 @@ SHOWN = 20
 
 
 class OfficeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`asking`: requests in all offerings, the oldest first; `more`: there are more of them."""
+    """`asking`: requests in all offerings, the oldest first."""
 
-    asking: Sequence[EnrollmentListed]
-    more: bool
+    asking: Page[EnrollmentListed]
     offerings: Page[RunView]
     position: int
     as_of: datetime | None
@@ -35,18 +33,20 @@ async def office_facts(
     state: RunState | None,
     course: str | None,
     cursor: str | None,
+    asking: str | None,
     language: str,
 ) -> OfficeFacts:
     """Raises `CursorUnknown`."""
-    asked = EnrollmentsQuery(state="pending_approval", order="asc", limit=SHOWN, language=language)
+    asked = EnrollmentsQuery(
+        state="pending_approval", order="asc", limit=SHOWN, cursor=asking, language=language
+    )
     wanted = RunsQuery(state=state, course=course, cursor=cursor, language=language)
-    asking, offerings = await asyncio.gather(
+    requests, offerings = await asyncio.gather(
         read_enrollments(pool, tenant, asked), read_runs(pool, tenant, wanted)
     )
     return OfficeFacts(
-        asking=asking.rows,
-        more=asking.next is not None,
+        asking=requests,
         offerings=offerings,
-        position=min(asking.position, offerings.position),
+        position=min(requests.position, offerings.position),
         as_of=offerings.as_of,
     )

@@ -42,8 +42,9 @@ class EnrollmentListed(EnrollmentRow, kw_only=True):
 
 
 class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
-    """`since`: entered then or later; `among`, `scored`: of these only. `sort="last_activity"` and
-    `"waitlisted_at"`, which is the order of a waitlist, are for an offering or a learner.
+    """`since`: entered then or later; `states`, `among`, `scored`: of these only.
+    `sort="last_activity"` and `"waitlisted_at"`, which is the order of a waitlist, are for an
+    offering or a learner.
 
     stage      has come so far, or further: those whom an offering's funnel counts in it
     departure  is gone that way, and had a seat
@@ -59,6 +60,7 @@ class EnrollmentsQuery(TitledQuery, frozen=True, kw_only=True):
     learner: str | None = None
     course: str | None = None
     state: EnrollmentState | None = None
+    states: list[EnrollmentState] | None = None
     mode: Mode | None = None
     since: datetime | None = None
     among: list[str] | None = None
@@ -128,6 +130,7 @@ ENROLLMENTS = Listing(
     filters={
         **equal("offering", "learner", "course", "state", "mode", "departure", "current"),
         "since": "entered_at >= :since",
+        "states": "state = any(:states::text[])",
         "among": "enrollment = any(:among::text[])",
         "scored": "enrollment = any(:scored::text[])",
         "stage": f"""stage_number > 0 and case when :stage::text = 'awarded' then awarded
