@@ -120,6 +120,16 @@ def test_what_is_too_large_is_not_baked(bake, image):
         bake(b"no picture", JSON)
 
 
+def test_an_element_has_so_many_attributes_and_no_more():
+    def svg(attributes: int) -> bytes:
+        many = b" ".join(b'a%d=""' % number for number in range(attributes - 1))
+        return bake_svg(SVG, JWT).replace(b"<circle r", b"<circle %b r" % many)
+
+    assert unbake(svg(baking.MAX_ATTRIBUTES)) == JWT
+    with pytest.raises(NotBaked, match="attributes"):
+        unbake(svg(baking.MAX_ATTRIBUTES + 1))
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 400))
 def test_no_bytes_break_it(noise, at):

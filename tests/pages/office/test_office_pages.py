@@ -67,7 +67,9 @@ async def test_who_asks_is_counted_and_paged(campus: Campus, monkeypatch: pytest
         text, further = await asking(f"{run}{further}")
     assert shown == ["nia", "oli"]
     for seat in seats:
-        assert (await campus.post(f"/enrollment/enrollments/{seat}/decline", {"reason": "other"})).is_success
+        assert (
+            await campus.post(f"/enrollment/enrollments/{seat}/decline", {"reason": "other"})
+        ).is_success
 
 
 async def test_nothing_is_there_of_what_is_not(campus: Campus):

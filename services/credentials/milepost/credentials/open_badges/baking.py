@@ -4,6 +4,7 @@
 from anybody's picture, within bounds.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -23,6 +24,8 @@ MAX_SVG = 1_500_000  # bytes; Python's XML reader lets nothing else run while it
 MAX_TEXT = 2 * 1024 * 1024  # bytes of what is in it, unpacked
 MAX_CHUNKS = 20_000
 MAX_ELEMENTS = 100_000  # of an SVG
+MAX_ATTRIBUTES = 10_000  # of an element, and signs of equality in the text behind it
+MANY_ATTRIBUTES = re.compile(rb"<(?:[^<=]*+=){%d}" % (MAX_ATTRIBUTES + 1))
 PNG = b"\x89PNG\r\n\x1a\n"
 KEYWORD = b"openbadgecredential"
 NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
@@ -151,6 +154,8 @@ def _texts_of_svg(image: bytes) -> list[str]:
     """Read as it comes, not as a tree: a few bytes of text would make a large one."""
     if len(image) > MAX_SVG:
         raise NotBaked(f"this is no PNG, or an SVG of more than {MAX_SVG} bytes")
+    if MANY_ATTRIBUTES.search(image):
+        raise NotBaked(f"an element of the SVG has more than {MAX_ATTRIBUTES} attributes")
     reading, parser = _Reading(), DefusedExpatParser(forbid_dtd=True)
     parser.setFeature(feature_namespaces, True)
     parser.setContentHandler(reading)
