@@ -95,13 +95,13 @@ def starting(folder: Path) -> Iterator[Start]:
     yield begin
     for process in started:
         process.kill()
-    try:
-        wait_until(partial(nothing_left, folder), PATIENCE_SECONDS)
-    finally:
-        for orphan in left_running(folder):
-            orphan.kill()
-        for process in started:
-            process.communicate(timeout=PATIENCE_SECONDS)
+    _, orphans = psutil.wait_procs(left_running(folder), timeout=PATIENCE_SECONDS)
+    for orphan in orphans:
+        orphan.kill()
+    for process in started:
+        process.communicate(timeout=PATIENCE_SECONDS)
+    assert not orphans
+    wait_until(lambda: not left_running(folder))
 
 
 def address(up: subprocess.Popen[str]) -> str:
@@ -117,12 +117,6 @@ def address(up: subprocess.Popen[str]) -> str:
 def left_running(data_dir: Path) -> list[psutil.Process]:
     """Every process that names the directory in its command line or environment."""
     return [process for process in psutil.process_iter() if belongs(process, str(data_dir))]
-
-
-def nothing_left(folder: Path) -> bool:
-    """To look through all processes is work: it is done again when these have ended."""
-    psutil.wait_procs(left_running(folder), timeout=1)
-    return not left_running(folder)
 
 
 def belongs(process: psutil.Process, folder: str) -> bool:
