@@ -1,6 +1,6 @@
 """Who is at risk over HTTP: reasons with their facts, now and as of a day, whole and as a list."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tests.dashboards.desk import all_pages, happens
 from tests.dashboards.history import DAY, Entry, Life, offered, teaches
@@ -8,7 +8,6 @@ from tests.dashboards.history import DAY, Entry, Life, offered, teaches
 from milepost.contracts.courses import CoursePublished, Lesson, PassingRule
 
 ESSAY = Lesson(id="essay", title="Essay", kind="assignment", weight=1.0, due_day=0)
-TODAY = datetime.now(UTC)
 
 
 def published() -> Entry:

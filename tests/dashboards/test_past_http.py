@@ -27,7 +27,11 @@ from milepost.dashboards.queries.lists.past_offerings import (
 )
 
 MALFORMED = "urn:milepost:problem:malformed_request"
-TODAY = datetime.now(UTC).date().isoformat()
+
+
+def today() -> str:
+    """By the end of it all is known that is known when this is called."""
+    return datetime.now(UTC).date().isoformat()
 
 
 async def test_an_imported_past_is_shown_as_it_happened_and_was_not_known_before(
@@ -42,7 +46,7 @@ async def test_an_imported_past_is_shown_as_it_happened_and_was_not_known_before
     figures = {"enrolled": 2, "started": 1, "completed": 1, "withdrawn": 1, "visits": 1}
     assert figures.items() <= shown["offering"].items()
     assert shown["offering"]["mean_grade_of_completed"] == 0.5
-    known = await desk.get("/dashboards/past/offerings/red", as_of=TODAY)
+    known = await desk.get("/dashboards/past/offerings/red", as_of=today())
     assert known.json()["offering"] == shown["offering"]
     before = await desk.get("/dashboards/past/offerings/red", as_of="2026-03-02")
     assert before.status_code == 404
@@ -90,7 +94,7 @@ async def test_as_of_today_is_what_the_funnel_says(pool, entries):
     await project(pool)
     funnel = (await rows(pool, tenant))["offering_summary"]
     for clock in CLOCKS:
-        query = PastOfferingsQuery(clock=clock, day=TODAY)
+        query = PastOfferingsQuery(clock=clock, day=today())
         page = await read_page(pool, tenant, PAST_OFFERINGS, query)
         found = [{name: getattr(one, name) for name in SHARED} for one in page.rows]
         assert found == [{name: row[name] for name in SHARED} for row in funnel]
