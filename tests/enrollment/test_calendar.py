@@ -104,7 +104,7 @@ async def test_the_first_and_the_last_day_of_the_calendar_are_kept(school):
 
 
 async def test_no_enrollment_expires_outside_the_calendar(school):
-    await school.open(ends="2026-12-31T00:00:00Z", expires_days=10)
+    await school.open(ends=FINE, expires_days=10)
     late = {"course": "DATA-101", "ends": "9999-12-21T00:00:00Z", "expires_days": 10}
     beyond = [{"path": "$.expires_days", "condition": "beyond_the_calendar"}]
     opened = await school.put(OFFERING, late)
