@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.clients import School, school_of
 from tests.clocks import Clock
+from tests.enrollment.test_http import problem
 
 from milepost.contracts.ids import enrollment_id
 from milepost.enrollment.app import service
@@ -118,6 +119,21 @@ async def test_an_invitation_that_is_valid_now_is_so_to_a_clock_that_is_ahead(
     facts = said(NOW + ahead, invited={**shown, "email": "ana@example.org"})
     answer = await school.enroll("ana", facts=facts, by="learner", subject="ana")
     assert answer.status_code == 201, answer.text
+
+
+async def test_an_invitation_runs_out_or_is_revoked(
+    school: School, clock: Clock[datetime]
+) -> None:
+    await school.open(invitation_only=True)
+    body = {"email": "ana@example.org", "expires": (NOW + timedelta(hours=1)).isoformat()}
+    issued = (await school.post("/enrollment/offerings/spring/invitations", body)).json()
+    shown = {name: issued[name] for name in ("invitation", "code")}
+    asked: Any = {"facts": {"invited": {**shown, "email": "ana@example.org"}}}
+    asked |= {"by": "learner", "subject": "ana"}
+    clock.now = NOW + timedelta(hours=1)
+    problem(await school.enroll("ana", **asked), 409, "invitation_expired")
+    await school.post(f"/enrollment/invitations/{issued['invitation']}/revoke")
+    problem(await school.enroll("ana", **asked), 403, "invitation_invalid")
 
 
 @pytest.mark.parametrize("ahead", WITHIN, ids=str)

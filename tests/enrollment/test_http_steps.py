@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.enrollment.given import id_of
 from tests.enrollment.test_http import KEY, hours_from_now, problem
-from tests.eventually import eventually
 
 from milepost.contracts.ids import enrollment_id
 from milepost.contracts.records import CourseResultNoted, CredentialAwarded, CredentialRevoked
@@ -203,20 +202,6 @@ async def test_an_invitation_is_for_one_address_once_and_for_a_while(school):
     everything = [one.data for one in await school.transactor.log.read(school.tenant)]
     assert not any(b"example" in data.lower() for data in everything)
     assert not any(issued["code"].encode() in data for data in everything)
-
-
-async def test_an_invitation_is_revoked_or_runs_out(school):
-    await school.open(invitation_only=True)
-    ana = {"by": "learner", "subject": "ana"}
-    body = {"email": "ana@example.org", "expires": hours_from_now(0.0001)}
-    issued = (await school.post("/enrollment/offerings/spring/invitations", body)).json()
-    own = {"invited": {"invitation": issued["invitation"], "code": issued["code"]}}
-    own["invited"]["email"] = "ana@example.org"
-    expires = datetime.fromisoformat(body["expires"])
-    assert await eventually(lambda: datetime.now(UTC) > expires)
-    problem(await school.enroll("ana", facts=own, **ana), 409, "invitation_expired")
-    await school.post(f"/enrollment/invitations/{issued['invitation']}/revoke")
-    problem(await school.enroll("ana", facts=own, **ana), 403, "invitation_invalid")
 
 
 async def test_a_suspension_keeps_the_seat_until_the_reinstatement(school):
