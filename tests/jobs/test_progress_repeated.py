@@ -2,6 +2,7 @@
 
 import pytest
 from tests.bulk.office import Office, numbered
+from tests.clocks import Clock
 from tests.jobs.desk import KindCase, desk, die, elsewhere, lines, with_learners
 
 from milepost.contracts.ids import enrollment_id
@@ -76,17 +77,19 @@ async def test_what_was_done_is_told_though_its_instructor_is_removed_meanwhile(
 async def test_rows_wait_together_for_progress_that_is_not_opened(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ):
-    waited = set[Backoff]()
+    waited, clock = set[Backoff](), Clock(0.0)
 
     class Waits(Backoff):
         __slots__ = ()
 
         async def pause(self) -> bool:
             waited.add(self)
+            clock.now += wait_for_opening.WAIT_SECONDS
             return await super().pause()
 
     monkeypatch.setattr(wait_for_opening, "Backoff", Waits)
-    monkeypatch.setattr(wait_for_opening, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(wait_for_opening, "monotonic", clock)
+    monkeypatch.setattr("milepost.progress.jobs.decide.time", clock)
     assert (await office.enroll("late")).status_code == 201
     row = {"learner": "late", "lesson": "exam", "score": 1}
     file, query = lines(*[row] * 8), {"kind": "scores", "offering": "spring"}
