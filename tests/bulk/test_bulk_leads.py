@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 from tests.bulk.office import Office, numbered, rows
-from tests.bulk.test_bulk_crashes import elsewhere, pool_of
+from tests.bulk.test_bulk_crashes import SILENT, elsewhere, pool_of
+from tests.clocks import Clock
 from tests.eventually import eventually
 
 from milepost.enrollment.bulk.decide_page import enroll_rows
@@ -21,11 +21,11 @@ LEARNERS = [f"l-{number}" for number in range(10)]
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job is lost in a second."""
-    monkeypatch.setattr(lease, "SILENT", timedelta(seconds=1))
-    monkeypatch.setattr(lease, "MARGIN", timedelta(seconds=0.5))
-    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.05)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> Clock[float]:
+    """What workers know of their own silence by; the database's clock goes on by itself."""
+    clock = Clock(0.0)
+    monkeypatch.setattr(lease, "time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -55,8 +55,10 @@ class Gate:
         return await self._append(tenant, commands)
 
 
-@pytest.mark.usefixtures("quick", "silent")
-async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(office: Office):
+@pytest.mark.usefixtures("silent")
+async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(
+    office: Office, own_clock: Clock[float]
+):
     await office.open("spring")
     job = await office.upload(rows(LEARNERS, offering="spring"))
     asleep, awake = asyncio.Event(), asyncio.Event()
@@ -71,8 +73,10 @@ async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(office: Office):
     turn = asyncio.create_task(office.worker.turn())
     await asleep.wait()
     await office.cancel(job)
-    await eventually(elsewhere(office).turn)
+    await pool_of(office).execute(SILENT)
+    assert await elsewhere(office).turn()
     assert (await office.job(job))["state"] == "canceled"
+    own_clock.now += lease.SILENT.total_seconds()
     awake.set()
     with pytest.raises(NotLeading):
         await turn
@@ -80,9 +84,9 @@ async def test_who_wakes_behind_the_end_of_a_job_enrolls_nobody(office: Office):
     assert await office.results(job) == []
 
 
-@pytest.mark.usefixtures("quick", "silent")
+@pytest.mark.usefixtures("silent")
 async def test_nothing_is_sent_again_once_the_job_may_be_lost(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, own_clock: Clock[float], monkeypatch: pytest.MonkeyPatch
 ):
     await office.open("spring")
     await office.upload(rows(LEARNERS, offering="spring"))
@@ -91,18 +95,19 @@ async def test_nothing_is_sent_again_once_the_job_may_be_lost(
     async def cut_off(tenant: str, commands: Sequence[Command]) -> list[Result]:
         nonlocal tries
         tries += 1
-        if tries < 5:
+        own_clock.now += (lease.SILENT - lease.MARGIN).total_seconds() * 0.6
+        if tries < 3:
             raise ConnectionResetError
         return await append(tenant, commands)
 
     monkeypatch.setattr(office.transactor.log, "append", cut_off)
     with pytest.raises(NotLeading):
         await office.worker.turn()
-    assert 0 < tries < 5
+    assert tries == 2
     assert await office.count("learner_enrolled") == 0
 
 
-@pytest.mark.usefixtures("quick", "silent")
+@pytest.mark.usefixtures("own_clock", "silent")
 async def test_a_canceled_job_ends_behind_what_was_sent_in_time(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ):
@@ -112,11 +117,12 @@ async def test_a_canceled_job_ends_behind_what_was_sent_in_time(
     late = asyncio.create_task(office.worker.turn())
     await gate.reached.wait()
     await office.cancel(job)
-    other = asyncio.create_task(eventually(elsewhere(office).turn))
+    await pool_of(office).execute(SILENT)
+    other = asyncio.create_task(elsewhere(office).turn())
     deaths = "select deaths from bulk.jobs where job = $1"
     await eventually(lambda: pool_of(office).fetchval(deaths, UUID(job)))
     gate.opened.set()
-    await other
+    assert await other
     with pytest.raises(NotLeading):
         await late
     ended = await office.job(job)
@@ -124,7 +130,6 @@ async def test_a_canceled_job_ends_behind_what_was_sent_in_time(
     assert await office.outcomes(job) == numbered(["enrolled"] * 10)
 
 
-@pytest.mark.usefixtures("quick")
 async def test_a_heart_beats_on_while_a_page_takes_long(
     office: Office, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ):
@@ -140,11 +145,13 @@ async def test_a_heart_beats_on_while_a_page_takes_long(
         await beat(self)
 
     monkeypatch.setattr(JobLease, "beat", once_cut_off)
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.05)
     turn = asyncio.create_task(office.worker.turn())
     await gate.reached.wait()
-    reached = await pool.fetchval("select now()")
-    await eventually(lambda: pool.fetchval("select now() > $1", reached + lease.SILENT))
-    assert beats > 2
+    await pool.execute(SILENT)
+    alive = "select alive_at > now() - interval '1 second' from bulk.jobs where job = $1"
+    await eventually(lambda: beats > 2)
+    await eventually(lambda: pool.fetchval(alive, UUID(job)))
     assert not await elsewhere(office).turn()
     gate.opened.set()
     assert await turn
