@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from tests.clients import Client, connection_to
 from tests.dashboards.desk import happens
-from tests.dashboards.history import Life, achievable, offered, published
+from tests.dashboards.history import Life, achievable, offered, project, published
 from tests.tenants import new_tenant
 
 from milepost.contracts.achievements import AllOf, CoursePassed
@@ -86,7 +86,8 @@ async def test_home_and_course_tell_what_is_done_next_and_locked(pool, learner):
     await opened(learner, f"/my/courses/{quote(ben.id, safe='')}", 404)
 
 
-async def test_who_is_new_is_told_what_to_wait_for(learner):
+async def test_who_is_new_is_told_what_to_wait_for(pool, learner):
+    await project(pool)
     assert "Sie sind noch in keinem Kurs" in await opened(learner, "/my", subject="new")
 
 
