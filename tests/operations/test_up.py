@@ -129,12 +129,14 @@ def belongs(process: psutil.Process, folder: str) -> bool:
 
 def named(data_dir: Path, *words: str) -> psutil.Process:
     """The one process of this directory whose command line has these words."""
-    (found,) = (
-        process
-        for process in left_running(data_dir)
-        if set(words) <= {Path(word).name for word in process.cmdline()}
-    )
-    return found
+    parents: dict[int, int] = {}
+    for process in left_running(data_dir):
+        with suppress(psutil.Error):  # it has ended meanwhile
+            if set(words) <= {Path(word).name for word in process.cmdline()}:
+                parents[process.pid] = process.ppid()
+    # What it has just forked has the same command line for a moment.
+    (first,) = (pid for pid, parent in parents.items() if parent not in parents)
+    return psutil.Process(first)
 
 
 def another(data_dir: Path, than: psutil.Process, *words: str) -> bool:
