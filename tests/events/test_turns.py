@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.eventually import eventually
 
 from milepost.events.runtime import slots
 from milepost.events.runtime import turns as module
@@ -21,31 +22,36 @@ async def test_who_has_much_to_do_takes_turns_with_who_has_little():
     async with Turns("test", turn) as turns, asyncio.timeout(30):
         full = [f"full-{number}" for number in range(2 * SLOTS)]
         turns.offer(full)
-        await asyncio.sleep(0.01)
+        await eventually(lambda: len(taken) > len(full))  # else this proves nothing
         turns.offer(["small"])
         before = len(taken)
         await turns.join([*full, "small"])
-    assert before > len(full), "they had taken turns for a while, else this proves nothing"
     assert taken.index("small") - before <= len(full) + 1
 
 
 async def test_who_stands_still_leaves_its_slot(monkeypatch):
     monkeypatch.setattr(slots, "QUICK_SECONDS", 0.01)
-    stuck = [f"stuck-{number}" for number in range(SLOTS)]
-    under_way, most = 0, 0
+    stuck, begun = [f"stuck-{number}" for number in range(SLOTS)], []
+    under_way, most, all_left = 0, 0, asyncio.Event()
 
     async def turn(tenant):
         nonlocal under_way, most
         if tenant in stuck:
+            begun.append(tenant)
             await asyncio.Event().wait()
         under_way += 1
         most = max(most, under_way)
+        if under_way == SLOTS:
+            all_left.set()
+        await all_left.wait()
         await asyncio.sleep(0)
         under_way -= 1
         return False
 
     async with Turns("test", turn) as turns, asyncio.timeout(30):
         turns.offer(stuck)
+        await eventually(lambda: len(begun) == SLOTS)
+        monkeypatch.setattr(slots, "QUICK_SECONDS", 3600)  # a slow machine lets no other leave
         well = [f"well-{number}" for number in range(MAX_TURNS)]
         turns.offer(well)
         await turns.join(well)
