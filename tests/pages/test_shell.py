@@ -1,5 +1,6 @@
 """What stands around every page, and what pages are made of."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -40,6 +41,13 @@ async def test_it_tells_who_is_signed_in_where_and_where_to_go(gallery):
     for guide in re.findall(r'href="/(docs/[^"#]+)"', answer.text):
         assert (HOUSE / f"{guide}.md").exists(), guide
     assert re.search(r"<script(?! src)(?! type=\"module\" src)", answer.text) is None
+
+
+async def test_what_sends_forms_is_there_before_the_first_of_them(gallery):
+    html = (await page(gallery)).text
+    first, forms = html.index("<form"), re.search(r'<script src="/pages/static/forms\.', html)
+    assert forms is not None, "no module, nor deferred: what is typed early would be lost"
+    assert forms.start() < first
 
 
 async def test_language_and_time_zone_are_the_readers(gallery):
@@ -200,6 +208,33 @@ async def test_what_cannot_be_undone_is_typed_first(browser: Any, gallery: Clien
         await button.click()
         await window.page.wait_for_url("**/gallery?done=spring")
         window.complaints = [one for one in window.complaints if "400" not in one]
+
+
+@pytest.mark.servers
+async def test_what_is_sent_while_the_page_comes_waits_until_it_is_there(browser, gallery):
+    """But for what is not confirmed: its button waits from then on."""
+    came = asyncio.Event()
+
+    async def late(route: Any) -> None:
+        await came.wait()
+        await route.fallback()
+
+    async with opened(browser, gallery) as window:
+        page = window.page
+        await page.route("**/htmx.*.js", late)
+        await page.goto(f"{ORIGIN}/gallery", wait_until="commit")
+        await page.wait_for_selector("[data-equals]")
+        restored = "(field) => { field.value = 'another' }"  # as a browser does that comes back
+        await page.eval_on_selector("[data-equals]", restored)
+        await page.get_by_role("button", name="Erase for good").click()
+        await page.fill("[name=learner]", "ana")
+        await page.keyboard.press("Enter")
+        async with page.expect_response("**/commands/spring") as sent:
+            came.set()
+        assert (await sent.value).request.method == "POST"
+        assert len([one for one in window.asked if "/commands/" in one]) == 1
+        await page.wait_for_function("document.querySelector('.said').textContent")
+        assert await page.get_by_role("button", name="Erase for good").is_disabled()
 
 
 @pytest.mark.parametrize(

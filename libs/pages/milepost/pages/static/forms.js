@@ -11,6 +11,10 @@
 // A form that is sent gets one Idempotency-Key. It is kept while nobody knows what became of the
 // command (no answer, 5xx), so that sending again never does it twice; any answer that decides
 // ends it.
+//
+// No module, and in the head: it is there before the first form is. A form that is sent while the
+// page still comes is kept until the page is whole.
+"use strict";
 
 const MAX_TRIES = 3;
 const WAIT_SECONDS = 10;
@@ -23,6 +27,7 @@ const MOST_REASONS = 10;
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 const texts = JSON.parse(meta("milepost-texts") || "{}");
 const keys = new WeakMap();
+const whole = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
 
 class Unanswered extends Error {}
 
@@ -30,7 +35,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-command]");
   if (form === null) return;
   event.preventDefault();
-  if (form.getAttribute("aria-busy") !== "true") send(form, event.submitter);
+  const { submitter } = event;
+  whole.then(() => {
+    if (isConfirmed(form) && form.getAttribute("aria-busy") !== "true") send(form, submitter);
+  });
 });
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-command]");
@@ -42,7 +50,7 @@ document.addEventListener("click", (event) => {
   const field = document.getElementById(event.target.closest("[data-copy]")?.dataset.copy ?? "");
   if (field !== null) copy(field);
 });
-prepare();
+whole.then(prepare);
 document.addEventListener("htmx:after:swap", prepare);
 rememberZone();
 
@@ -329,9 +337,13 @@ function busy(form, now) {
 }
 
 function allowWhenTyped(form) {
+  if (form.querySelector("[data-equals]") === null) return;
+  form.querySelector("button[type=submit]").disabled = !isConfirmed(form);
+}
+
+function isConfirmed(form) {
   const field = form.querySelector("[data-equals]");
-  const button = form.querySelector("button[type=submit]");
-  if (field !== null) button.disabled = field.value.trim() !== field.dataset.equals;
+  return field === null || field.value.trim() === field.dataset.equals;
 }
 
 function showTimes(form) {
