@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from tests.browser import Reader, reader
 from tests.clients import Response, School, connection_to
 from tests.dashboards.history import project
 from tests.tenants import new_tenant
 
+from milepost.dashboards.pages import own_writes
 from milepost.enrollment.bulk.enrollment_kind import store_on
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog
@@ -121,7 +123,7 @@ async def tab_to(window: Reader, name: str) -> None:
 
 @asynccontextmanager
 async def projecting(campus: Campus) -> AsyncIterator[None]:
-    """What is sent by a form is waited for: the models follow all the while."""
+    """What is sent by a form is waited for: the models follow all the while, however slowly."""
 
     async def follow() -> None:
         while True:
@@ -130,7 +132,9 @@ async def projecting(campus: Campus) -> AsyncIterator[None]:
 
     following = asyncio.create_task(follow())
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(own_writes, "WAIT_SECONDS", 60.0)
+            yield
     finally:
         following.cancel()
         [ended] = await asyncio.gather(following, return_exceptions=True)
