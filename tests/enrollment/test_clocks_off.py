@@ -121,9 +121,7 @@ async def test_an_invitation_that_is_valid_now_is_so_to_a_clock_that_is_ahead(
     assert answer.status_code == 201, answer.text
 
 
-async def test_an_invitation_runs_out_or_is_revoked(
-    school: School, clock: Clock[datetime]
-) -> None:
+async def test_an_invitation_runs_out_or_is_revoked(school: School, clock: Clock[datetime]) -> None:
     await school.open(invitation_only=True)
     body = {"email": "ana@example.org", "expires": (NOW + timedelta(hours=1)).isoformat()}
     issued = (await school.post("/enrollment/offerings/spring/invitations", body)).json()
