@@ -249,7 +249,7 @@ def test_a_query_has_the_sorts_and_the_filters_of_its_list(name):
 
 # What pages ask, or a route works out.
 FROM_OTHERS = {
-    "enrollments": {"among", "scored"},
+    "enrollments": {"among", "scored", "states"},
     "courses": {"course"},
     "runs": {"states"},
     "credentials": {"out"},
