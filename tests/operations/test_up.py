@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -120,23 +120,35 @@ def left_running(data_dir: Path) -> list[psutil.Process]:
 
 
 def belongs(process: psutil.Process, folder: str) -> bool:
-    try:
+    with suppress(psutil.Error):
         words = [*process.cmdline(), process.environ().get("MILEPOST_DATA_DIR", "")]
-    except psutil.Error:
-        return False
-    return process.pid != os.getpid() and any(folder in word for word in words)
+        return process.pid != os.getpid() and any(folder in word for word in words)
+    return False
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing when it has ended since it was found."""
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
 
 
 def named(data_dir: Path, *words: str) -> psutil.Process:
     """The one process of this directory whose command line has these words."""
-    parents: dict[int, int] = {}
-    for process in left_running(data_dir):
-        with suppress(psutil.Error):  # it has ended meanwhile
-            if set(words) <= {Path(word).name for word in process.cmdline()}:
-                parents[process.pid] = process.ppid()
-    # What it has just forked has the same command line for a moment.
-    (first,) = (pid for pid, parent in parents.items() if parent not in parents)
-    return psutil.Process(first)
+    alike = {
+        process.pid: process
+        for process in left_running(data_dir)
+        if set(words) <= {Path(word).name for word in words_of(process)}
+    }
+    (found,) = (one for one in alike.values() if not forked_from(one, alike))
+    return found
+
+
+def forked_from(process: psutil.Process, others: Container[int]) -> bool:
+    """Or ended: what Postgres forks has its command line until it has a title of its own."""
+    with suppress(psutil.Error):
+        return process.ppid() in others
+    return True
 
 
 def another(data_dir: Path, than: psutil.Process, *words: str) -> bool:
@@ -300,7 +312,7 @@ def test_the_servers_alone_may_be_started(ask: Start, data_dir: Path):
     assert "set MILEPOST_NATS" in said
     migrated = ask("migrate")  # it never speaks to NATS
     assert "up to date" in migrated.communicate(timeout=PATIENCE_SECONDS)[0]
-    running = {name for one in left_running(data_dir) for name in one.cmdline()[:1]}
+    running = {name for one in left_running(data_dir) for name in words_of(one)[:1]}
     assert not any("nats-server" in name for name in running)
     up.send_signal(signal.SIGTERM)
     assert up.wait(PATIENCE_SECONDS) == 0
