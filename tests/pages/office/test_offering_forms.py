@@ -77,11 +77,11 @@ async def test_only_what_was_changed_is_sent(browser: Any, campus: Campus):
         assert await page.input_value("[name=window_opens]") == ""
         assert await page.input_value("[name=offer_hours]") == "24"
         await page.fill("[name=ends]", "")
-        await page.fill("[name=offer_hours]", "48")
+        await page.fill("[name=offer_hours]", "")
         await page.uncheck("[name=waitlist]")
         async with page.expect_request("**/enrollment/offerings/late") as sent:
             await page.click("#change-form button")
-        changed = {"ends": None, "offer_hours": 48, "waitlist": False}
+        changed = {"ends": None, "offer_hours": None, "waitlist": False}
         assert (await sent.value).post_data_json == changed
         await page.wait_for_url("**/office/offerings/late")
     late = (await campus.get("/enrollment/offerings/late")).json()
