@@ -6,6 +6,7 @@ from tests.clients import Client, connection_to
 from tests.tenants import new_tenant
 
 from milepost.dashboards.app import service
+from milepost.dashboards.queries import consistent_read
 from milepost.events.commands.transact import Transactor
 from milepost.events.store.postgres import PostgresLog, connect_pool
 from milepost.web.app import create_app
@@ -43,3 +44,9 @@ async def dashboards(
 def desk(dashboards: Client, tenant: str) -> Client:
     """Somebody at a screen."""
     return dashboards.of(tenant)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read waits as long as a busy machine needs to project."""
+    monkeypatch.setattr(consistent_read, "WAIT_SECONDS", 60.0)

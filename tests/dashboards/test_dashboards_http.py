@@ -186,6 +186,7 @@ async def test_the_register_is_filtered(pool, tenant, desk, given, learners):
     assert [one["learner"] for one in page["credentials"]] == learners
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_read_waits_for_the_position_it_asks_for(pool, tenant, desk, monkeypatch):
     pauses = calls(monkeypatch, Backoff, "pause")
     await happens(pool, tenant, [offered("red")])

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
+import pytest
 from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, achievable, offered, project, published, record
 
@@ -182,6 +183,7 @@ async def test_each_figure_has_its_learners(pool, tenant, desk):
     assert answer.json()["type"] == "urn:milepost:problem:filter_too_broad"
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_gradebook_as_a_file_waits_for_its_offering_too(pool, tenant, desk):
     position = await record(pool, tenant, school())
     address = "/dashboards/offerings/red/gradebook"
