@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.clients import Running
+from tests.clients import Running, fetch
 from tests.eventually import eventually
 from tests.operations.desk import Desk, csv, serving, sit_down
 
@@ -116,17 +116,29 @@ async def test_a_job_s_id_is_whole_however_narrow_the_screen_is(desk: Desk):
         assert "…" not in listed
 
 
+def looked_at(school: Running) -> float:
+    """How often anybody has asked how a job stands."""
+    route = re.escape('{method="GET",route="/enrollment/jobs/{job}",status="200"}')
+    told = fetch(f"{school.http}/metrics").text
+    found = re.search(rf"^milepost_http_requests_total{route} (\S+)$", told, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
 async def test_a_job_goes_on_without_its_command_until_it_is_canceled(desk: Desk):
     file = csv(desk, *(f"l-{number}" for number in range(100_000)))
+    before = looked_at(desk.school)
     process = await desk.start("enroll", file)
     async with desk.school.client() as client:
 
         async def under_way() -> dict[str, Any]:
             jobs = (await client.get("/enrollment/jobs", limit=1)).json()["jobs"]
             [job] = jobs or [{"done": 0}]
-            return job if job["done"] and job["rows"] == 100_000 else {}
+            whole = job["done"] and job["rows"] == 100_000
+            return job if whole and job["state"] == "running" else {}
 
         job = await eventually(under_way, 60)
+        # Until it has heard of the job's id, it has none to tell.
+        await eventually(lambda: looked_at(desk.school) > before)
     process.send_signal(signal.SIGINT)
     _, errors = await process.communicate()
     assert process.returncode == 1
