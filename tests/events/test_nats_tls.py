@@ -175,7 +175,9 @@ async def test_a_renewed_certificate_is_read_without_a_restart(secured):
     shutil.copy(own, copy := str(secured.folder / "own.pem"))
     server = secured.server(cert_file=copy, key_file=key)
     async with secured.running():
-        client = await connect(server, error_cb=ignore, reconnect_time_wait=0.05)
+        client = await connect(
+            server, error_cb=ignore, reconnect_time_wait=0.05, max_reconnect_attempts=-1
+        )
     new = secured.authority.sign("milepost-2")
     shutil.copy(new[0], copy)
     shutil.copy(new[1], key)
