@@ -7,7 +7,6 @@ says of who signs in; `lies` is what it puts in the place of the truth, for who 
 import asyncio
 import base64
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -122,12 +121,6 @@ def _proves(form: Mapping[str, str], asked: Mapping[str, str]) -> bool:
     digest = sha256(form["code_verifier"].encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     return challenge == asked["code_challenge"] and form["redirect_uri"] == asked["redirect_uri"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

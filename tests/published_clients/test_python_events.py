@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tests.published_clients.conftest import QUICK
 from tests.subscriptions.feed.feed_school import FeedSchool
-from tests.web.test_server import free_port
 
 from milepost.events.store.memory import MemoryLog
+from milepost.operations.local.embedded import free_port
 from milepost.web.server import serve
 from milepost_client import AnswerUnreadable, EventFilter, Milepost, NoAnswer, Problem, Retries
 from milepost_client.event_data import CredentialAwarded, LearnerEnrolled
@@ -58,7 +58,7 @@ def client_of(school: FeedSchool, port: int, retries: Retries = PATIENT) -> Mile
 
 @pytest.fixture
 async def milepost(school: FeedSchool) -> AsyncIterator[Milepost]:
-    async with served(school, free_port()) as client:
+    async with served(school, free_port(0)) as client:
         yield client
 
 
@@ -86,7 +86,7 @@ async def test_a_long_poll_hears_what_happens(school: FeedSchool, milepost: Mile
 
 
 async def test_a_stream_follows_over_the_end_of_its_server(school: FeedSchool, tmp_path: Path):
-    port, found = free_port(), []
+    port, found = free_port(0), []
     async with (
         client_of(school, port) as client,
         aclosing(client.stream(LEARNERS, after=3)) as told,
@@ -107,7 +107,7 @@ async def test_what_will_not_pass_is_raised(school: FeedSchool, milepost: Milepo
         await anext(milepost.feed(after=99))
     with pytest.raises(Problem, match="beyond_the_log"):
         await anext(milepost.stream(after=99))
-    async with client_of(school, free_port(), QUICK) as nowhere:
+    async with client_of(school, free_port(0), QUICK) as nowhere:
         with pytest.raises(NoAnswer):
             await anext(nowhere.stream())
 

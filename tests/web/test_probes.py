@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry, Gauge
 from tests.attack.sockets import connections
 from tests.clients import ConnectError, fetch
 from tests.eventually import eventually
-from tests.web.test_server import empty, free_port, plain, served
+from tests.web.test_server import empty, plain, served
 
 from milepost.events.runtime.cancellation import cancel_and_wait
+from milepost.operations.local.embedded import free_port
 from milepost.web.admission import Limits
 from milepost.web.listener import AddressTaken
 from milepost.web.probes import STILL_SECONDS, serve_probes
@@ -31,7 +32,7 @@ def asks(address, path):
 
 @asynccontextmanager
 async def probed(watch=None, **ready):
-    registry, port, stop = CollectorRegistry(), free_port(), asyncio.Event()
+    registry, port, stop = CollectorRegistry(), free_port(0), asyncio.Event()
     Gauge("something", "measured", registry=registry).set(7)
     watch = watch or LoopWatch()
     watching = asyncio.create_task(watch.run())

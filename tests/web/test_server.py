@@ -13,19 +13,14 @@ from tests.clients import AsyncClient, ConnectError
 from tests.eventually import eventually
 
 from milepost.events.runtime.event_loop import run
+from milepost.operations.local.embedded import free_port
 from milepost.web.answers.head import HeadAsGet
 from milepost.web.server import AddressTaken, require_free, serve
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @asynccontextmanager
 async def served(app, **options):
-    port, stop = free_port(), asyncio.Event()
+    port, stop = free_port(0), asyncio.Event()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, **options))
     async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
 
@@ -77,7 +72,7 @@ async def test_head_of_what_does_not_end_leaves_the_connection_for_more():
 
 
 async def test_to_look_whether_a_port_is_free_takes_nobody_in():
-    port, ended = free_port(), threading.Event()
+    port, ended = free_port(0), threading.Event()
 
     def connects():
         while not ended.is_set():
@@ -183,7 +178,7 @@ async def test_an_app_that_does_not_start_is_not_served():
         raise RuntimeError("no database")
 
     with pytest.raises(FatalError):
-        await serve(plain(empty, on_startup=[fail]), "127.0.0.1", free_port(), asyncio.Event())
+        await serve(plain(empty, on_startup=[fail]), "127.0.0.1", free_port(0), asyncio.Event())
 
 
 def test_the_loop_is_a_fast_one():

@@ -9,13 +9,14 @@ from tests.clients import AsyncClient
 from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, offered
 from tests.eventually import eventually
-from tests.openid_provider import free_port, serving
+from tests.openid_provider import serving
 from tests.tenants import new_tenant
 
 from milepost.dashboards.live import api, reader
 from milepost.events.commands.transact import Transactor
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.local.embedded import free_port
 from milepost.operations.sign_in.front import SHELL
 from milepost.pages import app as pages
 from milepost.pages.shell import PageRequest
@@ -44,7 +45,7 @@ async def pool(postgres):
 
 async def test_a_page_asks_again_and_says_when_it_is_cut_off(browser, pool, tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "TICK_SECONDS", 0.05)
-    tenant, port, ana = new_tenant(), free_port(), Life("art", "ana")
+    tenant, port, ana = new_tenant(), free_port(0), Life("art", "ana")
     await happens(pool, tenant, [offered("art")], ana.enrolls())
     settings = Settings(data_dir=tmp_path, port=port)
     cookie = SessionCookie(settings)

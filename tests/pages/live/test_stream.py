@@ -9,13 +9,14 @@ from tests.clients import AsyncClient
 from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, offered, project, record, teaches
 from tests.eventually import eventually
-from tests.openid_provider import free_port, serving
+from tests.openid_provider import serving
 from tests.tenants import new_tenant
 
 from milepost.dashboards.live import api, reader, stream
 from milepost.events.commands.transact import Transactor
 from milepost.events.runtime.cancellation import cancel_and_wait
 from milepost.events.store.postgres import PostgresLog, connect_pool
+from milepost.operations.local.embedded import free_port
 from milepost.web.app import create_app
 from milepost.web.auth.session import SessionEnds
 from milepost.web.auth.session_cookie import SessionCookie
@@ -105,7 +106,7 @@ async def site(pool, tmp_path, monkeypatch):
     cookie = SessionCookie(settings)
     service = api.service(Context(Transactor(PostgresLog(pool)), settings, pool))
     app = create_app([service], settings, TokenVerifier(settings), ready={}, cookie=cookie)
-    port = free_port()
+    port = free_port(0)
     (work,) = service.workers
     worker = asyncio.create_task(work())
     async with (

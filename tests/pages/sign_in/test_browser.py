@@ -9,8 +9,9 @@ from tests.browser import WIDTHS, Reader
 from tests.clients import AsyncClient
 from tests.dashboards.desk import happens
 from tests.dashboards.history import Life, offered, teaches
-from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, free_port, serving
+from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, serving
 
+from milepost.operations.local.embedded import free_port
 from milepost.operations.sign_in.app import service
 from milepost.operations.sign_in.front import SHELL
 from milepost.pages import app as pages
@@ -63,7 +64,7 @@ async def test_somebody_of_the_school_is_chosen_and_signs_out(browser, pool, tmp
     waits = Life("art", "bo").waits()
     await happens(pool, "school", [offered("art"), teaches("ines", "art")], art.enrolls(), waits)
     await happens(pool, "school", art.visits("one"))
-    port = free_port()
+    port = free_port(0)
     origin = f"http://127.0.0.1:{port}"
     settings = Settings(data_dir=tmp_path, port=port)
     async with (
@@ -91,7 +92,7 @@ async def test_somebody_of_the_school_is_chosen_and_signs_out(browser, pool, tmp
 @pytest.mark.slow
 async def test_its_pages_are_for_everybody(browser, pool, tmp_path):
     """On a phone and at a desk, in light and dark, in three languages."""
-    port = free_port()
+    port = free_port(0)
     origin = f"http://127.0.0.1:{port}"
     settings = Settings(data_dir=tmp_path, port=port)
     async with serving(app_of(settings, pool, develops="pages"), port):
@@ -110,7 +111,7 @@ async def test_its_pages_are_for_everybody(browser, pool, tmp_path):
 
 
 async def test_a_provider_signs_in_and_out(browser, pool, tmp_path):
-    port, provider_port = free_port(), free_port()
+    port, provider_port = free_port(0), free_port(0)
     origin = f"http://127.0.0.1:{port}"
     provider = OpenIdProvider(
         tmp_path / "id", f"http://127.0.0.1:{provider_port}", f"{origin}/sign-in/callback"

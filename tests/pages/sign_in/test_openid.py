@@ -6,8 +6,9 @@ import jwt
 import msgspec
 import pytest
 from tests.clients import connection_to
-from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, free_port, serving
+from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, serving
 
+from milepost.operations.local.embedded import free_port
 from milepost.operations.sign_in import ended_sessions
 from milepost.operations.sign_in.app import service
 from milepost.operations.sign_in.ended_sessions import EndedSessions
@@ -26,7 +27,7 @@ FORM = {**OWN, "Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture(scope="module")
 async def provider(tmp_path_factory):
-    port = free_port()
+    port = free_port(0)
     folder = tmp_path_factory.mktemp("provider")
     made = OpenIdProvider(
         folder, f"http://127.0.0.1:{port}", "http://127.0.0.1:8400/sign-in/callback"
