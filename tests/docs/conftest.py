@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.commands.forked import executable, forked
-from tests.docs.pages import DOCS
+from tests.docs.pages import DOCS, OWN_PORT
 
 BIN = Path(sys.executable).parent
 
@@ -25,7 +25,7 @@ def reader(own_processes: None) -> Iterator[Mapping[str, str]]:  # noqa: ARG001 
     env |= {"MILEPOST_DATA_DIR": str(folder)}
     env |= {"PATH": os.pathsep.join((str(commands), str(BIN), env["PATH"]))}
     env |= {"PYTHONPATH": str(DOCS.parent / "deploy/clients/python")}  # as if it were installed
-    env |= {"MILEPOST_OUTBOUND_PRIVATE": "127.0.0.1:8499"}  # of the page on webhooks
+    env |= {"MILEPOST_OUTBOUND_PRIVATE": f"127.0.0.1:{OWN_PORT}"}  # of the page on webhooks
     up = subprocess.Popen(
         [*forked(), "up", "--port", "0"],
         env=env,

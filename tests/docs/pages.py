@@ -5,6 +5,8 @@ sh      run by one shell for the whole page; a `text` block after it is what it 
 python  and others under a line that is a path in backticks: a file to write
 diff    under such a line: a change to a file, told by its context; `…` separates its places
 console, sql and text elsewhere: to read
+
+The port that a page names is one of our own: two suites may run beside each other.
 """
 
 import re
@@ -13,7 +15,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from milepost.operations.local.embedded import free_port
+
 DOCS = Path(__file__).parents[2] / "docs"
+NAMED_PORT, OWN_PORT = "8499", str(free_port(0))
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"^`([\w./~-]+)`$")
 SEAM = "----- end of a block -----"
@@ -27,7 +32,7 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> list[Block]:
-    text = page.read_text("utf-8")
+    text = page.read_text("utf-8").replace(NAMED_PORT, OWN_PORT)
     fences = list(FENCED.finditer(text))
     return [
         Block(
