@@ -19,10 +19,16 @@ from nats.aio.client import Client
 from milepost.events.errors import EventsError
 
 ABANDON_SECONDS = 1
+# A server that reads its accounts anew ends connections that begin meanwhile.
+RESTS_SECONDS = (0.2, 0.5)
 
 
 class TlsRefused(EventsError, nats.errors.Error):
     """No connection as secure as it must be can be had; the message says why, and what to set."""
+
+
+class ConnectionEnded(nats.errors.Error):
+    """By the server, before it has let us in."""
 
 
 class NatsServer(msgspec.Struct, frozen=True):
@@ -70,7 +76,18 @@ async def connect(server: Server, **options: Any) -> Client:
 
 
 async def connect_once(server: Server, within_seconds: float) -> Client:
-    """As `connect`, but tries no more where nobody answers. Raises what the last attempt did."""
+    """As `connect`, but tries no more where nobody answers, and seldom where the server ends the
+    connection. Raises what the last attempt did.
+    """
+    async with asyncio.timeout(within_seconds):
+        for rest in RESTS_SECONDS:
+            with suppress(ConnectionEnded):
+                return await _connect_once(server)
+            await asyncio.sleep(rest)
+        return await _connect_once(server)
+
+
+async def _connect_once(server: Server) -> Client:
     faults: list[Exception] = []
 
     async def note(fault: Exception) -> None:
@@ -79,7 +96,7 @@ async def connect_once(server: Server, within_seconds: float) -> Client:
     # 0 attempts are endless ones to nats-py; with 1 it asks twice.
     once = {"allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0}
     try:
-        return await asyncio.wait_for(connect(server, error_cb=note, **once), within_seconds)
+        return await connect(server, error_cb=note, **once)
     except nats.errors.NoServersError as nobody:
         raise (faults[-1] if faults else nobody) from nobody
 
@@ -149,7 +166,7 @@ class _Client(Client):
             return TlsRefused(
                 "NATS ended the connection: does it know the CA of MILEPOST_NATS_CERT_FILE?"
             )
-        return nats.errors.Error("NATS ended the connection")
+        return ConnectionEnded("NATS ended the connection")
 
 
 def _why(error: ssl.SSLError) -> str:
