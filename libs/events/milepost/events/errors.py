@@ -19,6 +19,7 @@ class EventsError(Exception):
     ├─ Unpublishable           no message that NATS takes can be made of the event
     ├─ MessageTooLarge         of NATS's errors too: the server is away for it
     ├─ TlsRefused              of NATS's errors too: no connection as secure as it must be
+    ├─ ConnectionEnded         of NATS's errors too: by the server, before it has let us in
     ├─ ConsumerGone            of NATS's errors too: made anew when it is asked for again
     ├─ Foreign                 a ValueError too: a message that Milepost did not write
     ├─ StreamSetBack           the stream ends before what it once held

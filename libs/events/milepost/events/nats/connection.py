@@ -27,7 +27,7 @@ class TlsRefused(EventsError, nats.errors.Error):
     """No connection as secure as it must be can be had; the message says why, and what to set."""
 
 
-class ConnectionEnded(nats.errors.Error):
+class ConnectionEnded(EventsError, nats.errors.Error):
     """By the server, before it has let us in."""
 
 
