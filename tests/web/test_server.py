@@ -88,6 +88,15 @@ async def test_to_look_whether_a_port_is_free_takes_nobody_in():
     assert not await connected
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+def test_a_port_of_ipv4_is_none_of_ipv6():
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+        require_free("::", port)
+        with pytest.raises(AddressTaken):
+            require_free("0.0.0.0", port)
+
+
 async def test_ten_megabytes_are_refused_whether_announced_or_not(app, headers, log):
     async def chunks():
         for _ in range(160):

@@ -59,6 +59,8 @@ def require_free(host: str, port: int) -> None:
     """Raises `AddressTaken`. Binds only: nobody can connect meanwhile, to be cut off."""
     with _address(host, port) as (family, address), socket.socket(family) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:  # as `listen` does: IPv4's port of this number is another
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind(address)
 
 
